@@ -1,0 +1,113 @@
+/**
+ * The one handle on PostgreSQL: Prisma for what the API reads, whole SQL statements over the
+ * same pool for what the server writes. Statements are prepared by name (a third less work
+ * for PostgreSQL), except behind a pooler, where nothing may live in a session.
+ */
+import { createHash } from 'node:crypto';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import type { Logger } from '../telemetry/logger.ts';
+import { PrismaClient } from './generated/prisma/client.ts';
+
+/** Our connections' name: the trigger on rows inserted by hand keeps silent for it. */
+export const APPLICATION_NAME = 'family-hub-jobs';
+
+export interface Queryable {
+  /** Runs one statement and returns its rows. JSON parameters are passed as strings. */
+  query<Row = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+export interface Database extends Queryable {
+  readonly prisma: PrismaClient;
+  /** True behind a pooler such as PgBouncer: sessions are not ours alone. */
+  readonly isPooled: boolean;
+  /** Commits what `run` did, or rolls all of it back when it throws. */
+  transaction<T>(run: (tx: Queryable) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly logger: Logger;
+}
+
+/** Opens the pool and proves that the database answers. Throws pg's error if it does not. */
+export async function openDatabase({ url, poolSize, logger }: DatabaseOptions): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    application_name: APPLICATION_NAME,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+  });
+  // An idle connection that breaks is replaced at its next use; without a listener it would end us.
+  pool.on('error', (error) => logger.warn({ err: error }, 'A database connection was lost'));
+
+  const isPooled = await detectPooler(pool).catch(async (error: unknown) => {
+    await pool.end().catch(() => undefined);
+    throw error;
+  });
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: 'auth' }) });
+  const run = runner(isPooled);
+
+  return {
+    prisma,
+    isPooled,
+    query: (sql, values) => run(pool, sql, values),
+    transaction: (work) => transaction(pool, run, work),
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+type Run = <Row>(on: pg.Pool | pg.PoolClient, sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+function runner(isPooled: boolean): Run {
+  // Bounded by the number of statements in the source: SQL is never put together from input.
+  const names = new Map<string, string>();
+  const nameOf = (sql: string): string => {
+    let name = names.get(sql);
+    if (name === undefined) {
+      name = createHash('sha1').update(sql).digest('base64url').slice(0, 16);
+      names.set(sql, name);
+    }
+    return name;
+  };
+  return async <Row>(on: pg.Pool | pg.PoolClient, sql: string, values: readonly unknown[] = []) => {
+    const config = { text: sql, values: values as unknown[] };
+    const result = await on.query(isPooled ? config : { ...config, name: nameOf(sql) });
+    return result.rows as Row[];
+  };
+}
+
+async function transaction<T>(pool: pg.Pool, run: Run, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work({ query: (sql, values) => run(client, sql, values) });
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** A pooler invents the process id that it tells its clients; PostgreSQL tells the real one. */
+async function detectPooler(pool: pg.Pool): Promise<boolean> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    return rows[0]?.pid !== (client as pg.PoolClient & { processID: number | null }).processID;
+  } finally {
+    client.release();
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The port to the identity provider: all that the queue knows of it. An adapter turns the
+ * provider's protocol into these outcomes and never throws for what the provider did.
+ */
+
+/** What decides about retries. See accounts/entry.rules.ts for what each class costs. */
+export type FailureClass = 'transient' | 'permanent' | 'configuration' | 'unknown';
+
+export interface ProviderFailure {
+  readonly kind: 'failure';
+  readonly class: FailureClass;
+  /** Ours and stable, SCREAMING_SNAKE: PROVIDER_UNAVAILABLE, PROVIDER_TOKEN_INVALID, ... */
+  readonly code: string;
+  /** For an operator: what happened and what to do. Never holds a password or token. */
+  readonly message: string;
+  readonly providerRequestId?: string;
+  /** The provider asked to wait; already capped at 4 h. */
+  readonly retryAfterMs?: number;
+}
+
+/** The account exists and is the one that was asked for. */
+export interface AccountCreated {
+  readonly kind: 'created';
+  readonly providerUserId: string;
+  /** True when it was there already: an earlier attempt had made it. */
+  readonly wasAdopted: boolean;
+  readonly providerRequestId?: string;
+}
+
+export interface AccountFound {
+  readonly kind: 'found';
+  readonly providerUserId: string;
+  readonly providerRequestId?: string;
+}
+
+export interface AccountAbsent {
+  readonly kind: 'absent';
+  readonly providerRequestId?: string;
+}
+
+export interface PasswordSet {
+  readonly kind: 'password-set';
+  readonly providerRequestId?: string;
+}
+
+export interface NewAccount {
+  /** The entry's id, which becomes the user's id at the provider: that makes a repeat harmless. */
+  readonly entryId: string;
+  readonly familyId: string;
+  readonly username: string;
+  readonly fullName: string;
+  readonly password: string;
+}
+
+export interface CallOptions {
+  /** The call ends by this signal at the latest; PROVIDER_TIMEOUT is the caller's to set. */
+  readonly signal: AbortSignal;
+  /** Milliseconds that remain; passed on to the provider as its own deadline. */
+  readonly timeoutMs: number;
+}
+
+export interface IdentityProvider {
+  /** `zitadel` or `simulator`: the key of its circuit. */
+  readonly name: string;
+  readonly url: string;
+  /**
+   * Creates the account. "Exists already" is resolved by a look inside (ours: created with
+   * wasAdopted; another's: permanent). An unknown outcome is answered as class `unknown`;
+   * looking is then the caller's decision.
+   */
+  createAccount(account: NewAccount, options: CallOptions): Promise<AccountCreated | ProviderFailure>;
+  /** Looks whether this entry's account exists and is ours. Found but not ours: a permanent failure. */
+  findAccount(
+    account: Pick<NewAccount, 'entryId' | 'username'>,
+    options: CallOptions,
+  ): Promise<AccountFound | AccountAbsent | ProviderFailure>;
+  /** Gives an account that was made with an earlier password the present one. */
+  setPassword(entryId: string, password: string, options: CallOptions): Promise<PasswordSet | ProviderFailure>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,37 @@
+/**
+ * The type that every recurring job implements. A job does its work once and returns counts;
+ * when it runs, on which node, and what happens to missed fires is the scheduler's business.
+ * Adding a job: one file with a function that returns this, one line in app.ts.
+ */
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import type { MisfirePolicy } from '../database/generated/prisma/enums.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+/** What a run did, by name: `{deleted: 12}`. Shown in the API as `JobRun.counts`. */
+export type RunCounts = Readonly<Record<string, number>>;
+
+export interface JobContext {
+  readonly db: Database;
+  readonly clock: Clock;
+  /** Carries the job's name and the run's id in every line. */
+  readonly logger: Logger;
+  /** Aborts when the server stops or the run is interrupted; a job ends soon after. */
+  readonly signal: AbortSignal;
+  /** Publishes counts while the run goes on. */
+  report(counts: RunCounts): void;
+}
+
+export interface Job {
+  /** For example `ExpiredInvitationCleanupJob`: the key everywhere. */
+  readonly name: string;
+  /** One sentence for people. */
+  readonly description: string;
+  /** The default schedule: 5 fields, or 6 with seconds. */
+  readonly cron: string;
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly misfirePolicy: MisfirePolicy;
+  /** Does the work once. Throwing closes the run as failed. */
+  run(context: JobContext): Promise<RunCounts>;
+}
