@@ -1,0 +1,91 @@
+/**
+ * Repeating a mutation safely: what it answered under a caller's key is kept for 24 hours.
+ * Inputs are kept as one keyed digest per field, so that a repeat can be compared field by
+ * field while nobody can guess a password from a dump. Refusals are not recorded.
+ */
+import type { Queryable } from '../database/database.ts';
+import { Refusal } from '../refusals.ts';
+import type { KeyRing } from '../sealing/key-ring.ts';
+
+/** The same key came with another input; names the fields, never their values. */
+export class IdempotencyConflictError extends Refusal {
+  readonly code = 'IDEMPOTENCY_CONFLICT';
+  readonly fields: readonly string[];
+
+  constructor(fields: readonly string[]) {
+    super(
+      `This idempotencyKey was used with another input: ${fields.join(', ')} ${fields.length === 1 ? 'differs' : 'differ'}. Use a new key for a new request, or repeat the first one unchanged.`,
+    );
+    this.fields = fields;
+  }
+}
+
+export type FieldDigests = Readonly<Record<string, string>>;
+
+/** One digest per field; undefined and null are the same to the API, and so here. */
+export function digestFields(keyRing: KeyRing, fields: Readonly<Record<string, unknown>>): FieldDigests {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, keyRing.digest(JSON.stringify([name, value ?? null]))]),
+  );
+}
+
+/** Throws IdempotencyConflictError unless both inputs were the same. */
+export function requireSameInput(recorded: FieldDigests, given: FieldDigests): void {
+  const names = new Set([...Object.keys(recorded), ...Object.keys(given)]);
+  const differing = [...names].filter((name) => recorded[name] !== given[name]);
+  if (differing.length > 0) throw new IdempotencyConflictError(differing);
+}
+
+export interface IdempotentCall {
+  readonly caller: string;
+  readonly mutation: string;
+  readonly key: string | null | undefined;
+  readonly digests: FieldDigests;
+}
+
+/**
+ * Does `work` once per key, within the caller's transaction: it answers the id of what it
+ * made or changed, and a repeat answers the same id. A second call while the first is under
+ * way waits for it. When `work` throws, the transaction must roll back, and nothing is recorded.
+ */
+export async function idempotently(
+  tx: Queryable,
+  { caller, mutation, key, digests }: IdempotentCall,
+  work: () => Promise<string>,
+): Promise<{ resultId: string; isReplay: boolean }> {
+  if (key === null || key === undefined) return { resultId: await work(), isReplay: false };
+  const reserved = await tx.query(
+    `INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id)
+     VALUES ($1, $2, $3, $4::jsonb, gen_random_uuid()) ON CONFLICT DO NOTHING RETURNING 1`,
+    [caller, mutation, key, JSON.stringify(digests)],
+  );
+  if (reserved.length === 0) {
+    const [recorded] = await tx.query<{ resultId: string; inputDigests: FieldDigests }>(
+      `SELECT result_id AS "resultId", input_digests AS "inputDigests" FROM auth.idempotency_keys
+       WHERE caller = $1 AND mutation = $2 AND key = $3`,
+      [caller, mutation, key],
+    );
+    if (recorded !== undefined) {
+      requireSameInput(recorded.inputDigests, digests);
+      return { resultId: recorded.resultId, isReplay: true };
+    }
+  }
+  const resultId = await work();
+  await tx.query('UPDATE auth.idempotency_keys SET result_id = $4 WHERE caller = $1 AND mutation = $2 AND key = $3', [
+    caller,
+    mutation,
+    key,
+    resultId,
+  ]);
+  return { resultId, isReplay: false };
+}
+
+/** Forgets keys after 24 hours; answers how many. */
+export async function forgetOldKeys(db: Queryable): Promise<number> {
+  const rows = await db.query(
+    `DELETE FROM auth.idempotency_keys WHERE (caller, mutation, key) IN (
+       SELECT caller, mutation, key FROM auth.idempotency_keys WHERE created_at < now() - interval '24 hours' LIMIT 5000
+     ) RETURNING 1`,
+  );
+  return rows.length;
+}

@@ -1,0 +1,80 @@
+/**
+ * What a name, a password and a role must be like before an account is queued. Zitadel hardly
+ * checks usernames, so these rules are ours; its bcrypt fails for ever on passwords over 72
+ * bytes, so those are refused at the door.
+ */
+import { randomInt } from 'node:crypto';
+import type { UserRole } from '../database/generated/prisma/enums.ts';
+
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Trimmed and lower-cased: the form in which a username is stored, compared and sent. */
+export const normaliseUsername = (raw: string): string => raw.trim().toLowerCase();
+
+/** Trimmed, with single spaces inside. */
+export const normaliseFullName = (raw: string): string => raw.trim().replace(/\s+/gu, ' ');
+
+/** 3 to 20 of a-z, 0-9 and _. Expects the normalised form. */
+export function usernameProblem(username: string): Problem | undefined {
+  if (username.length < 3) return { code: 'TOO_SHORT', message: 'A username has at least 3 characters.' };
+  if (username.length > 20) return { code: 'TOO_LONG', message: 'A username has at most 20 characters.' };
+  if (!/^[a-z0-9_]+$/.test(username)) {
+    return {
+      code: 'INVALID_CHARACTERS',
+      message: 'A username consists of the letters a to z, digits and underscores.',
+    };
+  }
+  return undefined;
+}
+
+/** 1 to 100 characters, none of them a control character. Expects the normalised form. */
+export function fullNameProblem(fullName: string): Problem | undefined {
+  const length = [...fullName].length;
+  if (length < 1) return { code: 'TOO_SHORT', message: 'A full name is needed.' };
+  if (length > 100) return { code: 'TOO_LONG', message: 'A full name has at most 100 characters.' };
+  if (/[\p{Cc}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(fullName)) {
+    return { code: 'INVALID_CHARACTERS', message: 'A full name has no control characters.' };
+  }
+  return undefined;
+}
+
+/** 12 or more characters and at most 72 bytes in UTF-8. */
+export function passwordProblem(password: string): Problem | undefined {
+  if ([...password].length < 12) return { code: 'TOO_SHORT', message: 'A password has at least 12 characters.' };
+  if (Buffer.byteLength(password, 'utf8') > 72) {
+    return {
+      code: 'TOO_LONG',
+      message: 'A password has at most 72 bytes in UTF-8 (72 plain letters, fewer with accents or emoji).',
+    };
+  }
+  if (password.includes('\0')) return { code: 'INVALID_CHARACTERS', message: 'A password has no zero character.' };
+  return undefined;
+}
+
+/** Owners found their family themselves; they are not made here. */
+export function roleProblem(role: UserRole): Problem | undefined {
+  return role === 'owner'
+    ? { code: 'NOT_ALLOWED', message: 'An owner cannot be created here. Use ADMIN, MEMBER or MANAGED_ACCOUNT.' }
+    : undefined;
+}
+
+const LETTERS = 'abcdefghjkmnpqrstuvwxyz';
+const CAPITALS = 'ABCDEFGHJKMNPQRSTUVWXYZ';
+const DIGITS = '23456789';
+const SIGNS = '-+=%';
+
+/** 20 characters without look-alikes, one of each kind at least, as strict policies want it; about 117 bits. */
+export function generatePassword(): string {
+  const all = LETTERS + CAPITALS + DIGITS + SIGNS;
+  const pick = (from: string) => from.charAt(randomInt(from.length));
+  const characters = [LETTERS, CAPITALS, DIGITS, SIGNS].map(pick);
+  while (characters.length < 20) characters.push(pick(all));
+  for (let i = characters.length - 1; i > 0; i--) {
+    const j = randomInt(i + 1);
+    [characters[i], characters[j]] = [characters[j] ?? '', characters[i] ?? ''];
+  }
+  return characters.join('');
+}

@@ -1,0 +1,137 @@
+/**
+ * One attempt to create an entry's account: look first where an earlier attempt may have made
+ * it, create, and look once more when the outcome is unknown. It only talks to the provider;
+ * what its result means for the row is decided in settle.ts.
+ */
+import type { AccountCreated, CallOptions, IdentityProvider, ProviderFailure } from '../identity/provider.ts';
+import { UnsealError } from '../sealing/jwe.ts';
+import type { KeyRing } from '../sealing/key-ring.ts';
+import type { ClaimedEntry } from './claim.ts';
+
+export interface AttemptFailure extends ProviderFailure {
+  /** The account may exist without our knowing it: the next attempt looks first. */
+  readonly needsLook: boolean;
+  /** False when the entry was refused before the provider was asked: says nothing of the provider. */
+  readonly wasProviderAsked: boolean;
+}
+export type AttemptResult = AccountCreated | AttemptFailure;
+
+export interface AttemptTools {
+  readonly provider: IdentityProvider;
+  readonly keyRing: KeyRing;
+  /** PROVIDER_TIMEOUT: for all calls up to an outcome; a look after an unknown one has it again. */
+  readonly timeoutMs: number;
+}
+
+/** The longest an attempt takes: what a lease must leave room for before it is started. */
+export const longestAttemptMs = (timeoutMs: number): number => 2 * timeoutMs;
+
+/** Makes one attempt. Resolves within twice the timeout, and never rejects for what the provider did. */
+export async function makeAttempt(
+  entry: ClaimedEntry,
+  { provider, keyRing, timeoutMs }: AttemptTools,
+): Promise<AttemptResult> {
+  const password = unsealPassword(entry, keyRing);
+  const options = until(timeoutMs);
+  if (entry.needsLook) {
+    const known = await look(entry, provider, password.plain, options);
+    if (known.kind !== 'absent') return known;
+    if (entry.isLookOnly) return RETRIES_USED_UP;
+  }
+  if (entry.familyId === null) {
+    return refused('FAMILY_DELETED', 'The family was deleted. Enqueue the account for another family.');
+  }
+  if (password.plain === undefined) {
+    return refused(
+      'PASSWORD_NOT_SEALED',
+      `The password cannot be unsealed: ${password.problem}. Enqueue accounts with the mutation enqueueAccount, which seals it, or retry this entry with a new password.`,
+    );
+  }
+
+  const { id: entryId, familyId, username, fullName } = entry;
+  const account = { entryId, familyId, username, fullName, password: password.plain };
+  const result = await provider.createAccount(account, options);
+  if (result.kind === 'created')
+    return result.wasAdopted ? adopt(entry, provider, password.plain, result, options) : result;
+  if (result.class !== 'unknown') return failure(result, false);
+
+  const known = await look(entry, provider, password.plain, until(timeoutMs));
+  // Absent now is not absent for good: the request may still be running at the provider.
+  return known.kind === 'created' ? known : failure(result, true);
+}
+
+/**
+ * Looks whether an entry's account exists, and adopts it if so. A look that was not possible
+ * is a failure that leaves the question open.
+ */
+export async function look(
+  entry: ClaimedEntry,
+  provider: IdentityProvider,
+  password: string | undefined,
+  options: CallOptions,
+): Promise<AttemptResult | { kind: 'absent' }> {
+  const found = await provider.findAccount({ entryId: entry.id, username: entry.username }, options);
+  if (found.kind === 'absent') return { kind: 'absent' };
+  if (found.kind === 'failure') return failure(found, found.class !== 'permanent');
+  const { providerUserId, providerRequestId } = found;
+  return adopt(
+    entry,
+    provider,
+    password,
+    { kind: 'created', wasAdopted: true, providerUserId, providerRequestId },
+    options,
+  );
+}
+
+/** An account made with an earlier password gets the present one before it counts as made. */
+async function adopt(
+  entry: ClaimedEntry,
+  provider: IdentityProvider,
+  password: string | undefined,
+  account: AccountCreated,
+  options: CallOptions,
+): Promise<AttemptResult> {
+  if (!entry.isPasswordReplaced || password === undefined) return account;
+  const result = await provider.setPassword(entry.id, password, options);
+  return result.kind === 'password-set' ? account : failure(result, true);
+}
+
+/** A deadline for provider calls, from now. */
+export const until = (timeoutMs: number): CallOptions => ({ signal: AbortSignal.timeout(timeoutMs), timeoutMs });
+
+type Unsealed = { plain: string } | { plain: undefined; problem: string };
+
+function unsealPassword(entry: ClaimedEntry, keyRing: KeyRing): Unsealed {
+  if (entry.encryptedPassword === null) return { plain: undefined, problem: 'it was destroyed' };
+  try {
+    return { plain: keyRing.unseal(entry.encryptedPassword, entry.id) };
+  } catch (error) {
+    if (!(error instanceof UnsealError)) throw error;
+    return { plain: undefined, problem: error.message };
+  }
+}
+
+const failure = (from: ProviderFailure, needsLook: boolean): AttemptFailure => ({
+  ...from,
+  needsLook,
+  wasProviderAsked: true,
+});
+
+const refused = (code: string, message: string): AttemptFailure => ({
+  kind: 'failure',
+  class: 'permanent',
+  code,
+  message,
+  needsLook: false,
+  wasProviderAsked: false,
+});
+
+const RETRIES_USED_UP: AttemptFailure = {
+  kind: 'failure',
+  class: 'permanent',
+  code: 'RETRIES_USED_UP',
+  message:
+    'All retries are used up, and a last look shows that no account was made. Retry the entry to start a new series.',
+  needsLook: false,
+  wasProviderAsked: true,
+};

@@ -1,0 +1,91 @@
+/**
+ * Cancelling: an entry that waits or has failed is given up. Where an earlier attempt may have
+ * made the account, a look comes first: an account that exists completes the entry, and where
+ * no look is possible the cancel is refused.
+ */
+import type { Database } from '../database/database.ts';
+import type { EntryStatus } from '../database/generated/prisma/enums.ts';
+import type { Notices } from '../events/notices.ts';
+import type { IdentityProvider } from '../identity/provider.ts';
+import { InvalidStateError, NotFoundError } from '../refusals.ts';
+import { look, until } from './attempt.ts';
+import { type ClaimedEntry, claimForLook, giveBack } from './claim.ts';
+import { completeEntries } from './complete.ts';
+import { OutcomeUnknownError } from './entry.errors.ts';
+import { cancelProblem } from './entry.rules.ts';
+
+export interface CancelTools {
+  readonly db: Database;
+  readonly provider: IdentityProvider;
+  readonly notices: Notices;
+  readonly nodeId: string;
+  readonly leaseMs: number;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Cancels an entry; one that is cancelled already stays so (`isChanged: false`). Throws
+ * NotFoundError, InvalidStateError or OutcomeUnknownError.
+ */
+export async function cancelEntry(tools: CancelTools, entryId: string): Promise<{ isChanged: boolean }> {
+  const { db, notices } = tools;
+  const [entry] = await db.query<{ status: EntryStatus; needsLook: boolean }>(
+    'SELECT status, needs_look AS "needsLook" FROM auth.queued_managed_account_creations WHERE id = $1',
+    [entryId],
+  );
+  if (entry === undefined)
+    throw new NotFoundError(`There is no entry with the id ${entryId}. List them with the query "queuedCreations".`);
+  if (entry.status === 'cancelled') return { isChanged: false };
+  const problem = cancelProblem(entry.status);
+  if (problem !== undefined) throw new InvalidStateError(problem);
+
+  const looked = entry.needsLook ? await lookFirst(tools, entryId) : undefined;
+  const cancelled = await db.query(
+    `UPDATE auth.queued_managed_account_creations
+     SET status = 'cancelled', cancelled_at = now(), updated_at = now(), next_retry_at = NULL, needs_look = false, is_look_only = false,
+         attempt_count = attempt_count - CASE WHEN status = 'processing' THEN 1 ELSE 0 END,
+         lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
+     WHERE id = $1 AND ((status IN ('pending', 'failed') AND NOT needs_look) OR (status = 'processing' AND lease_token = $2))
+     RETURNING 1`,
+    [entryId, looked?.leaseToken ?? null],
+  );
+  if (cancelled.length === 0)
+    throw new InvalidStateError(
+      'The entry was claimed by a node at this very moment. Wait for the outcome, then cancel it if it failed.',
+    );
+  notices.entriesChanged('UPDATED', [entryId]);
+  return { isChanged: true };
+}
+
+/** Holds the entry and looks; returns the hold when there is no account, throws otherwise. */
+async function lookFirst(
+  { db, provider, notices, nodeId, leaseMs, timeoutMs }: CancelTools,
+  entryId: string,
+): Promise<ClaimedEntry> {
+  const entry = await claimForLook(db, { provider: provider.name, nodeId, leaseMs }, entryId);
+  if (entry === undefined)
+    throw new InvalidStateError(
+      'The entry was claimed by a node at this very moment. Wait for the outcome, then cancel it if it failed.',
+    );
+  const startedAt = entry.claimedAt;
+  const begun = performance.now();
+  const found = await look(entry, provider, undefined, until(timeoutMs));
+  if (found.kind === 'absent') return entry;
+  if (found.kind === 'created') {
+    const finishedAt = new Date(startedAt.getTime() + Math.round(performance.now() - begun));
+    const [completion] = await completeEntries(db, provider.name, [{ entry, result: found, startedAt, finishedAt }]);
+    notices.entriesChanged('UPDATED', [entryId]);
+    if (completion?.kind === 'completed') {
+      throw new InvalidStateError(
+        'An earlier attempt had made the account: the entry is completed now. Remove the account at the identity provider instead.',
+      );
+    }
+  }
+  // A permanent answer (the id belongs to another account) is a definite "not ours".
+  if (found.kind === 'failure' && found.class === 'permanent') return entry;
+  await giveBack(db, [entry]);
+  const why = found.kind === 'failure' ? found.message : 'its user row could not be written';
+  throw new OutcomeUnknownError(
+    `An earlier attempt may have made the account, and that could not be found out: ${why} Cancel the entry again once this is mended.`,
+  );
+}

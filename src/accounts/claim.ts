@@ -1,0 +1,141 @@
+/**
+ * Claiming: an entry belongs to one node for the time of a lease. The token of the lease is
+ * named by every statement that writes a result, so that whoever lost it cannot write one.
+ */
+import type { Database, Queryable } from '../database/database.ts';
+import type { UserRole } from '../database/generated/prisma/enums.ts';
+import { takeProbe } from '../identity/circuit.ts';
+
+/** An entry as its worker holds it. */
+export interface ClaimedEntry {
+  readonly id: string;
+  readonly familyId: string | null;
+  readonly username: string;
+  readonly fullName: string;
+  readonly role: UserRole;
+  readonly encryptedPassword: string | null;
+  readonly retryCount: number;
+  readonly nextRetryAt: Date | null;
+  readonly interruptionCount: number;
+  readonly needsLook: boolean;
+  readonly isLookOnly: boolean;
+  readonly isPasswordReplaced: boolean;
+  readonly attemptNumber: number;
+  readonly leaseToken: string;
+  readonly nodeId: string;
+  /** The database's clock at the claim. */
+  readonly claimedAt: Date;
+}
+
+const CLAIMED = `
+  e.id, e.family_id AS "familyId", e.username, e.full_name AS "fullName", e.role,
+  e.encrypted_password AS "encryptedPassword", e.retry_count AS "retryCount", e.next_retry_at AS "nextRetryAt",
+  e.interruption_count AS "interruptionCount", e.needs_look AS "needsLook", e.is_look_only AS "isLookOnly",
+  e.is_password_replaced AS "isPasswordReplaced", e.attempt_count AS "attemptNumber", e.lease_token AS "leaseToken",
+  e.lease_node_id AS "nodeId", e.leased_at AS "claimedAt"`;
+
+// An instant is kept to the millisecond and may have been rounded up: hence "+ 1 ms".
+const CLAIM_DUE = `
+  WITH due AS (
+    SELECT id FROM auth.queued_managed_account_creations
+    WHERE status = 'pending'
+      AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
+      AND (SELECT state FROM auth.identity_circuits WHERE provider = $1) = 'closed'
+    ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz)
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+  )
+  UPDATE auth.queued_managed_account_creations e
+  SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $3, leased_at = now(),
+      lease_expires_at = now() + $4 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = now()
+  FROM due WHERE e.id = due.id
+  RETURNING ${CLAIMED}`;
+
+export interface ClaimOptions {
+  readonly provider: string;
+  readonly nodeId: string;
+  readonly leaseMs: number;
+}
+
+/** Claims up to `limit` due entries, oldest due first; none while the circuit is not closed. */
+export function claimDue(
+  db: Queryable,
+  { provider, nodeId, leaseMs }: ClaimOptions,
+  limit: number,
+): Promise<ClaimedEntry[]> {
+  return db.query<ClaimedEntry>(CLAIM_DUE, [provider, limit, nodeId, leaseMs]);
+}
+
+const CLAIM_PROBE = `
+  WITH due AS (
+    SELECT id FROM auth.queued_managed_account_creations
+    WHERE status = 'pending'
+      AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
+    ORDER BY probed_at NULLS FIRST, coalesce(next_retry_at, '-infinity'::timestamptz)
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+  )
+  UPDATE auth.queued_managed_account_creations e
+  SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $1, leased_at = now(), probed_at = now(),
+      lease_expires_at = now() + $2 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = now()
+  FROM due WHERE e.id = due.id
+  RETURNING ${CLAIMED}`;
+
+/**
+ * Claims one entry as the probe of an open circuit whose time has come: the one that has
+ * waited longest for its turn as a probe. Undefined if it is not time or nothing is due.
+ */
+export function claimProbe(
+  db: Database,
+  { provider, nodeId, leaseMs }: ClaimOptions,
+): Promise<{ entry: ClaimedEntry; probeToken: string } | undefined> {
+  return db.transaction(async (tx) => {
+    const [waiting] = await tx.query(
+      `SELECT 1 FROM auth.queued_managed_account_creations
+       WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond' LIMIT 1`,
+    );
+    if (waiting === undefined) return undefined;
+    const probeToken = await takeProbe(tx, provider, leaseMs);
+    if (probeToken === undefined) return undefined;
+    const [entry] = await tx.query<ClaimedEntry>(CLAIM_PROBE, [nodeId, leaseMs]);
+    // Another node holds the only one: its lock ends soon, and the half-open state with it.
+    if (entry === undefined) {
+      await tx.query(
+        `UPDATE auth.identity_circuits SET state = 'open', probe_token = NULL, probe_expires_at = NULL WHERE provider = $1`,
+        [provider],
+      );
+      return undefined;
+    }
+    return { entry, probeToken };
+  });
+}
+
+/** Claims one particular entry that waits, whatever the circuit says: for a look before a cancel. */
+export async function claimForLook(
+  db: Queryable,
+  { nodeId, leaseMs }: ClaimOptions,
+  entryId: string,
+): Promise<ClaimedEntry | undefined> {
+  const [entry] = await db.query<ClaimedEntry>(
+    `UPDATE auth.queued_managed_account_creations e
+     SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $1, leased_at = now(),
+         lease_expires_at = now() + $2 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = now()
+     WHERE e.id = $3 AND e.status = 'pending'
+     RETURNING ${CLAIMED}`,
+    [nodeId, leaseMs, entryId],
+  );
+  return entry;
+}
+
+/** Gives entries back that were claimed ahead but not started: as if they had not been claimed. */
+export async function giveBack(db: Queryable, entries: readonly ClaimedEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await db.query(
+    `UPDATE auth.queued_managed_account_creations e
+     SET status = 'pending', attempt_count = e.attempt_count - 1, updated_at = now(),
+         lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
+     FROM unnest($1::uuid[], $2::uuid[]) AS held(id, token)
+     WHERE e.id = held.id AND e.lease_token = held.token AND e.status = 'processing'`,
+    [entries.map((entry) => entry.id), entries.map((entry) => entry.leaseToken)],
+  );
+}

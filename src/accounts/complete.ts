@@ -1,0 +1,127 @@
+/**
+ * Completing: the user row, the event, the attempt, the destroyed password and the entry's new
+ * status are one statement for a whole batch, fenced by the lease tokens. If one row breaks a
+ * constraint the batch is completed one by one, and only the offender fails.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Database, Queryable } from '../database/database.ts';
+import { violation } from '../database/violations.ts';
+import type { AccountCreated } from '../identity/provider.ts';
+import type { AttemptFailure } from './attempt.ts';
+import type { ClaimedEntry } from './claim.ts';
+
+export interface MadeAccount {
+  readonly entry: ClaimedEntry;
+  readonly result: AccountCreated;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly probeToken?: string;
+}
+
+/** `lost`: the lease was taken over, nothing was written. `refused`: the database would not have the account. */
+export type Completion = { kind: 'completed' } | { kind: 'lost' } | { kind: 'refused'; failure: AttemptFailure };
+
+const COMPLETE = `
+  WITH made AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS m(
+      entry_id uuid, token uuid, user_id uuid, event_id uuid, provider_user_id text,
+      node_id uuid, due_at timestamptz, started_at timestamptz, finished_at timestamptz, request_id text, is_probe boolean)
+  ), entry AS (
+    UPDATE auth.queued_managed_account_creations e
+    SET status = 'completed', user_id = m.user_id, completed_at = now(), updated_at = now(), next_retry_at = NULL,
+        encrypted_password = NULL, password_destroyed_at = now(), password_destroyed_reason = 'the account was created',
+        last_outcome = 'succeeded', last_error_code = NULL, last_error_message = NULL, interruption_count = 0,
+        needs_look = false, is_look_only = false,
+        lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
+    FROM made m
+    WHERE e.id = m.entry_id AND e.lease_token = m.token AND e.status = 'processing'
+    RETURNING e.id, e.family_id, e.username, e.full_name, e.role, e.attempt_count, m.user_id, m.event_id,
+              m.provider_user_id, m.node_id, m.due_at, m.started_at, m.finished_at, m.request_id, m.is_probe
+  ), account AS (
+    INSERT INTO auth.users (id, family_id, username, full_name, role, zitadel_user_id, created_at, updated_at)
+    SELECT user_id, family_id, username, full_name, role, provider_user_id, now(), now() FROM entry
+  ), event AS (
+    INSERT INTO auth.outbox_events (event_id, event_type, aggregate_type, aggregate_id, payload)
+    SELECT event_id, 'ManagedAccountCreated', 'ManagedAccount', user_id,
+           jsonb_build_object('entryId', id, 'userId', user_id, 'familyId', family_id, 'username', username,
+                              'role', role, 'providerUserId', provider_user_id)
+    FROM entry
+  ), attempt AS (
+    INSERT INTO auth.account_creation_attempts
+      (entry_id, number, outcome, node_id, due_at, started_at, finished_at, provider_request_id, is_probe)
+    SELECT id, attempt_count, 'succeeded', node_id, due_at, started_at, finished_at, request_id, is_probe FROM entry
+  ), calm AS (
+    UPDATE auth.identity_circuits SET failing_entry_ids = '{}', updated_at = now()
+    WHERE provider = $2 AND state = 'closed' AND failing_entry_ids <> '{}'
+  )
+  SELECT id FROM entry`;
+
+/** Completes a batch of made accounts; one answer per account, in order. */
+export async function completeEntries(
+  db: Database,
+  provider: string,
+  made: readonly MadeAccount[],
+): Promise<Completion[]> {
+  try {
+    const completed = new Set((await complete(db, provider, made)).map((row) => row.id));
+    return made.map(({ entry }) => ({ kind: completed.has(entry.id) ? 'completed' : 'lost' }));
+  } catch (error) {
+    if (violation(error) === undefined) throw error;
+    if (made.length === 1) return [{ kind: 'refused', failure: refusalOf(error) }];
+  }
+  const answers: Completion[] = [];
+  for (const one of made) answers.push(...(await completeEntries(db, provider, [one])));
+  return answers;
+}
+
+function complete(db: Queryable, provider: string, made: readonly MadeAccount[]): Promise<{ id: string }[]> {
+  const rows = made.map(({ entry, result, startedAt, finishedAt, probeToken }) => ({
+    entry_id: entry.id,
+    token: entry.leaseToken,
+    user_id: randomUUID(),
+    event_id: randomUUID(),
+    provider_user_id: result.providerUserId,
+    node_id: entry.nodeId,
+    due_at: entry.nextRetryAt,
+    started_at: startedAt,
+    finished_at: finishedAt,
+    request_id: result.providerRequestId,
+    is_probe: probeToken !== undefined,
+  }));
+  return db.query(COMPLETE, [JSON.stringify(rows), provider]);
+}
+
+/** A broken constraint is the entry's own misfortune: a named, permanent failure. */
+function refusalOf(error: unknown): AttemptFailure {
+  const broken = violation(error);
+  const failed = (code: string, message: string): AttemptFailure => ({
+    kind: 'failure',
+    class: 'permanent',
+    code,
+    message,
+    needsLook: false,
+    wasProviderAsked: true,
+  });
+  if (broken?.constraint === 'users_username_key') {
+    return failed(
+      'USERNAME_TAKEN',
+      'The account was made at the identity provider, but a user with this name was inserted meanwhile. Rename one of the two, or remove the account at the identity provider.',
+    );
+  }
+  if (broken?.constraint === 'users_zitadel_user_id_key') {
+    return failed(
+      'ACCOUNT_TAKEN',
+      'The account was made at the identity provider, but another user already refers to it. Correct zitadel_user_id in auth.users.',
+    );
+  }
+  if (broken?.constraint === 'users_family_id_fkey' || broken?.code === 'not_null') {
+    return failed(
+      'FAMILY_DELETED',
+      'The account was made at the identity provider, but its family was deleted meanwhile. Remove the account at the identity provider.',
+    );
+  }
+  return failed(
+    'DATABASE_REFUSED',
+    `The account was made at the identity provider, but the database refused the user (${broken?.constraint ?? broken?.sqlState ?? 'unknown constraint'}).`,
+  );
+}

@@ -1,0 +1,168 @@
+/**
+ * Enqueueing: the account is checked and its password sealed, then judged and written by one
+ * statement for all that arrive together (family, creator, name and idempotency key at once).
+ */
+import { randomUUID } from 'node:crypto';
+import { digestFields, type FieldDigests, requireSameInput } from '../access/idempotency.ts';
+import { createBatcher } from '../database/batcher.ts';
+import type { Database } from '../database/database.ts';
+import type { UserRole } from '../database/generated/prisma/enums.ts';
+import { violation } from '../database/violations.ts';
+import type { Notices } from '../events/notices.ts';
+import { type InputIssue, InvalidInputError, NotFoundError } from '../refusals.ts';
+import type { KeyRing } from '../sealing/key-ring.ts';
+import {
+  fullNameProblem,
+  generatePassword,
+  normaliseFullName,
+  normaliseUsername,
+  type Problem,
+  passwordProblem,
+  roleProblem,
+  usernameProblem,
+} from './account.rules.ts';
+import { UsernameTakenError } from './entry.errors.ts';
+import { insertEntries, type JudgedEntry, type PreparedEntry } from './insert-entries.ts';
+
+export interface NewEntry {
+  readonly familyId: string;
+  readonly username: string;
+  readonly fullName: string;
+  readonly role: UserRole;
+  /** Left out: generated, and answered once. */
+  readonly password?: string | null;
+  readonly createdByUserId: string;
+  /** Not before this instant; left out: at once. */
+  readonly runAt?: Date | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface Enqueued {
+  readonly entryId: string;
+  readonly generatedPassword: string | null;
+  readonly isReplay: boolean;
+}
+
+export interface Enqueuer {
+  /**
+   * Queues an account. Throws InvalidInputError with every problem, NotFoundError,
+   * UsernameTakenError or IdempotencyConflictError.
+   */
+  enqueue(caller: string, entry: NewEntry): Promise<Enqueued>;
+}
+
+export interface EnqueuerOptions {
+  readonly db: Database;
+  readonly keyRing: KeyRing;
+  readonly notices: Notices;
+}
+
+/** Creates the road into the queue: those who arrive together share a statement. */
+export function createEnqueuer({ db, keyRing, notices }: EnqueuerOptions): Enqueuer {
+  const inserts = createBatcher<PreparedEntry, JudgedEntry>({
+    windowMs: 0,
+    largest: 100,
+    lanes: 1,
+    flush: (prepared) => insertAll(db, prepared),
+  });
+
+  return {
+    async enqueue(caller, given) {
+      const entry = {
+        ...given,
+        username: normaliseUsername(given.username),
+        fullName: normaliseFullName(given.fullName),
+      };
+      const issues = problemsOf(entry);
+      if (issues.length > 0) throw new InvalidInputError(issues);
+      const generated = entry.password === null || entry.password === undefined ? generatePassword() : undefined;
+      const prepared = prepare(keyRing, caller, entry, generated ?? entry.password ?? '');
+
+      let judged = await inserts.add(prepared);
+      // Its key was in the same batch: now that the other is written, this is a repeat of it.
+      while (judged.verdict === 'again') judged = await inserts.add(prepared);
+      if (judged.verdict !== 'accepted') return answerOf(entry, prepared.digests, judged);
+      notices.entriesChanged('CREATED', [prepared.entryId]);
+      notices.workToDo();
+      return { entryId: prepared.entryId, generatedPassword: generated ?? null, isReplay: false };
+    },
+  };
+}
+
+/** Every problem of an account at once; expects the normalised forms. */
+export function problemsOf(entry: NewEntry): InputIssue[] {
+  const fields: [string, Problem | undefined][] = [
+    ['username', usernameProblem(entry.username)],
+    ['fullName', fullNameProblem(entry.fullName)],
+    ['role', roleProblem(entry.role)],
+    ['password', entry.password === null || entry.password === undefined ? undefined : passwordProblem(entry.password)],
+    ['idempotencyKey', keyProblem(entry.idempotencyKey)],
+  ];
+  return fields.flatMap(([field, problem]) => (problem === undefined ? [] : [{ path: [field], ...problem }]));
+}
+
+const keyProblem = (key: string | null | undefined): Problem | undefined =>
+  key !== null && key !== undefined && (key.length < 1 || key.length > 200)
+    ? { code: 'INVALID_LENGTH', message: 'An idempotency key has 1 to 200 characters.' }
+    : undefined;
+
+function prepare(keyRing: KeyRing, caller: string, entry: NewEntry, password: string): PreparedEntry {
+  const entryId = randomUUID();
+  const { familyId, username, fullName, role, createdByUserId, runAt, idempotencyKey } = entry;
+  const digests = idempotencyKey
+    ? digestFields(keyRing, { familyId, username, fullName, role, password: entry.password, createdByUserId, runAt })
+    : {};
+  return {
+    entryId,
+    familyId,
+    username,
+    fullName,
+    role,
+    createdByUserId,
+    caller,
+    digests,
+    runAt: runAt ?? null,
+    key: idempotencyKey ?? null,
+    sealed: keyRing.seal(password, entryId),
+  };
+}
+
+/**
+ * Judges and inserts. Two nodes that take the same name or key at the same instant break a
+ * unique constraint: then each goes alone, and sees what the other has written.
+ */
+async function insertAll(db: Database, prepared: readonly PreparedEntry[], triesLeft = 3): Promise<JudgedEntry[]> {
+  try {
+    return await insertEntries(db, prepared);
+  } catch (error) {
+    if (violation(error) === undefined || triesLeft === 0) throw error;
+  }
+  const judged: JudgedEntry[] = [];
+  for (const one of prepared)
+    judged.push(...(await insertAll(db, [one], prepared.length === 1 ? triesLeft - 1 : triesLeft)));
+  return judged;
+}
+
+function answerOf(entry: NewEntry, digests: FieldDigests, judged: JudgedEntry): Enqueued {
+  switch (judged.verdict) {
+    case 'replay':
+      requireSameInput(judged.inputDigests ?? {}, digests);
+      return { entryId: judged.resultId ?? '', generatedPassword: null, isReplay: true };
+    case 'no_family':
+      throw new NotFoundError(`There is no family with the id ${entry.familyId}. List them with the query "families".`);
+    case 'no_creator':
+      throw new InvalidInputError([
+        {
+          path: ['createdByUserId'],
+          code: 'NOT_A_MEMBER',
+          message: 'No member of this family has this id. List them with family { members }.',
+        },
+      ]);
+    case 'user_has_name':
+      throw new UsernameTakenError(entry.username, 'user');
+    case 'entry_has_name':
+      throw new UsernameTakenError(entry.username, 'entry');
+    default:
+      throw new Error(`An entry was judged "${judged.verdict}", which is no answer`);
+  }
+}

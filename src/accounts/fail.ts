@@ -1,0 +1,115 @@
+/**
+ * Closing attempts that made no account: with the circuit's row locked, each failure is
+ * decided purely (does it cost a retry, does it open the circuit), then all are written by one
+ * statement, fenced by the lease tokens.
+ */
+import type { Database } from '../database/database.ts';
+import { afterResult, type CircuitLimits, type CircuitResult } from '../identity/circuit.rules.ts';
+import { lockCircuit, storeCircuit } from '../identity/circuit.ts';
+import type { AttemptFailure } from './attempt.ts';
+import type { ClaimedEntry } from './claim.ts';
+import { afterFailure, type Decision } from './entry.rules.ts';
+
+export interface FailedEntry {
+  readonly entry: ClaimedEntry;
+  readonly failure: AttemptFailure;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly probeToken?: string;
+}
+
+/** What became of the entry; `decision` is undefined when the lease was taken over and nothing was written. */
+export interface FailureSettled {
+  readonly decision: Decision | undefined;
+}
+
+export interface FailuresSettled {
+  readonly settled: readonly FailureSettled[];
+  readonly didCircuitChange: boolean;
+}
+
+const FAIL = `
+  WITH failed AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS f(
+      entry_id uuid, token uuid, status auth.entry_status, retry_count int, next_retry_at timestamptz,
+      interruption_count int, needs_look boolean, is_look_only boolean, outcome auth.attempt_outcome,
+      code text, message text, node_id uuid, due_at timestamptz, started_at timestamptz, finished_at timestamptz, request_id text, is_probe boolean)
+  ), entry AS (
+    UPDATE auth.queued_managed_account_creations e
+    SET status = f.status, retry_count = f.retry_count, next_retry_at = f.next_retry_at,
+        interruption_count = f.interruption_count, needs_look = f.needs_look, is_look_only = f.is_look_only,
+        last_outcome = f.outcome, last_error_code = f.code, last_error_message = f.message,
+        failed_at = CASE WHEN f.status = 'failed' THEN now() END, updated_at = now(),
+        lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
+    FROM failed f
+    WHERE e.id = f.entry_id AND e.lease_token = f.token AND e.status = 'processing'
+    RETURNING e.id, e.attempt_count, f.outcome, f.code, f.message, f.node_id, f.due_at, f.started_at, f.finished_at,
+              f.request_id, f.is_probe
+  ), attempt AS (
+    INSERT INTO auth.account_creation_attempts
+      (entry_id, number, outcome, node_id, due_at, started_at, finished_at, error_code, error_message, provider_request_id, is_probe)
+    SELECT id, attempt_count, outcome, node_id, due_at, started_at, finished_at, code, message, request_id, is_probe FROM entry
+  )
+  SELECT id FROM entry`;
+
+/** Settles a batch of failures; one answer per failure, in order. */
+export async function failEntries(
+  db: Database,
+  provider: string,
+  limits: CircuitLimits,
+  failures: readonly FailedEntry[],
+): Promise<FailuresSettled> {
+  return db.transaction(async (tx) => {
+    const before = await lockCircuit(tx, provider);
+    let circuit: typeof before | ReturnType<typeof afterResult> = before;
+    const decisions = failures.map((one) => {
+      // A retry is counted by the circuit as it was when the result arrived, then the result counts for it.
+      const decision = afterFailure(one.entry, one.failure, one.finishedAt, circuit.state === 'closed');
+      if (one.failure.wasProviderAsked || one.probeToken !== undefined) {
+        circuit = afterResult(circuit, circuitResult(one), before.now, limits);
+      }
+      return decision;
+    });
+    if (circuit !== before) await storeCircuit(tx, provider, circuit);
+
+    const rows = failures.map((one, index) => rowOf(one, decisions[index]));
+    const written = new Set((await tx.query<{ id: string }>(FAIL, [JSON.stringify(rows)])).map((row) => row.id));
+    return {
+      settled: failures.map(({ entry }, index) => ({ decision: written.has(entry.id) ? decisions[index] : undefined })),
+      didCircuitChange: circuit.state !== before.state,
+    };
+  });
+}
+
+function circuitResult({ entry, failure, probeToken }: FailedEntry): CircuitResult {
+  const { code, message } = failure;
+  return {
+    entryId: entry.id,
+    kind: failure.class === 'permanent' ? 'answered' : failure.class,
+    code,
+    message,
+    probeToken,
+  };
+}
+
+function rowOf({ entry, failure, startedAt, finishedAt, probeToken }: FailedEntry, decision: Decision | undefined) {
+  return {
+    entry_id: entry.id,
+    token: entry.leaseToken,
+    status: decision?.status,
+    retry_count: decision?.retryCount,
+    next_retry_at: decision?.nextRetryAt,
+    interruption_count: decision?.interruptionCount,
+    needs_look: decision?.needsLook,
+    is_look_only: decision?.isLookOnly,
+    outcome: failure.class === 'unknown' ? 'unknown' : `${failure.class}_failure`,
+    code: failure.code,
+    message: failure.message,
+    node_id: entry.nodeId,
+    due_at: entry.nextRetryAt,
+    started_at: startedAt,
+    finished_at: finishedAt,
+    request_id: failure.providerRequestId,
+    is_probe: probeToken !== undefined,
+  };
+}

@@ -1,0 +1,74 @@
+/** The statement that judges and inserts new entries, as many as arrive together. */
+import type { FieldDigests } from '../access/idempotency.ts';
+import type { Queryable } from '../database/database.ts';
+import type { UserRole } from '../database/generated/prisma/enums.ts';
+
+/** An account that was checked and sealed, ready to be written. */
+export interface PreparedEntry {
+  readonly entryId: string;
+  readonly familyId: string;
+  readonly username: string;
+  readonly fullName: string;
+  readonly role: UserRole;
+  readonly sealed: string;
+  readonly createdByUserId: string;
+  readonly runAt: Date | null;
+  readonly caller: string;
+  readonly key: string | null;
+  readonly digests: FieldDigests;
+}
+
+export interface JudgedEntry {
+  /** `again`: the same key stands earlier in this batch; judge this one once more. */
+  readonly verdict: 'accepted' | 'replay' | 'again' | 'no_family' | 'no_creator' | 'user_has_name' | 'entry_has_name';
+  /** Of a replay: what the first call made, and of which input. */
+  readonly resultId: string | null;
+  readonly inputDigests: FieldDigests | null;
+}
+
+// LATERAL ... LIMIT 1 and not EXISTS: planned on an empty table, the latter scans for ever.
+const INSERT = `
+  WITH input AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS i(
+      index int, "entryId" uuid, "familyId" uuid, username text, "fullName" text, role auth.user_role, sealed text,
+      "createdByUserId" uuid, "runAt" timestamptz, caller text, key text, digests jsonb)
+  ), judged AS (
+    SELECT i.*, k.result_id, k.input_digests,
+      CASE
+        WHEN k.result_id IS NOT NULL THEN 'replay'
+        WHEN i.key IS NOT NULL AND row_number() OVER (PARTITION BY i.caller, i.key ORDER BY i.index) > 1 THEN 'again'
+        WHEN f.id IS NULL THEN 'no_family'
+        WHEN c.id IS NULL THEN 'no_creator'
+        WHEN u.id IS NOT NULL THEN 'user_has_name'
+        WHEN e.id IS NOT NULL THEN 'entry_has_name'
+        ELSE 'accepted'
+      END AS verdict
+    FROM input i
+    LEFT JOIN LATERAL (SELECT result_id, input_digests FROM auth.idempotency_keys
+      WHERE caller = i.caller AND mutation = 'enqueueAccount' AND key = i.key LIMIT 1) k ON true
+    LEFT JOIN LATERAL (SELECT id FROM auth.families WHERE id = i."familyId" LIMIT 1) f ON true
+    LEFT JOIN LATERAL (SELECT id FROM auth.users WHERE id = i."createdByUserId" AND family_id = i."familyId" LIMIT 1) c ON true
+    LEFT JOIN LATERAL (SELECT id FROM auth.users WHERE lower(username) = i.username LIMIT 1) u ON true
+    LEFT JOIN LATERAL (SELECT id FROM auth.queued_managed_account_creations
+      WHERE lower(username) = i.username AND status IN ('pending', 'processing') LIMIT 1) e ON true
+  ), turned AS (
+    SELECT *, row_number() OVER (PARTITION BY username, verdict ORDER BY index) AS turn FROM judged
+  ), key AS (
+    INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id)
+    SELECT caller, 'enqueueAccount', key, digests, "entryId" FROM turned
+    WHERE verdict = 'accepted' AND turn = 1 AND key IS NOT NULL
+  ), entry AS (
+    INSERT INTO auth.queued_managed_account_creations
+      (id, family_id, username, full_name, role, encrypted_password, created_by_user_id, retry_count, status, next_retry_at, created_at, updated_at)
+    SELECT "entryId", "familyId", username, "fullName", role, sealed, "createdByUserId", 0, 'pending',
+           coalesce("runAt", date_trunc('milliseconds', now())), now(), now()
+    FROM turned WHERE verdict = 'accepted' AND turn = 1
+  )
+  SELECT CASE WHEN verdict = 'accepted' AND turn > 1 THEN 'entry_has_name' ELSE verdict END AS verdict,
+         result_id AS "resultId", input_digests AS "inputDigests"
+  FROM turned ORDER BY index`;
+
+/** Writes what can be written, in one statement; one judgement per entry, in order. */
+export function insertEntries(db: Queryable, entries: readonly PreparedEntry[]): Promise<JudgedEntry[]> {
+  return db.query<JudgedEntry>(INSERT, [JSON.stringify(entries.map((entry, index) => ({ index, ...entry })))]);
+}

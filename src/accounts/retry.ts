@@ -1,0 +1,101 @@
+/** Retrying by hand: a new series of attempts, due now; the attempts made so far stay. */
+import { digestFields, idempotently } from '../access/idempotency.ts';
+import type { Database, Queryable } from '../database/database.ts';
+import type { EntryStatus } from '../database/generated/prisma/enums.ts';
+import { violation } from '../database/violations.ts';
+import type { Notices } from '../events/notices.ts';
+import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import type { KeyRing } from '../sealing/key-ring.ts';
+import { passwordProblem } from './account.rules.ts';
+import { PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
+import { retryProblem } from './entry.rules.ts';
+
+export interface RetryRequest {
+  readonly entryId: string;
+  /** Replaces the sealed password; needed when that was destroyed. */
+  readonly password?: string | null;
+  readonly reason?: string | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface RetryTools {
+  readonly db: Database;
+  readonly keyRing: KeyRing;
+  readonly notices: Notices;
+}
+
+interface StoredEntry {
+  readonly username: string;
+  readonly status: EntryStatus;
+  readonly hasPassword: boolean;
+  readonly hasFamily: boolean;
+}
+
+/**
+ * Starts a new series. Throws NotFoundError, InvalidInputError, InvalidStateError,
+ * PasswordDestroyedError, UsernameTakenError or IdempotencyConflictError.
+ */
+export async function retryEntry(
+  { db, keyRing, notices }: RetryTools,
+  caller: string,
+  request: RetryRequest,
+): Promise<{ entryId: string; isReplay: boolean }> {
+  const { entryId, password, reason, idempotencyKey: key } = request;
+  const problem = password === null || password === undefined ? undefined : passwordProblem(password);
+  if (problem !== undefined) throw new InvalidInputError([{ path: ['password'], ...problem }]);
+  const digests = key ? digestFields(keyRing, { entryId, password, reason }) : {};
+
+  const { isReplay } = await db.transaction((tx) =>
+    idempotently(tx, { caller, mutation: 'retryEntry', key, digests }, async () => {
+      const entry = await lockEntry(tx, entryId);
+      await requireRetryable(tx, entry, Boolean(password));
+      await startSeries(tx, entryId, entry.username, password ? keyRing.seal(password, entryId) : null);
+      return entryId;
+    }),
+  );
+  if (!isReplay) {
+    notices.entriesChanged('UPDATED', [entryId]);
+    notices.workToDo();
+  }
+  return { entryId, isReplay };
+}
+
+async function lockEntry(tx: Queryable, entryId: string): Promise<StoredEntry> {
+  const [entry] = await tx.query<StoredEntry>(
+    `SELECT username, status, encrypted_password IS NOT NULL AS "hasPassword", family_id IS NOT NULL AS "hasFamily"
+     FROM auth.queued_managed_account_creations WHERE id = $1 FOR UPDATE`,
+    [entryId],
+  );
+  if (entry === undefined)
+    throw new NotFoundError(`There is no entry with the id ${entryId}. List them with the query "queuedCreations".`);
+  return entry;
+}
+
+async function requireRetryable(tx: Queryable, entry: StoredEntry, comesWithPassword: boolean): Promise<void> {
+  const problem = retryProblem(entry, comesWithPassword);
+  if (problem?.code === 'PASSWORD_DESTROYED') throw new PasswordDestroyedError(problem.message);
+  if (problem !== undefined) throw new InvalidStateError(problem.message);
+  const taken = await tx.query('SELECT 1 FROM auth.users WHERE lower(username) = lower($1) LIMIT 1', [entry.username]);
+  if (taken.length > 0) throw new UsernameTakenError(entry.username, 'user');
+}
+
+async function startSeries(tx: Queryable, entryId: string, username: string, sealed: string | null): Promise<void> {
+  try {
+    await tx.query(
+      `UPDATE auth.queued_managed_account_creations
+       SET status = 'pending', retry_count = 0, next_retry_at = date_trunc('milliseconds', now()), updated_at = now(),
+           interruption_count = 0, is_look_only = false, failed_at = NULL, cancelled_at = NULL,
+           encrypted_password = coalesce($2, encrypted_password),
+           is_password_replaced = is_password_replaced OR $2 IS NOT NULL,
+           password_destroyed_at = CASE WHEN $2 IS NULL THEN password_destroyed_at END,
+           password_destroyed_reason = CASE WHEN $2 IS NULL THEN password_destroyed_reason END
+       WHERE id = $1`,
+      [entryId, sealed],
+    );
+  } catch (error) {
+    if (violation(error)?.constraint === 'queued_managed_account_creations_active_username_key') {
+      throw new UsernameTakenError(username, 'entry');
+    }
+    throw error;
+  }
+}

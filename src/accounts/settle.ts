@@ -1,0 +1,141 @@
+/**
+ * Writing outcomes: successes and failures gather for about 2 ms and go to the database as
+ * batches. A database that is away is tried again until the lease of the entry ends; after
+ * that, whoever takes the entry over looks first.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { createBatcher } from '../database/batcher.ts';
+import type { Database } from '../database/database.ts';
+import type { Notices } from '../events/notices.ts';
+import type { CircuitLimits } from '../identity/circuit.rules.ts';
+import { closeAfterProbe } from '../identity/circuit.ts';
+import type { IdentityProvider } from '../identity/provider.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { AttemptFailure, AttemptResult } from './attempt.ts';
+import type { ClaimedEntry } from './claim.ts';
+import { type Completion, completeEntries, type MadeAccount } from './complete.ts';
+import type { Decision } from './entry.rules.ts';
+import { type FailedEntry, failEntries } from './fail.ts';
+import type { QueueMetrics } from './queue.metrics.ts';
+
+const WINDOW_MS = 2;
+const LARGEST_BATCH = 200;
+
+export interface ClosedAttempt {
+  readonly entry: ClaimedEntry;
+  readonly result: AttemptResult;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly probeToken?: string;
+}
+
+/** What the entry has become; `lost` when another node had taken it over. */
+export type Settled = 'completed' | 'pending' | 'failed' | 'lost';
+
+export interface SettlerOptions {
+  readonly db: Database;
+  readonly provider: IdentityProvider;
+  readonly circuit: CircuitLimits;
+  readonly leaseMs: number;
+  readonly notices: Notices;
+  readonly metrics: QueueMetrics;
+  readonly logger: Logger;
+  readonly onCircuitChanged: () => void;
+}
+
+export interface Settler {
+  settle(closed: ClosedAttempt): Promise<Settled>;
+}
+
+export function createSettler({
+  db,
+  provider,
+  circuit,
+  leaseMs,
+  notices,
+  metrics,
+  logger,
+  onCircuitChanged,
+}: SettlerOptions): Settler {
+  const completions = createBatcher<MadeAccount, Completion>({
+    windowMs: WINDOW_MS,
+    largest: LARGEST_BATCH,
+    lanes: 2,
+    flush: (made) => persist(() => completeEntries(db, provider.name, made)),
+  });
+  const failures = createBatcher<FailedEntry, { decision: Decision | undefined }>({
+    windowMs: WINDOW_MS,
+    largest: LARGEST_BATCH,
+    lanes: 1,
+    async flush(failed) {
+      const { settled, didCircuitChange } = await persist(() => failEntries(db, provider.name, circuit, failed));
+      if (didCircuitChange) onCircuitChanged();
+      return settled;
+    },
+  });
+
+  /** Tries again while the lease may still be ours. */
+  const persist = async <T>(write: () => Promise<T>): Promise<T> => {
+    const giveUpAt = performance.now() + leaseMs;
+    for (let wait = 100; ; wait = Math.min(2 * wait, 2_000)) {
+      try {
+        return await write();
+      } catch (error) {
+        if (performance.now() + wait > giveUpAt) throw error;
+        logger.warn({ err: error }, 'Outcomes could not be written; trying again');
+        await delay(wait);
+      }
+    }
+  };
+
+  const fail = async (closed: ClosedAttempt, failure: AttemptFailure): Promise<Settled> => {
+    const { entry, startedAt, finishedAt, probeToken } = closed;
+    const { decision } = await failures.add({ entry, failure, startedAt, finishedAt, probeToken });
+    if (decision === undefined) return lost(entry);
+    logFailure(logger, entry, failure, decision);
+    metrics.attempted(failure.class, startedAt, finishedAt);
+    return decision.status;
+  };
+
+  const lost = (entry: ClaimedEntry): Settled => {
+    logger.warn({ entryId: entry.id }, 'A late outcome was dropped: the entry had been taken over');
+    return 'lost';
+  };
+
+  return {
+    async settle(closed) {
+      const { entry, result, startedAt, finishedAt, probeToken } = closed;
+      let settled: Settled;
+      if (result.kind === 'failure') settled = await fail(closed, result);
+      else {
+        const completion = await completions.add({ entry, result, startedAt, finishedAt, probeToken });
+        if (completion.kind === 'refused') settled = await fail(closed, completion.failure);
+        else if (completion.kind === 'lost') settled = lost(entry);
+        else {
+          settled = 'completed';
+          metrics.attempted('succeeded', startedAt, finishedAt);
+          logger.debug({ entryId: entry.id, wasAdopted: result.wasAdopted }, 'Account created');
+          if (probeToken !== undefined && (await closeAfterProbe(db, provider.name, probeToken))) onCircuitChanged();
+        }
+      }
+      if (settled !== 'lost') notices.entriesChanged('UPDATED', [entry.id]);
+      return settled;
+    },
+  };
+}
+
+/** The lines that Family Hub's people search for. */
+function logFailure(logger: Logger, entry: ClaimedEntry, failure: AttemptFailure, decision: Decision): void {
+  const fields = { entryId: entry.id, errorCode: failure.code, providerRequestId: failure.providerRequestId };
+  if (decision.status === 'failed') {
+    logger.error(
+      fields,
+      `Job ${entry.id} failed permanently after ${entry.attemptNumber} attempts: ${failure.message}`,
+    );
+  } else {
+    logger.warn(
+      fields,
+      `Failed to create Zitadel user for job ${entry.id}, attempt ${entry.attemptNumber}: ${failure.message}`,
+    );
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Taking over: entries whose lease ran out were held by a node that crashed or stopped
+ * breathing. Their attempt is written as interrupted, from the lease's columns, and they wait
+ * again. Any node does this for all; the row locks keep two from doing it twice.
+ */
+import type { Database } from '../database/database.ts';
+import { afterInterruption, type EntryState } from './entry.rules.ts';
+
+interface ExpiredLease extends EntryState {
+  readonly id: string;
+  readonly attemptNumber: number;
+  readonly nodeId: string | null;
+  readonly startedAt: Date;
+  readonly now: Date;
+}
+
+const EXPIRED = `
+  SELECT id, retry_count AS "retryCount", next_retry_at AS "nextRetryAt", interruption_count AS "interruptionCount",
+         is_look_only AS "isLookOnly", greatest(attempt_count, 1) AS "attemptNumber",
+         (SELECT n.id FROM auth.server_nodes n WHERE n.id = lease_node_id) AS "nodeId",
+         coalesce(leased_at, updated_at) AS "startedAt", now() AS now
+  FROM auth.queued_managed_account_creations
+  WHERE status = 'processing' AND (lease_expires_at <= now() OR lease_expires_at IS NULL)
+  ORDER BY lease_expires_at
+  LIMIT 200
+  FOR UPDATE SKIP LOCKED`;
+
+const INTERRUPT = `
+  WITH decided AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS d(
+      id uuid, status auth.entry_status, retry_count int, next_retry_at timestamptz, interruption_count int,
+      is_look_only boolean, attempt_number int, node_id uuid, due_at timestamptz, started_at timestamptz)
+  ), entry AS (
+    UPDATE auth.queued_managed_account_creations e
+    SET status = d.status, retry_count = d.retry_count, next_retry_at = d.next_retry_at,
+        interruption_count = d.interruption_count, needs_look = true, is_look_only = d.is_look_only,
+        last_outcome = 'interrupted', last_error_code = 'ATTEMPT_INTERRUPTED', last_error_message = $2, updated_at = now(),
+        lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
+    FROM decided d WHERE e.id = d.id
+  )
+  INSERT INTO auth.account_creation_attempts
+    (entry_id, number, outcome, node_id, due_at, started_at, finished_at, error_code, error_message)
+  SELECT id, attempt_number, 'interrupted', node_id, due_at, started_at, now(), 'ATTEMPT_INTERRUPTED', $2 FROM decided
+  ON CONFLICT DO NOTHING`;
+
+const MESSAGE =
+  'The node that made this attempt stopped before it wrote the outcome. The next attempt looks first whether the account exists.';
+
+/** Takes over up to 200 entries whose lease ran out; answers their ids. Call again while it answers that many. */
+export async function takeOverExpired(db: Database): Promise<string[]> {
+  return db.transaction(async (tx) => {
+    const expired = await tx.query<ExpiredLease>(EXPIRED);
+    if (expired.length === 0) return [];
+    const rows = expired.map((entry) => {
+      const decision = afterInterruption(entry, entry.now);
+      return {
+        id: entry.id,
+        status: decision.status,
+        retry_count: decision.retryCount,
+        next_retry_at: decision.nextRetryAt,
+        interruption_count: decision.interruptionCount,
+        is_look_only: decision.isLookOnly,
+        attempt_number: entry.attemptNumber,
+        node_id: entry.nodeId,
+        due_at: entry.nextRetryAt,
+        started_at: entry.startedAt,
+      };
+    });
+    await tx.query(INTERRUPT, [JSON.stringify(rows), MESSAGE]);
+    return expired.map((entry) => entry.id);
+  });
+}

@@ -1,0 +1,199 @@
+/**
+ * A node's worker: woken, it claims whatever is due and goes on until nothing due is left, with
+ * at most PROVIDER_CONCURRENCY attempts in flight. While the circuit is not closed it claims
+ * nothing but the probe, when its time has come. It has no clock of its own for retries:
+ * ManagedAccountRetryJob wakes it every minute.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '../database/database.ts';
+import type { Notices } from '../events/notices.ts';
+import type { CircuitLimits } from '../identity/circuit.rules.ts';
+import { loadCircuit } from '../identity/circuit.ts';
+import type { IdentityProvider } from '../identity/provider.ts';
+import type { KeyRing } from '../sealing/key-ring.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { longestAttemptMs, makeAttempt } from './attempt.ts';
+import { type ClaimedEntry, type ClaimOptions, claimDue, claimProbe, giveBack } from './claim.ts';
+import type { QueueMetrics } from './queue.metrics.ts';
+import { createSettler } from './settle.ts';
+
+export interface WorkerOptions {
+  readonly db: Database;
+  readonly nodeId: string;
+  readonly provider: IdentityProvider;
+  readonly keyRing: KeyRing;
+  readonly notices: Notices;
+  readonly metrics: QueueMetrics;
+  readonly logger: Logger;
+  readonly timeoutMs: number;
+  readonly leaseMs: number;
+  readonly concurrency: number;
+  readonly circuit: CircuitLimits;
+}
+
+export interface Worker {
+  /** Looks for due entries now; many wakes in a row are one. */
+  wake(): void;
+  attemptsInHand(): number;
+  /** Stops claiming, lets attempts in flight end within the time and gives back the rest. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** Creates the worker; it does nothing until it is woken. */
+export function createWorker(options: WorkerOptions): Worker {
+  const { db, nodeId, provider, leaseMs, timeoutMs, concurrency, logger, notices } = options;
+  const claim: ClaimOptions = { provider: provider.name, nodeId, leaseMs };
+  const settler = createSettler({ ...options, onCircuitChanged: () => notices.circuitChanged() });
+  /** Claimed ahead, so that a slot that falls free is filled without a round trip. */
+  let waiting: ClaimedEntry[] = [];
+  /** Attempts that are talking to the provider; their number is bounded. */
+  let calling = 0;
+  /** These, and those whose outcome is being written. */
+  const attempts = new Set<Promise<void>>();
+  let isStopping = false;
+  let isPumping = false;
+  let wasWoken = false;
+  let timer: NodeJS.Timeout | undefined;
+  let slotFreed: (() => void) | undefined;
+
+  const wake = (): void => {
+    wasWoken = true;
+    if (!isPumping && !isStopping) void pump();
+  };
+
+  const wakeIn = (ms: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(wake, Math.min(Math.max(ms, 10), 2 ** 31 - 1));
+    timer.unref();
+  };
+
+  const pump = async (): Promise<void> => {
+    isPumping = true;
+    try {
+      while (wasWoken && !isStopping) {
+        wasWoken = false;
+        await claimAllDue();
+      }
+    } catch (error) {
+      logger.warn({ err: error }, 'Claiming due entries failed; trying again in a second');
+      wakeIn(1_000);
+    } finally {
+      isPumping = false;
+    }
+    if (wasWoken && !isStopping) void pump();
+  };
+
+  const claimAllDue = async (): Promise<void> => {
+    while (!isStopping) {
+      const room = 2 * concurrency - calling - waiting.length;
+      if (room < concurrency / 2) {
+        await new Promise<void>((resolve) => {
+          slotFreed = resolve;
+        });
+        continue;
+      }
+      const claimed = await claimDue(db, claim, room);
+      if (claimed.length > 0) {
+        take(claimed);
+        // Fewer than there was room for: nothing more was due at that instant.
+        if (claimed.length < room) return;
+      } else {
+        await probeOrWait();
+        return;
+      }
+    }
+  };
+
+  /** Nothing was claimed: either nothing is due, or the circuit is not closed. */
+  const probeOrWait = async (): Promise<void> => {
+    const circuit = await loadCircuit(db, provider.name);
+    if (circuit.state === 'closed') return;
+    const at = circuit.state === 'open' ? circuit.nextProbeAt : circuit.probeExpiresAt;
+    if (at === null) return;
+    if (at > circuit.now) return wakeIn(at.getTime() - circuit.now.getTime());
+    const probe = await claimProbe(db, claim);
+    if (probe === undefined) return;
+    notices.circuitChanged();
+    take([probe.entry], probe.probeToken);
+  };
+
+  const take = (entries: ClaimedEntry[], probeToken?: string): void => {
+    options.metrics.claimed(entries.length);
+    notices.entriesChanged(
+      'UPDATED',
+      entries.map((entry) => entry.id),
+    );
+    const receivedAt = performance.now();
+    for (const entry of entries) {
+      if (calling < concurrency) start(entry, receivedAt, probeToken);
+      else waiting.push(Object.assign(entry, { receivedAt }));
+    }
+  };
+
+  const start = (entry: ClaimedEntry, receivedAt: number, probeToken?: string): void => {
+    calling++;
+    const attempt = run(entry, receivedAt, probeToken).finally(() => attempts.delete(attempt));
+    attempts.add(attempt);
+  };
+
+  const startNext = (): void => {
+    const next = waiting.shift() as (ClaimedEntry & { receivedAt: number }) | undefined;
+    if (next === undefined) return;
+    const leaseLeft = leaseMs - (performance.now() - next.receivedAt);
+    if (!isStopping && leaseLeft > longestAttemptMs(timeoutMs)) {
+      start(next, next.receivedAt);
+    } else {
+      void returnEntries([next]);
+      startNext();
+    }
+  };
+
+  /** One attempt from start to written outcome. */
+  const run = async (entry: ClaimedEntry, receivedAt: number, probeToken?: string): Promise<void> => {
+    // The database's clock, as the claim returned it, carried on by ours.
+    const now = () => new Date(entry.claimedAt.getTime() + Math.round(performance.now() - receivedAt));
+    const startedAt = now();
+    try {
+      const result = await makeAttempt(entry, options).finally(() => {
+        calling--;
+        startNext();
+        slotFreed?.();
+      });
+      await settler.settle({ entry, result, startedAt, finishedAt: now(), probeToken });
+    } catch (error) {
+      // Nothing was written: the lease runs out, and whoever takes over looks first.
+      logger.error(
+        { err: error, entryId: entry.id },
+        'An attempt broke off; its entry is taken over when the lease ends',
+      );
+    }
+  };
+
+  const returnEntries = (entries: ClaimedEntry[]): Promise<void> =>
+    giveBack(db, entries).catch((error: unknown) => {
+      logger.warn({ err: error }, 'Entries could not be given back; they are taken over when their leases end');
+    });
+
+  return {
+    wake,
+    attemptsInHand: () => attempts.size,
+    async stop(timeout) {
+      isStopping = true;
+      clearTimeout(timer);
+      slotFreed?.();
+      const unstarted = waiting;
+      waiting = [];
+      await returnEntries(unstarted);
+      await Promise.race([settleAll(attempts), delay(timeout, undefined, { ref: false })]);
+      if (attempts.size > 0)
+        logger.warn(
+          { attempts: attempts.size },
+          'Attempts did not end in time; their entries are taken over when the leases end',
+        );
+    },
+  };
+}
+
+async function settleAll(attempts: Set<Promise<void>>): Promise<void> {
+  while (attempts.size > 0) await Promise.allSettled([...attempts]);
+}

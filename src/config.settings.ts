@@ -1,0 +1,238 @@
+/**
+ * Every setting of the server once: its rule, default, example and meaning. config.ts reads
+ * them; the README's table is generated from them.
+ */
+import { z } from 'zod';
+
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A duration such as `500ms`, `2s`, `5m`, `4h`, `30d`, as milliseconds. */
+const duration = (atLeastMs = 1) =>
+  z.string().transform((text, context) => {
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
+    const ms = match ? Math.round(Number(match[1]) * (UNITS[match[2] ?? ''] ?? Number.NaN)) : Number.NaN;
+    if (Number.isNaN(ms)) return fail(context, 'is not a duration (a number and one of ms, s, m, h, d)');
+    if (ms < atLeastMs) return fail(context, `is shorter than ${atLeastMs}ms`);
+    if (ms > 10 * 365 * 86_400_000) return fail(context, 'is longer than ten years');
+    return ms;
+  });
+
+const integer = (min: number, max: number) =>
+  z.string().transform((text, context) => {
+    const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (Number.isNaN(value)) return fail(context, 'is not a whole number');
+    return value < min || value > max ? fail(context, `is not between ${min} and ${max}`) : value;
+  });
+
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: `is none of ${values.join(', ')}` });
+
+const text = () => z.string();
+
+function fail(context: z.RefinementCtx<string>, message: string): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
+export interface Setting<T extends z.ZodType> {
+  /** What a set value becomes; the default is written as one would write it in the environment. */
+  readonly schema: T;
+  readonly default?: string;
+  readonly example: string;
+  readonly means: string;
+  readonly isSecret?: boolean;
+}
+
+const setting = <const S extends Setting<z.ZodType>>(value: S): S => value;
+
+export const SETTINGS = {
+  HOST: setting({
+    schema: text(),
+    default: '127.0.0.1',
+    example: '127.0.0.1',
+    means:
+      'Address to listen on. Callers are not yet checked: only loopback addresses are accepted, unless `ALLOW_UNAUTHENTICATED` says that something in front of the server checks them.',
+  }),
+  PORT: setting({
+    schema: integer(0, 65_535),
+    default: '4000',
+    example: '4000',
+    means: 'Port to listen on; `0` takes a free one and prints it.',
+  }),
+  ALLOW_UNAUTHENTICATED: setting({
+    schema: oneOf(['true', 'false']),
+    default: 'false',
+    example: 'true',
+    means:
+      'Listen on an address that is not loopback although nobody is asked who they are. Only behind something that asks.',
+  }),
+  DATABASE_URL: setting({
+    schema: url('postgres:', 'postgresql:'),
+    example: 'postgresql://jobs:secret@db.example:5432/family_hub',
+    means: 'PostgreSQL 15 or newer. Unset: the embedded PostgreSQL 18 in `DATA_DIR`.',
+    isSecret: true,
+  }),
+  DATABASE_DIRECT_URL: setting({
+    schema: url('postgres:', 'postgresql:'),
+    example: 'postgresql://jobs:secret@db.example:5432/family_hub',
+    means:
+      'The same database without a pooler between, for `LISTEN` and migrations. Without it behind PgBouncer, a short poll replaces `LISTEN`.',
+    isSecret: true,
+  }),
+  DATABASE_POOL_SIZE: setting({
+    schema: integer(2, 200),
+    default: '12',
+    example: '12',
+    means: 'Connections that one node opens at the most (one more listens).',
+  }),
+  DATA_DIR: setting({
+    schema: text(),
+    default: '.data',
+    example: '/var/lib/family-hub-jobs',
+    means: 'Folder of the embedded database and its master key.',
+  }),
+  NODE_NAME: setting({
+    schema: text(),
+    example: 'jobs-1',
+    means: "This node's name in logs and in `serverNodes`. Unset: host name and process id.",
+  }),
+  LOG_LEVEL: setting({
+    schema: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    default: 'info',
+    example: 'debug',
+    means: 'The least level that is logged.',
+  }),
+  LOG_FORMAT: setting({
+    schema: oneOf(['pretty', 'json']),
+    example: 'json',
+    means: 'How log lines look. Unset: `pretty` on a terminal, `json` elsewhere.',
+  }),
+  SEQ_URL: setting({
+    schema: url('http:', 'https:'),
+    example: 'http://localhost:5341',
+    means: 'A Seq server that gets every log line too.',
+  }),
+  SEQ_API_KEY: setting({ schema: text(), example: 'k3y', means: "Seq's API key, where it wants one.", isSecret: true }),
+  MASTER_KEY: setting({
+    schema: text(),
+    example: 'openssl rand -base64 32',
+    means:
+      '32 bytes in base64 that wrap the keys passwords are sealed under. Never in the database: keep it as safe as a backup. Unset with the embedded database: made once in `DATA_DIR`.',
+    isSecret: true,
+  }),
+  MASTER_KEY_FILE: setting({
+    schema: text(),
+    example: '/run/secrets/master-key',
+    means: 'A file that holds the master key, instead of `MASTER_KEY`.',
+  }),
+  IDENTITY_PROVIDER: setting({
+    schema: oneOf(['zitadel', 'simulator']),
+    example: 'simulator',
+    means:
+      'Where accounts are made. Unset: `zitadel` if `ZITADEL_URL` is set, else the simulator, which is accepted unasked only with the embedded database.',
+  }),
+  ZITADEL_URL: setting({
+    schema: url('http:', 'https:'),
+    example: 'https://id.example.org',
+    means: 'Zitadel 4 or newer.',
+  }),
+  ZITADEL_TOKEN: setting({
+    schema: text(),
+    example: 'pat-…',
+    means: 'Personal access token of a service account with the role `ORG_USER_MANAGER`.',
+    isSecret: true,
+  }),
+  ZITADEL_TOKEN_FILE: setting({
+    schema: text(),
+    example: '/run/secrets/zitadel-token',
+    means: 'A file that holds the token, instead of `ZITADEL_TOKEN`; read again when Zitadel refuses the token.',
+  }),
+  ZITADEL_ORGANIZATION_ID: setting({
+    schema: text(),
+    example: '273889123456789012',
+    means: "The organization that accounts are made in. Unset: the token's own.",
+  }),
+  ZITADEL_INSTANCE_HOST: setting({
+    schema: text(),
+    example: 'id.example.org',
+    means: "Zitadel's external domain, where it is reached under another name (sent as `x-zitadel-instance-host`).",
+  }),
+  ACCOUNT_EMAIL_DOMAIN: setting({
+    schema: text(),
+    default: 'noemail.family-hub.internal',
+    example: 'noemail.example.org',
+    means: 'Domain of the placeholder addresses that Zitadel insists on; no mail is ever sent.',
+  }),
+  PROVIDER_TIMEOUT: setting({
+    schema: duration(100),
+    default: '10s',
+    example: '5s',
+    means: 'How long a call to the identity provider may take.',
+  }),
+  PROVIDER_CONCURRENCY: setting({
+    schema: integer(1, 1_000),
+    default: '32',
+    example: '64',
+    means: 'Calls to the identity provider that one node makes at the same time.',
+  }),
+  LEASE_DURATION: setting({
+    schema: duration(300),
+    default: '30s',
+    example: '1m',
+    means:
+      'How long a claimed entry belongs to its node; at least three times `PROVIDER_TIMEOUT`. What a crashed node held is taken over after this time.',
+  }),
+  HEARTBEAT_INTERVAL: setting({
+    schema: duration(100),
+    default: '5s',
+    example: '2s',
+    means: 'How often a node says that it lives and looks for leases that ran out.',
+  }),
+  SHUTDOWN_TIMEOUT: setting({
+    schema: duration(100),
+    default: '20s',
+    example: '1m',
+    means: 'How long a stopping node lets running attempts and jobs end.',
+  }),
+  UNDO_WINDOW: setting({
+    schema: duration(0),
+    default: '15m',
+    example: '1h',
+    means: 'How long a cancelled entry keeps its password, so that it can be retried.',
+  }),
+  FAILED_PASSWORD_RETENTION: setting({
+    schema: duration(0),
+    default: '30d',
+    example: '7d',
+    means: 'How long a failed entry keeps its password.',
+  }),
+  INVITATION_RETENTION: setting({
+    schema: duration(0),
+    default: '30d',
+    example: '60d',
+    means: 'How long after its expiry an expired invitation is kept.',
+  }),
+  FIRE_TOLERANCE: setting({
+    schema: duration(100),
+    default: '5s',
+    example: '10s',
+    means: 'A job that starts later than this after its time is recorded as late.',
+  }),
+  CIRCUIT_FAILURE_THRESHOLD: setting({
+    schema: integer(1, 1_000),
+    default: '5',
+    example: '10',
+    means: 'Transient failures of so many different entries, with no success between them, open the circuit.',
+  }),
+  CIRCUIT_PROBE_INTERVAL: setting({
+    schema: duration(100),
+    default: '10s',
+    example: '30s',
+    means: 'Time to the first probe of an open circuit; doubled after each failed probe, up to 5 min.',
+  }),
+} as const;

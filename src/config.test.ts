@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigurationError, readConfig } from './config.ts';
+
+const problemsOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  throw new Error('The configuration was accepted');
+};
+
+const EXTERNAL = { DATABASE_URL: 'postgresql://a@b/c', MASTER_KEY: 'x', IDENTITY_PROVIDER: 'simulator' };
+
+describe('readConfig', () => {
+  it('needs nothing, and then uses the documented defaults', () => {
+    const { config, warnings } = readConfig({});
+    expect(warnings).toEqual([]);
+    expect(config).toMatchObject({
+      HOST: '127.0.0.1',
+      PORT: 4000,
+      PROVIDER_TIMEOUT: 10_000,
+      LEASE_DURATION: 30_000,
+      UNDO_WINDOW: 900_000,
+    });
+    expect(config.DATABASE_URL).toBeUndefined();
+  });
+
+  it('reads durations with their unit', () => {
+    const { config } = readConfig({
+      PROVIDER_TIMEOUT: '500ms',
+      LEASE_DURATION: '2s',
+      HEARTBEAT_INTERVAL: '1s',
+      SHUTDOWN_TIMEOUT: '1.5m',
+      UNDO_WINDOW: '4h',
+      FAILED_PASSWORD_RETENTION: '30d',
+    });
+    expect(config).toMatchObject({
+      PROVIDER_TIMEOUT: 500,
+      LEASE_DURATION: 2_000,
+      SHUTDOWN_TIMEOUT: 90_000,
+      UNDO_WINDOW: 14_400_000,
+      FAILED_PASSWORD_RETENTION: 2_592_000_000,
+    });
+  });
+
+  it('reports every wrong value at once, each with the variable, what is wrong and an example', () => {
+    const problems = problemsOf({ PORT: 'four', LEASE_DURATION: '30', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://x' });
+    expect(problems).toHaveLength(4);
+    expect(problems).toEqual(
+      expect.arrayContaining([
+        'PORT="four" is not a whole number. Example: PORT=4000',
+        expect.stringMatching(/^LEASE_DURATION="30" is not a duration .*Example: LEASE_DURATION=1m$/),
+        expect.stringMatching(/^LOG_LEVEL="loud" is none of trace, .*Example: LOG_LEVEL=debug$/),
+        expect.stringMatching(/^DATABASE_URL is not a URL that begins with postgres:/),
+      ]),
+    );
+  });
+
+  it('never repeats a secret value', () => {
+    expect(problemsOf({ DATABASE_URL: 'mysql://user:geheim@host' }).join()).not.toContain('geheim');
+  });
+
+  it('treats an empty value as unset', () => {
+    expect(readConfig({ PORT: '', DATABASE_URL: '' }).config.PORT).toBe(4000);
+  });
+
+  it('wants a lease of at least three timeouts', () => {
+    expect(problemsOf({ PROVIDER_TIMEOUT: '20s' })).toEqual([
+      expect.stringContaining('LEASE_DURATION must be at least three times PROVIDER_TIMEOUT'),
+    ]);
+    expect(readConfig({ PROVIDER_TIMEOUT: '20s', LEASE_DURATION: '60s' }).config.LEASE_DURATION).toBe(60_000);
+  });
+
+  it('wants a master key and a chosen provider with a database of one’s own', () => {
+    const problems = problemsOf({ DATABASE_URL: EXTERNAL.DATABASE_URL });
+    expect(problems).toEqual([
+      expect.stringContaining('MASTER_KEY'),
+      expect.stringContaining('IDENTITY_PROVIDER=simulator'),
+    ]);
+    expect(readConfig(EXTERNAL).config.DATABASE_URL).toBe(EXTERNAL.DATABASE_URL);
+  });
+
+  it.each([
+    [{ IDENTITY_PROVIDER: 'zitadel' }, 'ZITADEL_URL is needed'],
+    [{ ZITADEL_URL: 'https://id.example.org' }, 'ZITADEL_TOKEN (or ZITADEL_TOKEN_FILE) is needed'],
+    [{ ...EXTERNAL, MASTER_KEY_FILE: '/k' }, 'MASTER_KEY and MASTER_KEY_FILE are both set'],
+    [{ DATABASE_DIRECT_URL: 'postgresql://a@b/c' }, 'DATABASE_DIRECT_URL is set without DATABASE_URL'],
+    [{ HOST: '0.0.0.0' }, 'is not a loopback address'],
+    [{ HOST: '127.evil.example' }, 'is not a loopback address'],
+  ])('refuses %j', (env, problem) => {
+    expect(problemsOf(env).join('\n')).toContain(problem);
+  });
+
+  it('points out a likely misspelling of one of ours, and nothing else', () => {
+    expect(
+      readConfig({ LEASE_DURATON: '30s', MASTER_KEI: 'x', PATH: '/bin', HOSTNAME: 'h', SHELL: 'sh' }).warnings,
+    ).toEqual([
+      'LEASE_DURATON is not a setting. Did you mean LEASE_DURATION?',
+      'MASTER_KEI is not a setting. Did you mean MASTER_KEY?',
+    ]);
+  });
+});

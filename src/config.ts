@@ -1,0 +1,143 @@
+/**
+ * The configuration, read from the environment one time, purely: all complaints come together,
+ * each with the variable, what is wrong and an example.
+ */
+import { distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { SETTINGS, type Setting } from './config.settings.ts';
+
+type Settings = typeof SETTINGS;
+type Key = keyof Settings;
+/** What is set, or what the default stands for; settings with neither are undefined. */
+type Values = {
+  [K in Key]: Settings[K] extends { default: string }
+    ? z.output<Settings[K]['schema']>
+    : z.output<Settings[K]['schema']> | undefined;
+};
+
+/** The settings as values: durations in milliseconds, numbers as numbers. */
+export type Config = Values;
+
+/** Everything that is wrong with the environment, one line per problem. */
+export class ConfigurationError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigurationError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the configuration from an environment. An empty value counts as unset. Throws
+ * ConfigurationError that names every problem; `warnings` holds likely misspellings of ours.
+ */
+export function readConfig(env: Record<string, string | undefined>): { config: Config; warnings: string[] } {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, { schema, default: fallback, example, isSecret }] of Object.entries(SETTINGS) as [
+    Key,
+    Setting<z.ZodType>,
+  ][]) {
+    const given = env[key] === '' ? undefined : env[key];
+    const raw = given ?? fallback;
+    if (raw === undefined) continue;
+    const result = schema.safeParse(raw);
+    if (result.success) values[key] = result.data;
+    else {
+      const what = result.error.issues.map((issue) => issue.message).join(', ');
+      problems.push(`${key}${isSecret ? '' : `="${raw}"`} ${what}. Example: ${key}=${example}`);
+    }
+  }
+  if (problems.length === 0) problems.push(...contradictions(values as Values));
+  const misspelt = likelyMisspellings(Object.keys(env));
+  if (problems.length > 0) throw new ConfigurationError([...problems, ...misspelt]);
+  return { config: values as Values, warnings: misspelt };
+}
+
+/** Rules over more than one setting. */
+function contradictions(config: Values): string[] {
+  const problems: string[] = [];
+  const external = config.DATABASE_URL !== undefined;
+  if (config.LEASE_DURATION < 3 * config.PROVIDER_TIMEOUT) {
+    problems.push(
+      `LEASE_DURATION must be at least three times PROVIDER_TIMEOUT (${3 * config.PROVIDER_TIMEOUT}ms), so that an attempt always ends within its lease. Example: LEASE_DURATION=${(3 * config.PROVIDER_TIMEOUT) / 1_000}s`,
+    );
+  }
+  if (config.HEARTBEAT_INTERVAL > config.LEASE_DURATION) {
+    problems.push('HEARTBEAT_INTERVAL must not be longer than LEASE_DURATION. Example: HEARTBEAT_INTERVAL=5s');
+  }
+  if (config.DATABASE_DIRECT_URL !== undefined && !external) {
+    problems.push(
+      'DATABASE_DIRECT_URL is set without DATABASE_URL. Set DATABASE_URL too, or unset it for the embedded database.',
+    );
+  }
+  if (config.MASTER_KEY !== undefined && config.MASTER_KEY_FILE !== undefined) {
+    problems.push('MASTER_KEY and MASTER_KEY_FILE are both set. Keep one of them.');
+  }
+  if (external && config.MASTER_KEY === undefined && config.MASTER_KEY_FILE === undefined) {
+    problems.push(
+      'MASTER_KEY (or MASTER_KEY_FILE) is needed with DATABASE_URL: it must not lie in the database. Example: MASTER_KEY="$(openssl rand -base64 32)", kept safe and the same on every node',
+    );
+  }
+  if (config.ZITADEL_TOKEN !== undefined && config.ZITADEL_TOKEN_FILE !== undefined) {
+    problems.push('ZITADEL_TOKEN and ZITADEL_TOKEN_FILE are both set. Keep one of them.');
+  }
+  if (config.IDENTITY_PROVIDER === 'zitadel' && config.ZITADEL_URL === undefined) {
+    problems.push('ZITADEL_URL is needed with IDENTITY_PROVIDER=zitadel. Example: ZITADEL_URL=https://id.example.org');
+  }
+  if (external && config.ZITADEL_URL === undefined && config.IDENTITY_PROVIDER === undefined) {
+    problems.push(
+      'ZITADEL_URL is needed with DATABASE_URL: real accounts must not be completed against a toy. Example: ZITADEL_URL=https://id.example.org, or say IDENTITY_PROVIDER=simulator',
+    );
+  }
+  if (
+    providerOf(config) === 'zitadel' &&
+    config.ZITADEL_TOKEN === undefined &&
+    config.ZITADEL_TOKEN_FILE === undefined
+  ) {
+    problems.push(
+      'ZITADEL_TOKEN (or ZITADEL_TOKEN_FILE) is needed with Zitadel. Example: ZITADEL_TOKEN_FILE=/run/secrets/zitadel-token',
+    );
+  }
+  if (!isLoopback(config.HOST) && config.ALLOW_UNAUTHENTICATED !== 'true') {
+    problems.push(
+      `HOST="${config.HOST}" is not a loopback address, and the server does not yet ask callers who they are. Use HOST=127.0.0.1, or, behind something that asks, ALLOW_UNAUTHENTICATED=true`,
+    );
+  }
+  return problems;
+}
+
+/** Which provider is used: said by name, else Zitadel where it has a URL, else the simulator. */
+export function providerOf(config: Pick<Config, 'IDENTITY_PROVIDER' | 'ZITADEL_URL'>): 'zitadel' | 'simulator' {
+  return config.IDENTITY_PROVIDER ?? (config.ZITADEL_URL === undefined ? 'simulator' : 'zitadel');
+}
+
+/** True for addresses that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Unknown variables that are one or two letters from one of ours. */
+function likelyMisspellings(names: readonly string[]): string[] {
+  const known = Object.keys(SETTINGS);
+  return names
+    .filter((name) => !known.includes(name))
+    .flatMap((name) => {
+      const near = known.find(
+        (key) => key.length >= 6 && distance(key, name.toUpperCase()) <= (key.length >= 9 ? 2 : 1),
+      );
+      return near === undefined ? [] : [`${name} is not a setting. Did you mean ${near}?`];
+    });
+}
+
+/** The README's table of settings, as Markdown. */
+export function configurationTable(): string {
+  const rows = (Object.entries(SETTINGS) as [Key, Setting<z.ZodType>][]).map(
+    ([key, { default: fallback, example, means }]) => {
+      return `| \`${key}\` | ${fallback === undefined ? '' : `\`${fallback}\``} | \`${example}\` | ${means} |`;
+    },
+  );
+  return ['| variable | default | example | meaning |', '|---|---|---|---|', ...rows].join('\n');
+}

@@ -1,0 +1,76 @@
+/**
+ * Gathers single items into batches, because one statement over a hundred rows costs little
+ * more than one over a single row. Without a window it is a group commit: the first item goes
+ * at once, what arrives while that is under way goes together next, and a lone caller loses
+ * nothing. With a window, what finishes within a few milliseconds goes together.
+ */
+export interface BatcherOptions<Item, Result> {
+  /** Answers one result per item, in order; a throw fails every item of the batch. */
+  readonly flush: (items: readonly Item[]) => Promise<readonly Result[]>;
+  readonly largest: number;
+  readonly windowMs: number;
+  /** Batches under way at the same time. */
+  readonly lanes: number;
+}
+
+export interface Batcher<Item, Result> {
+  add(item: Item): Promise<Result>;
+}
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function createBatcher<Item, Result>({
+  flush,
+  largest,
+  windowMs,
+  lanes,
+}: BatcherOptions<Item, Result>): Batcher<Item, Result> {
+  let waiting: Waiting<Item, Result>[] = [];
+  let underWay = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const send = (): void => {
+    timer = undefined;
+    while (waiting.length > 0 && underWay < lanes) {
+      const batch = waiting.slice(0, largest);
+      waiting = waiting.slice(largest);
+      underWay++;
+      void deliver(batch).finally(() => {
+        underWay--;
+        schedule();
+      });
+    }
+  };
+  const schedule = (): void => {
+    if (waiting.length === 0 || underWay >= lanes || timer !== undefined) return;
+    if (windowMs === 0 || waiting.length >= largest) send();
+    else timer = setTimeout(send, windowMs);
+  };
+  const deliver = async (batch: readonly Waiting<Item, Result>[]): Promise<void> => {
+    try {
+      const results = await flush(batch.map(({ item }) => item));
+      batch.forEach(({ resolve, reject }, index) => {
+        const result = results[index];
+        if (index >= results.length) reject(new Error('A batch answered fewer results than it had items'));
+        else resolve(result as Result);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  };
+
+  return {
+    add: (item) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        if (waiting.length >= largest && timer !== undefined) {
+          clearTimeout(timer);
+          send();
+        } else schedule();
+      }),
+  };
+}

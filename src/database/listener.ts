@@ -1,0 +1,147 @@
+/**
+ * Hearing other nodes: LISTEN on a connection of its own, made anew whenever it is lost. Where
+ * that cannot work (a pooler and no direct URL), a table of notices is polled instead; every
+ * node of such an installation does so.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { Logger } from '../telemetry/logger.ts';
+import { APPLICATION_NAME, type Database } from './database.ts';
+
+export interface Listener {
+  /** How notices travel, for the start's report. */
+  readonly road: 'listen' | 'poll';
+  /** Sends one payload (at most 7,900 bytes) to every listener, this one too. */
+  send(payload: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ListenerOptions {
+  readonly db: Database;
+  /** A URL without a pooler between, if there is one. */
+  readonly directUrl: string | undefined;
+  readonly channel: string;
+  readonly logger: Logger;
+  readonly onPayload: (payload: string) => void;
+  /** Notices may have been missed: look at everything once. */
+  readonly onGap: () => void;
+}
+
+/** Starts listening. Resolves when the first connection stands. */
+export async function startListener(options: ListenerOptions): Promise<Listener> {
+  return options.directUrl === undefined ? pollNotices(options) : listen(options, options.directUrl);
+}
+
+async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions, url: string): Promise<Listener> {
+  let client: pg.Client | undefined;
+  let isClosed = false;
+
+  const connect = async (): Promise<void> => {
+    const next = new pg.Client({
+      connectionString: url,
+      application_name: APPLICATION_NAME,
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+    });
+    let isLost = false;
+    const lost = (error?: Error): void => {
+      if (isLost) return;
+      isLost = true;
+      next.end().catch(() => undefined);
+      if (isClosed || client !== next) return;
+      logger.warn({ err: error }, 'The listening connection was lost; connecting again');
+      void reconnect();
+    };
+    next.on('error', lost);
+    next.on('end', () => lost());
+    next.on('notification', ({ payload }) => onPayload(payload ?? ''));
+    await next.connect();
+    await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    client = next;
+    if (isLost) throw new Error('The listening connection was lost at once');
+  };
+  const reconnect = async (): Promise<void> => {
+    for (let wait = 100; !isClosed; wait = Math.min(2 * wait, 5_000)) {
+      try {
+        await connect();
+        onGap();
+        return;
+      } catch (error) {
+        logger.debug({ err: error }, 'Still no listening connection');
+        await delay(wait);
+      }
+    }
+  };
+  // A connection that died without a word is found by a question now and then.
+  const pulse = setInterval(() => {
+    const asked = client;
+    if (asked === undefined) return;
+    const timeout = setTimeout(() => asked.emit('error', new Error('No answer within 5 s')), 5_000);
+    asked
+      .query('SELECT 1')
+      .catch(() => undefined)
+      .finally(() => clearTimeout(timeout));
+  }, 15_000);
+  pulse.unref();
+
+  await connect();
+  return {
+    road: 'listen',
+    send: async (payload) => {
+      await db.query('SELECT pg_notify($1, $2)', [channel, payload]);
+    },
+    async close() {
+      isClosed = true;
+      clearInterval(pulse);
+      await client?.end().catch(() => undefined);
+    },
+  };
+}
+
+const POLL_MS = 500;
+
+async function pollNotices({ db, logger, onPayload, onGap }: ListenerOptions): Promise<Listener> {
+  const [start] = await db.query<{ id: string }>('SELECT coalesce(max(id), 0)::text AS id FROM auth.notices');
+  let after = start?.id ?? '0';
+  // A number taken earlier may be committed later: the last second is read again, and told apart by id.
+  let seen = new Set<string>();
+  let rounds = 0;
+  let isReading = false;
+
+  const read = async (): Promise<void> => {
+    const rows = await db.query<{ id: string; payload: string; isSettled: boolean }>(
+      `SELECT id::text AS id, payload, created_at < now() - interval '1 second' AS "isSettled" FROM auth.notices WHERE id > $1::bigint ORDER BY id LIMIT 1000`,
+      [after],
+    );
+    const unsettled = new Set<string>();
+    for (const row of rows) {
+      if (!seen.has(row.id)) onPayload(row.payload);
+      if (row.isSettled && unsettled.size === 0) after = row.id;
+      else unsettled.add(row.id);
+    }
+    seen = unsettled;
+    // Rows inserted by hand send no notice that a poll could see: look for them.
+    onGap();
+    if (++rounds % 120 === 0) await db.query(`DELETE FROM auth.notices WHERE created_at < now() - interval '1 minute'`);
+  };
+  const timer = setInterval(() => {
+    if (isReading) return;
+    isReading = true;
+    read()
+      .catch((error: unknown) => logger.debug({ err: error }, 'Notices could not be read'))
+      .finally(() => {
+        isReading = false;
+      });
+  }, POLL_MS);
+  timer.unref();
+
+  return {
+    road: 'poll',
+    send: async (payload) => {
+      await db.query('INSERT INTO auth.notices (payload) VALUES ($1)', [payload]);
+    },
+    async close() {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * When the circuit opens, closes and probes: decisions over its row, without a database. An
+ * outage must burn nobody's retries, and a wrong token must not make every entry knock for ever.
+ */
+import type { CircuitState } from '../database/generated/prisma/enums.ts';
+import type { FailureClass } from './provider.ts';
+
+const LONGEST_PROBE_INTERVAL_MS = 5 * 60_000;
+
+export interface CircuitRow {
+  readonly state: CircuitState;
+  readonly cause: string | null;
+  readonly reason: string | null;
+  readonly openedBy: string | null;
+  readonly openedAt: Date | null;
+  readonly nextProbeAt: Date | null;
+  readonly failedProbes: number;
+  readonly failingEntryIds: readonly string[];
+  readonly probeToken: string | null;
+  readonly probeExpiresAt: Date | null;
+}
+
+/** What the provider's answer to one entry means for its circuit. */
+export interface CircuitResult {
+  readonly entryId: string;
+  /** `answered`: the provider works, whether or not it liked this entry. */
+  readonly kind: 'answered' | Exclude<FailureClass, 'permanent'>;
+  readonly code?: string;
+  readonly message?: string;
+  /** Set when the attempt was the probe with this token. */
+  readonly probeToken?: string;
+}
+
+export interface CircuitLimits {
+  readonly failureThreshold: number;
+  readonly probeIntervalMs: number;
+}
+
+export const CLOSED: CircuitRow = {
+  state: 'closed',
+  cause: null,
+  reason: null,
+  openedBy: null,
+  openedAt: null,
+  nextProbeAt: null,
+  failedProbes: 0,
+  failingEntryIds: [],
+  probeToken: null,
+  probeExpiresAt: null,
+};
+
+/**
+ * The circuit after one result. Closed: a configuration error opens it at once, transient
+ * failures of enough different entries without a success between them do too. Not closed: only
+ * the probe's own result counts, and everything else that arrives is ignored.
+ */
+export function afterResult(circuit: CircuitRow, result: CircuitResult, now: Date, limits: CircuitLimits): CircuitRow {
+  if (circuit.state !== 'closed') {
+    const isProbe = circuit.probeToken !== null && circuit.probeToken === result.probeToken;
+    return isProbe ? afterProbe(circuit, result, now, limits) : circuit;
+  }
+  if (result.kind === 'answered')
+    return circuit.failingEntryIds.length === 0 ? circuit : { ...circuit, failingEntryIds: [] };
+  const failingEntryIds = [...new Set([...circuit.failingEntryIds, result.entryId])];
+  if (result.kind !== 'configuration' && failingEntryIds.length < limits.failureThreshold) {
+    return { ...circuit, failingEntryIds };
+  }
+  return {
+    ...CLOSED,
+    state: 'open',
+    cause: result.code ?? null,
+    reason: result.message ?? null,
+    openedAt: now,
+    nextProbeAt: new Date(now.getTime() + limits.probeIntervalMs),
+  };
+}
+
+function afterProbe(circuit: CircuitRow, result: CircuitResult, now: Date, limits: CircuitLimits): CircuitRow {
+  if (result.kind === 'answered') return CLOSED;
+  const failedProbes = circuit.failedProbes + 1;
+  const interval = Math.min(
+    limits.probeIntervalMs * 2 ** Math.min(failedProbes, 20),
+    Math.max(LONGEST_PROBE_INTERVAL_MS, limits.probeIntervalMs),
+  );
+  return {
+    ...circuit,
+    state: 'open',
+    cause: result.code ?? circuit.cause,
+    reason: result.message ?? circuit.reason,
+    failedProbes,
+    nextProbeAt: new Date(now.getTime() + interval),
+    probeToken: null,
+    probeExpiresAt: null,
+  };
+}
+
+/** Opened by a person: probed from `until` on, or never when it is left out. */
+export function openedByHand(
+  circuit: CircuitRow,
+  by: string,
+  reason: string,
+  until: Date | null,
+  now: Date,
+): CircuitRow {
+  return { ...CLOSED, state: 'open', reason, openedBy: by, openedAt: circuit.openedAt ?? now, nextProbeAt: until };
+}

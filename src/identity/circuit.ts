@@ -1,0 +1,114 @@
+/**
+ * The circuit in the database, one row per provider that all nodes share. Whoever reports
+ * failures locks that row first, so that "is it open" and "does this failure cost a retry" are
+ * answered at the same instant.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Database, Queryable } from '../database/database.ts';
+import { type CircuitRow, CLOSED, openedByHand } from './circuit.rules.ts';
+
+const COLUMNS = `
+  state, cause, reason, opened_by AS "openedBy", opened_at AS "openedAt", next_probe_at AS "nextProbeAt",
+  failed_probes AS "failedProbes", failing_entry_ids AS "failingEntryIds",
+  probe_token AS "probeToken", probe_expires_at AS "probeExpiresAt"`;
+
+/** Makes the provider's circuit, closed, if it has none yet. */
+export async function ensureCircuit(db: Queryable, provider: string): Promise<void> {
+  await db.query('INSERT INTO auth.identity_circuits (provider) VALUES ($1) ON CONFLICT DO NOTHING', [provider]);
+}
+
+/** The circuit as it stands, and the database's clock. */
+export async function loadCircuit(db: Queryable, provider: string): Promise<CircuitRow & { now: Date }> {
+  const [row] = await db.query<CircuitRow & { now: Date }>(
+    `SELECT ${COLUMNS}, now() AS now FROM auth.identity_circuits WHERE provider = $1`,
+    [provider],
+  );
+  return row ?? { ...CLOSED, now: new Date() };
+}
+
+/** The circuit, locked until the transaction ends. */
+export async function lockCircuit(tx: Queryable, provider: string): Promise<CircuitRow & { now: Date }> {
+  const [row] = await tx.query<CircuitRow & { now: Date }>(
+    `SELECT ${COLUMNS}, clock_timestamp() AS now FROM auth.identity_circuits WHERE provider = $1 FOR UPDATE`,
+    [provider],
+  );
+  if (row === undefined) throw new Error(`The circuit of the identity provider "${provider}" has no row`);
+  return row;
+}
+
+/** Writes what a decision made of the locked circuit. */
+export async function storeCircuit(tx: Queryable, provider: string, circuit: CircuitRow): Promise<void> {
+  await tx.query(
+    `UPDATE auth.identity_circuits
+     SET state = $2::auth.circuit_state, cause = $3, reason = $4, opened_by = $5, opened_at = $6, next_probe_at = $7,
+         failed_probes = $8, failing_entry_ids = $9::uuid[], probe_token = $10, probe_expires_at = $11, updated_at = now()
+     WHERE provider = $1`,
+    [
+      provider,
+      circuit.state,
+      circuit.cause,
+      circuit.reason,
+      circuit.openedBy,
+      circuit.openedAt,
+      circuit.nextProbeAt,
+      circuit.failedProbes,
+      circuit.failingEntryIds,
+      circuit.probeToken,
+      circuit.probeExpiresAt,
+    ],
+  );
+}
+
+/** The probe's account was made: the provider works again. Answers whether the circuit was still its to close. */
+export async function closeAfterProbe(db: Database, provider: string, probeToken: string): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const before = await lockCircuit(tx, provider);
+    if (before.probeToken !== probeToken) return false;
+    await storeCircuit(tx, provider, CLOSED);
+    return true;
+  });
+}
+
+/**
+ * Takes the right to probe an open circuit whose time has come, for one node: half-open until
+ * the probe's result arrives or its lease ends. Undefined if it is not time, or another has it.
+ */
+export async function takeProbe(tx: Queryable, provider: string, leaseMs: number): Promise<string | undefined> {
+  const token = randomUUID();
+  const taken = await tx.query(
+    `UPDATE auth.identity_circuits
+     SET state = 'half_open', probe_token = $2, probe_expires_at = now() + $3 * interval '1 millisecond', updated_at = now()
+     WHERE provider = $1
+       AND ((state = 'open' AND next_probe_at <= now()) OR (state = 'half_open' AND probe_expires_at <= now()))
+     RETURNING 1`,
+    [provider, token, leaseMs],
+  );
+  return taken.length > 0 ? token : undefined;
+}
+
+/** Opens the circuit by hand; an open one takes the new reason and end. Idempotent but for those. */
+export async function openCircuit(
+  db: Database,
+  provider: string,
+  by: string,
+  reason: string,
+  until: Date | null,
+): Promise<{ isChanged: boolean }> {
+  return db.transaction(async (tx) => {
+    const before = await lockCircuit(tx, provider);
+    const same =
+      before.state === 'open' && before.reason === reason && before.nextProbeAt?.getTime() === until?.getTime();
+    if (!same) await storeCircuit(tx, provider, openedByHand(before, by, reason, until, before.now));
+    return { isChanged: !same };
+  });
+}
+
+/** Closes the circuit by hand; the caller then wakes the workers. */
+export async function closeCircuit(db: Database, provider: string): Promise<{ isChanged: boolean }> {
+  return db.transaction(async (tx) => {
+    const before = await lockCircuit(tx, provider);
+    if (before.state === 'closed') return { isChanged: false };
+    await storeCircuit(tx, provider, CLOSED);
+    return { isChanged: true };
+  });
+}
