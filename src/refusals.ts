@@ -4,14 +4,28 @@
  * thrown is a fault: masked for the caller, logged once. A message says what to do next.
  */
 export abstract class Refusal extends Error {
-  /** A value of the enum MutationErrorCode: scripts decide by it, never by the message. */
-  abstract readonly code: string;
+  /** Scripts decide by it, never by the message. */
+  abstract readonly code: RefusalCode;
 
   constructor(message: string) {
     super(message);
     this.name = new.target.name;
   }
 }
+
+/** Every code that a refusal can have, and what it means: the enum MutationErrorCode. */
+export const REFUSAL_CODES = {
+  INVALID_INPUT: 'The input means nothing that can be done; `issues` lists every problem.',
+  NOT_FOUND: 'What the input names does not exist.',
+  INVALID_STATE: 'The object exists, but its state does not allow this now.',
+  USERNAME_TAKEN: 'Another user or active entry has the username.',
+  PASSWORD_DESTROYED: 'The entry’s password is gone; the retry needs a new one.',
+  OUTCOME_UNKNOWN: 'An earlier attempt may have made the account, and the identity provider cannot be asked now.',
+  IDEMPOTENCY_CONFLICT: 'The idempotency key was used with another input.',
+  JOB_ALREADY_RUNNING: 'The job is running already; a job never overlaps itself.',
+} as const;
+
+export type RefusalCode = keyof typeof REFUSAL_CODES;
 
 /** One problem with one input field. */
 export interface InputIssue {

@@ -1,0 +1,158 @@
+/** Steering the queue: enqueue, retry, cancel. */
+import { z } from 'zod';
+import { IdempotencyConflictError } from '../access/idempotency.ts';
+import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import type { Builder } from '../graphql/builder.ts';
+import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import type { Enqueued, Enqueuer } from './enqueue.ts';
+import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
+import type { EntryEnums, EntryRefs } from './entry.graphql.ts';
+import type { RetryRequest } from './retry.ts';
+
+/** What the mutations do; the operations behind them, with their tools. */
+export interface EntryOperations {
+  readonly enqueuer: Enqueuer;
+  retry(caller: string, request: RetryRequest): Promise<{ entryId: string; isReplay: boolean }>;
+  cancel(entryId: string): Promise<{ isChanged: boolean }>;
+}
+
+const reason = z.string().max(500, 'has at most 500 characters').nullish();
+const idempotencyKey = z.string().min(1, 'has at least 1 character').max(200, 'has at most 200 characters').nullish();
+
+/** Adds `enqueueAccount`, `retryEntry` and `cancelEntry`. */
+export function addEntryMutations(
+  builder: Builder,
+  prisma: PrismaClient,
+  { QueuedCreation }: EntryRefs,
+  { UserRole }: EntryEnums,
+  operations: EntryOperations,
+): void {
+  const EnqueueInput = builder.inputType('EnqueueAccountInput', {
+    description: 'An account to be created.',
+    fields: (t) => ({
+      familyId: t.field({ type: 'UUID', required: true, description: 'The family it is for.' }),
+      username: t.string({ required: true, description: 'Trimmed and lower-cased; then 3 to 20 of a-z, 0-9 and _.' }),
+      fullName: t.string({ required: true, description: '1 to 100 characters.' }),
+      role: t.field({
+        type: UserRole,
+        defaultValue: 'managed_account',
+        description: 'What it becomes in the family; OWNER is refused.',
+      }),
+      password: t.string({
+        description: 'At least 12 characters, at most 72 bytes in UTF-8; left out: generated, and answered once.',
+      }),
+      createdByUserId: t.field({ type: 'UUID', required: true, description: 'The family member who asks for it.' }),
+      runAt: t.field({
+        type: 'DateTime',
+        description: 'Not before this instant (attempted within the minute after it); left out: at once.',
+      }),
+      idempotencyKey: t.string({
+        description:
+          '1 to 200 characters. The same key again within 24 h answers the first result instead of enqueueing twice.',
+      }),
+    }),
+  });
+  const EnqueuePayload = builder.objectRef<Enqueued>('EnqueueAccountPayload').implement({
+    description: 'The account is queued.',
+    fields: (t) => ({
+      entry: t.prismaField({
+        type: QueuedCreation,
+        description: 'The entry, as it stands now.',
+        resolve: (query, { entryId }) => prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
+      }),
+      generatedPassword: t.exposeString('generatedPassword', {
+        nullable: true,
+        description:
+          'The password, if the server generated it: shown this once. Null for a password that was given, and for a replay.',
+      }),
+      isReplay: t.exposeBoolean('isReplay', {
+        description: 'True if this idempotency key had been used: nothing new was enqueued.',
+      }),
+    }),
+  });
+
+  const RetryInput = builder.inputType('RetryEntryInput', {
+    description: 'An entry to be retried.',
+    fields: (t) => ({
+      entryId: t.field({ type: 'UUID', required: true, description: 'The entry.' }),
+      password: t.string({
+        description: 'A new password, by the rules of `enqueueAccount`; needed when the old one was destroyed.',
+      }),
+      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
+      idempotencyKey: t.string({
+        description: '1 to 200 characters. The same key again within 24 h retries only once.',
+        validate: idempotencyKey,
+      }),
+    }),
+  });
+  const RetryPayload = builder.objectRef<{ entryId: string; isReplay: boolean }>('RetryEntryPayload').implement({
+    description: 'The entry is due now, with a new series of retries.',
+    fields: (t) => ({
+      entry: t.prismaField({
+        type: QueuedCreation,
+        description: 'The entry, as it stands now.',
+        resolve: (query, { entryId }) => prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
+      }),
+      isReplay: t.exposeBoolean('isReplay', {
+        description: 'True if this idempotency key had been used: nothing was done again.',
+      }),
+    }),
+  });
+
+  const CancelInput = builder.inputType('CancelEntryInput', {
+    description: 'An entry to be cancelled.',
+    fields: (t) => ({
+      entryId: t.field({ type: 'UUID', required: true, description: 'The entry.' }),
+      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
+    }),
+  });
+  const CancelPayload = builder.objectRef<{ entryId: string; isChanged: boolean }>('CancelEntryPayload').implement({
+    description: 'The entry is cancelled.',
+    fields: (t) => ({
+      entry: t.prismaField({
+        type: QueuedCreation,
+        description: 'The entry, as it stands now.',
+        resolve: (query, { entryId }) => prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
+      }),
+      isChanged: t.exposeBoolean('isChanged', { description: 'False if it was cancelled already.' }),
+    }),
+  });
+
+  builder.mutationFields((t) => ({
+    enqueueAccount: t.field({
+      type: EnqueuePayload,
+      nullable: true,
+      description: 'Queues an account to be created at the identity provider; it is attempted at once.',
+      args: { input: t.arg({ type: EnqueueInput, required: true, description: 'The account.' }) },
+      errors: { types: [InvalidInputError, NotFoundError, UsernameTakenError, IdempotencyConflictError] },
+      resolve: (_root, { input }, { caller }) =>
+        operations.enqueuer.enqueue(caller, { ...input, role: input.role ?? 'managed_account' }),
+    }),
+    retryEntry: t.field({
+      type: RetryPayload,
+      nullable: true,
+      description: 'Starts a new series of attempts, due now: for failed, cancelled and waiting entries.',
+      args: { input: t.arg({ type: RetryInput, required: true, description: 'Which entry.' }) },
+      errors: {
+        types: [
+          InvalidInputError,
+          NotFoundError,
+          InvalidStateError,
+          UsernameTakenError,
+          PasswordDestroyedError,
+          IdempotencyConflictError,
+        ],
+      },
+      resolve: (_root, { input }, { caller }) => operations.retry(caller, input),
+    }),
+    cancelEntry: t.field({
+      type: CancelPayload,
+      nullable: true,
+      description:
+        'Gives an entry up. Its password is destroyed after the undo window; until then a retry takes the cancel back.',
+      args: { input: t.arg({ type: CancelInput, required: true, description: 'Which entry.' }) },
+      errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, OutcomeUnknownError] },
+      resolve: async (_root, { input: { entryId } }) => ({ entryId, ...(await operations.cancel(entryId)) }),
+    }),
+  }));
+}

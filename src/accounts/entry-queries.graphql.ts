@@ -1,0 +1,166 @@
+/** Reading the queue: one entry, pages of entries, how the queue stands. */
+import type { Database } from '../database/database.ts';
+import type { Prisma } from '../database/generated/prisma/client.ts';
+import type { EntryStatus } from '../database/generated/prisma/enums.ts';
+import type { Builder } from '../graphql/builder.ts';
+import {
+  type DateTimeRange,
+  type FilterInputs,
+  rangeCondition,
+  type StringFilter,
+  stringCondition,
+} from '../graphql/filters.ts';
+import { keysetPage } from '../graphql/keyset.ts';
+import { connectionSelection } from '../graphql/selection.ts';
+import type { EntryRefs } from './entry.graphql.ts';
+import { loadQueueStatistics, type QueueStatistics } from './queue-statistics.ts';
+
+export interface EntryFilter {
+  readonly status?: readonly EntryStatus[] | null;
+  readonly familyId?: string | null;
+  readonly username?: StringFilter | null;
+  readonly errorCode?: StringFilter | null;
+  readonly createdAt?: DateTimeRange | null;
+  readonly nextRetryAt?: DateTimeRange | null;
+  readonly dueNow?: boolean | null;
+}
+
+/** The filter as Prisma understands it. */
+export function entryCondition(filter: EntryFilter | null | undefined, now: Date): Prisma.QueuedCreationWhereInput {
+  if (!filter) return {};
+  const isDue: Prisma.QueuedCreationWhereInput = {
+    status: 'pending',
+    OR: [{ nextRetryAt: null }, { nextRetryAt: { lte: now } }],
+  };
+  return {
+    AND: [
+      ...(filter.status ? [{ status: { in: [...filter.status] } }] : []),
+      ...(filter.familyId ? [{ familyId: filter.familyId }] : []),
+      ...(filter.username ? [{ username: stringCondition(filter.username) }] : []),
+      ...(filter.errorCode ? [{ lastErrorCode: stringCondition(filter.errorCode) }] : []),
+      ...(filter.createdAt ? [{ createdAt: rangeCondition(filter.createdAt) }] : []),
+      ...(filter.nextRetryAt ? [{ nextRetryAt: rangeCondition(filter.nextRetryAt) }] : []),
+      ...(filter.dueNow === true ? [isDue] : filter.dueNow === false ? [{ NOT: isDue }] : []),
+    ],
+  };
+}
+
+/** Adds the queries; answers the filter input, which the subscription takes too. */
+export function addEntryQueries(
+  builder: Builder,
+  db: Database,
+  { QueuedCreation, Status }: EntryRefs,
+  inputs: FilterInputs,
+) {
+  const { prisma } = db;
+  const Filter = builder.inputRef<EntryFilter>('QueuedCreationFilter').implement({
+    description: 'Which entries; all conditions that are given must hold.',
+    fields: (t) => ({
+      status: t.field({ type: [Status], description: 'One of these states.' }),
+      familyId: t.field({ type: 'UUID', description: 'Of this family.' }),
+      username: t.field({ type: inputs.StringFilterInput, description: 'By username; usernames are lower case.' }),
+      errorCode: t.field({ type: inputs.StringFilterInput, description: 'By the code of the last failure.' }),
+      createdAt: t.field({ type: inputs.DateTimeRangeInput, description: 'Enqueued in this span.' }),
+      nextRetryAt: t.field({ type: inputs.DateTimeRangeInput, description: 'Due in this span.' }),
+      dueNow: t.boolean({ description: 'True: pending and due by now. False: all others.' }),
+    }),
+  });
+  const OrderField = builder.enumType('QueuedCreationOrderField', {
+    description: 'What entries can be ordered by.',
+    values: {
+      CREATED_AT: { value: 'createdAt', description: 'When it was enqueued.' },
+      NEXT_RETRY_AT: {
+        value: 'nextRetryAt',
+        description: 'When it is due; entries without such an instant come last.',
+      },
+    } as const,
+  });
+  const Order = builder.inputType('QueuedCreationOrder', {
+    description: 'How entries are ordered.',
+    fields: (t) => ({
+      field: t.field({ type: OrderField, required: true, description: 'By what.' }),
+      direction: t.field({ type: inputs.OrderDirection, required: true, description: 'Which end first.' }),
+    }),
+  });
+
+  builder.queryFields((t) => ({
+    queuedCreation: t.prismaField({
+      type: QueuedCreation,
+      nullable: true,
+      description: 'One entry by its plain key; null when there is none.',
+      args: { entryId: t.arg({ type: 'UUID', required: true, description: 'The entry’s key.' }) },
+      resolve: (query, _root, { entryId }) => prisma.queuedCreation.findUnique({ ...query, where: { id: entryId } }),
+    }),
+    queuedCreations: t.connection(
+      {
+        type: QueuedCreation,
+        nullable: true,
+        description: 'The queue: entries in every state, newest first unless ordered otherwise.',
+        args: {
+          filter: t.arg({ type: Filter, description: 'Which entries; left out: all.' }),
+          orderBy: t.arg({ type: Order, description: 'Left out: by CREATED_AT, DESC.' }),
+        },
+        resolve: async (_root, args, context, info) => {
+          const filter = entryCondition(args.filter, new Date());
+          const { field, direction } = args.orderBy ?? { field: 'createdAt' as const, direction: 'desc' as const };
+          const page = await keysetPage(
+            { field, direction, isNullable: field === 'nextRetryAt' },
+            args,
+            ({ where, ...rest }) =>
+              prisma.queuedCreation.findMany({
+                ...connectionSelection(context, info),
+                ...rest,
+                where: { AND: [filter, where] },
+              }),
+          );
+          return { ...page, totalCount: () => prisma.queuedCreation.count({ where: filter }) };
+        },
+      },
+      { name: 'QueuedCreationConnection' },
+      { name: 'QueuedCreationEdge' },
+    ),
+    queueStatistics: t.field({
+      type: addStatistics(builder),
+      nullable: true,
+      description: 'How the queue stands, read in one statement.',
+      resolve: () => loadQueueStatistics(db),
+    }),
+  }));
+  return { Filter };
+}
+
+function addStatistics(builder: Builder) {
+  return builder.objectRef<QueueStatistics>('QueueStatistics').implement({
+    description: 'Entries by status, and what is due.',
+    fields: (t) => ({
+      pendingCount: t.int({ description: 'Entries that wait.', resolve: (statistics) => statistics.byStatus.pending }),
+      processingCount: t.int({
+        description: 'Entries being attempted.',
+        resolve: (statistics) => statistics.byStatus.processing,
+      }),
+      completedCount: t.int({
+        description: 'Entries whose account exists.',
+        resolve: (statistics) => statistics.byStatus.completed,
+      }),
+      failedCount: t.int({
+        description: 'Entries given up by the server.',
+        resolve: (statistics) => statistics.byStatus.failed,
+      }),
+      cancelledCount: t.int({
+        description: 'Entries given up by people.',
+        resolve: (statistics) => statistics.byStatus.cancelled,
+      }),
+      dueCount: t.exposeInt('dueCount', { description: 'Pending entries that are due by now.' }),
+      oldestDueAt: t.expose('oldestDueAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'Since when the oldest due entry waits; null when none is due.',
+      }),
+      nextDueAt: t.expose('nextDueAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the next entry becomes due; null when none will.',
+      }),
+    }),
+  });
+}

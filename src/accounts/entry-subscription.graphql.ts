@@ -1,0 +1,65 @@
+/** Watching the queue: changes made on any node, by the API, the workers or SQL. */
+import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import { changeStream } from '../events/change-stream.ts';
+import type { Change, ChangeKind, Notices } from '../events/notices.ts';
+import type { Builder } from '../graphql/builder.ts';
+import type { EntryRefs } from './entry.graphql.ts';
+import { type addEntryQueries, type EntryFilter, entryCondition } from './entry-queries.graphql.ts';
+
+/** Adds `queuedCreationChanged`. */
+export function addEntrySubscription(
+  builder: Builder,
+  prisma: PrismaClient,
+  notices: Notices,
+  { QueuedCreation }: EntryRefs,
+  { Filter }: ReturnType<typeof addEntryQueries>,
+  Kind: ReturnType<typeof builder.enumType<'ChangeKind', Record<ChangeKind, { value: ChangeKind }>>>,
+): void {
+  const ChangeRef = builder.objectRef<Change>('QueuedCreationChange').implement({
+    description: 'An entry changed.',
+    fields: (t) => ({
+      kind: t.field({ type: Kind, description: 'What happened to it.', resolve: (change) => change.kind }),
+      at: t.field({ type: 'DateTime', description: 'When the change was told.', resolve: (change) => change.at }),
+      entryId: t.field({ type: 'UUID', description: 'Which entry.', resolve: (change) => change.id }),
+      queuedCreation: t.prismaField({
+        type: QueuedCreation,
+        nullable: true,
+        description: 'The entry as it stands when this is sent; null when it was removed.',
+        resolve: (query, { id }) => prisma.queuedCreation.findUnique({ ...query, where: { id } }),
+      }),
+    }),
+  });
+  builder.subscriptionFields((t) => ({
+    queuedCreationChanged: t.field({
+      type: ChangeRef,
+      nullable: true,
+      description:
+        'Each change of an entry, from now on, whichever node made it. Several changes in quick succession may come as one.',
+      args: {
+        filter: t.arg({ type: Filter, description: 'Only entries that match after the change; left out: all.' }),
+      },
+      subscribe: (_root, { filter }) => matchingChanges(prisma, notices, filter),
+      resolve: (change) => change,
+    }),
+  }));
+}
+
+async function* matchingChanges(
+  prisma: PrismaClient,
+  notices: Notices,
+  filter: EntryFilter | null | undefined,
+): AsyncGenerator<Change> {
+  for await (const changes of changeStream(notices, 'entries')) {
+    if (!filter) {
+      yield* changes;
+      continue;
+    }
+    const ids = changes.map((change) => change.id);
+    const matching = await prisma.queuedCreation.findMany({
+      where: { AND: [{ id: { in: ids } }, entryCondition(filter, new Date())] },
+      select: { id: true },
+    });
+    const matchingIds = new Set(matching.map((row) => row.id));
+    yield* changes.filter((change) => matchingIds.has(change.id));
+  }
+}

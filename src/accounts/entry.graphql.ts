@@ -1,0 +1,209 @@
+/** Entries in the API: the type `QueuedCreation` and its attempts. */
+import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import type { AttemptOutcome, EntryStatus, UserRole } from '../database/generated/prisma/enums.ts';
+import type { Builder } from '../graphql/builder.ts';
+import { addEnum } from '../graphql/enums.ts';
+import { keysetOf } from '../graphql/keyset.ts';
+import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
+import { cancelProblem, MAX_RETRIES, retryProblem } from './entry.rules.ts';
+
+/** An attempt that was closed, or the one in flight (outcome null), which is known from the lease. */
+interface AttemptView {
+  readonly number: number;
+  readonly outcome: AttemptOutcome | null;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  readonly providerRequestId: string | null;
+  readonly nodeId: string | null;
+}
+
+/** The enum of another slice that entries use. */
+export interface EntryEnums {
+  readonly UserRole: ReturnType<typeof addEnum<UserRole>>;
+}
+
+/** Adds `QueuedCreation`, `Attempt`, their enums and refusals; answers the refs that queries and mutations use. */
+export function addEntryTypes(builder: Builder, prisma: PrismaClient, enums: EntryEnums) {
+  const Status = addEnum<EntryStatus>(builder, 'EntryStatus', 'Where an entry stands.', {
+    pending: 'Waits until it is due.',
+    processing: 'Is being attempted by a node.',
+    completed: 'Its account exists.',
+    failed: 'Given up by the server: a permanent error, or the retries are used up.',
+    cancelled: 'Given up by a person.',
+  });
+  const Outcome = addEnum<AttemptOutcome>(builder, 'AttemptOutcome', 'How an attempt ended.', {
+    succeeded: 'The account was made, or found to be made already.',
+    transient_failure: 'Failed for a reason that may pass: costs a retry.',
+    permanent_failure: 'Failed for a reason that stays: the entry has failed.',
+    configuration_failure: 'The server’s access to the identity provider is wrong: costs no retry, opens the circuit.',
+    unknown: 'Cut off: the account may exist, and the next attempt looks first.',
+    interrupted: 'The node stopped before it wrote the outcome: costs no retry, and the next attempt looks first.',
+  });
+
+  const Attempt = builder.objectRef<AttemptView>('Attempt').implement({
+    description: 'One try to create an entry’s account.',
+    fields: (t) => ({
+      number: t.exposeInt('number', { description: 'Counts from 1 over all series of the entry.' }),
+      outcome: t.expose('outcome', {
+        type: Outcome,
+        nullable: true,
+        description: 'How it ended; null while it is under way.',
+      }),
+      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it began.' }),
+      finishedAt: t.expose('finishedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it ended; null while it is under way.',
+      }),
+      duration: t.field({
+        type: 'Duration',
+        nullable: true,
+        description: 'How long it took; null while it is under way.',
+        resolve: ({ startedAt, finishedAt }) => finishedAt && finishedAt.getTime() - startedAt.getTime(),
+      }),
+      errorCode: t.exposeString('errorCode', {
+        nullable: true,
+        description: 'Our stable code of the failure; null on success.',
+      }),
+      errorMessage: t.exposeString('errorMessage', {
+        nullable: true,
+        description: 'What failed and what to do; null on success.',
+      }),
+      providerRequestId: t.exposeString('providerRequestId', {
+        nullable: true,
+        description: 'The identity provider’s id of the request, if it gave one.',
+      }),
+      node: t.prismaField({
+        type: 'ServerNode',
+        nullable: true,
+        description: 'The node that made it; null once that node’s record is gone.',
+        resolve: (query, { nodeId }) =>
+          nodeId === null ? null : prisma.serverNode.findUnique({ ...query, where: { id: nodeId } }),
+      }),
+    }),
+  });
+
+  const QueuedCreation = builder.prismaNode('QueuedCreation', {
+    id: { field: 'id' },
+    description: 'An entry of the queue: a managed account to be created at the identity provider.',
+    fields: (t) => ({
+      entryId: t.field({
+        type: 'UUID',
+        description: 'The plain key, which is also the account’s id at the identity provider.',
+        resolve: (entry) => entry.id,
+      }),
+      family: t.relation('family', {
+        nullable: true,
+        description: 'The family the account is for; null once it was deleted.',
+      }),
+      username: t.exposeString('username', { description: 'The account’s sign-in name.' }),
+      fullName: t.exposeString('fullName', { description: 'The name as people write it.' }),
+      role: t.expose('role', { type: enums.UserRole, description: 'What the account is to become in the family.' }),
+      createdBy: t.relation('createdBy', {
+        nullable: true,
+        description: 'Who asked for it; null once that user was deleted.',
+      }),
+      status: t.expose('status', { type: Status, description: 'Where it stands.' }),
+      retryCount: t.exposeInt('retryCount', {
+        description: 'Retries of the present series, 0 to `maxRetries`. The first attempt is not a retry.',
+      }),
+      maxRetries: t.int({ description: 'How many retries a series has.', resolve: () => MAX_RETRIES }),
+      nextRetryAt: t.expose('nextRetryAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it is due (or was, while being attempted); null when nothing more will be tried.',
+      }),
+      lastErrorCode: t.exposeString('lastErrorCode', {
+        nullable: true,
+        description: 'Our stable code of the last failure; null if there was none.',
+      }),
+      lastErrorMessage: t.exposeString('lastErrorMessage', {
+        nullable: true,
+        description: 'What failed last and what to do; null if nothing did.',
+      }),
+      attempts: t.connection(
+        {
+          type: Attempt,
+          nullable: true,
+          description: 'Every attempt, the first one first; the one under way has no outcome yet.',
+          select: {
+            id: true,
+            status: true,
+            attemptCount: true,
+            leaseNodeId: true,
+            leasedAt: true,
+            attempts: { orderBy: { number: 'asc' } },
+          },
+          resolve: (entry, args) => {
+            const all: AttemptView[] = [...entry.attempts];
+            if (entry.status === 'processing' && entry.leasedAt !== null) {
+              const { attemptCount: number, leasedAt: startedAt, leaseNodeId: nodeId } = entry;
+              all.push({
+                number,
+                startedAt,
+                nodeId,
+                outcome: null,
+                finishedAt: null,
+                errorCode: null,
+                errorMessage: null,
+                providerRequestId: null,
+              });
+            }
+            return { ...keysetOf(all, (attempt) => attempt.number, args), totalCount: () => all.length };
+          },
+        },
+        { name: 'AttemptConnection' },
+        { name: 'AttemptEdge' },
+      ),
+      user: t.relation('user', {
+        nullable: true,
+        description: 'The user that was made; null until the entry is completed.',
+      }),
+      canRetry: t.boolean({
+        description: 'Whether `retryEntry` would be accepted now (a username taken meanwhile is seen only then).',
+        select: { status: true, encryptedPassword: true, familyId: true },
+        resolve: ({ status, encryptedPassword, familyId }) =>
+          retryProblem({ status, hasPassword: encryptedPassword !== null, hasFamily: familyId !== null }, false) ===
+          undefined,
+      }),
+      canCancel: t.boolean({
+        description: 'Whether `cancelEntry` would be accepted now.',
+        resolve: ({ status }) => status !== 'cancelled' && cancelProblem(status) === undefined,
+      }),
+      passwordDestroyedAt: t.expose('passwordDestroyedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the sealed password was destroyed; null while the entry may need it.',
+      }),
+      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was enqueued.' }),
+      updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
+      completedAt: t.expose('completedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When its account was made; null until then.',
+      }),
+    }),
+  });
+
+  builder.objectType(UsernameTakenError, {
+    name: 'UsernameTakenError',
+    description: 'Another user or active entry has the username.',
+    interfaces: ['MutationError'],
+    fields: (t) => ({ username: t.exposeString('username', { description: 'The name that is taken.' }) }),
+  });
+  builder.objectType(PasswordDestroyedError, {
+    name: 'PasswordDestroyedError',
+    description: 'The entry’s password is gone; retry it with a new one.',
+    interfaces: ['MutationError'],
+  });
+  builder.objectType(OutcomeUnknownError, {
+    name: 'OutcomeUnknownError',
+    description: 'An earlier attempt may have made the account, and the identity provider cannot be asked now.',
+    interfaces: ['MutationError'],
+  });
+  return { QueuedCreation, Status };
+}
+
+export type EntryRefs = ReturnType<typeof addEntryTypes>;

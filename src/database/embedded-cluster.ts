@@ -1,0 +1,322 @@
+/**
+ * One PostgreSQL data folder: made by initdb, started and stopped by pg_ctl. A new one is made
+ * beside its place and renamed into it, so a half-made one never counts and of two processes that
+ * make it at once one wins. The server's settings are given at each start, not kept in its files.
+ *
+ *   <folder>/cluster          PostgreSQL's own folder
+ *   <folder>/connection.json  password and port, mode 0600
+ *   <folder>/server.log       what PostgreSQL says
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import { type Account, accountFor, type Outcome, runAs } from './embedded-account.ts';
+import { type Binaries, findBinaries } from './embedded-binaries.ts';
+import { StartError } from './start-error.ts';
+
+const MAJOR_VERSION = '18';
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+
+/** Settings of every start; none of them weakens what PostgreSQL promises. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: '127.0.0.1',
+  // No socket files: their paths are limited in length, and their folder may not be writable.
+  unix_socket_directories: '',
+  max_connections: '200',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  // Rows and statements do not belong in a log file: no values of a violated constraint, no statement.
+  log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
+};
+
+/** The initdb and start options of a database whose loss does not matter (tests). */
+export const THROW_AWAY: ClusterOptions = {
+  initdbArguments: ['--no-sync'],
+  settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' },
+};
+
+export interface ClusterOptions {
+  readonly initdbArguments?: readonly string[];
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface Cluster {
+  readonly folder: string;
+  readonly data: string;
+  readonly binaries: Binaries;
+  readonly account: Account | undefined;
+  readonly options: ClusterOptions;
+}
+
+export interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+}
+
+interface Connection {
+  readonly port: number;
+  readonly password: string;
+}
+
+/** Finds the cluster in a folder, or makes it; `isNew` only for the process that made it. */
+export async function openCluster(
+  folder: string,
+  options: ClusterOptions = {},
+): Promise<{ cluster: Cluster; isNew: boolean }> {
+  const parent = dirname(folder);
+  try {
+    await mkdir(parent, { recursive: true });
+    const binaries = await findBinaries();
+    const data = join(folder, 'cluster');
+    const account = await accountFor(data);
+    const cluster: Cluster = { folder, data, binaries, account, options };
+    const isNew = (await readVersion(data)) === undefined && (await createCluster(cluster));
+    const version = await readVersion(data);
+    if (version !== MAJOR_VERSION) {
+      throw new StartError(
+        version === undefined
+          ? `${folder} holds no whole PostgreSQL data folder (cluster/PG_VERSION is missing): move it away, or set DATA_DIR to another folder.`
+          : `The data in ${folder} were written by PostgreSQL ${version}, and this server brings ${MAJOR_VERSION}: dump them with ${version} and load them into a new DATA_DIR, or point DATABASE_URL at a PostgreSQL ${version}.`,
+      );
+    }
+    return { cluster, isNew };
+  } catch (error) {
+    throw explainFileError(error, parent);
+  }
+}
+
+/** Makes the data folder; false when another process was faster. */
+async function createCluster({ folder, binaries, account, options }: Cluster): Promise<boolean> {
+  await removeAbandoned(folder);
+  const draft = `${folder}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const data = join(draft, 'cluster');
+  const passwordFile = join(draft, 'password');
+  const password = randomBytes(18).toString('base64url');
+  try {
+    await mkdir(draft);
+    // Whatever the umask says, the account must come through to its own folder.
+    await chmod(draft, account === undefined ? 0o700 : 0o711);
+    await mkdir(data, { mode: 0o700 });
+    await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+    await writeFile(join(draft, 'server.log'), '', { mode: 0o600 });
+    if (account !== undefined) {
+      for (const path of [data, passwordFile, join(draft, 'server.log')]) await chown(path, account.uid, account.gid);
+    }
+    const { isSuccess, output } = await runAs(account, [binaries.initdb, data], binaries.initdb, [
+      `--pgdata=${data}`,
+      '--username=postgres',
+      '--auth=scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '--encoding=UTF8',
+      // The same order and case rules on every machine, whatever locales it has.
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--locale=C',
+      ...(options.initdbArguments ?? []),
+    ]);
+    if (!isSuccess) throw explainFailure('initdb', folder, output);
+    await rm(passwordFile);
+    await saveConnection(draft, { port: await freePort(), password });
+    await rename(draft, folder);
+    return true;
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    const { code } = error as NodeJS.ErrnoException;
+    if ((code === 'ENOTEMPTY' || code === 'EEXIST') && (await readVersion(join(folder, 'cluster'))) !== undefined) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** Starts the server and waits until it answers; a failure is returned, since it may be the other starter's luck. */
+export async function startServer(cluster: Cluster): Promise<Outcome> {
+  const { folder, data, binaries, account, options } = cluster;
+  const log = join(folder, 'server.log');
+  const logBytes = await prepareLog(log);
+  const connection = await readConnection(folder);
+  const port = (await isFree(connection.port)) ? connection.port : await freePort();
+  const settings = Object.entries({ ...SETTINGS, ...options.settings, port: String(port) });
+  const started = await runAs(account, [binaries.pgCtl, data, log], binaries.pgCtl, [
+    'start',
+    `--pgdata=${data}`,
+    `--log=${log}`,
+    '--wait',
+    '--timeout=60',
+    '--silent',
+    `--options=${settings.map(([name, value]) => `-c ${name}=${value === '' ? "''" : value}`).join(' ')}`,
+  ]);
+  if (started.isSuccess) {
+    if (port !== connection.port) await saveConnection(folder, { ...connection, port });
+    return started;
+  }
+  const said = (await readFile(log)).subarray(logBytes).toString();
+  return { isSuccess: false, output: `${started.output}\n${said}` };
+}
+
+/** Keeps the log from growing for ever; returns where the coming start's lines begin. */
+async function prepareLog(log: string): Promise<number> {
+  const { size } = await stat(log);
+  if (size <= MAX_LOG_BYTES) return size;
+  await truncate(log);
+  return 0;
+}
+
+/** Stops the server: open transactions are rolled back, everything committed is on disk. */
+export async function stopServer({ data, binaries, account }: Cluster): Promise<Outcome> {
+  return runAs(account, [binaries.pgCtl, data], binaries.pgCtl, [
+    'stop',
+    `--pgdata=${data}`,
+    '--mode=fast',
+    '--wait',
+    '--timeout=60',
+    '--silent',
+  ]);
+}
+
+/** The running server, as its own lock file says; it may be a dead one's. */
+export function readPostmaster(data: string): Postmaster | undefined {
+  let lines: string[];
+  try {
+    lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+  } catch {
+    return undefined;
+  }
+  const [pid, port] = [Number(lines[0]), Number(lines[3])];
+  return pid > 0 && port > 0 ? { pid, port } : undefined;
+}
+
+/** The URL of a database of the cluster, for us and for psql; undefined while there is no cluster. */
+export function clusterUrl(folder: string, database: string): string | undefined {
+  let connection: Connection;
+  try {
+    connection = JSON.parse(readFileSync(join(folder, 'connection.json'), 'utf8')) as Connection;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw explainFileError(error, folder);
+  }
+  const port = readPostmaster(join(folder, 'cluster'))?.port ?? connection.port;
+  return `postgresql://postgres:${connection.password}@127.0.0.1:${port}/${database}`;
+}
+
+/** A StartError for what a program of PostgreSQL said when it failed. */
+export function explainFailure(program: string, folder: string, output: string): StartError {
+  if (output.includes('No space left on device')) return diskFull(folder);
+  if (/Permission denied|Read-only file system/.test(output)) return notWritable(folder);
+  const lines = output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const reason = lines.findLast((line) => /FATAL|PANIC|error:/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  return new StartError(
+    `The embedded PostgreSQL in ${folder} does not start (${program}: ${reason}); see ${join(folder, 'server.log')}.`,
+  );
+}
+
+function explainFileError(error: unknown, folder: string): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return diskFull(folder);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return notWritable(folder);
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return new StartError(`The data folder ${folder} cannot be made, a file is in its place: set DATA_DIR.`);
+    default:
+      return error;
+  }
+}
+
+function diskFull(folder: string): StartError {
+  return new StartError(`The disk that holds the data folder ${folder} is full: make room, or set DATA_DIR.`);
+}
+
+function notWritable(folder: string): StartError {
+  return new StartError(
+    `The data folder ${folder} is not writable, or belongs to another user: give it to the user who starts the server, or set DATA_DIR.`,
+  );
+}
+
+async function readVersion(data: string): Promise<string | undefined> {
+  try {
+    return (await readFile(join(data, 'PG_VERSION'), 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function readConnection(folder: string): Promise<Connection> {
+  return JSON.parse(await readFile(join(folder, 'connection.json'), 'utf8')) as Connection;
+}
+
+async function saveConnection(folder: string, connection: Connection): Promise<void> {
+  const file = join(folder, 'connection.json');
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(connection)}\n`, { mode: 0o600 });
+  await rename(draft, file);
+}
+
+/** Removes what processes that were killed during initdb left; their names hold their ids. */
+async function removeAbandoned(folder: string): Promise<void> {
+  const prefix = `${basename(folder)}.new-`;
+  for (const name of await readdir(dirname(folder))) {
+    const pid = Number(name.slice(prefix.length).split('-')[0]);
+    if (name.startsWith(prefix) && pid !== process.pid && !isAlive(pid)) {
+      await rm(join(dirname(folder), name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Whether a process with this id runs, ours or not. */
+export function isAlive(pid: number): boolean {
+  return isTaken(pid) && !isZombie(pid);
+}
+
+/** Whether the id is in use, be it by a dead process whom its parent has not buried. */
+export function isTaken(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** In a container process 1 is often one that buries no orphans, such as a server. */
+function isZombie(pid: number): boolean {
+  try {
+    // "<pid> (<name>) <state> ...", and the name may hold anything.
+    return /\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('No port was given.'));
+        else resolve(address.port);
+      });
+    });
+  });
+}

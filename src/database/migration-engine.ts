@@ -1,0 +1,114 @@
+/**
+ * Prisma's schema engine, compiled to WebAssembly, over the driver adapter: nothing is downloaded
+ * and no process is started. The package expects a bundler that imports .wasm; Node does not, so
+ * the module is instantiated here by hand. adapter-pg runs a script by cutting it at every
+ * semicolon, each piece in a transaction of its own, which breaks function bodies and leaves
+ * halves behind; so scripts are sent whole, on the one connection that the caller's pool has.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
+import type pg from 'pg';
+
+const NO_FILTER = { externalTables: [], externalEnums: [] };
+
+export interface Engine {
+  /** Applies those that `_prisma_migrations` does not have; returns their names. Throws PostgreSQL's error. */
+  applyMigrations(list: MigrationList): Promise<string[]>;
+  /** The SQL that leads from one schema.prisma (undefined: an empty database) to another. */
+  diff(from: string | undefined, to: string): Promise<string>;
+  free(): void;
+}
+
+/** Loads the engine over a pool, whose connections must be reachable whatever is asked of it. */
+export async function loadEngine(pool: pg.Pool): Promise<Engine> {
+  let scriptError: unknown;
+  const factory = new PrismaPg(pool);
+  const connect = factory.connect.bind(factory);
+  factory.connect = async () => {
+    const adapter = await connect();
+    adapter.executeScript = async (script) => {
+      try {
+        await pool.query(script);
+      } catch (error) {
+        scriptError = error;
+        throw error;
+      }
+    };
+    return adapter;
+  };
+  const { SchemaEngine: Constructor } = await loadModule();
+  const engine = await Constructor.new(
+    { datamodels: undefined },
+    () => {},
+    bindMigrationAwareSqlAdapterFactory(factory),
+  );
+  return {
+    async applyMigrations(migrationsList) {
+      try {
+        return (await engine.applyMigrations({ migrationsList, filters: NO_FILTER })).appliedMigrationNames;
+      } catch (error) {
+        // The engine tries to note the failure in the broken transaction and then tells of that.
+        throw scriptError ?? error;
+      }
+    },
+    async diff(from, to) {
+      const { stdout } = await engine.diff({
+        from: from === undefined ? { tag: 'empty' } : datamodel(from),
+        to: datamodel(to),
+        script: true,
+        exitCode: null,
+        filters: NO_FILTER,
+      });
+      return stdout ?? '';
+    },
+    free: () => engine.free(),
+  };
+}
+
+function datamodel(content: string) {
+  return { tag: 'schemaDatamodel' as const, files: [{ path: 'schema.prisma', content }] };
+}
+
+interface EngineModule {
+  readonly SchemaEngine: typeof SchemaEngine;
+  __wbg_set_wasm(exports: object): void;
+}
+
+// What is used of WebAssembly, a global whose types come with those of browsers.
+interface WasmLoader {
+  instantiate(
+    bytes: Uint8Array,
+    imports: Record<string, object>,
+  ): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
+}
+
+let loading: Promise<EngineModule> | undefined;
+
+function loadModule(): Promise<EngineModule> {
+  loading ??= instantiate();
+  return loading;
+}
+
+async function instantiate(): Promise<EngineModule> {
+  const glue: EngineModule = await import('@prisma/schema-engine-wasm/schema_engine_bg');
+  const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
+  const bytes = await readFile(script.replace(/\.js$/, '.wasm'));
+  const { WebAssembly: loader } = globalThis as unknown as { WebAssembly: WasmLoader };
+  const { instance } = await loader.instantiate(bytes, { './schema_engine_bg.js': withoutHeldTimers(glue) });
+  glue.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
+  return glue;
+}
+
+/** The engine sets a timer of ten seconds for its lock and never clears it: it must not keep a process alive. */
+function withoutHeldTimers(glue: object): Record<string, unknown> {
+  const imports: Record<string, unknown> = { ...glue };
+  for (const name of Object.keys(imports)) {
+    if (!name.startsWith('__wbg_setTimeout_')) continue;
+    imports[name] = (callback: () => void, milliseconds: number) => setTimeout(callback, milliseconds).unref();
+  }
+  return imports;
+}

@@ -1,0 +1,141 @@
+/**
+ * Brings the database to the code's schema at start. Each migration is one transaction, together
+ * with its row in `_prisma_migrations`: a process that dies in the middle leaves nothing behind.
+ * The lock is held by that same transaction, so that it works through a pooler in transaction
+ * mode too, and nodes that start together apply each migration once. (The price: a migration
+ * cannot hold statements that refuse transactions, such as CREATE INDEX CONCURRENTLY.)
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import type { Logger } from '../telemetry/logger.ts';
+import { type Engine, loadEngine } from './migration-engine.ts';
+import { type KnownMigration, pendingMigrations, type RecordedMigration } from './migration-history.rules.ts';
+import { StartError } from './start-error.ts';
+
+/** The project's migrations: two folders up, from src/ as from dist/. */
+export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+
+// Any number that no one else locks; the same for every version of this server.
+const LOCK_KEY = 4_712_021_303;
+// The engine's own lock lives in the session, which behind a pooler is not ours to keep.
+const ENGINE_LOCK_KEY = 72_707_369;
+
+export interface MigrateOptions {
+  readonly url: string;
+  readonly logger: Logger;
+  /** Where the migrations are; the project's own unless given. */
+  readonly directory?: string;
+}
+
+interface Migration extends KnownMigration {
+  readonly sql: string;
+}
+
+/**
+ * Applies the migrations that the database lacks and returns their names; with none, it costs one
+ * query. Throws a StartError when the database is newer than the code, was migrated with other
+ * content, or a migration fails (which leaves the database as it was before that migration);
+ * pg's error when the database cannot be reached.
+ */
+export async function migrate({
+  url,
+  logger,
+  directory = MIGRATIONS_DIRECTORY,
+}: MigrateOptions): Promise<{ applied: string[] }> {
+  const migrations = await readMigrations(directory);
+  const pool = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 10_000 });
+  pool.on('error', (error) => logger.warn({ err: error }, 'The connection for migrations was lost'));
+  let engine: Engine | undefined;
+  try {
+    const applied: string[] = [];
+    for (const name of pendingMigrations(migrations, await readHistory(pool))) {
+      engine ??= await loadEngine(pool);
+      const upToIt = migrations.filter((migration) => migration.name <= name);
+      if (await applyUnderLock(pool, engine, directory, migrations, upToIt)) {
+        applied.push(name);
+        logger.info({ migration: name }, 'Applied a migration');
+      }
+    }
+    return { applied };
+  } finally {
+    engine?.free();
+    await pool.end();
+  }
+}
+
+/** Applies the last of `upToIt`; false when another node was faster. The pool has one connection, so this is one transaction. */
+async function applyUnderLock(
+  pool: pg.Pool,
+  engine: Engine,
+  directory: string,
+  all: readonly Migration[],
+  upToIt: readonly Migration[],
+): Promise<boolean> {
+  const name = upToIt.at(-1)?.name ?? '';
+  await pool.query('BEGIN');
+  try {
+    await pool.query('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
+    const isPending = pendingMigrations(all, await readHistory(pool)).includes(name);
+    if (isPending) {
+      await engine.applyMigrations(migrationList(directory, upToIt));
+      await pool.query('SELECT pg_advisory_unlock($1)', [ENGINE_LOCK_KEY]);
+    }
+    await pool.query('COMMIT');
+    return isPending;
+  } catch (error) {
+    await pool.query('ROLLBACK').catch(() => undefined);
+    if (error instanceof pg.DatabaseError && error.code?.startsWith('57') === false) {
+      throw new StartError(
+        `Migration ${name} cannot be applied (${error.message}, SQLSTATE ${error.code}); the database is as it was before it.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+async function readHistory(pool: pg.Pool): Promise<RecordedMigration[]> {
+  const { rows: tables } = await pool.query<{ isThere: boolean }>(
+    `SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS "isThere"`,
+  );
+  if (tables[0]?.isThere !== true) return [];
+  const { rows } = await pool.query<RecordedMigration>(
+    `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS "isFinished",
+            rolled_back_at IS NOT NULL AS "isRolledBack"
+       FROM public._prisma_migrations`,
+  );
+  return rows;
+}
+
+async function readMigrations(directory: string): Promise<Migration[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new StartError(`The migrations are missing: ${directory} cannot be read; install the server whole.`, {
+      cause,
+    });
+  });
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(join(directory, name, 'migration.sql'), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+function migrationList(baseDir: string, migrations: readonly Migration[]) {
+  return {
+    baseDir,
+    lockfile: { path: 'migration_lock.toml', content: null },
+    shadowDbInitScript: '',
+    migrationDirectories: migrations.map(({ name, sql }) => ({
+      path: name,
+      migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: sql } },
+    })),
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * The database states invariants by name; this turns what it says when one is broken into
+ * something that code can decide by. An error comes from pg itself or, from Prisma's client,
+ * wrapped once or twice with the original kept in different places; both are read here.
+ */
+
+export interface Violation {
+  readonly code: 'unique' | 'foreign_key' | 'check' | 'not_null' | 'other';
+  /** The constraint's or unique index's name; undefined for NOT NULL, which has none. */
+  readonly constraint: string | undefined;
+  readonly sqlState: string;
+}
+
+const CODES: Readonly<Record<string, Violation['code']>> = {
+  '23502': 'not_null',
+  '23503': 'foreign_key',
+  '23505': 'unique',
+  '23514': 'check',
+};
+
+// Class 08, and 57P01 admin_shutdown, 57P02 crash_shutdown, 57P03 cannot_connect_now.
+const CONNECTION_STATES = /^(08...|57P0[123])$/;
+const SOCKET_ERRORS = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+]);
+// pg and pg-pool throw these without a code.
+const CONNECTION_MESSAGES =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Client was closed)/i;
+// Prisma: cannot reach, timed out, closed the connection, timed out fetching one from the pool.
+const PRISMA_CONNECTION_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024']);
+
+/** The violated constraint (SQLSTATE class 23) behind an error; undefined when it is anything else. */
+export function violation(error: unknown): Violation | undefined {
+  for (const layer of layers(error)) {
+    const sqlState = text(layer.code) ?? text(layer.originalCode);
+    if (sqlState === undefined || !/^23...$/.test(sqlState)) continue;
+    return {
+      code: CODES[sqlState] ?? 'other',
+      constraint: constraintName(layer),
+      sqlState,
+    };
+  }
+  return undefined;
+}
+
+/** Whether the database could not be reached, or the connection broke: what was sent may have been done or not. */
+export function isConnectionFailure(error: unknown): boolean {
+  for (const layer of layers(error)) {
+    const code = text(layer.code) ?? text(layer.originalCode) ?? '';
+    if (CONNECTION_STATES.test(code) || SOCKET_ERRORS.has(code) || PRISMA_CONNECTION_CODES.has(code)) return true;
+    if (CONNECTION_MESSAGES.test(text(layer.message) ?? '')) return true;
+  }
+  return false;
+}
+
+type Layer = Readonly<Record<string, unknown>>;
+
+/** The error and what it wraps, outermost first; an error of several (dual-stack connects) is searched whole. */
+function* layers(error: unknown, depth = 0): Generator<Layer> {
+  if (typeof error !== 'object' || error === null || depth > 6) return;
+  const layer = error as Layer;
+  yield layer;
+  yield* layers(layer.cause, depth + 1);
+  const meta = layer.meta as Layer | undefined;
+  yield* layers(meta?.driverAdapterError, depth + 1);
+  if (layer instanceof AggregateError) {
+    for (const part of layer.errors) yield* layers(part, depth + 1);
+  }
+}
+
+/** pg names it; the adapter keeps only the message and the fields, so there it is read out of the message. */
+function constraintName(layer: Layer): string | undefined {
+  const named = text(layer.constraint);
+  if (named !== undefined) return named;
+  const index = (layer.constraint as Layer | undefined)?.index;
+  if (typeof index === 'string') return index;
+  return /constraint "([^"]+)"/.exec(text(layer.originalMessage) ?? '')?.[1];
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,124 @@
+/** Families with their members and invitations: read here, kept elsewhere. */
+import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import type { InvitationStatus, UserRole } from '../database/generated/prisma/enums.ts';
+import type { Builder } from '../graphql/builder.ts';
+import { addEnum } from '../graphql/enums.ts';
+import { keysetPage } from '../graphql/keyset.ts';
+import { connectionSelection } from '../graphql/selection.ts';
+
+/** Adds `Family`, `User`, `Invitation` and the queries over them; answers the enum that others use. */
+export function addFamilies(builder: Builder, prisma: PrismaClient) {
+  const Role = addEnum<UserRole>(builder, 'UserRole', 'What a user is in the family.', {
+    owner: 'Founded the family.',
+    admin: 'May manage the family.',
+    member: 'An adult with an account of their own.',
+    managed_account: 'A child or grandparent whose account the family manages.',
+  });
+  const Status = addEnum<InvitationStatus>(builder, 'InvitationStatus', 'Where an invitation stands.', {
+    pending: 'Sent, not answered.',
+    accepted: 'Accepted: the invited person is a member.',
+    expired: 'Not answered in time; deleted 30 days later.',
+    canceled: 'Taken back.',
+  });
+
+  builder.prismaNode('User', {
+    id: { field: 'id' },
+    description: 'A member of a family.',
+    fields: (t) => ({
+      userId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (user) => user.id }),
+      username: t.exposeString('username', {
+        nullable: true,
+        description: 'The sign-in name; null for users who sign in by e-mail.',
+      }),
+      fullName: t.exposeString('fullName', { description: 'The name as people write it.' }),
+      email: t.exposeString('email', {
+        nullable: true,
+        description: 'The e-mail address; managed accounts have none.',
+      }),
+      role: t.expose('role', { type: Role, description: 'What the user is in the family.' }),
+      zitadelUserId: t.exposeString('zitadelUserId', {
+        nullable: true,
+        description: 'The account’s id at the identity provider.',
+      }),
+      family: t.relation('family', { description: 'The user’s family.' }),
+      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the user was added.' }),
+    }),
+  });
+
+  const Invitation = builder.prismaNode('Invitation', {
+    name: 'FamilyMemberInvitation',
+    id: { field: 'id' },
+    description: 'An invitation to join a family.',
+    fields: (t) => ({
+      invitationId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (invitation) => invitation.id }),
+      email: t.exposeString('email', { description: 'Who was invited.' }),
+      role: t.expose('role', { type: Role, description: 'What the person is to become.' }),
+      status: t.expose('status', { type: Status, description: 'Where the invitation stands.' }),
+      displayCode: t.exposeString('invitationDisplayCode', { description: 'The code that people read to each other.' }),
+      invitedBy: t.relation('invitedBy', { description: 'Who sent it.' }),
+      expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when it can be accepted.' }),
+      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was sent.' }),
+    }),
+  });
+
+  const Family = builder.prismaNode('Family', {
+    id: { field: 'id' },
+    description: 'A family.',
+    fields: (t) => ({
+      familyId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (family) => family.id }),
+      name: t.exposeString('name', { description: 'The family’s name.' }),
+      members: t.relatedConnection(
+        'members',
+        {
+          cursor: 'id',
+          totalCount: true,
+          description: 'The members, in the order in which they were added.',
+          query: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] },
+        },
+        { name: 'FamilyMembersConnection' },
+        { name: 'FamilyMembersEdge' },
+      ),
+      invitations: t.relatedConnection(
+        'invitations',
+        {
+          cursor: 'id',
+          totalCount: true,
+          type: Invitation,
+          description: 'The invitations, newest first.',
+          query: { orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] },
+        },
+        { name: 'FamilyInvitationsConnection' },
+        { name: 'FamilyInvitationsEdge' },
+      ),
+      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the family was founded.' }),
+    }),
+  });
+
+  builder.queryFields((t) => ({
+    family: t.prismaField({
+      type: 'Family',
+      nullable: true,
+      description: 'One family by its plain key; null when there is none.',
+      args: { familyId: t.arg({ type: 'UUID', required: true, description: 'The family’s key.' }) },
+      resolve: (query, _root, { familyId }) => prisma.family.findUnique({ ...query, where: { id: familyId } }),
+    }),
+    families: t.connection(
+      {
+        type: Family,
+        nullable: true,
+        description: 'All families, newest first.',
+        args: { search: t.arg.string({ description: 'Part of the name, in any case.' }) },
+        resolve: async (_root, args, context, info) => {
+          const filter = args.search ? { name: { contains: args.search, mode: 'insensitive' as const } } : {};
+          const page = await keysetPage({ field: 'createdAt', direction: 'desc' }, args, ({ where, ...rest }) =>
+            prisma.family.findMany({ ...connectionSelection(context, info), ...rest, where: { AND: [filter, where] } }),
+          );
+          return { ...page, totalCount: () => prisma.family.count({ where: filter }) };
+        },
+      },
+      { name: 'FamilyConnection' },
+      { name: 'FamilyEdge' },
+    ),
+  }));
+  return { UserRole: Role };
+}

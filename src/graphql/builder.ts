@@ -1,0 +1,164 @@
+/**
+ * The schema builder and its plugins, with the API's conventions in one place: how connections
+ * look, what a page may ask for, how refusals become members of result unions.
+ */
+import SchemaBuilder from '@pothos/core';
+import ComplexityPlugin from '@pothos/plugin-complexity';
+import ErrorsPlugin from '@pothos/plugin-errors';
+import PrismaPlugin from '@pothos/plugin-prisma';
+import RelayPlugin from '@pothos/plugin-relay';
+import ValidationPlugin from '@pothos/plugin-validation';
+import { GraphQLError } from 'graphql';
+import { z } from 'zod';
+import type PrismaTypes from '../database/generated/pothos/types.ts';
+import { getDatamodel } from '../database/generated/pothos/types.ts';
+import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import { InvalidInputError, type Refusal } from '../refusals.ts';
+import { cronExpression, dateTime, duration, timeZone, uuid } from './scalars.ts';
+
+/** What every resolver knows of its request. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** Who asks; the scope of idempotency keys and the actor of what is done. */
+  readonly caller: string;
+}
+
+interface Text {
+  Input: string;
+  Output: string;
+}
+
+export interface SchemaTypes {
+  PrismaTypes: PrismaTypes;
+  Context: RequestContext;
+  Scalars: {
+    DateTime: { Input: Date; Output: Date };
+    UUID: Text;
+    Duration: { Input: never; Output: number };
+    CronExpression: Text;
+    TimeZone: Text;
+    ID: { Input: string; Output: string | number | bigint };
+  };
+  Connection: { totalCount: () => number | Promise<number> };
+  /** By name, so that each slice's refusals can implement it. */
+  Interfaces: { MutationError: Refusal };
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
+}
+
+export const DEFAULT_PAGE = 20;
+export const LARGEST_PAGE = 100;
+const pageSize = z
+  .int({ error: 'is a whole number' })
+  .min(1, 'is at least 1')
+  .max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`)
+  .nullish();
+
+const MAX_COMPLEXITY = 10_000;
+const MAX_DEPTH = 12;
+const MAX_BREADTH = 200;
+
+export type Builder = ReturnType<typeof createBuilder>;
+
+/** Creates a builder over one Prisma client; each slice then adds its types to it. */
+export function createBuilder(prisma: PrismaClient) {
+  const builder = new SchemaBuilder<SchemaTypes>({
+    plugins: [ErrorsPlugin, RelayPlugin, PrismaPlugin, ComplexityPlugin, ValidationPlugin],
+    defaultFieldNullability: false,
+    errors: {
+      directResult: true,
+      // The arguments' problems are refusals as well; who asks is settled before, at HTTP level.
+      unsafelyHandleInputErrors: true,
+      defaultUnionOptions: {
+        name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result`,
+        description: 'What the mutation answers: its payload, or why it was refused.',
+      },
+    },
+    relay: {
+      cursorType: 'String',
+      edgesFieldOptions: {
+        nullable: { list: false, items: false },
+        description: 'The page’s objects, each with its cursor.',
+      },
+      nodeFieldOptions: { nullable: false, description: 'The object.' },
+      cursorFieldOptions: { description: 'Pass it as `after` or `before` to go on from here.' },
+      pageInfoFieldOptions: { description: 'Whether there is more, and the cursors to go on with.' },
+      nodesOnConnection: { description: 'The page’s objects, without their cursors.' },
+      nodesQueryOptions: false,
+      nodeQueryOptions: {
+        description: 'Any object by its global id; null when it does not exist.',
+        args: { id: { description: 'The object’s `id`.' } },
+      },
+      nodeTypeOptions: { description: 'An object with a global id, which `node` finds again.' },
+      idFieldOptions: { description: 'A global, opaque id; pass it to `node`.' },
+      pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
+      hasNextPageFieldOptions: { description: 'Whether more follow.' },
+      hasPreviousPageFieldOptions: { description: 'Whether some come before.' },
+      startCursorFieldOptions: { description: 'The first object’s cursor; null on an empty page.' },
+      endCursorFieldOptions: { description: 'The last object’s cursor; null on an empty page.' },
+      firstArgOptions: {
+        description: `How many, from the start: 1 to ${LARGEST_PAGE}, ${DEFAULT_PAGE} if neither \`first\` nor \`last\` is given.`,
+        validate: pageSize,
+      },
+      lastArgOptions: { description: `How many, from the end: 1 to ${LARGEST_PAGE}.`, validate: pageSize },
+      afterArgOptions: { description: 'Only what follows this cursor.' },
+      beforeArgOptions: { description: 'Only what comes before this cursor.' },
+      defaultConnectionTypeOptions: { description: 'A page of a list.' },
+      defaultEdgeTypeOptions: { description: 'One object of a page, and its cursor.' },
+      encodeGlobalID: (type, id) => Buffer.from(`${type}:${id}`).toString('base64url'),
+      decodeGlobalID(globalId) {
+        const [typename = '', ...id] = Buffer.from(globalId, 'base64url').toString('utf8').split(':');
+        return { typename, id: id.join(':') };
+      },
+    },
+    prisma: {
+      client: prisma,
+      dmmf: getDatamodel(),
+      defaultConnectionSize: DEFAULT_PAGE,
+      maxConnectionSize: LARGEST_PAGE,
+      onUnusedQuery: null,
+    },
+    validation: {
+      validationError: ({ issues }) =>
+        new InvalidInputError(
+          issues.map(({ path = [], message }) => {
+            const names = path.map((step) => String(typeof step === 'object' ? step.key : step));
+            return { path: names[0] === 'input' ? names.slice(1) : names, message, code: 'INVALID_VALUE' };
+          }),
+        ),
+    },
+    complexity: {
+      defaultComplexity: 1,
+      defaultListMultiplier: 5,
+      limit: { complexity: MAX_COMPLEXITY, depth: MAX_DEPTH, breadth: MAX_BREADTH },
+      fieldComplexity: ({ first, last }, _context, field) =>
+        field.args.some((arg) => arg.name === 'first')
+          ? { field: 1, multiplier: Math.max(1, Number(first ?? last ?? DEFAULT_PAGE)) }
+          : { field: 1 },
+      complexityError: (kind, result) =>
+        new GraphQLError(
+          `The query is too large: its ${kind.toLowerCase()} is ${result[kind.toLowerCase() as 'complexity']}, at most ${{ Complexity: MAX_COMPLEXITY, Depth: MAX_DEPTH, Breadth: MAX_BREADTH }[kind]} is allowed. Ask for smaller pages or fewer fields.`,
+          { extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } } },
+        ),
+    },
+  });
+
+  builder.scalarType('DateTime', dateTime);
+  builder.scalarType('UUID', uuid);
+  builder.scalarType('Duration', duration);
+  builder.scalarType('CronExpression', cronExpression);
+  builder.scalarType('TimeZone', timeZone);
+  builder.globalConnectionField('totalCount', (t) =>
+    t.int({
+      description: 'How many there are in all; counted only when asked for.',
+      resolve: (connection) => connection.totalCount(),
+    }),
+  );
+  builder.queryType({ description: 'What can be seen.' });
+  builder.mutationType({
+    description: 'What can be done. Each mutation answers a union: its payload, or why it was refused.',
+  });
+  builder.subscriptionType({ description: 'What can be watched, over server-sent events on the same path.' });
+  return builder;
+}

@@ -1,0 +1,18 @@
+/** Enums of the database in the API: the same names in SCREAMING_SNAKE, each with its description. */
+import type { Builder } from './builder.ts';
+
+/** Adds an enum; `descriptions` has one line for every value of the database's enum. */
+export function addEnum<const V extends string>(
+  builder: Builder,
+  name: string,
+  description: string,
+  descriptions: Record<V, string>,
+) {
+  const values = Object.fromEntries(
+    (Object.entries(descriptions) as [V, string][]).map(([value, text]) => [
+      value.toUpperCase(),
+      { value, description: text },
+    ]),
+  ) as Record<string, { value: V; description: string }>;
+  return builder.enumType(name, { description, values });
+}

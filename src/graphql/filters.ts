@@ -1,0 +1,57 @@
+/** Filter inputs that every list can use, and what they mean to Prisma. */
+import type { Builder } from './builder.ts';
+
+export interface StringFilter {
+  readonly equals?: string | null;
+  readonly in?: readonly string[] | null;
+  readonly startsWith?: string | null;
+}
+
+export interface DateTimeRange {
+  readonly from?: Date | null;
+  readonly to?: Date | null;
+}
+
+/** Adds the inputs and answers their refs. */
+export function addFilterInputs(builder: Builder) {
+  const StringFilterInput = builder.inputRef<StringFilter>('StringFilter').implement({
+    description: 'Conditions on a text; all that are given must hold.',
+    fields: (t) => ({
+      equals: t.string({ description: 'Exactly this.' }),
+      in: t.stringList({ description: 'One of these.' }),
+      startsWith: t.string({ description: 'Begins with this.' }),
+    }),
+  });
+  const DateTimeRangeInput = builder.inputRef<DateTimeRange>('DateTimeRange').implement({
+    description: 'A span of time; an end that is left out is open.',
+    fields: (t) => ({
+      from: t.field({ type: 'DateTime', description: 'From this instant on, itself included.' }),
+      to: t.field({ type: 'DateTime', description: 'Before this instant.' }),
+    }),
+  });
+  const OrderDirection = builder.enumType('OrderDirection', {
+    description: 'Which end of a list comes first.',
+    values: {
+      ASC: { value: 'asc', description: 'Smallest or earliest first.' },
+      DESC: { value: 'desc', description: 'Largest or latest first.' },
+    } as const,
+  });
+  return { StringFilterInput, DateTimeRangeInput, OrderDirection };
+}
+
+export type FilterInputs = ReturnType<typeof addFilterInputs>;
+
+export function stringCondition(filter: StringFilter | null | undefined) {
+  if (!filter) return undefined;
+  const { equals, startsWith, in: oneOf } = filter;
+  return {
+    ...(typeof equals === 'string' && { equals }),
+    ...(oneOf && { in: [...oneOf] }),
+    ...(typeof startsWith === 'string' && { startsWith }),
+  };
+}
+
+export function rangeCondition(range: DateTimeRange | null | undefined) {
+  if (!range) return undefined;
+  return { ...(range.from && { gte: range.from }), ...(range.to && { lt: range.to }) };
+}

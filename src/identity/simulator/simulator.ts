@@ -1,0 +1,182 @@
+/**
+ * The built-in identity provider: an HTTP server that speaks Zitadel's protocol on Zitadel's
+ * paths, so that the real adapter is what development and tests use, and that can play every
+ * fault of a real one. For development only: it listens on loopback and checks no login.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Queryable } from '../../database/database.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { PATHS } from '../zitadel-messages.rules.ts';
+import { connectError, managementError, type Reply, success } from './answers.rules.ts';
+import { createFaultPlan, type FaultOrder, type Faults, isAfterMade, type SimulatedCall } from './faults.ts';
+import { playFault, sendReply } from './play-fault.ts';
+import { createUser, getUserById, type PasswordPolicy, setPassword, type UserService } from './user-service.ts';
+
+/** `received`: nothing is done yet. `made`: the work is committed, the answer not yet sent. */
+export interface SimulatorEvent extends SimulatedCall {
+  readonly stage: 'received' | 'made';
+}
+
+export type SimulatorCalls = Readonly<Record<SimulatedCall['path'], number>>;
+
+export interface SimulatorOptions {
+  readonly db: Queryable;
+  readonly logger: Logger;
+  /** Default 0: a free one. */
+  readonly port?: number;
+  /** Milliseconds before the work of each call; default 0. */
+  readonly latencyMs?: number;
+  /** Default: a random one. */
+  readonly token?: string;
+  /** The same on all nodes, since they share the accounts. */
+  readonly organizationId?: string;
+  /** Default: 8 characters of any kind. Zitadel's own default wants four kinds. */
+  readonly passwordPolicy?: PasswordPolicy;
+  /** Waited for at both stages of each call: the moment to stop a process at. */
+  readonly onRequest?: (event: SimulatorEvent) => void | Promise<void>;
+}
+
+export interface Simulator {
+  readonly url: string;
+  readonly organizationId: string;
+  readonly token: string;
+  /** Also to be set over HTTP: POST /simulator/faults with a JSON list and the token. */
+  readonly faults: Faults;
+  /** Calls received by kind, also GET /simulator/calls. */
+  readonly calls: SimulatorCalls;
+  close(): Promise<void>;
+}
+
+const ANY_PASSWORD: PasswordPolicy = {
+  minLength: 8,
+  hasLowercase: false,
+  hasUppercase: false,
+  hasNumber: false,
+  hasSymbol: false,
+};
+
+/** One for all nodes and restarts, since they share the accounts. */
+export const DEFAULT_ORGANIZATION_ID = 'simulated-organization';
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+const OPERATIONS = new Map<string, SimulatedCall['path']>([
+  [`POST ${PATHS.create}`, 'create'],
+  [`POST ${PATHS.find}`, 'find'],
+  [`POST ${PATHS.setPassword}`, 'setPassword'],
+  [`GET ${PATHS.check}`, 'check'],
+]);
+
+/** Listens on 127.0.0.1 when it resolves. Rejects with node's error if the port is taken. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { db, logger, port = 0, latencyMs = 0, passwordPolicy = ANY_PASSWORD, onRequest } = options;
+  const token = options.token ?? randomBytes(24).toString('base64url');
+  const organizationId = options.organizationId ?? DEFAULT_ORGANIZATION_ID;
+  const authorization = `Bearer ${token}`;
+  const service: UserService = { db, organizationId, passwordPolicy };
+  const faults = createFaultPlan();
+  const calls: Record<SimulatedCall['path'], number> = { create: 0, find: 0, setPassword: 0, check: 0 };
+
+  async function answer(path: SimulatedCall['path'], body: unknown, isAuthorized: boolean): Promise<Reply> {
+    if (path === 'check') {
+      return isAuthorized
+        ? success({ org: { id: organizationId, state: 'ORG_STATE_ACTIVE', name: 'Simulator' } })
+        : managementError('unauthenticated', 'Errors.Token.Invalid', 'AUTH-7fs1e');
+    }
+    if (!isAuthorized) return connectError('unauthenticated', 'Errors.Token.Invalid', 'AUTH-7fs1e');
+    if (path === 'create') return createUser(service, body);
+    return path === 'find' ? getUserById(service, body) : setPassword(service, body);
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = await readBody(request);
+    if (text === undefined) return sendReply(response, { status: 413, body: '' });
+    const isAuthorized = request.headers.authorization === authorization;
+    const route = `${request.method} ${request.url}`;
+    if (request.url?.startsWith('/simulator/')) return sendReply(response, control(route, text, isAuthorized));
+    const path = OPERATIONS.get(route);
+    if (path === undefined) {
+      return sendReply(response, {
+        status: 404,
+        headers: { 'content-type': 'text/plain' },
+        body: '404 page not found\n',
+      });
+    }
+
+    calls[path] += 1;
+    response.setHeader('x-request-id', randomUUID());
+    let body: unknown;
+    try {
+      body = text === '' ? undefined : JSON.parse(text);
+    } catch {
+      return sendReply(response, connectError('invalid_argument', 'the request is not JSON'));
+    }
+    const { username, userId } = (body ?? {}) as { username?: string; userId?: string };
+    const call: SimulatedCall = { path, username, userId };
+    if (onRequest !== undefined) await onRequest({ ...call, stage: 'received' });
+    const fault = faults.next(call);
+    if (fault !== undefined && fault.kind !== 'slow' && !isAfterMade(fault)) return playFault(response, fault);
+    if (latencyMs > 0) await delay(latencyMs);
+    if (fault?.kind === 'slow') await delay(fault.delayMs);
+    const reply = await answer(path, body, isAuthorized);
+    if (onRequest !== undefined) await onRequest({ ...call, stage: 'made' });
+    if (fault !== undefined && isAfterMade(fault)) return playFault(response, fault, reply);
+    sendReply(response, reply);
+  }
+
+  function control(route: string, text: string, isAuthorized: boolean): Reply {
+    if (!isAuthorized) return { status: 401, body: '{"error":"The token is missing or wrong."}' };
+    if (route === 'GET /simulator/calls') return success(calls);
+    if (route !== 'POST /simulator/faults') return { status: 404, body: '{"error":"There is no such call."}' };
+    try {
+      faults.set(JSON.parse(text) as FaultOrder[]);
+      return success({});
+    } catch (error) {
+      const message = error instanceof z.ZodError ? z.prettifyError(error) : 'The body is not a JSON list of faults.';
+      return { status: 400, body: JSON.stringify({ error: message }) };
+    }
+  }
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      logger.error({ err: error }, 'The identity-provider simulator failed');
+      if (!response.headersSent) sendReply(response, connectError('internal', 'An internal error occurred', 'SIMUL-1'));
+    });
+  });
+  // Longer than any client keeps a connection, so that none is closed under a request.
+  server.keepAliveTimeout = 120_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    organizationId,
+    token,
+    faults,
+    calls,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        // Faults leave requests without an answer: waiting for them would be for ever.
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The body as text; undefined if it is too large. */
+function readBody(request: IncomingMessage): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer | undefined;
+    request.on('data', (chunk: Buffer) => {
+      chunks = chunks === undefined ? chunk : Buffer.concat([chunks, chunk]);
+      if (chunks.length > MAX_BODY_BYTES) resolve(undefined);
+    });
+    request.on('end', () => resolve(chunks?.toString('utf8') ?? ''));
+    request.on('error', reject);
+  });
+}

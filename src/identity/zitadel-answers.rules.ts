@@ -1,0 +1,123 @@
+/**
+ * How to read an answer of Zitadel. Two formats: the Connect protocol writes codes as words
+ * and ids into details[].debug, the management API numbers and details[]; both put the id
+ * into parentheses at the end of the message. Whatever is not one of these was not written
+ * by Zitadel but by something on the way to it.
+ */
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+}
+
+export interface ZitadelError {
+  /** gRPC code, 1 to 16; undefined when Zitadel did not write this answer. */
+  readonly code?: number;
+  readonly id?: string;
+  readonly text?: string;
+}
+
+export const MAX_RETRY_AFTER_MS = 4 * 60 * 60 * 1000;
+const MAX_TEXT_LENGTH = 200;
+
+const CODES: readonly string[] = [
+  'ok',
+  'canceled',
+  'unknown',
+  'invalid_argument',
+  'deadline_exceeded',
+  'not_found',
+  'already_exists',
+  'permission_denied',
+  'resource_exhausted',
+  'failed_precondition',
+  'aborted',
+  'out_of_range',
+  'unimplemented',
+  'internal',
+  'unavailable',
+  'data_loss',
+  'unauthenticated',
+];
+
+/** Reads Zitadel's error out of a body; all fields are undefined if it is not one. */
+export function readError(body: string): ZitadelError {
+  const parsed = record(parseJson(body));
+  const code = typeof parsed?.code === 'string' ? CODES.indexOf(parsed.code) : parsed?.code;
+  if (typeof code !== 'number' || !Number.isInteger(code) || code < 1 || code > 16) return {};
+  const text = typeof parsed?.message === 'string' ? parsed.message : undefined;
+  return { code, id: idInDetails(parsed?.details) ?? text?.match(/\(([A-Za-z0-9]+-[A-Za-z0-9]+)\)$/)?.[1], text };
+}
+
+/** True only for Zitadel's own "no such user": a wrong host or a missing membership is 404, too. */
+export function saysUserIsAbsent({ status, body }: Answer): boolean {
+  const { code, id } = readError(body);
+  return status === 404 && code === 5 && id !== undefined && !id.startsWith('AUTHZ-');
+}
+
+/** True for the two answers to a create after which only a look can tell what is the case. */
+export function saysAccountMayExist({ body }: Answer): boolean {
+  const { code } = readError(body);
+  return code === 6 || code === 9;
+}
+
+/** Milliseconds that a Retry-After header asks for (seconds or an HTTP date), at most 4 h. */
+export function retryAfterMs(value: string | undefined, now: Date): number | undefined {
+  if (value === undefined) return undefined;
+  const text = value.trim();
+  // Anything else that Date.parse would take ("-5", "2030") is no HTTP date.
+  const ms = /^\d+$/.test(text)
+    ? Number(text) * 1000
+    : /^[A-Za-z]{3,9},? .*GMT$/.test(text)
+      ? Date.parse(text) - now.getTime()
+      : Number.NaN;
+  return ms >= 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
+}
+
+/** The provider's own id of the request, for its log. */
+export function requestIdOf(answer: Answer): string | undefined {
+  const own = header(answer, 'x-request-id') ?? header(answer, 'x-zitadel-request-id');
+  // traceparent is version-traceId-spanId-flags.
+  const id = own ?? header(answer, 'x-trace-id') ?? header(answer, 'traceparent')?.split('-')[1];
+  return id === undefined || id === '' ? undefined : printable(id, []);
+}
+
+/** The header of this (lower-case) name; the first where it came more than once. */
+export function header({ headers }: Answer, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'object' ? value[0] : value;
+}
+
+/** One line of at most 200 characters without control characters and without the secrets. */
+export function printable(text: string, secrets: readonly string[]): string {
+  let clean = text;
+  for (const secret of secrets) {
+    if (secret !== '') clean = clean.replaceAll(secret, '[secret]');
+  }
+  clean = clean.replace(/[\s\p{C}]+/gu, ' ').trim();
+  return clean.length <= MAX_TEXT_LENGTH ? clean : `${[...clean].slice(0, MAX_TEXT_LENGTH - 1).join('')}…`;
+}
+
+function idInDetails(details: unknown): string | undefined {
+  if (!Array.isArray(details)) return undefined;
+  for (const detail of details) {
+    const id = record(record(detail)?.debug)?.id ?? record(detail)?.id;
+    if (typeof id === 'string' && id !== '') return id;
+  }
+  return undefined;
+}
+
+/** The value, if it is an object. */
+export function record(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+/** Undefined for what is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

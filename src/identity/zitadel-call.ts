@@ -1,0 +1,92 @@
+/**
+ * One HTTP call to Zitadel that never throws: a whole answer, or a broken call that knows
+ * whether anything was sent. That distinction decides whether an account may exist, and only
+ * the pool's own handler sees it (pool.request rejects alike in both cases, and reads bodies
+ * through a stream that costs more than the rest of the call).
+ */
+import type { Dispatcher, Pool } from 'undici';
+import type { CallOptions } from './provider.ts';
+import type { Answer } from './zitadel-answers.rules.ts';
+import type { BrokenCall } from './zitadel-errors.rules.ts';
+
+/** An answer of ours has a few hundred bytes; a page that does not end must not fill the memory. */
+export const MAX_ANSWER_BYTES = 64 * 1024;
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** Flat: name, value, name, value. */
+  readonly headers: string[];
+  readonly body?: string;
+}
+
+export type CallResult = ({ readonly kind: 'answer' } & Answer) | ({ readonly kind: 'broken' } & BrokenCall);
+
+/** Sends the call; answer and body are read until the signal fires, or `timeoutMs` passes. */
+export function callZitadel(pool: Pool, call: HttpCall, { signal, timeoutMs }: CallOptions): Promise<CallResult> {
+  return new Promise((resolve) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let status = 0;
+    let headers: Answer['headers'] = {};
+    let body: Buffer | undefined;
+    let isSettled = false;
+
+    const settle = (result: CallResult): void => {
+      if (isSettled) return;
+      isSettled = true;
+      signal.removeEventListener('abort', onAbort);
+      resolve(result);
+    };
+    const answer = (): CallResult => ({ kind: 'answer', status, headers, body: body?.toString('utf8') ?? '' });
+    const broken = (cause: BrokenCall['cause'], errorCode: string): CallResult =>
+      // A failing status is known once the head came: what is missing of the body changes nothing.
+      status >= 300 ? answer() : { kind: 'broken', wasSent: controller !== undefined, cause, errorCode };
+    const onAbort = (): void => {
+      settle(broken('deadline', reasonOf(signal)));
+      controller?.abort(new Error('The call was given up'));
+    };
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(started) {
+        // The call was given up while it waited for a connection: it must not be sent any more.
+        if (isSettled) started.abort(new Error('The call was given up'));
+        else controller = started;
+      },
+      onResponseStart(_, statusCode, responseHeaders) {
+        status = statusCode;
+        headers = responseHeaders;
+      },
+      onResponseData(current, chunk) {
+        body = body === undefined ? chunk : Buffer.concat([body, chunk]);
+        if (body.length > MAX_ANSWER_BYTES) {
+          settle(broken('too-large', `more than ${MAX_ANSWER_BYTES} bytes`));
+          current.abort(new Error('The answer is too large'));
+        }
+      },
+      onResponseEnd() {
+        settle(answer());
+      },
+      onResponseError(_, error) {
+        const errorCode = codeOf(error);
+        const isTimeout = errorCode === 'UND_ERR_HEADERS_TIMEOUT' || errorCode === 'UND_ERR_BODY_TIMEOUT';
+        settle(broken(isTimeout ? 'deadline' : 'connection', errorCode));
+      },
+    };
+    // The signal is the deadline; these only keep a call without one from waiting for ever.
+    const limit = Math.max(1, Math.ceil(timeoutMs));
+    pool.dispatch({ ...call, headersTimeout: limit, bodyTimeout: limit }, handler);
+  });
+}
+
+function reasonOf(signal: AbortSignal): string {
+  return signal.reason instanceof Error ? signal.reason.name : 'AbortError';
+}
+
+/** The error's code; for a name with several addresses the code of the first one's failure. */
+function codeOf(error: Error & { code?: unknown; errors?: unknown }): string {
+  if (typeof error.code === 'string') return error.code;
+  const first = Array.isArray(error.errors) ? (error.errors[0] as { code?: unknown } | undefined) : undefined;
+  return typeof first?.code === 'string' ? first.code : error.name;
+}

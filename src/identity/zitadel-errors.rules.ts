@@ -1,0 +1,164 @@
+/**
+ * What a failed call to Zitadel means. Decided by the gRPC code and, where it is finer, the
+ * error's id; by the HTTP status only where a proxy answered in Zitadel's place; never by the
+ * text, which is translated.
+ */
+import type { ProviderFailure } from './provider.ts';
+import { type FailureDetails, type ProviderErrorCode, providerFailure } from './zitadel.errors.ts';
+import {
+  type Answer,
+  header,
+  printable,
+  readError,
+  requestIdOf,
+  retryAfterMs,
+  type ZitadelError,
+} from './zitadel-answers.rules.ts';
+
+/** `check` is the start-up check, which is also how the organization's id is learnt. */
+export type Operation = 'create' | 'find' | 'setPassword' | 'check';
+
+/** A call that ended without a whole answer. */
+export interface BrokenCall {
+  /** False when it is certain that no byte of the request left. */
+  readonly wasSent: boolean;
+  readonly cause: 'deadline' | 'connection' | 'too-large';
+  /** The system's or the client's error code: ECONNREFUSED, UND_ERR_SOCKET, ... */
+  readonly errorCode: string;
+}
+
+/** Zitadel's ids for what its password policy misses; the prefix is COMMA-, in newer versions DOMAIN-. */
+const PASSWORD_POLICY: Readonly<Record<string, string>> = {
+  HuJf6: 'It is too short.',
+  co3Xw: 'It lacks a lower-case letter.',
+  VoaRj: 'It lacks an upper-case letter.',
+  ZBv4H: 'It lacks a digit.',
+  ZDLwA: 'It lacks a symbol.',
+};
+
+/**
+ * Classifies an answer that is not a success. Secrets are strings that must not show up in
+ * the message, should the provider repeat them.
+ */
+export function classifyAnswer(
+  operation: Operation,
+  answer: Answer,
+  now: Date,
+  secrets: readonly string[] = [],
+): ProviderFailure {
+  const error = readError(answer.body);
+  const details: FailureDetails = {
+    detail: detailOf(answer, error),
+    providerText: error.text === undefined ? undefined : printable(error.text, secrets),
+    providerRequestId: requestIdOf(answer),
+    retryAfterMs: retryAfterMs(header(answer, 'retry-after'), now),
+  };
+  return providerFailure(codeOf(operation, answer.status, error), details);
+}
+
+/** A call that broke off: nothing happened if nothing was sent; a look changes nothing either way. */
+export function classifyBrokenCall(operation: Operation, { wasSent, cause, errorCode }: BrokenCall): ProviderFailure {
+  if (!wasSent) {
+    if (errorCode === 'UND_ERR_INVALID_ARG') {
+      return providerFailure('PROVIDER_TOKEN_INVALID', {
+        detail: 'The token, or ZITADEL_INSTANCE_HOST, holds characters that an HTTP header cannot carry.',
+      });
+    }
+    if (cause === 'deadline') return providerFailure('PROVIDER_TIMEOUT', { detail: 'Nothing was sent.' });
+    return providerFailure(isTls(errorCode) ? 'PROVIDER_TLS_FAILED' : 'PROVIDER_UNREACHABLE', {
+      detail: `(${errorCode})`,
+    });
+  }
+  if (operation === 'create') {
+    const reason = {
+      deadline: 'It did not come in time',
+      connection: 'The connection was cut',
+      'too-large': 'It was too large',
+    };
+    return providerFailure('OUTCOME_UNKNOWN', { detail: `(${reason[cause]}: ${errorCode})` });
+  }
+  if (cause === 'too-large') return providerFailure('PROVIDER_ANSWER_UNREADABLE', { detail: `(${errorCode})` });
+  return providerFailure(cause === 'deadline' ? 'PROVIDER_TIMEOUT' : 'PROVIDER_CONNECTION_LOST', {
+    detail: `(${errorCode})`,
+  });
+}
+
+function codeOf(operation: Operation, status: number, error: ZitadelError): ProviderErrorCode {
+  if (status >= 300 && status < 400) return 'PROVIDER_REDIRECTED';
+  if (status < 300) return operation === 'create' ? 'OUTCOME_UNKNOWN' : 'PROVIDER_ANSWER_UNREADABLE';
+  if (status === 404) return notFoundCode(operation, error);
+  if (status === 429) return exhaustedCode(error);
+  return error.code === undefined ? codeOfStatus(status) : codeOfGrpc(operation, error);
+}
+
+function codeOfGrpc(operation: Operation, error: ZitadelError): ProviderErrorCode {
+  switch (error.code) {
+    case 3:
+    case 11:
+      return operation === 'setPassword' || policyDetail(error.id) !== undefined
+        ? 'PASSWORD_REFUSED'
+        : 'ACCOUNT_DATA_REFUSED';
+    case 4:
+      return 'PROVIDER_TIMEOUT';
+    case 5:
+      return notFoundCode(operation, error);
+    case 6:
+      return 'USERNAME_TAKEN_AT_PROVIDER';
+    case 7:
+      return 'PROVIDER_PERMISSION_DENIED';
+    case 8:
+      return exhaustedCode(error);
+    case 9:
+      return error.id === 'COMMAND-QXPGs' ? 'PROVIDER_ORGANIZATION_UNKNOWN' : 'PROVIDER_STATE_UNCLEAR';
+    case 10:
+      return 'PROVIDER_CONFLICT';
+    case 12:
+      return 'PROVIDER_TOO_OLD';
+    case 14:
+      return 'PROVIDER_UNAVAILABLE';
+    case 16:
+      return 'PROVIDER_TOKEN_INVALID';
+    default:
+      return 'PROVIDER_INTERNAL_ERROR';
+  }
+}
+
+/** Without a word from Zitadel: as the Connect protocol maps HTTP, and finer where it helps. */
+function codeOfStatus(status: number): ProviderErrorCode {
+  if (status === 401) return 'PROVIDER_TOKEN_INVALID';
+  if (status === 403 || status === 407) return 'PROVIDER_PERMISSION_DENIED';
+  if (status === 405) return 'PROVIDER_NOT_FOUND';
+  if (status === 408) return 'PROVIDER_TIMEOUT';
+  if (status === 501) return 'PROVIDER_TOO_OLD';
+  if (status >= 502 && status <= 504) return 'PROVIDER_UNAVAILABLE';
+  return status >= 500 ? 'PROVIDER_INTERNAL_ERROR' : 'PROVIDER_ANSWER_UNEXPECTED';
+}
+
+function notFoundCode(operation: Operation, { code, id }: ZitadelError): ProviderErrorCode {
+  if (id?.startsWith('AUTHZ-')) return 'PROVIDER_PERMISSION_DENIED';
+  if (code === 12 && id === undefined) return 'PROVIDER_TOO_OLD';
+  return operation === 'setPassword' && code === 5 && id !== undefined ? 'ACCOUNT_VANISHED' : 'PROVIDER_NOT_FOUND';
+}
+
+function exhaustedCode({ id }: ZitadelError): ProviderErrorCode {
+  return id !== undefined && /^(QUOTA|LIMITS)-/.test(id) ? 'PROVIDER_QUOTA_EXHAUSTED' : 'PROVIDER_RATE_LIMITED';
+}
+
+function detailOf(answer: Answer, { code, id }: ZitadelError): string | undefined {
+  const policy = policyDetail(id);
+  if (policy !== undefined) return policy;
+  if (code !== undefined) return undefined;
+  const type = header(answer, 'content-type')?.split(';')[0];
+  return `(HTTP ${answer.status}${type === undefined ? '' : `, ${printable(type, [])}`})`;
+}
+
+function policyDetail(id: string | undefined): string | undefined {
+  const suffix = id?.match(/^(?:COMMA|DOMAIN)-(\w+)$/)?.[1];
+  return suffix === undefined ? undefined : PASSWORD_POLICY[suffix];
+}
+
+function isTls(errorCode: string): boolean {
+  return /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY|DECRYPT)|EPROTO|HOSTNAME_MISMATCH)/.test(
+    errorCode,
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * The bodies that we send to Zitadel and what we need of its answers: user service v2 (Zitadel
+ * 4 and newer), Connect protocol with JSON. The shapes are the vendor's (npm `@zitadel/proto`);
+ * test/integration/zitadel-messages.test.ts holds them to it.
+ */
+import { profileNames } from './names.rules.ts';
+import type { NewAccount } from './provider.ts';
+import { parseJson, record } from './zitadel-answers.rules.ts';
+
+export const PATHS = {
+  create: '/zitadel.user.v2.UserService/CreateUser',
+  find: '/zitadel.user.v2.UserService/GetUserByID',
+  setPassword: '/zitadel.user.v2.UserService/SetPassword',
+  check: '/management/v1/orgs/me',
+} as const;
+
+/** bcrypt's limit, in UTF-8 bytes: beyond it Zitadel answers an internal error for ever. */
+export const MAX_PASSWORD_BYTES = 72;
+
+/** The user's id is the entry's: that makes a repeat harmless. The metadata tell whose it is. */
+export function createUserBody(account: NewAccount, organizationId: string, emailDomain: string): string {
+  const { entryId, familyId, username, fullName, password } = account;
+  return JSON.stringify({
+    organizationId,
+    userId: entryId,
+    username,
+    human: {
+      profile: profileNames(fullName),
+      // Zitadel insists on an address; one that counts as verified is sent no mail.
+      email: { email: `${username}@${emailDomain}`, isVerified: true },
+      password: { password, changeRequired: false },
+      metadata: [
+        { key: 'family_hub_entry_id', value: Buffer.from(entryId).toString('base64') },
+        { key: 'family_hub_family_id', value: Buffer.from(familyId).toString('base64') },
+      ],
+    },
+  });
+}
+
+export function getUserBody(entryId: string): string {
+  return JSON.stringify({ userId: entryId });
+}
+
+/** Neither the old password nor a code is given: the service account's role permits it. */
+export function setPasswordBody(entryId: string, password: string): string {
+  return JSON.stringify({ userId: entryId, newPassword: { password, changeRequired: false } });
+}
+
+/** The new user's id, or undefined if this is no CreateUserResponse. */
+export function createdUserId(body: string): string | undefined {
+  return text(record(parseJson(body))?.id);
+}
+
+export interface FoundUser {
+  readonly userId: string;
+  readonly username: string;
+  readonly organizationId: string;
+}
+
+/** The user of a GetUserByIDResponse, or undefined if this is none. */
+export function foundUser(body: string): FoundUser | undefined {
+  const response = record(parseJson(body));
+  const user = record(response?.user);
+  const userId = text(user?.userId);
+  const username = text(user?.username);
+  // The outer details are deprecated: only servers of before the move have nothing in the user.
+  const organizationId = text(record(user?.details)?.resourceOwner) ?? text(record(response?.details)?.resourceOwner);
+  if (userId === undefined || username === undefined || organizationId === undefined) return undefined;
+  return { userId, username, organizationId };
+}
+
+/** The organization's id of a GetMyOrgResponse, or undefined if this is none. */
+export function ownOrganizationId(body: string): string | undefined {
+  return text(record(record(parseJson(body))?.org)?.id);
+}
+
+/** Whether a success answer's body is a message at all: SetPassword's says nothing that we need. */
+export function isMessage(body: string): boolean {
+  const parsed = parseJson(body);
+  return record(parsed) !== undefined && !Array.isArray(parsed);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

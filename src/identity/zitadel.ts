@@ -1,0 +1,155 @@
+/**
+ * The adapter for Zitadel (version 4 or newer): our port in its protocol. Not the vendor's
+ * client: that one needs HTTP/2 end to end and loses a proxy's status and Retry-After. The
+ * simulator speaks the same protocol on the same paths, so that this adapter serves both.
+ */
+import { systemClock } from '../clock.ts';
+import type {
+  AccountAbsent,
+  AccountCreated,
+  AccountFound,
+  CallOptions,
+  IdentityProvider,
+  NewAccount,
+  PasswordSet,
+  ProviderFailure,
+} from './provider.ts';
+import { providerFailure } from './zitadel.errors.ts';
+import { requestIdOf } from './zitadel-answers.rules.ts';
+import { type Answered, createZitadelClient, type ZitadelOptions } from './zitadel-client.ts';
+import { classifyAnswer } from './zitadel-errors.rules.ts';
+import {
+  createdUserId,
+  createUserBody,
+  foundUser,
+  getUserBody,
+  isMessage,
+  MAX_PASSWORD_BYTES,
+  setPasswordBody,
+} from './zitadel-messages.rules.ts';
+
+export interface ConnectionChecked {
+  readonly ok: true;
+  readonly organizationId: string;
+}
+
+export interface ZitadelProvider extends IdentityProvider {
+  /** Proves address, host, token and version, and tells the organization; changes nothing. */
+  checkConnection(options: CallOptions): Promise<ConnectionChecked | ProviderFailure>;
+}
+
+/** No entry has it: asking for it shows whether the server has the call at all. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** Nothing is connected before the first call. Throws for a URL that is none. */
+export function createZitadelProvider(options: ZitadelOptions): ZitadelProvider {
+  const clock = options.clock ?? systemClock;
+  const client = createZitadelClient(options, clock);
+
+  async function createAccount(
+    account: NewAccount,
+    callOptions: CallOptions,
+  ): Promise<AccountCreated | ProviderFailure> {
+    const refusal = refusedAtOnce(account);
+    if (refusal !== undefined) return refusal;
+    const startedAt = performance.now();
+    const held = client.organization(callOptions);
+    const organizationId = typeof held === 'string' ? held : await held;
+    if (typeof organizationId !== 'string') return organizationId;
+
+    const body = createUserBody(account, organizationId, options.emailDomain);
+    const result = await client.send('create', body, remaining(callOptions, startedAt), account.password);
+    if (result.kind === 'failure') return result;
+    if (result.status !== 200) {
+      return resolveExisting(result, account, organizationId, remaining(callOptions, startedAt));
+    }
+    const providerUserId = createdUserId(result.body);
+    if (providerUserId === undefined) return classifyAnswer('create', result, clock.now());
+    return { kind: 'created', providerUserId, wasAdopted: false, providerRequestId: requestIdOf(result) };
+  }
+
+  /** Codes 6 and 9: whether the account is ours, somebody else's, or none, only a look tells. */
+  async function resolveExisting(
+    refused: Answered,
+    account: NewAccount,
+    organizationId: string,
+    callOptions: CallOptions,
+  ): Promise<AccountCreated | ProviderFailure> {
+    const look = await findIn(organizationId, account, callOptions);
+    if (look.kind === 'failure') return look;
+    if (look.kind === 'absent') return classifyAnswer('create', refused, clock.now(), [account.password]);
+    return { ...look, kind: 'created', wasAdopted: true };
+  }
+
+  async function findIn(
+    organizationId: string,
+    { entryId, username }: Pick<NewAccount, 'entryId' | 'username'>,
+    callOptions: CallOptions,
+  ): Promise<AccountFound | AccountAbsent | ProviderFailure> {
+    const result = await client.send('find', getUserBody(entryId), callOptions);
+    if (result.kind === 'failure') return result;
+    const providerRequestId = requestIdOf(result);
+    if (result.status !== 200) return { kind: 'absent', providerRequestId };
+    const user = foundUser(result.body);
+    if (user === undefined) return classifyAnswer('find', result, clock.now());
+    const isOurs =
+      user.userId === entryId &&
+      user.organizationId === organizationId &&
+      user.username.toLowerCase() === username.toLowerCase();
+    if (!isOurs) return providerFailure('ACCOUNT_BELONGS_TO_ANOTHER', { providerRequestId });
+    return { kind: 'found', providerUserId: user.userId, providerRequestId };
+  }
+
+  return {
+    name: options.name,
+    url: options.url,
+    createAccount,
+
+    async findAccount(account, callOptions) {
+      const startedAt = performance.now();
+      const organizationId = await client.organization(callOptions);
+      if (typeof organizationId !== 'string') return organizationId;
+      return findIn(organizationId, account, remaining(callOptions, startedAt));
+    },
+
+    async setPassword(entryId, password, callOptions): Promise<PasswordSet | ProviderFailure> {
+      if (isTooLong(password)) return tooLong();
+      const result = await client.send('setPassword', setPasswordBody(entryId, password), callOptions, password);
+      if (result.kind === 'failure') return result;
+      if (!isMessage(result.body)) return classifyAnswer('setPassword', result, clock.now());
+      return { kind: 'password-set', providerRequestId: requestIdOf(result) };
+    },
+
+    async checkConnection(callOptions) {
+      const startedAt = performance.now();
+      const organizationId = await client.askOrganization(callOptions);
+      if (typeof organizationId !== 'string') return organizationId;
+      const result = await client.send('find', getUserBody(NOBODY), remaining(callOptions, startedAt));
+      if (result.kind === 'answer') return { ok: true, organizationId };
+      // Address, host and token were right a moment ago: what is missing is the call itself.
+      return result.code === 'PROVIDER_NOT_FOUND' ? providerFailure('PROVIDER_TOO_OLD') : result;
+    },
+
+    close: client.close,
+  };
+}
+
+/** What Zitadel would refuse for ever, or answer with an error that reads as a passing one. */
+function refusedAtOnce({ password, fullName }: NewAccount): ProviderFailure | undefined {
+  if (isTooLong(password)) return tooLong();
+  if (fullName.trim() === '') return providerFailure('ACCOUNT_DATA_REFUSED', { detail: 'The full name is blank.' });
+  return undefined;
+}
+
+function tooLong(): ProviderFailure {
+  return providerFailure('PASSWORD_REFUSED', { detail: `It is longer than ${MAX_PASSWORD_BYTES} bytes.` });
+}
+
+function isTooLong(password: string): boolean {
+  // A UTF-16 unit has at most 3 bytes: most passwords need no counting.
+  return password.length * 3 > MAX_PASSWORD_BYTES && Buffer.byteLength(password) > MAX_PASSWORD_BYTES;
+}
+
+function remaining({ signal, timeoutMs }: CallOptions, startedAt: number): CallOptions {
+  return { signal, timeoutMs: timeoutMs - (performance.now() - startedAt) };
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { cronDescription, parseCron } from './cron.rules.ts';
+import { nextDue } from './due.rules.ts';
+
+const problemOf = (expression: string): string => {
+  const reading = parseCron(expression);
+  return reading.ok ? 'accepted' : reading.problem;
+};
+const first = (cron: string, after = '2026-01-01T00:00:00Z', count = 3) =>
+  nextDue({ cron, timeZone: 'UTC' }, new Date(after), count).map(({ at }) => at.toISOString());
+
+describe('reading a cron', () => {
+  it.each([
+    ['* * * * *', ['2026-01-01T00:01:00.000Z', '2026-01-01T00:02:00.000Z']],
+    ['0 3 * * *', ['2026-01-01T03:00:00.000Z', '2026-01-02T03:00:00.000Z']],
+    ['* * * * * *', ['2026-01-01T00:00:01.000Z', '2026-01-01T00:00:02.000Z']],
+    // Quartz's ?, which croner alone would add to the day field: daily instead of monthly.
+    ['0 0 3 1 * ?', ['2026-01-01T03:00:00.000Z', '2026-02-01T03:00:00.000Z']],
+    ['0 0 3 ? * MON', ['2026-01-05T03:00:00.000Z', '2026-01-12T03:00:00.000Z']],
+    ['0 0 * * 0', ['2026-01-04T00:00:00.000Z', '2026-01-11T00:00:00.000Z']],
+    ['0 0 * * 7', ['2026-01-04T00:00:00.000Z', '2026-01-11T00:00:00.000Z']],
+    ['0 0 * * sat-sun', ['2026-01-03T00:00:00.000Z', '2026-01-04T00:00:00.000Z']],
+    ['0 9-17/4 * feb *', ['2026-02-01T09:00:00.000Z', '2026-02-01T13:00:00.000Z']],
+    ['5/25 0 * * *', ['2026-01-01T00:05:00.000Z', '2026-01-01T00:30:00.000Z']],
+    ['0 0 L * *', ['2026-01-31T00:00:00.000Z', '2026-02-28T00:00:00.000Z']],
+    ['0 0 * * FRI#2', ['2026-01-09T00:00:00.000Z', '2026-02-13T00:00:00.000Z']],
+    ['0 0 0 ? * FRIL', ['2026-01-30T00:00:00.000Z', '2026-02-27T00:00:00.000Z']],
+    ['0 0 13 * FRI', ['2026-01-02T00:00:00.000Z', '2026-01-09T00:00:00.000Z']],
+    ['@daily', ['2026-01-02T00:00:00.000Z', '2026-01-03T00:00:00.000Z']],
+    ['@Hourly', ['2026-01-01T01:00:00.000Z', '2026-01-01T02:00:00.000Z']],
+    ['0 0 29 2 *', ['2028-02-29T00:00:00.000Z', '2032-02-29T00:00:00.000Z']],
+  ])('%s', (cron, expected) => {
+    expect(first(cron, undefined, expected.length)).toEqual(expected);
+  });
+
+  it.each([
+    ['0 0 30 2 *', /never fires/],
+    ['0 0 31 4,6 *', /never fires/],
+    ['0 0 0 ? 2 MON#5', /accepted/],
+    ['* * * *', /has 4 fields\. Write 5/],
+    ['', /has 0 fields/],
+    ['0 0 3 * * ? 2026', /has 7 fields/],
+    ['@reboot', /Known are @yearly/],
+    ['61 * * * *', /61/],
+    ['*/90 * * * *', /steps/],
+    ['/5 * * * *', /"\/5" is not a minute field/],
+    ['* * * * fri-mon', /larger/],
+    ['* * * foo *', /cannot be read/],
+    ['a b c d e', /"A" is not a minute field/],
+    ['* * ** * *', /cannot be read/],
+  ])('%s is judged', (cron, problem) => {
+    expect(problemOf(cron)).toMatch(problem);
+  });
+
+  it.each([
+    ['0 0 3 ? * 1', 'SUN to Quartz', 'MON to Unix'],
+    ['0 0 3 ? * 2-6', 'MON-FRI to Quartz', 'TUE-SAT to Unix'],
+    ['0 0 3 ? * 6L', 'FRIL to Quartz', 'SATL to Unix'],
+    ['0 0 3 ? * 0', 'nothing to Quartz', 'SUN to Unix'],
+  ])('%s has two readings and is refused with both', (cron, quartz, unix) => {
+    expect(problemOf(cron)).toContain(quartz);
+    expect(problemOf(cron)).toContain(unix);
+  });
+
+  it('takes a step or an ordinal for no weekday number', () => {
+    expect(problemOf('0 0 3 ? * FRI#2')).toBe('accepted');
+    expect(problemOf('0 0 3 ? * */2')).toBe('accepted');
+  });
+
+  it.each([
+    ['* * * * *', true],
+    ['0 */2 * * *', true],
+    ['0 0 0/6 * * ?', true],
+    ['@hourly', true],
+    ['0 0-23 * * *', false],
+    ['0 2 * * *', false],
+  ])('%s follows elapsed time: %s', (cron, expected) => {
+    const reading = parseCron(cron);
+    expect(reading.ok && reading.cron.followsElapsedTime).toBe(expected);
+  });
+});
+
+it.each([
+  ['* * * * *', 'Every minute'],
+  ['0 3 * * *', 'At 03:00'],
+  ['@daily', 'At 00:00'],
+  ['* * * * * *', 'Every second'],
+  ['0 30 14 ? * MON', 'At 14:30, only on Monday'],
+  ['0 0 3 1 * ?', 'At 03:00, on day 1 of the month'],
+  ['*/15 * * * *', 'Every 15 minutes'],
+  ['0 0 * * fri#2', 'At 00:00, on the second Friday of the month'],
+])('%s in words: %s', (cron, words) => {
+  expect(cronDescription(cron)).toBe(words);
+});

@@ -1,0 +1,160 @@
+/**
+ * The fire ledger's writing side. One statement claims: it moves the schedule's watermark, writes
+ * the outcomes and begins the run, or does nothing at all. So of any number of nodes one wins,
+ * whatever their clocks say, and there is no leader to lose.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Queryable } from '../database/database.ts';
+import type { RunTrigger } from '../database/generated/prisma/enums.ts';
+import { MISFIRE_WINDOW_MS, ON_TIME_TOLERANCE_MS, type Settlement } from './settle.rules.ts';
+
+/** A run that this node holds: only who names the token may write its result. */
+export interface RunLease {
+  readonly runId: string;
+  readonly jobName: string;
+  readonly trigger: RunTrigger;
+  readonly leaseToken: string;
+}
+
+export interface Claim {
+  /** False: another node settled these instants, the schedule changed, or they are in the database's future. */
+  readonly isClaimed: boolean;
+  /** The run to execute; null when nothing starts (skipped, owed, or another run is going on). */
+  readonly run: RunLease | null;
+  /** The database's time, and the schedule as the statement found it. */
+  readonly now: Date;
+  readonly settledThrough: Date;
+  readonly version: number;
+}
+
+export interface ClaimInput {
+  /** As it was read: the claim is refused when any of it has changed. */
+  readonly schedule: { readonly name: string; readonly settledThrough: Date; readonly version: number };
+  readonly settlement: Settlement;
+  readonly nodeId: string;
+  readonly leaseMs: number;
+  readonly toleranceMs?: number;
+}
+
+/**
+ * Claims what `settle` decided. The last word on overlap and punctuality is the database's: a
+ * fire that finds another run going on becomes `skipped_overlap` (a `caught_up` one stays owed),
+ * and one whose claim came through too slowly becomes `late`. A gap that goes on (a pause, a
+ * long run) lengthens its last row. Null when there is no such schedule.
+ */
+export async function claimFires(db: Queryable, input: ClaimInput): Promise<Claim | null> {
+  const { schedule, settlement, nodeId, leaseMs, toleranceMs = ON_TIME_TOLERANCE_MS } = input;
+  const fires = settlement.fires.map((fire) => ({ ...fire, id: randomUUID() }));
+  const [row] = await db.query<Omit<Claim, 'run'> & { [K in keyof RunLease]: RunLease[K] | null }>(
+    `WITH input AS (
+       SELECT *
+         FROM jsonb_to_recordset($5::jsonb) AS fire (
+           id uuid, "firedAt" timestamptz, "throughAt" timestamptz, count int,
+           outcome auth.fire_outcome, reason text, actor text, starts boolean)
+     ), claimed AS (
+       UPDATE auth.job_schedules
+          SET settled_through = $3, updated_at = now()
+        WHERE name = $1 AND settled_through = $2 AND version = $4 AND $3::timestamptz <= now()
+       RETURNING name, version
+     ), run AS (
+       INSERT INTO auth.job_runs (job_name, trigger, scheduled_for, fire_id, node_id, lease_token, lease_expires_at)
+       SELECT claimed.name,
+              CASE input.outcome WHEN 'caught_up' THEN 'catch_up' ELSE 'schedule' END::auth.run_trigger,
+              input."firedAt", input.id, $6, gen_random_uuid(), now() + $7 * interval '1 millisecond'
+         FROM claimed CROSS JOIN input
+        WHERE input.starts
+       ON CONFLICT DO NOTHING
+       RETURNING id, job_name, trigger, fire_id, lease_token
+     ), lengthened AS (
+       UPDATE auth.job_fires AS last
+          SET through_at = input."throughAt", count = last.count + input.count
+         FROM claimed CROSS JOIN input
+        WHERE last.id = (SELECT id FROM auth.job_fires WHERE job_name = $1 ORDER BY fired_at DESC LIMIT 1)
+          AND input."firedAt" = (SELECT min("firedAt") FROM input)
+          AND input.outcome IN ('skipped_paused', 'skipped_overlap')
+          AND last.outcome = input.outcome
+          AND last.schedule_version = claimed.version
+          AND last.reason IS NOT DISTINCT FROM input.reason
+          AND last.actor IS NOT DISTINCT FROM input.actor
+       RETURNING input.id
+     ), recorded AS (
+       INSERT INTO auth.job_fires (id, job_name, fired_at, through_at, count, outcome, reason, actor, node_id,
+                                   schedule_version, started_at)
+       SELECT input.id, claimed.name, input."firedAt", input."throughAt", input.count,
+              CASE WHEN input.starts AND run.id IS NULL AND input.outcome <> 'caught_up' THEN 'skipped_overlap'
+                   WHEN input.outcome = 'on_time' AND now() > input."firedAt" + $8 * interval '1 millisecond' THEN 'late'
+                   ELSE input.outcome END::auth.fire_outcome,
+              CASE WHEN input.starts AND run.id IS NULL AND input.outcome <> 'caught_up'
+                   THEN 'Another run of this job was going on.'
+                   ELSE input.reason END,
+              input.actor, $6, claimed.version, CASE WHEN run.id IS NOT NULL THEN now() END
+         FROM claimed CROSS JOIN input LEFT JOIN run ON run.fire_id = input.id
+        WHERE input.id NOT IN (SELECT id FROM lengthened)
+     )
+     SELECT now() AS now, schedule.settled_through AS "settledThrough", schedule.version,
+            EXISTS (SELECT FROM claimed) AS "isClaimed",
+            run.id AS "runId", run.job_name AS "jobName", run.trigger, run.lease_token AS "leaseToken"
+       FROM auth.job_schedules AS schedule LEFT JOIN run ON true
+      WHERE schedule.name = $1`,
+    [
+      schedule.name,
+      schedule.settledThrough,
+      settlement.through,
+      schedule.version,
+      JSON.stringify(fires),
+      nodeId,
+      leaseMs,
+      toleranceMs,
+    ],
+  );
+  if (row === undefined) return null;
+  const { runId, jobName, trigger, leaseToken, ...claim } = row;
+  const isRun = runId !== null && jobName !== null && trigger !== null && leaseToken !== null;
+  return { ...claim, run: isRun ? { runId, jobName, trigger, leaseToken } : null };
+}
+
+/**
+ * Starts the oldest owed fire of a job (`caught_up`, not started), unless a run is going on or
+ * the schedule is paused. One that has waited longer than the window becomes `missed`.
+ */
+export async function startOwedFire(
+  db: Queryable,
+  {
+    jobName,
+    nodeId,
+    leaseMs,
+    windowMs = MISFIRE_WINDOW_MS,
+  }: { jobName: string; nodeId: string; leaseMs: number; windowMs?: number },
+): Promise<RunLease | null> {
+  const [run] = await db.query<RunLease>(
+    `WITH expired AS (
+       UPDATE auth.job_fires
+          SET outcome = 'missed', reason = 'It was to be caught up with, but nothing could run it within the window.'
+        WHERE job_name = $1 AND outcome = 'caught_up' AND started_at IS NULL
+          AND fired_at < now() - $4 * interval '1 millisecond'
+     ), owed AS (
+       SELECT id, fired_at
+         FROM auth.job_fires
+        WHERE job_name = $1 AND outcome = 'caught_up' AND started_at IS NULL
+          AND fired_at >= now() - $4 * interval '1 millisecond'
+          AND NOT EXISTS (SELECT FROM auth.job_runs WHERE job_name = $1 AND status = 'running')
+          AND NOT EXISTS (SELECT FROM auth.job_schedules
+                           WHERE name = $1 AND paused_at <= now() AND (paused_until IS NULL OR paused_until > now()))
+        ORDER BY fired_at
+        LIMIT 1
+          FOR UPDATE SKIP LOCKED
+     ), run AS (
+       INSERT INTO auth.job_runs (job_name, trigger, scheduled_for, fire_id, node_id, lease_token, lease_expires_at)
+       SELECT $1, 'catch_up', owed.fired_at, owed.id, $2, gen_random_uuid(), now() + $3 * interval '1 millisecond'
+         FROM owed
+       ON CONFLICT DO NOTHING
+       RETURNING id, job_name, trigger, fire_id, lease_token
+     ), started AS (
+       UPDATE auth.job_fires AS fire SET started_at = now(), node_id = $2
+         FROM run WHERE fire.id = run.fire_id
+     )
+     SELECT id AS "runId", job_name AS "jobName", trigger, lease_token AS "leaseToken" FROM run`,
+    [jobName, nodeId, leaseMs, windowMs],
+  );
+  return run ?? null;
+}

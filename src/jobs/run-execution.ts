@@ -1,0 +1,127 @@
+/**
+ * Executes one run that this node holds: gives the job its context, keeps the lease, and closes
+ * the run with what came of it. Whatever a job does, throwing synchronously included, ends here
+ * as a closed run and a line in the log.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { RunLease } from './fires.ts';
+import type { Job, RunCounts } from './job.ts';
+import { keepRunLease } from './run-lease.ts';
+import { finishRun, type RunResult, renewRun } from './runs.ts';
+
+export interface RunInHand {
+  readonly run: RunLease;
+  /** Never rejects; tells whether a fire of the job waits to be run late. */
+  readonly finished: Promise<{ isFireOwed: boolean }>;
+  /** Asks the job to end; the run is then closed as interrupted, with this as its message. */
+  abort(message: string): void;
+  /** Closes the run as interrupted although the job has not ended; what it still does counts no more. */
+  giveUp(message: string): Promise<void>;
+}
+
+export interface ExecutionOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly leaseMs: number;
+  onUpdated(runId: string): void;
+  onFault(error: unknown): void;
+}
+
+const RETRY_MS = 1000;
+
+/** Begins the execution and returns at once. */
+export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): RunInHand {
+  const { db, clock, leaseMs, onUpdated, onFault } = options;
+  const logger = options.logger.child({ jobName: job.name, runId: run.runId });
+  const controller = new AbortController();
+  const abort = (message: string) => controller.abort(new Error(message));
+  const lease = keepRunLease({
+    leaseMs,
+    renew: (counts) => renewRun(db, run, leaseMs, counts),
+    onLost() {
+      logger.warn('The lease of this run was lost: another node may run the job. It is asked to end');
+      abort('The lease of this run was lost.');
+    },
+    onReported: () => onUpdated(run.runId),
+    onError: onFault,
+  });
+
+  const close = async (result: RunResult) => {
+    lease.release();
+    const closed = await closeWithin(leaseMs, () => finishRun(db, run, result), onFault);
+    if (closed.isFinished) onUpdated(run.runId);
+    return closed;
+  };
+
+  const execute = async () => {
+    logger.debug(`${job.name} starting execution`);
+    const { signal } = controller;
+    const result = await outcomeOf(
+      // Within the async function, so that a synchronous throw is caught like any other.
+      async () => job.run({ db, clock, logger, signal, report: lease.report }),
+      signal,
+      lease.counts,
+    );
+    if (result.error !== undefined) logger.error({ err: result.error }, 'Failed to execute job');
+    const { isFinished, isFireOwed } = await close(result);
+    if (result.status === 'succeeded' && isFinished) {
+      const level = Object.values(result.counts).some((count) => count !== 0) ? 'info' : 'debug';
+      logger[level]({ counts: result.counts }, `${job.name} completed successfully`);
+    } else if (result.status === 'interrupted') {
+      logger.warn({ counts: result.counts, reason: result.errorMessage }, `${job.name} was interrupted`);
+    }
+    return { isFireOwed };
+  };
+
+  return {
+    run,
+    finished: execute().catch((error: unknown) => {
+      onFault(error);
+      return { isFireOwed: false };
+    }),
+    abort,
+    async giveUp(message) {
+      await close({ status: 'interrupted', counts: lease.counts(), errorMessage: message });
+    },
+  };
+}
+
+/** A job that was asked to end did not do its whole work, whether it then returns or throws. */
+async function outcomeOf(
+  work: () => Promise<RunCounts>,
+  signal: AbortSignal,
+  reported: () => RunCounts,
+): Promise<RunResult & { error?: unknown }> {
+  try {
+    const counts = await work();
+    return signal.aborted
+      ? { status: 'interrupted', counts, errorMessage: messageOf(signal.reason) }
+      : { status: 'succeeded', counts, errorMessage: null };
+  } catch (error) {
+    return signal.aborted
+      ? { status: 'interrupted', counts: reported(), errorMessage: messageOf(signal.reason) }
+      : { status: 'failed', counts: reported(), errorMessage: messageOf(error), error };
+  }
+}
+
+/** A result is worth some patience with the database: after that the lease ends, and the run counts as crashed. */
+async function closeWithin<T>(patienceMs: number, close: () => Promise<T>, onFault: (error: unknown) => void) {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await close();
+    } catch (error) {
+      if (performance.now() + RETRY_MS > deadline) throw error;
+      onFault(error);
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

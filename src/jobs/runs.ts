@@ -1,0 +1,132 @@
+/**
+ * Runs: one execution of a job each. Their time is not bounded, so they hold a lease that is
+ * renewed; every statement that writes a result names the lease's token, so that a node whose
+ * run was taken from it cannot write one. At most one run of a job is `running`: the index
+ * job_runs_one_running_key says so.
+ */
+import type { Queryable } from '../database/database.ts';
+import { NotFoundError } from '../refusals.ts';
+import type { RunLease } from './fires.ts';
+import { JobAlreadyRunningError } from './job.errors.ts';
+import type { RunCounts } from './job.ts';
+import { MISFIRE_WINDOW_MS } from './settle.rules.ts';
+
+/** Begins a run by hand. Refuses with JobAlreadyRunningError, or NotFoundError naming the jobs that exist. */
+export async function startManualRun(
+  db: Queryable,
+  input: { jobName: string; nodeId: string; leaseMs: number; actor: string | null; reason: string | null },
+): Promise<RunLease> {
+  const { jobName, nodeId, leaseMs, actor, reason } = input;
+  const [run] = await db.query<RunLease>(
+    `INSERT INTO auth.job_runs (job_name, trigger, node_id, actor, reason, lease_token, lease_expires_at)
+     SELECT name, 'manual', $2, $3, $4, gen_random_uuid(), now() + $5 * interval '1 millisecond'
+       FROM auth.job_schedules
+      WHERE name = $1
+     ON CONFLICT DO NOTHING
+     RETURNING id AS "runId", job_name AS "jobName", trigger, lease_token AS "leaseToken"`,
+    [jobName, nodeId, actor, reason, leaseMs],
+  );
+  return run ?? refuseManualRun(db, jobName);
+}
+
+async function refuseManualRun(db: Queryable, jobName: string): Promise<never> {
+  const known = await db.query<{ name: string; runId: string | null; startedAt: Date; nodeName: string | null }>(
+    `SELECT schedule.name, run.id AS "runId", run.started_at AS "startedAt", node.name AS "nodeName"
+       FROM auth.job_schedules AS schedule
+       LEFT JOIN auth.job_runs AS run ON run.job_name = schedule.name AND run.status = 'running'
+       LEFT JOIN auth.server_nodes AS node ON node.id = run.node_id
+      ORDER BY schedule.name`,
+  );
+  const job = known.find(({ name }) => name === jobName);
+  if (job === undefined)
+    throw unknownJob(
+      jobName,
+      known.map(({ name }) => name),
+    );
+  const { runId, startedAt, nodeName } = job;
+  throw new JobAlreadyRunningError(jobName, runId === null ? null : { runId, startedAt, nodeName });
+}
+
+/** The refusal for a job's name that nobody knows. */
+export function unknownJob(jobName: string, known: readonly string[]): NotFoundError {
+  return new NotFoundError(`There is no job named "${jobName}". The jobs are ${known.join(', ')}.`);
+}
+
+/** Lengthens the lease and writes the counts so far. False: the lease is lost, and the run with it. */
+export async function renewRun(db: Queryable, run: RunLease, leaseMs: number, counts: RunCounts): Promise<boolean> {
+  const renewed = await db.query(
+    `UPDATE auth.job_runs
+        SET lease_expires_at = now() + $3 * interval '1 millisecond', counts = $4::jsonb, updated_at = now()
+      WHERE id = $1 AND lease_token = $2 AND status = 'running'
+     RETURNING id`,
+    [run.runId, run.leaseToken, leaseMs, JSON.stringify(counts)],
+  );
+  return renewed.length > 0;
+}
+
+export interface RunResult {
+  readonly status: 'succeeded' | 'failed' | 'interrupted';
+  readonly counts: RunCounts;
+  readonly errorMessage: string | null;
+}
+
+/**
+ * Closes a run. The fire of an interrupted run is owed once more, unless the policy is `skip`.
+ * `isFinished` is false when the lease was lost; `isFireOwed` says that startOwedFire has work.
+ */
+export async function finishRun(
+  db: Queryable,
+  run: RunLease,
+  { status, counts, errorMessage }: RunResult,
+  windowMs: number = MISFIRE_WINDOW_MS,
+): Promise<{ isFinished: boolean; isFireOwed: boolean }> {
+  const [row] = await db.query<{ isFinished: boolean; isFireOwed: boolean }>(
+    `WITH finished AS (
+       UPDATE auth.job_runs
+          SET status = $3::auth.run_status, finished_at = now(), counts = $4::jsonb, error_message = $5,
+              lease_token = NULL, lease_expires_at = NULL, updated_at = now()
+        WHERE id = $1 AND lease_token = $2 AND status = 'running'
+       RETURNING id, fire_id, job_name, status
+     ), owed AS (
+       UPDATE auth.job_fires AS fire
+          SET outcome = 'caught_up', started_at = NULL, reason = 'Its run was interrupted: run once more.'
+         FROM finished JOIN auth.job_schedules AS schedule ON schedule.name = finished.job_name
+        WHERE fire.id = finished.fire_id AND finished.status = 'interrupted' AND schedule.misfire_policy <> 'skip'
+          AND NOT EXISTS (SELECT FROM auth.job_runs AS other
+                           WHERE other.fire_id = finished.fire_id AND other.id <> finished.id)
+       RETURNING fire.id
+     )
+     SELECT EXISTS (SELECT FROM finished) AS "isFinished",
+            EXISTS (SELECT FROM owed) OR EXISTS (
+              SELECT FROM auth.job_fires
+               WHERE job_name = $6 AND outcome = 'caught_up' AND started_at IS NULL
+                 AND fired_at >= now() - $7 * interval '1 millisecond') AS "isFireOwed"`,
+    [run.runId, run.leaseToken, status, JSON.stringify(counts), errorMessage, run.jobName, windowMs],
+  );
+  return row ?? { isFinished: false, isFireOwed: false };
+}
+
+/**
+ * Closes, as `interrupted`, every run whose node stopped renewing its lease, and owes its fire
+ * once more, unless the policy is `skip` or it was run twice already. Any node may call it at any time.
+ */
+export function closeCrashedRuns(db: Queryable): Promise<{ runId: string; jobName: string }[]> {
+  return db.query(
+    `WITH crashed AS (
+       UPDATE auth.job_runs AS run
+          SET status = 'interrupted', finished_at = now(), lease_token = NULL, lease_expires_at = NULL,
+              updated_at = now(),
+              error_message = 'The node that ran it stopped renewing its lease: it was killed, or lost the database.'
+        WHERE run.status = 'running' AND run.lease_expires_at < now()
+       RETURNING run.id, run.fire_id, run.job_name
+     ), owed AS (
+       UPDATE auth.job_fires AS fire
+          SET outcome = 'caught_up', started_at = NULL, reason = 'The node that ran it was lost: run once more.'
+         FROM crashed JOIN auth.job_schedules AS schedule ON schedule.name = crashed.job_name
+        WHERE fire.id = crashed.fire_id AND schedule.misfire_policy <> 'skip'
+          AND NOT EXISTS (SELECT FROM auth.job_runs AS other
+                           WHERE other.fire_id = crashed.fire_id AND other.id <> crashed.id)
+     )
+     SELECT id AS "runId", job_name AS "jobName" FROM crashed`,
+  );
+}

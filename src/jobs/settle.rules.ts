@@ -1,0 +1,226 @@
+/**
+ * What becomes of the due instants since a schedule was last settled: the fire ledger's rows,
+ * and which fire starts now. Every due instant gets exactly one outcome here, whatever happened
+ * in between; long gaps become one row with a count, and are never walked instant by instant.
+ */
+import type { FireOutcome, MisfirePolicy } from '../database/generated/prisma/enums.ts';
+import { countDue, dueInstants, firstDue, previousDue, type Recurrence } from './due.rules.ts';
+
+/** A fire that starts no later than this after its instant is on time. */
+export const ON_TIME_TOLERANCE_MS = 5_000;
+/** Instants older than this are not caught up with. */
+export const MISFIRE_WINDOW_MS = 24 * 3_600_000;
+/** How many fires `run_all` catches up with after one gap. */
+export const RUN_ALL_LIMIT = 100;
+
+export interface SettleInput {
+  readonly schedule: Recurrence & {
+    readonly misfirePolicy: MisfirePolicy;
+    readonly settledThrough: Date;
+    readonly pausedAt: Date | null;
+    /** Null while paused without an end. */
+    readonly pausedUntil: Date | null;
+    readonly pausedBy: string | null;
+    readonly pauseReason: string | null;
+  };
+  /** The database's time. */
+  readonly now: Date;
+  /** Since when this node has been there to notice what is due. */
+  readonly upSince: Date;
+  /** When the run that is going on now began; null when none is known. */
+  readonly runningSince: Date | null;
+  readonly toleranceMs?: number;
+  readonly windowMs?: number;
+  readonly runAllLimit?: number;
+}
+
+/** A row of the ledger: one instant, or a gap of `count` instants that share an outcome. */
+export interface SettledFire {
+  readonly firedAt: Date;
+  readonly throughAt: Date;
+  readonly count: number;
+  readonly outcome: FireOutcome;
+  readonly reason: string | null;
+  readonly actor: string | null;
+  /**
+   * True for at most one row: its run starts with the claim. A `caught_up` row that does not
+   * start is owed: it starts when nothing runs any more (fires.ts, startOwedFire).
+   */
+  readonly starts: boolean;
+}
+
+export interface Settlement {
+  /** The newest instant that was due: the new watermark. */
+  readonly through: Date;
+  /** Ascending, without overlap. */
+  readonly fires: readonly SettledFire[];
+}
+
+interface Verdict {
+  readonly outcome: FireOutcome;
+  readonly reason: string | null;
+  readonly actor?: string | null;
+}
+
+/** A part of the span, [from, to) in epoch milliseconds; no verdict: the misfire policy decides. */
+interface Part {
+  readonly from: number;
+  readonly to: number;
+  readonly verdict: Verdict | null;
+}
+
+/**
+ * Settles (settledThrough, now]; null when nothing was due. A pause or a run that is going on
+ * decides first, then the window, then punctuality (`on_time`, `late`), then the misfire policy.
+ * When the newest instant starts anyhow, `run_once` owes nothing: that run covers the gap.
+ */
+export function settle(input: SettleInput): Settlement | null {
+  const { schedule, now } = input;
+  const through = previousDue(schedule, after(now), after(schedule.settledThrough));
+  if (through === null) return null;
+
+  const parts = partsOf(input);
+  const open = parts.filter((part) => part.verdict === null);
+  const newest = newestOf(schedule, open);
+  const punctual = newest === null ? null : punctuality(input, newest);
+  const chosen = chosenBy(input, open, newest, punctual !== null);
+  if (newest !== null && punctual !== null) chosen.set(newest.getTime(), punctual);
+
+  const fires = parts.flatMap((part) =>
+    part.verdict === null
+      ? openFires(schedule, part, chosen, restOf(input, punctual !== null))
+      : gap(schedule, part.from, part.to, part.verdict),
+  );
+  return { through, fires: withStart(fires, isBlocked(input) ? null : (punctual?.outcome ?? 'caught_up')) };
+}
+
+/** Whether a schedule is paused at an instant; a pause with an end lifts itself. */
+export function isPausedAt(schedule: Pick<SettleInput['schedule'], 'pausedAt' | 'pausedUntil'>, at: Date): boolean {
+  const { pausedAt, pausedUntil } = schedule;
+  return pausedAt !== null && pausedAt <= at && (pausedUntil === null || at < pausedUntil);
+}
+
+function partsOf({ schedule, now, runningSince, windowMs = MISFIRE_WINDOW_MS }: SettleInput): Part[] {
+  const [start, end] = [schedule.settledThrough.getTime() + 1, now.getTime() + 1];
+  const oldest = now.getTime() - windowMs;
+  const cuts = [schedule.pausedAt?.getTime(), schedule.pausedUntil?.getTime(), runningSince?.getTime(), oldest]
+    .filter((cut) => cut !== undefined)
+    .filter((cut) => cut > start && cut < end);
+  const edges = [...new Set([start, ...cuts, end])].sort((a, b) => a - b);
+  const hours = windowMs / 3_600_000;
+  const verdict = (from: number): Verdict | null => {
+    if (isPausedAt(schedule, new Date(from))) {
+      return { outcome: 'skipped_paused', reason: schedule.pauseReason, actor: schedule.pausedBy };
+    }
+    if (runningSince !== null && from >= runningSince.getTime()) return overlap(runningSince);
+    if (from < oldest) return { outcome: 'missed', reason: `Noticed more than ${hours} h after it was due.` };
+    return null;
+  };
+  const parts: Part[] = [];
+  for (const [index, to] of edges.slice(1).entries()) {
+    const part = { from: edges[index] ?? start, to, verdict: verdict(edges[index] ?? start) };
+    const last = parts.at(-1);
+    // A pause that reaches back beyond the window is still one gap.
+    const isOneGap = part.verdict !== null && last?.verdict?.outcome === part.verdict.outcome;
+    if (isOneGap) parts[parts.length - 1] = { ...part, from: last.from };
+    else parts.push(part);
+  }
+  return parts;
+}
+
+function overlap(runningSince: Date): Verdict {
+  return { outcome: 'skipped_overlap', reason: `The run that began at ${runningSince.toISOString()} was going on.` };
+}
+
+/** Nothing may start now: the fires that should are owed. */
+function isBlocked({ schedule, now, runningSince }: SettleInput): boolean {
+  return runningSince !== null || isPausedAt(schedule, now);
+}
+
+function newestOf(schedule: Recurrence, open: readonly Part[]): Date | null {
+  for (const part of open.toReversed()) {
+    const newest = previousDue(schedule, new Date(part.to), new Date(part.from));
+    if (newest !== null) return newest;
+  }
+  return null;
+}
+
+function punctuality(input: SettleInput, newest: Date): Verdict | null {
+  const lag = input.now.getTime() - newest.getTime();
+  if (isBlocked(input)) return null;
+  if (lag <= (input.toleranceMs ?? ON_TIME_TOLERANCE_MS)) return { outcome: 'on_time', reason: null };
+  return input.upSince <= newest ? { outcome: 'late', reason: `Claimed ${lag / 1000} s after it was due.` } : null;
+}
+
+/** The missed instants that the policy runs after all. */
+function chosenBy(
+  { schedule, runAllLimit = RUN_ALL_LIMIT }: SettleInput,
+  open: readonly Part[],
+  newest: Date | null,
+  startsAnyhow: boolean,
+): Map<number, Verdict> {
+  const caughtUp = (reason: string): Verdict => ({ outcome: 'caught_up', reason });
+  const chosen = new Map<number, Verdict>();
+  if (newest === null) return chosen;
+  if (schedule.misfirePolicy === 'run_once' && !startsAnyhow) {
+    chosen.set(newest.getTime(), caughtUp('The newest that was missed: run once, late.'));
+  }
+  if (schedule.misfirePolicy === 'run_all') {
+    for (const part of open) {
+      for (const { at } of dueInstants(schedule, before(part.from), before(part.to))) {
+        if (chosen.size >= runAllLimit) return chosen;
+        if (!startsAnyhow || at < newest) chosen.set(at.getTime(), caughtUp('Missed: run late, oldest first.'));
+      }
+    }
+  }
+  return chosen;
+}
+
+function restOf({ schedule, runAllLimit = RUN_ALL_LIMIT }: SettleInput, startsAnyhow: boolean): Verdict {
+  switch (schedule.misfirePolicy) {
+    case 'run_all':
+      return { outcome: 'missed', reason: `Beyond the ${runAllLimit} that are caught up with after a gap.` };
+    case 'skip':
+      return { outcome: 'skipped_policy', reason: 'Missed, and the misfire policy is to skip.' };
+    case 'run_once':
+      return {
+        outcome: 'skipped_policy',
+        reason: startsAnyhow
+          ? 'Missed; the newest instant ran, and stands for it.'
+          : 'Missed; the newest one that was missed is run once for all.',
+      };
+  }
+}
+
+/** The chosen instants of a part one by one, and the gaps between them. */
+function openFires(schedule: Recurrence, part: Part, chosen: ReadonlyMap<number, Verdict>, rest: Verdict) {
+  const fires: SettledFire[] = [];
+  let from = part.from;
+  const inPart = [...chosen.keys()].filter((at) => at >= part.from && at < part.to).sort((a, b) => a - b);
+  for (const at of inPart) {
+    fires.push(...gap(schedule, from, at, rest));
+    fires.push(...gap(schedule, at, at + 1, chosen.get(at) ?? rest));
+    from = at + 1;
+  }
+  fires.push(...gap(schedule, from, part.to, rest));
+  return fires;
+}
+
+/** The instants in [from, to) as one row; no row when none is due there. */
+function gap(schedule: Recurrence, from: number, to: number, { outcome, reason, actor }: Verdict): SettledFire[] {
+  if (from >= to) return [];
+  const firedAt = firstDue(schedule, before(from), before(to));
+  const throughAt = previousDue(schedule, new Date(to), new Date(from));
+  if (firedAt === null || throughAt === null) return [];
+  const count = countDue(schedule, before(from), before(to));
+  return [{ firedAt, throughAt, count, outcome, reason, actor: actor ?? null, starts: false }];
+}
+
+/** The oldest fire with the outcome starts; `null`: none does. */
+function withStart(fires: readonly SettledFire[], outcome: FireOutcome | null): SettledFire[] {
+  const starting = fires.findIndex((fire) => fire.outcome === outcome);
+  return fires.map((fire, index) => ({ ...fire, starts: index === starting }));
+}
+
+const after = (at: Date) => new Date(at.getTime() + 1);
+const before = (epoch: number) => new Date(epoch - 1);

@@ -1,0 +1,78 @@
+/**
+ * The timers: toad-scheduler, one one-shot CronJob per schedule whose pattern is an instant. Its
+ * instants are whole seconds of this machine's clock; what is left of the wait, when that clock
+ * and the database's differ, is waited for here. toad-scheduler knows nothing of zones or crons.
+ */
+import { AsyncTask, CronJob, SimpleIntervalJob, ToadScheduler } from 'toad-scheduler';
+
+export interface Timers {
+  /** Calls `run` once at an instant of this machine's clock (or at once, if it has passed), replacing the key's timer. */
+  once(key: string, at: Date, run: () => Promise<void>): void;
+  /** Calls `run` every so many milliseconds, never twice at a time. */
+  every(key: string, milliseconds: number, run: () => Promise<void>): void;
+  cancel(key: string): void;
+  /** Nothing is called any more; what was called already goes on. */
+  stop(): void;
+}
+
+/** croner drops an instant that has passed when it looks, so too near a one is not given to it. */
+const NEAR_MS = 50;
+
+/** `onError` gets what a callback throws: a timer never ends the process. */
+export function createTimers(onError: (error: unknown) => void): Timers {
+  const toad = new ToadScheduler();
+  const waits = new Map<string, NodeJS.Timeout>();
+  let isStopped = false;
+
+  const cancel = (key: string) => {
+    toad.removeById(key);
+    clearTimeout(waits.get(key));
+    waits.delete(key);
+  };
+  // An async function, because a synchronous throw would escape toad-scheduler's error handler.
+  const task = (key: string, run: () => Promise<void>) => new AsyncTask(key, async () => run(), onError);
+
+  const waitOut = (key: string, at: Date, run: () => Promise<void>) => {
+    const wait = Math.max(0, at.getTime() - Date.now());
+    waits.set(
+      key,
+      setTimeout(() => {
+        waits.delete(key);
+        task(key, run).execute();
+      }, wait),
+    );
+  };
+
+  return {
+    once(key, at, run) {
+      if (isStopped) return;
+      cancel(key);
+      const wholeSecond = Math.floor(at.getTime() / 1000) * 1000;
+      if (wholeSecond - Date.now() < NEAR_MS) {
+        waitOut(key, at, run);
+        return;
+      }
+      const arrive = async () => {
+        if (isStopped) return;
+        if (at.getTime() > Date.now()) waitOut(key, at, run);
+        else await run();
+      };
+      const cronExpression = new Date(wholeSecond).toISOString();
+      toad.addCronJob(new CronJob({ cronExpression }, task(key, arrive), { id: key }));
+    },
+    every(key, milliseconds, run) {
+      if (isStopped) return;
+      cancel(key);
+      toad.addSimpleIntervalJob(
+        new SimpleIntervalJob({ milliseconds }, task(key, run), { id: key, preventOverrun: true }),
+      );
+    },
+    cancel,
+    stop() {
+      isStopped = true;
+      toad.stop();
+      for (const wait of waits.values()) clearTimeout(wait);
+      waits.clear();
+    },
+  };
+}

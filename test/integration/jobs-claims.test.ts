@@ -1,0 +1,318 @@
+/**
+ * Schedules, claims and runs as statements against a real PostgreSQL: who wins, what the ledger
+ * says, and what a lost lease may no longer write. Time is made to pass by ageing rows.
+ */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
+import { claimFires, startOwedFire } from '../../src/jobs/fires.ts';
+import type { Job } from '../../src/jobs/job.ts';
+import { closeCrashedRuns, finishRun, renewRun, startManualRun } from '../../src/jobs/runs.ts';
+import { loadSchedules, registerSchedules, type ScheduleInUse } from '../../src/jobs/schedules.ts';
+import { type SettleInput, settle } from '../../src/jobs/settle.rules.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const nodeId = randomUUID();
+const leaseMs = 30_000;
+const done = { status: 'succeeded', counts: {}, errorMessage: null } as const;
+const job = (overrides: Partial<Job> = {}): Job => ({
+  name: 'SampleJob',
+  description: 'For tests.',
+  cron: '* * * * * *',
+  timeZone: 'UTC',
+  misfirePolicy: 'run_once',
+  run: async () => ({}),
+  ...overrides,
+});
+
+let database: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = database.db;
+  await db.query(
+    `INSERT INTO auth.server_nodes (id, name, version, host_name, process_id) VALUES ($1, 'node-1', '0.0.0', 'here', 1)`,
+    [nodeId],
+  );
+});
+afterAll(() => database?.drop());
+beforeEach(() => db.query('DELETE FROM auth.job_schedules'));
+
+const load = async (name = 'SampleJob'): Promise<{ now: Date; schedule: ScheduleInUse }> => {
+  const { now, schedules } = await loadSchedules(db, [name]);
+  const [schedule] = schedules;
+  if (schedule === undefined) throw new Error(`There is no ${name}.`);
+  return { now, schedule };
+};
+/** Registers a job whose schedule was settled so many seconds ago. */
+const registerAged = async (seconds: number, overrides: Partial<Job> = {}) => {
+  await registerSchedules(db, [job(overrides)], nodeId);
+  await db.query(
+    `UPDATE auth.job_schedules
+        SET settled_through = date_trunc('second', now()) - $1 * interval '1 second'`,
+    [seconds],
+  );
+  return load();
+};
+const settleAndClaim = async (
+  { now, schedule }: { now: Date; schedule: ScheduleInUse },
+  overrides: Partial<SettleInput> = {},
+) => {
+  const settlement = settle({ schedule, now, upSince: now, runningSince: null, ...overrides });
+  if (settlement === null) throw new Error('Nothing is due.');
+  return claimFires(db, { schedule, settlement, nodeId, leaseMs });
+};
+const runOf = <T>(claim: { run: T | null } | null): T => {
+  if (!claim?.run) throw new Error('No run began.');
+  return claim.run;
+};
+const ledger = () =>
+  db.query<{ outcome: string; count: number; isStarted: boolean; runs: number }>(
+    `SELECT outcome, count, started_at IS NOT NULL AS "isStarted",
+            (SELECT count(*)::int FROM auth.job_runs AS run WHERE run.fire_id = fire.id) AS runs
+       FROM auth.job_fires AS fire ORDER BY fired_at`,
+  );
+const runs = () =>
+  db.query<{ trigger: string; status: string; errorMessage: string | null }>(
+    `SELECT trigger, status, error_message AS "errorMessage" FROM auth.job_runs ORDER BY created_at, started_at`,
+  );
+const expireLeases = () => db.query(`UPDATE auth.job_runs SET lease_expires_at = now() - interval '1 ms'`);
+
+describe('registering schedules', () => {
+  it('makes a row once, settled through now', async () => {
+    await registerSchedules(db, [job()], nodeId);
+    const first = await load();
+    expect(first.schedule).toMatchObject({ cron: '* * * * * *', version: 1, isOverridden: false });
+    expect(Math.abs(first.now.getTime() - first.schedule.settledThrough.getTime())).toBeLessThan(1000);
+    await registerSchedules(db, [job()], nodeId);
+    expect((await load()).schedule).toEqual(first.schedule);
+  });
+
+  it('brings a changed default as a new version, having settled the old one', async () => {
+    const { schedule: before } = await registerAged(10);
+    await registerSchedules(db, [job({ cron: '0 3 * * *' })], nodeId);
+    const { schedule } = await load();
+    expect(schedule).toMatchObject({ cron: '0 3 * * *', version: 2, isFireOwed: true });
+    expect(schedule.settledThrough > before.settledThrough).toBe(true);
+    const fires = await ledger();
+    expect(fires.map(({ outcome }) => outcome)).toEqual(['skipped_policy', 'caught_up']);
+    expect(fires.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(10);
+  });
+
+  it('leaves an overridden schedule alone', async () => {
+    await registerSchedules(db, [job()], nodeId);
+    await db.query(`UPDATE auth.job_schedules SET is_overridden = true, cron = '5 5 * * *'`);
+    await registerSchedules(db, [job({ cron: '0 3 * * *' })], nodeId);
+    expect((await load()).schedule).toMatchObject({ cron: '5 5 * * *', version: 1 });
+  });
+
+  it('names the job whose default is wrong', async () => {
+    await expect(registerSchedules(db, [job({ cron: '0 0 30 2 *' })], nodeId)).rejects.toThrow(/SampleJob.*never/);
+    await expect(registerSchedules(db, [job({ timeZone: 'Berlin' })], nodeId)).rejects.toThrow(/Europe\/Berlin/);
+  });
+});
+
+describe('claiming', () => {
+  it('by 8 connections at once: one outcome per instant, one run', async () => {
+    const known = await registerAged(3);
+    const claims = await Promise.all(Array.from({ length: 8 }, () => settleAndClaim(known)));
+    expect(claims.filter((claim) => claim?.isClaimed)).toHaveLength(1);
+    expect(claims.filter((claim) => claim?.run)).toHaveLength(1);
+    const fires = await ledger();
+    expect(fires).toEqual([
+      { outcome: 'skipped_policy', count: 2, isStarted: false, runs: 0 },
+      { outcome: 'on_time', count: 1, isStarted: true, runs: 1 },
+    ]);
+    expect((await load()).schedule.settledThrough).toEqual(known.now.getMilliseconds() >= 0 ? floor(known.now) : null);
+  });
+
+  it('refuses the future of the database, another version, and a watermark that moved', async () => {
+    const known = await registerAged(2);
+    const future = new Date(known.now.getTime() + 3_600_000);
+    expect(await settleAndClaim({ ...known, now: future })).toMatchObject({ isClaimed: false, run: null });
+    const wrong = { ...known, schedule: { ...known.schedule, version: 7 } };
+    expect(await settleAndClaim(wrong)).toMatchObject({ isClaimed: false, version: 1 });
+    const moved = { ...known.schedule, settledThrough: new Date(known.schedule.settledThrough.getTime() - 1000) };
+    expect(await settleAndClaim({ ...known, schedule: moved })).toMatchObject({ isClaimed: false });
+    expect(await ledger()).toEqual([]);
+    expect(await runs()).toEqual([]);
+  });
+
+  it('while a run is going on: skipped_overlap, decided in the statement', async () => {
+    const known = await registerAged(1);
+    await startManualRun(db, { jobName: 'SampleJob', nodeId, leaseMs, actor: 'ann', reason: null });
+    expect(await settleAndClaim(known)).toMatchObject({ isClaimed: true, run: null });
+    expect(await ledger()).toEqual([{ outcome: 'skipped_overlap', count: 1, isStarted: false, runs: 0 }]);
+  });
+
+  it('a claim and a run by hand at the same moment never overlap', async () => {
+    for (let round = 0; round < 20; round++) {
+      await db.query('DELETE FROM auth.job_schedules');
+      const known = await registerAged(1);
+      const manual = { jobName: 'SampleJob', nodeId, leaseMs, actor: null, reason: null };
+      const [claim, byHand] = await Promise.allSettled([settleAndClaim(known), startManualRun(db, manual)]);
+      const began = [claim.status === 'fulfilled' && claim.value?.run, byHand.status === 'fulfilled' && byHand.value];
+      expect(began.filter(Boolean)).toHaveLength(1);
+      expect(await runs()).toHaveLength(1);
+    }
+  });
+
+  it('a pause that goes on is one row that grows', async () => {
+    await registerAged(10);
+    await db.query(
+      `UPDATE auth.job_schedules
+          SET paused_at = now() - interval '1 minute', paused_by = 'ann', pause_reason = 'Quiet, please.'`,
+    );
+    const known = await load();
+    await settleAndClaim({ ...known, now: new Date(known.now.getTime() - 5000) });
+    await settleAndClaim(await load());
+    expect(await ledger()).toEqual([{ outcome: 'skipped_paused', count: 10, isStarted: false, runs: 0 }]);
+  });
+});
+
+const floor = (at: Date) => new Date(Math.floor(at.getTime() / 1000) * 1000);
+
+describe('misfires at a start', () => {
+  const minute = { cron: '* * * * *' };
+  const owedOneByOne = async () => {
+    const begun: string[] = [];
+    for (;;) {
+      const run = await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs });
+      if (run === null) return begun;
+      begun.push(run.trigger);
+      await finishRun(db, run, done);
+    }
+  };
+  /** Ten minutes down; the newest minute is made older than the tolerance by looking from its end. */
+  const downTenMinutes = async (misfirePolicy: Job['misfirePolicy']) => {
+    await registerAged(0, { ...minute, misfirePolicy });
+    await db.query(
+      `UPDATE auth.job_schedules SET settled_through = date_trunc('minute', now()) - interval '11 minutes'`,
+    );
+    const { now, schedule } = await load();
+    const upSince = new Date(Math.floor(now.getTime() / 60_000) * 60_000 - 1000);
+    return { schedule, now: upSince };
+  };
+
+  it('run_once: the newest is caught up with, the others are skipped', async () => {
+    const claim = await settleAndClaim(await downTenMinutes('run_once'));
+    expect(claim?.run?.trigger).toBe('catch_up');
+    expect(await ledger()).toEqual([
+      { outcome: 'skipped_policy', count: 9, isStarted: false, runs: 0 },
+      { outcome: 'caught_up', count: 1, isStarted: true, runs: 1 },
+    ]);
+  });
+
+  it('skip: nothing runs', async () => {
+    expect((await settleAndClaim(await downTenMinutes('skip')))?.run).toBeNull();
+    expect(await ledger()).toEqual([{ outcome: 'skipped_policy', count: 10, isStarted: false, runs: 0 }]);
+  });
+
+  it('run_all: one after another, oldest first', async () => {
+    const run = runOf(await settleAndClaim(await downTenMinutes('run_all')));
+    expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs })).toBeNull();
+    expect(await finishRun(db, run, done)).toEqual({ isFinished: true, isFireOwed: true });
+    expect(await owedOneByOne()).toHaveLength(9);
+    expect(await ledger()).toEqual(Array(10).fill({ outcome: 'caught_up', count: 1, isStarted: true, runs: 1 }));
+    const order = await db.query(
+      `SELECT bool_and(scheduled_for > earlier) AS "isAscending"
+         FROM (SELECT scheduled_for, lag(scheduled_for) OVER (ORDER BY started_at) AS earlier FROM auth.job_runs) AS run`,
+    );
+    expect(order).toEqual([{ isAscending: true }]);
+  });
+
+  it('an owed fire waits for the end of a pause, and is missed when it waited too long', async () => {
+    await settleAndClaim(await downTenMinutes('run_all'), { runningSince: new Date() });
+    await db.query(`UPDATE auth.job_schedules SET paused_at = now()`);
+    expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs })).toBeNull();
+    await db.query(`UPDATE auth.job_schedules SET paused_until = now()`);
+    expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs, windowMs: 1000 })).toBeNull();
+    expect(new Set((await ledger()).map(({ outcome }) => outcome))).toEqual(new Set(['missed']));
+  });
+
+  it('8 nodes that find the same owed fire start it once', async () => {
+    await settleAndClaim(await downTenMinutes('run_once'), { runningSince: new Date() });
+    const begun = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const run = await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs });
+        if (run !== null) await finishRun(db, run, done);
+        return run;
+      }),
+    );
+    expect(begun.filter(Boolean)).toHaveLength(1);
+  });
+});
+
+describe('runs', () => {
+  const manual = { jobName: 'SampleJob', nodeId, leaseMs, actor: 'ann', reason: 'Checking.' };
+
+  it('by hand: one at a time, and an unknown name is answered with the known ones', async () => {
+    await registerSchedules(db, [job(), job({ name: 'OtherJob' })], nodeId);
+    const run = await startManualRun(db, manual);
+    await expect(startManualRun(db, manual)).rejects.toMatchObject({
+      code: 'JOB_ALREADY_RUNNING',
+      runId: run.runId,
+      message: expect.stringContaining('on node node-1'),
+    });
+    await expect(startManualRun(db, { ...manual, jobName: 'NoJob' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('OtherJob, SampleJob'),
+    });
+    await finishRun(db, run, { status: 'failed', counts: { deleted: 3 }, errorMessage: 'Disk full.' });
+    expect(
+      await db.query(`SELECT status, counts, error_message, actor, reason, lease_token FROM auth.job_runs`),
+    ).toEqual([
+      {
+        status: 'failed',
+        counts: { deleted: 3 },
+        error_message: 'Disk full.',
+        actor: 'ann',
+        reason: 'Checking.',
+        lease_token: null,
+      },
+    ]);
+  });
+
+  it('a lost lease can write nothing more', async () => {
+    await registerSchedules(db, [job()], nodeId);
+    const run = await startManualRun(db, manual);
+    expect(await renewRun(db, run, leaseMs, { seen: 1 })).toBe(true);
+    await expireLeases();
+    expect(await closeCrashedRuns(db)).toEqual([{ runId: run.runId, jobName: 'SampleJob' }]);
+    expect(await renewRun(db, run, leaseMs, { seen: 2 })).toBe(false);
+    expect(await finishRun(db, run, done)).toMatchObject({ isFinished: false });
+    expect(await db.query('SELECT status, counts FROM auth.job_runs')).toEqual([
+      { status: 'interrupted', counts: { seen: 1 } },
+    ]);
+  });
+
+  it.each([
+    ['run_once', 2],
+    ['run_all', 2],
+    ['skip', 1],
+  ] as const)('a crashed run of a fire under %s: %i runs in all', async (misfirePolicy, expected) => {
+    runOf(await settleAndClaim(await registerAged(1, { misfirePolicy })));
+    for (let crash = 0; crash < 3; crash++) {
+      await expireLeases();
+      // All nodes look at once; one closes it.
+      const closed = await Promise.all([1, 2, 3].map(() => closeCrashedRuns(db)));
+      expect(closed.flat()).toHaveLength(crash < expected ? 1 : 0);
+      await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs });
+    }
+    const all = await runs();
+    expect(all.map(({ status }) => status)).toEqual(Array(expected).fill('interrupted'));
+    expect(all.map(({ trigger }) => trigger)).toEqual(['schedule', 'catch_up'].slice(0, expected));
+    expect(await ledger()).toHaveLength(1);
+  });
+
+  it('a run that was interrupted is owed once more; one that failed is not', async () => {
+    const run = runOf(await settleAndClaim(await registerAged(1)));
+    const interrupted = await finishRun(db, run, { status: 'interrupted', counts: {}, errorMessage: 'Stopped.' });
+    expect(interrupted).toEqual({ isFinished: true, isFireOwed: true });
+    const again = await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs });
+    if (again === null) throw new Error('It was not started again.');
+    const failed = await finishRun(db, again, { status: 'failed', counts: {}, errorMessage: 'No.' });
+    expect(failed).toEqual({ isFinished: true, isFireOwed: false });
+  });
+});

@@ -1,0 +1,306 @@
+/**
+ * The scheduler with real timers against a real PostgreSQL: a third job is one more value in the
+ * list, and whatever it does, the ledger, the other jobs and the process stay whole.
+ */
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import type { Database } from '../../src/database/database.ts';
+import type { Job, JobContext } from '../../src/jobs/job.ts';
+import { createScheduler, type Scheduler, type SchedulerOptions } from '../../src/jobs/scheduler.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const nodeId = randomUUID();
+let database: TestDatabase;
+let db: Database;
+let started: Scheduler[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = database.db;
+  await db.query(
+    `INSERT INTO auth.server_nodes (id, name, version, host_name, process_id) VALUES ($1, 'node-1', '0.0.0', 'here', 1)`,
+    [nodeId],
+  );
+});
+afterAll(() => database?.drop());
+beforeEach(() => db.query('DELETE FROM auth.job_schedules'));
+afterEach(async () => {
+  await Promise.all(started.map((scheduler) => scheduler.stop({ timeoutMs: 2000 })));
+  started = [];
+});
+
+const job = (run: Job['run'], overrides: Partial<Job> = {}): Job => ({
+  name: 'ThirdJob',
+  description: 'For tests.',
+  cron: '0 3 * * *',
+  timeZone: 'UTC',
+  misfirePolicy: 'run_once',
+  run,
+  ...overrides,
+});
+const start = async (jobs: readonly Job[], overrides: Partial<SchedulerOptions> = {}) => {
+  const changes: [string, string][] = [];
+  const faults: unknown[] = [];
+  const scheduler = createScheduler({
+    db,
+    clock: systemClock,
+    logger: silentLogger,
+    jobs,
+    nodeId,
+    leaseMs: 30_000,
+    onRunChanged: (kind, runId) => changes.push([kind, runId]),
+    onFault: (error) => faults.push(error),
+    ...overrides,
+  });
+  await scheduler.start();
+  started.push(scheduler);
+  return { scheduler, changes, faults };
+};
+/** Asks until it is so; the deadline is the test's. */
+const until = async <T>(ask: () => Promise<T> | T): Promise<NonNullable<T>> => {
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+};
+/** Runs until it is told to end, and says so. */
+const untilAborted =
+  (onAbort: (reason: string) => void = () => undefined): Job['run'] =>
+  ({ signal }: JobContext) =>
+    new Promise((resolve) => {
+      signal.addEventListener('abort', () => {
+        onAbort(signal.reason.message);
+        resolve({ done: 1 });
+      });
+    });
+const runs = () =>
+  db.query<{ status: string; trigger: string; errorMessage: string | null; counts: unknown }>(
+    `SELECT status, trigger, error_message AS "errorMessage", counts FROM auth.job_runs ORDER BY started_at`,
+  );
+const byHand = { jobName: 'ThirdJob', actor: 'ann', reason: null };
+
+it('a third job, every second, fires through real timers, once per instant on three nodes', async () => {
+  let count = 0;
+  const third = job(async () => ({ count: ++count }), { cron: '* * * * * *' });
+  const nodes = await Promise.all([start([third]), start([third]), start([third])]);
+  const began = performance.now();
+  await until(() => count >= 1);
+  expect(performance.now() - began).toBeLessThan(2000);
+  await until(() => count >= 3);
+  await Promise.all(nodes.map(({ scheduler }) => scheduler.stop({ timeoutMs: 2000 })));
+
+  const fires = await db.query<{ outcome: string; lagMs: number }>(
+    `SELECT outcome, (extract(epoch FROM started_at - fired_at) * 1000)::int AS "lagMs" FROM auth.job_fires`,
+  );
+  expect(fires.length).toBe(count);
+  expect(new Set(fires.map(({ outcome }) => outcome))).toEqual(new Set(['on_time']));
+  expect(Math.max(...fires.map(({ lagMs }) => lagMs))).toBeLessThan(500);
+  expect(await runs()).toHaveLength(count);
+  expect(nodes.flatMap(({ faults }) => faults)).toEqual([]);
+});
+
+it('says what fires next', async () => {
+  const { scheduler } = await start([
+    job(async () => ({}), { name: 'Daily' }),
+    job(async () => ({}), { name: 'Minutely', cron: '* * * * *' }),
+  ]);
+  expect(scheduler.next().map(({ jobName }) => jobName)).toEqual(['Minutely', 'Daily']);
+  expect(scheduler.next()[1]?.at.toISOString()).toMatch(/T03:00:00.000Z$/);
+});
+
+it('settles at its start what was missed, once over all nodes', async () => {
+  let count = 0;
+  const third = job(async () => ({ count: ++count }));
+  const { scheduler } = await start([third]);
+  await scheduler.stop({ timeoutMs: 1000 });
+  // Such a clock: 03:00 was at the very least six hours ago, and less than a day.
+  await db.query(
+    `UPDATE auth.job_schedules SET settled_through = now() - interval '2 days',
+            cron = to_char(now() AT TIME ZONE 'UTC' - interval '6 hours', 'MI HH24') || ' * * *', is_overridden = true`,
+  );
+  await Promise.all([start([third]), start([third])]);
+  await until(async () => (await runs()).some(({ status }) => status === 'succeeded'));
+  expect(await runs()).toMatchObject([{ trigger: 'catch_up', status: 'succeeded' }]);
+  expect(count).toBe(1);
+  expect(await db.query('SELECT outcome FROM auth.job_fires ORDER BY fired_at')).toEqual([
+    { outcome: 'missed' },
+    { outcome: 'caught_up' },
+  ]);
+});
+
+describe('by hand', () => {
+  it('runs now, reports counts while running, and tells of every change', async () => {
+    let end = () => undefined as void;
+    const { scheduler, changes } = await start([
+      job(({ report }) => {
+        report({ deleted: 7 });
+        return new Promise((resolve) => {
+          end = () => resolve({ deleted: 9 });
+        });
+      }),
+    ]);
+    const { runId, finished } = await scheduler.runNow(byHand);
+    expect(scheduler.runsInHand()).toBe(1);
+    await until(async () => (await runs())[0]?.status === 'running' && changes.length >= 2);
+    expect(await runs()).toMatchObject([{ trigger: 'manual', status: 'running', counts: { deleted: 7 } }]);
+    await expect(scheduler.runNow(byHand)).rejects.toMatchObject({ code: 'JOB_ALREADY_RUNNING', runId });
+    end();
+    await finished;
+    expect(await runs()).toMatchObject([{ status: 'succeeded', counts: { deleted: 9 } }]);
+    expect(changes).toEqual([
+      ['created', runId],
+      ['updated', runId],
+      ['updated', runId],
+    ]);
+    expect(scheduler.runsInHand()).toBe(0);
+  });
+
+  it('writes what the caller records in the same transaction, or neither', async () => {
+    const { scheduler } = await start([job(async () => ({}))]);
+    const record = async () => {
+      throw new Error('The key is taken.');
+    };
+    await expect(scheduler.runNow({ ...byHand, record })).rejects.toThrow('The key is taken.');
+    expect(await runs()).toEqual([]);
+    await expect(scheduler.runNow({ ...byHand, jobName: 'NoJob' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+it('a job that throws, synchronously or not, is a failed run and nothing more', async () => {
+  let isThrown = false;
+  const { scheduler, faults } = await start([
+    job(() => {
+      isThrown = true;
+      throw new Error('Thrown at once.');
+    }),
+    job(() => Promise.reject(new Error('Thrown later.')), { name: 'OtherJob' }),
+  ]);
+  await (await scheduler.runNow(byHand)).finished;
+  await (await scheduler.runNow({ ...byHand, jobName: 'OtherJob' })).finished;
+  expect(isThrown).toBe(true);
+  expect(await runs()).toMatchObject([
+    { status: 'failed', errorMessage: 'Thrown at once.' },
+    { status: 'failed', errorMessage: 'Thrown later.' },
+  ]);
+  expect(faults).toEqual([]);
+});
+
+describe('stopping', () => {
+  it('asks the runs to end, waits for them, and begins no more', async () => {
+    const reasons: string[] = [];
+    const { scheduler } = await start([job(untilAborted((reason) => reasons.push(reason)))]);
+    await scheduler.runNow(byHand);
+    await scheduler.stop({ timeoutMs: 5000 });
+    expect(reasons).toEqual(['The server was stopped.']);
+    expect(await runs()).toMatchObject([{ status: 'interrupted', errorMessage: 'The server was stopped.' }]);
+    await expect(scheduler.runNow(byHand)).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    expect(scheduler.next()).toEqual([]);
+  });
+
+  it('closes a run that does not end in time', async () => {
+    const { scheduler } = await start([job(() => new Promise(() => undefined))]);
+    await scheduler.runNow(byHand);
+    await scheduler.stop({ timeoutMs: 50 });
+    expect(await runs()).toMatchObject([
+      { status: 'interrupted', errorMessage: expect.stringContaining('did not end in time') },
+    ]);
+  });
+});
+
+describe('leases', () => {
+  it('a run whose lease was lost is asked to end, and writes nothing', async () => {
+    const reasons: string[] = [];
+    const { scheduler } = await start([job(untilAborted((reason) => reasons.push(reason)))], { leaseMs: 300 });
+    const { finished } = await scheduler.runNow(byHand);
+    await db.query(
+      `UPDATE auth.job_runs SET status = 'interrupted', finished_at = now(), error_message = 'Taken over.'`,
+    );
+    await finished;
+    expect(reasons).toEqual(['The lease of this run was lost.']);
+    expect(await runs()).toMatchObject([{ status: 'interrupted', errorMessage: 'Taken over.', counts: {} }]);
+  });
+
+  it('a run that outlives its lease many times keeps it', async () => {
+    let renewals = 0;
+    const counting: Database = {
+      ...db,
+      query: (sql, values) => {
+        if (sql.includes('SET lease_expires_at')) renewals++;
+        return db.query(sql, values);
+      },
+    };
+    const { scheduler } = await start([job(() => until(() => renewals >= 6).then(() => ({ renewals })))], {
+      leaseMs: 300,
+      checkEveryMs: 50,
+      db: counting,
+    });
+    await (await scheduler.runNow(byHand)).finished;
+    expect(await runs()).toMatchObject([{ status: 'succeeded' }]);
+  });
+
+  it("a crashed node's run is closed and its fire run once more", async () => {
+    let count = 0;
+    await start([job(async () => ({ count: ++count }))], { checkEveryMs: 50 });
+    await db.query(
+      `WITH fire AS (
+         INSERT INTO auth.job_fires (job_name, fired_at, through_at, outcome, schedule_version, started_at)
+         VALUES ('ThirdJob', now() - interval '1 hour', now() - interval '1 hour', 'on_time', 1, now() - interval '1 hour')
+         RETURNING id, fired_at
+       )
+       INSERT INTO auth.job_runs (job_name, trigger, scheduled_for, fire_id, started_at, lease_token, lease_expires_at)
+       SELECT 'ThirdJob', 'schedule', fired_at, id, fired_at, gen_random_uuid(), now() - interval '1 second' FROM fire`,
+    );
+    await until(async () => (await runs()).some(({ status }) => status === 'succeeded'));
+    expect(await runs()).toMatchObject([
+      { trigger: 'schedule', status: 'interrupted', errorMessage: expect.stringContaining('renewing its lease') },
+      { trigger: 'catch_up', status: 'succeeded' },
+    ]);
+    expect(count).toBe(1);
+  });
+});
+
+it('a change of the row reaches the timers with refresh; a pause lifts itself', async () => {
+  let count = 0;
+  const { scheduler } = await start([job(async () => ({ count: ++count }))]);
+  await db.query(
+    `UPDATE auth.job_schedules
+        SET cron = '* * * * * *', version = version + 1, is_overridden = true, settled_through = now(),
+            paused_at = now(), paused_until = now() + interval '1500 ms', paused_by = 'ann', pause_reason = 'A moment.'`,
+  );
+  await scheduler.refresh();
+  await until(() => count >= 1);
+  const fires = await db.query<{ outcome: string; actor: string | null; reason: string | null }>(
+    'SELECT outcome, actor, reason FROM auth.job_fires ORDER BY fired_at LIMIT 2',
+  );
+  expect(fires).toEqual([
+    { outcome: 'skipped_paused', actor: 'ann', reason: 'A moment.' },
+    { outcome: 'on_time', actor: null, reason: null },
+  ]);
+});
+
+it('costs two statements a check when idle, and two for a fire that runs', async () => {
+  const statements: string[] = [];
+  const counting: Database = {
+    ...db,
+    query: (sql, values) => {
+      statements.push(sql);
+      return db.query(sql, values);
+    },
+  };
+  let count = 0;
+  const jobs = Array.from({ length: 20 }, (_, index) => job(async () => ({}), { name: `Job${index}` }));
+  const { scheduler } = await start(jobs, { db: counting, checkEveryMs: 100 });
+  statements.length = 0;
+  await until(() => statements.length >= 4);
+  expect(new Set(statements.slice(0, 4)).size).toBe(2);
+  await scheduler.stop({ timeoutMs: 1000 });
+
+  await start([job(async () => ({ count: ++count }), { cron: '* * * * * *' })], { db: counting });
+  statements.length = 0;
+  await until(() => count >= 2);
+  await until(async () => (await runs()).filter(({ status }) => status === 'succeeded').length >= 2);
+  expect(statements).toHaveLength(4);
+});

@@ -1,0 +1,128 @@
+/**
+ * schema.prisma and the migrations say the same: one database is made by the migrations, another
+ * by the engine from schema.prisma alone, and their catalogs are compared. What only migrations
+ * can say is listed here by name, so that neither side changes unnoticed.
+ */
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadEngine } from '../../src/database/migration-engine.ts';
+import { createEmptyDatabase, createTestDatabase } from '../support/database.ts';
+
+/** Indexes, constraints, triggers and functions that Prisma's schema language cannot say. */
+const ADDITIONS = [
+  'check auth.data_protection_keys.data_protection_keys_purpose_check',
+  'check auth.job_fires.job_fires_range_check',
+  'check auth.job_runs.job_runs_finished_check',
+  'check auth.job_runs.job_runs_scheduled_for_check',
+  'check auth.queued_managed_account_creations.queued_managed_account_creations_completed_password_check',
+  'check auth.queued_managed_account_creations.queued_managed_account_creations_failed_due_check',
+  'check auth.queued_managed_account_creations.queued_managed_account_creations_retry_count_check',
+  'function auth.announce_inserted_entries',
+  'index auth.family_member_invitations.family_member_invitations_expired_idx',
+  'index auth.job_runs.job_runs_one_running_key',
+  'index auth.job_runs.job_runs_scheduled_fire_key',
+  'index auth.outbox_events.outbox_events_unprocessed_idx',
+  'index auth.queued_managed_account_creations.queued_managed_account_creations_active_username_key',
+  'index auth.queued_managed_account_creations.queued_managed_account_creations_due_idx',
+  'index auth.queued_managed_account_creations.queued_managed_account_creations_lease_idx',
+  'index auth.queued_managed_account_creations.queued_managed_account_creations_password_idx',
+  'index auth.users.users_username_key',
+  'index identity_simulator.accounts.accounts_username_key',
+  'trigger auth.queued_managed_account_creations.announce_inserted_entries',
+];
+
+let migrated: Catalog;
+let declared: Catalog;
+const drops: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  const [fromMigrations, fromSchema] = await Promise.all([createTestDatabase(), createEmptyDatabase()]);
+  drops.push(fromMigrations.drop, fromSchema.drop);
+  await applySchema(fromSchema.url);
+  [migrated, declared] = await Promise.all([readCatalog(fromMigrations.url), readCatalog(fromSchema.url)]);
+});
+
+afterAll(() => Promise.all(drops.map((drop) => drop())));
+
+describe('schema.prisma and the migrations', () => {
+  it('were both read', () => {
+    expect(declared.get('table auth.families')).toBeDefined();
+    expect(declared.size).toBeGreaterThan(200);
+  });
+
+  it('agree on everything that both can say', () => {
+    const shared = new Map([...migrated].filter(([name]) => !ADDITIONS.includes(name)));
+    expect(Object.fromEntries(shared)).toEqual(Object.fromEntries(declared));
+  });
+
+  it('differ by the listed additions, all of which are there', () => {
+    const added = [...migrated.keys()].filter((name) => !declared.has(name));
+    expect(added.sort()).toEqual(ADDITIONS);
+  });
+});
+
+type Catalog = Map<string, string>;
+
+async function applySchema(url: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  try {
+    const engine = await loadEngine(pool);
+    const schema = await readFile(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8');
+    await pool.query(await engine.diff(undefined, schema));
+    engine.free();
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Every object of our schemas by kind and name, with its whole definition. */
+async function readCatalog(url: string): Promise<Catalog> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string; definition: string }>(
+      `WITH ours AS (
+         SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('auth', 'identity_simulator')
+       )
+       SELECT 'table ' || nspname || '.' || relname AS name, relkind::text || coalesce(array_to_string(reloptions, ','), '') AS definition
+         FROM pg_class JOIN ours ON ours.oid = relnamespace WHERE relkind IN ('r', 'p', 'v', 'm', 'S')
+       UNION ALL
+       SELECT 'column ' || nspname || '.' || relname || '.' || attname,
+              format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END
+                || coalesce(' DEFAULT ' || pg_get_expr(adbin, adrelid), '') || attidentity::text || attgenerated::text
+         FROM pg_attribute
+         JOIN pg_class ON pg_class.oid = attrelid AND relkind IN ('r', 'p')
+         JOIN ours ON ours.oid = relnamespace
+         LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+        WHERE attnum > 0 AND NOT attisdropped
+       UNION ALL
+       SELECT 'index ' || nspname || '.' || relation.relname || '.' || index.relname, pg_get_indexdef(indexrelid)
+         FROM pg_index
+         JOIN pg_class AS index ON index.oid = indexrelid
+         JOIN pg_class AS relation ON relation.oid = indrelid
+         JOIN ours ON ours.oid = relation.relnamespace
+       UNION ALL
+       SELECT CASE contype WHEN 'c' THEN 'check ' ELSE 'constraint ' END || nspname || '.' || relname || '.' || conname,
+              pg_get_constraintdef(pg_constraint.oid)
+         FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid JOIN ours ON ours.oid = relnamespace
+        -- From PostgreSQL 18 on, NOT NULL is a constraint too; it is compared with its column.
+        WHERE contype <> 'n'
+       UNION ALL
+       SELECT 'enum ' || nspname || '.' || typname, string_agg(enumlabel, ',' ORDER BY enumsortorder)
+         FROM pg_type JOIN ours ON ours.oid = typnamespace JOIN pg_enum ON enumtypid = pg_type.oid
+        GROUP BY nspname, typname
+       UNION ALL
+       SELECT 'trigger ' || nspname || '.' || relname || '.' || tgname, pg_get_triggerdef(pg_trigger.oid)
+         FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid JOIN ours ON ours.oid = relnamespace
+        WHERE NOT tgisinternal
+       UNION ALL
+       SELECT 'function ' || nspname || '.' || proname, pg_get_functiondef(pg_proc.oid)
+         FROM pg_proc JOIN ours ON ours.oid = pronamespace
+       ORDER BY 1`,
+    );
+    return new Map(rows.map(({ name, definition }) => [name, definition]));
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * A process that uses the embedded database of a data folder, for tests that kill such processes:
+ * prints one line of JSON when it has joined (or why it could not), and leaves on SIGTERM.
+ */
+import { startEmbedded } from '../../src/database/embedded.ts';
+import { StartError } from '../../src/database/start-error.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+
+const [dataDir] = process.argv.slice(2);
+if (dataDir === undefined) throw new Error('Which data folder?');
+try {
+  const embedded = await startEmbedded({ dataDir, logger: silentLogger });
+  process.once('SIGTERM', () => void embedded.leave());
+  process.stdout.write(`${JSON.stringify({ url: embedded.url, isNew: embedded.isNew })}\n`);
+} catch (error) {
+  if (!(error instanceof StartError)) throw error;
+  process.stdout.write(`${JSON.stringify({ refusal: error.message })}\n`);
+}

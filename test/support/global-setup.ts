@@ -1,0 +1,109 @@
+/**
+ * One PostgreSQL per test run: a throw-away embedded one, or the server of TEST_DATABASE_URL. All
+ * migrations are applied once, to a template from which each test file clones its own database.
+ * No one can connect to the template, since a clone fails while someone does.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import {
+  clusterUrl,
+  isAlive,
+  openCluster,
+  startServer,
+  stopServer,
+  THROW_AWAY,
+} from '../../src/database/embedded-cluster.ts';
+import { migrate } from '../../src/database/migrations.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** A server on which databases may be created: by whom, from what, named how. */
+    databaseServer: { adminUrl: string; template: string; prefix: string };
+  }
+}
+
+const FOLDER_PREFIX = 'family-hub-jobs-test-';
+
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startTestServer();
+  const prefix = `family_hub_test_${randomBytes(4).toString('hex')}_`;
+  const template = `${prefix}template`;
+  try {
+    await withAdmin(server.url, async (admin) => {
+      await admin.query(`CREATE DATABASE ${template} ENCODING 'UTF8' TEMPLATE template0`);
+      await migrate({ url: databaseUrl(server.url, template), logger: silentLogger });
+      await admin.query(`ALTER DATABASE ${template} ALLOW_CONNECTIONS false`);
+    });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  project.provide('databaseServer', { adminUrl: server.url, template, prefix });
+
+  return async () => {
+    try {
+      await withAdmin(server.url, async (admin) => {
+        const { rows } = await admin.query<{ name: string }>(
+          'SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)',
+          [prefix],
+        );
+        for (const { name } of rows) await admin.query(`DROP DATABASE ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+      });
+    } finally {
+      await server.stop();
+    }
+  };
+}
+
+async function startTestServer(): Promise<{ url: string; stop(): Promise<void> }> {
+  const given = process.env.TEST_DATABASE_URL;
+  if (given !== undefined && given !== '') return { url: given, stop: async () => {} };
+
+  await removeAbandoned();
+  const parent = await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
+  // Under root, PostgreSQL runs as another user, who must come through.
+  await chmod(parent, 0o711);
+  const folder = join(parent, 'postgres');
+  const { cluster } = await openCluster(folder, THROW_AWAY);
+  const { isSuccess, output } = await startServer(cluster);
+  const url = clusterUrl(folder, 'postgres');
+  if (!isSuccess || url === undefined) throw new Error(`The test database does not start: ${output}`);
+  return {
+    url,
+    async stop() {
+      await stopServer(cluster);
+      await rm(parent, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A run that was killed could not stop its PostgreSQL; the folder's name holds the run's process id. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(FOLDER_PREFIX) || isAlive(Number(name.slice(FOLDER_PREFIX.length).split('-')[0]))) continue;
+    const { cluster } = await openCluster(join(tmpdir(), name, 'postgres'), THROW_AWAY);
+    await stopServer(cluster);
+    await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+async function withAdmin(url: string, work: (admin: pg.Client) => Promise<void>): Promise<void> {
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
+}
+
+function databaseUrl(adminUrl: string, database: string): string {
+  const url = new URL(adminUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}

@@ -1,0 +1,33 @@
+/**
+ * Pure rules need nothing and run alone (`vitest --project rules`); everything else runs against
+ * a real PostgreSQL. What takes minutes (browser, chaos, many kills) runs only with LONG=1.
+ */
+import { defineConfig } from 'vitest/config';
+
+const isLong = process.env.LONG === '1';
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    testTimeout: 20_000,
+    hookTimeout: 40_000,
+    // Held connections are a fault of the test; it must not hang the run.
+    teardownTimeout: 10_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'rules', include: ['src/**/*.rules.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'database',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['node_modules/**', 'src/**/*.rules.test.ts', ...(isLong ? [] : ['test/e2e/**', 'test/long/**'])],
+          globalSetup: ['test/support/global-setup.ts'],
+          ...(isLong ? { testTimeout: 300_000 } : {}),
+        },
+      },
+    ],
+  },
+});
