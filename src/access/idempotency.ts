@@ -60,15 +60,8 @@ export async function idempotently(
     [caller, mutation, key, JSON.stringify(digests)],
   );
   if (reserved.length === 0) {
-    const [recorded] = await tx.query<{ resultId: string; inputDigests: FieldDigests }>(
-      `SELECT result_id AS "resultId", input_digests AS "inputDigests" FROM auth.idempotency_keys
-       WHERE caller = $1 AND mutation = $2 AND key = $3`,
-      [caller, mutation, key],
-    );
-    if (recorded !== undefined) {
-      requireSameInput(recorded.inputDigests, digests);
-      return { resultId: recorded.resultId, isReplay: true };
-    }
+    const recorded = await findRecorded(tx, { caller, mutation, key, digests });
+    if (recorded !== undefined) return { resultId: recorded, isReplay: true };
   }
   const resultId = await work();
   await tx.query('UPDATE auth.idempotency_keys SET result_id = $4 WHERE caller = $1 AND mutation = $2 AND key = $3', [
@@ -78,6 +71,34 @@ export async function idempotently(
     resultId,
   ]);
   return { resultId, isReplay: false };
+}
+
+/** What an earlier call under this key answered, after comparing its input; undefined when the key is new. */
+export async function findRecorded(
+  db: Queryable,
+  { caller, mutation, key, digests }: IdempotentCall,
+): Promise<string | undefined> {
+  if (key === null || key === undefined) return undefined;
+  const [recorded] = await db.query<{ resultId: string; inputDigests: FieldDigests }>(
+    `SELECT result_id AS "resultId", input_digests AS "inputDigests" FROM auth.idempotency_keys
+     WHERE caller = $1 AND mutation = $2 AND key = $3`,
+    [caller, mutation, key],
+  );
+  if (recorded === undefined) return undefined;
+  requireSameInput(recorded.inputDigests, digests);
+  return recorded.resultId;
+}
+
+/** Records what a call answers, in its transaction; breaks the primary key when another call was quicker. */
+export async function recordAnswer(
+  tx: Queryable,
+  { caller, mutation, key, digests }: IdempotentCall,
+  resultId: string,
+): Promise<void> {
+  await tx.query(
+    'INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id) VALUES ($1, $2, $3, $4::jsonb, $5)',
+    [caller, mutation, key, JSON.stringify(digests), resultId],
+  );
 }
 
 /** Forgets keys after 24 hours; answers how many. */

@@ -1,8 +1,9 @@
 /** Watching the queue: changes made on any node, by the API, the workers or SQL. */
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import { changeStream } from '../events/change-stream.ts';
-import type { Change, ChangeKind, Notices } from '../events/notices.ts';
+import type { Change, Notices } from '../events/notices.ts';
 import type { Builder } from '../graphql/builder.ts';
+import type { ChangeKindRef } from '../graphql/change-kind.ts';
 import type { EntryRefs } from './entry.graphql.ts';
 import { type addEntryQueries, type EntryFilter, entryCondition } from './entry-queries.graphql.ts';
 
@@ -13,7 +14,7 @@ export function addEntrySubscription(
   notices: Notices,
   { QueuedCreation }: EntryRefs,
   { Filter }: ReturnType<typeof addEntryQueries>,
-  Kind: ReturnType<typeof builder.enumType<'ChangeKind', Record<ChangeKind, { value: ChangeKind }>>>,
+  Kind: ChangeKindRef,
 ): void {
   const ChangeRef = builder.objectRef<Change>('QueuedCreationChange').implement({
     description: 'An entry changed.',

@@ -9,7 +9,7 @@ import type { Database } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
 import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
 import { destroyOldPasswords } from './passwords.ts';
-import { takeOverExpired } from './takeover.ts';
+import { takeOverAllExpired } from './takeover.ts';
 
 export interface RetryJobOptions {
   readonly notices: Notices;
@@ -33,7 +33,7 @@ export function managedAccountRetryJob(options: RetryJobOptions): Job {
 async function retryDueEntries(context: JobContext, options: RetryJobOptions): Promise<RunCounts> {
   const { db, logger } = context;
   const { notices } = options;
-  const takenOver = await takeOverAll(db);
+  const takenOver = await takeOverAllExpired(db);
   notices.entriesChanged('UPDATED', takenOver);
   const destroyed = await destroyOldPasswords(db, options.undoWindowMs, options.failedPasswordRetentionMs);
   notices.entriesChanged('UPDATED', destroyed);
@@ -45,15 +45,6 @@ async function retryDueEntries(context: JobContext, options: RetryJobOptions): P
   else await untilSettled(context, options.provider, now);
   const counts = { due, takenOver: takenOver.length, passwordsDestroyed: destroyed.length };
   return due === 0 ? counts : { ...counts, ...(await countOutcomes(db, now)) };
-}
-
-async function takeOverAll(db: Database): Promise<string[]> {
-  const ids: string[] = [];
-  for (;;) {
-    const some = await takeOverExpired(db);
-    ids.push(...some);
-    if (some.length < 200) return ids;
-  }
 }
 
 // The instant travels as text: a Date would cut the database's microseconds.

@@ -46,8 +46,17 @@ const INTERRUPT = `
 const MESSAGE =
   'The node that made this attempt stopped before it wrote the outcome. The next attempt looks first whether the account exists.';
 
-/** Takes over up to 200 entries whose lease ran out; answers their ids. Call again while it answers that many. */
-export async function takeOverExpired(db: Database): Promise<string[]> {
+/** Takes over every entry whose lease ran out, in batches; answers their ids. */
+export async function takeOverAllExpired(db: Database): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const some = await takeOverExpired(db);
+    ids.push(...some);
+    if (some.length < 200) return ids;
+  }
+}
+
+async function takeOverExpired(db: Database): Promise<string[]> {
   return db.transaction(async (tx) => {
     const expired = await tx.query<ExpiredLease>(EXPIRED);
     if (expired.length === 0) return [];

@@ -40,7 +40,7 @@ export async function findBinaries(): Promise<Binaries> {
  * npm packages hold no symbolic links, so an install script makes them; where npm does not run
  * install scripts, initdb dies on libicuuc.so.60. The list names them relative to the package.
  */
-async function makeLibraryLinks(folder: string): Promise<void> {
+export async function makeLibraryLinks(folder: string): Promise<void> {
   const list = await readFile(join(folder, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links = JSON.parse(list) as { source: string; target: string }[];
   const results = await Promise.allSettled(

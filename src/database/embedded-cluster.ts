@@ -10,10 +10,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { type Account, accountFor, type Outcome, runAs } from './embedded-account.ts';
 import { type Binaries, findBinaries } from './embedded-binaries.ts';
+import { explainFailure, explainFileError } from './embedded-failures.ts';
+import { freePort, isFree } from './embedded-ports.ts';
+import { isAlive } from './embedded-processes.ts';
 import { StartError } from './start-error.ts';
 
 const MAJOR_VERSION = '18';
@@ -61,19 +63,17 @@ interface Connection {
   readonly password: string;
 }
 
-/** Finds the cluster in a folder, or makes it; `isNew` only for the process that made it. */
-export async function openCluster(
-  folder: string,
-  options: ClusterOptions = {},
-): Promise<{ cluster: Cluster; isNew: boolean }> {
+/** Finds the cluster in a folder, or makes it. Throws a StartError when the folder cannot be used. */
+export async function openCluster(folder: string, options: ClusterOptions = {}): Promise<Cluster> {
   const parent = dirname(folder);
   try {
     await mkdir(parent, { recursive: true });
+    await removeAbandoned(folder);
     const binaries = await findBinaries();
     const data = join(folder, 'cluster');
     const account = await accountFor(data);
     const cluster: Cluster = { folder, data, binaries, account, options };
-    const isNew = (await readVersion(data)) === undefined && (await createCluster(cluster));
+    if ((await readVersion(data)) === undefined) await createCluster(cluster);
     const version = await readVersion(data);
     if (version !== MAJOR_VERSION) {
       throw new StartError(
@@ -82,15 +82,14 @@ export async function openCluster(
           : `The data in ${folder} were written by PostgreSQL ${version}, and this server brings ${MAJOR_VERSION}: dump them with ${version} and load them into a new DATA_DIR, or point DATABASE_URL at a PostgreSQL ${version}.`,
       );
     }
-    return { cluster, isNew };
+    return cluster;
   } catch (error) {
     throw explainFileError(error, parent);
   }
 }
 
-/** Makes the data folder; false when another process was faster. */
-async function createCluster({ folder, binaries, account, options }: Cluster): Promise<boolean> {
-  await removeAbandoned(folder);
+/** Makes the data folder, unless another process is faster. */
+async function createCluster({ folder, binaries, account, options }: Cluster): Promise<void> {
   const draft = `${folder}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
   const data = join(draft, 'cluster');
   const passwordFile = join(draft, 'password');
@@ -117,18 +116,15 @@ async function createCluster({ folder, binaries, account, options }: Cluster): P
       '--locale=C',
       ...(options.initdbArguments ?? []),
     ]);
-    if (!isSuccess) throw explainFailure('initdb', folder, output);
+    if (!isSuccess) throw await explainFailure('initdb', folder, output);
     await rm(passwordFile);
     await saveConnection(draft, { port: await freePort(), password });
     await rename(draft, folder);
-    return true;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     const { code } = error as NodeJS.ErrnoException;
-    if ((code === 'ENOTEMPTY' || code === 'EEXIST') && (await readVersion(join(folder, 'cluster'))) !== undefined) {
-      return false;
-    }
-    throw error;
+    const isThere = code === 'ENOTEMPTY' || code === 'EEXIST';
+    if (!isThere || (await readVersion(join(folder, 'cluster'))) === undefined) throw error;
   }
 }
 
@@ -202,47 +198,6 @@ export function clusterUrl(folder: string, database: string): string | undefined
   return `postgresql://postgres:${connection.password}@127.0.0.1:${port}/${database}`;
 }
 
-/** A StartError for what a program of PostgreSQL said when it failed. */
-export function explainFailure(program: string, folder: string, output: string): StartError {
-  if (output.includes('No space left on device')) return diskFull(folder);
-  if (/Permission denied|Read-only file system/.test(output)) return notWritable(folder);
-  const lines = output
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  const reason = lines.findLast((line) => /FATAL|PANIC|error:/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
-  return new StartError(
-    `The embedded PostgreSQL in ${folder} does not start (${program}: ${reason}); see ${join(folder, 'server.log')}.`,
-  );
-}
-
-function explainFileError(error: unknown, folder: string): unknown {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return diskFull(folder);
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return notWritable(folder);
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return new StartError(`The data folder ${folder} cannot be made, a file is in its place: set DATA_DIR.`);
-    default:
-      return error;
-  }
-}
-
-function diskFull(folder: string): StartError {
-  return new StartError(`The disk that holds the data folder ${folder} is full: make room, or set DATA_DIR.`);
-}
-
-function notWritable(folder: string): StartError {
-  return new StartError(
-    `The data folder ${folder} is not writable, or belongs to another user: give it to the user who starts the server, or set DATA_DIR.`,
-  );
-}
-
 async function readVersion(data: string): Promise<string | undefined> {
   try {
     return (await readFile(join(data, 'PG_VERSION'), 'utf8')).trim();
@@ -272,51 +227,4 @@ async function removeAbandoned(folder: string): Promise<void> {
       await rm(join(dirname(folder), name), { recursive: true, force: true });
     }
   }
-}
-
-/** Whether a process with this id runs, ours or not. */
-export function isAlive(pid: number): boolean {
-  return isTaken(pid) && !isZombie(pid);
-}
-
-/** Whether the id is in use, be it by a dead process whom its parent has not buried. */
-export function isTaken(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** In a container process 1 is often one that buries no orphans, such as a server. */
-function isZombie(pid: number): boolean {
-  try {
-    // "<pid> (<name>) <state> ...", and the name may hold anything.
-    return /\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('No port was given.'));
-        else resolve(address.port);
-      });
-    });
-  });
 }

@@ -17,6 +17,8 @@ const UNIQUE_VIOLATION = '23505';
 export interface Membership {
   /** Settles when the connection is lost, by whoever's doing. */
   readonly lost: Promise<void>;
+  /** Makes the database unless it is there; true for the one process that made it. */
+  createDatabase(name: string): Promise<boolean>;
   /** Gives the membership back; true when no one else has one, and until the connection is closed no one gets one. */
   resign(): Promise<boolean>;
   close(): Promise<void>;
@@ -26,11 +28,7 @@ export interface Membership {
  * Joins the server at the URL; 'absent' when it does not answer yet or any more, 'foreign' when
  * the one that answers serves another data folder or takes another password.
  */
-export async function joinServer(
-  url: string,
-  data: string,
-  database: string,
-): Promise<Membership | 'absent' | 'foreign'> {
+export async function joinServer(url: string, data: string): Promise<Membership | 'absent' | 'foreign'> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'family-hub-jobs membership',
@@ -51,7 +49,6 @@ export async function joinServer(
       return 'foreign';
     }
     await client.query('SELECT pg_advisory_lock_shared($1)', [MEMBERS_LOCK]);
-    await createDatabase(client, database);
   } catch (error) {
     await client.end().catch(() => undefined);
     if (error instanceof pg.DatabaseError && error.code === INVALID_PASSWORD) return 'foreign';
@@ -60,6 +57,7 @@ export async function joinServer(
   }
   return {
     lost,
+    createDatabase: (name) => createDatabase(client, name),
     async resign() {
       await client.query('SELECT pg_advisory_unlock_shared($1)', [MEMBERS_LOCK]);
       const { rows } = await client.query<{ isLast: boolean }>('SELECT pg_try_advisory_lock($1) AS "isLast"', [
@@ -71,15 +69,17 @@ export async function joinServer(
   };
 }
 
-async function createDatabase(client: pg.Client, database: string): Promise<void> {
+async function createDatabase(client: pg.Client, database: string): Promise<boolean> {
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
-  if (rowCount !== 0) return;
+  if (rowCount !== 0) return false;
   try {
     await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`);
+    return true;
   } catch (error) {
     // Another process that joined at the same moment made it.
     const code = error instanceof pg.DatabaseError ? error.code : undefined;
     if (code !== DUPLICATE_DATABASE && code !== UNIQUE_VIOLATION) throw error;
+    return false;
   }
 }
 

@@ -6,31 +6,34 @@
 import { readFile, readlink, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import type { Logger } from '../telemetry/logger.ts';
 import {
   type Cluster,
   clusterUrl,
-  explainFailure,
-  isAlive,
-  isTaken,
   openCluster,
   type Postmaster,
   readPostmaster,
   startServer,
   stopServer,
 } from './embedded-cluster.ts';
+import { explainFailure } from './embedded-failures.ts';
 import { joinServer, type Membership } from './embedded-membership.ts';
+import { isAlive, isTaken } from './embedded-processes.ts';
 import { StartError } from './start-error.ts';
 
 const DATABASE = 'family_hub';
 /** How long a start may take without a sign of life; a server that replays its log gets more. */
 const PATIENCE_MS = 30_000;
 const POLL_MS = 25;
+/** Another starter won, a dead server's children still hold its memory, the port was taken just now: all pass. */
+const PASSING =
+  /lock file "[^"]*" (already exists|is empty)|shared memory block|another server might be running|Address already in use/;
 
 export interface EmbeddedDatabase {
   /** What psql takes too. */
   readonly url: string;
-  /** True for the one process that made the data folder. */
+  /** True for the one process that made the database. */
   readonly isNew: boolean;
   /** Gives the database back; the last process to do so stops PostgreSQL. Safe to call twice. */
   leave(): Promise<void>;
@@ -48,7 +51,7 @@ export async function startEmbedded({
   readonly dataDir: string;
   readonly logger: Logger;
 }): Promise<EmbeddedDatabase> {
-  const { cluster, isNew } = await openCluster(folderOf(dataDir));
+  const cluster = await openCluster(folderOf(dataDir));
   let membership = await joinOrStart(cluster, logger);
   const url = urlOf(cluster);
   let isLeaving = false;
@@ -86,14 +89,21 @@ export async function startEmbedded({
     await membership.close().catch(() => undefined);
   };
 
-  return {
-    url,
-    isNew,
-    leave() {
-      left ??= leave();
-      return left;
-    },
-  };
+  try {
+    const isNew = await membership.createDatabase(DATABASE);
+    return {
+      url,
+      isNew,
+      leave() {
+        left ??= leave();
+        return left;
+      },
+    };
+  } catch (error) {
+    await leave();
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    throw await explainFailure('create database', cluster.folder, error.message);
+  }
 }
 
 /** The URL of the embedded database of a data folder, running or not; undefined when there is none. */
@@ -111,7 +121,7 @@ async function joinOrStart(
   for (let tries = 1; ; tries += 1) {
     const postmaster = readPostmaster(cluster.data);
     if (postmaster !== undefined && (await servesData(postmaster, cluster.data))) {
-      const joined = await joinServer(urlOf(cluster, 'postgres'), cluster.data, DATABASE);
+      const joined = await joinServer(urlOf(cluster, 'postgres'), cluster.data);
       if (typeof joined === 'object') return joined;
       if (joined === 'foreign') {
         failure = `another server answers on its port; if PostgreSQL does not run, delete ${cluster.data}/postmaster.pid`;
@@ -125,13 +135,10 @@ async function joinOrStart(
       const { isSuccess, output } = await startServer(cluster);
       if (isSuccess) continue;
       failure = output;
-      // Another starter won, or a dead server's children still hold its memory: both pass.
-      if (!/lock file|shared memory|another server|Address already in use/i.test(output)) {
-        throw explainFailure('pg_ctl start', cluster.folder, output);
-      }
+      if (!PASSING.test(output)) throw await explainFailure('pg_ctl start', cluster.folder, output);
     }
     if (isAbandoned() || performance.now() > deadline) {
-      throw explainFailure('pg_ctl start', cluster.folder, failure);
+      throw await explainFailure('pg_ctl start', cluster.folder, failure);
     }
     await delay(POLL_MS);
   }

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Queryable } from './database.ts';
 import { type Engine, loadEngine } from './migration-engine.ts';
 import { type KnownMigration, pendingMigrations, type RecordedMigration } from './migration-history.rules.ts';
 import { StartError } from './start-error.ts';
@@ -138,4 +139,14 @@ function migrationList(baseDir: string, migrations: readonly Migration[]) {
       migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: sql } },
     })),
   };
+}
+
+/** Whether the newest migration that this code knows is applied: for the readiness check. */
+export async function hasNewestMigration(db: Queryable, directory: string = MIGRATIONS_DIRECTORY): Promise<boolean> {
+  const newest = (await readMigrations(directory)).at(-1)?.name;
+  const rows = await db.query(
+    'SELECT 1 FROM _prisma_migrations WHERE migration_name = $1 AND finished_at IS NOT NULL',
+    [newest],
+  );
+  return rows.length > 0;
 }

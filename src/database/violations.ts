@@ -29,7 +29,6 @@ const SOCKET_ERRORS = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'ENOENT',
 ]);
 // pg and pg-pool throw these without a code.
 const CONNECTION_MESSAGES =
@@ -56,6 +55,8 @@ export function isConnectionFailure(error: unknown): boolean {
   for (const layer of layers(error)) {
     const code = text(layer.code) ?? text(layer.originalCode) ?? '';
     if (CONNECTION_STATES.test(code) || SOCKET_ERRORS.has(code) || PRISMA_CONNECTION_CODES.has(code)) return true;
+    // A socket file that is not there says ENOENT, as any file does.
+    if (layer.syscall === 'connect') return true;
     if (CONNECTION_MESSAGES.test(text(layer.message) ?? '')) return true;
   }
   return false;

@@ -61,8 +61,7 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
     logger.debug(`${job.name} starting execution`);
     const { signal } = controller;
     const result = await outcomeOf(
-      // Within the async function, so that a synchronous throw is caught like any other.
-      async () => job.run({ db, clock, logger, signal, report: lease.report }),
+      () => job.run({ db, clock, logger, signal, report: lease.report }),
       signal,
       lease.counts,
     );
@@ -97,6 +96,7 @@ async function outcomeOf(
   reported: () => RunCounts,
 ): Promise<RunResult & { error?: unknown }> {
   try {
+    // Called within the try: a job may throw before it returns its promise.
     const counts = await work();
     return signal.aborted
       ? { status: 'interrupted', counts, errorMessage: messageOf(signal.reason) }

@@ -3,8 +3,9 @@
  * and which fire starts now. Every due instant gets exactly one outcome here, whatever happened
  * in between; long gaps become one row with a count, and are never walked instant by instant.
  */
-import type { FireOutcome, MisfirePolicy } from '../database/generated/prisma/enums.ts';
-import { countDue, dueInstants, firstDue, previousDue, type Recurrence } from './due.rules.ts';
+import type { MisfirePolicy } from '../database/generated/prisma/enums.ts';
+import { dueInstants, previousDue, type Recurrence } from './due.rules.ts';
+import { chosenAndGaps, gap, type SettledFire, type Verdict, withStart } from './ledger-rows.rules.ts';
 
 /** A fire that starts no later than this after its instant is on time. */
 export const ON_TIME_TOLERANCE_MS = 5_000;
@@ -34,32 +35,11 @@ export interface SettleInput {
   readonly runAllLimit?: number;
 }
 
-/** A row of the ledger: one instant, or a gap of `count` instants that share an outcome. */
-export interface SettledFire {
-  readonly firedAt: Date;
-  readonly throughAt: Date;
-  readonly count: number;
-  readonly outcome: FireOutcome;
-  readonly reason: string | null;
-  readonly actor: string | null;
-  /**
-   * True for at most one row: its run starts with the claim. A `caught_up` row that does not
-   * start is owed: it starts when nothing runs any more (fires.ts, startOwedFire).
-   */
-  readonly starts: boolean;
-}
-
 export interface Settlement {
   /** The newest instant that was due: the new watermark. */
   readonly through: Date;
   /** Ascending, without overlap. */
   readonly fires: readonly SettledFire[];
-}
-
-interface Verdict {
-  readonly outcome: FireOutcome;
-  readonly reason: string | null;
-  readonly actor?: string | null;
 }
 
 /** A part of the span, [from, to) in epoch milliseconds; no verdict: the misfire policy decides. */
@@ -88,7 +68,7 @@ export function settle(input: SettleInput): Settlement | null {
 
   const fires = parts.flatMap((part) =>
     part.verdict === null
-      ? openFires(schedule, part, chosen, restOf(input, punctual !== null))
+      ? chosenAndGaps(schedule, part, chosen, restOf(input, punctual !== null))
       : gap(schedule, part.from, part.to, part.verdict),
   );
   return { through, fires: withStart(fires, isBlocked(input) ? null : (punctual?.outcome ?? 'caught_up')) };
@@ -190,36 +170,6 @@ function restOf({ schedule, runAllLimit = RUN_ALL_LIMIT }: SettleInput, startsAn
           : 'Missed; the newest one that was missed is run once for all.',
       };
   }
-}
-
-/** The chosen instants of a part one by one, and the gaps between them. */
-function openFires(schedule: Recurrence, part: Part, chosen: ReadonlyMap<number, Verdict>, rest: Verdict) {
-  const fires: SettledFire[] = [];
-  let from = part.from;
-  const inPart = [...chosen.keys()].filter((at) => at >= part.from && at < part.to).sort((a, b) => a - b);
-  for (const at of inPart) {
-    fires.push(...gap(schedule, from, at, rest));
-    fires.push(...gap(schedule, at, at + 1, chosen.get(at) ?? rest));
-    from = at + 1;
-  }
-  fires.push(...gap(schedule, from, part.to, rest));
-  return fires;
-}
-
-/** The instants in [from, to) as one row; no row when none is due there. */
-function gap(schedule: Recurrence, from: number, to: number, { outcome, reason, actor }: Verdict): SettledFire[] {
-  if (from >= to) return [];
-  const firedAt = firstDue(schedule, before(from), before(to));
-  const throughAt = previousDue(schedule, new Date(to), new Date(from));
-  if (firedAt === null || throughAt === null) return [];
-  const count = countDue(schedule, before(from), before(to));
-  return [{ firedAt, throughAt, count, outcome, reason, actor: actor ?? null, starts: false }];
-}
-
-/** The oldest fire with the outcome starts; `null`: none does. */
-function withStart(fires: readonly SettledFire[], outcome: FireOutcome | null): SettledFire[] {
-  const starting = fires.findIndex((fire) => fire.outcome === outcome);
-  return fires.map((fire, index) => ({ ...fire, starts: index === starting }));
 }
 
 const after = (at: Date) => new Date(at.getTime() + 1);

@@ -12,7 +12,9 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { embeddedUrl, startEmbedded } from '../../src/database/embedded.ts';
-import { explainFailure, isAlive, readPostmaster } from '../../src/database/embedded-cluster.ts';
+import { readPostmaster } from '../../src/database/embedded-cluster.ts';
+import { explainFailure } from '../../src/database/embedded-failures.ts';
+import { isAlive } from '../../src/database/embedded-processes.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 
 const PROGRAM = fileURLToPath(new URL('../support/embedded-member.ts', import.meta.url));
@@ -74,6 +76,16 @@ describe('a new data folder', () => {
     expect(started.filter(({ answer }) => answer.isNew)).toHaveLength(1);
     expect(new Set(started.map(({ answer }) => answer.url)).size).toBe(1);
     expect(await readdir(dataDir)).toEqual(['postgres']);
+  });
+
+  it.runIf(process.getuid?.() === 0)('serves root too, wherever the folder lies, as another user', async () => {
+    for (const mode of [0o700, 0o711]) {
+      await chmod(dataDir, mode);
+      const member = await startMember();
+      await ask(member.answer.url, 'SELECT 1');
+      expect((await stat(`/proc/${running().pid}`)).uid).not.toBe(0);
+      await leave(member);
+    }
   });
 
   it('has no URL before', () => {
@@ -211,10 +223,10 @@ describe('a data folder that cannot be used is refused in one sentence', () => {
     expect(answer.refusal).toContain('were written by PostgreSQL 17, and this server brings 18');
   });
 
-  it('a full disk', () => {
+  it('a full disk', async () => {
     const said = 'FATAL:  could not write lock file "postmaster.pid": No space left on device';
-    expect(explainFailure('pg_ctl start', '/data', said).message).toBe(
-      'The disk that holds the data folder /data is full: make room, or set DATA_DIR.',
+    expect((await explainFailure('pg_ctl start', data, said)).message).toBe(
+      `The disk that holds the data folder ${data} is full: make room, or set DATA_DIR.`,
     );
   });
 });

@@ -45,15 +45,16 @@ const load = async (name = 'SampleJob'): Promise<{ now: Date; schedule: Schedule
   if (schedule === undefined) throw new Error(`There is no ${name}.`);
   return { now, schedule };
 };
-/** Registers a job whose schedule was settled so many seconds ago. */
+/** Registers a job whose schedule was settled so many seconds ago; `now` is the instant of saying so. */
 const registerAged = async (seconds: number, overrides: Partial<Job> = {}) => {
   await registerSchedules(db, [job(overrides)], nodeId);
-  await db.query(
+  const [aged] = await db.query<{ now: Date }>(
     `UPDATE auth.job_schedules
-        SET settled_through = date_trunc('second', now()) - $1 * interval '1 second'`,
+        SET settled_through = date_trunc('second', now()) - $1 * interval '1 second'
+     RETURNING now()`,
     [seconds],
   );
-  return load();
+  return { ...(await load()), now: aged?.now ?? new Date(0) };
 };
 const settleAndClaim = async (
   { now, schedule }: { now: Date; schedule: ScheduleInUse },
@@ -77,6 +78,13 @@ const runs = () =>
   db.query<{ trigger: string; status: string; errorMessage: string | null }>(
     `SELECT trigger, status, error_message AS "errorMessage" FROM auth.job_runs ORDER BY created_at, started_at`,
   );
+/** Asks until there are rows, for ten seconds at most. */
+const until = async (ask: () => Promise<unknown[]>): Promise<void> => {
+  for (const deadline = performance.now() + 10_000; performance.now() < deadline; ) {
+    if ((await ask()).length > 0) return;
+  }
+  throw new Error(`It did not become so: ${ask}`);
+};
 const expireLeases = () => db.query(`UPDATE auth.job_runs SET lease_expires_at = now() - interval '1 ms'`);
 
 describe('registering schedules', () => {
@@ -124,7 +132,7 @@ describe('claiming', () => {
       { outcome: 'skipped_policy', count: 2, isStarted: false, runs: 0 },
       { outcome: 'on_time', count: 1, isStarted: true, runs: 1 },
     ]);
-    expect((await load()).schedule.settledThrough).toEqual(known.now.getMilliseconds() >= 0 ? floor(known.now) : null);
+    expect((await load()).schedule.settledThrough).toEqual(floor(known.now, 1000));
   });
 
   it('refuses the future of the database, another version, and a watermark that moved', async () => {
@@ -159,19 +167,18 @@ describe('claiming', () => {
   });
 
   it('a pause that goes on is one row that grows', async () => {
-    await registerAged(10);
+    const { now } = await registerAged(10);
     await db.query(
       `UPDATE auth.job_schedules
           SET paused_at = now() - interval '1 minute', paused_by = 'ann', pause_reason = 'Quiet, please.'`,
     );
-    const known = await load();
-    await settleAndClaim({ ...known, now: new Date(known.now.getTime() - 5000) });
-    await settleAndClaim(await load());
+    await settleAndClaim({ ...(await load()), now: new Date(now.getTime() - 5000) });
+    await settleAndClaim({ ...(await load()), now });
     expect(await ledger()).toEqual([{ outcome: 'skipped_paused', count: 10, isStarted: false, runs: 0 }]);
   });
 });
 
-const floor = (at: Date) => new Date(Math.floor(at.getTime() / 1000) * 1000);
+const floor = (at: Date, step: number) => new Date(Math.floor(at.getTime() / step) * step);
 
 describe('misfires at a start', () => {
   const minute = { cron: '* * * * *' };
@@ -184,15 +191,12 @@ describe('misfires at a start', () => {
       await finishRun(db, run, done);
     }
   };
-  /** Ten minutes down; the newest minute is made older than the tolerance by looking from its end. */
+  /** Ten minutes down, seen just before the next minute, so that nothing is on time. */
   const downTenMinutes = async (misfirePolicy: Job['misfirePolicy']) => {
-    await registerAged(0, { ...minute, misfirePolicy });
-    await db.query(
-      `UPDATE auth.job_schedules SET settled_through = date_trunc('minute', now()) - interval '11 minutes'`,
-    );
-    const { now, schedule } = await load();
-    const upSince = new Date(Math.floor(now.getTime() / 60_000) * 60_000 - 1000);
-    return { schedule, now: upSince };
+    const { now } = await registerAged(0, { ...minute, misfirePolicy });
+    const thisMinute = floor(now, 60_000).getTime();
+    await db.query('UPDATE auth.job_schedules SET settled_through = $1', [new Date(thisMinute - 11 * 60_000)]);
+    return { schedule: (await load()).schedule, now: new Date(thisMinute - 1000) };
   };
 
   it('run_once: the newest is caught up with, the others are skipped', async () => {
@@ -229,6 +233,28 @@ describe('misfires at a start', () => {
     await db.query(`UPDATE auth.job_schedules SET paused_until = now()`);
     expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs, windowMs: 1000 })).toBeNull();
     expect(new Set((await ledger()).map(({ outcome }) => outcome))).toEqual(new Set(['missed']));
+  });
+
+  it('an owed fire that was started and done while another node looked is not started again', async () => {
+    await settleAndClaim(await downTenMinutes('run_once'), { runningSince: new Date(0) });
+    expect(await ledger()).toMatchObject([{ outcome: 'skipped_overlap' }]);
+    await db.query(`UPDATE auth.job_fires SET outcome = 'caught_up', through_at = fired_at, count = 1`);
+    const owed = { jobName: 'SampleJob', nodeId, leaseMs };
+    let late: Promise<unknown> = Promise.resolve();
+    await db.transaction(async (tx) => {
+      const run = await startOwedFire(tx, owed);
+      if (run === null) throw new Error('It was not owed.');
+      await finishRun(tx, run, done);
+      // Looks before we commit, so at rows as they were; the answer may come after.
+      late = startOwedFire(db, owed);
+      await until(() =>
+        db.query(`SELECT FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'WITH expired%'
+                     AND (wait_event_type = 'Lock' OR state = 'idle')`),
+      );
+    });
+    expect(await late).toBeNull();
+    expect(await runs()).toHaveLength(1);
   });
 
   it('8 nodes that find the same owed fire start it once', async () => {

@@ -8,7 +8,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { Database } from '../../src/database/database.ts';
 import type { Job, JobContext } from '../../src/jobs/job.ts';
 import { createScheduler, type Scheduler, type SchedulerOptions } from '../../src/jobs/scheduler.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
+import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const nodeId = randomUUID();
@@ -58,13 +58,14 @@ const start = async (jobs: readonly Job[], overrides: Partial<SchedulerOptions> 
   started.push(scheduler);
   return { scheduler, changes, faults };
 };
-/** Asks until it is so; the deadline is the test's. */
+/** Asks until it is so, for ten seconds at most. */
 const until = async <T>(ask: () => Promise<T> | T): Promise<NonNullable<T>> => {
-  for (;;) {
+  for (const deadline = performance.now() + 10_000; performance.now() < deadline; ) {
     const answer = await ask();
     if (answer) return answer;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
+  throw new Error(`It did not become so: ${ask}`);
 };
 /** Runs until it is told to end, and says so. */
 const untilAborted =
@@ -80,6 +81,12 @@ const runs = () =>
   db.query<{ status: string; trigger: string; errorMessage: string | null; counts: unknown }>(
     `SELECT status, trigger, error_message AS "errorMessage", counts FROM auth.job_runs ORDER BY started_at`,
   );
+/** Collects the messages of the error level. */
+const createLines = (lines: string[]): Logger => {
+  const logger = silentLogger.child({});
+  logger.error = (...parts: unknown[]) => lines.push(parts.filter((part) => typeof part === 'string').join(' '));
+  return logger;
+};
 const byHand = { jobName: 'ThirdJob', actor: 'ann', reason: null };
 
 it('a third job, every second, fires through real timers, once per instant on three nodes', async () => {
@@ -88,16 +95,13 @@ it('a third job, every second, fires through real timers, once per instant on th
   const nodes = await Promise.all([start([third]), start([third]), start([third])]);
   const began = performance.now();
   await until(() => count >= 1);
-  expect(performance.now() - began).toBeLessThan(2000);
+  expect(performance.now() - began).toBeLessThan(3000);
   await until(() => count >= 3);
   await Promise.all(nodes.map(({ scheduler }) => scheduler.stop({ timeoutMs: 2000 })));
 
-  const fires = await db.query<{ outcome: string; lagMs: number }>(
-    `SELECT outcome, (extract(epoch FROM started_at - fired_at) * 1000)::int AS "lagMs" FROM auth.job_fires`,
-  );
+  const fires = await db.query<{ outcome: string }>('SELECT outcome FROM auth.job_fires');
   expect(fires.length).toBe(count);
   expect(new Set(fires.map(({ outcome }) => outcome))).toEqual(new Set(['on_time']));
-  expect(Math.max(...fires.map(({ lagMs }) => lagMs))).toBeLessThan(500);
   expect(await runs()).toHaveLength(count);
   expect(nodes.flatMap(({ faults }) => faults)).toEqual([]);
 });
@@ -116,7 +120,7 @@ it('settles at its start what was missed, once over all nodes', async () => {
   const third = job(async () => ({ count: ++count }));
   const { scheduler } = await start([third]);
   await scheduler.stop({ timeoutMs: 1000 });
-  // Such a clock: 03:00 was at the very least six hours ago, and less than a day.
+  // A time of day that was six hours ago: one instant within the window, one outside it.
   await db.query(
     `UPDATE auth.job_schedules SET settled_through = now() - interval '2 days',
             cron = to_char(now() AT TIME ZONE 'UTC' - interval '6 hours', 'MI HH24') || ' * * *', is_overridden = true`,
@@ -133,7 +137,7 @@ it('settles at its start what was missed, once over all nodes', async () => {
 
 describe('by hand', () => {
   it('runs now, reports counts while running, and tells of every change', async () => {
-    let end = () => undefined as void;
+    let end = (): void => undefined;
     const { scheduler, changes } = await start([
       job(({ report }) => {
         report({ deleted: 7 });
@@ -211,16 +215,40 @@ describe('stopping', () => {
 });
 
 describe('leases', () => {
-  it('a run whose lease was lost is asked to end, and writes nothing', async () => {
+  it.each([
+    ['at its next report', 30_000],
+    ['at its next renewal', 300],
+  ])('a run whose lease was lost is asked to end %s, and writes nothing', async (_, leaseMs) => {
     const reasons: string[] = [];
-    const { scheduler } = await start([job(untilAborted((reason) => reasons.push(reason)))], { leaseMs: 300 });
+    let report: JobContext['report'] = () => undefined;
+    const run: Job['run'] = (context) => {
+      report = context.report;
+      return untilAborted((reason) => reasons.push(reason))(context);
+    };
+    const { scheduler } = await start([job(run)], { leaseMs });
     const { finished } = await scheduler.runNow(byHand);
     await db.query(
       `UPDATE auth.job_runs SET status = 'interrupted', finished_at = now(), error_message = 'Taken over.'`,
     );
+    if (leaseMs > 1000) report({ seen: 1 });
     await finished;
     expect(reasons).toEqual(['The lease of this run was lost.']);
     expect(await runs()).toMatchObject([{ status: 'interrupted', errorMessage: 'Taken over.', counts: {} }]);
+  });
+
+  it('a run that cannot renew its lease for as long as it lasts is asked to end', async () => {
+    const reasons: string[] = [];
+    let isAway = false;
+    const hanging: Database = {
+      ...db,
+      query: (sql, values) =>
+        isAway && sql.includes('SET lease_expires_at') ? new Promise(() => undefined) : db.query(sql, values),
+    };
+    const run = untilAborted((reason) => reasons.push(reason));
+    const { scheduler } = await start([job(run)], { leaseMs: 300, db: hanging });
+    isAway = true;
+    await (await scheduler.runNow(byHand)).finished;
+    expect(reasons).toEqual(['The lease of this run was lost.']);
   });
 
   it('a run that outlives its lease many times keeps it', async () => {
@@ -298,9 +326,43 @@ it('costs two statements a check when idle, and two for a fire that runs', async
   expect(new Set(statements.slice(0, 4)).size).toBe(2);
   await scheduler.stop({ timeoutMs: 1000 });
 
-  await start([job(async () => ({ count: ++count }), { cron: '* * * * * *' })], { db: counting });
+  const every = await start([job(async () => ({ count: ++count }), { cron: '* * * * * *' })], { db: counting });
   statements.length = 0;
   await until(() => count >= 2);
-  await until(async () => (await runs()).filter(({ status }) => status === 'succeeded').length >= 2);
-  expect(statements).toHaveLength(4);
+  await every.scheduler.stop({ timeoutMs: 2000 });
+  const using = (words: string) => statements.filter((sql) => sql.includes(words)).length;
+  expect(using('SET settled_through')).toBe(count);
+  expect(using('SET status = $3')).toBe(count);
+  expect(statements).toHaveLength(2 * count);
+});
+
+it('a schedule that was made unreadable by hand does not take the others along', async () => {
+  const lines: string[] = [];
+  const logger = createLines(lines);
+  const { scheduler } = await start([job(async () => ({})), job(async () => ({}), { name: 'OtherJob' })], { logger });
+  await db.query(`UPDATE auth.job_schedules SET cron = '0 0 30 2 *', version = 2 WHERE name = 'OtherJob'`);
+  await scheduler.refresh();
+  await scheduler.refresh();
+  expect(scheduler.next().map(({ jobName }) => jobName)).toEqual(['ThirdJob']);
+  expect(lines.filter((line) => line.includes('never fires'))).toHaveLength(1);
+});
+
+it('gets over a database that fails for a while, and says so once', async () => {
+  let isAway = false;
+  let count = 0;
+  const lines: string[] = [];
+  const unsteady: Database = {
+    ...db,
+    query: (sql, values) => (isAway ? Promise.reject(new Error('The database is away.')) : db.query(sql, values)),
+  };
+  const third = job(async () => ({ count: ++count }), { cron: '* * * * * *' });
+  const { faults } = await start([third], { db: unsteady, logger: createLines(lines) });
+  isAway = true;
+  await until(() => faults.length >= 2);
+  isAway = false;
+  const before = count;
+  await until(() => count > before);
+  expect(lines.filter((line) => line.includes('disturbed'))).toHaveLength(1);
+  const fires = await db.query<{ outcome: string }>('SELECT outcome FROM auth.job_fires');
+  expect(fires.filter(({ outcome }) => outcome === 'on_time').length).toBeGreaterThanOrEqual(1);
 });

@@ -11,12 +11,13 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import {
   clusterUrl,
-  isAlive,
   openCluster,
+  readPostmaster,
   startServer,
   stopServer,
   THROW_AWAY,
 } from '../../src/database/embedded-cluster.ts';
+import { isAlive } from '../../src/database/embedded-processes.ts';
 import { migrate } from '../../src/database/migrations.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 
@@ -69,7 +70,7 @@ async function startTestServer(): Promise<{ url: string; stop(): Promise<void> }
   // Under root, PostgreSQL runs as another user, who must come through.
   await chmod(parent, 0o711);
   const folder = join(parent, 'postgres');
-  const { cluster } = await openCluster(folder, THROW_AWAY);
+  const cluster = await openCluster(folder, THROW_AWAY);
   const { isSuccess, output } = await startServer(cluster);
   const url = clusterUrl(folder, 'postgres');
   if (!isSuccess || url === undefined) throw new Error(`The test database does not start: ${output}`);
@@ -86,8 +87,8 @@ async function startTestServer(): Promise<{ url: string; stop(): Promise<void> }
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(FOLDER_PREFIX) || isAlive(Number(name.slice(FOLDER_PREFIX.length).split('-')[0]))) continue;
-    const { cluster } = await openCluster(join(tmpdir(), name, 'postgres'), THROW_AWAY);
-    await stopServer(cluster);
+    const folder = join(tmpdir(), name, 'postgres');
+    if (readPostmaster(join(folder, 'cluster')) !== undefined) await stopServer(await openCluster(folder, THROW_AWAY));
     await rm(join(tmpdir(), name), { recursive: true, force: true });
   }
 }

@@ -1,0 +1,158 @@
+/**
+ * createApp wires the slices: which operation gets which tools, which notice reaches whom,
+ * which jobs there are. It opens nothing; what it needs is handed to it, and main.ts owns it.
+ */
+
+import { cancelEntry } from './accounts/cancel.ts';
+import { createEnqueuer } from './accounts/enqueue.ts';
+import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts';
+import { createQueueMetrics } from './accounts/queue.metrics.ts';
+import { retryEntry } from './accounts/retry.ts';
+import { takeOverAllExpired } from './accounts/takeover.ts';
+import { createWorker } from './accounts/worker.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Database } from './database/database.ts';
+import type { Notices } from './events/notices.ts';
+import { graphiqlPage } from './graphql/graphiql.ts';
+import { buildSchema } from './graphql/schema.ts';
+import { createGraphqlServer } from './graphql/server.ts';
+import { createRoutes, type ReadinessCheck } from './http/routes.ts';
+import { createHttpServer } from './http/server.ts';
+import { closeCircuit, loadCircuit, openCircuit } from './identity/circuit.ts';
+import type { IdentityProvider } from './identity/provider.ts';
+import { expiredInvitationCleanupJob } from './invitations/expired-invitation-cleanup.job.ts';
+import type { Job } from './jobs/job.ts';
+import { createRunMetrics } from './jobs/run.metrics.ts';
+import { runJobNow } from './jobs/run-now.ts';
+import { createScheduler } from './jobs/scheduler.ts';
+import type { NodeIdentity } from './nodes/nodes.ts';
+import type { KeyRing } from './sealing/key-ring.ts';
+import type { Logger } from './telemetry/logger.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+/** Until callers are known, everybody is this one. */
+const CALLER = 'local';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly node: NodeIdentity;
+  readonly notices: Notices;
+  readonly keyRing: KeyRing;
+  readonly provider: IdentityProvider;
+  readonly readiness: readonly ReadinessCheck[];
+  /** Jobs beside the two of Family Hub. */
+  readonly moreJobs?: readonly Job[];
+}
+
+export type App = ReturnType<typeof createApp>;
+
+export function createApp(options: AppOptions) {
+  const { config, db, clock, logger, metrics, node, notices, keyRing, provider } = options;
+  const circuit = {
+    failureThreshold: config.CIRCUIT_FAILURE_THRESHOLD,
+    probeIntervalMs: config.CIRCUIT_PROBE_INTERVAL,
+  };
+  const attempts = { leaseMs: config.LEASE_DURATION, timeoutMs: config.PROVIDER_TIMEOUT, nodeId: node.id };
+  const queueMetrics = createQueueMetrics(metrics, db, logger);
+  const runMetrics = createRunMetrics(metrics, db);
+
+  const worker = createWorker({
+    db,
+    provider,
+    keyRing,
+    notices,
+    logger,
+    circuit,
+    ...attempts,
+    metrics: queueMetrics,
+    concurrency: config.PROVIDER_CONCURRENCY,
+  });
+
+  const jobs: readonly Job[] = [
+    managedAccountRetryJob({
+      notices,
+      provider: provider.name,
+      undoWindowMs: config.UNDO_WINDOW,
+      failedPasswordRetentionMs: config.FAILED_PASSWORD_RETENTION,
+    }),
+    expiredInvitationCleanupJob(config.INVITATION_RETENTION),
+    ...(options.moreJobs ?? []),
+  ];
+  const scheduler = createScheduler({
+    db,
+    clock,
+    logger,
+    jobs,
+    nodeId: node.id,
+    leaseMs: config.LEASE_DURATION,
+    toleranceMs: config.FIRE_TOLERANCE,
+    onRunChanged(kind, runId) {
+      notices.runChanged(kind === 'created' ? 'CREATED' : 'UPDATED', runId);
+      if (kind === 'updated') runMetrics.changed(runId);
+    },
+  });
+  notices.on({
+    work: worker.wake,
+    circuit: worker.wake,
+    schedules: () =>
+      void scheduler
+        .refresh()
+        .catch((error: unknown) => logger.warn({ err: error }, 'Schedules could not be read again')),
+  });
+
+  const schema = buildSchema({
+    db,
+    clock,
+    notices,
+    jobs,
+    entries: {
+      enqueuer: createEnqueuer({ db, keyRing, notices }),
+      retry: (caller, request) => retryEntry({ db, keyRing, notices }, caller, request),
+      cancel: (entryId) => cancelEntry({ db, provider, notices, ...attempts }, entryId),
+    },
+    identity: {
+      name: provider.name,
+      url: provider.url,
+      loadCircuit: () => loadCircuit(db, provider.name),
+      openCircuit: (caller, reason, until) =>
+        openCircuit(db, provider.name, caller, reason, until).finally(notices.circuitChanged),
+      closeCircuit: () => closeCircuit(db, provider.name).finally(notices.circuitChanged),
+    },
+    runNow: (caller, request) => runJobNow({ db, keyRing, scheduler }, caller, request),
+  });
+  const graphql = createGraphqlServer({ schema, logger, metrics });
+  const http = createHttpServer({
+    logger,
+    metrics,
+    routes: createRoutes({
+      graphql,
+      graphiql: graphiqlPage(),
+      metrics,
+      readiness: options.readiness,
+      caller: () => CALLER,
+    }),
+  });
+
+  return {
+    schema,
+    graphql,
+    http,
+    worker,
+    scheduler,
+    jobs,
+    /** After each heartbeat: what nodes held that stopped beating is taken over. */
+    async takeOver(): Promise<void> {
+      const ids = await takeOverAllExpired(db);
+      if (ids.length === 0) return;
+      queueMetrics.takenOver(ids.length);
+      logger.warn({ entries: ids.length }, 'Took over entries whose lease had run out');
+      notices.entriesChanged('UPDATED', ids);
+      notices.workToDo();
+    },
+  };
+}

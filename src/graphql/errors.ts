@@ -1,0 +1,86 @@
+/**
+ * The `errors` array: for malformed requests and faults. Every error gets a code from a closed
+ * list and the request's id; a fault is masked for the caller and logged once, with that id.
+ */
+import { PothosValidationError } from '@pothos/core';
+import { GraphQLError } from 'graphql';
+import { isConnectionFailure } from '../database/violations.ts';
+import { Refusal } from '../refusals.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+/** Every value of `extensions.code`, with what it means; listed in the README. */
+export const ERROR_CODES = {
+  BAD_USER_INPUT: 'A variable, id, cursor or page size is not what the schema asks for.',
+  GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
+  GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
+  OPERATION_RESOLUTION_FAILURE: 'The document has no operation of that name, or several and none was named.',
+  BAD_REQUEST: 'The HTTP request is not a GraphQL request.',
+  UNSUPPORTED_MEDIA_TYPE: 'The content type is not one that GraphQL over HTTP knows.',
+  METHOD_NOT_ALLOWED: 'Mutations want POST.',
+  PAYLOAD_TOO_LARGE: 'The request is larger than 1 MB.',
+  QUERY_TOO_COMPLEX: 'The query asks for too much at once.',
+  SERVICE_UNAVAILABLE: 'The database cannot be reached; try again.',
+  INTERNAL_SERVER_ERROR: 'A fault of the server; the log has the request id.',
+} as const;
+
+type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What a caller may see of an error that was thrown; logs it when it is a fault. */
+export function maskError(error: unknown, requestId: string, logger: Logger): GraphQLError {
+  const graphql = error instanceof GraphQLError ? error : undefined;
+  const original = graphql?.originalError ?? (graphql === undefined ? error : undefined);
+  if (graphql !== undefined && (original === undefined || original === null || original instanceof GraphQLError)) {
+    return withCode(graphql, codeOf(graphql), requestId);
+  }
+  // Thrown where no union takes it: a query's argument means nothing.
+  if (original instanceof Refusal)
+    return withCode(graphql ?? new GraphQLError(original.message), 'BAD_USER_INPUT', requestId, original.message);
+  if (original instanceof PothosValidationError)
+    return withCode(graphql ?? new GraphQLError(original.message), 'BAD_USER_INPUT', requestId, original.message);
+  if (isConnectionFailure(original)) {
+    logger.error({ err: original, requestId, path: graphql?.path }, 'Database connection failed');
+    return withCode(
+      graphql ?? new GraphQLError(''),
+      'SERVICE_UNAVAILABLE',
+      requestId,
+      'The database cannot be reached. Try again in a moment.',
+      503,
+    );
+  }
+  logger.error({ err: original, requestId, path: graphql?.path }, 'A request failed');
+  return withCode(
+    graphql ?? new GraphQLError(''),
+    'INTERNAL_SERVER_ERROR',
+    requestId,
+    `Something broke in the server. Its log says what, under the request id ${requestId}.`,
+    500,
+  );
+}
+
+/** graphql-js gives no codes: an error without a place in the answer is about variables or the operation's name. */
+function codeOf(error: GraphQLError): string {
+  const code = error.extensions.code;
+  if (typeof code === 'string') return code;
+  if (/^(Unknown operation named|Must provide operation name|Must provide an operation)/.test(error.message))
+    return 'OPERATION_RESOLUTION_FAILURE';
+  return 'BAD_USER_INPUT';
+}
+
+function withCode(
+  error: GraphQLError,
+  code: ErrorCode | string,
+  requestId: string,
+  message = error.message,
+  status?: number,
+): GraphQLError {
+  const { nodes, source, positions, path } = error;
+  const { originalError: _, stack: __, ...extensions } = error.extensions;
+  const http = status === undefined ? {} : { http: { status } };
+  return new GraphQLError(message, {
+    nodes,
+    source,
+    positions,
+    path,
+    extensions: { ...http, ...extensions, code, requestId },
+  });
+}

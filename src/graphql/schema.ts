@@ -1,0 +1,46 @@
+/** The schema: one line per noun. What a noun can do stands in its own folder. */
+import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
+import { addEntryTypes } from '../accounts/entry.graphql.ts';
+import { addEntryMutations, type EntryOperations } from '../accounts/entry-mutations.graphql.ts';
+import { addEntryQueries } from '../accounts/entry-queries.graphql.ts';
+import { addEntrySubscription } from '../accounts/entry-subscription.graphql.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import type { Notices } from '../events/notices.ts';
+import { addFamilies } from '../families/family.graphql.ts';
+import { addIdentity, type IdentityTools } from '../identity/identity.graphql.ts';
+import type { Job } from '../jobs/job.ts';
+import { addRunOperations, type RunTools } from '../jobs/run-operations.graphql.ts';
+import { addSchedules } from '../jobs/schedule.graphql.ts';
+import { addNodes } from '../nodes/node.graphql.ts';
+import { createBuilder } from './builder.ts';
+import { addChangeKind } from './change-kind.ts';
+import { addFilterInputs } from './filters.ts';
+import { addRefusalTypes } from './refusal-types.ts';
+
+export interface SchemaTools {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly notices: Notices;
+  readonly jobs: readonly Job[];
+  readonly entries: EntryOperations;
+  readonly identity: IdentityTools;
+  readonly runNow: RunTools['runNow'];
+}
+
+/** Builds the schema over its tools, in a fixed order of names, so that its text is stable. */
+export function buildSchema({ db, clock, notices, jobs, entries, identity, runNow }: SchemaTools): GraphQLSchema {
+  const { prisma } = db;
+  const builder = createBuilder(prisma);
+  addRefusalTypes(builder);
+  const inputs = addFilterInputs(builder);
+  const Kind = addChangeKind(builder);
+  addNodes(builder, prisma);
+  const enums = addFamilies(builder, prisma);
+  const entryRefs = addEntryTypes(builder, prisma, enums);
+  addEntrySubscription(builder, prisma, notices, entryRefs, addEntryQueries(builder, db, entryRefs, inputs), Kind);
+  addEntryMutations(builder, prisma, entryRefs, enums, entries);
+  addRunOperations(builder, { prisma, notices, runNow }, addSchedules(builder, { prisma, clock, jobs }), Kind);
+  addIdentity(builder, identity);
+  return lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
+}

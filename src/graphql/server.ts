@@ -1,0 +1,100 @@
+/**
+ * GraphQL over HTTP: Yoga with its defaults changed where they are too open (CORS for any
+ * origin, uploads, error details). Subscriptions are server-sent events on the same path.
+ */
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import { GraphQLError, getOperationAST } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { RequestContext } from './builder.ts';
+import { maskError } from './errors.ts';
+
+export interface GraphqlServerOptions {
+  readonly schema: GraphQLSchema;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
+
+/** Creates the handler for `/graphql`; it is given each request's context. */
+export function createGraphqlServer({ schema, logger, metrics }: GraphqlServerOptions) {
+  return createYoga<RequestContext>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    batching: false,
+    logging: false,
+    maskedErrors: { maskError: (error) => error as Error },
+    plugins: [finishResults(logger), measureOperations(metrics)],
+  });
+}
+
+/** The last hand on every answer: codes, request ids, masking, wherever an error came from. */
+function finishResults(logger: Logger): Plugin<RequestContext> {
+  const finish = (result: ExecutionResult, requestId: string): ExecutionResult =>
+    result.errors === undefined
+      ? result
+      : { ...result, errors: result.errors.map((error) => maskError(error, requestId, logger)) };
+  return {
+    onResultProcess({ result, setResult, serverContext }) {
+      const { requestId } = serverContext as unknown as RequestContext;
+      if (Array.isArray(result)) setResult(result.map((one) => finish(one, requestId)));
+      else if (isStream(result)) setResult(mapStream(result, (one) => finish(one, requestId)));
+      else setResult(finish(result as ExecutionResult, requestId));
+    },
+  };
+}
+
+const isStream = (value: unknown): value is AsyncIterable<ExecutionResult> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+
+function mapStream(
+  stream: AsyncIterable<ExecutionResult>,
+  map: (result: ExecutionResult) => ExecutionResult,
+): AsyncIterable<ExecutionResult> {
+  const source = stream[Symbol.asyncIterator]();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const { done, value } = await source.next();
+        return done ? { done, value } : { done: false, value: map(value) };
+      },
+      async return(value?: unknown) {
+        await source.return?.(value);
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}
+
+/** Labels: type has 3 values, ok has 2. Operation names are the callers' to choose, so they are none. */
+function measureOperations(metrics: Metrics): Plugin<RequestContext> {
+  const seconds = metrics.histogram(
+    'family_hub_graphql_duration_seconds',
+    'Time to answer a GraphQL operation (for a subscription: to open it).',
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
+    ['type', 'ok'],
+  );
+  return {
+    onExecute({ args }) {
+      const begun = performance.now();
+      const type = getOperationAST(args.document, args.operationName)?.operation ?? 'query';
+      return {
+        onExecuteDone({ result }) {
+          const ok = !('errors' in result && result.errors !== undefined);
+          seconds.observe({ type, ok: String(ok) }, (performance.now() - begun) / 1_000);
+        },
+      };
+    },
+  };
+}
+
+/** An answer for requests that never reach GraphQL, in GraphQL's form. */
+export function errorBody(message: string, code: string, requestId: string): string {
+  return JSON.stringify({ errors: [new GraphQLError(message, { extensions: { code, requestId } })] });
+}

@@ -1,0 +1,106 @@
+/** The paths: health, metrics, GraphQL and its page. */
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { RequestContext } from '../graphql/builder.ts';
+import type { StaticPage } from '../graphql/graphiql.ts';
+import { errorBody, type GraphqlServer } from '../graphql/server.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { type Exchange, type Handler, sendJson, sendText } from './server.ts';
+
+const LARGEST_BODY = 1_000_000;
+
+/** One thing that must be true for the node to be ready. */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** Resolves to what is wrong, or undefined. */
+  check(): Promise<string | undefined>;
+}
+
+export interface RouteOptions {
+  readonly graphql: GraphqlServer;
+  readonly graphiql: () => Promise<StaticPage>;
+  readonly metrics: Metrics;
+  readonly readiness: readonly ReadinessCheck[];
+  readonly caller: () => string;
+}
+
+export function createRoutes({ graphql, graphiql, metrics, readiness, caller }: RouteOptions): Record<string, Handler> {
+  return {
+    '/': ({ response }) => {
+      response.writeHead(302, { location: '/graphql' });
+      response.end();
+    },
+    '/graphql': async (exchange) => {
+      if (wantsPage(exchange.request)) return sendPage(exchange, await graphiql());
+      if (isTooLarge(exchange.request)) return refuseLarge(exchange);
+      const context: RequestContext = { requestId: exchange.requestId, caller: caller() };
+      await graphql(limitBody(exchange), exchange.response, context);
+    },
+    '/health/live': ({ response }) => sendJson(response, 200, { status: 'up' }),
+    '/health/ready': async ({ response }) => {
+      const checks = await Promise.all(readiness.map(async ({ name, check }) => ({ name, problem: await check() })));
+      const isReady = checks.every(({ problem }) => problem === undefined);
+      sendJson(response, isReady ? 200 : 503, {
+        status: isReady ? 'up' : 'down',
+        checks: Object.fromEntries(checks.map(({ name, problem }) => [name, problem ?? 'ok'])),
+      });
+    },
+    '/metrics': async ({ response }) => {
+      const { contentType, text } = await metrics.scrape();
+      sendText(response, 200, text, contentType);
+    },
+  };
+}
+
+/** A browser that opens the address, as opposed to a client that asks a question. */
+function wantsPage({ method, headers, url }: IncomingMessage): boolean {
+  return (
+    method === 'GET' &&
+    (headers.accept ?? '').includes('text/html') &&
+    !new URLSearchParams(url?.split('?')[1]).has('query')
+  );
+}
+
+function sendPage({ request, response }: Exchange, page: StaticPage): void {
+  response.setHeader('etag', page.etag);
+  response.setHeader('cache-control', 'private, max-age=0, must-revalidate');
+  response.setHeader('vary', 'accept');
+  if (request.headers['if-none-match'] === page.etag) {
+    response.writeHead(304).end();
+    return;
+  }
+  response.writeHead(200, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-encoding': page.encoding,
+    'content-length': page.body.length,
+    'content-security-policy':
+      "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+  });
+  response.end(page.body);
+}
+
+const isTooLarge = ({ headers }: IncomingMessage): boolean => Number(headers['content-length'] ?? 0) > LARGEST_BODY;
+
+function refuseLarge({ request, response, requestId }: Exchange): void {
+  const message = `The request is larger than ${LARGEST_BODY} bytes. Send less at a time.`;
+  response.writeHead(413, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+  response.end(errorBody(message, 'PAYLOAD_TOO_LARGE', requestId));
+  request.resume();
+}
+
+/** A body without a declared length is cut off where it grows too large. */
+function limitBody(exchange: Exchange): IncomingMessage {
+  const { request } = exchange;
+  if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] === undefined)
+    return request;
+  let received = 0;
+  request.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    if (received <= LARGEST_BODY || exchange.response.headersSent) return;
+    refuseLarge(exchange);
+    void once(exchange.response, 'close').then(() => request.destroy());
+  });
+  request.pause();
+  return request;
+}

@@ -1,0 +1,145 @@
+/**
+ * The HTTP server: a few paths in front of GraphQL, request ids, limits, and an orderly end.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+  readonly requestId: string;
+}
+
+export type Handler = (exchange: Exchange) => void | Promise<void>;
+
+export interface HttpOptions {
+  /** By path; a path that is not here is answered with 404. */
+  readonly routes: Readonly<Record<string, Handler>>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface HttpServer {
+  /** Throws Node's error, for example with code EADDRINUSE. */
+  listen(host: string, port: number): Promise<AddressInfo>;
+  /** Takes no new connections, ends idle and streaming ones, waits for answers under way. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+const REQUEST_ID = /^[\w.-]{1,64}$/;
+
+export function createHttpServer({ routes, logger, metrics }: HttpOptions): HttpServer {
+  // Labels: route is one of ours or "other", method and status class are bounded.
+  const seconds = metrics.histogram(
+    'family_hub_http_duration_seconds',
+    'Time to answer an HTTP request.',
+    [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
+    ['route', 'method', 'status'],
+  );
+  const streams = new Set<ServerResponse>();
+
+  const server = createServer(
+    { keepAlive: true, requestTimeout: 30_000, headersTimeout: 10_000 },
+    (request, response) => {
+      const begun = performance.now();
+      const given = request.headers['x-request-id'];
+      const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+      response.setHeader('x-request-id', requestId);
+      response.setHeader('x-content-type-options', 'nosniff');
+      const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+      const handler = Object.hasOwn(routes, path) ? routes[path] : undefined;
+      streams.add(response);
+      response.once('close', () => {
+        streams.delete(response);
+        const method = ['GET', 'POST', 'HEAD', 'OPTIONS'].includes(request.method ?? '')
+          ? (request.method ?? '')
+          : 'other';
+        const labels = {
+          route: handler === undefined ? 'other' : path,
+          method,
+          status: `${Math.floor(response.statusCode / 100)}xx`,
+        };
+        seconds.observe(labels, (performance.now() - begun) / 1_000);
+        logger.debug(
+          {
+            requestId,
+            method: request.method,
+            path,
+            status: response.statusCode,
+            ms: Math.round(performance.now() - begun),
+          },
+          'Request answered',
+        );
+      });
+      void answer(request, response, requestId, handler);
+    },
+  );
+
+  const answer = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    handler: Handler | undefined,
+  ): Promise<void> => {
+    try {
+      if (handler === undefined)
+        sendText(response, 404, `There is nothing here. Try ${Object.keys(routes).join(', ')}.\n`);
+      else await handler({ request, response, requestId, url: new URL(request.url ?? '/', 'http://localhost') });
+    } catch (error) {
+      logger.error({ err: error, requestId }, 'A request failed');
+      if (!response.headersSent)
+        sendText(
+          response,
+          500,
+          `Something broke in the server. Its log says what, under the request id ${requestId}.\n`,
+        );
+      else response.destroy();
+    }
+  };
+
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host, port }, () => {
+          server.off('error', reject);
+          resolve(server.address() as AddressInfo);
+        });
+      }),
+    close: (timeoutMs) => closeServer(server, streams, timeoutMs),
+  };
+}
+
+async function closeServer(server: Server, open: Set<ServerResponse>, timeoutMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  for (const response of open) {
+    // A subscription would never end by itself; its client connects again, to another node.
+    if (response.getHeader('content-type')?.toString().startsWith('text/event-stream')) response.end();
+  }
+  const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+/** Sends a short plain text. */
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  contentType = 'text/plain; charset=utf-8',
+): void {
+  response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
+  response.end(text);
+}
+
+/** Sends a small JSON object. */
+export function sendJson(response: ServerResponse, status: number, body: object): void {
+  sendText(response, status, `${JSON.stringify(body)}\n`, 'application/json; charset=utf-8');
+}

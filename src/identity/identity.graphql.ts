@@ -1,0 +1,130 @@
+/** The identity provider in the API: which one it is, its circuit, opening and closing that by hand. */
+import { z } from 'zod';
+import type { CircuitState } from '../database/generated/prisma/enums.ts';
+import type { Builder } from '../graphql/builder.ts';
+import { addEnum } from '../graphql/enums.ts';
+import { InvalidInputError } from '../refusals.ts';
+import type { CircuitRow } from './circuit.rules.ts';
+
+/** What the fields and mutations do; each names the one provider that is in use. */
+export interface IdentityTools {
+  readonly name: string;
+  readonly url: string;
+  loadCircuit(): Promise<CircuitRow>;
+  openCircuit(caller: string, reason: string, until: Date | null): Promise<{ isChanged: boolean }>;
+  closeCircuit(caller: string): Promise<{ isChanged: boolean }>;
+}
+
+interface Provider {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** Adds `identityProvider`, `openCircuit` and `closeCircuit`. */
+export function addIdentity(builder: Builder, tools: IdentityTools): void {
+  const State = addEnum<CircuitState>(builder, 'CircuitState', 'Whether entries are attempted.', {
+    closed: 'Entries are attempted.',
+    open: 'The identity provider is down or misconfigured: nothing is attempted, and no retries are spent.',
+    half_open: 'One entry is attempted as a probe; its success closes the circuit.',
+  });
+  const Circuit = builder.objectRef<CircuitRow>('Circuit').implement({
+    description: 'Spares the entries’ retries while the identity provider is down.',
+    fields: (t) => ({
+      state: t.expose('state', { type: State, description: 'Whether entries are attempted.' }),
+      reason: t.exposeString('reason', {
+        nullable: true,
+        description: 'Why it is not closed, for people; null while closed.',
+      }),
+      cause: t.exposeString('cause', {
+        nullable: true,
+        description: 'The error code that opened it; null while closed, or when a person opened it.',
+      }),
+      openedBy: t.exposeString('openedBy', {
+        nullable: true,
+        description: 'Who opened it by hand; null if failures did.',
+      }),
+      openedAt: t.expose('openedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'Since when it is not closed; null while closed.',
+      }),
+      nextProbeAt: t.expose('nextProbeAt', {
+        type: 'DateTime',
+        nullable: true,
+        description:
+          'From when on a due entry is let through as a probe; null while closed, and while kept open by hand without an end.',
+      }),
+    }),
+  });
+  const Status = builder.objectRef<Provider>('IdentityProviderStatus').implement({
+    description: 'Where the accounts are made.',
+    fields: (t) => ({
+      name: t.exposeString('name', { description: 'zitadel, or simulator.' }),
+      url: t.exposeString('url', { nullable: true, description: 'Its address.' }),
+      circuit: t.field({ type: Circuit, description: 'Its circuit.', resolve: () => tools.loadCircuit() }),
+    }),
+  });
+  const provider: Provider = { name: tools.name, url: tools.url };
+  builder.queryField('identityProvider', (t) =>
+    t.field({
+      type: Status,
+      nullable: true,
+      description: 'The identity provider that this server uses.',
+      resolve: () => provider,
+    }),
+  );
+
+  const OpenInput = builder.inputType('OpenCircuitInput', {
+    description: 'Why, and for how long.',
+    fields: (t) => ({
+      reason: t.string({
+        required: true,
+        description: 'For those who wonder why nothing moves; 1 to 500 characters.',
+        validate: z.string().trim().min(1, 'is needed').max(500, 'has at most 500 characters'),
+      }),
+      until: t.field({ type: 'DateTime', description: 'When probing begins; left out: when somebody closes it.' }),
+    }),
+  });
+  const CloseInput = builder.inputType('CloseCircuitInput', {
+    description: 'Why.',
+    fields: (t) => ({
+      reason: t.string({
+        description: 'For the record; at most 500 characters.',
+        validate: z.string().max(500, 'has at most 500 characters').nullish(),
+      }),
+    }),
+  });
+  const payload = (name: string, description: string) =>
+    builder.objectRef<{ isChanged: boolean }>(name).implement({
+      description,
+      fields: (t) => ({
+        identityProvider: t.field({
+          type: Status,
+          description: 'The provider, with its circuit as it stands now.',
+          resolve: () => provider,
+        }),
+        isChanged: t.exposeBoolean('isChanged', { description: 'False if it was so already.' }),
+      }),
+    });
+  const OpenPayload = payload('OpenCircuitPayload', 'The circuit is open.');
+  const ClosePayload = payload('CloseCircuitPayload', 'The circuit is closed, and the workers were woken.');
+
+  builder.mutationFields((t) => ({
+    openCircuit: t.field({
+      type: OpenPayload,
+      nullable: true,
+      description: 'Stops all attempts, for example before maintenance of the identity provider.',
+      args: { input: t.arg({ type: OpenInput, required: true, description: 'Why, and for how long.' }) },
+      errors: { types: [InvalidInputError] },
+      resolve: (_root, { input }, { caller }) => tools.openCircuit(caller, input.reason.trim(), input.until ?? null),
+    }),
+    closeCircuit: t.field({
+      type: ClosePayload,
+      nullable: true,
+      description: 'Lets attempts go on, for example once a wrong token is mended.',
+      args: { input: t.arg({ type: CloseInput, required: true, description: 'Why.' }) },
+      errors: { types: [InvalidInputError] },
+      resolve: (_root, _args, { caller }) => tools.closeCircuit(caller),
+    }),
+  }));
+}

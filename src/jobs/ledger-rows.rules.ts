@@ -1,0 +1,69 @@
+/**
+ * Rows of the fire ledger, made from spans of time and a verdict on them: single instants where
+ * each stands for itself, and gaps with a count where many share an outcome.
+ */
+import type { FireOutcome } from '../database/generated/prisma/enums.ts';
+import { countDue, firstDue, previousDue, type Recurrence } from './due.rules.ts';
+
+/** A row of the ledger: one instant, or a gap of `count` instants that share an outcome. */
+export interface SettledFire {
+  readonly firedAt: Date;
+  readonly throughAt: Date;
+  readonly count: number;
+  readonly outcome: FireOutcome;
+  readonly reason: string | null;
+  readonly actor: string | null;
+  /**
+   * True for at most one row: its run starts with the claim. A `caught_up` row that does not
+   * start is owed: it starts when nothing runs any more (fires.ts, startOwedFire).
+   */
+  readonly starts: boolean;
+}
+
+export interface Verdict {
+  readonly outcome: FireOutcome;
+  readonly reason: string | null;
+  readonly actor?: string | null;
+}
+
+/** The chosen instants of a part one by one, and the gaps between them. */
+export function chosenAndGaps(
+  schedule: Recurrence,
+  part: { readonly from: number; readonly to: number },
+  chosen: ReadonlyMap<number, Verdict>,
+  rest: Verdict,
+) {
+  const fires: SettledFire[] = [];
+  let from = part.from;
+  const inPart = [...chosen.keys()].filter((at) => at >= part.from && at < part.to).sort((a, b) => a - b);
+  for (const at of inPart) {
+    fires.push(...gap(schedule, from, at, rest));
+    fires.push(...gap(schedule, at, at + 1, chosen.get(at) ?? rest));
+    from = at + 1;
+  }
+  fires.push(...gap(schedule, from, part.to, rest));
+  return fires;
+}
+
+/** The instants in [from, to) as one row; no row when none is due there. */
+export function gap(
+  schedule: Recurrence,
+  from: number,
+  to: number,
+  { outcome, reason, actor }: Verdict,
+): SettledFire[] {
+  if (from >= to) return [];
+  const firedAt = firstDue(schedule, before(from), before(to));
+  const throughAt = previousDue(schedule, new Date(to), new Date(from));
+  if (firedAt === null || throughAt === null) return [];
+  const count = countDue(schedule, before(from), before(to));
+  return [{ firedAt, throughAt, count, outcome, reason, actor: actor ?? null, starts: false }];
+}
+
+/** The oldest fire with the outcome starts; `null`: none does. */
+export function withStart(fires: readonly SettledFire[], outcome: FireOutcome | null): SettledFire[] {
+  const starting = fires.findIndex((fire) => fire.outcome === outcome);
+  return fires.map((fire, index) => ({ ...fire, starts: index === starting }));
+}
+
+const before = (epoch: number) => new Date(epoch - 1);

@@ -1,0 +1,149 @@
+/** Runs in the API: reading, starting and watching them. */
+import { z } from 'zod';
+import { IdempotencyConflictError } from '../access/idempotency.ts';
+import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import { changeStream } from '../events/change-stream.ts';
+import type { Change, Notices } from '../events/notices.ts';
+import type { Builder } from '../graphql/builder.ts';
+import type { ChangeKindRef } from '../graphql/change-kind.ts';
+import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import { JobAlreadyRunningError } from './job.errors.ts';
+import { type addJobRuns, runsOfJob } from './run.graphql.ts';
+import type { RunNowRequest } from './run-now.ts';
+
+export interface RunTools {
+  readonly prisma: PrismaClient;
+  readonly notices: Notices;
+  runNow(caller: string, request: RunNowRequest): Promise<{ runId: string; isReplay: boolean }>;
+}
+
+type Refs = ReturnType<typeof addJobRuns>;
+
+/** Adds `jobRuns`, `jobRun`, `runJobNow` and `jobRunChanged`. */
+export function addRunOperations(
+  builder: Builder,
+  { prisma, notices, runNow }: RunTools,
+  { JobRun, Filter, Connection }: Refs,
+  Kind: ChangeKindRef,
+): void {
+  builder.queryFields((t) => ({
+    jobRun: t.prismaField({
+      type: JobRun,
+      nullable: true,
+      description: 'One run by its plain key; null when there is none.',
+      args: { runId: t.arg({ type: 'UUID', required: true, description: 'The run’s key.' }) },
+      resolve: (query, _root, { runId }) => prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
+    }),
+    jobRuns: t.connection(
+      {
+        type: JobRun,
+        nullable: true,
+        description: 'The runs of all jobs, newest first.',
+        args: { filter: t.arg({ type: Filter, description: 'Which runs; left out: all.' }) },
+        resolve: (_root, args, context, info) => runsOfJob(prisma, args.filter, args, context, info),
+      },
+      Connection,
+    ),
+  }));
+
+  builder.objectType(JobAlreadyRunningError, {
+    name: 'JobAlreadyRunningError',
+    description: 'The job is running already; a job never overlaps itself.',
+    interfaces: ['MutationError'],
+    fields: (t) => ({
+      jobName: t.exposeString('jobName', { description: 'Which job.' }),
+      run: t.prismaField({
+        type: JobRun,
+        nullable: true,
+        description: 'The run that is going on; null if it has just ended.',
+        resolve: (query, { runId }) =>
+          runId === null ? null : prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
+      }),
+    }),
+  });
+  const RunNowInput = builder.inputType('RunJobNowInput', {
+    description: 'A job to be run now.',
+    fields: (t) => ({
+      jobName: t.string({ required: true, description: 'For example ExpiredInvitationCleanupJob.' }),
+      wait: t.boolean({
+        defaultValue: false,
+        description: 'Answer only when the run has ended, after 30 s at the latest.',
+      }),
+      idempotencyKey: t.string({
+        description:
+          '1 to 200 characters. The same key again within 24 h answers the first run instead of starting another.',
+        validate: z.string().min(1, 'has at least 1 character').max(200, 'has at most 200 characters').nullish(),
+      }),
+    }),
+  });
+  const RunNowPayload = builder.objectRef<{ runId: string; isReplay: boolean }>('RunJobNowPayload').implement({
+    description: 'The job was started.',
+    fields: (t) => ({
+      run: t.prismaField({
+        type: JobRun,
+        description: 'The run, as it stands now.',
+        resolve: (query, { runId }) => prisma.jobRun.findUniqueOrThrow({ ...query, where: { id: runId } }),
+      }),
+      isReplay: t.exposeBoolean('isReplay', {
+        description: 'True if this idempotency key had been used: nothing was started again.',
+      }),
+    }),
+  });
+  builder.mutationField('runJobNow', (t) =>
+    t.field({
+      type: RunNowPayload,
+      nullable: true,
+      description: 'Runs a job now, beside its schedule, also while it is paused.',
+      args: { input: t.arg({ type: RunNowInput, required: true, description: 'Which job.' }) },
+      errors: {
+        types: [InvalidInputError, NotFoundError, InvalidStateError, JobAlreadyRunningError, IdempotencyConflictError],
+      },
+      resolve: (_root, { input }, { caller }) => runNow(caller, input),
+    }),
+  );
+
+  const ChangeRef = builder.objectRef<Change>('JobRunChange').implement({
+    description: 'A run began or changed.',
+    fields: (t) => ({
+      kind: t.field({ type: Kind, description: 'What happened to it.', resolve: (change) => change.kind }),
+      at: t.field({ type: 'DateTime', description: 'When the change was told.', resolve: (change) => change.at }),
+      runId: t.field({ type: 'UUID', description: 'Which run.', resolve: (change) => change.id }),
+      jobRun: t.prismaField({
+        type: JobRun,
+        nullable: true,
+        description: 'The run as it stands when this is sent; null when it was removed.',
+        resolve: (query, { id }) => prisma.jobRun.findUnique({ ...query, where: { id } }),
+      }),
+    }),
+  });
+  builder.subscriptionFields((t) => ({
+    jobRunChanged: t.field({
+      type: ChangeRef,
+      nullable: true,
+      description:
+        'Each change of a run, from now on, on whichever node. Several changes in quick succession may come as one.',
+      args: { jobName: t.arg.string({ description: 'Only of this job; left out: of all.' }) },
+      subscribe: (_root, { jobName }) => runChanges(prisma, notices, jobName),
+      resolve: (change) => change,
+    }),
+  }));
+}
+
+async function* runChanges(
+  prisma: PrismaClient,
+  notices: Notices,
+  jobName: string | null | undefined,
+): AsyncGenerator<Change> {
+  for await (const changes of changeStream(notices, 'runs')) {
+    if (!jobName) {
+      yield* changes;
+      continue;
+    }
+    const matching = await prisma.jobRun.findMany({
+      where: { id: { in: changes.map((change) => change.id) }, jobName },
+      select: { id: true },
+    });
+    const ids = new Set(matching.map((run) => run.id));
+    yield* changes.filter((change) => ids.has(change.id));
+  }
+}

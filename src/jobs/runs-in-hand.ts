@@ -1,0 +1,118 @@
+/**
+ * The runs that this node executes: begun by a claim, by hand, or owed from before; all of them
+ * ended, or closed as interrupted, when the node stops.
+ */
+import type { Clock } from '../clock.ts';
+import type { Database, Queryable } from '../database/database.ts';
+import { InvalidStateError } from '../refusals.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type RunLease, startOwedFire } from './fires.ts';
+import type { Job } from './job.ts';
+import { executeRun, type RunInHand } from './run-execution.ts';
+import { startManualRun, unknownJob } from './runs.ts';
+import { createTracker, settleWithin } from './waiting.ts';
+
+export interface ManualRunInput {
+  readonly jobName: string;
+  readonly actor: string | null;
+  readonly reason: string | null;
+  /** Writes something in the transaction that makes the run, for example its idempotency key. */
+  record?(tx: Queryable, runId: string): Promise<void>;
+}
+
+export interface RunsInHand {
+  /** Executes a run that this node was given. */
+  launch(run: RunLease): void;
+  /** Starts the oldest owed fire of a job, if there is one and it may. */
+  startOwed(jobName: string): Promise<void>;
+  /** Refuses with NotFoundError, JobAlreadyRunningError, or InvalidStateError while stopping. */
+  runNow(input: ManualRunInput): Promise<{ runId: string; finished: Promise<void> }>;
+  count(): number;
+  /** Begins none any more and asks all to end. */
+  abort(): void;
+  /** After `abort`: waits, then closes as interrupted what has not ended. */
+  end(timeoutMs: number): Promise<void>;
+}
+
+export interface RunsInHandOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly nodeId: string;
+  readonly leaseMs: number;
+  onRunChanged(kind: 'created' | 'updated', runId: string): void;
+  onFault(error: unknown): void;
+}
+
+export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
+  const { db, clock, logger, jobs, nodeId, leaseMs, onRunChanged, onFault } = options;
+  const runs = new Map<string, RunInHand>();
+  /** Runs being begun: a stop must not overlook them. */
+  const { track: begin, settled: allBegun } = createTracker();
+  let isStopping = false;
+
+  const launch = (run: RunLease): Promise<unknown> => {
+    const job = jobs.get(run.jobName);
+    if (job === undefined) throw new Error(`A run of ${run.jobName} was begun on a node that does not know the job.`);
+    const onUpdated = (runId: string) => onRunChanged('updated', runId);
+    const inHand = executeRun(job, run, { db, clock, logger, leaseMs, onUpdated, onFault });
+    runs.set(run.runId, inHand);
+    onRunChanged('created', run.runId);
+    if (isStopping) inHand.abort(STOPPING);
+    return inHand.finished.then(({ isFireOwed }) => {
+      runs.delete(run.runId);
+      if (isFireOwed) startOwed(run.jobName).catch(onFault);
+    });
+  };
+
+  const startOwed = async (jobName: string): Promise<void> => {
+    if (isStopping) return;
+    await begin(
+      startOwedFire(db, { jobName, nodeId, leaseMs }).then((run) => {
+        if (run !== null) launch(run);
+      }),
+    );
+  };
+
+  return {
+    launch,
+    startOwed,
+    async runNow({ jobName, actor, reason, record }) {
+      if (isStopping) throw new InvalidStateError('This server is stopping and starts no runs. Ask another node.');
+      if (!jobs.has(jobName)) throw unknownJob(jobName, [...jobs.keys()]);
+      const make = async (tx: Queryable) => {
+        const run = await startManualRun(tx, { jobName, nodeId, leaseMs, actor, reason });
+        await record?.(tx, run.runId);
+        return run;
+      };
+      return begin(
+        (record === undefined ? make(db) : db.transaction(make)).then((run) => ({
+          runId: run.runId,
+          finished: launch(run).then(() => undefined),
+        })),
+      );
+    },
+    count: () => runs.size,
+    abort() {
+      isStopping = true;
+      for (const run of runs.values()) run.abort(STOPPING);
+    },
+    async end(timeoutMs) {
+      const deadline = performance.now() + timeoutMs;
+      await allBegun(timeoutMs);
+      const ends = [...runs.values()].map(({ finished }) => finished);
+      await settleWithin(ends, deadline - performance.now());
+      const left = [...runs.values()];
+      if (left.length === 0) return;
+      logger.warn({ jobNames: left.map(({ run }) => run.jobName) }, 'Some runs did not end in time: interrupted');
+      const closings = left.map(({ giveUp }) => giveUp('The server was stopped, and the run did not end in time.'));
+      for (const closing of await Promise.allSettled(closings)) {
+        if (closing.status === 'rejected') onFault(closing.reason);
+      }
+      runs.clear();
+    },
+  };
+}
+
+const STOPPING = 'The server was stopped.';

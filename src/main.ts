@@ -1,0 +1,65 @@
+/**
+ * The process: reads the configuration, opens things in order, listens, and closes them in
+ * reverse on a signal. `db:url` and `db:seed` are the two small commands beside the server.
+ */
+import { config as readDotenv } from 'dotenv';
+import { ConfigurationError, readConfig } from './config.ts';
+import { StartError } from './database/start-error.ts';
+import { createLifecycle } from './lifecycle.ts';
+import { MasterKeyError } from './sealing/master-key.ts';
+import { printDatabaseUrl, seedDatabase } from './start/commands.ts';
+import { startServer } from './start/server.ts';
+import { createLogger } from './telemetry/logger.ts';
+
+readDotenv({ quiet: true });
+
+function complain(error: unknown): never {
+  const isExpected =
+    error instanceof StartError || error instanceof ConfigurationError || error instanceof MasterKeyError;
+  console.error(isExpected ? error.message : error);
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  const { config, warnings } = readConfig(process.env);
+  const [command] = process.argv.slice(2);
+  if (command === 'db:url') return printDatabaseUrl(config);
+  if (command === 'db:seed') return seedDatabase(config);
+
+  const nodeName = config.NODE_NAME ?? `${process.env.HOSTNAME ?? 'node'}-${process.pid}`;
+  const format = config.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json');
+  const logger = createLogger({
+    level: config.LOG_LEVEL,
+    format,
+    nodeName,
+    seqUrl: config.SEQ_URL,
+    seqApiKey: config.SEQ_API_KEY,
+  });
+  for (const warning of warnings) logger.warn(warning);
+  const lifecycle = createLifecycle(logger);
+
+  let isStopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isStopping) {
+      logger.warn('Second signal: ending at once');
+      process.exit(130);
+    }
+    isStopping = true;
+    logger.info({ signal }, 'Stopping');
+    void lifecycle.closeAll().then(() => {
+      logger.info('Stopped');
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  try {
+    await startServer({ config, logger, lifecycle, nodeName });
+  } catch (error) {
+    if (isStopping) return;
+    await lifecycle.closeAll();
+    throw error;
+  }
+}
+
+main().catch(complain);

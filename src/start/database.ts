@@ -1,0 +1,41 @@
+/** Which database: the one that was named, or the embedded one. */
+import { join, relative, resolve } from 'node:path';
+import type { Config } from '../config.ts';
+import { startEmbedded } from '../database/embedded.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+export interface DatabaseServer {
+  readonly url: string;
+  /** Without a pooler between, where that was said. */
+  readonly directUrl: string | undefined;
+  /** The address without its password, for people. */
+  readonly shown: string;
+  readonly isEmbedded: boolean;
+  leave(): Promise<void>;
+}
+
+/** Answers where the database is; starts or joins the embedded one when none was named. */
+export async function openDatabaseServer(config: Config, logger: Logger): Promise<DatabaseServer> {
+  if (config.DATABASE_URL !== undefined) {
+    const url = config.DATABASE_URL;
+    return {
+      url,
+      directUrl: config.DATABASE_DIRECT_URL,
+      shown: withoutPassword(url),
+      isEmbedded: false,
+      leave: async () => undefined,
+    };
+  }
+  const embedded = await startEmbedded({ dataDir: config.DATA_DIR, logger });
+  const folder = relative(process.cwd(), resolve(config.DATA_DIR)) || '.';
+  const shown = `${withoutPassword(embedded.url)} (embedded, in ${folder.startsWith('..') ? resolve(config.DATA_DIR) : join('.', folder)})`;
+  return { url: embedded.url, directUrl: undefined, shown, isEmbedded: true, leave: () => embedded.leave() };
+}
+
+/** A URL that can be shown to people and logs. */
+export function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  shown.password = '';
+  for (const name of [...shown.searchParams.keys()]) if (/pass|secret|key/i.test(name)) shown.searchParams.delete(name);
+  return shown.href;
+}

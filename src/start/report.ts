@@ -1,0 +1,55 @@
+/** What the server says when it is ready: on a terminal for people, elsewhere as one log line. */
+import type { AddressInfo } from 'node:net';
+import type { App } from '../app.ts';
+import { type Config, isLoopback } from '../config.ts';
+import type { IdentityProvider } from '../identity/provider.ts';
+import { cronDescription } from '../jobs/cron.rules.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { VERSION } from '../version.ts';
+import type { DatabaseServer } from './database.ts';
+
+export interface StartReport {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly address: AddressInfo;
+  readonly server: DatabaseServer;
+  readonly provider: IdentityProvider;
+  readonly app: App;
+  readonly road: 'listen' | 'poll';
+  readonly tookMs: number;
+}
+
+export function reportStart({ config, logger, address, server, provider, app, road, tookMs }: StartReport): void {
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  const graphiql = `http://${host}:${address.port}/graphql`;
+  const jobs = app.scheduler.next().map(({ jobName, at }) => {
+    const cron = app.jobs.find((job) => job.name === jobName)?.cron ?? '';
+    return `${jobName}: ${cronDescription(cron)}, next ${at.toISOString()}`;
+  });
+  const lines: [string, string][] = [
+    ['GraphiQL', graphiql],
+    ['Database', server.shown],
+    [
+      'Identity provider',
+      provider.name === 'simulator'
+        ? 'simulator (built in: accounts exist nowhere else)'
+        : `${provider.name} at ${provider.url}`,
+    ],
+    ...jobs.map((job, index): [string, string] => [index === 0 ? 'Jobs' : '', job]),
+    [
+      'Not secured',
+      isLoopback(config.HOST)
+        ? 'callers are not asked who they are; only this machine can connect'
+        : `callers are not asked who they are, and ${config.HOST} can be reached from elsewhere`,
+    ],
+    ...(road === 'poll'
+      ? [['Notices', 'polled every 500 ms: behind a pooler, set DATABASE_DIRECT_URL for LISTEN'] as [string, string]]
+      : []),
+  ];
+  const text = lines.map(([name, value]) => `  ${name.padEnd(18)} ${value}`).join('\n');
+  logger.info(
+    { version: VERSION, graphiql, port: address.port, identityProvider: provider.name, tookMs: Math.round(tookMs) },
+    `Family Hub Jobs ${VERSION} is ready after ${(tookMs / 1_000).toFixed(1)} s`,
+  );
+  logger.info(`\n${text}`);
+}

@@ -1,0 +1,151 @@
+/**
+ * Starting a server: each step opens one thing and says how it is closed. The master key is
+ * proved before anything is touched; nothing is claimed before the server listens.
+ */
+import { createApp } from '../app.ts';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { openDatabase } from '../database/database.ts';
+import { hasNewestMigration, migrate } from '../database/migrations.ts';
+import { StartError } from '../database/start-error.ts';
+import { openNotices } from '../events/notices.ts';
+import { seedDemoFamily } from '../families/demo.ts';
+import { ensureCircuit } from '../identity/circuit.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import { registerNode, setNodeState, startHeartbeat } from '../nodes/nodes.ts';
+import { openKeyRing } from '../sealing/key-ring.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { VERSION } from '../version.ts';
+import { openDatabaseServer } from './database.ts';
+import { masterKeyFor } from './master-key.ts';
+import { openProvider } from './provider.ts';
+import { reportStart } from './report.ts';
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly nodeName: string;
+}
+
+/** Starts everything; resolves when the server is ready. Throws StartError for what an operator can mend. */
+export async function startServer({ config, logger, lifecycle, nodeName }: StartOptions): Promise<void> {
+  const begun = performance.now();
+  const server = await openDatabaseServer(config, logger);
+  lifecycle.opened('the database server', () => server.leave());
+  const db = await openDatabase({ url: server.url, poolSize: config.DATABASE_POOL_SIZE, logger }).catch(
+    (error: Error) => {
+      throw new StartError(
+        `The database cannot be reached at ${server.shown}: ${error.message || (error as NodeJS.ErrnoException).code}. Check DATABASE_URL, and that PostgreSQL is running and lets this user in.`,
+      );
+    },
+  );
+  lifecycle.opened('the database', () => db.close());
+
+  const master = await masterKeyFor(config, db, server.isEmbedded);
+  const { applied } = await migrate({ url: server.directUrl ?? server.url, logger });
+  const keyRing = await openKeyRing(db, master);
+  if (server.isEmbedded && applied.length > 0) await seedDemoFamily(db);
+
+  const node = await registerNode(db, nodeName, VERSION);
+  lifecycle.opened('the node', () => setNodeState(db, node.id, 'gone'));
+  const notices = await openNotices({
+    db,
+    directUrl: server.directUrl ?? (db.isPooled ? undefined : server.url),
+    logger,
+  });
+  lifecycle.opened('the notices', () => notices.close());
+  const provider = await openProvider(config, db, logger);
+  lifecycle.opened('the identity provider', () => provider.close());
+  await ensureCircuit(db, provider.name);
+
+  const metrics = createMetrics();
+  let isDraining = false;
+  const readiness = [
+    { name: 'node', check: async () => (isDraining ? 'is draining' : undefined) },
+    {
+      name: 'database',
+      check: () =>
+        db.query('SELECT 1 FROM auth.server_nodes LIMIT 1').then(
+          () => undefined,
+          () => 'cannot be reached',
+        ),
+    },
+    {
+      name: 'migrations',
+      check: () =>
+        hasNewestMigration(db).then(
+          (has) => (has ? undefined : 'are not applied'),
+          () => 'cannot be read',
+        ),
+    },
+    {
+      name: 'masterKey',
+      check: () =>
+        keyRing.refresh().then(
+          () => undefined,
+          () => 'does not open the key ring',
+        ),
+    },
+  ];
+  const app = createApp({
+    config,
+    db,
+    clock: systemClock,
+    logger,
+    metrics,
+    node,
+    notices,
+    keyRing,
+    provider,
+    readiness,
+  });
+  const address = await app.http.listen(config.HOST, config.PORT).catch((error: NodeJS.ErrnoException) => {
+    throw listenError(error, config);
+  });
+  lifecycle.opened('the HTTP server', () => app.http.close(config.SHUTDOWN_TIMEOUT));
+
+  await app.scheduler.start();
+  const heartbeat = startHeartbeat({
+    db,
+    nodeId: node.id,
+    intervalMs: config.HEARTBEAT_INTERVAL,
+    logger,
+    onBeat: app.takeOver,
+  });
+  lifecycle.opened('the heartbeat', () => heartbeat.stop());
+  lifecycle.opened('the work', async () => {
+    isDraining = true;
+    await setNodeState(db, node.id, 'draining').catch(() => undefined);
+    await Promise.all([
+      app.worker.stop(config.SHUTDOWN_TIMEOUT),
+      app.scheduler.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT }),
+    ]);
+  });
+  await setNodeState(db, node.id, 'running');
+  await app.takeOver();
+  app.worker.wake();
+  reportStart({
+    config,
+    logger,
+    address,
+    server,
+    provider,
+    app,
+    road: notices.road,
+    tookMs: performance.now() - begun,
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, { HOST, PORT }: Config): Error {
+  if (error.code === 'EADDRINUSE')
+    return new StartError(
+      `Port ${PORT} on ${HOST} is taken by another process. Set PORT to another one, or to 0 for any free one.`,
+    );
+  if (error.code === 'EACCES')
+    return new StartError(`Port ${PORT} may not be used by this user. Set PORT to one above 1023.`);
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new StartError(`HOST="${HOST}" is not an address of this machine. Example: HOST=127.0.0.1`);
+  return error;
+}

@@ -1,0 +1,8 @@
+/** The server's version, from package.json: two folders up, from src/ as from dist/. */
+import { readFileSync } from 'node:fs';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+export const VERSION = version;
