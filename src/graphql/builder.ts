@@ -14,7 +14,7 @@ import type PrismaTypes from '../database/generated/pothos/types.ts';
 import { getDatamodel } from '../database/generated/pothos/types.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import { InvalidInputError, type Refusal } from '../refusals.ts';
-import { cronExpression, dateTime, duration, timeZone, uuid } from './scalars.ts';
+import { badInput, cronExpression, dateTime, duration, timeZone, uuid } from './scalars.ts';
 
 /** What every resolver knows of its request. */
 export interface RequestContext {
@@ -108,8 +108,9 @@ export function createBuilder(prisma: PrismaClient) {
       defaultEdgeTypeOptions: { description: 'One object of a page, and its cursor.' },
       encodeGlobalID: (type, id) => Buffer.from(`${type}:${id}`).toString('base64url'),
       decodeGlobalID(globalId) {
-        const [typename = '', ...id] = Buffer.from(globalId, 'base64url').toString('utf8').split(':');
-        return { typename, id: id.join(':') };
+        const match = /^([A-Za-z]+):([\w.-]+)$/.exec(Buffer.from(globalId, 'base64url').toString('utf8'));
+        if (match === null) throw badInput('This is not an id of this API. Pass an `id` as the API gave it.');
+        return { typename: match[1] ?? '', id: match[2] ?? '' };
       },
     },
     prisma: {
@@ -130,12 +131,14 @@ export function createBuilder(prisma: PrismaClient) {
     },
     complexity: {
       defaultComplexity: 1,
-      defaultListMultiplier: 5,
       limit: { complexity: MAX_COMPLEXITY, depth: MAX_DEPTH, breadth: MAX_BREADTH },
-      fieldComplexity: ({ first, last }, _context, field) =>
-        field.args.some((arg) => arg.name === 'first')
-          ? { field: 1, multiplier: Math.max(1, Number(first ?? last ?? DEFAULT_PAGE)) }
-          : { field: 1 },
+      // A page costs its size times one object; the plugin itself would not look at `first`.
+      fieldComplexity: ({ first, last }, _context, field) => ({
+        field: 1,
+        multiplier: field.args.some((arg) => arg.name === 'first')
+          ? Math.max(1, Number(first ?? last ?? DEFAULT_PAGE))
+          : 1,
+      }),
       complexityError: (kind, result) =>
         new GraphQLError(
           `The query is too large: its ${kind.toLowerCase()} is ${result[kind.toLowerCase() as 'complexity']}, at most ${{ Complexity: MAX_COMPLEXITY, Depth: MAX_DEPTH, Breadth: MAX_BREADTH }[kind]} is allowed. Ask for smaller pages or fewer fields.`,

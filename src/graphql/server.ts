@@ -36,10 +36,13 @@ export function createGraphqlServer({ schema, logger, metrics }: GraphqlServerOp
 
 /** The last hand on every answer: codes, request ids, masking, wherever an error came from. */
 function finishResults(logger: Logger): Plugin<RequestContext> {
-  const finish = (result: ExecutionResult, requestId: string): ExecutionResult =>
-    result.errors === undefined
-      ? result
-      : { ...result, errors: result.errors.map((error) => maskError(error, requestId, logger)) };
+  const finish = (result: ExecutionResult, requestId: string): ExecutionResult => {
+    if (result.errors === undefined) return result;
+    const errors = result.errors.map((error) => maskError(error, requestId, logger));
+    // Found at each root field anew, but it is one refusal of the whole query.
+    const tooComplex = errors.find((error) => error.extensions.code === 'QUERY_TOO_COMPLEX');
+    return tooComplex === undefined ? { ...result, errors } : { errors: [tooComplex] };
+  };
   return {
     onResultProcess({ result, setResult, serverContext }) {
       const { requestId } = serverContext as unknown as RequestContext;
