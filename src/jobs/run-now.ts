@@ -4,6 +4,7 @@ import { digestFields, findRecorded, type IdempotentCall, recordAnswer } from '.
 import type { Database } from '../database/database.ts';
 import { violation } from '../database/violations.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
+import { JobAlreadyRunningError } from './job.errors.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** A call that waits answers after this time at the latest, whether or not the run has ended. */
@@ -44,8 +45,9 @@ export async function runJobNow(
     if (wait) await Promise.race([finished, delay(LONGEST_WAIT_MS, undefined, { ref: false })]);
     return { runId, isReplay: false };
   } catch (error) {
-    // The same key came to another node at the same instant, and was quicker.
-    if (violation(error)?.constraint !== 'idempotency_keys_pkey') throw error;
+    // The same key came at the same instant, here or to another node, and that call was quicker.
+    const isRace = error instanceof JobAlreadyRunningError || violation(error)?.constraint === 'idempotency_keys_pkey';
+    if (!isRace) throw error;
     const quicker = await findRecorded(db, call);
     if (quicker === undefined) throw error;
     return { runId: quicker, isReplay: true };

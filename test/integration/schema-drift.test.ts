@@ -20,6 +20,7 @@ const ADDITIONS = [
   'check auth.queued_managed_account_creations.queued_managed_account_creations_retry_count_check',
   'function auth.announce_inserted_entries',
   'index auth.family_member_invitations.family_member_invitations_expired_idx',
+  'index auth.job_fires.job_fires_owed_idx',
   'index auth.job_runs.job_runs_one_running_key',
   'index auth.job_runs.job_runs_scheduled_fire_key',
   'index auth.outbox_events.outbox_events_unprocessed_idx',

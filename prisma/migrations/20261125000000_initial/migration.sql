@@ -426,6 +426,9 @@ CREATE INDEX "outbox_events_unprocessed_idx" ON "auth"."outbox_events" ("created
 CREATE UNIQUE INDEX "job_runs_one_running_key" ON "auth"."job_runs" ("job_name") WHERE "status" = 'running';
 CREATE UNIQUE INDEX "job_runs_scheduled_fire_key" ON "auth"."job_runs" ("job_name", "scheduled_for") WHERE "trigger" = 'schedule';
 
+-- Fires that wait to be run late.
+CREATE INDEX "job_fires_owed_idx" ON "auth"."job_fires" ("job_name", "fired_at") WHERE "outcome" = 'caught_up' AND "started_at" IS NULL;
+
 ALTER TABLE "auth"."queued_managed_account_creations"
   ADD CONSTRAINT "queued_managed_account_creations_retry_count_check" CHECK ("retry_count" BETWEEN 0 AND 5),
   ADD CONSTRAINT "queued_managed_account_creations_completed_password_check"
