@@ -123,7 +123,7 @@ export function createApp(options: AppOptions) {
         openCircuit(db, provider.name, caller, reason, until).finally(notices.circuitChanged),
       closeCircuit: () => closeCircuit(db, provider.name).finally(notices.circuitChanged),
     },
-    runNow: (caller, request) => runJobNow({ db, keyRing, scheduler }, caller, request),
+    runNow: (caller, request) => runJobNow({ db, digester: keyRing, scheduler }, caller, request),
   });
   const graphql = createGraphqlServer({ schema, logger, metrics });
   const http = createHttpServer({

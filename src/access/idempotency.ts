@@ -5,7 +5,6 @@
  */
 import type { Queryable } from '../database/database.ts';
 import { Refusal } from '../refusals.ts';
-import type { KeyRing } from '../sealing/key-ring.ts';
 
 /** The same key came with another input; names the fields, never their values. */
 export class IdempotencyConflictError extends Refusal {
@@ -20,12 +19,17 @@ export class IdempotencyConflictError extends Refusal {
   }
 }
 
+/** What makes keyed digests: the key ring. */
+export interface Digester {
+  digest(value: string): string;
+}
+
 export type FieldDigests = Readonly<Record<string, string>>;
 
 /** One digest per field; undefined and null are the same to the API, and so here. */
-export function digestFields(keyRing: KeyRing, fields: Readonly<Record<string, unknown>>): FieldDigests {
+export function digestFields(digester: Digester, fields: Readonly<Record<string, unknown>>): FieldDigests {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, keyRing.digest(JSON.stringify([name, value ?? null]))]),
+    Object.entries(fields).map(([name, value]) => [name, digester.digest(JSON.stringify([name, value ?? null]))]),
   );
 }
 

@@ -1,5 +1,4 @@
 /** The interface that all refusals share in the API, and the types of those that every slice uses. */
-import { IdempotencyConflictError } from '../access/idempotency.ts';
 import {
   type InputIssue,
   InvalidInputError,
@@ -56,16 +55,5 @@ export function addRefusalTypes(builder: Builder): void {
     name: 'InvalidStateError',
     description: 'The object’s state does not allow this now.',
     interfaces: ['MutationError'],
-  });
-  builder.objectType(IdempotencyConflictError, {
-    name: 'IdempotencyConflictError',
-    description: 'The idempotency key was used with another input.',
-    interfaces: ['MutationError'],
-    fields: (t) => ({
-      fields: t.stringList({
-        description: 'The input fields that differ; never their values.',
-        resolve: (error) => [...error.fields],
-      }),
-    }),
   });
 }

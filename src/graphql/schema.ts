@@ -1,5 +1,6 @@
 /** The schema: one line per noun. What a noun can do stands in its own folder. */
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
+import { addAccess } from '../access/access.graphql.ts';
 import { addEntryTypes } from '../accounts/entry.graphql.ts';
 import { addEntryMutations, type EntryOperations } from '../accounts/entry-mutations.graphql.ts';
 import { addEntryQueries } from '../accounts/entry-queries.graphql.ts';
@@ -35,6 +36,7 @@ export function buildSchema({ db, clock, notices, jobs, entries, identity, runNo
   addRefusalTypes(builder);
   const inputs = addFilterInputs(builder);
   const Kind = addChangeKind(builder);
+  addAccess(builder);
   addNodes(builder, prisma);
   const enums = addFamilies(builder, prisma);
   const entryRefs = addEntryTypes(builder, prisma, enums);

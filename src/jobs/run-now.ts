@@ -1,9 +1,8 @@
 /** Running a job by hand, once per idempotency key; if wanted, answering only when the run has ended. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { digestFields, findRecorded, type IdempotentCall, recordAnswer } from '../access/idempotency.ts';
+import { type Digester, digestFields, findRecorded, type IdempotentCall, recordAnswer } from '../access/idempotency.ts';
 import type { Database } from '../database/database.ts';
 import { violation } from '../database/violations.ts';
-import type { KeyRing } from '../sealing/key-ring.ts';
 import { JobAlreadyRunningError } from './job.errors.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -18,13 +17,13 @@ export interface RunNowRequest {
 
 export interface RunNowTools {
   readonly db: Database;
-  readonly keyRing: KeyRing;
+  readonly digester: Digester;
   readonly scheduler: Scheduler;
 }
 
 /** Starts a run on this node. Throws NotFoundError, JobAlreadyRunningError, InvalidStateError or IdempotencyConflictError. */
 export async function runJobNow(
-  { db, keyRing, scheduler }: RunNowTools,
+  { db, digester, scheduler }: RunNowTools,
   caller: string,
   request: RunNowRequest,
 ): Promise<{ runId: string; isReplay: boolean }> {
@@ -33,7 +32,7 @@ export async function runJobNow(
     caller,
     mutation: 'runJobNow',
     key,
-    digests: key ? digestFields(keyRing, { jobName }) : {},
+    digests: key ? digestFields(digester, { jobName }) : {},
   };
   const recorded = await findRecorded(db, call);
   if (recorded !== undefined) return { runId: recorded, isReplay: true };

@@ -1,0 +1,211 @@
+/**
+ * A whole node in this process over a test's own database: real pool, key ring, notices,
+ * simulator and HTTP, wired as src/start/server.ts does it. Several on one URL are several nodes.
+ */
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import { type App, createApp } from '../../src/app.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { type Database, openDatabase } from '../../src/database/database.ts';
+import { type Notices, openNotices } from '../../src/events/notices.ts';
+import { ensureCircuit } from '../../src/identity/circuit.ts';
+import type { IdentityProvider } from '../../src/identity/provider.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/identity/simulator/simulator.ts';
+import { createZitadelProvider } from '../../src/identity/zitadel.ts';
+import type { Job } from '../../src/jobs/job.ts';
+import { createLifecycle } from '../../src/lifecycle.ts';
+import { type NodeIdentity, registerNode, setNodeState, startHeartbeat } from '../../src/nodes/nodes.ts';
+import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
+import { parseMasterKey } from '../../src/sealing/master-key.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
+import { VERSION } from '../../src/version.ts';
+
+/** One per test file, so that nodes on one database share its key ring. */
+const MASTER_KEY = parseMasterKey(randomBytes(32).toString('base64'), 'the test');
+
+export interface TestAppOptions {
+  /** Of a migrated database, as createTestDatabase answers it. The node opens its own pool. */
+  readonly url: string;
+  /** Over the defaults; durations in milliseconds. */
+  readonly config?: Partial<Config>;
+  readonly moreJobs?: readonly Job[];
+  /** For the scheduler and the API; leases use the database's. */
+  readonly clock?: Clock;
+  readonly nodeName?: string;
+  /** Instead of a simulator of the node's own; the caller closes it. */
+  readonly provider?: IdentityProvider;
+  /** Another node's simulator, so that calls are counted and faults ordered in one place. */
+  readonly simulator?: Simulator;
+  readonly simulatorOptions?: Pick<SimulatorOptions, 'latencyMs' | 'onRequest' | 'passwordPolicy'>;
+  /** Over what other tools go to: a handle that counts or breaks. Default: as opened. */
+  readonly wrapDatabase?: (db: Database) => Database;
+  /** False: no timers and no heartbeat; jobs run only by `runJobNow`, entries when woken. Default true. */
+  readonly hasTimers?: boolean;
+  readonly logLevel?: string;
+}
+
+export interface GraphqlProblem {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: { readonly code: string; readonly requestId: string } & Readonly<Record<string, unknown>>;
+}
+
+export interface GraphqlAnswer<Data> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: { readonly data: Data; readonly errors?: readonly GraphqlProblem[] };
+}
+
+export interface TestApp {
+  readonly app: App;
+  readonly config: Config;
+  readonly db: Database;
+  readonly keyRing: KeyRing;
+  readonly metrics: Metrics;
+  readonly node: NodeIdentity;
+  readonly notices: Notices;
+  /** For example `http://127.0.0.1:40123`; GraphQL is at `/graphql`. */
+  readonly url: string;
+  /** The one the node talks to; not there when a provider was given. */
+  readonly simulator: Simulator;
+  /** Every log line so far, as pino writes it but without redaction: what leaks is seen. */
+  readonly logLines: readonly Readonly<Record<string, unknown>>[];
+  /** Sends a POST as a script would. `Data` is what the test knows of the answer. */
+  graphql<Data = Record<string, unknown>>(
+    query: string,
+    variables?: Readonly<Record<string, unknown>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<GraphqlAnswer<Data>>;
+  /** Stops as a server does on SIGTERM; safe to call again. */
+  close(): Promise<void>;
+}
+
+/** Starts a node; call `close` in afterAll, before the database is dropped. */
+export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
+  const { url, clock = systemClock, hasTimers = true } = options;
+  const config = { ...testConfig(url), ...options.config };
+  const logLines: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: options.logLevel ?? 'info' },
+    { write: (line) => logLines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  const lifecycle = createLifecycle(logger);
+
+  try {
+    const pool = await openDatabase({ url, poolSize: config.DATABASE_POOL_SIZE, logger });
+    lifecycle.opened('the database', () => pool.close());
+    const db = options.wrapDatabase?.(pool) ?? pool;
+    const keyRing = await openKeyRing(db, MASTER_KEY);
+    const node = await registerNode(db, options.nodeName ?? 'test-node', VERSION);
+    lifecycle.opened('the node', () => setNodeState(db, node.id, 'gone'));
+    const notices = await openNotices({ db, directUrl: url, logger });
+    lifecycle.opened('the notices', () => notices.close());
+
+    let simulator = options.simulator;
+    if (simulator === undefined && options.provider === undefined) {
+      const own = await startSimulator({ db, logger, ...options.simulatorOptions });
+      lifecycle.opened('the simulator', () => own.close());
+      simulator = own;
+    }
+    const provider = options.provider ?? simulatorProvider(config, simulator, logger);
+    if (options.provider === undefined) lifecycle.opened('the identity provider', () => provider.close());
+    await ensureCircuit(db, provider.name);
+
+    const metrics = createMetrics();
+    const app = createApp({
+      config,
+      db,
+      clock,
+      logger,
+      metrics,
+      node,
+      notices,
+      keyRing,
+      provider,
+      readiness: [],
+      moreJobs: options.moreJobs,
+    });
+    const address = await app.http.listen('127.0.0.1', 0);
+    lifecycle.opened('the HTTP server', () => app.http.close(config.SHUTDOWN_TIMEOUT));
+    if (hasTimers) {
+      await app.scheduler.start();
+      const heartbeat = startHeartbeat({
+        db,
+        nodeId: node.id,
+        intervalMs: config.HEARTBEAT_INTERVAL,
+        logger,
+        onBeat: app.takeOver,
+      });
+      lifecycle.opened('the heartbeat', () => heartbeat.stop());
+    }
+    lifecycle.opened('the work', async () => {
+      const timeoutMs = config.SHUTDOWN_TIMEOUT;
+      await Promise.all([app.worker.stop(timeoutMs), app.scheduler.stop({ timeoutMs })]);
+    });
+    await setNodeState(db, node.id, 'running');
+    app.worker.wake();
+
+    const base = `http://127.0.0.1:${address.port}`;
+    return {
+      app,
+      config,
+      db,
+      keyRing,
+      metrics,
+      node,
+      notices,
+      url: base,
+      get simulator() {
+        if (simulator === undefined) throw new Error('This node has a provider of the test’s own, and no simulator.');
+        return simulator;
+      },
+      logLines,
+      graphql: (query, variables, headers) => postGraphql(`${base}/graphql`, { query, variables }, headers),
+      close: () => lifecycle.closeAll(),
+    };
+  } catch (error) {
+    await lifecycle.closeAll();
+    throw error;
+  }
+}
+
+/** Posts any body to a GraphQL address, also one that is no GraphQL request. */
+export async function postGraphql<Data>(
+  url: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<GraphqlAnswer<Data>> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: JSON.parse(text) as GraphqlAnswer<Data>['body'] };
+}
+
+function testConfig(url: string): Config {
+  return readConfig({
+    DATABASE_URL: url,
+    DATABASE_POOL_SIZE: '8',
+    IDENTITY_PROVIDER: 'simulator',
+    // The key ring is opened by hand with the test's key; the setting only has to be there.
+    MASTER_KEY: 'x',
+    SHUTDOWN_TIMEOUT: '2s',
+  }).config;
+}
+
+function simulatorProvider(config: Config, simulator: Simulator | undefined, logger: Logger): IdentityProvider {
+  if (simulator === undefined) throw new Error('Neither a provider nor a simulator.');
+  return createZitadelProvider({
+    name: 'simulator',
+    url: simulator.url,
+    organizationId: simulator.organizationId,
+    getToken: () => simulator.token,
+    concurrency: config.PROVIDER_CONCURRENCY,
+    emailDomain: config.ACCOUNT_EMAIL_DOMAIN,
+    logger,
+  });
+}
