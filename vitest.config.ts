@@ -7,6 +7,9 @@ import { defineConfig } from 'vitest/config';
 const isLong = process.env.LONG === '1';
 
 export default defineConfig({
+  // Node loads graphql's CommonJS for the libraries; Vite would load its modules for us beside it,
+  // and two copies do not know each other's types.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     pool: 'forks',
     testTimeout: 20_000,

@@ -105,6 +105,10 @@ export function createApp(options: AppOptions) {
         .catch((error: unknown) => logger.warn({ err: error }, 'Schedules could not be read again')),
   });
 
+  /** What people did and why they said they did it. */
+  const acted = (actor: string, action: string, reason: string | null | undefined, target: object): void =>
+    logger.info({ actor, action, reason: reason ?? undefined, ...target }, `${action} by ${actor}`);
+
   const schema = buildSchema({
     db,
     clock,
@@ -112,16 +116,33 @@ export function createApp(options: AppOptions) {
     jobs,
     entries: {
       enqueuer: createEnqueuer({ db, keyRing, notices }),
-      retry: (caller, request) => retryEntry({ db, keyRing, notices }, caller, request),
-      cancel: (entryId) => cancelEntry({ db, provider, notices, ...attempts }, entryId),
+      async retry(caller, request) {
+        const answer = await retryEntry({ db, keyRing, notices }, caller, request);
+        if (!answer.isReplay) acted(caller, 'retryEntry', request.reason, { entryId: request.entryId });
+        return answer;
+      },
+      async cancel(caller, { entryId, reason }) {
+        const answer = await cancelEntry({ db, provider, notices, ...attempts }, entryId);
+        if (answer.isChanged) acted(caller, 'cancelEntry', reason, { entryId });
+        return answer;
+      },
     },
     identity: {
       name: provider.name,
       url: provider.url,
       loadCircuit: () => loadCircuit(db, provider.name),
-      openCircuit: (caller, reason, until) =>
-        openCircuit(db, provider.name, caller, reason, until).finally(notices.circuitChanged),
-      closeCircuit: () => closeCircuit(db, provider.name).finally(notices.circuitChanged),
+      async openCircuit(caller, reason, until) {
+        const answer = await openCircuit(db, provider.name, caller, reason, until);
+        if (answer.isChanged) acted(caller, 'openCircuit', reason, { until });
+        notices.circuitChanged();
+        return answer;
+      },
+      async closeCircuit(caller, reason) {
+        const answer = await closeCircuit(db, provider.name);
+        if (answer.isChanged) acted(caller, 'closeCircuit', reason, {});
+        notices.circuitChanged();
+        return answer;
+      },
     },
     runNow: (caller, request) => runJobNow({ db, digester: keyRing, scheduler }, caller, request),
   });

@@ -13,7 +13,7 @@ import type { RetryRequest } from './retry.ts';
 export interface EntryOperations {
   readonly enqueuer: Enqueuer;
   retry(caller: string, request: RetryRequest): Promise<{ entryId: string; isReplay: boolean }>;
-  cancel(entryId: string): Promise<{ isChanged: boolean }>;
+  cancel(caller: string, request: { entryId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
 }
 
 const reason = z.string().max(500, 'has at most 500 characters').nullish();
@@ -152,7 +152,10 @@ export function addEntryMutations(
         'Gives an entry up. Its password is destroyed after the undo window; until then a retry takes the cancel back.',
       args: { input: t.arg({ type: CancelInput, required: true, description: 'Which entry.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, OutcomeUnknownError] },
-      resolve: async (_root, { input: { entryId } }) => ({ entryId, ...(await operations.cancel(entryId)) }),
+      resolve: async (_root, { input }, { caller }) => ({
+        entryId: input.entryId,
+        ...(await operations.cancel(caller, input)),
+      }),
     }),
   }));
 }

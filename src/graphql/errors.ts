@@ -30,7 +30,9 @@ export function maskError(error: unknown, requestId: string, logger: Logger): Gr
   const graphql = error instanceof GraphQLError ? error : undefined;
   const original = graphql?.originalError ?? (graphql === undefined ? error : undefined);
   if (graphql !== undefined && (original === undefined || original === null || original instanceof GraphQLError)) {
-    return withCode(graphql, codeOf(graphql), requestId);
+    const code = codeOf(graphql);
+    // Yoga would answer 200 to what is not even JSON where the client accepts application/json.
+    return withCode(graphql, code, requestId, graphql.message, code === 'BAD_REQUEST' ? 400 : undefined);
   }
   // Thrown where no union takes it: a query's argument means nothing.
   if (original instanceof Refusal)
@@ -59,7 +61,8 @@ export function maskError(error: unknown, requestId: string, logger: Logger): Gr
 
 /** graphql-js gives no codes: an error without a place in the answer is about variables or the operation's name. */
 function codeOf(error: GraphQLError): string {
-  const code = error.extensions.code;
+  const { code, http } = error.extensions as { code?: unknown; http?: { status?: number } };
+  if (http?.status === 405) return 'METHOD_NOT_ALLOWED';
   if (typeof code === 'string') return code;
   if (/^(Unknown operation named|Must provide operation name|Must provide an operation)/.test(error.message))
     return 'OPERATION_RESOLUTION_FAILURE';
@@ -81,6 +84,6 @@ function withCode(
     source,
     positions,
     path,
-    extensions: { ...http, ...extensions, code, requestId },
+    extensions: { ...extensions, ...http, code, requestId },
   });
 }

@@ -5,7 +5,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
+import { InvalidInputError } from '../refusals.ts';
 import { type CircuitRow, CLOSED, openedByHand } from './circuit.rules.ts';
+
+const UNTIL_PASSED = {
+  path: ['until'],
+  code: 'IN_THE_PAST',
+  message:
+    'This instant has passed. Give a later one, or leave it out to keep the circuit open until it is closed by hand.',
+};
 
 const COLUMNS = `
   state, cause, reason, opened_by AS "openedBy", opened_at AS "openedAt", next_probe_at AS "nextProbeAt",
@@ -86,7 +94,10 @@ export async function takeProbe(tx: Queryable, provider: string, leaseMs: number
   return taken.length > 0 ? token : undefined;
 }
 
-/** Opens the circuit by hand; an open one takes the new reason and end. Idempotent but for those. */
+/**
+ * Opens the circuit by hand; an open one takes the new reason and end. Idempotent but for those.
+ * Throws InvalidInputError for an end that has passed.
+ */
 export async function openCircuit(
   db: Database,
   provider: string,
@@ -96,6 +107,7 @@ export async function openCircuit(
 ): Promise<{ isChanged: boolean }> {
   return db.transaction(async (tx) => {
     const before = await lockCircuit(tx, provider);
+    if (until !== null && until <= before.now) throw new InvalidInputError([UNTIL_PASSED]);
     const same =
       before.state === 'open' && before.reason === reason && before.nextProbeAt?.getTime() === until?.getTime();
     if (!same) await storeCircuit(tx, provider, openedByHand(before, by, reason, until, before.now));

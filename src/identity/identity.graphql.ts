@@ -12,7 +12,7 @@ export interface IdentityTools {
   readonly url: string;
   loadCircuit(): Promise<CircuitRow>;
   openCircuit(caller: string, reason: string, until: Date | null): Promise<{ isChanged: boolean }>;
-  closeCircuit(caller: string): Promise<{ isChanged: boolean }>;
+  closeCircuit(caller: string, reason: string | null | undefined): Promise<{ isChanged: boolean }>;
 }
 
 interface Provider {
@@ -124,7 +124,7 @@ export function addIdentity(builder: Builder, tools: IdentityTools): void {
       description: 'Lets attempts go on, for example once a wrong token is mended.',
       args: { input: t.arg({ type: CloseInput, required: true, description: 'Why.' }) },
       errors: { types: [InvalidInputError] },
-      resolve: (_root, _args, { caller }) => tools.closeCircuit(caller),
+      resolve: (_root, { input }, { caller }) => tools.closeCircuit(caller, input.reason),
     }),
   }));
 }

@@ -88,6 +88,7 @@ function codeOf(operation: Operation, status: number, error: ZitadelError): Prov
   if (status < 300) return operation === 'create' ? 'OUTCOME_UNKNOWN' : 'PROVIDER_ANSWER_UNREADABLE';
   if (status === 404) return notFoundCode(operation, error);
   if (status === 429) return exhaustedCode(error);
+  if (error.code === undefined && status === 504) return timeoutCode(operation);
   return error.code === undefined ? codeOfStatus(status) : codeOfGrpc(operation, error);
 }
 
@@ -99,7 +100,7 @@ function codeOfGrpc(operation: Operation, error: ZitadelError): ProviderErrorCod
         ? 'PASSWORD_REFUSED'
         : 'ACCOUNT_DATA_REFUSED';
     case 4:
-      return 'PROVIDER_TIMEOUT';
+      return timeoutCode(operation);
     case 5:
       return notFoundCode(operation, error);
     case 6:
@@ -133,6 +134,10 @@ function codeOfStatus(status: number): ProviderErrorCode {
   if (status >= 502 && status <= 504) return 'PROVIDER_UNAVAILABLE';
   return status >= 500 ? 'PROVIDER_INTERNAL_ERROR' : 'PROVIDER_ANSWER_UNEXPECTED';
 }
+
+/** Somebody on the way gave up waiting: the account may still come to be, and a cancel must look first. */
+const timeoutCode = (operation: Operation): ProviderErrorCode =>
+  operation === 'create' ? 'OUTCOME_UNKNOWN' : 'PROVIDER_TIMEOUT';
 
 function notFoundCode(operation: Operation, { code, id }: ZitadelError): ProviderErrorCode {
   if (id?.startsWith('AUTHZ-')) return 'PROVIDER_PERMISSION_DENIED';

@@ -1,0 +1,31 @@
+/**
+ * The GraphQL-over-HTTP specification, audited from outside through the real HTTP server: one
+ * test for each audit of `graphql-http`, the recommendations (SHOULD, MAY) no less than the MUSTs.
+ */
+import { serverAudits } from 'graphql-http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let server: TestApp;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  server = await startTestApp({ url: database.url, hasTimers: false });
+});
+afterAll(async () => {
+  await server?.close();
+  await database?.drop();
+});
+
+const audits = serverAudits({ url: () => `${server.url}/graphql`, fetchFn: fetch });
+
+describe('GraphQL over HTTP', () => {
+  test('is audited in full', () => expect(audits).toHaveLength(61));
+
+  test.each(audits)('$id $name', async ({ fn }) => {
+    const result = await fn();
+    expect(result.status, 'reason' in result ? result.reason : undefined).toBe('ok');
+  });
+});

@@ -1,0 +1,249 @@
+/**
+ * Real server processes, and the identity-provider simulator as a process that lives on while
+ * servers are killed. Programs run from their source (tsx), so that a test can never pass or fail
+ * by an old build; in a folder of their own and with nothing of our environment, so that no `.env`
+ * and no setting of whoever runs the tests changes the outcome.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { readPostmaster } from '../../src/database/embedded-cluster.ts';
+import { isAlive } from '../../src/database/embedded-processes.ts';
+import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
+import type { SimulatorCalls } from '../../src/identity/simulator/simulator.ts';
+
+const SERVER = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const PROVIDER = fileURLToPath(new URL('../../src/identity/simulator/standalone.ts', import.meta.url));
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const POLL_MS = 10;
+
+export type Env = Readonly<Record<string, string | undefined>>;
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+export interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+export interface RunningProgram {
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  stdout(): string;
+  stderr(): string;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface ServerProcess extends RunningProgram {
+  /** Without a path: http://127.0.0.1:4000 */
+  readonly url: string;
+  /** From the start of the process to its ready line. */
+  readonly readyAfterMs: number;
+  logs(): LogLine[];
+  /** The answer as it came; `data` is what the caller says it is. */
+  graphql<Data>(query: string, variables?: object): Promise<{ data: Data; errors?: { message: string }[] }>;
+}
+
+export interface ProviderProcess extends RunningProgram {
+  /** What a server needs to use it. */
+  readonly env: Env;
+  readonly token: string;
+  setFaults(faults: readonly FaultOrder[]): Promise<void>;
+  calls(): Promise<SimulatorCalls>;
+}
+
+export type Processes = ReturnType<typeof createProcesses>;
+
+/** The processes and folders of one test file. Call `endAll` in afterEach or afterAll. */
+export function createProcesses() {
+  const programs: (RunningProgram & { readonly child: ChildProcess })[] = [];
+  const dataDirs: string[] = [];
+  let workingFolder: Promise<string> | undefined;
+
+  async function run(program: string, args: readonly string[], env: Env): Promise<RunningProgram> {
+    workingFolder ??= mkdtemp(join(tmpdir(), 'family-hub-jobs-process-'));
+    const child = spawn(process.execPath, ['--enable-source-maps', '--import', TSX, program, ...args], {
+      cwd: await workingFolder,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const output = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        output[stream] += text;
+      });
+    }
+    const exited = new Promise<Exit>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+    const started = {
+      child,
+      pid: child.pid ?? -1,
+      exited,
+      stdout: () => output.stdout,
+      stderr: () => output.stderr,
+      kill: (signal: NodeJS.Signals) => void child.kill(signal),
+    };
+    programs.push(started);
+    return started;
+  }
+
+  /** Starts `src/main.ts` and does not wait for anything. */
+  const startProgram = (env: Env, ...args: string[]): Promise<RunningProgram> =>
+    run(SERVER, args, { LOG_FORMAT: 'json', PORT: '0', ...env });
+
+  return {
+    startProgram,
+
+    /** Runs `src/main.ts` to its end: for commands, and for starts that are refused. */
+    async runToEnd(env: Env, ...args: string[]): Promise<Exit & { stdout: string; stderr: string }> {
+      const program = await startProgram(env, ...args);
+      const exit = await within(30_000, `${args.join(' ') || 'the server'} to end`, program.exited);
+      return { ...exit, stdout: program.stdout(), stderr: program.stderr() };
+    },
+
+    /** Starts a server; resolves when it is ready, rejects with its last words when it ends before. */
+    async startNode(env: Env): Promise<ServerProcess> {
+      const begun = performance.now();
+      const program = await startProgram(env);
+      const ready = await readyLine(program, 'a server', (line) => /"msg":"[^"]* is ready after/.test(line));
+      const readyAfterMs = Math.round(performance.now() - begun);
+      const url = `http://127.0.0.1:${(JSON.parse(ready) as { port: number }).port}`;
+      return {
+        ...program,
+        url,
+        readyAfterMs,
+        logs: () => completeLines(program.stdout()).map((line) => JSON.parse(line) as LogLine),
+        graphql: (query, variables) => ask(url, query, variables),
+      };
+    },
+
+    /** Starts the simulator on a migrated database. */
+    async startProvider(options: { databaseUrl: string; latencyMs?: number }): Promise<ProviderProcess> {
+      const { databaseUrl, latencyMs = 0 } = options;
+      const program = await run(PROVIDER, ['--database-url', databaseUrl, '--latency-ms', String(latencyMs)], {});
+      const ready = JSON.parse(await readyLine(program, 'the provider', () => true));
+      const { url, organizationId, token } = ready as Record<'url' | 'organizationId' | 'token', string>;
+      const control = async (path: string, init: RequestInit = {}): Promise<unknown> => {
+        const response = await fetch(url + path, { ...init, headers: { authorization: `Bearer ${token}` } });
+        if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+        return response.json();
+      };
+      return {
+        ...program,
+        token,
+        env: {
+          IDENTITY_PROVIDER: 'zitadel',
+          ZITADEL_URL: url,
+          ZITADEL_TOKEN: token,
+          ZITADEL_ORGANIZATION_ID: organizationId,
+        },
+        setFaults: async (faults) => {
+          await control('/simulator/faults', { method: 'POST', body: JSON.stringify(faults) });
+        },
+        calls: () => control('/simulator/calls') as Promise<SimulatorCalls>,
+      };
+    },
+
+    /** A new folder for an embedded database; its PostgreSQL is ended with the processes. */
+    async makeDataDir(): Promise<string> {
+      const folder = await mkdtemp(join(tmpdir(), 'family-hub-jobs-data-'));
+      dataDirs.push(folder);
+      return folder;
+    },
+
+    /** Ends every process that still runs, and PostgreSQL in the data folders; removes the folders. */
+    async endAll(): Promise<void> {
+      for (const { child, exited } of programs.splice(0)) {
+        if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+        await exited.catch(() => undefined);
+      }
+      for (const folder of dataDirs.splice(0)) {
+        const pid = postgresOf(folder);
+        if (pid !== undefined) {
+          process.kill(pid, 'SIGQUIT');
+          await until('PostgreSQL to end', () => !isAlive(pid));
+        }
+        await rm(folder, { recursive: true, force: true });
+      }
+      if (workingFolder !== undefined) await rm(await workingFolder, { recursive: true, force: true });
+      workingFolder = undefined;
+    },
+  };
+}
+
+/** The process id of the PostgreSQL that runs in a data folder. */
+export function postgresOf(dataDir: string): number | undefined {
+  const pid = readPostmaster(join(dataDir, 'postgres', 'cluster'))?.pid;
+  return pid !== undefined && pid !== process.pid && isAlive(pid) ? pid : undefined;
+}
+
+/** Every process whose working folder lies in a folder, as those of PostgreSQL do in its data. Linux only. */
+export async function processesIn(folder: string): Promise<number[]> {
+  const ids = (await readdir('/proc')).map(Number).filter((id) => id > 0);
+  const folders = await Promise.all(ids.map((id) => readlink(`/proc/${id}/cwd`).catch(() => '')));
+  return ids.filter((_, index) => folders[index]?.startsWith(folder));
+}
+
+/** Asks again and again until the answer is something (not undefined, false or null); throws when the time is over. */
+export async function until<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  timeoutMs = 15_000,
+): Promise<Exclude<T, undefined | null | false>> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const answer = await probe();
+    if (answer !== undefined && answer !== null && answer !== false)
+      return answer as Exclude<T, undefined | null | false>;
+    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`);
+    await delay(POLL_MS);
+  }
+}
+
+/** The promise's outcome, or an error when it takes too long. */
+export async function within<T>(timeoutMs: number, what: string, promise: Promise<T>): Promise<T> {
+  const gaveUp = new AbortController();
+  const tooLate = delay(timeoutMs, undefined, { signal: gaveUp.signal }).then(() => {
+    throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`);
+  });
+  tooLate.catch(() => undefined);
+  return Promise.race([promise, tooLate]).finally(() => gaveUp.abort());
+}
+
+async function readyLine(
+  program: RunningProgram,
+  what: string,
+  isReady: (line: string) => boolean,
+): Promise<string> {
+  let exit: Exit | undefined;
+  void program.exited.then((value) => {
+    exit = value;
+  });
+  return until(
+    `${what} to be ready`,
+    () => {
+      if (exit !== undefined) throw new Error(`${what} ended (${JSON.stringify(exit)}): ${program.stderr()}`);
+      return completeLines(program.stdout()).find(isReady);
+    },
+    30_000,
+  );
+}
+
+const completeLines = (text: string): string[] => text.split('\n').slice(0, -1);
+
+async function ask<Data>(url: string, query: string, variables?: object) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  return (await response.json()) as { data: Data; errors?: { message: string }[] };
+}
