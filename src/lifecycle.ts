@@ -5,7 +5,7 @@
 import type { Logger } from './telemetry/logger.ts';
 
 export interface Lifecycle {
-  /** Remembers how to close what was just opened. */
+  /** Remembers how to close what was just opened. Throws once closing has begun: a start under way ends there. */
   opened(name: string, close: () => void | Promise<void>): void;
   /** Closes everything, the last opened first. Safe to call again: it waits for the first. */
   closeAll(): Promise<void>;
@@ -15,7 +15,10 @@ export function createLifecycle(logger: Logger): Lifecycle {
   const stack: { name: string; close: () => void | Promise<void> }[] = [];
   let closing: Promise<void> | undefined;
   return {
-    opened: (name, close) => stack.push({ name, close }),
+    opened(name, close) {
+      stack.push({ name, close });
+      if (closing !== undefined) throw new Error('The process is stopping.');
+    },
     closeAll() {
       closing ??= (async () => {
         for (let next = stack.pop(); next !== undefined; next = stack.pop()) {

@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   OPERATION_RESOLUTION_FAILURE: 'The document has no operation of that name, or several and none was named.',
   BAD_REQUEST: 'The HTTP request is not a GraphQL request.',
   UNSUPPORTED_MEDIA_TYPE: 'The content type is not one that GraphQL over HTTP knows.',
+  NOT_ACCEPTABLE: 'Accept names no media type that the answer can have.',
   METHOD_NOT_ALLOWED: 'Mutations want POST.',
   PAYLOAD_TOO_LARGE: 'The request is larger than 1 MB.',
   QUERY_TOO_COMPLEX: 'The query asks for too much at once.',
@@ -23,7 +24,7 @@ export const ERROR_CODES = {
   INTERNAL_SERVER_ERROR: 'A fault of the server; the log has the request id.',
 } as const;
 
-type ErrorCode = keyof typeof ERROR_CODES;
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** What a caller may see of an error that was thrown; logs it when it is a fault. */
 export function maskError(error: unknown, requestId: string, logger: Logger): GraphQLError {

@@ -8,7 +8,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RequestContext } from './builder.ts';
-import { maskError } from './errors.ts';
+import { type ErrorCode, maskError } from './errors.ts';
 
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
@@ -30,7 +30,7 @@ export function createGraphqlServer({ schema, logger, metrics }: GraphqlServerOp
     batching: false,
     logging: false,
     maskedErrors: { maskError: (error) => error as Error },
-    plugins: [finishResults(logger), measureOperations(metrics)],
+    plugins: [finishResults(logger), explainBareAnswers(), measureOperations(metrics)],
   });
 }
 
@@ -49,6 +49,27 @@ function finishResults(logger: Logger): Plugin<RequestContext> {
       if (Array.isArray(result)) setResult(result.map((one) => finish(one, requestId)));
       else if (isStream(result)) setResult(mapStream(result, (one) => finish(one, requestId)));
       else setResult(finish(result as ExecutionResult, requestId));
+    },
+  };
+}
+
+/** Yoga refuses what it cannot read or answer with a status alone; its caller gets words and a code as well. */
+function explainBareAnswers(): Plugin<RequestContext> {
+  const explanations: Readonly<Record<number, readonly [string, ErrorCode]>> = {
+    406: ['Accept names no media type that this can be answered in. Use application/json.', 'NOT_ACCEPTABLE'],
+    415: ['The content type is not one of GraphQL over HTTP. Use application/json.', 'UNSUPPORTED_MEDIA_TYPE'],
+  };
+  return {
+    onResponse({ response, setResponse, serverContext, fetchAPI }) {
+      const explanation = response.body === null ? explanations[response.status] : undefined;
+      if (explanation === undefined) return;
+      const { requestId } = serverContext as unknown as RequestContext;
+      setResponse(
+        new fetchAPI.Response(errorBody(...explanation, requestId), {
+          status: response.status,
+          headers: { 'content-type': 'application/json; charset=utf-8' },
+        }),
+      );
     },
   };
 }
@@ -98,6 +119,6 @@ function measureOperations(metrics: Metrics): Plugin<RequestContext> {
 }
 
 /** An answer for requests that never reach GraphQL, in GraphQL's form. */
-export function errorBody(message: string, code: string, requestId: string): string {
+export function errorBody(message: string, code: ErrorCode, requestId: string): string {
   return JSON.stringify({ errors: [new GraphQLError(message, { extensions: { code, requestId } })] });
 }

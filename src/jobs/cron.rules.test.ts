@@ -81,14 +81,14 @@ describe('reading a cron', () => {
 });
 
 it.each([
-  ['* * * * *', 'Every minute'],
-  ['0 3 * * *', 'At 03:00'],
-  ['@daily', 'At 00:00'],
-  ['* * * * * *', 'Every second'],
-  ['0 30 14 ? * MON', 'At 14:30, only on Monday'],
-  ['0 0 3 1 * ?', 'At 03:00, on day 1 of the month'],
-  ['*/15 * * * *', 'Every 15 minutes'],
-  ['0 0 * * fri#2', 'At 00:00, on the second Friday of the month'],
+  ['* * * * *', 'every minute'],
+  ['0 3 * * *', 'at 03:00 every day'],
+  ['@daily', 'at 00:00 every day'],
+  ['* * * * * *', 'every second'],
+  ['0 30 14 ? * MON', 'at 14:30, only on Monday'],
+  ['0 0 3 1 * ?', 'at 03:00, on day 1 of the month'],
+  ['*/15 * * * *', 'every 15 minutes'],
+  ['0 0 * * fri#2', 'at 00:00, on the second Friday of the month'],
 ])('%s in words: %s', (cron, words) => {
   expect(cronDescription(cron)).toBe(words);
 });

@@ -64,10 +64,14 @@ export function cronOf(expression: string): Cron {
   return reading.cron;
 }
 
-/** In words, 24-hour clock: "Every minute", "At 03:00, only on Monday". Throws when the expression is not one. */
+/** In words, 24-hour clock: "every minute", "at 03:00 every day". Throws when the expression is not one. */
 export function cronDescription(expression: string): string {
   cronOf(expression);
-  return cronstrue.toString(fieldsOf(expression).join(' '), { use24HourTimeFormat: true });
+  const fields = fieldsOf(expression);
+  const words = cronstrue.toString(fields.join(' '), { use24HourTimeFormat: true });
+  // The library leaves out what goes without saying to those who read cron.
+  const isDaily = fields.slice(-3).every((field) => field === '*' || field === '?') && words.startsWith('At ');
+  return `${words.charAt(0).toLowerCase()}${words.slice(1)}${isDaily ? ' every day' : ''}`;
 }
 
 function read(expression: string): CronReading {

@@ -32,8 +32,15 @@ export interface StartOptions {
 /** Starts everything; resolves when the server is ready. Throws StartError for what an operator can mend. */
 export async function startServer({ config, logger, lifecycle, nodeName }: StartOptions): Promise<void> {
   const begun = performance.now();
-  const server = await openDatabaseServer(config, logger);
-  lifecycle.opened('the database server', () => server.leave());
+  const opening = openDatabaseServer(config, logger);
+  // Before it is there: a signal that comes meanwhile must not leave PostgreSQL running.
+  lifecycle.opened('the database server', () =>
+    opening.then(
+      (opened) => opened.leave(),
+      () => undefined,
+    ),
+  );
+  const server = await opening;
   const db = await openDatabase({ url: server.url, poolSize: config.DATABASE_POOL_SIZE, logger }).catch(
     (error: Error) => {
       throw new StartError(

@@ -1,0 +1,32 @@
+/**
+ * A node that dies while it makes an account, at each of the five moments, by `kill -9`: the next
+ * node ends with one account, one user and one event, and the crash costs the entry no retry.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CRASH_MOMENTS } from '../support/crash-moments.ts';
+import { type CrashStage, createCrashStage } from '../support/crash-stage.ts';
+
+let stage: CrashStage;
+
+beforeAll(async () => {
+  stage = await createCrashStage();
+});
+
+afterAll(() => stage.close());
+
+describe('kill -9', () => {
+  // Each moment's second node is the next one's first.
+  it.each(CRASH_MOMENTS)('%s: one account, one user, one event, no retry lost', async (moment) => {
+    const username = `crash_${CRASH_MOMENTS.indexOf(moment)}`;
+    const traces = await stage.crashAndRestart(moment, username);
+    expect(traces).toEqual({
+      status: 'completed',
+      retryCount: 0,
+      hasPassword: false,
+      accounts: 1,
+      users: 1,
+      events: 1,
+      attempts: moment === 'after the commit' ? ['succeeded'] : ['interrupted', 'succeeded'],
+    });
+  });
+});

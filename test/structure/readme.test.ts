@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { withSettings } from '../../scripts/write-readme.ts';
+import { SETTINGS } from '../../src/config.settings.ts';
+import { ERROR_CODES } from '../../src/graphql/errors.ts';
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const scripts = Object.keys(
+  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { scripts: object }).scripts,
+);
+
+describe('README.md', () => {
+  it('holds the table of settings as they are (else: npm run readme)', () => {
+    expect(Object.keys(SETTINGS).filter((name) => !readme.includes(`| \`${name}\` |`))).toEqual([]);
+    expect(withSettings(readme)).toBe(readme);
+  });
+
+  it('lists every error code', () => {
+    expect(Object.keys(ERROR_CODES).filter((code) => !readme.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it('names only commands that exist', () => {
+    const named = [...readme.matchAll(/npm run (?:-s )?([\w:]+)/g)].map((match) => match[1] ?? '');
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
+  });
+
+  it('maps folders that exist', () => {
+    const folders = [...readme.matchAll(/\bsrc\/(\w+)\//g)].map((match) => match[1] ?? '');
+    for (const folder of new Set(folders))
+      expect(() => readFileSync(new URL(`../../src/${folder}`, import.meta.url)), folder).toThrow('EISDIR');
+  });
+});

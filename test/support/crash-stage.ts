@@ -1,0 +1,91 @@
+/**
+ * One database, one provider that outlives every node, and one node at a time: what the crash
+ * tests play on, each moment once in `npm test` and many times in `npm run test:long`.
+ */
+import { type CrashMoment, killAt } from './crash-moments.ts';
+import { createTestDatabase, seedFamily } from './database.ts';
+import { createProcesses, type ServerProcess, until } from './process.ts';
+
+/** What one account's creation left behind. */
+export interface Traces {
+  readonly status: string;
+  readonly retryCount: number;
+  readonly hasPassword: boolean;
+  readonly accounts: number;
+  readonly users: number;
+  readonly events: number;
+  readonly attempts: readonly string[];
+}
+
+const TRACES = `
+  SELECT e.status, e.retry_count AS "retryCount", e.encrypted_password IS NOT NULL AS "hasPassword",
+    (SELECT count(*)::int FROM identity_simulator.accounts a WHERE a.username = e.username) AS accounts,
+    (SELECT count(*)::int FROM auth.users u WHERE u.username = e.username) AS users,
+    (SELECT count(*)::int FROM auth.outbox_events o
+      WHERE o.event_type = 'ManagedAccountCreated' AND o.payload ->> 'username' = e.username) AS events,
+    (SELECT coalesce(array_agg(a.outcome::text ORDER BY a.number), '{}')
+      FROM auth.account_creation_attempts a WHERE a.entry_id = e.id) AS attempts
+  FROM auth.queued_managed_account_creations e WHERE e.id = $1`;
+
+const ENQUEUE = `
+  mutation ($input: EnqueueAccountInput!) {
+    enqueueAccount(input: $input) { __typename ... on MutationError { message } ... on EnqueueAccountPayload { entry { entryId } } }
+  }`;
+
+export type CrashStage = Awaited<ReturnType<typeof createCrashStage>>;
+
+/** Call `close` at the end, whatever happened. */
+export async function createCrashStage() {
+  const processes = createProcesses();
+  const database = await createTestDatabase({ poolSize: 3 });
+  const { db, url: databaseUrl } = database;
+  const close = async (): Promise<void> => {
+    await processes.endAll();
+    await database.drop();
+  };
+  try {
+    const { familyId, ownerId } = await seedFamily(db);
+    const provider = await processes.startProvider({ databaseUrl });
+    const env = {
+      DATABASE_URL: databaseUrl,
+      MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+      PROVIDER_CONCURRENCY: '1',
+      PROVIDER_TIMEOUT: '3s',
+      LEASE_DURATION: '9s',
+      HEARTBEAT_INTERVAL: '200ms',
+      ...provider.env,
+    };
+    let node: ServerProcess | undefined;
+
+    const enqueueOn = async (on: ServerProcess, username: string): Promise<string> => {
+      const input = { familyId, username, fullName: 'Crash Test', createdByUserId: ownerId };
+      const answer = await on.graphql<{ enqueueAccount: { entry?: { entryId: string } } }>(ENQUEUE, { input });
+      const entryId = answer.data?.enqueueAccount.entry?.entryId;
+      if (entryId === undefined) throw new Error(`Not enqueued: ${JSON.stringify(answer)}`);
+      return entryId;
+    };
+
+    return {
+      close,
+      /** Kills a node at the moment, starts the next one, waits for the entry's end and tells what there is. */
+      async crashAndRestart(moment: CrashMoment, username: string): Promise<Traces> {
+        const first = node ?? (await processes.startNode(env));
+        const enqueue = (name: string) => enqueueOn(first, name);
+        const { entryId, finish } = await killAt(moment, { db, databaseUrl, provider, node: first, enqueue }, username);
+        // Instead of waiting for them: the dead node's leases run out now.
+        await db.query(
+          `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() WHERE status = 'processing'`,
+        );
+        node = await processes.startNode(env);
+        await finish();
+        return until('the entry to end', async () => {
+          const [traces] = await db.query<Traces>(TRACES, [entryId]);
+          return traces !== undefined && ['completed', 'failed'].includes(traces.status) && traces;
+        });
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
