@@ -1,16 +1,42 @@
 /** Only the schema's text is linted here, by the rules of GraphQL and Relay; code is Biome's. */
-import { rules, parser, configs } from '@graphql-eslint/eslint-plugin';
+import { configs, parser, rules } from '@graphql-eslint/eslint-plugin';
 
 export default [
   {
     files: ['schema.graphql'],
-    languageOptions: { parser },
+    languageOptions: { parser, parserOptions: { graphQLConfig: { schema: './schema.graphql' } } },
     plugins: { '@graphql-eslint': { rules } },
     rules: {
-      ...configs['flat/schema-recommended'],
-      ...configs['flat/schema-relay'],
-      // Connections have `nodes` beside `edges`.
-      '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
+      ...configs['flat/schema-recommended'].rules,
+      ...configs['flat/schema-relay'].rules,
+      // Lists of scalars and of plain objects exist beside connections; attempts have no global id.
+      '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
+      // Plain keys stand beside the global id under their own name: `familyId`, `userId`.
+      '@graphql-eslint/no-typename-prefix': 'off',
+      // What is no object of its own has no id: answers, parts of objects, instants.
+      '@graphql-eslint/strict-id-in-types': [
+        'error',
+        {
+          exceptions: {
+            suffixes: ['Connection', 'Edge', 'Payload', 'Error', 'Change'],
+            types: [
+              'Attempt',
+              'Circuit',
+              'FireTime',
+              'IdentityProviderStatus',
+              'InputIssue',
+              'PageInfo',
+              'QueueStatistics',
+              'RunCount',
+              'SchedulePause',
+            ],
+          },
+        },
+      ],
+      '@graphql-eslint/require-description': [
+        'error',
+        { types: true, FieldDefinition: true, InputValueDefinition: true, EnumValueDefinition: true },
+      ],
     },
   },
 ];

@@ -150,7 +150,14 @@ export const SETTINGS = {
   ZITADEL_TOKEN_FILE: setting({
     schema: text(),
     example: '/run/secrets/zitadel-token',
-    means: 'A file that holds the token, instead of `ZITADEL_TOKEN`; read again when Zitadel refuses the token.',
+    means:
+      'A file that holds the token, instead of `ZITADEL_TOKEN`; read again when it changes, and when Zitadel refuses the token.',
+  }),
+  ZITADEL_KEY_FILE: setting({
+    schema: text(),
+    example: '/run/secrets/zitadel-key.json',
+    means:
+      "The JSON file of a service account's key, instead of a token: short-lived tokens are had with it. Zitadel's external address must be `ZITADEL_URL`, or `https://` and `ZITADEL_INSTANCE_HOST`.",
   }),
   ZITADEL_ORGANIZATION_ID: setting({
     schema: text(),

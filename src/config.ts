@@ -81,8 +81,11 @@ function contradictions(config: Values): string[] {
       'MASTER_KEY (or MASTER_KEY_FILE) is needed with DATABASE_URL: it must not lie in the database. Example: MASTER_KEY="$(openssl rand -base64 32)", kept safe and the same on every node',
     );
   }
-  if (config.ZITADEL_TOKEN !== undefined && config.ZITADEL_TOKEN_FILE !== undefined) {
-    problems.push('ZITADEL_TOKEN and ZITADEL_TOKEN_FILE are both set. Keep one of them.');
+  const tokens = (['ZITADEL_TOKEN', 'ZITADEL_TOKEN_FILE', 'ZITADEL_KEY_FILE'] as const).filter(
+    (name) => config[name] !== undefined,
+  );
+  if (tokens.length > 1) {
+    problems.push(`${tokens.join(' and ')} are set, but they say the same thing in different ways. Keep one of them.`);
   }
   if (config.IDENTITY_PROVIDER === 'zitadel' && config.ZITADEL_URL === undefined) {
     problems.push('ZITADEL_URL is needed with IDENTITY_PROVIDER=zitadel. Example: ZITADEL_URL=https://id.example.org');
@@ -92,13 +95,14 @@ function contradictions(config: Values): string[] {
       'ZITADEL_URL is needed with DATABASE_URL: real accounts must not be completed against a toy. Example: ZITADEL_URL=https://id.example.org, or say IDENTITY_PROVIDER=simulator',
     );
   }
-  if (
-    providerOf(config) === 'zitadel' &&
-    config.ZITADEL_TOKEN === undefined &&
-    config.ZITADEL_TOKEN_FILE === undefined
-  ) {
+  if (providerOf(config) === 'zitadel' && tokens.length === 0) {
     problems.push(
-      'ZITADEL_TOKEN (or ZITADEL_TOKEN_FILE) is needed with Zitadel. Example: ZITADEL_TOKEN_FILE=/run/secrets/zitadel-token',
+      'ZITADEL_TOKEN (or ZITADEL_TOKEN_FILE) is needed with Zitadel, or ZITADEL_KEY_FILE for a service account’s key. Example: ZITADEL_TOKEN_FILE=/run/secrets/zitadel-token',
+    );
+  }
+  if (config.ZITADEL_INSTANCE_HOST !== undefined && !isHostName(config.ZITADEL_INSTANCE_HOST)) {
+    problems.push(
+      `ZITADEL_INSTANCE_HOST="${config.ZITADEL_INSTANCE_HOST}" is not a host name: it has neither protocol nor path. Example: ZITADEL_INSTANCE_HOST=id.example.org`,
     );
   }
   if (!isLoopback(config.HOST) && config.ALLOW_UNAUTHENTICATED !== 'true') {
@@ -112,6 +116,11 @@ function contradictions(config: Values): string[] {
 /** Which provider is used: said by name, else Zitadel where it has a URL, else the simulator. */
 export function providerOf(config: Pick<Config, 'IDENTITY_PROVIDER' | 'ZITADEL_URL'>): 'zitadel' | 'simulator' {
   return config.IDENTITY_PROVIDER ?? (config.ZITADEL_URL === undefined ? 'simulator' : 'zitadel');
+}
+
+/** True for a host, with a port or without, and nothing around it. */
+function isHostName(text: string): boolean {
+  return URL.canParse(`http://${text}`) && /^[^\s/?#@\\]+$/.test(text);
 }
 
 /** True for addresses that only this machine reaches. */

@@ -9,7 +9,7 @@ import { createLifecycle } from './lifecycle.ts';
 import { MasterKeyError } from './sealing/master-key.ts';
 import { printDatabaseUrl, seedDatabase } from './start/commands.ts';
 import { startServer } from './start/server.ts';
-import { createLogger } from './telemetry/logger.ts';
+import { createLog } from './telemetry/logger.ts';
 
 readDotenv({ quiet: true });
 
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
 
   const nodeName = config.NODE_NAME ?? `${process.env.HOSTNAME ?? 'node'}-${process.pid}`;
   const format = config.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json');
-  const logger = createLogger({
+  const { logger, flush } = createLog({
     level: config.LOG_LEVEL,
     format,
     nodeName,
@@ -46,8 +46,9 @@ async function main(): Promise<void> {
     }
     isStopping = true;
     logger.info({ signal }, 'Stopping');
-    void lifecycle.closeAll().then(() => {
+    void lifecycle.closeAll().then(async () => {
       logger.info('Stopped');
+      await flush();
       process.exit(0);
     });
   };
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (isStopping) return;
     await lifecycle.closeAll();
+    await flush();
     throw error;
   }
 }

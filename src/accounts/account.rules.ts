@@ -50,7 +50,10 @@ export function passwordProblem(password: string): Problem | undefined {
       message: 'A password has at most 72 bytes in UTF-8 (72 plain letters, fewer with accents or emoji).',
     };
   }
-  if (password.includes('\0')) return { code: 'INVALID_CHARACTERS', message: 'A password has no zero character.' };
+  // Half a surrogate pair would be sealed as another character, and nobody could ever type it.
+  if (/[\0\p{Cs}]/u.test(password)) {
+    return { code: 'INVALID_CHARACTERS', message: 'A password has no zero character and no half of an emoji.' };
+  }
   return undefined;
 }
 

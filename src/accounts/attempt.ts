@@ -6,6 +6,7 @@
 import type { AccountCreated, CallOptions, IdentityProvider, ProviderFailure } from '../identity/provider.ts';
 import { UnsealError } from '../sealing/jwe.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
+import { usernameProblem } from './account.rules.ts';
 import type { ClaimedEntry } from './claim.ts';
 
 export interface AttemptFailure extends ProviderFailure {
@@ -46,6 +47,11 @@ export async function makeAttempt(
       'PASSWORD_NOT_SEALED',
       `The password cannot be unsealed: ${password.problem}. Enqueue accounts with the mutation enqueueAccount, which seals it, or retry this entry with a new password.`,
     );
+  }
+  // Only a row inserted with SQL has such a name: the provider would take it.
+  const problem = usernameProblem(entry.username.toLowerCase());
+  if (problem !== undefined) {
+    return refused('USERNAME_INVALID', `${problem.message} Enqueue the account anew under another username.`);
   }
 
   const { id: entryId, familyId, username, fullName } = entry;

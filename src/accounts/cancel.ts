@@ -71,6 +71,20 @@ async function lookFirst(
   const begun = performance.now();
   const found = await look(entry, provider, undefined, until(timeoutMs));
   if (found.kind === 'absent') return entry;
+  if (found.kind === 'created' && entry.isPasswordReplaced) {
+    // It was made with an earlier password: a worker adopts it, and sets the present one.
+    await giveBack(db, [entry]);
+    await db.query(
+      `UPDATE auth.queued_managed_account_creations SET next_retry_at = date_trunc('milliseconds', now()), updated_at = now()
+       WHERE id = $1 AND status = 'pending'`,
+      [entryId],
+    );
+    notices.entriesChanged('UPDATED', [entryId]);
+    notices.workToDo();
+    throw new InvalidStateError(
+      'An earlier attempt had made the account: the entry is being completed now, with the password that was given since. Remove the account at the identity provider instead.',
+    );
+  }
   if (found.kind === 'created') {
     const finishedAt = new Date(startedAt.getTime() + Math.round(performance.now() - begun));
     const [completion] = await completeEntries(db, provider.name, [{ entry, result: found, startedAt, finishedAt }]);

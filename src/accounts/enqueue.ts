@@ -101,10 +101,15 @@ export function problemsOf(entry: NewEntry): InputIssue[] {
   return fields.flatMap(([field, problem]) => (problem === undefined ? [] : [{ path: [field], ...problem }]));
 }
 
-const keyProblem = (key: string | null | undefined): Problem | undefined =>
-  key !== null && key !== undefined && (key.length < 1 || key.length > 200)
-    ? { code: 'INVALID_LENGTH', message: 'An idempotency key has 1 to 200 characters.' }
+function keyProblem(key: string | null | undefined): Problem | undefined {
+  if (key === null || key === undefined) return undefined;
+  if (key.length < 1 || key.length > 200)
+    return { code: 'INVALID_LENGTH', message: 'An idempotency key has 1 to 200 characters.' };
+  // PostgreSQL's JSON takes neither, and the statement carries the entries of other callers too.
+  return /[\0\p{Cs}]/u.test(key)
+    ? { code: 'INVALID_CHARACTERS', message: 'An idempotency key has no zero character and no half of an emoji.' }
     : undefined;
+}
 
 function prepare(keyRing: KeyRing, caller: string, entry: NewEntry, password: string): PreparedEntry {
   const entryId = randomUUID();

@@ -34,7 +34,7 @@ export function entryCondition(filter: EntryFilter | null | undefined, now: Date
   };
   return {
     AND: [
-      ...(filter.status ? [{ status: { in: [...filter.status] } }] : []),
+      ...(filter.status ? [{ status: { in: [...new Set(filter.status)] } }] : []),
       ...(filter.familyId ? [{ familyId: filter.familyId }] : []),
       ...(filter.username ? [{ username: stringCondition(filter.username) }] : []),
       ...(filter.errorCode ? [{ lastErrorCode: stringCondition(filter.errorCode) }] : []),
@@ -104,7 +104,7 @@ export function addEntryQueries(
           const filter = entryCondition(args.filter, new Date());
           const { field, direction } = args.orderBy ?? { field: 'createdAt' as const, direction: 'desc' as const };
           const page = await keysetPage(
-            { field, direction, isNullable: field === 'nextRetryAt' },
+            { list: 'queuedCreations', field, direction, isNullable: field === 'nextRetryAt' },
             args,
             ({ where, ...rest }) =>
               prisma.queuedCreation.findMany({

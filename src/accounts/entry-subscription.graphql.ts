@@ -45,22 +45,18 @@ export function addEntrySubscription(
   }));
 }
 
-async function* matchingChanges(
+function matchingChanges(
   prisma: PrismaClient,
   notices: Notices,
   filter: EntryFilter | null | undefined,
-): AsyncGenerator<Change> {
-  for await (const changes of changeStream(notices, 'entries')) {
-    if (!filter) {
-      yield* changes;
-      continue;
-    }
-    const ids = changes.map((change) => change.id);
+): AsyncIterable<Change> {
+  if (!filter) return changeStream(notices, 'entries');
+  return changeStream(notices, 'entries', async (changes) => {
     const matching = await prisma.queuedCreation.findMany({
-      where: { AND: [{ id: { in: ids } }, entryCondition(filter, new Date())] },
+      where: { AND: [{ id: { in: changes.map((change) => change.id) } }, entryCondition(filter, new Date())] },
       select: { id: true },
     });
-    const matchingIds = new Set(matching.map((row) => row.id));
-    yield* changes.filter((change) => matchingIds.has(change.id));
-  }
+    const ids = new Set(matching.map((row) => row.id));
+    return changes.filter((change) => ids.has(change.id));
+  });
 }

@@ -65,9 +65,7 @@ export async function failEntries(
     const decisions = failures.map((one) => {
       // A retry is counted by the circuit as it was when the result arrived, then the result counts for it.
       const decision = afterFailure(one.entry, one.failure, one.finishedAt, circuit.state === 'closed');
-      if (one.failure.wasProviderAsked || one.probeToken !== undefined) {
-        circuit = afterResult(circuit, circuitResult(one), before.now, limits);
-      }
+      circuit = afterResult(circuit, circuitResult(one), before.now, limits);
       return decision;
     });
     if (circuit !== before) await storeCircuit(tx, provider, circuit);
@@ -82,10 +80,11 @@ export async function failEntries(
 }
 
 function circuitResult({ entry, failure, probeToken }: FailedEntry): CircuitResult {
-  const { code, message } = failure;
+  const { code, message, wasProviderAsked } = failure;
+  const answered = wasProviderAsked ? 'answered' : 'not_asked';
   return {
     entryId: entry.id,
-    kind: failure.class === 'permanent' ? 'answered' : failure.class,
+    kind: failure.class === 'permanent' ? answered : failure.class,
     code,
     message,
     probeToken,

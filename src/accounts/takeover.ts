@@ -33,7 +33,7 @@ const INTERRUPT = `
   ), entry AS (
     UPDATE auth.queued_managed_account_creations e
     SET status = d.status, retry_count = d.retry_count, next_retry_at = d.next_retry_at,
-        interruption_count = d.interruption_count, needs_look = true, is_look_only = d.is_look_only,
+        attempt_count = d.attempt_number, interruption_count = d.interruption_count, needs_look = true, is_look_only = d.is_look_only,
         last_outcome = 'interrupted', last_error_code = 'ATTEMPT_INTERRUPTED', last_error_message = $2, updated_at = now(),
         lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
     FROM decided d WHERE e.id = d.id

@@ -45,20 +45,21 @@ export function createWorker(options: WorkerOptions): Worker {
   const claim: ClaimOptions = { provider: provider.name, nodeId, leaseMs };
   const settler = createSettler({ ...options, onCircuitChanged: () => notices.circuitChanged() });
   /** Claimed ahead, so that a slot that falls free is filled without a round trip. */
-  let waiting: ClaimedEntry[] = [];
+  let waiting: { entry: ClaimedEntry; receivedAt: number; probeToken?: string }[] = [];
   /** Attempts that are talking to the provider; their number is bounded. */
   let calling = 0;
   /** These, and those whose outcome is being written. */
   const attempts = new Set<Promise<void>>();
   let isStopping = false;
-  let isPumping = false;
+  /** Under way while entries are claimed. */
+  let pumping: Promise<void> | undefined;
   let wasWoken = false;
   let timer: NodeJS.Timeout | undefined;
   let slotFreed: (() => void) | undefined;
 
   const wake = (): void => {
     wasWoken = true;
-    if (!isPumping && !isStopping) void pump();
+    if (pumping === undefined && !isStopping) pumping = pump();
   };
 
   const wakeIn = (ms: number): void => {
@@ -68,7 +69,6 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 
   const pump = async (): Promise<void> => {
-    isPumping = true;
     try {
       while (wasWoken && !isStopping) {
         wasWoken = false;
@@ -77,10 +77,9 @@ export function createWorker(options: WorkerOptions): Worker {
     } catch (error) {
       logger.warn({ err: error }, 'Claiming due entries failed; trying again in a second');
       wakeIn(1_000);
-    } finally {
-      isPumping = false;
     }
-    if (wasWoken && !isStopping) void pump();
+    pumping = undefined;
+    if (wasWoken && !isStopping) wake();
   };
 
   const claimAllDue = async (): Promise<void> => {
@@ -93,6 +92,7 @@ export function createWorker(options: WorkerOptions): Worker {
         continue;
       }
       const claimed = await claimDue(db, claim, room);
+      if (isStopping) return returnEntries(claimed);
       if (claimed.length > 0) {
         take(claimed);
         // Fewer than there was room for: nothing more was due at that instant.
@@ -111,6 +111,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const at = circuit.state === 'open' ? circuit.nextProbeAt : circuit.probeExpiresAt;
     if (at === null) return;
     if (at > circuit.now) return wakeIn(at.getTime() - circuit.now.getTime());
+    if (isStopping) return;
     const probe = await claimProbe(db, claim);
     if (probe === undefined) return;
     notices.circuitChanged();
@@ -126,7 +127,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const receivedAt = performance.now();
     for (const entry of entries) {
       if (calling < concurrency) start(entry, receivedAt, probeToken);
-      else waiting.push(Object.assign(entry, { receivedAt }));
+      else waiting.push({ entry, receivedAt, probeToken });
     }
   };
 
@@ -137,15 +138,16 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 
   const startNext = (): void => {
-    const next = waiting.shift() as (ClaimedEntry & { receivedAt: number }) | undefined;
-    if (next === undefined) return;
-    const leaseLeft = leaseMs - (performance.now() - next.receivedAt);
-    if (!isStopping && leaseLeft > longestAttemptMs(timeoutMs)) {
-      start(next, next.receivedAt);
-    } else {
-      void returnEntries([next]);
-      startNext();
+    const tooLate: ClaimedEntry[] = [];
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { entry, receivedAt, probeToken } = next;
+      if (leaseMs - (performance.now() - receivedAt) > longestAttemptMs(timeoutMs)) {
+        start(entry, receivedAt, probeToken);
+        break;
+      }
+      tooLate.push(entry);
     }
+    void returnEntries(tooLate);
   };
 
   /** One attempt from start to written outcome. */
@@ -169,10 +171,20 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   };
 
-  const returnEntries = (entries: ClaimedEntry[]): Promise<void> =>
-    giveBack(db, entries).catch((error: unknown) => {
+  /** Gives entries back, and says so: they are due, and whoever has room takes them. */
+  const returnEntries = async (entries: ClaimedEntry[]): Promise<void> => {
+    if (entries.length === 0) return;
+    try {
+      await giveBack(db, entries);
+      notices.entriesChanged(
+        'UPDATED',
+        entries.map((entry) => entry.id),
+      );
+      notices.workToDo();
+    } catch (error) {
       logger.warn({ err: error }, 'Entries could not be given back; they are taken over when their leases end');
-    });
+    }
+  };
 
   return {
     wake,
@@ -181,10 +193,14 @@ export function createWorker(options: WorkerOptions): Worker {
       isStopping = true;
       clearTimeout(timer);
       slotFreed?.();
-      const unstarted = waiting;
+      const unstarted = waiting.map(({ entry }) => entry);
       waiting = [];
-      await returnEntries(unstarted);
-      await Promise.race([settleAll(attempts), delay(timeout, undefined, { ref: false })]);
+      const ended = (async () => {
+        await returnEntries(unstarted);
+        await pumping;
+        await settleAll(attempts);
+      })();
+      await Promise.race([ended, delay(timeout, undefined, { ref: false })]);
       if (attempts.size > 0)
         logger.warn(
           { attempts: attempts.size },

@@ -57,6 +57,7 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
     next.on('notification', ({ payload }) => onPayload(payload ?? ''));
     await next.connect();
     await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    if (isClosed) return next.end();
     client = next;
     if (isLost) throw new Error('The listening connection was lost at once');
   };
@@ -64,7 +65,7 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
     for (let wait = 100; !isClosed; wait = Math.min(2 * wait, 5_000)) {
       try {
         await connect();
-        onGap();
+        if (!isClosed) onGap();
         return;
       } catch (error) {
         logger.debug({ err: error }, 'Still no listening connection');

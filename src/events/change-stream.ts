@@ -7,9 +7,16 @@ import type { Change, NoticeHandlers, Notices } from './notices.ts';
 
 const MOST_WAITING = 10_000;
 
-/** Yields changes in gathered groups until the consumer stops. Ends when it falls too far behind. */
-export function changeStream(notices: Notices, what: 'entries' | 'runs'): AsyncIterableIterator<readonly Change[]> {
+/** Which of some changes a subscriber wants; asked once for all that have gathered. */
+export type Keep = (changes: readonly Change[]) => Promise<readonly Change[]>;
+
+/**
+ * Yields changes, those that `keep` lets through, until the consumer stops. Ends when it falls
+ * too far behind. Not a generator: that would hear of a subscriber's leaving only at the next change.
+ */
+export function changeStream(notices: Notices, what: 'entries' | 'runs', keep?: Keep): AsyncIterableIterator<Change> {
   let waiting = new Map<string, Change>();
+  let ready: Change[] = [];
   let wakeUp: (() => void) | undefined;
   let isDone = false;
   const take = (changes: readonly Change[]): void => {
@@ -28,21 +35,32 @@ export function changeStream(notices: Notices, what: 'entries' | 'runs'): AsyncI
   const finish = (): void => {
     isDone = true;
     waiting = new Map();
+    ready = [];
     stop();
     wakeUp?.();
   };
 
   return {
     async next() {
-      while (waiting.size === 0 && !isDone) {
-        await new Promise<void>((resolve) => {
-          wakeUp = resolve;
-        });
+      while (!isDone) {
+        const change = ready.shift();
+        if (change !== undefined) return { done: false, value: change };
+        if (waiting.size === 0) {
+          await new Promise<void>((resolve) => {
+            wakeUp = resolve;
+          });
+          continue;
+        }
+        const gathered = [...waiting.values()];
+        waiting = new Map();
+        try {
+          ready = keep === undefined ? gathered : [...(await keep(gathered))];
+        } catch (error) {
+          finish();
+          throw error;
+        }
       }
-      if (isDone) return { done: true, value: undefined };
-      const value = [...waiting.values()];
-      waiting = new Map();
-      return { done: false, value };
+      return { done: true, value: undefined };
     },
     async return() {
       finish();

@@ -3,8 +3,13 @@ import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { InvitationStatus, UserRole } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
-import { keysetPage } from '../graphql/keyset.ts';
+import { keysetPage, keysetQuery, type OrderKey, pageOf } from '../graphql/keyset.ts';
+import { parseUuid } from '../graphql/scalars.ts';
 import { connectionSelection } from '../graphql/selection.ts';
+
+const FAMILIES: OrderKey = { list: 'families', field: 'createdAt', direction: 'desc' };
+const MEMBERS: OrderKey = { list: 'members', field: 'createdAt', direction: 'asc' };
+const INVITATIONS: OrderKey = { list: 'invitations', field: 'createdAt', direction: 'desc' };
 
 /** Adds `Family`, `User`, `Invitation` and the queries over them; answers the enum that others use. */
 export function addFamilies(builder: Builder, prisma: PrismaClient) {
@@ -21,8 +26,9 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
     canceled: 'Taken back.',
   });
 
-  builder.prismaNode('User', {
-    id: { field: 'id' },
+  const User = builder.prismaNode('User', {
+    id: { field: 'id', parse: parseUuid },
+    nullable: true,
     description: 'A member of a family.',
     fields: (t) => ({
       userId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (user) => user.id }),
@@ -47,7 +53,8 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
 
   const Invitation = builder.prismaNode('Invitation', {
     name: 'FamilyMemberInvitation',
-    id: { field: 'id' },
+    id: { field: 'id', parse: parseUuid },
+    nullable: true,
     description: 'An invitation to join a family.',
     fields: (t) => ({
       invitationId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (invitation) => invitation.id }),
@@ -62,30 +69,34 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
   });
 
   const Family = builder.prismaNode('Family', {
-    id: { field: 'id' },
+    id: { field: 'id', parse: parseUuid },
+    nullable: true,
     description: 'A family.',
     fields: (t) => ({
       familyId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (family) => family.id }),
       name: t.exposeString('name', { description: 'The family’s name.' }),
-      members: t.relatedConnection(
-        'members',
+      members: t.connection(
         {
-          cursor: 'id',
-          totalCount: true,
+          type: User,
           description: 'The members, in the order in which they were added.',
-          query: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] },
+          select: (args) => ({ members: keysetQuery(MEMBERS, args) }),
+          resolve: ({ id, members }, args) => ({
+            ...pageOf(MEMBERS, args, members),
+            totalCount: () => prisma.user.count({ where: { familyId: id } }),
+          }),
         },
         { name: 'FamilyMembersConnection' },
         { name: 'FamilyMembersEdge' },
       ),
-      invitations: t.relatedConnection(
-        'invitations',
+      invitations: t.connection(
         {
-          cursor: 'id',
-          totalCount: true,
           type: Invitation,
           description: 'The invitations, newest first.',
-          query: { orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] },
+          select: (args) => ({ invitations: keysetQuery(INVITATIONS, args) }),
+          resolve: ({ id, invitations }, args) => ({
+            ...pageOf(INVITATIONS, args, invitations),
+            totalCount: () => prisma.invitation.count({ where: { familyId: id } }),
+          }),
         },
         { name: 'FamilyInvitationsConnection' },
         { name: 'FamilyInvitationsEdge' },
@@ -110,7 +121,7 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
         args: { search: t.arg.string({ description: 'Part of the name, in any case.' }) },
         resolve: async (_root, args, context, info) => {
           const filter = args.search ? { name: { contains: args.search, mode: 'insensitive' as const } } : {};
-          const page = await keysetPage({ field: 'createdAt', direction: 'desc' }, args, ({ where, ...rest }) =>
+          const page = await keysetPage(FAMILIES, args, ({ where, ...rest }) =>
             prisma.family.findMany({ ...connectionSelection(context, info), ...rest, where: { AND: [filter, where] } }),
           );
           return { ...page, totalCount: () => prisma.family.count({ where: filter }) };

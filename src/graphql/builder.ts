@@ -8,7 +8,7 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
 import ValidationPlugin from '@pothos/plugin-validation';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, isObjectType } from 'graphql';
 import { z } from 'zod';
 import type PrismaTypes from '../database/generated/pothos/types.ts';
 import { getDatamodel } from '../database/generated/pothos/types.ts';
@@ -55,6 +55,8 @@ const pageSize = z
   .max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`)
   .nullish();
 
+const badId = () => badInput('This is not an id of this API. Pass an `id` as the API gave it.');
+
 const MAX_COMPLEXITY = 10_000;
 const MAX_DEPTH = 12;
 const MAX_BREADTH = 200;
@@ -89,6 +91,11 @@ export function createBuilder(prisma: PrismaClient) {
       nodeQueryOptions: {
         description: 'Any object by its global id; null when it does not exist.',
         args: { id: { description: 'The object’s `id`.' } },
+        resolve(_root, { id }, _context, { schema }, load) {
+          const type = schema.getType(id.typename);
+          if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === 'Node')) throw badId();
+          return load(id);
+        },
       },
       nodeTypeOptions: { description: 'An object with a global id, which `node` finds again.' },
       idFieldOptions: { description: 'A global, opaque id; pass it to `node`.' },
@@ -109,7 +116,7 @@ export function createBuilder(prisma: PrismaClient) {
       encodeGlobalID: (type, id) => Buffer.from(`${type}:${id}`).toString('base64url'),
       decodeGlobalID(globalId) {
         const match = /^([A-Za-z]+):([\w.-]+)$/.exec(Buffer.from(globalId, 'base64url').toString('utf8'));
-        if (match === null) throw badInput('This is not an id of this API. Pass an `id` as the API gave it.');
+        if (match === null) throw badId();
         return { typename: match[1] ?? '', id: match[2] ?? '' };
       },
     },

@@ -1,5 +1,9 @@
 /** Filter inputs that every list can use, and what they mean to Prisma. */
+import { z } from 'zod';
 import type { Builder } from './builder.ts';
+
+/** Each is a parameter of the statement, of which PostgreSQL takes 65,535 in all. */
+const MOST_CHOICES = 1_000;
 
 export interface StringFilter {
   readonly equals?: string | null;
@@ -18,7 +22,10 @@ export function addFilterInputs(builder: Builder) {
     description: 'Conditions on a text; all that are given must hold.',
     fields: (t) => ({
       equals: t.string({ description: 'Exactly this.' }),
-      in: t.stringList({ description: 'One of these.' }),
+      in: t.stringList({
+        description: `One of these, at most ${MOST_CHOICES}.`,
+        validate: z.array(z.string()).max(MOST_CHOICES, `has at most ${MOST_CHOICES} texts`).nullish(),
+      }),
       startsWith: t.string({ description: 'Begins with this.' }),
     }),
   });

@@ -4,8 +4,8 @@
  * row it names was deleted, where Prisma's own cursor finds nothing.
  */
 
-import { DEFAULT_PAGE } from './builder.ts';
-import { badInput } from './scalars.ts';
+import { DEFAULT_PAGE, LARGEST_PAGE } from './builder.ts';
+import { badInput, isInstant } from './scalars.ts';
 
 export interface PageArgs {
   readonly first?: number | null;
@@ -16,6 +16,8 @@ export interface PageArgs {
 
 /** What a list is ordered by; the id decides between equals, in the same direction. */
 export interface OrderKey {
+  /** Names the list in its cursors, so that one of another list is refused. */
+  readonly list: string;
   readonly field: string;
   readonly direction: 'asc' | 'desc';
   /** Nulls come last, in either direction. */
@@ -48,22 +50,30 @@ export async function keysetPage<R extends Row>(
   args: PageArgs,
   find: (query: Query) => Promise<R[]>,
 ): Promise<Page<R>> {
-  if (typeof args.first === 'number' && typeof args.last === 'number') {
-    throw badInput('Ask for `first` or for `last`, not for both.');
-  }
+  return pageOf(key, args, await find(keysetQuery(key, args)));
+}
+
+/** What to query for a page, for where the rows come with their parent; one row more tells whether others follow. */
+export function keysetQuery(key: OrderKey, args: PageArgs): Query {
+  const size = sizeOf(args);
   const backwards = typeof args.last === 'number';
-  const size = args.first ?? args.last ?? DEFAULT_PAGE;
   const order: OrderKey = backwards ? { ...key, direction: key.direction === 'asc' ? 'desc' : 'asc' } : key;
   const conditions = [
-    ...(args.after ? [beyond(key, decodeCursor(args.after), false)] : []),
-    ...(args.before ? [beyond(key, decodeCursor(args.before), true)] : []),
+    ...(args.after ? [beyond(key, decodeCursor(key, args.after), false)] : []),
+    ...(args.before ? [beyond(key, decodeCursor(key, args.before), true)] : []),
   ];
-  const found = await find({ where: { AND: conditions }, orderBy: orderOf(order, backwards), take: size + 1 });
+  return { where: { AND: conditions }, orderBy: orderOf(order, backwards), take: size + 1 };
+}
+
+/** The page of the rows that `keysetQuery` found. */
+export function pageOf<R extends Row>(key: OrderKey, args: PageArgs, found: readonly R[]): Page<R> {
+  const size = sizeOf(args);
+  const backwards = typeof args.last === 'number';
   const hasMore = found.length > size;
   const rows = backwards ? found.slice(0, size).reverse() : found.slice(0, size);
   const edges = rows.map((node) => ({
     node,
-    cursor: encodeCursor((node as Record<string, unknown>)[key.field] as Date | string | null, node.id),
+    cursor: encodeCursor(key, (node as Record<string, unknown>)[key.field] as Date | null, node.id),
   }));
   return {
     edges,
@@ -76,16 +86,23 @@ export async function keysetPage<R extends Row>(
   };
 }
 
-/** One page of rows that are in hand already, by a number that grows. */
-export function keysetOf<R>(rows: readonly R[], keyOf: (row: R) => number, args: PageArgs): Page<R> {
-  if (typeof args.first === 'number' && typeof args.last === 'number') {
+/** Rows of a relation are selected before their arguments are validated, so the size is looked at here too. */
+function sizeOf({ first, last }: PageArgs): number {
+  if (typeof first === 'number' && typeof last === 'number') {
     throw badInput('Ask for `first` or for `last`, not for both.');
   }
+  const size = first ?? last ?? DEFAULT_PAGE;
+  if (size < 1 || size > LARGEST_PAGE) throw badInput(`A page has 1 to ${LARGEST_PAGE} objects, not ${size}.`);
+  return size;
+}
+
+/** One page of rows that are in hand already, by a number that grows. */
+export function keysetOf<R>(rows: readonly R[], keyOf: (row: R) => number, args: PageArgs): Page<R> {
+  const size = sizeOf(args);
   const after = args.after ? decodeNumber(args.after) : Number.NEGATIVE_INFINITY;
   const before = args.before ? decodeNumber(args.before) : Number.POSITIVE_INFINITY;
   const between = rows.filter((row) => keyOf(row) > after && keyOf(row) < before);
   const backwards = typeof args.last === 'number';
-  const size = args.first ?? args.last ?? DEFAULT_PAGE;
   const page = backwards ? between.slice(Math.max(0, between.length - size)) : between.slice(0, size);
   const edges = page.map((node) => ({ node, cursor: Buffer.from(`n:${keyOf(node)}`).toString('base64url') }));
   const hasMore = between.length > page.length;
@@ -126,26 +143,30 @@ function beyond({ field, direction, isNullable }: OrderKey, cursor: Cursor, isBe
 }
 
 interface Cursor {
-  readonly value: Date | string | null;
+  readonly value: Date | null;
   readonly id: string;
 }
 
-function encodeCursor(value: Date | string | null, id: string): string {
-  const key = value instanceof Date ? { t: value.getTime() } : { s: value };
-  return Buffer.from(JSON.stringify([key, id])).toString('base64url');
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function encodeCursor({ list, field }: OrderKey, value: Date | null, id: string): string {
+  return Buffer.from(JSON.stringify([list, field, value?.getTime() ?? null, id])).toString('base64url');
 }
 
-function decodeCursor(cursor: string): Cursor {
-  try {
-    const [key, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as [
-      { t?: number; s?: string | null },
-      string,
-    ];
-    const value = typeof key.t === 'number' ? new Date(key.t) : (key.s ?? null);
-    const isDate = value instanceof Date;
-    if (/^[0-9a-f-]{36}$/.test(id) && (!isDate || !Number.isNaN(value.getTime()))) return { value, id };
-  } catch {
-    // Fall through: whatever it was, it is not one of ours.
+function decodeCursor({ list, field, isNullable }: OrderKey, cursor: string): Cursor {
+  const [ofList, ofField, ms, id] = partsOf(cursor);
+  if (ofList === list && ofField === field && typeof id === 'string' && UUID.test(id)) {
+    if (ms === null && isNullable) return { value: null, id };
+    if (typeof ms === 'number' && isInstant(ms)) return { value: new Date(ms), id };
   }
-  throw badInput('This is not a cursor of this list. Pass a cursor as an earlier page gave it.');
+  throw badInput('This is not a cursor of this list. Pass a cursor as an earlier page in this order gave it.');
+}
+
+function partsOf(cursor: string): unknown[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    return Array.isArray(parts) ? parts : [];
+  } catch {
+    return [];
+  }
 }

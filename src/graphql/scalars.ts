@@ -7,7 +7,7 @@ export function badInput(message: string): GraphQLError {
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 
 function fromText<T>(name: string, parse: (text: string) => T | undefined, example: string) {
   const parseValue = (value: unknown): T => {
@@ -21,13 +21,16 @@ function fromText<T>(name: string, parse: (text: string) => T | undefined, examp
   };
 }
 
+/** From the year 1 to 9999: beyond, ISO 8601 and PostgreSQL write years in ways of their own. */
+export const isInstant = (ms: number): boolean => ms >= -62_135_596_800_000 && ms <= 253_402_300_799_999;
+
 const parseDateTime = (text: string): Date | undefined => {
   if (!RFC3339.test(text)) return undefined;
   const date = new Date(text);
   // Date rolls the 30th of February over to March; such an instant does not exist.
   const day = Number(text.slice(8, 10));
   const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
-  return Number.isNaN(date.getTime()) || day > lastDay ? undefined : date;
+  return isInstant(date.getTime()) && day <= lastDay ? date : undefined;
 };
 
 export const dateTime = {
@@ -45,6 +48,9 @@ export const uuid = {
     '0f0e7a9c-6a1e-4a53-9d0b-8a3f3c6f2b11',
   ),
 };
+
+/** The key in a global id, for types whose key is a UUID. */
+export const parseUuid = uuid.parseValue;
 
 export const cronExpression = {
   description: 'A cron expression: 5 fields (Unix), or 6 with seconds first (Quartz; `?` is accepted).',

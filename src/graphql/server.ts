@@ -3,12 +3,14 @@
  * origin, uploads, error details). Subscriptions are server-sent events on the same path.
  */
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
-import { GraphQLError, getOperationAST } from 'graphql';
+import { GraphQLError, getOperationAST, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RequestContext } from './builder.ts';
 import { type ErrorCode, maskError } from './errors.ts';
+
+const MAX_TOKENS = 5_000;
 
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
@@ -30,8 +32,29 @@ export function createGraphqlServer({ schema, logger, metrics }: GraphqlServerOp
     batching: false,
     logging: false,
     maskedErrors: { maskError: (error) => error as Error },
-    plugins: [finishResults(logger), explainBareAnswers(), measureOperations(metrics)],
+    plugins: [limitDocuments(), refuseForms(), finishResults(logger), explainBareAnswers(), measureOperations(metrics)],
   });
+}
+
+/** A document deep enough would overflow the parser's stack; honest ones have some hundred tokens. */
+function limitDocuments(): Plugin<RequestContext> {
+  return {
+    onParse: ({ setParseFn }) =>
+      setParseFn((source, options) => parse(source as string, { ...options, maxTokens: MAX_TOKENS })),
+  };
+}
+
+/** A page of another site may send a form without being asked whether it may (CSRF), but no JSON. */
+function refuseForms(): Plugin<RequestContext> {
+  return {
+    onRequestParse({ request, setRequestParser }) {
+      if (
+        request.method === 'POST' &&
+        !/^application\/(graphql\+)?(json|graphql)\b/i.test(request.headers.get('content-type') ?? '')
+      )
+        setRequestParser(undefined as never);
+    },
+  };
 }
 
 /** The last hand on every answer: codes, request ids, masking, wherever an error came from. */
@@ -56,7 +79,10 @@ function finishResults(logger: Logger): Plugin<RequestContext> {
 /** Yoga refuses what it cannot read or answer with a status alone; its caller gets words and a code as well. */
 function explainBareAnswers(): Plugin<RequestContext> {
   const explanations: Readonly<Record<number, readonly [string, ErrorCode]>> = {
-    406: ['Accept names no media type that this can be answered in. Use application/json.', 'NOT_ACCEPTABLE'],
+    406: [
+      'Accept names no media type that this can be answered in. Use application/json, for subscriptions text/event-stream.',
+      'NOT_ACCEPTABLE',
+    ],
     415: ['The content type is not one of GraphQL over HTTP. Use application/json.', 'UNSUPPORTED_MEDIA_TYPE'],
   };
   return {

@@ -120,6 +120,8 @@ async function closeServer(server: Server, open: Set<ServerResponse>, timeoutMs:
   });
   server.closeIdleConnections();
   for (const response of open) {
+    // Its connection is kept for a next request unless it is told that there will be none.
+    response.once('close', () => setImmediate(() => server.closeIdleConnections()));
     // A subscription would never end by itself; its client connects again, to another node.
     if (response.getHeader('content-type')?.toString().startsWith('text/event-stream')) response.end();
   }

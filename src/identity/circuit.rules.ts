@@ -23,8 +23,11 @@ export interface CircuitRow {
 /** What the provider's answer to one entry means for its circuit. */
 export interface CircuitResult {
   readonly entryId: string;
-  /** `answered`: the provider works, whether or not it liked this entry. */
-  readonly kind: 'answered' | Exclude<FailureClass, 'permanent'>;
+  /**
+   * `answered`: the provider works, whether or not it liked this entry. `not_asked`: the entry
+   * was refused before the provider was asked, which tells nothing of it.
+   */
+  readonly kind: 'answered' | 'not_asked' | Exclude<FailureClass, 'permanent'>;
   readonly code?: string;
   readonly message?: string;
   /** Set when the attempt was the probe with this token. */
@@ -59,6 +62,7 @@ export function afterResult(circuit: CircuitRow, result: CircuitResult, now: Dat
     const isProbe = circuit.probeToken !== null && circuit.probeToken === result.probeToken;
     return isProbe ? afterProbe(circuit, result, now, limits) : circuit;
   }
+  if (result.kind === 'not_asked') return circuit;
   if (result.kind === 'answered')
     return circuit.failingEntryIds.length === 0 ? circuit : { ...circuit, failingEntryIds: [] };
   const failingEntryIds = [...new Set([...circuit.failingEntryIds, result.entryId])];
@@ -77,6 +81,8 @@ export function afterResult(circuit: CircuitRow, result: CircuitResult, now: Dat
 
 function afterProbe(circuit: CircuitRow, result: CircuitResult, now: Date, limits: CircuitLimits): CircuitRow {
   if (result.kind === 'answered') return CLOSED;
+  if (result.kind === 'not_asked')
+    return { ...circuit, state: 'open', nextProbeAt: now, probeToken: null, probeExpiresAt: null };
   const failedProbes = circuit.failedProbes + 1;
   const interval = Math.min(
     limits.probeIntervalMs * 2 ** Math.min(failedProbes, 20),

@@ -6,7 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
 import { InvalidInputError } from '../refusals.ts';
-import { type CircuitRow, CLOSED, openedByHand } from './circuit.rules.ts';
+import { afterResult, type CircuitLimits, type CircuitRow, CLOSED, openedByHand } from './circuit.rules.ts';
+import type { ProviderFailure } from './provider.ts';
 
 const UNTIL_PASSED = {
   path: ['until'],
@@ -92,6 +93,25 @@ export async function takeProbe(tx: Queryable, provider: string, leaseMs: number
     [provider, token, leaseMs],
   );
   return taken.length > 0 ? token : undefined;
+}
+
+/**
+ * A check showed that the configuration is wrong: opens the circuit with that cause, before any
+ * entry has to find it out. One that is not closed already stays as it is.
+ */
+export async function openMisconfigured(
+  db: Database,
+  provider: string,
+  { code, message }: Pick<ProviderFailure, 'code' | 'message'>,
+  limits: CircuitLimits,
+): Promise<{ isChanged: boolean }> {
+  return db.transaction(async (tx) => {
+    const before = await lockCircuit(tx, provider);
+    if (before.state !== 'closed') return { isChanged: false };
+    const result = { entryId: '', kind: 'configuration', code, message } as const;
+    await storeCircuit(tx, provider, afterResult(before, result, before.now, limits));
+    return { isChanged: true };
+  });
 }
 
 /**

@@ -4,21 +4,47 @@ import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { InvalidInputError } from '../refusals.ts';
+import type { TokenKind } from './access-token.ts';
 import type { CircuitRow } from './circuit.rules.ts';
+import type { CheckResult } from './zitadel-check.ts';
+
+/** What this node knows of the provider without asking it. */
+export interface ProviderStatus {
+  readonly organizationId: string | null;
+  readonly instanceHost: string | null;
+  readonly lastCheck: CheckResult | null;
+  /** Milliseconds. */
+  readonly latencyP50: number | null;
+  readonly latencyP95: number | null;
+  readonly tokenKind: TokenKind;
+  readonly tokenExpiresAt: Date | null;
+}
 
 /** What the fields and mutations do; each names the one provider that is in use. */
 export interface IdentityTools {
   readonly name: string;
   readonly url: string;
+  /** Left out where nobody keeps count. */
+  status?(): ProviderStatus;
   loadCircuit(): Promise<CircuitRow>;
   openCircuit(caller: string, reason: string, until: Date | null): Promise<{ isChanged: boolean }>;
   closeCircuit(caller: string, reason: string | null | undefined): Promise<{ isChanged: boolean }>;
 }
 
-interface Provider {
+interface Provider extends ProviderStatus {
   readonly name: string;
   readonly url: string;
 }
+
+const NOTHING_KNOWN: ProviderStatus = {
+  organizationId: null,
+  instanceHost: null,
+  lastCheck: null,
+  latencyP50: null,
+  latencyP95: null,
+  tokenKind: 'none',
+  tokenExpiresAt: null,
+};
 
 /** Adds `identityProvider`, `openCircuit` and `closeCircuit`. */
 export function addIdentity(builder: Builder, tools: IdentityTools): void {
@@ -56,21 +82,70 @@ export function addIdentity(builder: Builder, tools: IdentityTools): void {
       }),
     }),
   });
+  const Check = builder.objectRef<CheckResult>('IdentityProviderCheck').implement({
+    description: 'What a look at the provider showed: address, token, organization and version.',
+    fields: (t) => ({
+      at: t.expose('at', { type: 'DateTime', description: 'When it ended.' }),
+      isOk: t.exposeBoolean('isOk', { description: 'Whether accounts can be made there.' }),
+      code: t.exposeString('code', {
+        nullable: true,
+        description: 'The error’s code, or a warning’s; null when all is well.',
+      }),
+      message: t.exposeString('message', { description: 'What was found and, if something is wrong, what to do.' }),
+    }),
+  });
+  const Token = addEnum<TokenKind>(builder, 'AccessTokenKind', 'How this server proves to the provider who it is.', {
+    none: 'It need not: the simulator is built in.',
+    personal_access_token: 'A personal access token from the setting ZITADEL_TOKEN.',
+    token_file: 'A token from the file of ZITADEL_TOKEN_FILE, read again when it changes.',
+    service_account_key: 'Short-lived tokens, had with the service account’s key of ZITADEL_KEY_FILE.',
+  });
   const Status = builder.objectRef<Provider>('IdentityProviderStatus').implement({
     description: 'Where the accounts are made.',
     fields: (t) => ({
       name: t.exposeString('name', { description: 'zitadel, or simulator.' }),
       url: t.exposeString('url', { nullable: true, description: 'Its address.' }),
       circuit: t.field({ type: Circuit, description: 'Its circuit.', resolve: () => tools.loadCircuit() }),
+      organizationId: t.exposeString('organizationId', {
+        nullable: true,
+        description: 'The organization that accounts are made in; null until it is known.',
+      }),
+      instanceHost: t.exposeString('instanceHost', {
+        nullable: true,
+        description: 'The provider’s external domain, where it is reached under another name; else null.',
+      }),
+      tokenKind: t.expose('tokenKind', { type: Token, description: 'How this server proves who it is.' }),
+      tokenExpiresAt: t.expose('tokenExpiresAt', {
+        type: 'DateTime',
+        nullable: true,
+        description:
+          'When the token in use ends, which is renewed before that; null when it cannot be known, or none is held yet.',
+      }),
+      lastCheck: t.expose('lastCheck', {
+        type: Check,
+        nullable: true,
+        description:
+          'The last look of the node that answers, made at its start and every few minutes; null before the first.',
+      }),
+      latencyP50: t.expose('latencyP50', {
+        type: 'Duration',
+        nullable: true,
+        description: 'Half of this node’s last 1,000 calls took at most so long; null before the first.',
+      }),
+      latencyP95: t.expose('latencyP95', {
+        type: 'Duration',
+        nullable: true,
+        description: '95 % of this node’s last 1,000 calls took at most so long; null before the first.',
+      }),
     }),
   });
-  const provider: Provider = { name: tools.name, url: tools.url };
+  const known = (): Provider => ({ name: tools.name, url: tools.url, ...(tools.status?.() ?? NOTHING_KNOWN) });
   builder.queryField('identityProvider', (t) =>
     t.field({
       type: Status,
       nullable: true,
       description: 'The identity provider that this server uses.',
-      resolve: () => provider,
+      resolve: known,
     }),
   );
 
@@ -101,7 +176,7 @@ export function addIdentity(builder: Builder, tools: IdentityTools): void {
         identityProvider: t.field({
           type: Status,
           description: 'The provider, with its circuit as it stands now.',
-          resolve: () => provider,
+          resolve: known,
         }),
         isChanged: t.exposeBoolean('isChanged', { description: 'False if it was so already.' }),
       }),

@@ -50,6 +50,14 @@ export function readError(body: string): ZitadelError {
   return { code, id: idInDetails(parsed?.details) ?? text?.match(/\(([A-Za-z0-9]+-[A-Za-z0-9]+)\)$/)?.[1], text };
 }
 
+/** An error of the token endpoint (RFC 6749, section 5.2); both fields are undefined if it is none. */
+export function readTokenError(body: string): { readonly error?: string; readonly text?: string } {
+  const parsed = record(parseJson(body));
+  if (typeof parsed?.error !== 'string' || parsed.error === '') return {};
+  const { error, error_description: description } = parsed;
+  return { error, text: typeof description === 'string' && description !== '' ? `${error}: ${description}` : error };
+}
+
 /** True only for Zitadel's own "no such user": a wrong host or a missing membership is 404, too. */
 export function saysUserIsAbsent({ status, body }: Answer): boolean {
   const { code, id } = readError(body);

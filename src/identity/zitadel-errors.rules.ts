@@ -10,13 +10,18 @@ import {
   header,
   printable,
   readError,
+  readTokenError,
   requestIdOf,
   retryAfterMs,
   type ZitadelError,
 } from './zitadel-answers.rules.ts';
+import { notConnected } from './zitadel-connection-errors.rules.ts';
 
-/** `check` is the start-up check, which is also how the organization's id is learnt. */
-export type Operation = 'create' | 'find' | 'setPassword' | 'check';
+/**
+ * `check` is the start-up check, which is also how the organization's id is learnt; `token` asks
+ * the token endpoint.
+ */
+export type Operation = 'create' | 'find' | 'setPassword' | 'check' | 'token';
 
 /** A call that ended without a whole answer. */
 export interface BrokenCall {
@@ -46,6 +51,7 @@ export function classifyAnswer(
   now: Date,
   secrets: readonly string[] = [],
 ): ProviderFailure {
+  if (operation === 'token') return classifyTokenAnswer(answer, now, secrets);
   const error = readError(answer.body);
   const details: FailureDetails = {
     detail: detailOf(answer, error),
@@ -54,6 +60,25 @@ export function classifyAnswer(
     retryAfterMs: retryAfterMs(header(answer, 'retry-after'), now),
   };
   return providerFailure(codeOf(operation, answer.status, error), details);
+}
+
+/** The token endpoint has errors of another form; what a proxy answers in its place is as everywhere. */
+function classifyTokenAnswer(answer: Answer, now: Date, secrets: readonly string[]): ProviderFailure {
+  const { status, body } = answer;
+  const { error, text } = readTokenError(body);
+  return providerFailure(tokenCode(status, error !== undefined), {
+    detail: `(HTTP ${status} to the request for a token)`,
+    providerText: text === undefined ? undefined : printable(text, secrets),
+    providerRequestId: requestIdOf(answer),
+    retryAfterMs: retryAfterMs(header(answer, 'retry-after'), now),
+  });
+}
+
+/** Zitadel says 404 for a key that it does not know, and 500 for a signature or audience that is wrong. */
+function tokenCode(status: number, isOAuth: boolean): ProviderErrorCode {
+  if (isOAuth && status >= 500 && status !== 503) return 'PROVIDER_TOKEN_REQUEST_FAILED';
+  if (status === 401 || (isOAuth && status >= 400 && status < 500 && status !== 429)) return 'PROVIDER_KEY_REFUSED';
+  return codeOf('token', status, {});
 }
 
 /** A call that broke off: nothing happened if nothing was sent; a look changes nothing either way. */
@@ -65,9 +90,7 @@ export function classifyBrokenCall(operation: Operation, { wasSent, cause, error
       });
     }
     if (cause === 'deadline') return providerFailure('PROVIDER_TIMEOUT', { detail: 'Nothing was sent.' });
-    return providerFailure(isTls(errorCode) ? 'PROVIDER_TLS_FAILED' : 'PROVIDER_UNREACHABLE', {
-      detail: `(${errorCode})`,
-    });
+    return notConnected(errorCode);
   }
   if (operation === 'create') {
     const reason = {
@@ -106,7 +129,7 @@ function codeOfGrpc(operation: Operation, error: ZitadelError): ProviderErrorCod
     case 6:
       return 'USERNAME_TAKEN_AT_PROVIDER';
     case 7:
-      return 'PROVIDER_PERMISSION_DENIED';
+      return error.id === 'AUTH-Bs7Ds' ? 'PROVIDER_ORGANIZATION_UNKNOWN' : 'PROVIDER_PERMISSION_DENIED';
     case 8:
       return exhaustedCode(error);
     case 9:
@@ -160,10 +183,4 @@ function detailOf(answer: Answer, { code, id }: ZitadelError): string | undefine
 function policyDetail(id: string | undefined): string | undefined {
   const suffix = id?.match(/^(?:COMMA|DOMAIN)-(\w+)$/)?.[1];
   return suffix === undefined ? undefined : PASSWORD_POLICY[suffix];
-}
-
-function isTls(errorCode: string): boolean {
-  return /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY|DECRYPT)|EPROTO|HOSTNAME_MISMATCH)/.test(
-    errorCode,
-  );
 }

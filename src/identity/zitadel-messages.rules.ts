@@ -12,6 +12,7 @@ export const PATHS = {
   find: '/zitadel.user.v2.UserService/GetUserByID',
   setPassword: '/zitadel.user.v2.UserService/SetPassword',
   check: '/management/v1/orgs/me',
+  token: '/oauth/v2/token',
 } as const;
 
 /** bcrypt's limit, in UTF-8 bytes: beyond it Zitadel answers an internal error for ever. */

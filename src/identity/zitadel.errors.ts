@@ -10,12 +10,17 @@ export const PROVIDER_ERRORS = {
   PROVIDER_UNREACHABLE: {
     class: 'transient',
     message:
-      'No connection to the identity provider could be made; nothing was sent. It is tried again by itself. If it stays so, check ZITADEL_URL, name resolution, the firewall, and that the provider runs.',
+      'No connection to the identity provider could be made; nothing was sent. It is tried again by itself. If it stays so, check ZITADEL_URL, the firewall, and that the provider runs.',
+  },
+  PROVIDER_DNS_FAILED: {
+    class: 'transient',
+    message:
+      'The name of the identity provider could not be resolved; nothing was sent. It is tried again by itself. If it stays so, check the host name in ZITADEL_URL, and this machine’s name resolution.',
   },
   PROVIDER_TLS_FAILED: {
     class: 'transient',
     message:
-      'No secure connection to the identity provider could be made; nothing was sent. Check its certificate (expired? for another name?) and, for a certificate authority of your own, NODE_EXTRA_CA_CERTS. It is tried again by itself.',
+      'No secure connection to the identity provider could be made; nothing was sent. It is tried again by itself, but will stay so until the cause is mended.',
   },
   PROVIDER_TIMEOUT: {
     class: 'transient',
@@ -61,6 +66,11 @@ export const PROVIDER_ERRORS = {
     message:
       'What answered refused the request in a way that Zitadel does not. It is tried again by itself. If it stays so, look at proxies and firewalls before the provider.',
   },
+  PROVIDER_TOKEN_REQUEST_FAILED: {
+    class: 'transient',
+    message:
+      'The identity provider had an internal error when it was asked for a token. It is tried again by itself. If it stays so: Zitadel says the same of a request that it does not believe, so check the key in ZITADEL_KEY_FILE, this machine’s clock, and that ZITADEL_URL (or ZITADEL_INSTANCE_HOST) is Zitadel’s external address.',
+  },
   ACCOUNT_VANISHED: {
     class: 'transient',
     message:
@@ -93,12 +103,22 @@ export const PROVIDER_ERRORS = {
   PROVIDER_TOKEN_INVALID: {
     class: 'configuration',
     message:
-      'The identity provider does not accept our token: it is wrong, expired or withdrawn. Put a valid one into ZITADEL_TOKEN or ZITADEL_TOKEN_FILE.',
+      'The identity provider does not accept our token: it is wrong, expired or withdrawn. Put a valid one into ZITADEL_TOKEN or ZITADEL_TOKEN_FILE, or use a service account’s key (ZITADEL_KEY_FILE).',
   },
   PROVIDER_TOKEN_UNAVAILABLE: {
     class: 'configuration',
     message:
-      'The token for the identity provider could not be read, so nothing was sent. Check ZITADEL_TOKEN_FILE: it must exist, be readable and not be empty.',
+      'The token for the identity provider could not be read, so nothing was sent. Check ZITADEL_TOKEN, or ZITADEL_TOKEN_FILE: it must exist, be readable and not be empty.',
+  },
+  PROVIDER_KEY_UNUSABLE: {
+    class: 'configuration',
+    message:
+      'The service account’s key cannot be used, so nothing was sent. ZITADEL_KEY_FILE must name the JSON file that Zitadel’s console gives out for a new key of the service account.',
+  },
+  PROVIDER_KEY_REFUSED: {
+    class: 'configuration',
+    message:
+      'The identity provider gives no token for the service account’s key. The key has expired or was deleted, the service account is gone or inactive, this machine’s clock is wrong, or ZITADEL_URL (or ZITADEL_INSTANCE_HOST) is not Zitadel’s external address. Make a new key in the console and put its file at ZITADEL_KEY_FILE, or mend what else it is.',
   },
   PROVIDER_PERMISSION_DENIED: {
     class: 'configuration',
@@ -117,7 +137,7 @@ export const PROVIDER_ERRORS = {
   PROVIDER_ORGANIZATION_UNKNOWN: {
     class: 'configuration',
     message:
-      'The identity provider has no organization with this id. Check ZITADEL_ORGANIZATION_ID, or leave it out: the token’s own organization is used then.',
+      'The identity provider has no organization with the id of ZITADEL_ORGANIZATION_ID. Check it, or leave it out: the token’s own organization is used then.',
   },
   PROVIDER_REDIRECTED: {
     class: 'configuration',

@@ -30,12 +30,17 @@ import {
 
 export interface ConnectionChecked {
   readonly ok: true;
+  /** The organization that accounts are made in. */
   readonly organizationId: string;
+  /** Accounts can be made, but something is not as it should be. */
+  readonly warning?: { readonly code: string; readonly message: string };
 }
 
 export interface ZitadelProvider extends IdentityProvider {
   /** Proves address, host, token and version, and tells the organization; changes nothing. */
   checkConnection(options: CallOptions): Promise<ConnectionChecked | ProviderFailure>;
+  /** The organization that accounts are made in, once it is known. */
+  organizationId(): string | undefined;
 }
 
 /** No entry has it: asking for it shows whether the server has the call at all. */
@@ -122,15 +127,31 @@ export function createZitadelProvider(options: ZitadelOptions): ZitadelProvider 
 
     async checkConnection(callOptions) {
       const startedAt = performance.now();
-      const organizationId = await client.askOrganization(callOptions);
-      if (typeof organizationId !== 'string') return organizationId;
+      const seen = await client.askOrganization(callOptions);
+      if (typeof seen !== 'string') return seen;
+      const organizationId = options.organizationId ?? seen;
       const result = await client.send('find', getUserBody(NOBODY), remaining(callOptions, startedAt));
-      if (result.kind === 'answer') return { ok: true, organizationId };
+      if (result.kind === 'answer') {
+        return {
+          ok: true,
+          organizationId,
+          ...(seen === organizationId ? {} : { warning: differs(organizationId, seen) }),
+        };
+      }
       // Address, host and token were right a moment ago: what is missing is the call itself.
       return result.code === 'PROVIDER_NOT_FOUND' ? providerFailure('PROVIDER_TOO_OLD') : result;
     },
 
+    organizationId: client.knownOrganization,
     close: client.close,
+  };
+}
+
+/** No failure: the account's organization goes in the request's body, and may be right all the same. */
+function differs(given: string, seen: string): { code: string; message: string } {
+  return {
+    code: 'PROVIDER_ORGANIZATION_DIFFERS',
+    message: `Accounts are made in the organization ${given} (ZITADEL_ORGANIZATION_ID), but the identity provider answered for the token’s organization ${seen}. If accounts are refused, correct or leave out ZITADEL_ORGANIZATION_ID; if not, a proxy on the way takes out the header x-zitadel-orgid.`,
   };
 }
 

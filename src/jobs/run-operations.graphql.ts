@@ -64,7 +64,11 @@ export function addRunOperations(
   const RunNowInput = builder.inputType('RunJobNowInput', {
     description: 'A job to be run now.',
     fields: (t) => ({
-      jobName: t.string({ required: true, description: 'For example ExpiredInvitationCleanupJob.' }),
+      jobName: t.string({
+        required: true,
+        description: 'For example ExpiredInvitationCleanupJob.',
+        validate: z.string().max(200, 'has at most 200 characters'),
+      }),
       wait: t.boolean({
         defaultValue: false,
         description: 'Answer only when the run has ended, after 30 s at the latest.',
@@ -129,21 +133,14 @@ export function addRunOperations(
   }));
 }
 
-async function* runChanges(
-  prisma: PrismaClient,
-  notices: Notices,
-  jobName: string | null | undefined,
-): AsyncGenerator<Change> {
-  for await (const changes of changeStream(notices, 'runs')) {
-    if (!jobName) {
-      yield* changes;
-      continue;
-    }
+function runChanges(prisma: PrismaClient, notices: Notices, jobName: string | null | undefined): AsyncIterable<Change> {
+  if (!jobName) return changeStream(notices, 'runs');
+  return changeStream(notices, 'runs', async (changes) => {
     const matching = await prisma.jobRun.findMany({
       where: { id: { in: changes.map((change) => change.id) }, jobName },
       select: { id: true },
     });
     const ids = new Set(matching.map((run) => run.id));
-    yield* changes.filter((change) => ids.has(change.id));
-  }
+    return changes.filter((change) => ids.has(change.id));
+  });
 }

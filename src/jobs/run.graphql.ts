@@ -5,6 +5,7 @@ import type { FireOutcome, RunStatus, RunTrigger } from '../database/generated/p
 import type { Builder, RequestContext } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { keysetPage, type PageArgs } from '../graphql/keyset.ts';
+import { parseUuid } from '../graphql/scalars.ts';
 import { connectionSelection } from '../graphql/selection.ts';
 
 export interface RunFilter {
@@ -44,7 +45,8 @@ export function addJobRuns(builder: Builder) {
   });
 
   const JobRun = builder.prismaNode('JobRun', {
-    id: { field: 'id' },
+    id: { field: 'id', parse: parseUuid },
+    nullable: true,
     description: 'One execution of a job.',
     fields: (t) => ({
       runId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (run) => run.id }),
@@ -123,11 +125,14 @@ export async function runsOfJob(
 ) {
   const condition: Prisma.JobRunWhereInput = {
     ...(filter?.jobName && { jobName: filter.jobName }),
-    ...(filter?.status && { status: { in: [...filter.status] } }),
-    ...(filter?.trigger && { trigger: { in: [...filter.trigger] } }),
+    ...(filter?.status && { status: { in: [...new Set(filter.status)] } }),
+    ...(filter?.trigger && { trigger: { in: [...new Set(filter.trigger)] } }),
   };
-  const page = await keysetPage({ field: 'startedAt', direction: 'desc' }, args, ({ where, ...rest }) =>
-    prisma.jobRun.findMany({ ...connectionSelection(context, info), ...rest, where: { AND: [condition, where] } }),
+  const page = await keysetPage(
+    { list: 'jobRuns', field: 'startedAt', direction: 'desc' },
+    args,
+    ({ where, ...rest }) =>
+      prisma.jobRun.findMany({ ...connectionSelection(context, info), ...rest, where: { AND: [condition, where] } }),
   );
   return { ...page, totalCount: () => prisma.jobRun.count({ where: condition }) };
 }

@@ -4,7 +4,7 @@ import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { MisfirePolicy } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
-import { badInput } from '../graphql/scalars.ts';
+import { badInput, isInstant } from '../graphql/scalars.ts';
 import { cronDescription } from './cron.rules.ts';
 import { type DstNote, type DueInstant, nextDue, type Recurrence } from './due.rules.ts';
 import type { Job } from './job.ts';
@@ -37,7 +37,9 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
   const FireTime = addFireTime(builder);
   const runs = addJobRuns(builder);
   const fireTimes = (schedule: Recurrence & { name: string }, after: Date, count: number): FireTimeView[] =>
-    nextDue(schedule, after, count).map((due) => ({ ...due, jobName: schedule.name, timeZone: schedule.timeZone }));
+    nextDue(schedule, after, count)
+      .filter(({ at }) => isInstant(at.getTime()))
+      .map((due) => ({ ...due, jobName: schedule.name, timeZone: schedule.timeZone }));
 
   const SchedulePause = builder
     .objectRef<{ pausedBy: string | null; pauseReason: string | null; pausedAt: Date; pausedUntil: Date | null }>(
@@ -48,7 +50,7 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
       fields: (t) => ({
         by: t.exposeString('pausedBy', { nullable: true, description: 'Who paused it.' }),
         reason: t.exposeString('pauseReason', { nullable: true, description: 'Why.' }),
-        since: t.expose('pausedAt', { type: 'DateTime', description: 'Since when.' }),
+        pausedAt: t.expose('pausedAt', { type: 'DateTime', description: 'Since when.' }),
         until: t.expose('pausedUntil', {
           type: 'DateTime',
           nullable: true,
@@ -59,6 +61,7 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
 
   const JobSchedule = builder.prismaNode('JobSchedule', {
     id: { field: 'name' },
+    nullable: true,
     description: 'A recurring job and when it runs.',
     fields: (t) => ({
       name: t.exposeString('name', { description: 'The plain key, for example ManagedAccountRetryJob.' }),
@@ -225,5 +228,5 @@ function localTime(at: Date, timeZone: string): string {
   }).formatToParts(at);
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((one) => one.type === type)?.value ?? '';
   const offset = part('timeZoneName').replace('GMT', '') || '+00:00';
-  return `${part('year')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}:${part('second')}${offset}`;
+  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}:${part('second')}${offset}`;
 }

@@ -1,48 +1,137 @@
-/** Which identity provider: Zitadel, or the simulator in this process, both behind the same adapter. */
-import { readFile } from 'node:fs/promises';
+/**
+ * Which identity provider: Zitadel, or the simulator in this process, both behind the same
+ * adapter; and the watch over it, so that a wrong address or token is said at the start.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../clock.ts';
 import { type Config, providerOf } from '../config.ts';
 import type { Database } from '../database/database.ts';
+import type { Notices } from '../events/notices.ts';
+import { type AccessToken, personalAccessToken } from '../identity/access-token.ts';
+import { tokenFromFile } from '../identity/access-token-file.ts';
+import { issuerOf } from '../identity/access-token-key.rules.ts';
+import { tokenFromKey } from '../identity/access-token-key.ts';
+import { ensureCircuit, openMisconfigured } from '../identity/circuit.ts';
+import type { ProviderStatus } from '../identity/identity.graphql.ts';
+import { createCallMeter } from '../identity/latency.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { startSimulator } from '../identity/simulator/simulator.ts';
 import { createZitadelProvider } from '../identity/zitadel.ts';
+import { watchConnection } from '../identity/zitadel-check.ts';
+import type { ZitadelOptions } from '../identity/zitadel-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
-/** Opens the provider that the configuration names. */
-export async function openProvider(config: Config, db: Database, logger: Logger): Promise<IdentityProvider> {
-  const shared = { concurrency: config.PROVIDER_CONCURRENCY, emailDomain: config.ACCOUNT_EMAIL_DOMAIN, logger };
-  if (providerOf(config) === 'zitadel') {
-    return createZitadelProvider({
-      ...shared,
-      name: 'zitadel',
-      url: config.ZITADEL_URL ?? '',
-      organizationId: config.ZITADEL_ORGANIZATION_ID,
-      instanceHost: config.ZITADEL_INSTANCE_HOST,
-      getToken: tokenOf(config),
-    });
-  }
-  const simulator = await startSimulator({ db, logger });
+/** A start waits no longer for the first check; it goes on meanwhile. */
+const WAIT_FOR_CHECK_MS = 2_000;
+const CHECK_EVERY_MS = 5 * 60_000;
+
+export interface OpenedProvider extends IdentityProvider {
+  /** What is known of it, without asking it. */
+  status(): ProviderStatus;
+}
+
+/** What the provider tells of itself to; left out where nobody listens. */
+export interface ProviderListeners {
+  readonly metrics?: Metrics;
+  /** Told when the check has opened the circuit. */
+  readonly notices?: Pick<Notices, 'circuitChanged'>;
+}
+
+/**
+ * Opens the provider that the configuration names, and checks it: resolves when the first check
+ * is done, after 2 s at the latest. A provider that does not answer, or not as it should, is
+ * logged and shown, and never keeps the server from starting.
+ */
+export async function openProvider(
+  config: Config,
+  db: Database,
+  logger: Logger,
+  { metrics, notices }: ProviderListeners = {},
+): Promise<OpenedProvider> {
+  const meter = createCallMeter(metrics);
+  const { zitadel, token, close } = await choose(config, db, logger);
   const adapter = createZitadelProvider({
-    ...shared,
-    name: 'simulator',
-    url: simulator.url,
-    organizationId: simulator.organizationId,
-    getToken: () => simulator.token,
+    ...zitadel,
+    getToken: token.get,
+    concurrency: config.PROVIDER_CONCURRENCY,
+    emailDomain: config.ACCOUNT_EMAIL_DOMAIN,
+    logger,
+    measure: meter.measure,
   });
+  await ensureCircuit(db, adapter.name);
+  const watch = watchConnection({
+    check: adapter.checkConnection,
+    name: adapter.name,
+    url: adapter.url,
+    timeoutMs: config.PROVIDER_TIMEOUT,
+    intervalMs: CHECK_EVERY_MS,
+    logger,
+    async onMisconfigured(failure) {
+      const limits = {
+        failureThreshold: config.CIRCUIT_FAILURE_THRESHOLD,
+        probeIntervalMs: config.CIRCUIT_PROBE_INTERVAL,
+      };
+      const { isChanged } = await openMisconfigured(db, adapter.name, failure, limits);
+      if (isChanged) notices?.circuitChanged();
+    },
+  });
+  await Promise.race([watch.first, delay(WAIT_FOR_CHECK_MS, undefined, { ref: false })]);
+
   return {
     ...adapter,
+    status() {
+      const { p50, p95 } = meter.latency();
+      return {
+        organizationId: adapter.organizationId() ?? null,
+        instanceHost: zitadel.instanceHost ?? null,
+        lastCheck: watch.last(),
+        latencyP50: p50,
+        latencyP95: p95,
+        tokenKind: token.kind,
+        tokenExpiresAt: token.expiresAt(),
+      };
+    },
     async close() {
+      await watch.stop();
       await adapter.close();
-      await simulator.close();
+      await close();
     },
   };
 }
 
-/** The token: from the setting, or from its file, read again when Zitadel refused the one it held. */
-function tokenOf({ ZITADEL_TOKEN, ZITADEL_TOKEN_FILE }: Config): (refused?: string) => string | Promise<string> {
-  if (ZITADEL_TOKEN_FILE === undefined) return () => (ZITADEL_TOKEN ?? '').trim();
-  let held: string | undefined;
-  return async (refused) => {
-    if (held === undefined || held === refused) held = (await readFile(ZITADEL_TOKEN_FILE, 'utf8')).trim();
-    return held;
+interface Choice {
+  readonly zitadel: Pick<ZitadelOptions, 'name' | 'url' | 'organizationId' | 'instanceHost'>;
+  readonly token: AccessToken;
+  close(): Promise<void>;
+}
+
+async function choose(config: Config, db: Database, logger: Logger): Promise<Choice> {
+  if (providerOf(config) === 'zitadel') {
+    return {
+      zitadel: {
+        name: 'zitadel',
+        url: config.ZITADEL_URL ?? '',
+        organizationId: config.ZITADEL_ORGANIZATION_ID,
+        instanceHost: config.ZITADEL_INSTANCE_HOST,
+      },
+      token: tokenOf(config),
+      close: async () => undefined,
+    };
+  }
+  const simulator = await startSimulator({ db, logger });
+  return {
+    zitadel: { name: 'simulator', url: simulator.url, organizationId: simulator.organizationId },
+    token: { kind: 'none', get: () => simulator.token, expiresAt: () => null },
+    close: simulator.close,
   };
+}
+
+function tokenOf(config: Config): AccessToken {
+  if (config.ZITADEL_KEY_FILE !== undefined) {
+    const issuer = issuerOf(config.ZITADEL_URL ?? '', config.ZITADEL_INSTANCE_HOST);
+    return tokenFromKey({ path: config.ZITADEL_KEY_FILE, issuer, clock: systemClock });
+  }
+  if (config.ZITADEL_TOKEN_FILE !== undefined) return tokenFromFile(config.ZITADEL_TOKEN_FILE);
+  return personalAccessToken(config.ZITADEL_TOKEN ?? '');
 }

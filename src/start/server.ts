@@ -22,6 +22,9 @@ import { masterKeyFor } from './master-key.ts';
 import { openProvider } from './provider.ts';
 import { reportStart } from './report.ts';
 
+/** PostgreSQL writes everything to disk when it stops. */
+const DATABASE_SERVER_PATIENCE_MS = 90_000;
+
 export interface StartOptions {
   readonly config: Config;
   readonly logger: Logger;
@@ -34,11 +37,14 @@ export async function startServer({ config, logger, lifecycle, nodeName }: Start
   const begun = performance.now();
   const opening = openDatabaseServer(config, logger);
   // Before it is there: a signal that comes meanwhile must not leave PostgreSQL running.
-  lifecycle.opened('the database server', () =>
-    opening.then(
-      (opened) => opened.leave(),
-      () => undefined,
-    ),
+  lifecycle.opened(
+    'the database server',
+    () =>
+      opening.then(
+        (opened) => opened.leave(),
+        () => undefined,
+      ),
+    DATABASE_SERVER_PATIENCE_MS,
   );
   const server = await opening;
   const db = await openDatabase({ url: server.url, poolSize: config.DATABASE_POOL_SIZE, logger }).catch(
@@ -68,9 +74,9 @@ export async function startServer({ config, logger, lifecycle, nodeName }: Start
   await ensureCircuit(db, provider.name);
 
   const metrics = createMetrics();
-  let isDraining = false;
+  let drainingSince: number | undefined;
   const readiness = [
-    { name: 'node', check: async () => (isDraining ? 'is draining' : undefined) },
+    { name: 'node', check: async () => (drainingSince === undefined ? undefined : 'is draining') },
     {
       name: 'database',
       check: () =>
@@ -111,7 +117,15 @@ export async function startServer({ config, logger, lifecycle, nodeName }: Start
   const address = await app.http.listen(config.HOST, config.PORT).catch((error: NodeJS.ErrnoException) => {
     throw listenError(error, config);
   });
-  lifecycle.opened('the HTTP server', () => app.http.close(config.SHUTDOWN_TIMEOUT));
+  const closePatienceMs = config.SHUTDOWN_TIMEOUT + 1_000;
+  lifecycle.opened(
+    'the HTTP server',
+    () => {
+      const begun = drainingSince ?? performance.now();
+      return app.http.close(Math.max(100, begun + config.SHUTDOWN_TIMEOUT - performance.now()));
+    },
+    closePatienceMs,
+  );
 
   await app.scheduler.start();
   const heartbeat = startHeartbeat({
@@ -122,14 +136,18 @@ export async function startServer({ config, logger, lifecycle, nodeName }: Start
     onBeat: app.takeOver,
   });
   lifecycle.opened('the heartbeat', () => heartbeat.stop());
-  lifecycle.opened('the work', async () => {
-    isDraining = true;
-    await setNodeState(db, node.id, 'draining').catch(() => undefined);
-    await Promise.all([
-      app.worker.stop(config.SHUTDOWN_TIMEOUT),
-      app.scheduler.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT }),
-    ]);
-  });
+  lifecycle.opened(
+    'the work',
+    async () => {
+      drainingSince = performance.now();
+      await setNodeState(db, node.id, 'draining').catch(() => undefined);
+      await Promise.all([
+        app.worker.stop(config.SHUTDOWN_TIMEOUT),
+        app.scheduler.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT }),
+      ]);
+    },
+    closePatienceMs,
+  );
   await setNodeState(db, node.id, 'running');
   await app.takeOver();
   app.worker.wake();

@@ -1,8 +1,10 @@
 /**
- * The log: pino, one line per event, readable on a terminal and JSON elsewhere. Secrets are
- * cut out by field name here, whatever a caller puts into a line.
+ * The log: pino, one line per event, readable on a terminal and JSON elsewhere, and to Seq too
+ * when one is named. Secrets are cut out by field name here, whatever a caller puts into a line.
  */
-import { type Logger as PinoLogger, pino, type TransportTargetOptions } from 'pino';
+import { type Level, type Logger as PinoLogger, pino, type StreamEntry } from 'pino';
+import pretty from 'pino-pretty';
+import { createStream as createSeqStream } from 'pino-seq';
 
 export type Logger = PinoLogger;
 
@@ -15,37 +17,56 @@ export interface LoggerOptions {
   readonly seqApiKey?: string;
 }
 
-const SECRET_FIELDS = ['password', 'encryptedPassword', 'encrypted_password', 'token', 'authorization', 'masterKey'];
+export interface Log {
+  readonly logger: Logger;
+  /** Sends what Seq has not got yet, for two seconds at most; standard output is written as it happens. */
+  flush(): Promise<void>;
+}
 
-/** Creates the process's logger; `close` on the returned object is not needed, pino flushes at exit. */
-export function createLogger({ level, format, nodeName, seqUrl, seqApiKey }: LoggerOptions): Logger {
-  const targets: TransportTargetOptions[] = [
-    format === 'pretty'
-      ? {
-          target: 'pino-pretty',
-          level,
-          options: {
-            destination: 1,
-            translateTime: 'SYS:HH:MM:ss.l',
-            ignore: 'pid,hostname,nodeName',
-            singleLine: true,
-          },
-        }
-      : { target: 'pino/file', level, options: { destination: 1 } },
-  ];
-  if (seqUrl !== undefined) {
-    targets.push({ target: 'pino-seq', level, options: { serverUrl: seqUrl, apiKey: seqApiKey } });
-  }
-  return pino(
+const SECRET_FIELDS = ['password', 'encryptedPassword', 'encrypted_password', 'token', 'authorization', 'masterKey'];
+const PATIENCE_MS = 2_000;
+
+/** Creates the process's log. */
+export function createLog({ level, format, nodeName, seqUrl, seqApiKey }: LoggerOptions): Log {
+  const output = format === 'pretty' ? prettyOutput() : pino.destination({ dest: 1, sync: true });
+  const streams: StreamEntry[] = [{ level: level as Level, stream: output }];
+  const seq =
+    seqUrl === undefined
+      ? undefined
+      : createSeqStream({
+          serverUrl: seqUrl,
+          apiKey: seqApiKey,
+          // A Seq that is away must not fill standard error; it gets what comes once it is back.
+          onError: () => undefined,
+        });
+  if (seq !== undefined) streams.push({ level: level as Level, stream: seq });
+  const logger = pino(
     {
       level,
       base: { nodeName },
       redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
     },
-    // JSON to standard output alone needs no worker thread: written where it happens, in order.
-    format === 'json' && seqUrl === undefined ? pino.destination({ dest: 1, sync: true }) : pino.transport({ targets }),
+    // One stream needs no fan-out, which would parse each line's level again.
+    seq === undefined ? output : pino.multistream(streams),
   );
+  return {
+    logger,
+    async flush() {
+      if (seq === undefined) return;
+      const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+      await Promise.race([Promise.resolve(seq.flush()).catch(() => false), patience]);
+    },
+  };
 }
+
+const prettyOutput = () =>
+  pretty({
+    destination: 1,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,hostname,nodeName',
+    singleLine: true,
+  });
 
 /** Says nothing: for tests, and where no one listens. */
 export const silentLogger: Logger = pino({ level: 'silent' });

@@ -4,6 +4,7 @@
  */
 import { type CrashMoment, killAt } from './crash-moments.ts';
 import { createTestDatabase, seedFamily } from './database.ts';
+import { enqueueOn } from './entries.ts';
 import { createProcesses, type ServerProcess, until } from './process.ts';
 
 /** What one account's creation left behind. */
@@ -26,11 +27,6 @@ const TRACES = `
     (SELECT coalesce(array_agg(a.outcome::text ORDER BY a.number), '{}')
       FROM auth.account_creation_attempts a WHERE a.entry_id = e.id) AS attempts
   FROM auth.queued_managed_account_creations e WHERE e.id = $1`;
-
-const ENQUEUE = `
-  mutation ($input: EnqueueAccountInput!) {
-    enqueueAccount(input: $input) { __typename ... on MutationError { message } ... on EnqueueAccountPayload { entry { entryId } } }
-  }`;
 
 export type CrashStage = Awaited<ReturnType<typeof createCrashStage>>;
 
@@ -57,20 +53,12 @@ export async function createCrashStage() {
     };
     let node: ServerProcess | undefined;
 
-    const enqueueOn = async (on: ServerProcess, username: string): Promise<string> => {
-      const input = { familyId, username, fullName: 'Crash Test', createdByUserId: ownerId };
-      const answer = await on.graphql<{ enqueueAccount: { entry?: { entryId: string } } }>(ENQUEUE, { input });
-      const entryId = answer.data?.enqueueAccount.entry?.entryId;
-      if (entryId === undefined) throw new Error(`Not enqueued: ${JSON.stringify(answer)}`);
-      return entryId;
-    };
-
     return {
       close,
       /** Kills a node at the moment, starts the next one, waits for the entry's end and tells what there is. */
       async crashAndRestart(moment: CrashMoment, username: string): Promise<Traces> {
         const first = node ?? (await processes.startNode(env));
-        const enqueue = (name: string) => enqueueOn(first, name);
+        const enqueue = (name: string) => enqueueOn(first, { familyId, createdByUserId: ownerId, username: name });
         const { entryId, finish } = await killAt(moment, { db, databaseUrl, provider, node: first, enqueue }, username);
         // Instead of waiting for them: the dead node's leases run out now.
         await db.query(

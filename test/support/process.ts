@@ -218,11 +218,7 @@ export async function within<T>(timeoutMs: number, what: string, promise: Promis
   return Promise.race([promise, tooLate]).finally(() => gaveUp.abort());
 }
 
-async function readyLine(
-  program: RunningProgram,
-  what: string,
-  isReady: (line: string) => boolean,
-): Promise<string> {
+async function readyLine(program: RunningProgram, what: string, isReady: (line: string) => boolean): Promise<string> {
   let exit: Exit | undefined;
   void program.exited.then((value) => {
     exit = value;

@@ -12,7 +12,7 @@ const matching = {
   times: z.int().positive().optional(),
   /** Played for this share of the fitting requests, 0 to 1; left out: for all. */
   rate: z.number().min(0).max(1).optional(),
-  path: z.enum(['create', 'find', 'setPassword', 'check']).optional(),
+  path: z.enum(['create', 'find', 'setPassword', 'check', 'token']).optional(),
   /** Fits only create: the other calls name no username. */
   username: z.string().optional(),
   userId: z.string().optional(),
@@ -56,6 +56,13 @@ const faultSchema = z.discriminatedUnion('kind', [
     text: z.string().default('Errors.Simulated'),
     ...matching,
   }),
+  /** Any refusal of the token endpoint by its OAuth code; fits nothing else. */
+  z.strictObject({
+    kind: z.literal('oauth-error'),
+    error: z.string().default('invalid_grant'),
+    status: z.int().min(400).max(599).default(400),
+    ...matching,
+  }),
   /** Milliseconds until the work is begun; then the normal answer. */
   z.strictObject({ kind: z.literal('slow'), delayMs: z.number().nonnegative(), ...matching }),
   /** The work is done and the answer begun at once; its end comes after `delayMs`, or never. */
@@ -67,7 +74,7 @@ export type Fault = z.infer<typeof faultSchema>;
 export type FaultOrder = z.input<typeof faultSchema>;
 
 export interface SimulatedCall {
-  readonly path: 'create' | 'find' | 'setPassword' | 'check';
+  readonly path: 'create' | 'find' | 'setPassword' | 'check' | 'token';
   readonly username?: string;
   readonly userId?: string;
 }
@@ -111,6 +118,7 @@ export function createFaultPlan(random: () => number = Math.random): Faults & {
 function fits(fault: Fault, call: SimulatedCall): boolean {
   return (
     (fault.path === undefined || fault.path === call.path) &&
+    (fault.kind !== 'oauth-error' || call.path === 'token') &&
     (fault.username === undefined || fault.username.toLowerCase() === call.username?.toLowerCase()) &&
     (fault.userId === undefined || fault.userId === call.userId)
   );

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectError, type Reply } from './answers.rules.ts';
 import type { Fault } from './faults.ts';
+import { oauthError } from './token-endpoint.ts';
 
 /** Writes an answer as Zitadel does. */
 export function sendReply(response: ServerResponse, { status, headers, body }: Reply): void {
@@ -41,6 +42,8 @@ export async function playFault(response: ServerResponse, fault: Fault, reply?: 
       return sendReply(response, { status: 302, headers: { location: fault.location }, body: '' });
     case 'error':
       return sendReply(response, connectError(fault.code, fault.text, fault.errorId));
+    case 'oauth-error':
+      return sendReply(response, oauthError(fault.status, fault.error, 'Errors.Simulated'));
     case 'garbage':
       return sendReply(response, { status: 200, body: '{"id": \u0001\u0002 not json' });
     case 'cut-before':

@@ -14,6 +14,8 @@ import { PATHS } from '../zitadel-messages.rules.ts';
 import { connectError, managementError, type Reply, success } from './answers.rules.ts';
 import { createFaultPlan, type FaultOrder, type Faults, isAfterMade, type SimulatedCall } from './faults.ts';
 import { playFault, sendReply } from './play-fault.ts';
+import type { RegisteredKey } from './service-account.ts';
+import { createTokenEndpoint } from './token-endpoint.ts';
 import { createUser, getUserById, type PasswordPolicy, setPassword, type UserService } from './user-service.ts';
 
 /** `received`: nothing is done yet. `made`: the work is committed, the answer not yet sent. */
@@ -36,6 +38,12 @@ export interface SimulatorOptions {
   readonly organizationId?: string;
   /** Default: 8 characters of any kind. Zitadel's own default wants four kinds. */
   readonly passwordPolicy?: PasswordPolicy;
+  /** Service accounts that get a token for their key; none by default. */
+  readonly serviceAccounts?: readonly RegisteredKey[];
+  /** How long such a token is good, in milliseconds; Zitadel's default is 12 hours, and so is ours. */
+  readonly tokenLifetimeMs?: number;
+  /** What assertions must be addressed to; default: the simulator's own URL. */
+  readonly issuer?: string;
   /** Waited for at both stages of each call: the moment to stop a process at. */
   readonly onRequest?: (event: SimulatorEvent) => void | Promise<void>;
 }
@@ -48,6 +56,8 @@ export interface Simulator {
   readonly faults: Faults;
   /** Calls received by kind, also GET /simulator/calls. */
   readonly calls: SimulatorCalls;
+  /** Withdraws every token that was had with a key. */
+  revokeTokens(): void;
   close(): Promise<void>;
 }
 
@@ -69,6 +79,7 @@ const OPERATIONS = new Map<string, SimulatedCall['path']>([
   [`POST ${PATHS.find}`, 'find'],
   [`POST ${PATHS.setPassword}`, 'setPassword'],
   [`GET ${PATHS.check}`, 'check'],
+  [`POST ${PATHS.token}`, 'token'],
 ]);
 
 /** Listens on 127.0.0.1 when it resolves. Rejects with node's error if the port is taken. */
@@ -77,15 +88,27 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const token = options.token ?? randomBytes(24).toString('base64url');
   const organizationId = options.organizationId ?? DEFAULT_ORGANIZATION_ID;
   const authorization = `Bearer ${token}`;
+  const tokens = createTokenEndpoint({
+    keys: options.serviceAccounts ?? [],
+    issuer: () => options.issuer ?? url(),
+    lifetimeMs: options.tokenLifetimeMs ?? 12 * 60 * 60 * 1_000,
+  });
   const service: UserService = { db, organizationId, passwordPolicy };
   const faults = createFaultPlan();
-  const calls: Record<SimulatedCall['path'], number> = { create: 0, find: 0, setPassword: 0, check: 0 };
+  const calls: Record<SimulatedCall['path'], number> = { create: 0, find: 0, setPassword: 0, check: 0, token: 0 };
 
-  async function answer(path: SimulatedCall['path'], body: unknown, isAuthorized: boolean): Promise<Reply> {
+  async function answer(
+    path: Exclude<SimulatedCall['path'], 'token'>,
+    body: unknown,
+    { headers }: IncomingMessage,
+  ): Promise<Reply> {
+    const isAuthorized =
+      headers.authorization === authorization || tokens.accepts(headers.authorization?.slice('Bearer '.length) ?? '');
     if (path === 'check') {
-      return isAuthorized
+      if (!isAuthorized) return managementError('unauthenticated', 'Errors.Token.Invalid', 'AUTH-7fs1e');
+      return (headers['x-zitadel-orgid'] ?? organizationId) === organizationId
         ? success({ org: { id: organizationId, state: 'ORG_STATE_ACTIVE', name: 'Simulator' } })
-        : managementError('unauthenticated', 'Errors.Token.Invalid', 'AUTH-7fs1e');
+        : managementError('permission_denied', "Organisation doesn't exist", 'AUTH-Bs7Ds');
     }
     if (!isAuthorized) return connectError('unauthenticated', 'Errors.Token.Invalid', 'AUTH-7fs1e');
     if (path === 'create') return createUser(service, body);
@@ -95,9 +118,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await readBody(request);
     if (text === undefined) return sendReply(response, { status: 413, body: '' });
-    const isAuthorized = request.headers.authorization === authorization;
     const route = `${request.method} ${request.url}`;
-    if (request.url?.startsWith('/simulator/')) return sendReply(response, control(route, text, isAuthorized));
+    if (request.url?.startsWith('/simulator/')) {
+      return sendReply(response, control(route, text, request.headers.authorization === authorization));
+    }
     const path = OPERATIONS.get(route);
     if (path === undefined) {
       return sendReply(response, {
@@ -111,7 +135,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     response.setHeader('x-request-id', randomUUID());
     let body: unknown;
     try {
-      body = text === '' ? undefined : JSON.parse(text);
+      body = text === '' || path === 'token' ? undefined : JSON.parse(text);
     } catch {
       return sendReply(response, connectError('invalid_argument', 'the request is not JSON'));
     }
@@ -122,7 +146,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (fault !== undefined && fault.kind !== 'slow' && !isAfterMade(fault)) return playFault(response, fault);
     if (latencyMs > 0) await delay(latencyMs);
     if (fault?.kind === 'slow') await delay(fault.delayMs);
-    const reply = await answer(path, body, isAuthorized);
+    const reply = path === 'token' ? await tokens.answer(text) : await answer(path, body, request);
     if (onRequest !== undefined) await onRequest({ ...call, stage: 'made' });
     if (fault !== undefined && isAfterMade(fault)) return playFault(response, fault, reply);
     sendReply(response, reply);
@@ -141,6 +165,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     }
   }
 
+  const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
       logger.error({ err: error }, 'The identity-provider simulator failed');
@@ -154,11 +179,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     server.listen(port, '127.0.0.1', resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: url(),
     organizationId,
     token,
     faults,
     calls,
+    revokeTokens: tokens.revokeAll,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,12 +1,16 @@
 /**
  * The simulator as a process of its own, for tests that stop processes and for people:
  *   tsx src/identity/simulator/standalone.ts --database-url postgres://... [--port 0] [--token ...] [--latency-ms 5]
+ * With `--write-key-file PATH` it makes a service account with a key, writes the key's file there
+ * and gives tokens for it, each good for `--token-lifetime-ms`.
  * The database must be migrated. Prints one line of JSON with url, organizationId and token
  * when it is ready, and ends on SIGTERM.
  */
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { openDatabase } from '../../database/database.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
+import { makeServiceAccount } from './service-account.ts';
 import { startSimulator } from './simulator.ts';
 
 const { values } = parseArgs({
@@ -16,6 +20,8 @@ const { values } = parseArgs({
     token: { type: 'string' },
     'organization-id': { type: 'string' },
     'latency-ms': { type: 'string', default: '0' },
+    'write-key-file': { type: 'string' },
+    'token-lifetime-ms': { type: 'string', default: '43200000' },
   },
 });
 const databaseUrl = values['database-url'];
@@ -24,6 +30,11 @@ if (databaseUrl === undefined) {
   process.exit(1);
 }
 
+const keyPath = values['write-key-file'];
+const account = keyPath === undefined ? undefined : await makeServiceAccount();
+if (keyPath !== undefined && account !== undefined) {
+  await writeFile(keyPath, JSON.stringify(account.keyFile), { mode: 0o600 });
+}
 const db = await openDatabase({ url: databaseUrl, poolSize: 10, logger: silentLogger });
 const simulator = await startSimulator({
   db,
@@ -32,6 +43,8 @@ const simulator = await startSimulator({
   token: values.token,
   organizationId: values['organization-id'],
   latencyMs: Number(values['latency-ms']),
+  serviceAccounts: account === undefined ? [] : [account.registered],
+  tokenLifetimeMs: Number(values['token-lifetime-ms']),
 });
 const { url, organizationId, token } = simulator;
 process.stdout.write(`${JSON.stringify({ url, organizationId, token })}\n`);

@@ -1,0 +1,86 @@
+/**
+ * A token had with a service account's key: a signed assertion goes to Zitadel's token endpoint,
+ * a token for some hours comes back. It is renewed in its last quarter by one request, however
+ * many calls need it, and nobody waits for that while the old one is good.
+ */
+import { readFile } from 'node:fs/promises';
+import { SignJWT } from 'jose';
+import { type Clock, systemClock } from '../clock.ts';
+import { type AccessToken, type TokenAnswer, type TokenExchange, unreadableFile } from './access-token.ts';
+import { type HeldToken, keyUnusable, parseKeyFile, readTokenAnswer } from './access-token-key.rules.ts';
+import { providerFailure } from './zitadel.errors.ts';
+
+const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+/** The second one lets the token in to Zitadel's own API. */
+const SCOPE = 'openid urn:zitadel:iam:org:project:id:zitadel:aud';
+const ASSERTION_LIFETIME_S = 300;
+/** A renewal that failed is tried again after this, while the old token is still good. */
+const RENEW_AGAIN_MS = 5_000;
+
+export interface KeyTokenOptions {
+  /** ZITADEL_KEY_FILE; read with each request for a token, so that a new key needs no restart. */
+  readonly path: string;
+  /** Zitadel's external URL, see issuerOf. */
+  readonly issuer: string;
+  readonly clock?: Clock;
+}
+
+/** Nothing is read or asked for before the token is first needed. */
+export function tokenFromKey({ path, issuer, clock = systemClock }: KeyTokenOptions): AccessToken {
+  let held: HeldToken | undefined;
+  let renewing: Promise<TokenAnswer> | undefined;
+  let renewNotBefore = 0;
+
+  async function renew(exchange: TokenExchange): Promise<TokenAnswer> {
+    const text = await readFile(path, 'utf8').catch((error: unknown) =>
+      keyUnusable(unreadableFile('ZITADEL_KEY_FILE', path, error)),
+    );
+    if (typeof text !== 'string') return text;
+    const key = parseKeyFile(text, path);
+    if ('kind' in key) return key;
+    const askedAt = clock.now().getTime();
+    const issuedAt = Math.floor(askedAt / 1_000);
+    const assertion = await new SignJWT({})
+      .setProtectedHeader({ alg: 'RS256', kid: key.keyId })
+      .setIssuer(key.userId)
+      .setSubject(key.userId)
+      .setAudience(issuer)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + ASSERTION_LIFETIME_S)
+      .sign(key.privateKey);
+    const form = new URLSearchParams({ grant_type: GRANT_TYPE, scope: SCOPE, assertion });
+    const answer = await exchange(form.toString(), assertion);
+    if (answer.kind === 'failure') return answer;
+    const token = readTokenAnswer(answer.body, askedAt);
+    if (token === undefined) {
+      return providerFailure('PROVIDER_ANSWER_UNREADABLE', { detail: 'It was asked for a token, and gave none.' });
+    }
+    held = token;
+    return token.token;
+  }
+
+  function renewOnce(exchange: TokenExchange): Promise<TokenAnswer> {
+    renewing ??= renew(exchange)
+      .then((answer) => {
+        renewNotBefore = typeof answer === 'string' ? 0 : clock.now().getTime() + RENEW_AGAIN_MS;
+        return answer;
+      })
+      .finally(() => {
+        renewing = undefined;
+      });
+    return renewing;
+  }
+
+  return {
+    kind: 'service_account_key',
+    get(refused, exchange) {
+      if (refused !== undefined && held?.token === refused) held = undefined;
+      const now = clock.now().getTime();
+      if (held === undefined || now >= held.usableUntil) return renewOnce(exchange);
+      // A failed renewal tells nobody: its cause comes up when the old token has ended.
+      if (now >= held.refreshAt && now >= renewNotBefore) void renewOnce(exchange).catch(() => undefined);
+      return held.token;
+    },
+    expiresAt: () => (held === undefined ? null : new Date(held.expiresAt)),
+  };
+}

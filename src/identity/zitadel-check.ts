@@ -1,0 +1,104 @@
+/**
+ * The start-up check, and its repetition: does Zitadel answer at the address, accept the token
+ * and have the organization? People learn it at once, not when the first account fails. A wrong
+ * configuration is handed on, so that no entry has to find it out; whether the provider has
+ * recovered is the circuit's probe to say, never the check's.
+ */
+import { type Clock, systemClock } from '../clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { CallOptions, ProviderFailure } from './provider.ts';
+import type { ConnectionChecked } from './zitadel.ts';
+
+export interface CheckResult {
+  readonly at: Date;
+  readonly isOk: boolean;
+  /** The error's code, or a warning's; null when all is well. */
+  readonly code: string | null;
+  readonly message: string;
+}
+
+export interface CheckOptions {
+  readonly check: (options: CallOptions) => Promise<ConnectionChecked | ProviderFailure>;
+  /** For the log. */
+  readonly name: string;
+  readonly url: string;
+  /** Milliseconds that one check may take. */
+  readonly timeoutMs: number;
+  /** Milliseconds from the end of one check to the next. */
+  readonly intervalMs: number;
+  /** The configuration is wrong in a way that the check before did not show. */
+  readonly onMisconfigured: (failure: ProviderFailure) => Promise<void>;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+export interface ConnectionWatch {
+  /** Resolves when the first check has ended and what follows from it is done. */
+  readonly first: Promise<void>;
+  /** Null before the first check has ended. */
+  last(): CheckResult | null;
+  /** Checks now, beside the timer. */
+  checkNow(): Promise<void>;
+  /** Ends the check in hand and the timer. */
+  stop(): Promise<void>;
+}
+
+/** Checks at once and then at each interval, on a timer that does not hold the process. */
+export function watchConnection(options: CheckOptions): ConnectionWatch {
+  const { check, name, url, timeoutMs, intervalMs, onMisconfigured, logger, clock = systemClock } = options;
+  const stopping = new AbortController();
+  let last: CheckResult | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let inHand: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)]);
+    const answer = await check({ signal, timeoutMs });
+    if (stopping.signal.aborted) return;
+    const before = last;
+    last = { at: clock.now(), ...describe(answer, url) };
+    // Repetitions that show nothing new are not worth a line.
+    if (before?.code === last.code && before.isOk === last.isOk) return;
+    const fields = { provider: name, url, code: last.code ?? undefined };
+    if (last.code === null) logger.info(fields, last.message);
+    else logger.warn(fields, `Check of the identity provider: ${last.message}`);
+    if ('class' in answer && answer.class === 'configuration') await onMisconfigured(answer);
+  }
+
+  function checkNow(): Promise<void> {
+    inHand ??= run()
+      .catch((error: unknown) => logger.warn({ err: error }, 'The check of the identity provider failed'))
+      .finally(() => {
+        inHand = undefined;
+      });
+    return inHand;
+  }
+
+  async function repeat(): Promise<void> {
+    await checkNow();
+    if (stopping.signal.aborted) return;
+    timer = setTimeout(() => void repeat(), intervalMs);
+    timer.unref();
+  }
+
+  return {
+    first: repeat(),
+    last: () => last,
+    checkNow,
+    async stop() {
+      clearTimeout(timer);
+      stopping.abort();
+      await inHand;
+    },
+  };
+}
+
+function describe(answer: ConnectionChecked | ProviderFailure, url: string): Omit<CheckResult, 'at'> {
+  if (!('ok' in answer)) return { isOk: false, code: answer.code, message: answer.message };
+  if (answer.warning !== undefined) return { isOk: true, ...answer.warning };
+  return {
+    isOk: true,
+    code: null,
+    message: `The identity provider answers at ${url} and accepts the token; accounts are made in the organization ${answer.organizationId}.`,
+  };
+}

@@ -1,0 +1,56 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { createLog } from './logger.ts';
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A stand-in for Seq's ingestion endpoint: keeps the lines it is sent. */
+async function startSeq(): Promise<{ url: string; lines: Record<string, unknown>[]; paths: string[] }> {
+  const lines: Record<string, unknown>[] = [];
+  const paths: string[] = [];
+  const server = createServer((request, response) => {
+    paths.push(`${request.method} ${request.url?.split('?')[0]}`);
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      const events = JSON.parse(body) as { Events: Record<string, unknown>[] };
+      lines.push(...events.Events);
+      response.writeHead(201).end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, lines, paths };
+}
+
+it('sends every line to Seq too, with its fields and without its secrets', async () => {
+  const seq = await startSeq();
+  const { logger, flush } = createLog({ level: 'info', format: 'json', nodeName: 'n1', seqUrl: seq.url });
+  logger.error({ entryId: 'e1', password: 'correct horse', input: { token: 'abc-token' } }, 'Failed to execute job');
+  logger.debug('too quiet for this level');
+  await flush();
+  expect(seq.paths).toContain('POST /api/events/raw');
+  expect(seq.lines).toHaveLength(1);
+  expect(seq.lines[0]).toMatchObject({
+    Level: 'Error',
+    MessageTemplate: 'Failed to execute job',
+    Properties: { entryId: 'e1', nodeName: 'n1' },
+  });
+  expect(JSON.stringify(seq.lines)).not.toMatch(/correct horse|abc-token/);
+});
+
+it('does not hold up the process when Seq is away', async () => {
+  const { url } = await startSeq();
+  closers.pop()?.();
+  const { logger, flush } = createLog({ level: 'info', format: 'json', nodeName: 'n1', seqUrl: url });
+  logger.info('a line');
+  const begun = performance.now();
+  await flush();
+  expect(performance.now() - begun).toBeLessThan(3_000);
+});

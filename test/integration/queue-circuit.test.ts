@@ -1,0 +1,225 @@
+/** The circuit, with two workers on two pools: an outage burns nobody's retries and knocks seldom. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { closeCircuit, openCircuit } from '../../src/identity/circuit.ts';
+import { createGate, createTestQueue, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
+
+let queue: TestQueue;
+
+beforeAll(async () => {
+  queue = await createTestQueue();
+});
+afterAll(() => queue?.close());
+afterEach(() => queue.reset());
+
+/** Lets the next probe's time come, and the nodes see it. */
+async function letProbe(...nodes: TestNode[]): Promise<void> {
+  await queue.db.query(`UPDATE auth.identity_circuits SET next_probe_at = now() - interval '1 second'`);
+  for (const node of nodes) node.worker.wake();
+}
+
+const probes = () => queue.db.prisma.attempt.findMany({ where: { isProbe: true }, orderBy: { startedAt: 'asc' } });
+const untilProbes = (count: number) =>
+  expect.poll(async () => (await probes()).length, { interval: 10, timeout: 10_000 }).toBe(count);
+const untilState = (state: string) =>
+  expect.poll(async () => (await queue.circuit()).state, { interval: 10, timeout: 10_000 }).toBe(state);
+
+describe('a wrong token', () => {
+  it('opens the circuit at once, costs no entry a retry, and once mended all are completed', async () => {
+    let token = 'wrong';
+    const options = { token: () => token, concurrency: 2 };
+    const [one, other] = [await queue.startNode(options), await queue.startNode(options)];
+    const due: Date = new Date(Date.now() - 1_000);
+    const { create } = queue.simulator.calls;
+    const ids = await Promise.all(Array.from({ length: 100 }, (_, i) => (i % 2 ? one : other).enqueue({ runAt: due })));
+    await untilState('open');
+    await expect.poll(() => one.worker.attemptsInHand() + other.worker.attemptsInHand(), { interval: 10 }).toBe(0);
+    expect(await queue.circuit()).toMatchObject({ cause: 'PROVIDER_TOKEN_INVALID', openedBy: null, failedProbes: 0 });
+    console.log('CALLS', queue.simulator.calls.create - create, (await queue.circuit()).openedAt);
+    for (const id of ids) {
+      const entry = await queue.entry(id);
+      expect(entry).toMatchObject({ status: 'pending', retryCount: 0 });
+      expect(entry.nextRetryAt).toEqual(due);
+    }
+
+    const before = queue.simulator.calls.create;
+    await letProbe(one, other);
+    await untilProbes(1);
+    expect(queue.simulator.calls.create - before).toBe(1);
+    expect(await queue.circuit()).toMatchObject({ state: 'open', failedProbes: 1 });
+
+    token = queue.simulator.token;
+    await letProbe(one, other);
+    for (const id of ids) expect(await queue.untilStatus(id, 'completed')).toMatchObject({ retryCount: 0 });
+    expect(await queue.circuit()).toMatchObject({ state: 'closed', failedProbes: 0, cause: null });
+    expect(await queue.accounts()).toHaveLength(100);
+  });
+});
+
+describe('probes', () => {
+  it('are made by one node at a time, rotate over the entries, cost nothing, and come ever more seldom', async () => {
+    const [one, other] = [await queue.startNode(), await queue.startNode()];
+    await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
+    const ids = await Promise.all(Array.from({ length: 3 }, () => one.enqueue()));
+    queue.simulator.faults.set([{ kind: '503' }]);
+    for (let round = 1; round <= 6; round++) {
+      await letProbe(one, other);
+      await untilProbes(round);
+      await untilState('open');
+      const { nextProbeAt, now, failedProbes } = await queue.circuit();
+      expect(failedProbes).toBe(round);
+      const seconds = ((nextProbeAt?.getTime() ?? Number.NaN) - now.getTime()) / 1_000;
+      const expected = Math.min(60 * 2 ** round, 300);
+      expect(seconds).toBeGreaterThan(expected - 10);
+      expect(seconds).toBeLessThanOrEqual(expected);
+    }
+    const made = await probes();
+    expect(
+      made
+        .map(({ entryId }) => entryId)
+        .slice(0, 3)
+        .sort(),
+    ).toEqual([...ids].sort());
+    expect(made.slice(3).map(({ entryId }) => entryId)).toEqual(made.slice(0, 3).map(({ entryId }) => entryId));
+    for (const id of ids) {
+      expect(await queue.entry(id)).toMatchObject({ status: 'pending', retryCount: 0 });
+      expect(await queue.attempts(id)).toHaveLength(2);
+    }
+  });
+
+  it('are not made by the other node while one is under way', async () => {
+    const gate = createGate();
+    queue.onRequest(({ stage }) => (stage === 'received' ? gate.passed : undefined));
+    const [one, other] = [await queue.startNode(), await queue.startNode()];
+    await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
+    const ids = await Promise.all(Array.from({ length: 3 }, () => one.enqueue()));
+    const { create } = queue.simulator.calls;
+    await letProbe(one, other);
+    await untilState('half_open');
+    await expect.poll(() => queue.simulator.calls.create, { interval: 5 }).toBe(create + 1);
+    for (let i = 0; i < 5; i++) {
+      one.worker.wake();
+      other.worker.wake();
+    }
+    expect(one.worker.attemptsInHand() + other.worker.attemptsInHand()).toBe(1);
+    gate.open();
+    for (const id of ids) await queue.untilStatus(id, 'completed');
+    expect(await probes()).toHaveLength(1);
+  });
+
+  it('of a node that died are made anew when its lease has ended', async () => {
+    const node = await queue.startNode();
+    await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
+    const id = await node.enqueue();
+    await queue.db.query(
+      `UPDATE auth.identity_circuits SET state = 'half_open', probe_token = gen_random_uuid(), probe_expires_at = now() - interval '1 ms'`,
+    );
+    node.worker.wake();
+    await queue.untilStatus(id, 'completed');
+    await untilState('closed');
+  });
+
+  it('keep their say when they had to wait for a free slot', async () => {
+    const gate = createGate();
+    let isHolding = true;
+    queue.onRequest(({ stage }) => (isHolding && stage === 'received' ? gate.passed : undefined));
+    const node = await queue.startNode({ concurrency: 1 });
+    await node.enqueue();
+    await expect.poll(() => node.worker.attemptsInHand(), { interval: 5 }).toBe(1);
+    await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
+    const id = await node.enqueue();
+    await letProbe(node);
+    await untilState('half_open');
+    isHolding = false;
+    gate.open();
+    await queue.untilStatus(id, 'completed');
+    await untilState('closed');
+  });
+
+  it('say nothing of the provider when their entry never reached it: the next one is tried at once', async () => {
+    const node = await queue.startNode({ token: () => 'wrong' });
+    await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
+    await queue.db.query(
+      `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, encrypted_password, next_retry_at)
+       VALUES ($1, 'by_hand', 'By Hand', 'ENCRYPTED_PASSWORD_PLACEHOLDER', now() - interval '1 hour')`,
+      [queue.familyId],
+    );
+    const sound = await node.enqueue();
+    await letProbe(node);
+    await untilProbes(2);
+    await untilState('open');
+    expect(await queue.circuit()).toMatchObject({ cause: 'PROVIDER_TOKEN_INVALID', failedProbes: 1 });
+    expect((await probes()).map(({ errorCode }) => errorCode)).toEqual([
+      'PASSWORD_NOT_SEALED',
+      'PROVIDER_TOKEN_INVALID',
+    ]);
+    expect(await queue.entry(sound)).toMatchObject({ status: 'pending', retryCount: 0 });
+  });
+});
+
+describe('transient failures', () => {
+  it('of enough different entries open it; those after cost nothing', async () => {
+    const node = await queue.startNode({ circuit: { failureThreshold: 5 }, concurrency: 4 });
+    queue.simulator.faults.set([{ kind: '503' }]);
+    const ids = await Promise.all(Array.from({ length: 20 }, () => node.enqueue()));
+    await untilState('open');
+    await expect.poll(() => node.worker.attemptsInHand(), { interval: 10 }).toBe(0);
+    const counts = await Promise.all(ids.map(async (id) => (await queue.entry(id)).retryCount));
+    expect(counts.filter((count) => count === 1)).toHaveLength(5);
+    expect(counts.filter((count) => count === 0)).toHaveLength(15);
+    expect(await queue.circuit()).toMatchObject({ cause: 'PROVIDER_UNAVAILABLE' });
+
+    queue.simulator.faults.clear();
+    await letProbe(node);
+    await untilState('closed');
+    await expect
+      .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 10_000 })
+      .toBe(15);
+  });
+
+  it('with successes between them do not', async () => {
+    const node = await queue.startNode({ circuit: { failureThreshold: 3 } });
+    for (let i = 0; i < 4; i++) {
+      queue.simulator.faults.set([{ kind: '503', times: 1 }]);
+      await queue.untilAttempts(await node.enqueue(), 1);
+      await queue.untilAttempts(await node.enqueue(), 1);
+    }
+    expect((await queue.circuit()).state).toBe('closed');
+  });
+});
+
+describe('by hand', () => {
+  it('it stays open until the instant, and then probes', async () => {
+    const node = await queue.startNode();
+    const until = new Date(Date.now() + 3_600_000);
+    expect(await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', until)).toEqual({ isChanged: true });
+    expect(await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', until)).toEqual({ isChanged: false });
+    expect(await queue.circuit()).toMatchObject({
+      state: 'open',
+      openedBy: 'anna',
+      reason: 'maintenance',
+      nextProbeAt: until,
+    });
+    const id = await node.enqueue();
+    const soon = new Date((await queue.circuit()).now.getTime() + 300);
+    expect(await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', soon)).toEqual({ isChanged: true });
+    node.notices.circuitChanged();
+    await queue.untilStatus(id, 'completed');
+    const [attempt] = await queue.attempts(id);
+    expect(attempt).toMatchObject({ isProbe: true, outcome: 'succeeded' });
+    expect(attempt?.startedAt.getTime()).toBeGreaterThanOrEqual(soon.getTime());
+    await untilState('closed');
+  });
+
+  it('closing it wakes the workers of every node', async () => {
+    const [one, other] = [await queue.startNode(), await queue.startNode()];
+    await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', null);
+    const ids = await Promise.all(Array.from({ length: 5 }, () => one.enqueue()));
+    expect(await queue.db.prisma.attempt.count()).toBe(0);
+    await one.worker.stop(1_000);
+    expect(await closeCircuit(queue.db, PROVIDER)).toEqual({ isChanged: true });
+    one.notices.circuitChanged();
+    for (const id of ids) await queue.untilStatus(id, 'completed');
+    expect((await queue.attempts(ids[0] ?? ''))[0]?.nodeId).toBe(other.id);
+    expect(await closeCircuit(queue.db, PROVIDER)).toEqual({ isChanged: false });
+  });
+});

@@ -1,0 +1,202 @@
+/** Completing: one statement for a batch, fenced by the tokens; a broken constraint fails only its own entry. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ClaimedEntry, claimDue } from '../../src/accounts/claim.ts';
+import { completeEntries, type MadeAccount } from '../../src/accounts/complete.ts';
+import { failEntries } from '../../src/accounts/fail.ts';
+import { openCircuit } from '../../src/identity/circuit.ts';
+import { createGate, createTestQueue, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
+
+let queue: TestQueue;
+let nodeId: string;
+
+beforeAll(async () => {
+  queue = await createTestQueue();
+});
+afterAll(() => queue?.close());
+afterEach(() => queue.reset());
+
+/** Claims so many fresh entries without attempting them. */
+async function claimFresh(count: number): Promise<ClaimedEntry[]> {
+  await openCircuit(queue.db, PROVIDER, 'the test', 'entries are claimed by hand', null);
+  const node = await queue.startNode();
+  nodeId = node.id;
+  for (let i = 0; i < count; i++) await node.enqueue();
+  await node.worker.stop(1_000);
+  await queue.db.query(`UPDATE auth.identity_circuits SET state = 'closed'`);
+  return claimDue(queue.db, { provider: PROVIDER, nodeId, leaseMs: 30_000 }, count);
+}
+
+const madeOf = (entry: ClaimedEntry): MadeAccount => ({
+  entry,
+  result: { kind: 'created', providerUserId: entry.id, wasAdopted: false, providerRequestId: 'request-1' },
+  startedAt: new Date(),
+  finishedAt: new Date(),
+});
+
+describe('a completed entry', () => {
+  it('has its user, its event, its attempt and no password any more', async () => {
+    const node = await queue.startNode();
+    const id = await node.enqueue({ username: 'berta', fullName: 'Berta Beispiel', role: 'member' });
+    const entry = await queue.untilStatus(id, 'completed');
+    expect(entry).toMatchObject({
+      encryptedPassword: null,
+      passwordDestroyedReason: 'the account was created',
+      retryCount: 0,
+      nextRetryAt: null,
+      lastErrorMessage: null,
+      lastErrorCode: null,
+      lastOutcome: 'succeeded',
+      leaseToken: null,
+    });
+    const user = await queue.db.prisma.user.findUniqueOrThrow({ where: { id: entry.userId ?? '' } });
+    expect(user).toMatchObject({
+      familyId: queue.familyId,
+      username: 'berta',
+      fullName: 'Berta Beispiel',
+      role: 'member',
+      zitadelUserId: id,
+    });
+    expect(await queue.events()).toEqual([
+      {
+        type: 'ManagedAccountCreated',
+        aggregateId: user.id,
+        payload: {
+          entryId: id,
+          userId: user.id,
+          familyId: queue.familyId,
+          username: 'berta',
+          role: 'member',
+          providerUserId: id,
+        },
+      },
+    ]);
+    const [attempt, ...more] = await queue.attempts(id);
+    expect(more).toEqual([]);
+    expect(attempt).toMatchObject({
+      number: 1,
+      outcome: 'succeeded',
+      nodeId: node.id,
+      errorCode: null,
+      isProbe: false,
+    });
+    expect(attempt?.providerRequestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(attempt?.finishedAt.getTime()).toBeGreaterThanOrEqual(attempt?.startedAt.getTime() ?? Number.NaN);
+  });
+});
+
+describe('a batch', () => {
+  it('of 50 in which two cannot be written completes 48; the two fail with names', async () => {
+    const claimed = await claimFresh(50);
+    const [named, orphan] = claimed;
+    if (named === undefined || orphan === undefined) throw new Error('Nothing was claimed');
+    await queue.db.query(
+      `INSERT INTO auth.users (family_id, username, full_name, role) VALUES ($1, upper($2), 'Was Quicker', 'member')`,
+      [queue.familyId, named.username],
+    );
+    // What deleting the family does to an entry that is being attempted.
+    await queue.db.query('UPDATE auth.queued_managed_account_creations SET family_id = NULL WHERE id = $1', [
+      orphan.id,
+    ]);
+
+    const answers = await completeEntries(queue.db, PROVIDER, claimed.map(madeOf));
+    expect(answers.filter(({ kind }) => kind === 'completed')).toHaveLength(48);
+    expect(answers[0]).toMatchObject({ kind: 'refused', failure: { class: 'permanent', code: 'USERNAME_TAKEN' } });
+    expect(answers[1]).toMatchObject({ kind: 'refused', failure: { class: 'permanent', code: 'FAMILY_DELETED' } });
+    expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } })).toBe(48);
+    expect(await queue.events()).toHaveLength(48);
+    expect(await queue.db.prisma.attempt.count()).toBe(48);
+  });
+
+  it('leaves the two offenders failed, with the reason, when a worker meets them', async () => {
+    const gate = createGate();
+    queue.onRequest(({ stage }) => (stage === 'made' ? gate.passed : undefined));
+    const node = await queue.startNode();
+    const ids = await Promise.all(Array.from({ length: 12 }, () => node.enqueue()));
+    const [named = '', orphan = ''] = ids;
+    await expect.poll(() => queue.simulator.calls.create, { interval: 10 }).toBeGreaterThanOrEqual(12);
+    await queue.db.query(
+      `INSERT INTO auth.users (family_id, username, full_name, role)
+       SELECT $1, username, 'Was Quicker', 'member' FROM auth.queued_managed_account_creations WHERE id = $2`,
+      [queue.familyId, named],
+    );
+    await queue.db.query('UPDATE auth.queued_managed_account_creations SET family_id = NULL WHERE id = $1', [orphan]);
+    gate.open();
+
+    expect(await queue.untilStatus(named, 'failed')).toMatchObject({ lastErrorCode: 'USERNAME_TAKEN', retryCount: 0 });
+    expect(await queue.untilStatus(orphan, 'failed')).toMatchObject({ lastErrorCode: 'FAMILY_DELETED', retryCount: 0 });
+    for (const id of ids.slice(2)) await queue.untilStatus(id, 'completed');
+    expect(await queue.attempts(named)).toMatchObject([{ outcome: 'permanent_failure', errorCode: 'USERNAME_TAKEN' }]);
+    expect(await queue.events()).toHaveLength(10);
+    expect((await queue.circuit()).state).toBe('closed');
+  });
+
+  it('names an account that another user refers to already', async () => {
+    const [claimed] = await claimFresh(1);
+    if (claimed === undefined) throw new Error('Nothing was claimed');
+    await queue.db.query(
+      `INSERT INTO auth.users (family_id, full_name, role, zitadel_user_id) VALUES ($1, 'Refers', 'member', $2)`,
+      [queue.familyId, claimed.id],
+    );
+    expect(await completeEntries(queue.db, PROVIDER, [madeOf(claimed)])).toMatchObject([
+      { kind: 'refused', failure: { code: 'ACCOUNT_TAKEN' } },
+    ]);
+  });
+});
+
+describe('a worker whose lease was taken over', () => {
+  it('writes nothing: no completion, no failure, no attempt', async () => {
+    const [completing, failing] = await claimFresh(2);
+    if (completing === undefined || failing === undefined) throw new Error('Nothing was claimed');
+    for (const { id } of [completing, failing])
+      await queue.db.query('UPDATE auth.queued_managed_account_creations SET lease_token = $2 WHERE id = $1', [
+        id,
+        randomUUID(),
+      ]);
+    const before = await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id');
+
+    expect(await completeEntries(queue.db, PROVIDER, [madeOf(completing)])).toEqual([{ kind: 'lost' }]);
+    const { settled } = await failEntries(queue.db, PROVIDER, { failureThreshold: 5, probeIntervalMs: 10_000 }, [
+      {
+        entry: failing,
+        failure: {
+          kind: 'failure',
+          class: 'transient',
+          code: 'X',
+          message: 'x',
+          needsLook: false,
+          wasProviderAsked: true,
+        },
+        startedAt: new Date(),
+        finishedAt: new Date(),
+      },
+    ]);
+    expect(settled).toEqual([{ decision: undefined }]);
+    expect(await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id')).toEqual(before);
+    expect(await queue.events()).toEqual([]);
+    expect(await queue.db.prisma.attempt.count()).toBe(0);
+    expect(await queue.db.prisma.user.count()).toBe(1);
+  });
+
+  it('does not undo what the new holder wrote, and there is one of everything', async () => {
+    const gate = createGate();
+    let isHeld = true;
+    queue.onRequest(({ stage, path }) => (isHeld && path === 'create' && stage === 'made' ? gate.passed : undefined));
+    const slow: TestNode = await queue.startNode();
+    const id = await slow.enqueue();
+    await expect.poll(async () => (await queue.accounts()).length, { interval: 10 }).toBe(1);
+    isHeld = false;
+    await queue.expireLease(id);
+    const other = await queue.startNode();
+    expect(await other.takeOver()).toEqual([id]);
+    const entry = await queue.untilStatus(id, 'completed');
+    gate.open();
+    await slow.worker.stop(5_000);
+
+    expect(await queue.entry(id)).toEqual(entry);
+    expect(await queue.accounts()).toHaveLength(1);
+    expect(await queue.events()).toHaveLength(1);
+    expect(await queue.db.prisma.user.count()).toBe(2);
+    expect((await queue.attempts(id)).map(({ outcome }) => outcome)).toEqual(['interrupted', 'succeeded']);
+  });
+});

@@ -1,0 +1,242 @@
+/** The road into the queue: every verdict, and the races for a name and for an idempotency key. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { IdempotencyConflictError } from '../../src/access/idempotency.ts';
+import { UsernameTakenError } from '../../src/accounts/entry.errors.ts';
+import { openCircuit } from '../../src/identity/circuit.ts';
+import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
+import { createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
+
+let queue: TestQueue;
+let node: TestNode;
+
+beforeAll(async () => {
+  queue = await createTestQueue();
+});
+afterAll(() => queue?.close());
+afterEach(() => queue.reset());
+
+/** A node that takes entries in and attempts none of them. */
+async function startQuietNode(): Promise<TestNode> {
+  await openCircuit(queue.db, PROVIDER, 'the test', 'entries are only taken in', null);
+  return queue.startNode();
+}
+
+const reasonOf = (settled: PromiseSettledResult<unknown>): unknown =>
+  settled.status === 'rejected' ? settled.reason : undefined;
+
+describe('an accepted account', () => {
+  it('is a waiting entry, due now, with its password sealed', async () => {
+    node = await startQuietNode();
+    const account = queue.account({ username: '  Anna_7 ', fullName: ' Anna   Lena  Muster ' });
+    const { entryId, generatedPassword, isReplay } = await node.enqueuer.enqueue('local', account);
+    expect({ generatedPassword, isReplay }).toEqual({ generatedPassword: null, isReplay: false });
+    const entry = await queue.entry(entryId);
+    expect(entry).toMatchObject({
+      familyId: queue.familyId,
+      createdByUserId: queue.ownerId,
+      username: 'anna_7',
+      fullName: 'Anna Lena Muster',
+      role: 'managed_account',
+      status: 'pending',
+      retryCount: 0,
+      attemptCount: 0,
+    });
+    expect(entry.nextRetryAt?.getTime()).toBeLessThanOrEqual(Date.now());
+    expect(queue.keyRing.unseal(entry.encryptedPassword ?? '', entryId)).toBe(PASSWORD);
+  });
+
+  it('gets a password when it came without one, told once', async () => {
+    node = await startQuietNode();
+    const account = queue.account({ password: undefined, idempotencyKey: 'generated' });
+    const first = await node.enqueuer.enqueue('local', account);
+    expect(first.generatedPassword).toMatch(/^\S{20}$/);
+    const entry = await queue.entry(first.entryId);
+    expect(queue.keyRing.unseal(entry.encryptedPassword ?? '', first.entryId)).toBe(first.generatedPassword);
+    expect(await node.enqueuer.enqueue('local', account)).toEqual({
+      entryId: first.entryId,
+      generatedPassword: null,
+      isReplay: true,
+    });
+  });
+
+  it('is not attempted before runAt', async () => {
+    node = await queue.startNode();
+    const runAt = new Date(Date.now() + 3_600_000);
+    const later = await node.enqueue({ runAt });
+    const now = await node.enqueue();
+    await queue.untilStatus(now, 'completed');
+    expect(await queue.entry(later)).toMatchObject({ status: 'pending', nextRetryAt: runAt, attemptCount: 0 });
+    await queue.makeDue(later);
+    node.worker.wake();
+    await queue.untilStatus(later, 'completed');
+  });
+
+  it('is completed well under a second later, without the retry job', async () => {
+    node = await queue.startNode();
+    await queue.untilStatus(await node.enqueue(), 'completed');
+    const begun = performance.now();
+    await queue.untilStatus(await node.enqueue(), 'completed');
+    expect(performance.now() - begun).toBeLessThan(1_000);
+  });
+});
+
+describe('a refusal', () => {
+  it('lists every problem at once', async () => {
+    node = await startQuietNode();
+    const account = queue.account({
+      username: 'a!',
+      fullName: ' ',
+      role: 'owner',
+      password: 'short',
+      idempotencyKey: '',
+    });
+    const refusal = await node.enqueuer.enqueue('local', account).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(InvalidInputError);
+    expect((refusal as InvalidInputError).issues.map(({ path, code }) => [...path, code])).toEqual([
+      ['username', 'TOO_SHORT'],
+      ['fullName', 'TOO_SHORT'],
+      ['role', 'NOT_ALLOWED'],
+      ['password', 'TOO_SHORT'],
+      ['idempotencyKey', 'INVALID_LENGTH'],
+    ]);
+  });
+
+  it('names the family, the creator or the name that is the reason', async () => {
+    node = await startQuietNode();
+    const { enqueuer } = node;
+    const taken = queue.account({ username: 'taken' });
+    await enqueuer.enqueue('local', taken);
+    await queue.db.query(
+      `INSERT INTO auth.users (family_id, username, full_name, role) VALUES ($1, 'Grown_Up', 'G. Up', 'member')`,
+      [queue.familyId],
+    );
+    const [stranger] = await queue.db.query<{ id: string }>(
+      `WITH family AS (INSERT INTO auth.families (name) VALUES ('Others') RETURNING id)
+       INSERT INTO auth.users (family_id, full_name, role) SELECT id, 'Stranger', 'owner' FROM family RETURNING id`,
+    );
+    const refusals = await Promise.allSettled([
+      enqueuer.enqueue('local', queue.account({ familyId: randomUUID() })),
+      enqueuer.enqueue('local', queue.account({ createdByUserId: randomUUID() })),
+      enqueuer.enqueue('local', queue.account({ createdByUserId: stranger?.id ?? '' })),
+      enqueuer.enqueue('local', queue.account({ username: 'TAKEN' })),
+      enqueuer.enqueue('local', queue.account({ username: 'grown_up' })),
+    ]);
+    const [noFamily, noCreator, foreignCreator, entryHasName, userHasName] = refusals.map(reasonOf);
+    expect(noFamily).toBeInstanceOf(NotFoundError);
+    expect(noCreator).toMatchObject({ issues: [{ path: ['createdByUserId'], code: 'NOT_A_MEMBER' }] });
+    expect(foreignCreator).toMatchObject({ issues: [{ path: ['createdByUserId'], code: 'NOT_A_MEMBER' }] });
+    expect(entryHasName).toMatchObject({ code: 'USERNAME_TAKEN', username: 'taken' });
+    expect(userHasName).toMatchObject({ code: 'USERNAME_TAKEN', username: 'grown_up' });
+    expect(await queue.db.prisma.queuedCreation.count()).toBe(1);
+  });
+
+  it('is not recorded: the same key works once the reason is gone', async () => {
+    node = await startQuietNode();
+    const first = await node.enqueue({ username: 'twice' });
+    const account = queue.account({ username: 'twice', idempotencyKey: 'k' });
+    await expect(node.enqueuer.enqueue('local', account)).rejects.toBeInstanceOf(UsernameTakenError);
+    expect(await queue.db.prisma.idempotencyKey.count()).toBe(0);
+    await queue.db.query(`UPDATE auth.queued_managed_account_creations SET status = 'cancelled' WHERE id = $1`, [
+      first,
+    ]);
+    expect(await node.enqueuer.enqueue('local', account)).toMatchObject({ isReplay: false });
+  });
+
+  it.each(['with a \0 zero', 'with half an emoji \ud83d'])('hits nobody else: a key %j', async (idempotencyKey) => {
+    node = await startQuietNode();
+    const settled = await Promise.allSettled([
+      node.enqueue(),
+      node.enqueue(),
+      node.enqueue({ idempotencyKey }),
+      node.enqueue(),
+    ]);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(settled.map(reasonOf)[2]).toMatchObject({
+      issues: [{ path: ['idempotencyKey'], code: 'INVALID_CHARACTERS' }],
+    });
+  });
+});
+
+describe('races', () => {
+  it('give one name to one of 200 callers on two nodes', async () => {
+    const [one, other] = [await startQuietNode(), await queue.startNode()];
+    const settled = await Promise.allSettled(
+      Array.from({ length: 200 }, (_, i) =>
+        (i % 2 === 0 ? one : other).enqueuer.enqueue(
+          'local',
+          queue.account({ username: i % 3 === 0 ? 'popular' : 'Popular' }),
+        ),
+      ),
+    );
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const refusals = settled.map(reasonOf).filter((reason) => reason !== undefined);
+    expect(refusals).toHaveLength(199);
+    for (const refusal of refusals) expect(refusal).toBeInstanceOf(UsernameTakenError);
+    expect(await queue.db.prisma.queuedCreation.count()).toBe(1);
+  });
+
+  it('make one entry of 50 calls with one key on two nodes; the others are replays', async () => {
+    const [one, other] = [await startQuietNode(), await queue.startNode()];
+    const account = queue.account({ idempotencyKey: 'once' });
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? one : other).enqueuer.enqueue('local', account)),
+    );
+    expect(new Set(answers.map(({ entryId }) => entryId)).size).toBe(1);
+    expect(answers.filter(({ isReplay }) => !isReplay)).toHaveLength(1);
+    expect(await queue.db.prisma.queuedCreation.count()).toBe(1);
+    expect(await queue.db.prisma.idempotencyKey.count()).toBe(1);
+  });
+
+  it('among many different accounts lose none', async () => {
+    const [one, other] = [await startQuietNode(), await queue.startNode()];
+    const ids = await Promise.all(Array.from({ length: 500 }, (_, i) => (i % 2 === 0 ? one : other).enqueue()));
+    expect(new Set(ids).size).toBe(500);
+    expect(await queue.db.prisma.queuedCreation.count()).toBe(500);
+  });
+});
+
+describe('idempotency keys', () => {
+  it('refuse another input, naming the fields and no values', async () => {
+    node = await startQuietNode();
+    const account = queue.account({ idempotencyKey: 'k1' });
+    await node.enqueuer.enqueue('local', account);
+    const other = { ...account, fullName: 'Somebody Else', password: 'Another-Password-123', runAt: new Date() };
+    const refusal = await node.enqueuer.enqueue('local', other).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(IdempotencyConflictError);
+    expect([...(refusal as IdempotencyConflictError).fields].sort()).toEqual(['fullName', 'password', 'runAt']);
+    expect((refusal as Error).message).not.toMatch(/Somebody|Another-Password/);
+  });
+
+  it('belong to their caller', async () => {
+    node = await startQuietNode();
+    const mine = await node.enqueuer.enqueue('anna', queue.account({ idempotencyKey: 'k' }));
+    const theirs = await node.enqueuer.enqueue('ben', queue.account({ idempotencyKey: 'k' }));
+    expect(theirs).toMatchObject({ isReplay: false });
+    expect(theirs.entryId).not.toBe(mine.entryId);
+  });
+
+  it('are replayed also when the entry is long done', async () => {
+    node = await queue.startNode();
+    const account = queue.account({ idempotencyKey: 'done' });
+    const { entryId } = await node.enqueuer.enqueue('local', account);
+    await queue.untilStatus(entryId, 'completed');
+    expect(await node.enqueuer.enqueue('local', account)).toMatchObject({ entryId, isReplay: true });
+  });
+
+  it('keep a keyed digest of each field, which tells nothing of the value', async () => {
+    node = await startQuietNode();
+    const account = queue.account({ idempotencyKey: 'digests', username: 'digested' });
+    await node.enqueuer.enqueue('local', account);
+    const [row] = await queue.db.query<{ text: string; digests: Record<string, string> }>(
+      'SELECT k::text AS text, input_digests AS digests FROM auth.idempotency_keys k',
+    );
+    const fields = ['createdByUserId', 'familyId', 'fullName', 'password', 'role', 'runAt', 'username'];
+    expect(Object.keys(row?.digests ?? {}).sort()).toEqual(fields);
+    for (const value of [PASSWORD, account.username, account.fullName, account.familyId]) {
+      expect(row?.text).not.toContain(value);
+      expect(row?.text).not.toContain(Buffer.from(value).toString('base64url'));
+    }
+    for (const digest of Object.values(row?.digests ?? {})) expect(digest).toMatch(/^[\w-]{43}$/);
+  });
+});

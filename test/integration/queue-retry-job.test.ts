@@ -1,0 +1,182 @@
+/** ManagedAccountRetryJob as the scheduler calls it: the clock, the safety net, and the end of passwords. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { cancelEntry } from '../../src/accounts/cancel.ts';
+import { claimDue } from '../../src/accounts/claim.ts';
+import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
+import { retryEntry } from '../../src/accounts/retry.ts';
+import type { Database } from '../../src/database/database.ts';
+import { openCircuit } from '../../src/identity/circuit.ts';
+import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestNode, type TestQueue } from '../support/queue.ts';
+
+let queue: TestQueue;
+let node: TestNode;
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+beforeAll(async () => {
+  queue = await createTestQueue();
+});
+afterAll(() => queue?.close());
+afterEach(() => queue.reset());
+
+const jobOf = ({ notices }: TestNode) =>
+  managedAccountRetryJob({
+    notices,
+    provider: PROVIDER,
+    undoWindowMs: 15 * MINUTE,
+    failedPasswordRetentionMs: 30 * DAY,
+  });
+
+async function failOne(): Promise<string> {
+  queue.simulator.faults.set([{ kind: 'error', code: 'invalid_argument', errorId: 'COMMA-VoaRj', times: 1 }]);
+  const id = await node.enqueue();
+  await queue.untilStatus(id, 'failed');
+  return id;
+}
+
+const age = (id: string, column: 'cancelled_at' | 'failed_at', ms: number) =>
+  queue.db.query(
+    column === 'failed_at'
+      ? `UPDATE auth.queued_managed_account_creations SET failed_at = failed_at - $2 * interval '1 millisecond' WHERE id = $1`
+      : `UPDATE auth.queued_managed_account_creations SET cancelled_at = cancelled_at - $2 * interval '1 millisecond' WHERE id = $1`,
+    [id, ms],
+  );
+
+describe('a run', () => {
+  it('settles what is due, on whichever node, and counts it', async () => {
+    node = await queue.startNode();
+    const other = await queue.startNode();
+    await queue.insertUnnoticed(7);
+    await node.enqueue({ runAt: new Date(Date.now() + DAY) });
+    queue.simulator.faults.set([
+      { kind: '503', times: 1, path: 'create' },
+      { kind: 'error', code: 'invalid_argument', errorId: 'COMMA-VoaRj', times: 1, path: 'create' },
+    ]);
+    expect(await runJob(jobOf(other), other.db)).toEqual({
+      due: 7,
+      completed: 5,
+      failed: 1,
+      retrying: 1,
+      takenOver: 0,
+      passwordsDestroyed: 0,
+    });
+  });
+
+  it('takes over what a crashed node held, and that is counted as its own', async () => {
+    node = await queue.startNode();
+    await node.worker.stop(1_000);
+    await queue.insertUnnoticed(3);
+    await claimDue(queue.db, { provider: PROVIDER, nodeId: node.id, leaseMs: 1 }, 3);
+    const other = await queue.startNode();
+    await queue.db.query(
+      `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() - interval '1 second'`,
+    );
+    expect(await runJob(jobOf(other), other.db)).toMatchObject({ due: 3, completed: 3, takenOver: 3 });
+  });
+
+  it('ends at once while the circuit is open', async () => {
+    node = await queue.startNode();
+    await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
+    await queue.insertUnnoticed(2);
+    expect(await runJob(jobOf(node), node.db)).toMatchObject({ due: 2, completed: 0, failed: 0, retrying: 0 });
+  });
+
+  it('ends soon when the server stops', async () => {
+    node = await queue.startNode();
+    queue.simulator.faults.set([{ kind: 'hang' }]);
+    await queue.insertUnnoticed(1);
+    const stopping = new AbortController();
+    const run = runJob(jobOf(node), node.db, stopping.signal);
+    await expect.poll(() => node.worker.attemptsInHand(), { interval: 5 }).toBe(1);
+    const begun = performance.now();
+    stopping.abort();
+    expect(await run).toMatchObject({ due: 1, completed: 0 });
+    expect(performance.now() - begun).toBeLessThan(500);
+  });
+
+  it('with nothing to do makes few statements', async () => {
+    node = await queue.startNode();
+    let statements = 0;
+    const counting: Database = {
+      ...node.db,
+      query: (sql, values) => {
+        statements++;
+        return node.db.query(sql, values);
+      },
+      transaction: (run) =>
+        node.db.transaction((tx) =>
+          run({
+            query: (sql, values) => {
+              statements++;
+              return tx.query(sql, values);
+            },
+          }),
+        ),
+    };
+    expect(await runJob(jobOf(node), counting)).toEqual({ due: 0, takenOver: 0, passwordsDestroyed: 0 });
+    expect(statements).toBeLessThanOrEqual(4);
+  });
+
+  it('forgets idempotency keys after a day', async () => {
+    node = await queue.startNode();
+    await node.enqueue({ idempotencyKey: 'old' });
+    await node.enqueue({ idempotencyKey: 'new' });
+    await queue.db.query(`UPDATE auth.idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = 'old'`);
+    await runJob(jobOf(node), node.db);
+    expect((await queue.db.prisma.idempotencyKey.findMany()).map(({ key }) => key)).toEqual(['new']);
+  });
+});
+
+describe('passwords', () => {
+  it('of cancelled entries are destroyed after the undo window, and until then a retry needs none', async () => {
+    node = await queue.startNode();
+    const [early, late] = [
+      await node.enqueue({ runAt: new Date(Date.now() + DAY) }),
+      await node.enqueue({ runAt: new Date(Date.now() + DAY) }),
+    ];
+    for (const id of [early, late]) await cancelEntry(node.cancelTools, id);
+    await age(early, 'cancelled_at', 14 * MINUTE);
+    await age(late, 'cancelled_at', 16 * MINUTE);
+    expect(await runJob(jobOf(node), node.db)).toMatchObject({ passwordsDestroyed: 1 });
+    expect(await queue.entry(early)).toMatchObject({ passwordDestroyedAt: null });
+    expect(await queue.entry(late)).toMatchObject({
+      encryptedPassword: null,
+      passwordDestroyedReason: 'the entry was cancelled',
+      passwordDestroyedAt: expect.any(Date),
+    });
+    await retryEntry(node.retryTools, 'local', { entryId: early });
+    await queue.untilStatus(early, 'completed');
+    await expect(retryEntry(node.retryTools, 'local', { entryId: late })).rejects.toMatchObject({
+      code: 'PASSWORD_DESTROYED',
+    });
+    await retryEntry(node.retryTools, 'local', { entryId: late, password: PASSWORD });
+    await queue.untilStatus(late, 'completed');
+  });
+
+  it('of failed entries are destroyed after the retention time', async () => {
+    node = await queue.startNode();
+    const [kept, gone] = [await failOne(), await failOne()];
+    await age(kept, 'failed_at', 29 * DAY);
+    await age(gone, 'failed_at', 31 * DAY);
+    expect(await runJob(jobOf(node), node.db)).toMatchObject({ passwordsDestroyed: 1 });
+    expect((await queue.entry(kept)).encryptedPassword).not.toBeNull();
+    expect(await queue.entry(gone)).toMatchObject({
+      encryptedPassword: null,
+      passwordDestroyedReason: 'the entry had failed',
+    });
+    await retryEntry(node.retryTools, 'local', { entryId: gone, password: PASSWORD });
+    expect(await queue.untilStatus(gone, 'completed')).toMatchObject({
+      passwordDestroyedReason: 'the account was created',
+    });
+  });
+
+  it('of entries that still wait are kept, however long that takes', async () => {
+    node = await queue.startNode();
+    const id = await node.enqueue({ runAt: new Date(Date.now() + DAY) });
+    await queue.db.query(
+      `UPDATE auth.queued_managed_account_creations SET created_at = now() - interval '1 year', updated_at = now() - interval '1 year'`,
+    );
+    await runJob(jobOf(node), node.db);
+    expect((await queue.entry(id)).encryptedPassword).not.toBeNull();
+  });
+});

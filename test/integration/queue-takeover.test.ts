@@ -1,0 +1,213 @@
+/** Nodes that crash, and nodes that stop: what they held is taken over, or given back, and nothing is doubled. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { claimDue } from '../../src/accounts/claim.ts';
+import type { Database } from '../../src/database/database.ts';
+import { openCircuit } from '../../src/identity/circuit.ts';
+import { createGate, createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
+
+let queue: TestQueue;
+
+beforeAll(async () => {
+  queue = await createTestQueue();
+});
+afterAll(() => queue?.close());
+afterEach(() => queue.reset());
+
+/** Claims so many entries for a node that then says nothing more. */
+async function claimAndDie(count: number): Promise<{ ids: string[]; nodeId: string }> {
+  await openCircuit(queue.db, PROVIDER, 'the test', 'entries are claimed by hand', null);
+  const node = await queue.startNode();
+  for (let i = 0; i < count; i++) await node.enqueue();
+  await node.stop();
+  await queue.db.query(`UPDATE auth.identity_circuits SET state = 'closed'`);
+  const claimed = await claimDue(queue.db, { provider: PROVIDER, nodeId: node.id, leaseMs: 30_000 }, count);
+  return { ids: claimed.map(({ id }) => id), nodeId: node.id };
+}
+
+describe('taking over', () => {
+  it('leaves leases that still run alone', async () => {
+    const { ids } = await claimAndDie(3);
+    const node = await queue.startNode();
+    expect(await node.takeOver()).toEqual([]);
+    for (const id of ids) expect(await queue.entry(id)).toMatchObject({ status: 'processing' });
+  });
+
+  it('writes the attempt as interrupted from the lease, costs nothing, and the next attempt looks first', async () => {
+    const { ids, nodeId } = await claimAndDie(1);
+    const [id = ''] = ids;
+    const before = await queue.entry(id);
+    // Its node had made the account, and died before it wrote so.
+    const dead = await queue.startNode();
+    await dead.provider.createAccount(
+      {
+        entryId: id,
+        familyId: queue.familyId,
+        username: before.username,
+        fullName: before.fullName,
+        password: PASSWORD,
+      },
+      { signal: AbortSignal.timeout(2_000), timeoutMs: 2_000 },
+    );
+    await dead.stop();
+    await queue.expireLease(id);
+    const node = await queue.startNode();
+    const { create } = queue.simulator.calls;
+    expect(await node.takeOver()).toEqual([id]);
+    expect(await queue.untilStatus(id, 'completed')).toMatchObject({ retryCount: 0, attemptCount: 2 });
+    const [interrupted, succeeded] = await queue.attempts(id);
+    expect(interrupted).toMatchObject({
+      number: 1,
+      outcome: 'interrupted',
+      nodeId,
+      startedAt: before.leasedAt,
+      dueAt: before.nextRetryAt,
+      errorCode: 'ATTEMPT_INTERRUPTED',
+    });
+    expect(succeeded).toMatchObject({ number: 2, outcome: 'succeeded', nodeId: node.id });
+    expect(queue.simulator.calls.create).toBe(create);
+    expect(await queue.accounts()).toHaveLength(1);
+    expect(await queue.events()).toHaveLength(1);
+  });
+
+  it('costs a retry at the third interruption in a row', async () => {
+    const { ids, nodeId } = await claimAndDie(1);
+    const [id = ''] = ids;
+    const node = await queue.startNode();
+    await node.worker.stop(1_000);
+    const interrupt = async () => {
+      await queue.expireLease(id);
+      expect(await node.takeOver()).toEqual([id]);
+      return queue.entry(id);
+    };
+    const claimAgain = () => claimDue(queue.db, { provider: PROVIDER, nodeId, leaseMs: 30_000 }, 1);
+    const first = await interrupt();
+    expect(first).toMatchObject({ status: 'pending', retryCount: 0, interruptionCount: 1, needsLook: true });
+    expect(await claimAgain()).toHaveLength(1);
+    expect(await interrupt()).toMatchObject({ retryCount: 0, interruptionCount: 2, nextRetryAt: first.nextRetryAt });
+    expect(await claimAgain()).toHaveLength(1);
+    const third = await interrupt();
+    expect(third).toMatchObject({ status: 'pending', retryCount: 1, interruptionCount: 0, needsLook: true });
+    expect((third.nextRetryAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(55_000);
+    expect(await queue.attempts(id)).toHaveLength(3);
+  });
+
+  it('by two nodes at once is done once', async () => {
+    const { ids } = await claimAndDie(250);
+    await queue.db.query(
+      `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() - interval '1 second'`,
+    );
+    const nodes = [await queue.startNode(), await queue.startNode()];
+    for (const node of nodes) await node.worker.stop(1_000);
+    const taken = await Promise.all([0, 1, 0, 1].map((index) => nodes[index]?.takeOver() ?? []));
+    expect(taken.flat().sort()).toEqual([...ids].sort());
+    expect(await queue.db.prisma.attempt.count({ where: { outcome: 'interrupted' } })).toBe(250);
+  });
+
+  it('frees an entry that someone set to processing by hand', async () => {
+    const node = await queue.startNode();
+    const id = await node.enqueue({ runAt: new Date(Date.now() + 60_000) });
+    await queue.db.query(
+      `UPDATE auth.queued_managed_account_creations SET status = 'processing', next_retry_at = now() WHERE id = $1`,
+      [id],
+    );
+    expect(await node.takeOver()).toEqual([id]);
+    await queue.untilStatus(id, 'completed');
+  });
+});
+
+describe('a node that stops', () => {
+  it('lets attempts in flight end, gives the rest back, and another node goes on at once', async () => {
+    const gate = createGate();
+    queue.onRequest(({ stage, path }) => (path === 'create' && stage === 'received' ? gate.passed : undefined));
+    const node = await queue.startNode({ concurrency: 2 });
+    const ids = await Promise.all(Array.from({ length: 8 }, () => node.enqueue()));
+    await expect.poll(() => node.worker.attemptsInHand(), { interval: 5 }).toBe(2);
+    await expect
+      .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'processing' } }), { interval: 5 })
+      .toBe(4);
+
+    const stopped = node.worker.stop(5_000);
+    await expect
+      .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'processing' } }), { interval: 5 })
+      .toBe(2);
+    gate.open();
+    await stopped;
+    expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } })).toBe(2);
+    const waiting = await queue.db.prisma.queuedCreation.findMany({ where: { status: 'pending' } });
+    expect(waiting).toHaveLength(6);
+    expect(waiting.every(({ attemptCount, leaseToken }) => attemptCount === 0 && leaseToken === null)).toBe(true);
+    node.worker.wake();
+
+    const other = await queue.startNode();
+    other.worker.wake();
+    for (const id of ids) await queue.untilStatus(id, 'completed');
+    expect(await queue.accounts()).toHaveLength(8);
+  });
+
+  it('tells the others at once what it gave back', async () => {
+    const gate = createGate();
+    queue.onRequest(({ stage, path }) => (path === 'create' && stage === 'received' ? gate.passed : undefined));
+    const node = await queue.startNode({ concurrency: 1 });
+    await node.enqueue();
+    const second = await node.enqueue();
+    await expect
+      .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'processing' } }), { interval: 5 })
+      .toBe(2);
+    const other = await queue.startNode();
+    const stopped = node.worker.stop(5_000);
+    await expect.poll(() => other.worker.attemptsInHand(), { interval: 5 }).toBe(1);
+    gate.open();
+    await stopped;
+    await queue.untilStatus(second, 'completed');
+  });
+
+  it('gives up waiting for an attempt that does not end in time', async () => {
+    queue.simulator.faults.set([{ kind: 'hang', path: 'create' }]);
+    const node = await queue.startNode({ timeoutMs: 1_500, leaseMs: 5_000 });
+    const id = await node.enqueue();
+    await expect.poll(() => node.worker.attemptsInHand(), { interval: 5 }).toBe(1);
+    const begun = performance.now();
+    await node.worker.stop(100);
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(await queue.entry(id)).toMatchObject({ status: 'processing' });
+  });
+
+  it('starts nothing that a claim brings after it was told to stop, and gives it back', async () => {
+    const gate = createGate();
+    let isClaiming = false;
+    const wrap = (db: Database): Database => ({
+      ...db,
+      async query<Row>(sql: string, values?: readonly unknown[]) {
+        const rows = await db.query<Row>(sql, values);
+        if (sql.includes('WITH due AS') && rows.length > 0) {
+          isClaiming = true;
+          await gate.passed;
+        }
+        return rows;
+      },
+    });
+    const node: TestNode = await queue.startNode({ wrap });
+    const id = await node.enqueue();
+    await expect.poll(() => isClaiming, { interval: 5 }).toBe(true);
+    const stopped = node.worker.stop(5_000);
+    gate.open();
+    await stopped;
+    expect(await queue.entry(id)).toMatchObject({ status: 'pending', attemptCount: 0, leaseToken: null });
+    expect(node.worker.attemptsInHand()).toBe(0);
+    expect(await queue.accounts()).toEqual([]);
+  });
+});
+
+describe('an entry claimed ahead', () => {
+  it('is given back when its lease leaves no room for an attempt, and claimed anew at once', async () => {
+    // The first four attempts last longer than the lease of those behind them allows to wait.
+    queue.simulator.faults.set([{ kind: 'slow', delayMs: 700, path: 'create', times: 2 }]);
+    const node = await queue.startNode({ concurrency: 2, timeoutMs: 800, leaseMs: 2_000 });
+    const ids = await Promise.all(Array.from({ length: 4 }, () => node.enqueue()));
+    const begun = performance.now();
+    for (const id of ids)
+      expect(await queue.untilStatus(id, 'completed')).toMatchObject({ attemptCount: 1, retryCount: 0 });
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(await queue.accounts()).toHaveLength(4);
+  });
+});

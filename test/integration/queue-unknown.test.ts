@@ -1,0 +1,253 @@
+/** Unknown outcomes: whatever is cut at whatever moment, one entry makes exactly one account. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { cancelEntry } from '../../src/accounts/cancel.ts';
+import { retryEntry } from '../../src/accounts/retry.ts';
+import { hasPassword } from '../../src/identity/simulator/accounts.ts';
+import { createTestQueue, PASSWORD, type TestNode, type TestQueue } from '../support/queue.ts';
+
+let queue: TestQueue;
+let node: TestNode;
+const MINUTE = 60_000;
+const NEW_PASSWORD = 'Brand-New-Password-8';
+
+beforeAll(async () => {
+  queue = await createTestQueue();
+});
+afterAll(() => queue?.close());
+afterEach(() => queue.reset());
+
+async function attemptAgain(id: string, attempts: number) {
+  await queue.makeDue(id);
+  node.worker.wake();
+  return queue.untilAttempts(id, attempts);
+}
+
+/** An entry whose account was made while neither the answer nor the look came through. */
+async function leaveOpen(): Promise<string> {
+  queue.simulator.faults.set([
+    { kind: 'cut-after', path: 'create' },
+    { kind: '503', path: 'find' },
+  ]);
+  const id = await node.enqueue();
+  await queue.untilAttempts(id, 1);
+  return id;
+}
+
+async function expectOneOfEach(id: string): Promise<void> {
+  expect(await queue.accounts()).toMatchObject([{ userId: id }]);
+  expect(await queue.events()).toHaveLength(1);
+  expect(await queue.db.prisma.user.count({ where: { zitadelUserId: id } })).toBe(1);
+}
+
+describe('an answer that does not come', () => {
+  it.each(['cut-after', 'garbage'] as const)('is looked for in the same attempt: %s', async (kind) => {
+    node = await queue.startNode();
+    queue.simulator.faults.set([{ kind, path: 'create', times: 1 }]);
+    const id = await node.enqueue();
+    await queue.untilStatus(id, 'completed');
+    expect((await queue.attempts(id)).map(({ outcome }) => outcome)).toEqual(['succeeded']);
+    await expectOneOfEach(id);
+  });
+
+  it('in time is looked for too', async () => {
+    node = await queue.startNode({ timeoutMs: 300, leaseMs: 2_000 });
+    queue.simulator.faults.set([{ kind: 'hang-after', path: 'create', times: 1 }]);
+    const id = await node.enqueue();
+    await queue.untilStatus(id, 'completed');
+    expect(await queue.attempts(id)).toHaveLength(1);
+    await expectOneOfEach(id);
+  });
+
+  it('and finds no account leaves the outcome open: the request may still be under way', async () => {
+    node = await queue.startNode();
+    queue.simulator.faults.set([{ kind: 'cut-before', path: 'create', times: 1 }]);
+    const id = await node.enqueue();
+    const entry = await queue.untilAttempts(id, 1);
+    expect(entry).toMatchObject({ status: 'pending', retryCount: 1, needsLook: true, lastOutcome: 'unknown' });
+    expect(queue.delayAfter((await queue.attempts(id))[0], entry)).toBe(MINUTE);
+    await attemptAgain(id, 2);
+    await queue.untilStatus(id, 'completed');
+    await expectOneOfEach(id);
+  });
+});
+
+describe('an open outcome', () => {
+  it('is settled by a look before anything else, and the account adopted', async () => {
+    node = await queue.startNode();
+    const id = await leaveOpen();
+    expect(await queue.entry(id)).toMatchObject({
+      status: 'pending',
+      retryCount: 1,
+      needsLook: true,
+      lastErrorCode: 'OUTCOME_UNKNOWN',
+    });
+    queue.simulator.faults.clear();
+    const { create } = queue.simulator.calls;
+    await attemptAgain(id, 2);
+    await queue.untilStatus(id, 'completed');
+    expect(queue.simulator.calls.create).toBe(create);
+    expect((await queue.attempts(id)).map(({ outcome }) => outcome)).toEqual(['unknown', 'succeeded']);
+    await expectOneOfEach(id);
+  });
+
+  it('with the retries used up has a last look and nothing else: found, it is completed', async () => {
+    node = await queue.startNode();
+    const id = await leaveOpen();
+    for (let attempts = 2; attempts <= 6; attempts++) await attemptAgain(id, attempts);
+    const entry = await queue.entry(id);
+    expect(entry).toMatchObject({ status: 'pending', retryCount: 5, isLookOnly: true });
+    expect(queue.delayAfter((await queue.attempts(id)).at(-1), entry)).toBe(MINUTE);
+    const { create } = queue.simulator.calls;
+    const after = await attemptAgain(id, 7);
+    expect(after).toMatchObject({ status: 'pending', retryCount: 5, isLookOnly: true });
+    expect(queue.delayAfter((await queue.attempts(id)).at(-1), after)).toBe(15 * MINUTE);
+    queue.simulator.faults.clear();
+    await attemptAgain(id, 8);
+    await queue.untilStatus(id, 'completed');
+    expect(queue.simulator.calls.create).toBe(create);
+    await expectOneOfEach(id);
+  });
+
+  it('with the retries used up and no account fails, and a retry by hand starts anew', async () => {
+    node = await queue.startNode();
+    queue.simulator.faults.set([{ kind: 'cut-before', path: 'create' }]);
+    const id = await node.enqueue();
+    await queue.untilAttempts(id, 1);
+    for (let attempts = 2; attempts <= 6; attempts++) await attemptAgain(id, attempts);
+    expect(await queue.entry(id)).toMatchObject({ status: 'pending', retryCount: 5, isLookOnly: true });
+    queue.simulator.faults.clear();
+    await attemptAgain(id, 7);
+    expect(await queue.entry(id)).toMatchObject({
+      status: 'failed',
+      retryCount: 5,
+      nextRetryAt: null,
+      lastErrorCode: 'RETRIES_USED_UP',
+      needsLook: false,
+    });
+    expect(await queue.accounts()).toEqual([]);
+    await retryEntry(node.retryTools, 'local', { entryId: id });
+    await queue.untilStatus(id, 'completed');
+    await expectOneOfEach(id);
+  });
+
+  it('and a new password by hand: the adopted account has the new one', async () => {
+    node = await queue.startNode();
+    const id = await leaveOpen();
+    expect(await hasPassword(queue.db, id, PASSWORD)).toBe(true);
+    queue.simulator.faults.clear();
+    await retryEntry(node.retryTools, 'local', { entryId: id, password: NEW_PASSWORD });
+    await queue.untilStatus(id, 'completed');
+    expect(await hasPassword(queue.db, id, NEW_PASSWORD)).toBe(true);
+    await expectOneOfEach(id);
+  });
+
+  it('is not completed with the earlier password when the new one cannot be set', async () => {
+    node = await queue.startNode();
+    const id = await leaveOpen();
+    queue.simulator.faults.set([{ kind: '503', path: 'setPassword', times: 1 }]);
+    await retryEntry(node.retryTools, 'local', { entryId: id, password: NEW_PASSWORD });
+    expect(await queue.untilAttempts(id, 2)).toMatchObject({ status: 'pending', retryCount: 1, needsLook: true });
+    await attemptAgain(id, 3);
+    await queue.untilStatus(id, 'completed');
+    expect(await hasPassword(queue.db, id, NEW_PASSWORD)).toBe(true);
+    await expectOneOfEach(id);
+  });
+});
+
+describe('cancelling an entry whose outcome is open', () => {
+  it('looks first: an account that exists completes the entry', async () => {
+    node = await queue.startNode();
+    const id = await leaveOpen();
+    queue.simulator.faults.clear();
+    await expect(cancelEntry(node.cancelTools, id)).rejects.toMatchObject({
+      code: 'INVALID_STATE',
+      message: expect.stringContaining('is completed now'),
+    });
+    await queue.untilStatus(id, 'completed');
+    await expectOneOfEach(id);
+  });
+
+  it('that was given a new password meanwhile ends with the account having that', async () => {
+    node = await queue.startNode();
+    const id = await leaveOpen();
+    // The new series is not attempted before the cancel comes.
+    await queue.db.query(`UPDATE auth.identity_circuits SET state = 'open', next_probe_at = NULL`);
+    await retryEntry(node.retryTools, 'local', { entryId: id, password: NEW_PASSWORD });
+    queue.simulator.faults.clear();
+    await expect(cancelEntry(node.cancelTools, id)).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    await queue.db.query(`UPDATE auth.identity_circuits SET state = 'closed'`);
+    node.worker.wake();
+    await queue.untilStatus(id, 'completed');
+    expect(await hasPassword(queue.db, id, NEW_PASSWORD)).toBe(true);
+    await expectOneOfEach(id);
+  });
+
+  it('looks first: without an account it is cancelled', async () => {
+    node = await queue.startNode();
+    queue.simulator.faults.set([{ kind: 'cut-before', path: 'create', times: 1 }]);
+    const id = await node.enqueue();
+    await queue.untilAttempts(id, 1);
+    expect(await cancelEntry(node.cancelTools, id)).toEqual({ isChanged: true });
+    expect(await queue.entry(id)).toMatchObject({
+      status: 'cancelled',
+      nextRetryAt: null,
+      needsLook: false,
+      leaseToken: null,
+      attemptCount: 1,
+    });
+    expect(await cancelEntry(node.cancelTools, id)).toEqual({ isChanged: false });
+  });
+
+  it('is refused when no look is possible, and leaves the entry as it was', async () => {
+    node = await queue.startNode();
+    const id = await leaveOpen();
+    const before = await queue.entry(id);
+    await expect(cancelEntry(node.cancelTools, id)).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      message: expect.stringContaining('could not be found out'),
+    });
+    const { updatedAt, ...rest } = await queue.entry(id);
+    const { updatedAt: earlier, ...restBefore } = before;
+    expect(rest).toEqual(restBefore);
+    expect(updatedAt.getTime()).toBeGreaterThanOrEqual(earlier.getTime());
+    expect(await queue.attempts(id)).toHaveLength(1);
+  });
+});
+
+describe('cancelling', () => {
+  it('ends waiting and failed entries, and refuses the others with the reason', async () => {
+    node = await queue.startNode();
+    const waiting = await node.enqueue({ runAt: new Date(Date.now() + 60_000) });
+    expect(await cancelEntry(node.cancelTools, waiting)).toEqual({ isChanged: true });
+    queue.simulator.faults.set([{ kind: 'error', code: 'invalid_argument', errorId: 'COMMA-VoaRj', times: 1 }]);
+    const failed = await node.enqueue();
+    await queue.untilStatus(failed, 'failed');
+    expect(await cancelEntry(node.cancelTools, failed)).toEqual({ isChanged: true });
+    const done = await node.enqueue();
+    await queue.untilStatus(done, 'completed');
+    await expect(cancelEntry(node.cancelTools, done)).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    const { find } = queue.simulator.calls;
+    expect(find).toBe(queue.simulator.calls.find);
+    await expect(cancelEntry(node.cancelTools, '00000000-0000-4000-8000-000000000000')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
+  it('and an attempt that begins at the same moment never both win', async () => {
+    node = await queue.startNode();
+    const other = await queue.startNode();
+    const ids = await Promise.all(
+      Array.from({ length: 60 }, () => node.enqueue({ runAt: new Date(Date.now() + 60_000) })),
+    );
+    await queue.db.query('UPDATE auth.queued_managed_account_creations SET next_retry_at = now()');
+    node.worker.wake();
+    const cancels = await Promise.allSettled(ids.map((id) => cancelEntry(other.cancelTools, id)));
+    for (const [index, id] of ids.entries()) {
+      const isCancelled = cancels[index]?.status === 'fulfilled';
+      await queue.untilStatus(id, isCancelled ? 'cancelled' : 'completed');
+    }
+    const completed = cancels.filter(({ status }) => status === 'rejected').length;
+    expect(await queue.accounts()).toHaveLength(completed);
+    expect(await queue.events()).toHaveLength(completed);
+  });
+});

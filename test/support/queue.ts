@@ -1,0 +1,255 @@
+/**
+ * The queue without the server around it: a database, the simulator, and nodes made of the same
+ * parts that app.ts puts together, each with its own pool and its own listening connection, so
+ * that races are between real connections.
+ */
+import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
+import type { CancelTools } from '../../src/accounts/cancel.ts';
+import { createEnqueuer, type NewEntry } from '../../src/accounts/enqueue.ts';
+import { createQueueMetrics } from '../../src/accounts/queue.metrics.ts';
+import { takeOverAllExpired } from '../../src/accounts/takeover.ts';
+import { createWorker } from '../../src/accounts/worker.ts';
+import { systemClock } from '../../src/clock.ts';
+import { type Database, openDatabase } from '../../src/database/database.ts';
+import type { Attempt, QueuedCreation } from '../../src/database/generated/prisma/client.ts';
+import { openNotices } from '../../src/events/notices.ts';
+import type { CircuitLimits } from '../../src/identity/circuit.rules.ts';
+import { ensureCircuit, loadCircuit } from '../../src/identity/circuit.ts';
+import { type Simulator, type SimulatorEvent, startSimulator } from '../../src/identity/simulator/simulator.ts';
+import { createZitadelProvider } from '../../src/identity/zitadel.ts';
+import type { Job, RunCounts } from '../../src/jobs/job.ts';
+import { registerNode } from '../../src/nodes/nodes.ts';
+import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
+import { parseMasterKey } from '../../src/sealing/master-key.ts';
+import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts';
+
+export const PASSWORD = 'Correct-Horse-Battery-7';
+export const MASTER_KEY = parseMasterKey(Buffer.alloc(32, 7).toString('base64'), 'the test');
+/** The key of the circuit that all nodes of a test share. */
+export const PROVIDER = 'simulator';
+
+export interface NodeOptions {
+  readonly timeoutMs?: number;
+  readonly leaseMs?: number;
+  readonly concurrency?: number;
+  readonly circuit?: Partial<CircuitLimits>;
+  /** Read at every call, so that a test can mend a wrong one. Default: the right one. */
+  readonly token?: () => string;
+  readonly logger?: Logger;
+  /** False: notices travel by the polled table. */
+  readonly isListening?: boolean;
+  /** What the worker itself uses of the database, to hold back or refuse a statement. */
+  readonly wrap?: (db: Database) => Database;
+}
+
+export type TestNode = Awaited<ReturnType<TestQueue['startNode']>>;
+export type TestQueue = Awaited<ReturnType<typeof createTestQueue>>;
+
+/** Opens it all; `close` stops every node that was started. */
+export async function createTestQueue({ logger = silentLogger }: { logger?: Logger } = {}) {
+  const database: TestDatabase = await createTestDatabase();
+  const { db, url } = database;
+  const keyRing: KeyRing = await openKeyRing(db, MASTER_KEY);
+  await ensureCircuit(db, PROVIDER);
+  const { familyId, ownerId } = await seedFamily(db);
+  let hook: ((event: SimulatorEvent) => void | Promise<void>) | undefined;
+  const simulator: Simulator = await startSimulator({ db, logger, onRequest: (event) => hook?.(event) });
+  let nodes: { stop(timeoutMs?: number): Promise<void> }[] = [];
+  let made = 0;
+
+  /** An account that nothing is wrong with; the name is new each time. */
+  const account = (changes: Partial<NewEntry> = {}): NewEntry => ({
+    familyId,
+    createdByUserId: ownerId,
+    username: `child_${++made}`,
+    fullName: 'Carla Child',
+    role: 'managed_account',
+    password: PASSWORD,
+    ...changes,
+  });
+
+  async function startNode(options: NodeOptions = {}) {
+    const { timeoutMs = 2_000, leaseMs = 30_000, concurrency = 32, isListening = true } = options;
+    const log = options.logger ?? logger;
+    const own = await openDatabase({ url, poolSize: 6, logger: log });
+    const node = await registerNode(own, `node-${randomUUID().slice(0, 8)}`, '0.0.0');
+    const notices = await openNotices({ db: own, directUrl: isListening ? url : undefined, logger: log });
+    const provider = createZitadelProvider({
+      name: PROVIDER,
+      url: simulator.url,
+      organizationId: simulator.organizationId,
+      getToken: options.token ?? (() => simulator.token),
+      emailDomain: 'noemail.family-hub.internal',
+      concurrency,
+      logger: log,
+    });
+    const worker = createWorker({
+      db: options.wrap?.(own) ?? own,
+      nodeId: node.id,
+      provider,
+      keyRing,
+      notices,
+      metrics: createQueueMetrics(createMetrics(), own, log),
+      logger: log,
+      timeoutMs,
+      leaseMs,
+      concurrency,
+      circuit: { failureThreshold: 5, probeIntervalMs: 60_000, ...options.circuit },
+    });
+    notices.on({ work: worker.wake, circuit: worker.wake });
+    const enqueuer = createEnqueuer({ db: own, keyRing, notices });
+    const cancelTools: CancelTools = { db: own, provider, notices, nodeId: node.id, leaseMs, timeoutMs };
+    let stopped: Promise<void> | undefined;
+    const started = {
+      db: own,
+      id: node.id,
+      notices,
+      provider,
+      worker,
+      enqueuer,
+      cancelTools,
+      retryTools: { db: own, keyRing, notices },
+      /** Enqueues a valid account; answers the entry's id. */
+      enqueue: async (changes: Partial<NewEntry> = {}): Promise<string> =>
+        (await enqueuer.enqueue('local', account(changes))).entryId,
+      /** As a heartbeat does. */
+      async takeOver(): Promise<string[]> {
+        const ids = await takeOverAllExpired(own);
+        if (ids.length > 0) notices.workToDo();
+        return ids;
+      },
+      stop: (timeout = 5_000): Promise<void> => {
+        stopped ??= (async () => {
+          await worker.stop(timeout);
+          await notices.close();
+          await provider.close();
+          await own.close();
+        })();
+        return stopped;
+      },
+    };
+    nodes.push(started);
+    return started;
+  }
+
+  const stopNodes = async (): Promise<void> => {
+    const running = nodes;
+    nodes = [];
+    // An answer that never comes would hold a node for its whole timeout.
+    await Promise.all(running.map((node) => node.stop()));
+  };
+
+  return {
+    database,
+    db,
+    url,
+    keyRing,
+    simulator,
+    familyId,
+    ownerId,
+    account,
+    startNode,
+    stopNodes,
+    /** Waited for at both stages of every call to the simulator. */
+    onRequest(wanted: typeof hook): void {
+      hook = wanted;
+    },
+    /** As after createTestQueue, but for the family and its owner. */
+    async reset(): Promise<void> {
+      hook = undefined;
+      simulator.faults.clear();
+      await stopNodes();
+      await db.query('TRUNCATE auth.queued_managed_account_creations CASCADE');
+      await db.query('TRUNCATE auth.outbox_events, auth.idempotency_keys, auth.notices, identity_simulator.accounts');
+      await db.query('DELETE FROM auth.users WHERE id <> $1', [ownerId]);
+      await db.query('DELETE FROM auth.families WHERE id <> $1', [familyId]);
+      await db.query('DELETE FROM auth.identity_circuits');
+      await ensureCircuit(db, PROVIDER);
+    },
+    async close(): Promise<void> {
+      await stopNodes();
+      await simulator.close();
+      await database.drop();
+    },
+
+    /** Sealed entries that are due and that no notice told of: what a lost notification leaves behind. */
+    async insertUnnoticed(count: number): Promise<string[]> {
+      const entries = Array.from({ length: count }, () => ({ id: randomUUID(), username: `child_${++made}` }));
+      await db.query(
+        `INSERT INTO auth.queued_managed_account_creations (id, family_id, created_by_user_id, username, full_name, encrypted_password)
+         SELECT id, $1, $2, username, 'Carla Child', sealed FROM unnest($3::uuid[], $4::text[], $5::text[]) AS e(id, username, sealed)`,
+        [
+          familyId,
+          ownerId,
+          entries.map(({ id }) => id),
+          entries.map(({ username }) => username),
+          entries.map(({ id }) => keyRing.seal(PASSWORD, id)),
+        ],
+      );
+      return entries.map(({ id }) => id);
+    },
+
+    // ------------------------------------------------ what stands in the database
+    entry: (id: string): Promise<QueuedCreation> => db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } }),
+    attempts: (entryId: string): Promise<Attempt[]> =>
+      db.prisma.attempt.findMany({ where: { entryId }, orderBy: { number: 'asc' } }),
+    circuit: () => loadCircuit(db, PROVIDER),
+    accounts: (): Promise<{ userId: string; username: string }[]> =>
+      db.query('SELECT user_id AS "userId", username FROM identity_simulator.accounts ORDER BY username'),
+    events: (): Promise<{ type: string; aggregateId: string; payload: Record<string, unknown> }[]> =>
+      db.query(
+        'SELECT event_type AS type, aggregate_id AS "aggregateId", payload FROM auth.outbox_events ORDER BY created_at',
+      ),
+    /** Waits until the entry has this status, and answers it. */
+    async untilStatus(id: string, status: QueuedCreation['status']): Promise<QueuedCreation> {
+      await expect
+        .poll(async () => (await db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } })).status, {
+          timeout: 10_000,
+          interval: 10,
+        })
+        .toBe(status);
+      return db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } });
+    },
+    /** Waits until so many attempts of the entry have closed, and answers the entry. */
+    async untilAttempts(id: string, count: number): Promise<QueuedCreation> {
+      await expect
+        .poll(() => db.prisma.attempt.count({ where: { entryId: id } }), { timeout: 10_000, interval: 10 })
+        .toBe(count);
+      return db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } });
+    },
+    /** Ages a waiting entry: what was due later is due now. */
+    async makeDue(id: string): Promise<void> {
+      await db.query(
+        `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() - interval '1 second' WHERE id = $1`,
+        [id],
+      );
+    },
+    /** The time from an attempt's end to when its entry is due again. */
+    delayAfter: (attempt: Attempt | undefined, entry: QueuedCreation): number =>
+      (entry.nextRetryAt?.getTime() ?? Number.NaN) - (attempt?.finishedAt.getTime() ?? Number.NaN),
+    /** Ends an entry's lease early, as if its node had died long ago. */
+    async expireLease(id: string): Promise<void> {
+      await db.query(
+        `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() - interval '1 second' WHERE id = $1`,
+        [id],
+      );
+    },
+  };
+}
+
+/** Runs a job as the scheduler would; answers its counts. */
+export function runJob(job: Job, db: Database, signal: AbortSignal = new AbortController().signal): Promise<RunCounts> {
+  return job.run({ db, clock: systemClock, logger: silentLogger, signal, report: () => undefined });
+}
+
+/** Opens the gate when the test says so; what waits at it goes on. */
+export function createGate(): { readonly passed: Promise<void>; open(): void } {
+  let open = (): void => undefined;
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open };
+}
