@@ -13,26 +13,8 @@ export default [
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
       // Plain keys stand beside the global id under their own name: `familyId`, `userId`.
       '@graphql-eslint/no-typename-prefix': 'off',
-      // What is no object of its own has no id: answers, parts of objects, instants.
-      '@graphql-eslint/strict-id-in-types': [
-        'error',
-        {
-          exceptions: {
-            suffixes: ['Connection', 'Edge', 'Payload', 'Error', 'Change'],
-            types: [
-              'Attempt',
-              'Circuit',
-              'FireTime',
-              'IdentityProviderStatus',
-              'InputIssue',
-              'PageInfo',
-              'QueueStatistics',
-              'RunCount',
-              'SchedulePause',
-            ],
-          },
-        },
-      ],
+      // Every Node has an `id` by its interface; answers, errors and parts of objects have none.
+      '@graphql-eslint/strict-id-in-types': 'off',
       '@graphql-eslint/require-description': [
         'error',
         { types: true, FieldDefinition: true, InputValueDefinition: true, EnumValueDefinition: true },

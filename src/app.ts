@@ -21,6 +21,7 @@ import { createRoutes, type ReadinessCheck } from './http/routes.ts';
 import { createHttpServer } from './http/server.ts';
 import { closeCircuit, loadCircuit, openCircuit } from './identity/circuit.ts';
 import type { IdentityProvider } from './identity/provider.ts';
+import type { ProviderStatus } from './identity/zitadel-check.ts';
 import { expiredInvitationCleanupJob } from './invitations/expired-invitation-cleanup.job.ts';
 import type { Job } from './jobs/job.ts';
 import { createRunMetrics } from './jobs/run.metrics.ts';
@@ -43,7 +44,7 @@ export interface AppOptions {
   readonly node: NodeIdentity;
   readonly notices: Notices;
   readonly keyRing: KeyRing;
-  readonly provider: IdentityProvider;
+  readonly provider: IdentityProvider & { status?(): ProviderStatus };
   readonly readiness: readonly ReadinessCheck[];
   /** Jobs beside the two of Family Hub. */
   readonly moreJobs?: readonly Job[];
@@ -130,6 +131,7 @@ export function createApp(options: AppOptions) {
     identity: {
       name: provider.name,
       url: provider.url,
+      status: provider.status,
       loadCircuit: () => loadCircuit(db, provider.name),
       async openCircuit(caller, reason, until) {
         const answer = await openCircuit(db, provider.name, caller, reason, until);

@@ -13,6 +13,9 @@ import { createLog } from './telemetry/logger.ts';
 
 readDotenv({ quiet: true });
 
+/** Two signals that are nearer to each other are one. */
+const SAME_SIGNAL_MS = 250;
+
 function complain(error: unknown): never {
   const isExpected =
     error instanceof StartError || error instanceof ConfigurationError || error instanceof MasterKeyError;
@@ -38,13 +41,15 @@ async function main(): Promise<void> {
   for (const warning of warnings) logger.warn(warning);
   const lifecycle = createLifecycle(logger);
 
-  let isStopping = false;
+  let stoppingSince: number | undefined;
   const stop = (signal: NodeJS.Signals): void => {
-    if (isStopping) {
+    if (stoppingSince !== undefined) {
+      // npm and tsx pass on the Ctrl-C that the terminal has sent to us as well.
+      if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
       logger.warn('Second signal: ending at once');
       process.exit(130);
     }
-    isStopping = true;
+    stoppingSince = performance.now();
     logger.info({ signal }, 'Stopping');
     void lifecycle.closeAll().then(async () => {
       logger.info('Stopped');
@@ -57,7 +62,7 @@ async function main(): Promise<void> {
   try {
     await startServer({ config, logger, lifecycle, nodeName });
   } catch (error) {
-    if (isStopping) return;
+    if (stoppingSince !== undefined) return;
     await lifecycle.closeAll();
     await flush();
     throw error;

@@ -4,7 +4,6 @@ import type { AttemptOutcome, EntryStatus, UserRole } from '../database/generate
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { keysetOf } from '../graphql/keyset.ts';
-import { parseUuid } from '../graphql/scalars.ts';
 import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import { cancelProblem, MAX_RETRIES, retryProblem } from './entry.rules.ts';
 
@@ -87,7 +86,7 @@ export function addEntryTypes(builder: Builder, prisma: PrismaClient, enums: Ent
   });
 
   const QueuedCreation = builder.prismaNode('QueuedCreation', {
-    id: { field: 'id', parse: parseUuid },
+    id: { field: 'id' },
     nullable: true,
     description: 'An entry of the queue: a managed account to be created at the identity provider.',
     fields: (t) => ({

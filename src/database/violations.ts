@@ -62,6 +62,15 @@ export function isConnectionFailure(error: unknown): boolean {
   return false;
 }
 
+/** PostgreSQL's own code of an error, for example `22P02`; undefined when it did not come from there. */
+export function sqlStateOf(error: unknown): string | undefined {
+  for (const layer of layers(error)) {
+    const code = text(layer.originalCode) ?? text(layer.code);
+    if (code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('P')) return code;
+  }
+  return undefined;
+}
+
 type Layer = Readonly<Record<string, unknown>>;
 
 /** The error and what it wraps, outermost first; an error of several (dual-stack connects) is searched whole. */

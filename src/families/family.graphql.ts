@@ -4,7 +4,6 @@ import type { InvitationStatus, UserRole } from '../database/generated/prisma/en
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { keysetPage, keysetQuery, type OrderKey, pageOf } from '../graphql/keyset.ts';
-import { parseUuid } from '../graphql/scalars.ts';
 import { connectionSelection } from '../graphql/selection.ts';
 
 const FAMILIES: OrderKey = { list: 'families', field: 'createdAt', direction: 'desc' };
@@ -27,7 +26,7 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
   });
 
   const User = builder.prismaNode('User', {
-    id: { field: 'id', parse: parseUuid },
+    id: { field: 'id' },
     nullable: true,
     description: 'A member of a family.',
     fields: (t) => ({
@@ -53,7 +52,7 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
 
   const Invitation = builder.prismaNode('Invitation', {
     name: 'FamilyMemberInvitation',
-    id: { field: 'id', parse: parseUuid },
+    id: { field: 'id' },
     nullable: true,
     description: 'An invitation to join a family.',
     fields: (t) => ({
@@ -69,7 +68,7 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
   });
 
   const Family = builder.prismaNode('Family', {
-    id: { field: 'id', parse: parseUuid },
+    id: { field: 'id' },
     nullable: true,
     description: 'A family.',
     fields: (t) => ({

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import type PrismaTypes from '../database/generated/pothos/types.ts';
 import { getDatamodel } from '../database/generated/pothos/types.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import { sqlStateOf } from '../database/violations.ts';
 import { InvalidInputError, type Refusal } from '../refusals.ts';
 import { badInput, cronExpression, dateTime, duration, timeZone, uuid } from './scalars.ts';
 
@@ -91,10 +92,16 @@ export function createBuilder(prisma: PrismaClient) {
       nodeQueryOptions: {
         description: 'Any object by its global id; null when it does not exist.',
         args: { id: { description: 'The object’s `id`.' } },
-        resolve(_root, { id }, _context, { schema }, load) {
+        async resolve(_root, { id }, _context, { schema }, load) {
           const type = schema.getType(id.typename);
           if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === 'Node')) throw badId();
-          return load(id);
+          try {
+            return await load(id);
+          } catch (error) {
+            // The key is not of its column's type, so that nothing can have it.
+            if (sqlStateOf(error) === '22P02') throw badId();
+            throw error;
+          }
         },
       },
       nodeTypeOptions: { description: 'An object with a global id, which `node` finds again.' },

@@ -4,7 +4,7 @@
  */
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
-import { isConnectionFailure } from '../database/violations.ts';
+import { isConnectionFailure, sqlStateOf } from '../database/violations.ts';
 import { Refusal } from '../refusals.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
@@ -26,6 +26,9 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** How PostgreSQL refuses U+0000: in a text, in JSON. */
+const ZERO_CHARACTER: readonly string[] = ['22021', '22P05'];
+
 /** What a caller may see of an error that was thrown; logs it when it is a fault. */
 export function maskError(error: unknown, requestId: string, logger: Logger): GraphQLError {
   const graphql = error instanceof GraphQLError ? error : undefined;
@@ -40,6 +43,13 @@ export function maskError(error: unknown, requestId: string, logger: Logger): Gr
     return withCode(graphql ?? new GraphQLError(original.message), 'BAD_USER_INPUT', requestId, original.message);
   if (original instanceof PothosValidationError)
     return withCode(graphql ?? new GraphQLError(original.message), 'BAD_USER_INPUT', requestId, original.message);
+  if (ZERO_CHARACTER.includes(sqlStateOf(original) ?? ''))
+    return withCode(
+      graphql ?? new GraphQLError(''),
+      'BAD_USER_INPUT',
+      requestId,
+      'A text holds the zero character (U+0000), which cannot be stored or searched for. Leave it out.',
+    );
   if (isConnectionFailure(original)) {
     logger.error({ err: original, requestId, path: graphql?.path }, 'Database connection failed');
     return withCode(

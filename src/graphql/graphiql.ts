@@ -1,36 +1,64 @@
 /**
- * GraphiQL without a network: the page holds all of its code (9 MB), so it is compressed once
- * and cached by its digest. Its first visit opens tabs that are a tour of the API.
+ * GraphiQL without a network. Its code (9 MB) comes from here, apart from the page: browsers
+ * forget a cached page whenever something is posted to its address, as every query is. So the
+ * page is small, and code and style are compressed once and kept by browsers for good. The first
+ * visit opens tabs that are a tour of the API.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 
-export interface StaticPage {
+export interface StaticFile {
   readonly body: Buffer;
   readonly encoding: 'gzip';
+  readonly contentType: string;
   readonly etag: string;
 }
 
-const LOOK = `# Welcome. These tabs are a tour: look, enqueue, watch, run now.
-# Press the play button (or Ctrl-Enter) to run a tab.
+export interface GraphiqlPage {
+  readonly html: StaticFile;
+  readonly script: StaticFile;
+  readonly style: StaticFile;
+}
+
+/** Where the page looks for its parts; `?v=` and the digest follow. */
+export const GRAPHIQL_SCRIPT = '/graphiql/graphiql.js';
+export const GRAPHIQL_STYLE = '/graphiql/graphiql.css';
+
+const LOOK = `# Welcome. These tabs are a tour: look, enqueue,
+# watch, run now. The play button (or Ctrl-Enter)
+# runs a tab.
 query Look {
   families(first: 3) {
-    nodes { familyId name members(first: 3) { nodes { userId fullName role } } }
+    nodes {
+      familyId name
+      members(first: 3) { nodes { userId fullName role } }
+    }
   }
-  queueStatistics { pendingCount processingCount completedCount failedCount dueCount }
+  queueStatistics {
+    pendingCount processingCount completedCount
+    failedCount dueCount
+  }
   identityProvider { name circuit { state reason } }
   nextFireTimes(first: 3) { jobName at localTime }
   queuedCreations(first: 5) {
     totalCount
-    nodes { entryId username status retryCount nextRetryAt lastErrorMessage }
+    nodes {
+      entryId username status
+      retryCount nextRetryAt lastErrorMessage
+    }
   }
 }
 `;
-const ENQUEUE = `# Fill in a family and one of its members (the first tab shows them). The password is
-# generated and shown this once; with an idempotencyKey a repeat would change nothing.
-mutation Enqueue($familyId: UUID!, $createdByUserId: UUID!) {
+const ENQUEUE = `# Fill in the variables below: a family and one of
+# its members, as the first tab shows them. The
+# password is generated and shown this once. With an
+# idempotencyKey a repeat would change nothing.
+mutation Enqueue(
+  $familyId: UUID!
+  $createdByUserId: UUID!
+) {
   enqueueAccount(input: {
     familyId: $familyId
     createdByUserId: $createdByUserId
@@ -39,42 +67,57 @@ mutation Enqueue($familyId: UUID!, $createdByUserId: UUID!) {
   }) {
     ... on EnqueueAccountPayload {
       generatedPassword
-      entry { entryId status attempts { nodes { number outcome duration } } }
+      entry {
+        entryId status
+        attempts { nodes { number outcome duration } }
+      }
     }
     ... on MutationError { code message }
-    ... on InvalidInputError { issues { path code message } }
+    ... on InvalidInputError {
+      issues { path code message }
+    }
   }
 }
 `;
-const WATCH = `# Leave this running and enqueue something in another tab.
+const WATCH = `# Leave this running and enqueue something in
+# another tab of your browser.
 subscription Watch {
   queuedCreationChanged {
     kind
     at
-    queuedCreation { username status retryCount nextRetryAt lastErrorMessage }
+    queuedCreation {
+      username status
+      retryCount nextRetryAt lastErrorMessage
+    }
   }
 }
 `;
-const RUN_NOW = `# Deletes the invitations that expired more than 30 days ago, now instead of at 03:00 UTC.
+const RUN_NOW = `# Deletes the invitations that expired more than
+# 30 days ago, now instead of at 03:00 UTC.
 mutation RunNow {
-  runJobNow(input: { jobName: "ExpiredInvitationCleanupJob", wait: true }) {
-    ... on RunJobNowPayload { run { status duration counts { name value } } }
+  runJobNow(input: {
+    jobName: "ExpiredInvitationCleanupJob"
+    wait: true
+  }) {
+    ... on RunJobNowPayload {
+      run { status duration counts { name value } }
+    }
     ... on MutationError { code message }
   }
 }
 `;
 
-/** Makes the page on first use. */
-export function graphiqlPage(): () => Promise<StaticPage> {
-  let page: Promise<StaticPage> | undefined;
+/** Makes the page and its parts on first use. */
+export function graphiqlPage(): () => Promise<GraphiqlPage> {
+  let page: Promise<GraphiqlPage> | undefined;
   return () => {
     page ??= render();
     return page;
   };
 }
 
-async function render(): Promise<StaticPage> {
-  const html = renderGraphiQL({
+async function render(): Promise<GraphiqlPage> {
+  const whole = renderGraphiQL({
     title: 'Family Hub Jobs',
     defaultTabs: [
       { query: LOOK },
@@ -83,6 +126,30 @@ async function render(): Promise<StaticPage> {
       { query: RUN_NOW },
     ],
   });
-  const body = await promisify(gzip)(html, { level: constants.Z_BEST_COMPRESSION });
-  return { body, encoding: 'gzip', etag: `"${createHash('sha256').update(html).digest('base64url').slice(0, 22)}"` };
+  const [beforeStyle, css, afterStyle] = cutOut(whole, '<style>', whole.indexOf('</style>'));
+  // The code itself speaks of script tags: its own end is the last one.
+  const [beforeScript, js, afterScript] = cutOut(afterStyle, '<script>', afterStyle.lastIndexOf('</script>'));
+  const script = await compress(js, 'text/javascript; charset=utf-8');
+  const style = await compress(css, 'text/css; charset=utf-8');
+  const link = `<link rel="stylesheet" href="${GRAPHIQL_STYLE}?v=${digestOf(css)}">`;
+  const html = await compress(
+    `${beforeStyle}${link}${beforeScript}<script src="${GRAPHIQL_SCRIPT}?v=${digestOf(js)}"></script>${afterScript}`,
+    'text/html; charset=utf-8',
+  );
+  return { html, script, style };
+}
+
+/** What stands before an element, within it and after it. */
+function cutOut(text: string, openingTag: string, end: number): [before: string, within: string, after: string] {
+  const start = text.indexOf(openingTag);
+  if (start < 0 || end < start) throw new Error(`GraphiQL's page has no ${openingTag} any more: see its new version.`);
+  const closingTag = openingTag.replace('<', '</');
+  return [text.slice(0, start), text.slice(start + openingTag.length, end), text.slice(end + closingTag.length)];
+}
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
+async function compress(text: string, contentType: string): Promise<StaticFile> {
+  const body = await promisify(gzip)(text, { level: constants.Z_BEST_COMPRESSION });
+  return { body, contentType, encoding: 'gzip', etag: `"${digestOf(text)}"` };
 }

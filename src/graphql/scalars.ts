@@ -49,9 +49,6 @@ export const uuid = {
   ),
 };
 
-/** The key in a global id, for types whose key is a UUID. */
-export const parseUuid = uuid.parseValue;
-
 export const cronExpression = {
   description: 'A cron expression: 5 fields (Unix), or 6 with seconds first (Quartz; `?` is accepted).',
   serialize: String,

@@ -36,11 +36,20 @@ export function createGraphqlServer({ schema, logger, metrics }: GraphqlServerOp
   });
 }
 
-/** A document deep enough would overflow the parser's stack; honest ones have some hundred tokens. */
+/** Honest documents have some hundred tokens; thousands cost time, and nested ones overflow the parser's stack. */
 function limitDocuments(): Plugin<RequestContext> {
   return {
     onParse: ({ setParseFn }) =>
-      setParseFn((source, options) => parse(source as string, { ...options, maxTokens: MAX_TOKENS })),
+      setParseFn((source, options) => {
+        try {
+          return parse(source as string, { ...options, maxTokens: MAX_TOKENS });
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+          throw new GraphQLError('The document is nested too deeply.', {
+            extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } },
+          });
+        }
+      }),
   };
 }
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { RequestContext } from '../graphql/builder.ts';
-import type { StaticPage } from '../graphql/graphiql.ts';
+import { GRAPHIQL_SCRIPT, GRAPHIQL_STYLE, type GraphiqlPage, type StaticFile } from '../graphql/graphiql.ts';
 import { errorBody, type GraphqlServer } from '../graphql/server.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type Exchange, type Handler, sendJson, sendText } from './server.ts';
@@ -18,7 +18,7 @@ export interface ReadinessCheck {
 
 export interface RouteOptions {
   readonly graphql: GraphqlServer;
-  readonly graphiql: () => Promise<StaticPage>;
+  readonly graphiql: () => Promise<GraphiqlPage>;
   readonly metrics: Metrics;
   readonly readiness: readonly ReadinessCheck[];
   readonly caller: () => string;
@@ -31,11 +31,13 @@ export function createRoutes({ graphql, graphiql, metrics, readiness, caller }: 
       response.end();
     },
     '/graphql': async (exchange) => {
-      if (wantsPage(exchange.request)) return sendPage(exchange, await graphiql());
+      if (wantsPage(exchange.request)) return sendPage(exchange, (await graphiql()).html);
       if (isTooLarge(exchange.request)) return refuseLarge(exchange);
       const context: RequestContext = { requestId: exchange.requestId, caller: caller() };
       await graphql(limitBody(exchange), exchange.response, context);
     },
+    [GRAPHIQL_SCRIPT]: async (exchange) => sendPart(exchange, (await graphiql()).script),
+    [GRAPHIQL_STYLE]: async (exchange) => sendPart(exchange, (await graphiql()).style),
     '/health/live': ({ response }) => sendJson(response, 200, { status: 'up' }),
     '/health/ready': async ({ response }) => {
       const checks = await Promise.all(readiness.map(async ({ name, check }) => ({ name, problem: await check() })));
@@ -61,23 +63,36 @@ function wantsPage({ method, headers, url }: IncomingMessage): boolean {
   );
 }
 
-function sendPage({ request, response }: Exchange, page: StaticPage): void {
-  response.setHeader('etag', page.etag);
-  response.setHeader('cache-control', 'private, max-age=0, must-revalidate');
+function sendPage(exchange: Exchange, page: StaticFile): void {
+  const { response } = exchange;
   response.setHeader('vary', 'accept');
-  if (request.headers['if-none-match'] === page.etag) {
+  response.setHeader('referrer-policy', 'no-referrer');
+  response.setHeader(
+    'content-security-policy',
+    "default-src 'self'; script-src 'self' blob:; worker-src blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'",
+  );
+  sendFile(exchange, page, 'private, max-age=0, must-revalidate');
+}
+
+/** A part of the page: its address changes whenever it does. */
+function sendPart(exchange: Exchange, part: StaticFile): void {
+  const isNewest = part.etag === `"${exchange.url.searchParams.get('v')}"`;
+  sendFile(exchange, part, isNewest ? 'public, max-age=31536000, immutable' : 'no-cache');
+}
+
+function sendFile({ request, response }: Exchange, file: StaticFile, cacheControl: string): void {
+  response.setHeader('etag', file.etag);
+  response.setHeader('cache-control', cacheControl);
+  if (request.headers['if-none-match'] === file.etag) {
     response.writeHead(304).end();
     return;
   }
   response.writeHead(200, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-encoding': page.encoding,
-    'content-length': page.body.length,
-    'content-security-policy':
-      "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'",
-    'referrer-policy': 'no-referrer',
+    'content-type': file.contentType,
+    'content-encoding': file.encoding,
+    'content-length': file.body.length,
   });
-  response.end(page.body);
+  response.end(file.body);
 }
 
 const isTooLarge = ({ headers }: IncomingMessage): boolean => Number(headers['content-length'] ?? 0) > LARGEST_BODY;

@@ -6,19 +6,7 @@ import { addEnum } from '../graphql/enums.ts';
 import { InvalidInputError } from '../refusals.ts';
 import type { TokenKind } from './access-token.ts';
 import type { CircuitRow } from './circuit.rules.ts';
-import type { CheckResult } from './zitadel-check.ts';
-
-/** What this node knows of the provider without asking it. */
-export interface ProviderStatus {
-  readonly organizationId: string | null;
-  readonly instanceHost: string | null;
-  readonly lastCheck: CheckResult | null;
-  /** Milliseconds. */
-  readonly latencyP50: number | null;
-  readonly latencyP95: number | null;
-  readonly tokenKind: TokenKind;
-  readonly tokenExpiresAt: Date | null;
-}
+import type { CheckResult, ProviderStatus } from './zitadel-check.ts';
 
 /** What the fields and mutations do; each names the one provider that is in use. */
 export interface IdentityTools {
@@ -85,7 +73,7 @@ export function addIdentity(builder: Builder, tools: IdentityTools): void {
   const Check = builder.objectRef<CheckResult>('IdentityProviderCheck').implement({
     description: 'What a look at the provider showed: address, token, organization and version.',
     fields: (t) => ({
-      at: t.expose('at', { type: 'DateTime', description: 'When it ended.' }),
+      checkedAt: t.expose('at', { type: 'DateTime', description: 'When it ended.' }),
       isOk: t.exposeBoolean('isOk', { description: 'Whether accounts can be made there.' }),
       code: t.exposeString('code', {
         nullable: true,

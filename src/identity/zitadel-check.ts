@@ -6,6 +6,7 @@
  */
 import { type Clock, systemClock } from '../clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { TokenKind } from './access-token.ts';
 import type { CallOptions, ProviderFailure } from './provider.ts';
 import type { ConnectionChecked } from './zitadel.ts';
 
@@ -17,6 +18,18 @@ export interface CheckResult {
   readonly message: string;
 }
 
+/** What this node knows of the provider without asking it. */
+export interface ProviderStatus {
+  readonly organizationId: string | null;
+  readonly instanceHost: string | null;
+  readonly lastCheck: CheckResult | null;
+  /** Milliseconds. */
+  readonly latencyP50: number | null;
+  readonly latencyP95: number | null;
+  readonly tokenKind: TokenKind;
+  readonly tokenExpiresAt: Date | null;
+}
+
 export interface CheckOptions {
   readonly check: (options: CallOptions) => Promise<ConnectionChecked | ProviderFailure>;
   /** For the log. */
@@ -26,9 +39,13 @@ export interface CheckOptions {
   readonly timeoutMs: number;
   /** Milliseconds from the end of one check to the next. */
   readonly intervalMs: number;
+  /** The same after a first check that failed; doubled after each further one, up to the former. */
+  readonly retryMs: number;
   /** The configuration is wrong in a way that the check before did not show. */
   readonly onMisconfigured: (failure: ProviderFailure) => Promise<void>;
   readonly logger: Logger;
+  /** How loud it is to say that all is well. */
+  readonly levelWhenOk: 'info' | 'debug';
   readonly clock?: Clock;
 }
 
@@ -45,7 +62,7 @@ export interface ConnectionWatch {
 
 /** Checks at once and then at each interval, on a timer that does not hold the process. */
 export function watchConnection(options: CheckOptions): ConnectionWatch {
-  const { check, name, url, timeoutMs, intervalMs, onMisconfigured, logger, clock = systemClock } = options;
+  const { check, name, url, timeoutMs, intervalMs, retryMs, onMisconfigured, logger, clock = systemClock } = options;
   const stopping = new AbortController();
   let last: CheckResult | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -60,7 +77,7 @@ export function watchConnection(options: CheckOptions): ConnectionWatch {
     // Repetitions that show nothing new are not worth a line.
     if (before?.code === last.code && before.isOk === last.isOk) return;
     const fields = { provider: name, url, code: last.code ?? undefined };
-    if (last.code === null) logger.info(fields, last.message);
+    if (last.code === null) logger[options.levelWhenOk](fields, last.message);
     else logger.warn(fields, `Check of the identity provider: ${last.message}`);
     if ('class' in answer && answer.class === 'configuration') await onMisconfigured(answer);
   }
@@ -74,15 +91,18 @@ export function watchConnection(options: CheckOptions): ConnectionWatch {
     return inHand;
   }
 
-  async function repeat(): Promise<void> {
+  async function repeat(failedBefore: number): Promise<void> {
     await checkNow();
     if (stopping.signal.aborted) return;
-    timer = setTimeout(() => void repeat(), intervalMs);
+    const failed = last?.isOk === true ? 0 : failedBefore + 1;
+    // What is wrong may be mended at any moment, and whoever does it wants to see that.
+    const waitMs = failed === 0 ? intervalMs : Math.min(retryMs * 2 ** (failed - 1), intervalMs);
+    timer = setTimeout(() => void repeat(failed), waitMs);
     timer.unref();
   }
 
   return {
-    first: repeat(),
+    first: repeat(0),
     last: () => last,
     checkNow,
     async stop() {

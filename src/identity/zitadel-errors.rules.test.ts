@@ -5,7 +5,7 @@ import { MAX_RETRY_AFTER_MS, readError, retryAfterMs, saysUserIsAbsent } from '.
 import { type BrokenCall, classifyAnswer, classifyBrokenCall, type Operation } from './zitadel-errors.rules.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
-const OPERATIONS: readonly Operation[] = ['create', 'find', 'setPassword', 'check'];
+const OPERATIONS: readonly Operation[] = ['create', 'find', 'setPassword', 'check', 'token'];
 
 const connect = (status: number, code: string | number, id?: string) => ({
   status,
@@ -44,6 +44,7 @@ describe('classifyAnswer on create', () => {
     [connect(401, 16, 'AUTH-7fs1e'), 'configuration', 'PROVIDER_TOKEN_INVALID'],
     [connect(403, 'permission_denied'), 'configuration', 'PROVIDER_PERMISSION_DENIED'],
     [connect(403, 7), 'configuration', 'PROVIDER_PERMISSION_DENIED'],
+    [connect(403, 7, 'AUTH-Bs7Ds'), 'configuration', 'PROVIDER_ORGANIZATION_UNKNOWN'],
     [connect(501, 'unimplemented'), 'configuration', 'PROVIDER_TOO_OLD'],
     [connect(404, 'not_found', 'AUTHZ-cdgFk'), 'configuration', 'PROVIDER_PERMISSION_DENIED'],
     [connect(404, 'not_found', 'QUERY-Dfbg2'), 'configuration', 'PROVIDER_NOT_FOUND'],
@@ -108,6 +109,40 @@ describe('classifyAnswer on create', () => {
   });
 });
 
+describe('classifyAnswer on a request for a token', () => {
+  const oauth = (status: number, error: string, description = 'Errors.Simulated') => ({
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ error, error_description: description }),
+  });
+
+  it.each([
+    [oauth(400, 'invalid_grant'), 'configuration', 'PROVIDER_KEY_REFUSED'],
+    [oauth(401, 'invalid_client'), 'configuration', 'PROVIDER_KEY_REFUSED'],
+    [oauth(404, 'invalid_request', 'Errors.AuthNKey.NotFound'), 'configuration', 'PROVIDER_KEY_REFUSED'],
+    [html(401), 'configuration', 'PROVIDER_KEY_REFUSED'],
+    [oauth(500, 'server_error', 'Errors.Internal'), 'transient', 'PROVIDER_TOKEN_REQUEST_FAILED'],
+    [oauth(503, 'temporarily_unavailable'), 'transient', 'PROVIDER_UNAVAILABLE'],
+    [oauth(429, 'slow_down'), 'transient', 'PROVIDER_RATE_LIMITED'],
+    [html(403), 'configuration', 'PROVIDER_PERMISSION_DENIED'],
+    [html(404), 'configuration', 'PROVIDER_NOT_FOUND'],
+    [html(302), 'configuration', 'PROVIDER_REDIRECTED'],
+    [html(429), 'transient', 'PROVIDER_RATE_LIMITED'],
+    [html(502), 'transient', 'PROVIDER_UNAVAILABLE'],
+    [html(504), 'transient', 'PROVIDER_TIMEOUT'],
+    [html(200), 'transient', 'PROVIDER_ANSWER_UNREADABLE'],
+    [html(400), 'transient', 'PROVIDER_ANSWER_UNEXPECTED'],
+  ] as const)('case %#: %j is %s, %s', (answer, expectedClass, code) => {
+    expect(classifyAnswer('token', answer, NOW)).toMatchObject({ kind: 'failure', class: expectedClass, code });
+  });
+
+  it('says which request it was, in the provider’s words without the assertion', () => {
+    const { message } = classifyAnswer('token', oauth(400, 'invalid_grant', 'bad eyJhbGci'), NOW, ['eyJhbGci']);
+    expect(message).toContain('HTTP 400 to the request for a token');
+    expect(message).toContain('“invalid_grant: bad [secret]”');
+  });
+});
+
 describe('the look', () => {
   it('believes only Zitadel’s own "no such user"', () => {
     expect(saysUserIsAbsent(connect(404, 'not_found', 'QUERY-Dfbg2'))).toBe(true);
@@ -137,7 +172,10 @@ describe('classifyBrokenCall', () => {
 
   it.each([
     ['create', call({ wasSent: false, errorCode: 'ECONNREFUSED' }), 'transient', 'PROVIDER_UNREACHABLE'],
-    ['create', call({ wasSent: false, errorCode: 'ENOTFOUND' }), 'transient', 'PROVIDER_UNREACHABLE'],
+    ['create', call({ wasSent: false, errorCode: 'ENOTFOUND' }), 'transient', 'PROVIDER_DNS_FAILED'],
+    ['token', call({ wasSent: false, errorCode: 'EAI_AGAIN' }), 'transient', 'PROVIDER_DNS_FAILED'],
+    ['token', call({ cause: 'deadline' }), 'transient', 'PROVIDER_TIMEOUT'],
+    ['token', call({}), 'transient', 'PROVIDER_CONNECTION_LOST'],
     ['create', call({ wasSent: false, errorCode: 'UND_ERR_CONNECT_TIMEOUT' }), 'transient', 'PROVIDER_UNREACHABLE'],
     ['create', call({ wasSent: false, errorCode: 'CERT_HAS_EXPIRED' }), 'transient', 'PROVIDER_TLS_FAILED'],
     ['create', call({ wasSent: false, errorCode: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'transient', 'PROVIDER_TLS_FAILED'],

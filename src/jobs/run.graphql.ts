@@ -5,7 +5,6 @@ import type { FireOutcome, RunStatus, RunTrigger } from '../database/generated/p
 import type { Builder, RequestContext } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { keysetPage, type PageArgs } from '../graphql/keyset.ts';
-import { parseUuid } from '../graphql/scalars.ts';
 import { connectionSelection } from '../graphql/selection.ts';
 
 export interface RunFilter {
@@ -45,7 +44,7 @@ export function addJobRuns(builder: Builder) {
   });
 
   const JobRun = builder.prismaNode('JobRun', {
-    id: { field: 'id', parse: parseUuid },
+    id: { field: 'id' },
     nullable: true,
     description: 'One execution of a job.',
     fields: (t) => ({

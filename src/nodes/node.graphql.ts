@@ -3,7 +3,6 @@ import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
-import { parseUuid } from '../graphql/scalars.ts';
 
 const RECENT_MS = 24 * 3_600_000;
 
@@ -16,7 +15,7 @@ export function addNodes(builder: Builder, prisma: PrismaClient): void {
     gone: 'Stopped, or missed three heartbeats.',
   });
   const ServerNode = builder.prismaNode('ServerNode', {
-    id: { field: 'id', parse: parseUuid },
+    id: { field: 'id' },
     nullable: true,
     description: 'A server process.',
     fields: (t) => ({

@@ -12,12 +12,11 @@ import { tokenFromFile } from '../identity/access-token-file.ts';
 import { issuerOf } from '../identity/access-token-key.rules.ts';
 import { tokenFromKey } from '../identity/access-token-key.ts';
 import { ensureCircuit, openMisconfigured } from '../identity/circuit.ts';
-import type { ProviderStatus } from '../identity/identity.graphql.ts';
 import { createCallMeter } from '../identity/latency.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { startSimulator } from '../identity/simulator/simulator.ts';
 import { createZitadelProvider } from '../identity/zitadel.ts';
-import { watchConnection } from '../identity/zitadel-check.ts';
+import { type ProviderStatus, watchConnection } from '../identity/zitadel-check.ts';
 import type { ZitadelOptions } from '../identity/zitadel-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -66,7 +65,10 @@ export async function openProvider(
     url: adapter.url,
     timeoutMs: config.PROVIDER_TIMEOUT,
     intervalMs: CHECK_EVERY_MS,
+    retryMs: config.CIRCUIT_PROBE_INTERVAL,
     logger,
+    // Nobody doubts the one that is built in.
+    levelWhenOk: token.kind === 'none' ? 'debug' : 'info',
     async onMisconfigured(failure) {
       const limits = {
         failureThreshold: config.CIRCUIT_FAILURE_THRESHOLD,

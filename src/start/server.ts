@@ -10,7 +10,6 @@ import { hasNewestMigration, migrate } from '../database/migrations.ts';
 import { StartError } from '../database/start-error.ts';
 import { openNotices } from '../events/notices.ts';
 import { seedDemoFamily } from '../families/demo.ts';
-import { ensureCircuit } from '../identity/circuit.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { registerNode, setNodeState, startHeartbeat } from '../nodes/nodes.ts';
 import { openKeyRing } from '../sealing/key-ring.ts';
@@ -69,11 +68,10 @@ export async function startServer({ config, logger, lifecycle, nodeName }: Start
     logger,
   });
   lifecycle.opened('the notices', () => notices.close());
-  const provider = await openProvider(config, db, logger);
-  lifecycle.opened('the identity provider', () => provider.close());
-  await ensureCircuit(db, provider.name);
-
   const metrics = createMetrics();
+  const provider = await openProvider(config, db, logger, { metrics, notices });
+  lifecycle.opened('the identity provider', () => provider.close());
+
   let drainingSince: number | undefined;
   const readiness = [
     { name: 'node', check: async () => (drainingSince === undefined ? undefined : 'is draining') },

@@ -2,7 +2,7 @@
  * Two nodes: on one DATABASE_URL, and on one data folder. They share the work, make each account
  * once, run each fire once, and what happens on one is seen on the other.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { embeddedUrl } from '../../src/database/embedded.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
@@ -19,6 +19,9 @@ import {
   within,
 } from '../support/process.ts';
 import { subscribe } from '../support/sse.ts';
+
+// Each start of a server costs about a second of processor time, which other tests want as well.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const ENTRIES = 300;
 const processes = createProcesses();
@@ -54,13 +57,15 @@ describe('two nodes on one DATABASE_URL', () => {
   });
 
   it('run each fire once', async () => {
-    await until('some fires', async () => (await firesOf(database.db)).length >= 3);
+    const isRun = ({ outcome }: Fire): boolean => !outcome.startsWith('skipped');
+    await until('some fires', async () => (await firesOf(database.db)).filter(isRun).length >= 3);
     const fires = await firesOf(database.db);
-    // Every second from the first to the last, each with the one run that it asked for.
-    const seconds = fires.map(({ firedAt }) => firedAt.getTime() / 1_000);
-    expect(seconds).toEqual(seconds.map((_, index) => (seconds[0] ?? 0) + index));
-    expect(new Set(fires.map(({ runs }) => runs))).toEqual(new Set([1]));
-    expect(fires.every(({ outcome }) => outcome === 'on_time')).toBe(true);
+    // Every second from the first to the last has one outcome, whichever node was faster ...
+    const after = fires.slice(1).map(({ firedAt }) => firedAt.getTime());
+    expect(after).toEqual(fires.slice(0, -1).map(({ throughAt }) => throughAt.getTime() + 1_000));
+    // ... and one run, unless the last run was not over yet.
+    expect(fires.map(({ runs }) => runs)).toEqual(fires.map((fire) => (isRun(fire) ? 1 : 0)));
+    expect(new Set(fires.map(({ outcome }) => outcome))).not.toContain('missed');
   });
 
   it('show on one what happens on the other', async () => {
@@ -162,13 +167,19 @@ async function fireEverySecond(db: Database): Promise<void> {
   );
 }
 
-/** From the second on, since the first may catch up with what was due before a node was there. */
-async function firesOf(db: Database): Promise<{ firedAt: Date; outcome: string; runs: number }[]> {
-  return db.query(
-    `SELECT f.fired_at AS "firedAt", f.outcome::text, (SELECT count(*)::int FROM auth.job_runs r WHERE r.fire_id = f.id) AS runs
-     FROM auth.job_fires f WHERE f.job_name = 'ManagedAccountRetryJob'
-       AND f.fired_at > (SELECT max(started_at) FROM auth.server_nodes) + interval '1 second'
-     ORDER BY f.fired_at`,
+interface Fire {
+  readonly firedAt: Date;
+  /** The same instant, or the last one of a gap that was written down as one. */
+  readonly throughAt: Date;
+  readonly outcome: string;
+  readonly runs: number;
+}
+
+function firesOf(db: Database): Promise<Fire[]> {
+  return db.query<Fire>(
+    `SELECT f.fired_at AS "firedAt", f.through_at AS "throughAt", f.outcome::text,
+            (SELECT count(*)::int FROM auth.job_runs r WHERE r.fire_id = f.id) AS runs
+     FROM auth.job_fires f WHERE f.job_name = 'ManagedAccountRetryJob' ORDER BY f.fired_at`,
   );
 }
 

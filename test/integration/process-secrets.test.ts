@@ -6,12 +6,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { embeddedUrl } from '../../src/database/embedded.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type Env, type ProviderProcess, type ServerProcess, until } from '../support/process.ts';
 import { subscribe } from '../support/sse.ts';
+
+// Each start of a server costs about a second of processor time, which other tests want as well.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const PASSWORDS = {
   good: 'Mooring-Kettle-4711',
@@ -32,7 +35,7 @@ const RETRY = `mutation ($input: RetryEntryInput!) { retryEntry(input: $input) {
 const CANCEL = `mutation ($input: CancelEntryInput!) { cancelEntry(input: $input) {
   __typename ... on MutationError { message } ... on CancelEntryPayload { ${ENTRY} } } }`;
 const LOOK = `{ queuedCreations(first: 50) { edges { node { entryId status lastErrorMessage attempts { edges { node { outcome errorMessage } } } } } }
-  jobRuns(first: 20) { edges { node { status } } } identityProvider { name url } serverNodes(first: 10) { edges { node { name } } } }`;
+  jobRuns(first: 20) { edges { node { status } } } identityProvider { name url } serverNodes { name state } }`;
 
 const processes = createProcesses();
 const nodes: ServerProcess[] = [];
@@ -90,6 +93,8 @@ describe('nothing secret is left in', () => {
 
   it('the answers and the subscription', () => {
     expect(answers.join('\n')).toContain('EnqueueAccountPayload');
+    // Every question was a good one, and so every answer has what was asked for.
+    expect(answers.filter((answer) => answer.includes('"errors":'))).toEqual([]);
     for (const answer of answers) expectNoSecret(answer, 'answer');
   });
 

@@ -4,11 +4,14 @@
  */
 
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProcesses, postgresOf, type ServerProcess, until } from '../support/process.ts';
+
+// Each start of a server costs about a second of processor time, which other tests want as well.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const processes = createProcesses();
 let dataDir: string;

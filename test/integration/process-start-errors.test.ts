@@ -7,10 +7,13 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { embeddedUrl } from '../../src/database/embedded.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type Env, postgresOf, processesIn } from '../support/process.ts';
+
+// Each start of a server costs about a second of processor time, which other tests want as well.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 8).toString('base64');

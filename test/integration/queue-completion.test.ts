@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ClaimedEntry, claimDue } from '../../src/accounts/claim.ts';
 import { completeEntries, type MadeAccount } from '../../src/accounts/complete.ts';
 import { failEntries } from '../../src/accounts/fail.ts';
+import type { Database } from '../../src/database/database.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { createGate, createTestQueue, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
@@ -94,10 +95,7 @@ describe('a batch', () => {
       `INSERT INTO auth.users (family_id, username, full_name, role) VALUES ($1, upper($2), 'Was Quicker', 'member')`,
       [queue.familyId, named.username],
     );
-    // What deleting the family does to an entry that is being attempted.
-    await queue.db.query('UPDATE auth.queued_managed_account_creations SET family_id = NULL WHERE id = $1', [
-      orphan.id,
-    ]);
+    await queue.deleteFamilyOf(orphan.id);
 
     const answers = await completeEntries(queue.db, PROVIDER, claimed.map(madeOf));
     expect(answers.filter(({ kind }) => kind === 'completed')).toHaveLength(48);
@@ -120,7 +118,7 @@ describe('a batch', () => {
        SELECT $1, username, 'Was Quicker', 'member' FROM auth.queued_managed_account_creations WHERE id = $2`,
       [queue.familyId, named],
     );
-    await queue.db.query('UPDATE auth.queued_managed_account_creations SET family_id = NULL WHERE id = $1', [orphan]);
+    await queue.deleteFamilyOf(orphan);
     gate.open();
 
     expect(await queue.untilStatus(named, 'failed')).toMatchObject({ lastErrorCode: 'USERNAME_TAKEN', retryCount: 0 });
@@ -141,6 +139,34 @@ describe('a batch', () => {
     expect(await completeEntries(queue.db, PROVIDER, [madeOf(claimed)])).toMatchObject([
       { kind: 'refused', failure: { code: 'ACCOUNT_TAKEN' } },
     ]);
+  });
+});
+
+describe('a database that goes away while an outcome is written', () => {
+  /** Breaks the first two completing statements, before they are sent or after they were done. */
+  const breaking = (when: 'before' | 'after') => {
+    let left = 2;
+    return (db: Database): Database => ({
+      ...db,
+      async query<Row>(sql: string, values?: readonly unknown[]) {
+        const isBroken = sql.includes('WITH made AS') && left-- > 0;
+        if (isBroken && when === 'before') throw new Error('Connection terminated unexpectedly');
+        const rows = await db.query<Row>(sql, values);
+        if (isBroken) throw new Error('Connection terminated unexpectedly');
+        return rows;
+      },
+    });
+  };
+
+  it.each(['before', 'after'] as const)('costs nothing: the outcome is written once (broken %s)', async (when) => {
+    const node = await queue.startNode({ wrap: breaking(when) });
+    const id = await node.enqueue();
+    const entry = await queue.untilStatus(id, 'completed');
+    await node.worker.stop(5_000);
+    expect(await queue.entry(id)).toEqual(entry);
+    expect((await queue.attempts(id)).map(({ outcome }) => outcome)).toEqual(['succeeded']);
+    expect(await queue.events()).toHaveLength(1);
+    expect(await queue.db.prisma.user.count()).toBe(2);
   });
 });
 

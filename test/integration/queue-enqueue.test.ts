@@ -72,6 +72,20 @@ describe('an accepted account', () => {
     await queue.untilStatus(later, 'completed');
   });
 
+  it.each(['LISTEN', 'the polled table'])(
+    'is attempted on whichever node is free, which hears of it by %s',
+    async (road) => {
+      const [busy, free] = [
+        await queue.startNode({ isListening: road === 'LISTEN' }),
+        await queue.startNode({ isListening: road === 'LISTEN' }),
+      ];
+      await busy.worker.stop(1_000);
+      const id = await busy.enqueue();
+      await queue.untilStatus(id, 'completed');
+      expect((await queue.attempts(id))[0]?.nodeId).toBe(free.id);
+    },
+  );
+
   it('is completed well under a second later, without the retry job', async () => {
     node = await queue.startNode();
     await queue.untilStatus(await node.enqueue(), 'completed');

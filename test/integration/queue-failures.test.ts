@@ -1,4 +1,5 @@
 /** Failing: what each class of error costs an entry, from the provider's answer to the row. */
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { retryEntry } from '../../src/accounts/retry.ts';
 import { createTestQueue, PASSWORD, type TestNode, type TestQueue } from '../support/queue.ts';
@@ -103,9 +104,28 @@ describe('a permanent failure', () => {
   });
 });
 
+describe('an entry whose family was deleted', () => {
+  it('fails without the provider being asked, and cannot be retried', async () => {
+    node = await queue.startNode();
+    const { create } = queue.simulator.calls;
+    const [id = ''] = await queue.insertUnnoticed(1);
+    await queue.deleteFamilyOf(id);
+    node.worker.wake();
+    expect(await queue.untilStatus(id, 'failed')).toMatchObject({ lastErrorCode: 'FAMILY_DELETED', familyId: null });
+    expect(queue.simulator.calls.create).toBe(create);
+    await expect(retryEntry(node.retryTools, 'local', { entryId: id })).rejects.toMatchObject({
+      code: 'INVALID_STATE',
+      message: expect.stringContaining('family was deleted'),
+    });
+  });
+});
+
 describe('a row that someone inserted with SQL', () => {
+  /** On a connection that is not ours, and nobody is told but by the database. */
   const insert = async (username: string): Promise<string> => {
-    const [row] = await queue.db.query<{ id: string }>(
+    const client = new pg.Client({ connectionString: queue.url, application_name: 'psql' });
+    await client.connect();
+    const { rows } = await client.query<{ id: string }>(
       `INSERT INTO auth.queued_managed_account_creations
          (id, family_id, username, full_name, role, encrypted_password, created_by_user_id, retry_count, status, next_retry_at, created_at, updated_at)
        VALUES (gen_random_uuid(), (SELECT id FROM auth.families LIMIT 1), $1, 'Test User', 'managed_account',
@@ -113,14 +133,14 @@ describe('a row that someone inserted with SQL', () => {
        RETURNING id`,
       [username],
     );
-    return row?.id ?? '';
+    await client.end();
+    return rows[0]?.id ?? '';
   };
 
   it('fails with a message that says how to enqueue properly', async () => {
     node = await queue.startNode();
     const { create } = queue.simulator.calls;
     const id = await insert('testuser');
-    node.worker.wake();
     const entry = await queue.untilStatus(id, 'failed');
     expect(entry).toMatchObject({ lastErrorCode: 'PASSWORD_NOT_SEALED', retryCount: 0, nextRetryAt: null });
     expect(entry.lastErrorMessage).toMatch(/not sealed.*enqueueAccount/);
@@ -130,7 +150,6 @@ describe('a row that someone inserted with SQL', () => {
   it('is completed once it has a password', async () => {
     node = await queue.startNode();
     const id = await insert('TestUser');
-    node.worker.wake();
     await queue.untilStatus(id, 'failed');
     await retryEntry(node.retryTools, 'local', { entryId: id, password: PASSWORD });
     const { userId } = await queue.untilStatus(id, 'completed');
@@ -142,7 +161,6 @@ describe('a row that someone inserted with SQL', () => {
   it('with a name that is none fails for it, and the provider is not asked', async () => {
     node = await queue.startNode();
     const id = await insert('not a name!');
-    node.worker.wake();
     await queue.untilStatus(id, 'failed');
     const before = queue.simulator.calls.create;
     await retryEntry(node.retryTools, 'local', { entryId: id, password: PASSWORD });

@@ -46,8 +46,11 @@ describe('a run', () => {
   it('settles what is due, on whichever node, and counts it', async () => {
     node = await queue.startNode();
     const other = await queue.startNode();
-    await queue.insertUnnoticed(7);
-    await node.enqueue({ runAt: new Date(Date.now() + DAY) });
+    const [later] = await queue.insertUnnoticed(8);
+    await queue.db.query(
+      `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() + interval '1 day' WHERE id = $1`,
+      [later],
+    );
     queue.simulator.faults.set([
       { kind: '503', times: 1, path: 'create' },
       { kind: 'error', code: 'invalid_argument', errorId: 'COMMA-VoaRj', times: 1, path: 'create' },

@@ -189,7 +189,12 @@ describe('a node that stops', () => {
     const node: TestNode = await queue.startNode({ wrap });
     const id = await node.enqueue();
     await expect.poll(() => isClaiming, { interval: 5 }).toBe(true);
-    const stopped = node.worker.stop(5_000);
+    let isStopped = false;
+    const stopped = node.worker.stop(5_000).then(() => {
+      isStopped = true;
+    });
+    expect(await queue.entry(id)).toMatchObject({ status: 'processing' });
+    expect(isStopped).toBe(false);
     gate.open();
     await stopped;
     expect(await queue.entry(id)).toMatchObject({ status: 'pending', attemptCount: 0, leaseToken: null });
@@ -200,14 +205,23 @@ describe('a node that stops', () => {
 
 describe('an entry claimed ahead', () => {
   it('is given back when its lease leaves no room for an attempt, and claimed anew at once', async () => {
-    // The first four attempts last longer than the lease of those behind them allows to wait.
-    queue.simulator.faults.set([{ kind: 'slow', delayMs: 700, path: 'create', times: 2 }]);
-    const node = await queue.startNode({ concurrency: 2, timeoutMs: 800, leaseMs: 2_000 });
+    // After 400 ms of waiting a lease of 4.1 s has no room left for an attempt of up to 4 s.
+    queue.simulator.faults.set([{ kind: 'slow', delayMs: 400, path: 'create', times: 2 }]);
+    let givenBack = 0;
+    const wrap = (db: Database): Database => ({
+      ...db,
+      query<Row>(sql: string, values?: readonly unknown[]) {
+        if (sql.includes('AS held(id, token)')) givenBack += ((values?.[0] ?? []) as string[]).length;
+        return db.query<Row>(sql, values);
+      },
+    });
+    const node = await queue.startNode({ concurrency: 2, timeoutMs: 2_000, leaseMs: 4_100, wrap });
     const ids = await Promise.all(Array.from({ length: 4 }, () => node.enqueue()));
     const begun = performance.now();
     for (const id of ids)
       expect(await queue.untilStatus(id, 'completed')).toMatchObject({ attemptCount: 1, retryCount: 0 });
     expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(givenBack).toBe(2);
     expect(await queue.accounts()).toHaveLength(4);
   });
 });

@@ -130,6 +130,21 @@ describe('an open outcome', () => {
     await expectOneOfEach(id);
   });
 
+  it('with the retries used up may be retried by hand before its last look: a whole new series', async () => {
+    node = await queue.startNode();
+    queue.simulator.faults.set([{ kind: 'cut-before', path: 'create' }]);
+    const id = await node.enqueue();
+    await queue.untilAttempts(id, 1);
+    for (let attempts = 2; attempts <= 6; attempts++) await attemptAgain(id, attempts);
+    expect(await queue.entry(id)).toMatchObject({ status: 'pending', isLookOnly: true, needsLook: true });
+    queue.simulator.faults.clear();
+    const { find } = queue.simulator.calls;
+    await retryEntry(node.retryTools, 'local', { entryId: id });
+    expect(await queue.untilStatus(id, 'completed')).toMatchObject({ retryCount: 0, attemptCount: 7 });
+    expect(queue.simulator.calls.find).toBe(find + 1);
+    await expectOneOfEach(id);
+  });
+
   it('and a new password by hand: the adopted account has the new one', async () => {
     node = await queue.startNode();
     const id = await leaveOpen();

@@ -306,7 +306,7 @@ describe('each fault on a look and on setPassword', () => {
 describe('when nothing was sent', () => {
   it.each([
     ['a closed port', 'http://127.0.0.1:1', 'PROVIDER_UNREACHABLE', 'ECONNREFUSED'],
-    ['an unknown host', 'http://no-such-host.invalid', 'PROVIDER_UNREACHABLE', 'ZITADEL_URL'],
+    ['an unknown host', 'http://no-such-host.invalid', 'PROVIDER_DNS_FAILED', 'ZITADEL_URL'],
   ])('%s is transient', async (_, url, code, words) => {
     const lost = adapter({ url });
     const failure = failureOf(await lost.createAccount(newAccount(), within(10_000)));

@@ -18,7 +18,7 @@ afterAll(() => stage.close());
 it(`makes one account each, though nodes are killed ${REPETITIONS} times`, async () => {
   for (let index = 0; index < REPETITIONS; index += 1) {
     const moment = CRASH_MOMENTS[Math.floor(Math.random() * CRASH_MOMENTS.length)] ?? 'after the claim';
-    const traces = await stage.crashAndRestart(moment, `crash_${index}`);
+    const { traces } = await stage.crashAndRestart(moment, `crash_${index}`);
     expect(traces, `repetition ${index}, ${moment}`).toMatchObject({
       status: 'completed',
       retryCount: 0,

@@ -16,6 +16,8 @@ export interface Traces {
   readonly users: number;
   readonly events: number;
   readonly attempts: readonly string[];
+  /** The process whose attempt succeeded. */
+  readonly completedBy: number | null;
 }
 
 const TRACES = `
@@ -25,7 +27,9 @@ const TRACES = `
     (SELECT count(*)::int FROM auth.outbox_events o
       WHERE o.event_type = 'ManagedAccountCreated' AND o.payload ->> 'username' = e.username) AS events,
     (SELECT coalesce(array_agg(a.outcome::text ORDER BY a.number), '{}')
-      FROM auth.account_creation_attempts a WHERE a.entry_id = e.id) AS attempts
+      FROM auth.account_creation_attempts a WHERE a.entry_id = e.id) AS attempts,
+    (SELECT n.process_id FROM auth.account_creation_attempts a JOIN auth.server_nodes n ON n.id = a.node_id
+      WHERE a.entry_id = e.id AND a.outcome = 'succeeded') AS "completedBy"
   FROM auth.queued_managed_account_creations e WHERE e.id = $1`;
 
 export type CrashStage = Awaited<ReturnType<typeof createCrashStage>>;
@@ -56,7 +60,10 @@ export async function createCrashStage() {
     return {
       close,
       /** Kills a node at the moment, starts the next one, waits for the entry's end and tells what there is. */
-      async crashAndRestart(moment: CrashMoment, username: string): Promise<Traces> {
+      async crashAndRestart(
+        moment: CrashMoment,
+        username: string,
+      ): Promise<{ traces: Traces; killed: number; next: number }> {
         const first = node ?? (await processes.startNode(env));
         const enqueue = (name: string) => enqueueOn(first, { familyId, createdByUserId: ownerId, username: name });
         const { entryId, finish } = await killAt(moment, { db, databaseUrl, provider, node: first, enqueue }, username);
@@ -66,10 +73,11 @@ export async function createCrashStage() {
         );
         node = await processes.startNode(env);
         await finish();
-        return until('the entry to end', async () => {
-          const [traces] = await db.query<Traces>(TRACES, [entryId]);
-          return traces !== undefined && ['completed', 'failed'].includes(traces.status) && traces;
+        const traces = await until('the entry to end', async () => {
+          const [found] = await db.query<Traces>(TRACES, [entryId]);
+          return found !== undefined && ['completed', 'failed'].includes(found.status) && found;
         });
+        return { traces, killed: first.pid, next: node.pid };
       },
     };
   } catch (error) {

@@ -12,6 +12,7 @@ export interface EnqueueInput {
   readonly createdByUserId: string;
   readonly username: string;
   readonly password?: string;
+  readonly idempotencyKey?: string;
 }
 
 /** Enqueues on a node and answers the entry's id; throws when the node refuses. */

@@ -230,6 +230,12 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
     /** The time from an attempt's end to when its entry is due again. */
     delayAfter: (attempt: Attempt | undefined, entry: QueuedCreation): number =>
       (entry.nextRetryAt?.getTime() ?? Number.NaN) - (attempt?.finishedAt.getTime() ?? Number.NaN),
+    /** Deletes the family that the entry is for, under the entry's feet. */
+    async deleteFamilyOf(id: string): Promise<void> {
+      const [family] = await db.query<{ id: string }>(`INSERT INTO auth.families (name) VALUES ('Gone') RETURNING id`);
+      await db.query('UPDATE auth.queued_managed_account_creations SET family_id = $2 WHERE id = $1', [id, family?.id]);
+      await db.query('DELETE FROM auth.families WHERE id = $1', [family?.id]);
+    },
     /** Ends an entry's lease early, as if its node had died long ago. */
     async expireLease(id: string): Promise<void> {
       await db.query(

@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { failureGroupKey, normaliseMessage } from './failure-group.rules.ts';
+
+describe('normaliseMessage', () => {
+  it.each([
+    ['The name "noah_1" is taken (V3-DKcYh)', 'The name <name> is taken (V3-DKcYh)'],
+    ['No answer within 10000 ms at 2026-11-25T13:00:00.123Z', 'No answer within <n> ms at <time>'],
+    ['User 0f0e7a9c-6a1e-4a53-9d0b-8a3f3c6f2b11 of trace 4bf92f3577b34da6a3ce929d0e0e4736', 'User <id> of trace <id>'],
+    ['Mail to noah@noemail.example.org   failed', 'Mail to <address> failed'],
+  ])('%s', (message, normal) => {
+    expect(normaliseMessage(message)).toBe(normal);
+  });
+
+  it('takes the entry’s own names out, the longer one first', () => {
+    expect(normaliseMessage('noah_1 (Noah noah_1 Smith) is refused', ['noah_1', 'Noah noah_1 Smith'])).toBe(
+      '<name> (<name>) is refused',
+    );
+  });
+
+  it('gives two entries that differ in ids, numbers and names the same group', () => {
+    const message = (id: string, n: number, name: string) => `Account ${id} for "${name}" failed after ${n} ms`;
+    fc.assert(
+      fc.property(fc.uuid(), fc.uuid(), fc.nat(), fc.nat(), fc.stringMatching(/^[a-z]{3,12}$/), (a, b, n, m, name) => {
+        expect(normaliseMessage(message(a, n, name))).toBe(normaliseMessage(message(b, m, 'other')));
+      }),
+    );
+  });
+
+  it('is stable: normalising again changes nothing', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const once = normaliseMessage(text);
+        expect(normaliseMessage(once)).toBe(once);
+      }),
+    );
+  });
+});
+
+it('tells codes apart', () => {
+  expect(failureGroupKey('A', 'x')).not.toBe(failureGroupKey('B', 'x'));
+  expect(failureGroupKey('A', 'x')).toBe(failureGroupKey('A', 'x'));
+});

@@ -1,0 +1,145 @@
+/**
+ * What is really broken: a table that is gone, a database that cannot be reached. The caller
+ * learns a code and a request id and nothing of our insides; the log has the rest under that id.
+ */
+
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server, Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let wire: Wire;
+let server: TestApp;
+let family: { familyId: string; ownerId: string };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  family = await seedFamily(database.db);
+  wire = await layWire(database.url);
+  server = await startTestApp({ url: wire.url, hasTimers: false });
+});
+afterAll(async () => {
+  await server?.close();
+  await wire?.cut();
+  await database?.drop();
+});
+
+const ENQUEUE = `mutation ($input: EnqueueAccountInput!) {
+  enqueueAccount(input: $input) { __typename ... on MutationError { message } }
+}`;
+const entry = (username: string) => ({
+  input: { familyId: family.familyId, createdByUserId: family.ownerId, username, fullName: 'Somebody' },
+});
+/** What an answer must never hold: SQL, names of tables, paths, stacks, the database's address. */
+const INSIDES =
+  /select |insert |update |relation|auth\.|queued_managed|prisma|postgres|node_modules|\.ts\b|\bat \S+ \(|127\.0\.0\.1|ECONN/i;
+
+describe('a table that is gone', () => {
+  beforeAll(() => database.db.query('ALTER TABLE auth.queued_managed_account_creations RENAME TO gone'));
+  afterAll(() => database.db.query('ALTER TABLE auth.gone RENAME TO queued_managed_account_creations'));
+
+  test.each([
+    ['a page', '{ queuedCreations { nodes { entryId } } }'],
+    ['a count', '{ queuedCreations { totalCount } }'],
+    ['statistics', '{ queueStatistics { pendingCount } }'],
+    [
+      'a node',
+      `{ node(id: "${Buffer.from('QueuedCreation:00000000-0000-4000-8000-000000000000').toString('base64url')}") { id } }`,
+    ],
+    ['enqueueing', ENQUEUE],
+    ['retrying', 'mutation { retryEntry(input: { entryId: "00000000-0000-4000-8000-000000000000" }) { __typename } }'],
+  ])('%s: masked, and logged under the request’s id', async (what, query) => {
+    const answer = await server.graphql(query, what === 'enqueueing' ? entry('unlucky') : {});
+    const requestId = answer.headers.get('x-request-id');
+    expect(answer.body.errors).toHaveLength(1);
+    expect(answer.body.errors?.[0]).toMatchObject({ extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } });
+    expect(Object.keys(answer.body.errors?.[0]?.extensions ?? {}).sort()).toEqual(['code', 'requestId']);
+    expect(answer.body.errors?.[0]?.message).toContain(requestId);
+    expect(JSON.stringify(answer.body)).not.toMatch(INSIDES);
+    expect(answer.status).toBe(500);
+
+    const lines = server.logLines.filter((line) => line.requestId === requestId);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ level: 50, requestId });
+    expect(JSON.stringify(lines[0]?.err)).toMatch(/queued_managed_account_creations/);
+  });
+
+  test('the rest of the query is answered', async () => {
+    const { body } = await server.graphql('{ families { totalCount } queuedCreations { totalCount } }');
+    expect(body.data).toEqual({ families: { totalCount: 1 }, queuedCreations: null });
+  });
+});
+
+describe('a database that is away', () => {
+  test('is SERVICE_UNAVAILABLE with 503 until it is back, then all is well again', async () => {
+    await wire.cut();
+    for (const [query, variables] of [
+      ['{ families { nodes { name } } }', {}],
+      ['{ queueStatistics { pendingCount } }', {}],
+      [ENQUEUE, entry('too_early')],
+    ] as const) {
+      const answer = await server.graphql(query, variables);
+      expect(answer.body.errors?.[0]?.extensions).toEqual({
+        code: 'SERVICE_UNAVAILABLE',
+        requestId: answer.headers.get('x-request-id'),
+      });
+      expect(answer.status).toBe(503);
+      expect(JSON.stringify(answer.body)).not.toMatch(INSIDES);
+    }
+    await wire.mend();
+    const answer = await server.graphql<{ enqueueAccount: { __typename: string } }>(ENQUEUE, entry('in_time'));
+    expect(answer.body.data.enqueueAccount.__typename).toBe('EnqueueAccountPayload');
+    expect(answer.status).toBe(200);
+  });
+});
+
+/** A wire to the database that can be cut and mended. */
+interface Wire {
+  readonly url: string;
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+}
+
+async function layWire(databaseUrl: string): Promise<Wire> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let relay: Server | undefined;
+  const listen = async (port: number): Promise<number> => {
+    const made = createServer((near) => {
+      const far = new Socket();
+      for (const socket of [near, far]) {
+        sockets.add(socket);
+        socket.on('error', () => undefined);
+        socket.on('close', () => {
+          sockets.delete(socket);
+          near.destroy();
+          far.destroy();
+        });
+      }
+      far.connect(Number(target.port || 5432), target.hostname);
+      near.pipe(far).pipe(near);
+    });
+    await new Promise<void>((resolve) => made.listen(port, '127.0.0.1', resolve));
+    relay = made;
+    return (made.address() as AddressInfo).port;
+  };
+  const port = await listen(0);
+  const url = new URL(databaseUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return {
+    url: url.href,
+    async cut() {
+      const cut = relay;
+      relay = undefined;
+      const closed = new Promise<void>((resolve) => (cut === undefined ? resolve() : cut.close(() => resolve())));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+    async mend() {
+      await listen(port);
+    },
+  };
+}

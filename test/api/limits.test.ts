@@ -1,0 +1,150 @@
+/**
+ * What a request may cost, at each limit and one beyond it: bytes, complexity, depth, breadth,
+ * tokens. And who may ask: no other site's page.
+ */
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type GraphqlAnswer, startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let server: TestApp;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  server = await startTestApp({ url: database.url, hasTimers: false });
+});
+afterAll(async () => {
+  await server?.close();
+  await database?.drop();
+});
+
+const aliased = (count: number, field: string) =>
+  Array.from({ length: count }, (_, index) => `a${index}: ${field}`).join(' ');
+/** Costs 1 for the list and 100 for each field of its 100 objects, `nodes` among them, then `rest` more. */
+const costly = (rest: number) =>
+  `{ queuedCreations(first: 100) { nodes { ${aliased(98, 'username')} } } queueStatistics { ${aliased(rest - 1, 'dueCount')} } }`;
+/** Eleven levels, and then what is asked of the members. */
+const nested = (leaf: string) =>
+  `{ queuedCreations(first: 1) { nodes ${'{ family { members(first: 1) { nodes '.repeat(3)} { ${leaf} } ${'} } }'.repeat(3)} } }`;
+
+describe('a query is refused as a whole beyond', () => {
+  test.each([
+    ['a complexity of 10,000', costly(99), costly(100), /complexity is 10001, at most 10000/],
+    ['a depth of 12', nested('fullName'), nested('family { name }'), /depth is 13, at most 12/],
+    [
+      'a breadth of 200',
+      `{ queueStatistics { ${aliased(199, 'dueCount')} } }`,
+      `{ queueStatistics { ${aliased(200, 'dueCount')} } }`,
+      /breadth is 201, at most 200/,
+    ],
+  ])('%s', async (_what, atLimit, beyond, message) => {
+    const accepted = await server.graphql(atLimit);
+    expect(accepted.body.errors).toBeUndefined();
+    expect(accepted.status).toBe(200);
+    const refused = await server.graphql(beyond);
+    expect(refused.body.errors).toHaveLength(1);
+    expect(refused.body.errors?.[0]?.message).toMatch(message);
+    expect(refused.body.errors?.[0]?.extensions).toEqual({
+      code: 'QUERY_TOO_COMPLEX',
+      requestId: refused.headers.get('x-request-id'),
+    });
+    expect(refused.body.data).toBeUndefined();
+    expect(refused.status).toBe(400);
+  });
+
+  test.each([
+    ['thousands of tokens', `{ ${'__typename '.repeat(6_000)} }`, 'GRAPHQL_PARSE_FAILED'],
+    [
+      'lists in lists',
+      `{ queuedCreations(filter: { status: ${'['.repeat(4_000)} }) { totalCount } }`,
+      'QUERY_TOO_COMPLEX',
+    ],
+  ])('%s, however it is nested', async (_what, query, code) => {
+    const { status, body } = await server.graphql(query);
+    expect(status).toBe(400);
+    expect(body.errors?.[0]?.extensions.code).toBe(code);
+  });
+});
+
+describe('a body of more than 1 MB', () => {
+  const body = (bytes: number) => {
+    const [start, end] = ['{"query":"{ __typename }","variables":{"x":"', '"}}'];
+    return start + 'x'.repeat(bytes - start.length - end.length) + end;
+  };
+
+  test.each([
+    ['with its length declared', true],
+    ['in chunks', false],
+  ])('%s is refused with 413, one of 1 MB is not', async (_how, isDeclared) => {
+    const accepted = await post(body(1_000_000), isDeclared);
+    expect(accepted).toMatchObject({ status: 200, body: { data: { __typename: 'Query' } } });
+    const refused = await post(body(1_000_001), isDeclared);
+    expect(refused.status).toBe(413);
+    expect(refused.body.errors?.[0]?.extensions).toEqual({
+      code: 'PAYLOAD_TOO_LARGE',
+      requestId: refused.headers.get('x-request-id'),
+    });
+    expect((await server.graphql('{ __typename }')).status).toBe(200);
+  });
+
+  test('a length declared too large is refused before the body comes', async () => {
+    const refused = await post('', true, 50_000_000);
+    expect(refused.status).toBe(413);
+  });
+});
+
+describe('another site’s page', () => {
+  test('gets no CORS header, with or without a preflight', async () => {
+    const origin = 'http://evil.example';
+    const headers = { origin, 'content-type': 'application/json' };
+    const asked = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body: '{"query":"{ __typename }"}' });
+    const preflight = await fetch(`${server.url}/graphql`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
+    });
+    for (const response of [asked, preflight]) {
+      const cors = [...response.headers.keys()].filter((name) => name.startsWith('access-control-'));
+      expect(cors).toEqual([]);
+    }
+    expect(preflight.ok).toBe(false);
+  });
+});
+
+/** By hand, since fetch decides about lengths itself. */
+function post(body: string, isDeclared: boolean, length = Buffer.byteLength(body)): Promise<GraphqlAnswer<unknown>> {
+  return new Promise((resolve, reject) => {
+    const sent = request(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        ...(isDeclared ? { 'content-length': length } : { 'transfer-encoding': 'chunked' }),
+      },
+    });
+    let hasAnswer = false;
+    sent.on('response', (response) => {
+      hasAnswer = true;
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => {
+        sent.destroy();
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: new Headers(
+            Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value)]),
+          ),
+          body: JSON.parse(text) as GraphqlAnswer<unknown>['body'],
+        });
+      });
+    });
+    // The server may close while we still send what it has refused.
+    sent.on('error', (error) => (hasAnswer ? undefined : reject(error)));
+    for (let at = 0; at < body.length; at += 100_000) sent.write(body.slice(at, at + 100_000));
+    if (length === Buffer.byteLength(body)) sent.end();
+    else sent.flushHeaders();
+  });
+}

@@ -1,0 +1,163 @@
+/**
+ * GraphiQL in a real browser that can reach this server and nothing else: the tour's tabs work
+ * as a newcomer would use them, quietly, and the page travels compressed and once.
+ */
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+if (CHROMIUM === undefined && !process.env.CI) {
+  process.stderr.write('SKIPPED: the browser test needs Chromium (Debian: apt-get install chromium).\n');
+}
+
+describe.skipIf(CHROMIUM === undefined && !process.env.CI)('GraphiQL', () => {
+  let database: TestDatabase;
+  let server: TestApp;
+  let browser: Browser;
+  let page: Page;
+  let family: { familyId: string; ownerId: string };
+  const complaints: string[] = [];
+  const foreign: string[] = [];
+
+  beforeAll(async () => {
+    if (CHROMIUM === undefined) throw new Error('There is no Chromium. Install it: apt-get install chromium');
+    database = await createTestDatabase();
+    family = await seedFamily(database.db);
+    server = await startTestApp({ url: database.url });
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
+    });
+    page = await browser.newPage({ viewport: { width: 1_400, height: 900 } });
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith('http') && origin !== server.url) foreign.push(request.url());
+    });
+    await page.goto(`${server.url}/graphql`);
+    await page.locator('.graphiql-execute-button').waitFor({ timeout: 60_000 });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await database?.drop();
+  });
+
+  test('opens with the four tabs of the tour', async () => {
+    const names = await page.locator('.graphiql-tab-button').allTextContents();
+    expect(names.map((name) => name.trim())).toEqual(['Look', 'Enqueue', 'Watch', 'RunNow']);
+  });
+
+  test('knows the schema: its documentation can be read', async () => {
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+    await page.locator('.graphiql-doc-explorer').getByText('QueuedCreation', { exact: true }).click();
+    await page.getByText('a managed account to be created at the identity provider').waitFor();
+    await page.getByRole('button', { name: 'Hide Documentation Explorer' }).click();
+  });
+
+  test('runs the first tab at a click', async () => {
+    await page.locator('.graphiql-execute-button').click();
+    await expectAnswer(/"name": "The Testers"/);
+    if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
+  });
+
+  test('enqueues an account once its variables are filled in', async () => {
+    await openTab('Enqueue');
+    await page.locator('.monaco-editor[data-uri$="variables.json"]').click();
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.insertText(JSON.stringify({ familyId: family.familyId, createdByUserId: family.ownerId }));
+    // What the editor has closed of itself while typing.
+    await page.keyboard.press('ControlOrMeta+Shift+End');
+    await page.keyboard.press('Delete');
+    await page.locator('.graphiql-execute-button').click();
+    await expectAnswer(/"generatedPassword": "/);
+    const [entry] = await database.db.query<{ username: string }>(
+      'SELECT username FROM auth.queued_managed_account_creations',
+    );
+    expect(entry?.username).toBe('noah_2016');
+  });
+
+  test('watches: the subscription’s tab shows what happens meanwhile', async () => {
+    await openTab('Watch');
+    await page.locator('.graphiql-execute-button').click();
+    await page.getByRole('button', { name: /stop query/i }).waitFor();
+    const { familyId, ownerId: createdByUserId } = family;
+    await server.graphql('mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) { __typename } }', {
+      input: { familyId, createdByUserId, username: 'seen_live', fullName: 'Seen Live' },
+    });
+    await expectAnswer(/"username": "seen_live"/);
+    await page.getByRole('button', { name: /stop query/i }).click();
+  });
+
+  test('runs the job of the last tab', async () => {
+    await openTab('RunNow');
+    await page.locator('.graphiql-execute-button').click();
+    await expectAnswer(/"status": "SUCCEEDED"/);
+  });
+
+  test('asks no other host and has nothing to complain about', () => {
+    expect(foreign).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('travels compressed, and not again when nothing changed', async () => {
+    const html = await (await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } })).text();
+    const parts = [...html.matchAll(/(?:src|href)="(\/graphiql\/[^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(parts).toHaveLength(2);
+    for (const path of ['/graphql', ...parts]) {
+      const asked = await fetch(server.url + path, { headers: { accept: 'text/html' } });
+      expect(asked.headers.get('content-encoding')).toBe('gzip');
+      expect(Number(asked.headers.get('content-length'))).toBeLessThan((await asked.text()).length * 0.6);
+      const etag = asked.headers.get('etag') ?? '';
+      const again = await fetch(server.url + path, { headers: { accept: 'text/html', 'if-none-match': etag } });
+      expect(again.status).toBe(304);
+      expect(await again.text()).toBe('');
+    }
+
+    const fetched: string[] = [];
+    page.on('response', (response) => {
+      if (response.url().startsWith(`${server.url}/graphiql/`) && !response.fromServiceWorker())
+        fetched.push(response.url());
+    });
+    const before = await partsServed();
+    await page.goto(`${server.url}/graphql`);
+    await page.locator('.graphiql-execute-button').waitFor({ timeout: 60_000 });
+    expect(fetched.length).toBeGreaterThan(0);
+    expect(await partsServed(), 'the browser has kept the code').toBe(before);
+  });
+
+  /** How often the server was asked for the page's code and style. */
+  async function partsServed(): Promise<string> {
+    const { text } = await server.metrics.scrape();
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith('family_hub_http_duration_seconds_count{route="/graphiql/'))
+      .join('\n');
+  }
+
+  async function openTab(name: string): Promise<void> {
+    // By keyboard: tabs can be dragged, and take the first short click for the beginning of that.
+    await page.locator('.graphiql-tab-button', { hasText: name }).press('Enter');
+    await page
+      .locator('.monaco-editor[data-uri$="operation.graphql"]', { hasText: new RegExp(`\\s${name}\\s?[({]`) })
+      .waitFor();
+  }
+
+  /** Long lines of the answer are broken anywhere, so that white space says nothing. */
+  async function expectAnswer(text: RegExp): Promise<void> {
+    await page.waitForFunction(
+      ([source = '']) => {
+        const shown = document.querySelector('.monaco-editor[data-uri$="response.json"]')?.textContent ?? '';
+        return new RegExp(source).test(shown.replace(/\s/g, ''));
+      },
+      [text.source.replaceAll(' ', '')],
+      { timeout: 20_000 },
+    );
+  }
+});

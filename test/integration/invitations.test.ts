@@ -1,0 +1,105 @@
+/** The nightly cleanup: which invitations go, which stay, in batches, and that it stops when it is told to. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { expiredInvitationCleanupJob } from '../../src/invitations/expired-invitation-cleanup.job.ts';
+import type { RunCounts } from '../../src/jobs/job.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+import { runJob } from '../support/queue.ts';
+
+const DAY = 24 * 60 * 60_000;
+const job = expiredInvitationCleanupJob(30 * DAY);
+let database: TestDatabase;
+let family: { familyId: string; ownerId: string };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  family = await seedFamily(database.db);
+});
+afterAll(() => database?.drop());
+afterEach(() => database.db.query('TRUNCATE auth.family_member_invitations'));
+
+/** As people insert them; the e-mail tells them apart. */
+async function invite(email: string, status: string, expiredAgo: string, count = 1): Promise<void> {
+  await database.db.query(
+    `INSERT INTO auth.family_member_invitations
+       (id, family_id, email, role, status, invitation_token, invitation_display_code, invited_by_user_id, expires_at, created_at, updated_at)
+     SELECT gen_random_uuid(), $1, $3, 'member', $4::auth.invitation_status, gen_random_uuid()::text, 'ABCD-1234', $2,
+            now() - $5::interval, now() - interval '60 days', now() FROM generate_series(1, $6)`,
+    [family.familyId, family.ownerId, email, status, expiredAgo, count],
+  );
+}
+
+const left = async (): Promise<string[]> =>
+  (await database.db.prisma.invitation.findMany({ select: { email: true }, orderBy: { email: 'asc' } })).map(
+    ({ email }) => email,
+  );
+
+describe('the cleanup of expired invitations', () => {
+  it('runs at 03:00 UTC', () => {
+    expect(job).toMatchObject({ name: 'ExpiredInvitationCleanupJob', cron: '0 3 * * *', timeZone: 'UTC' });
+  });
+
+  it('deletes those that expired more than 30 days ago, and no others', async () => {
+    await invite('35-days', 'expired', '35 days');
+    await invite('30-days-and-a-minute', 'expired', '30 days 1 minute');
+    await invite('30-days-less-a-minute', 'expired', '29 days 23 hours 59 minutes');
+    await invite('29-days', 'expired', '29 days');
+    await invite('accepted', 'accepted', '35 days');
+    await invite('canceled', 'canceled', '35 days');
+    await invite('pending', 'pending', '35 days');
+    expect(await runJob(job, database.db)).toEqual({ deleted: 2 });
+    expect(await left()).toEqual(['29-days', '30-days-less-a-minute', 'accepted', 'canceled', 'pending']);
+    expect(await runJob(job, database.db)).toEqual({ deleted: 0 });
+  });
+
+  it('works through many in batches and tells how far it is', async () => {
+    await invite('old', 'expired', '40 days', 2_500);
+    await invite('young', 'expired', '1 day', 2);
+    const reports: RunCounts[] = [];
+    const counts = await job.run({
+      db: database.db,
+      clock: systemClock,
+      logger: silentLogger,
+      signal: new AbortController().signal,
+      report: (progress) => reports.push(progress),
+    });
+    expect(counts).toEqual({ deleted: 2_500 });
+    expect(reports).toEqual([{ deleted: 1_000 }, { deleted: 2_000 }, { deleted: 2_500 }]);
+    expect(await left()).toEqual(['young', 'young']);
+  });
+
+  it('ends after the batch under way when it is told to stop', async () => {
+    await invite('old', 'expired', '40 days', 2_500);
+    const stopping = new AbortController();
+    const counts = await job.run({
+      db: database.db,
+      clock: systemClock,
+      logger: silentLogger,
+      signal: stopping.signal,
+      report: () => stopping.abort(),
+    });
+    expect(counts).toEqual({ deleted: 1_000 });
+    expect(await left()).toHaveLength(1_500);
+    expect(await runJob(job, database.db, stopping.signal)).toEqual({ deleted: 0 });
+  });
+
+  it('by two nodes at once deletes each once', async () => {
+    await invite('old', 'expired', '40 days', 3_000);
+    const both = await Promise.all([runJob(job, database.db), runJob(job, database.db)]);
+    expect(both.reduce((sum, { deleted = 0 }) => sum + deleted, 0)).toBeLessThanOrEqual(3_000);
+    const rest = await runJob(job, database.db);
+    expect(both.reduce((sum, { deleted = 0 }) => sum + deleted, rest.deleted ?? 0)).toBe(3_000);
+    expect(await left()).toEqual([]);
+  });
+
+  it('uses the index of expired invitations', async () => {
+    await invite('young', 'expired', '1 day', 5_000);
+    await database.db.query('ANALYZE auth.family_member_invitations');
+    const plan = await database.db.query<{ 'QUERY PLAN': string }>(
+      `EXPLAIN SELECT id FROM auth.family_member_invitations
+       WHERE status = 'expired' AND expires_at < now() - interval '30 days' ORDER BY expires_at LIMIT 1000`,
+    );
+    expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toContain('family_member_invitations_expired_idx');
+  });
+});

@@ -1,0 +1,143 @@
+/** Passwords go in and never come out: every log line, row and notice of a busy run is searched. */
+import { Writable } from 'node:stream';
+import pg from 'pg';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { cancelEntry } from '../../src/accounts/cancel.ts';
+import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
+import { retryEntry } from '../../src/accounts/retry.ts';
+import { NOTICE_CHANNEL } from '../../src/events/notices.ts';
+import { createTestQueue, PROVIDER, runJob, type TestQueue } from '../support/queue.ts';
+
+const FIRST = 'Known-Secret-One-31';
+const SECOND = 'Known-Secret-Two-62';
+const lines: string[] = [];
+const logger = pino(
+  { level: 'trace' },
+  new Writable({
+    write(chunk: Buffer, _, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  }),
+);
+let queue: TestQueue;
+let listening: pg.Client;
+const payloads: string[] = [];
+
+beforeAll(async () => {
+  queue = await createTestQueue({ logger });
+  listening = new pg.Client({ connectionString: queue.url, application_name: 'a tap' });
+  await listening.connect();
+  listening.on('notification', ({ payload }) => payloads.push(payload ?? ''));
+  await listening.query(`LISTEN ${NOTICE_CHANNEL}`);
+});
+afterAll(async () => {
+  await listening?.end();
+  await queue?.close();
+});
+
+/** Every row of every table of ours, as text. */
+async function dump(): Promise<string> {
+  const tables = await queue.db.query<{ name: string }>(
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('auth', 'identity_simulator')`,
+  );
+  const reader = new pg.Client({ connectionString: queue.url });
+  await reader.connect();
+  try {
+    let text = '';
+    for (const { name } of tables) {
+      const { rows } = await reader.query<{ row: string }>(`SELECT t::text AS row FROM ${name} AS t`);
+      text += rows.map(({ row }) => row).join('\n');
+    }
+    return text;
+  } finally {
+    await reader.end();
+  }
+}
+
+it('no password is in any log line, row, event or notice, whatever went wrong', async () => {
+  const node = await queue.startNode({ timeoutMs: 500, leaseMs: 2_000, circuit: { failureThreshold: 1_000 } });
+  const other = await queue.startNode({ isListening: false, circuit: { failureThreshold: 1_000 } });
+  const generated: string[] = [];
+  const ids: string[] = [];
+  const enqueue = async (password: string | undefined, idempotencyKey?: string): Promise<string> => {
+    const { entryId, generatedPassword } = await node.enqueuer.enqueue(
+      'local',
+      queue.account({ password, idempotencyKey }),
+    );
+    if (generatedPassword !== null) generated.push(generatedPassword);
+    ids.push(entryId);
+    return entryId;
+  };
+  const repeating = { kind: 'error', code: 'invalid_argument', errorId: 'COMMA-VoaRj', times: 1 } as const;
+
+  await queue.untilStatus(await enqueue(FIRST, 'key'), 'completed');
+  await queue.untilStatus(await enqueue(undefined), 'completed');
+  queue.simulator.faults.set([{ ...repeating, text: `The password ${FIRST} is not good enough` }]);
+  const refused = await enqueue(FIRST);
+  await queue.untilStatus(refused, 'failed');
+  for (const kind of ['503', '429', 'html', 'cut-before', 'cut-after', 'garbage', 'hang'] as const) {
+    queue.simulator.faults.set([{ kind, times: 1, path: 'create' }]);
+    await queue.untilAttempts(await enqueue(kind === 'html' ? undefined : FIRST), 1);
+  }
+  queue.simulator.faults.set([
+    { kind: 'cut-after', path: 'create' },
+    { kind: '503', path: 'find' },
+  ]);
+  const open = await enqueue(FIRST);
+  await queue.untilAttempts(open, 1);
+  await expect(cancelEntry(node.cancelTools, open)).rejects.toThrow();
+  queue.simulator.faults.set([{ ...repeating, text: `Not ${SECOND}`, path: 'setPassword' }]);
+  await retryEntry(node.retryTools, 'local', {
+    entryId: open,
+    password: SECOND,
+    reason: 'forgotten',
+    idempotencyKey: 'r',
+  });
+  await queue.untilAttempts(open, 2);
+  await retryEntry(node.retryTools, 'local', { entryId: refused, password: SECOND });
+  await queue.untilStatus(refused, 'completed');
+  for (const call of [
+    () => node.enqueuer.enqueue('local', queue.account({ password: SECOND, idempotencyKey: 'key' })),
+    () => node.enqueuer.enqueue('local', queue.account({ password: `${SECOND}${'x'.repeat(80)}` })),
+    () => retryEntry(node.retryTools, 'local', { entryId: open, password: FIRST, idempotencyKey: 'r' }),
+  ]) {
+    const refusal = await call().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(refusal).toBeInstanceOf(Error);
+    expect(`${refusal}${JSON.stringify(refusal)}`).not.toMatch(/Known-Secret/);
+  }
+  // A database that refuses a statement tells of its values in the error.
+  await queue.db.query(`ALTER TABLE auth.outbox_events ADD CONSTRAINT refused CHECK (false) NOT VALID`);
+  await queue.untilStatus(await enqueue(FIRST), 'failed');
+  await queue.db.query(`ALTER TABLE auth.outbox_events DROP CONSTRAINT refused`);
+  const { notices } = other;
+  const job = managedAccountRetryJob({ notices, provider: PROVIDER, undoWindowMs: 1, failedPasswordRetentionMs: 1 });
+  await runJob(job, other.db);
+  await queue.stopNodes();
+
+  const text = await dump();
+  const secrets = [FIRST, SECOND, ...generated].flatMap((secret) => [
+    secret,
+    Buffer.from(secret).toString('base64'),
+    Buffer.from(secret).toString('base64url'),
+    Buffer.from(secret).toString('hex'),
+  ]);
+  expect(generated.length).toBeGreaterThanOrEqual(2);
+  // What is searched is really there.
+  expect(lines.some((line) => line.includes(refused))).toBe(true);
+  expect(payloads.some((payload) => payload.includes(refused))).toBe(true);
+  for (const id of ids) expect(text).toContain(id);
+  for (const secret of secrets) {
+    expect(lines.filter((line) => line.includes(secret))).toEqual([]);
+    expect(payloads.filter((payload) => payload.includes(secret))).toEqual([]);
+    expect(text.includes(secret)).toBe(false);
+  }
+  const sealed = await queue.db.query(
+    `SELECT 1 FROM auth.queued_managed_account_creations WHERE encrypted_password NOT LIKE 'ey%..%'`,
+  );
+  expect(sealed).toEqual([]);
+});
