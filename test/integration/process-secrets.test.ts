@@ -97,11 +97,6 @@ describe('nothing secret is left in', () => {
     expect(answers.filter((answer) => answer.includes('"errors":'))).toEqual([]);
     for (const answer of answers) expectNoSecret(answer, 'answer');
   });
-
-  it('the command line’s output', async () => {
-    const { stdout, stderr } = await processes.runToEnd({ DATA_DIR: dataDir }, 'db:seed');
-    expectNoSecret(stdout + stderr);
-  });
 });
 
 async function playEverything(): Promise<void> {

@@ -143,18 +143,11 @@ describe('SIGTERM', () => {
     expect(exit).toEqual({ code: 130, signal: null });
     expect(node.logs().at(-1)?.msg).toBe('Second signal: ending at once');
   });
-
-  it('doubled, as npm and tsx double Ctrl-C, is one', async () => {
-    const node = await processes.startNode(env);
-    node.kill('SIGINT');
-    node.kill('SIGTERM');
-    expect(await within(5_000, 'the end', node.exited)).toEqual({ code: 0, signal: null });
-    expect(node.logs().at(-1)?.msg).toBe('Stopped');
-  });
 });
 
-it('SIGINT stops like SIGTERM', async () => {
+it('SIGINT stops like SIGTERM, and doubled, as npm and tsx double Ctrl-C, it is one', async () => {
   const node = await processes.startNode(env);
+  node.kill('SIGINT');
   node.kill('SIGINT');
   expect(await within(5_000, 'the end', node.exited)).toEqual({ code: 0, signal: null });
   expect(node.logs().at(-1)?.msg).toBe('Stopped');
