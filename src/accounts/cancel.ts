@@ -3,6 +3,7 @@
  * made the account, a look comes first: an account that exists completes the entry, and where
  * no look is possible the cancel is refused.
  */
+import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import type { Notices } from '../events/notices.ts';
@@ -87,7 +88,9 @@ async function lookFirst(
   }
   if (found.kind === 'created') {
     const finishedAt = new Date(startedAt.getTime() + Math.round(performance.now() - begun));
-    const [completion] = await completeEntries(db, provider.name, [{ entry, result: found, startedAt, finishedAt }]);
+    const [completion] = await completeEntries(db, provider.name, [
+      { entry, result: found, userId: randomUUID(), startedAt, finishedAt },
+    ]);
     notices.entriesChanged('UPDATED', [entryId]);
     if (completion?.kind === 'completed') {
       throw new InvalidStateError(

@@ -13,6 +13,8 @@ import type { ClaimedEntry } from './claim.ts';
 export interface MadeAccount {
   readonly entry: ClaimedEntry;
   readonly result: AccountCreated;
+  /** The id of the user to be made: chosen before the first try to write it, so that a repeat knows its own work. */
+  readonly userId: string;
   readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly probeToken?: string;
@@ -64,6 +66,8 @@ export async function completeEntries(
 ): Promise<Completion[]> {
   try {
     const completed = new Set((await complete(db, provider, made)).map((row) => row.id));
+    const others = made.filter(({ entry }) => !completed.has(entry.id));
+    for (const id of await completedBefore(db, others)) completed.add(id);
     return made.map(({ entry }) => ({ kind: completed.has(entry.id) ? 'completed' : 'lost' }));
   } catch (error) {
     if (violation(error) === undefined) throw error;
@@ -75,10 +79,10 @@ export async function completeEntries(
 }
 
 function complete(db: Queryable, provider: string, made: readonly MadeAccount[]): Promise<{ id: string }[]> {
-  const rows = made.map(({ entry, result, startedAt, finishedAt, probeToken }) => ({
+  const rows = made.map(({ entry, result, userId, startedAt, finishedAt, probeToken }) => ({
     entry_id: entry.id,
     token: entry.leaseToken,
-    user_id: randomUUID(),
+    user_id: userId,
     event_id: randomUUID(),
     provider_user_id: result.providerUserId,
     node_id: entry.nodeId,
@@ -89,6 +93,17 @@ function complete(db: Queryable, provider: string, made: readonly MadeAccount[])
     is_probe: probeToken !== undefined,
   }));
   return db.query(COMPLETE, [JSON.stringify(rows), provider]);
+}
+
+/** Which of these were completed by us already: a commit whose answer was lost on the way is repeated. */
+async function completedBefore(db: Queryable, made: readonly MadeAccount[]): Promise<string[]> {
+  if (made.length === 0) return [];
+  const rows = await db.query<{ id: string }>(
+    `SELECT e.id FROM unnest($1::uuid[], $2::uuid[]) AS m(entry_id, user_id)
+     JOIN auth.queued_managed_account_creations e ON e.id = m.entry_id AND e.user_id = m.user_id AND e.status = 'completed'`,
+    [made.map(({ entry }) => entry.id), made.map(({ userId }) => userId)],
+  );
+  return rows.map((row) => row.id);
 }
 
 /** A broken constraint is the entry's own misfortune: a named, permanent failure. */

@@ -3,6 +3,7 @@
  * statement for all that arrive together (family, creator, name and idempotency key at once).
  */
 import { randomUUID } from 'node:crypto';
+import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import { digestFields, type FieldDigests, requireSameInput } from '../access/idempotency.ts';
 import { createBatcher } from '../database/batcher.ts';
 import type { Database } from '../database/database.ts';
@@ -96,19 +97,9 @@ export function problemsOf(entry: NewEntry): InputIssue[] {
     ['fullName', fullNameProblem(entry.fullName)],
     ['role', roleProblem(entry.role)],
     ['password', entry.password === null || entry.password === undefined ? undefined : passwordProblem(entry.password)],
-    ['idempotencyKey', keyProblem(entry.idempotencyKey)],
+    ['idempotencyKey', idempotencyKeyProblem(entry.idempotencyKey)],
   ];
   return fields.flatMap(([field, problem]) => (problem === undefined ? [] : [{ path: [field], ...problem }]));
-}
-
-function keyProblem(key: string | null | undefined): Problem | undefined {
-  if (key === null || key === undefined) return undefined;
-  if (key.length < 1 || key.length > 200)
-    return { code: 'INVALID_LENGTH', message: 'An idempotency key has 1 to 200 characters.' };
-  // PostgreSQL's JSON takes neither, and the statement carries the entries of other callers too.
-  return /[\0\p{Cs}]/u.test(key)
-    ? { code: 'INVALID_CHARACTERS', message: 'An idempotency key has no zero character and no half of an emoji.' }
-    : undefined;
 }
 
 function prepare(keyRing: KeyRing, caller: string, entry: NewEntry, password: string): PreparedEntry {

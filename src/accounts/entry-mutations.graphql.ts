@@ -17,7 +17,6 @@ export interface EntryOperations {
 }
 
 const reason = z.string().max(500, 'has at most 500 characters').nullish();
-const idempotencyKey = z.string().min(1, 'has at least 1 character').max(200, 'has at most 200 characters').nullish();
 
 /** Adds `enqueueAccount`, `retryEntry` and `cancelEntry`. */
 export function addEntryMutations(
@@ -81,7 +80,6 @@ export function addEntryMutations(
       reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
       idempotencyKey: t.string({
         description: '1 to 200 characters. The same key again within 24 h retries only once.',
-        validate: idempotencyKey,
       }),
     }),
   });

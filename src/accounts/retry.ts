@@ -1,4 +1,6 @@
 /** Retrying by hand: a new series of attempts, due now; the attempts made so far stay. */
+
+import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import { digestFields, idempotently } from '../access/idempotency.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
@@ -6,7 +8,7 @@ import { violation } from '../database/violations.ts';
 import type { Notices } from '../events/notices.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
-import { passwordProblem } from './account.rules.ts';
+import { type Problem, passwordProblem } from './account.rules.ts';
 import { PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import { retryProblem } from './entry.rules.ts';
 
@@ -41,8 +43,12 @@ export async function retryEntry(
   request: RetryRequest,
 ): Promise<{ entryId: string; isReplay: boolean }> {
   const { entryId, password, reason, idempotencyKey: key } = request;
-  const problem = password === null || password === undefined ? undefined : passwordProblem(password);
-  if (problem !== undefined) throw new InvalidInputError([{ path: ['password'], ...problem }]);
+  const problems: [string, Problem | undefined][] = [
+    ['password', password === null || password === undefined ? undefined : passwordProblem(password)],
+    ['idempotencyKey', idempotencyKeyProblem(key)],
+  ];
+  const issues = problems.flatMap(([field, problem]) => (problem === undefined ? [] : [{ path: [field], ...problem }]));
+  if (issues.length > 0) throw new InvalidInputError(issues);
   const digests = key ? digestFields(keyRing, { entryId, password, reason }) : {};
 
   const { isReplay } = await db.transaction((tx) =>

@@ -3,6 +3,7 @@
  * batches. A database that is away is tried again until the lease of the entry ends; after
  * that, whoever takes the entry over looks first.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBatcher } from '../database/batcher.ts';
 import type { Database } from '../database/database.ts';
@@ -108,7 +109,14 @@ export function createSettler({
       let settled: Settled;
       if (result.kind === 'failure') settled = await fail(closed, result);
       else {
-        const completion = await completions.add({ entry, result, startedAt, finishedAt, probeToken });
+        const completion = await completions.add({
+          entry,
+          result,
+          userId: randomUUID(),
+          startedAt,
+          finishedAt,
+          probeToken,
+        });
         if (completion.kind === 'refused') settled = await fail(closed, completion.failure);
         else if (completion.kind === 'lost') settled = lost(entry);
         else {

@@ -43,7 +43,13 @@ export interface Worker {
 export function createWorker(options: WorkerOptions): Worker {
   const { db, nodeId, provider, leaseMs, timeoutMs, concurrency, logger, notices } = options;
   const claim: ClaimOptions = { provider: provider.name, nodeId, leaseMs };
-  const settler = createSettler({ ...options, onCircuitChanged: () => notices.circuitChanged() });
+  const settler = createSettler({
+    ...options,
+    onCircuitChanged() {
+      void returnUnstarted();
+      notices.circuitChanged();
+    },
+  });
   /** Claimed ahead, so that a slot that falls free is filled without a round trip. */
   let waiting: { entry: ClaimedEntry; receivedAt: number; probeToken?: string }[] = [];
   /** Attempts that are talking to the provider; their number is bounded. */
@@ -108,6 +114,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const probeOrWait = async (): Promise<void> => {
     const circuit = await loadCircuit(db, provider.name);
     if (circuit.state === 'closed') return;
+    void returnUnstarted();
     const at = circuit.state === 'open' ? circuit.nextProbeAt : circuit.probeExpiresAt;
     if (at === null) return;
     if (at > circuit.now) return wakeIn(at.getTime() - circuit.now.getTime());
@@ -169,6 +176,13 @@ export function createWorker(options: WorkerOptions): Worker {
         'An attempt broke off; its entry is taken over when the lease ends',
       );
     }
+  };
+
+  /** The circuit opened: what was claimed ahead is not to be attempted now. A probe keeps its say. */
+  const returnUnstarted = (): Promise<void> => {
+    const unstarted = waiting.filter(({ probeToken }) => probeToken === undefined);
+    waiting = waiting.filter(({ probeToken }) => probeToken !== undefined);
+    return returnEntries(unstarted.map(({ entry }) => entry));
   };
 
   /** Gives entries back, and says so: they are due, and whoever has room takes them. */

@@ -1,8 +1,10 @@
 /** Running a job by hand, once per idempotency key; if wanted, answering only when the run has ended. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import { type Digester, digestFields, findRecorded, type IdempotentCall, recordAnswer } from '../access/idempotency.ts';
 import type { Database } from '../database/database.ts';
 import { violation } from '../database/violations.ts';
+import { InvalidInputError } from '../refusals.ts';
 import { JobAlreadyRunningError } from './job.errors.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -21,13 +23,15 @@ export interface RunNowTools {
   readonly scheduler: Scheduler;
 }
 
-/** Starts a run on this node. Throws NotFoundError, JobAlreadyRunningError, InvalidStateError or IdempotencyConflictError. */
+/** Starts a run on this node. Throws InvalidInputError, NotFoundError, JobAlreadyRunningError, InvalidStateError or IdempotencyConflictError. */
 export async function runJobNow(
   { db, digester, scheduler }: RunNowTools,
   caller: string,
   request: RunNowRequest,
 ): Promise<{ runId: string; isReplay: boolean }> {
   const { jobName, wait, idempotencyKey: key } = request;
+  const problem = idempotencyKeyProblem(key);
+  if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
   const call: IdempotentCall = {
     caller,
     mutation: 'runJobNow',

@@ -76,7 +76,6 @@ export function addRunOperations(
       idempotencyKey: t.string({
         description:
           '1 to 200 characters. The same key again within 24 h answers the first run instead of starting another.',
-        validate: z.string().min(1, 'has at least 1 character').max(200, 'has at most 200 characters').nullish(),
       }),
     }),
   });

@@ -31,6 +31,7 @@ async function claimFresh(count: number): Promise<ClaimedEntry[]> {
 const madeOf = (entry: ClaimedEntry): MadeAccount => ({
   entry,
   result: { kind: 'created', providerUserId: entry.id, wasAdopted: false, providerRequestId: 'request-1' },
+  userId: randomUUID(),
   startedAt: new Date(),
   finishedAt: new Date(),
 });
@@ -168,6 +169,16 @@ describe('a database that goes away while an outcome is written', () => {
     expect(await queue.events()).toHaveLength(1);
     expect(await queue.db.prisma.user.count()).toBe(2);
   });
+});
+
+it('knows its own work again when the answer to the commit was lost', async () => {
+  const [claimed] = await claimFresh(1);
+  if (claimed === undefined) throw new Error('Nothing was claimed');
+  const made = madeOf(claimed);
+  expect(await completeEntries(queue.db, PROVIDER, [made])).toEqual([{ kind: 'completed' }]);
+  expect(await completeEntries(queue.db, PROVIDER, [made])).toEqual([{ kind: 'completed' }]);
+  expect(await completeEntries(queue.db, PROVIDER, [madeOf(claimed)])).toEqual([{ kind: 'lost' }]);
+  expect(await queue.events()).toHaveLength(1);
 });
 
 describe('a worker whose lease was taken over', () => {
