@@ -33,7 +33,9 @@ query Look {
   families(first: 3) {
     nodes {
       familyId name
-      members(first: 3) { nodes { userId fullName role } }
+      members(first: 3) {
+        nodes { userId fullName role }
+      }
     }
   }
   queueStatistics {

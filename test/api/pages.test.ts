@@ -43,7 +43,7 @@ let family: { familyId: string; ownerId: string };
 beforeAll(async () => {
   database = await createTestDatabase();
   family = await seedFamily(database.db);
-  server = await startTestApp({ url: database.url, hasTimers: false });
+  server = await startTestApp({ url: database.url });
 });
 afterAll(async () => {
   await server?.close();
@@ -169,7 +169,6 @@ const LISTS = [
 
 describe.each(LISTS)('%s refuses', (_name, query) => {
   beforeAll(async () => {
-    await server.app.scheduler.start();
     await replaceAll([{ id: '00000001-0000-4000-8000-000000000000', createdAt: new Date(1), nextRetryAt: null }]);
   });
 

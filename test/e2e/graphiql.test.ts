@@ -149,9 +149,16 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('GraphiQL', () => {
       .waitFor();
   }
 
-  /** Until an answer is complete, the same button stops it. */
+  /** Presses play; again where it was too soon after the change of tabs for GraphiQL to hear it. */
   async function play(): Promise<void> {
-    await page.getByRole('button', { name: /^Execute query/ }).click();
+    const sent = () =>
+      page.waitForRequest((request) => request.url().startsWith(`${server.url}/graphql`), { timeout: 2_000 });
+    for (let tries = 1; ; tries += 1) {
+      const request = sent().catch(() => undefined);
+      await page.getByRole('button', { name: /^Execute query/ }).click();
+      if ((await request) !== undefined) return;
+      if (tries === 5) throw new Error('The play button sends nothing.');
+    }
   }
 
   /** Long lines of the answer are broken anywhere, so that white space says nothing. */
