@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '../src/database/database.ts';
-import { startEmbedded } from '../src/database/embedded.ts';
+import { startEmbedded } from '../src/database/embedded/embedded.ts';
 import { migrate } from '../src/database/migrations.ts';
 import { seedDemoFamily } from '../src/families/demo.ts';
 import { registerNode } from '../src/nodes/nodes.ts';

@@ -11,7 +11,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { startEmbedded } from '../src/database/embedded.ts';
+import { startEmbedded } from '../src/database/embedded/embedded.ts';
 import { loadEngine } from '../src/database/migration-engine.ts';
 import { MIGRATIONS_DIRECTORY } from '../src/database/migrations.ts';
 import { StartError } from '../src/database/start-error.ts';

@@ -8,7 +8,7 @@ import { printSchema } from 'graphql';
 import pg from 'pg';
 import { systemClock } from '../src/clock.ts';
 import { PrismaClient } from '../src/database/generated/prisma/client.ts';
-import { buildSchema } from '../src/graphql/schema.ts';
+import { buildSchema } from '../src/schema.ts';
 
 /** The API as SDL, ending in a line break; needs no database. */
 export function schemaText(): string {

@@ -1,7 +1,7 @@
 /** The two small commands beside the server. */
 import type { Config } from '../config.ts';
 import { openDatabase } from '../database/database.ts';
-import { embeddedUrl } from '../database/embedded.ts';
+import { embeddedUrl } from '../database/embedded/embedded.ts';
 import { migrate } from '../database/migrations.ts';
 import { StartError } from '../database/start-error.ts';
 import { seedDemoFamily } from '../families/demo.ts';

@@ -1,7 +1,7 @@
 /** Which database: the one that was named, or the embedded one. */
 import { join, relative, resolve } from 'node:path';
 import type { Config } from '../config.ts';
-import { startEmbedded } from '../database/embedded.ts';
+import { startEmbedded } from '../database/embedded/embedded.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 export interface DatabaseServer {

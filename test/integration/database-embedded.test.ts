@@ -11,10 +11,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { embeddedUrl, startEmbedded } from '../../src/database/embedded.ts';
-import { readPostmaster } from '../../src/database/embedded-cluster.ts';
-import { explainFailure } from '../../src/database/embedded-failures.ts';
-import { isAlive } from '../../src/database/embedded-processes.ts';
+import { readPostmaster } from '../../src/database/embedded/cluster.ts';
+import { embeddedUrl, startEmbedded } from '../../src/database/embedded/embedded.ts';
+import { explainFailure } from '../../src/database/embedded/failures.ts';
+import { isAlive } from '../../src/database/embedded/processes.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 
 const PROGRAM = fileURLToPath(new URL('../support/embedded-member.ts', import.meta.url));

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
-import { embeddedUrl } from '../../src/database/embedded.ts';
+import { embeddedUrl } from '../../src/database/embedded/embedded.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { countByStatus, enqueueOn } from '../support/entries.ts';

@@ -7,7 +7,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { embeddedUrl } from '../../src/database/embedded.ts';
+import { embeddedUrl } from '../../src/database/embedded/embedded.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type Env, type ProviderProcess, type ServerProcess, until } from '../support/process.ts';

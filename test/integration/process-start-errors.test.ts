@@ -8,7 +8,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { embeddedUrl } from '../../src/database/embedded.ts';
+import { embeddedUrl } from '../../src/database/embedded/embedded.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type Env, postgresOf, processesIn, type ServerProcess } from '../support/process.ts';
 

@@ -2,7 +2,7 @@
  * A process that uses the embedded database of a data folder, for tests that kill such processes:
  * prints one line of JSON when it has joined (or why it could not), and leaves on SIGTERM.
  */
-import { startEmbedded } from '../../src/database/embedded.ts';
+import { startEmbedded } from '../../src/database/embedded/embedded.ts';
 import { StartError } from '../../src/database/start-error.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 

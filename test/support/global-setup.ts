@@ -16,8 +16,8 @@ import {
   startServer,
   stopServer,
   THROW_AWAY,
-} from '../../src/database/embedded-cluster.ts';
-import { isAlive } from '../../src/database/embedded-processes.ts';
+} from '../../src/database/embedded/cluster.ts';
+import { isAlive } from '../../src/database/embedded/processes.ts';
 import { migrate } from '../../src/database/migrations.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 

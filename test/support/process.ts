@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { readPostmaster } from '../../src/database/embedded-cluster.ts';
-import { isAlive } from '../../src/database/embedded-processes.ts';
+import { readPostmaster } from '../../src/database/embedded/cluster.ts';
+import { isAlive } from '../../src/database/embedded/processes.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import type { SimulatorCalls } from '../../src/identity/simulator/simulator.ts';
 

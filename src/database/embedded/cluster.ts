@@ -11,12 +11,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type Account, accountFor, type Outcome, runAs } from './embedded-account.ts';
-import { type Binaries, findBinaries } from './embedded-binaries.ts';
-import { explainFailure, explainFileError } from './embedded-failures.ts';
-import { freePort, isFree } from './embedded-ports.ts';
-import { isAlive } from './embedded-processes.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from '../start-error.ts';
+import { type Account, accountFor, type Outcome, runAs } from './account.ts';
+import { type Binaries, findBinaries } from './binaries.ts';
+import { explainFailure, explainFileError } from './failures.ts';
+import { freePort, isFree } from './ports.ts';
+import { isAlive } from './processes.ts';
 
 const MAJOR_VERSION = '18';
 const MAX_LOG_BYTES = 10 * 1024 * 1024;

@@ -7,7 +7,8 @@ import { readFile, readlink, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import type { Logger } from '../telemetry/logger.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { StartError } from '../start-error.ts';
 import {
   type Cluster,
   clusterUrl,
@@ -16,11 +17,10 @@ import {
   readPostmaster,
   startServer,
   stopServer,
-} from './embedded-cluster.ts';
-import { explainFailure } from './embedded-failures.ts';
-import { joinServer, type Membership } from './embedded-membership.ts';
-import { isAlive, isTaken } from './embedded-processes.ts';
-import { StartError } from './start-error.ts';
+} from './cluster.ts';
+import { explainFailure } from './failures.ts';
+import { joinServer, type Membership } from './membership.ts';
+import { isAlive, isTaken } from './processes.ts';
 
 const DATABASE = 'family_hub';
 /** How long a start may take without a sign of life; a server that replays its log gets more. */

@@ -4,7 +4,7 @@
  */
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { StartError } from './start-error.ts';
+import { StartError } from '../start-error.ts';
 
 /** A StartError for what a program of PostgreSQL said when it failed. */
 export async function explainFailure(program: string, folder: string, output: string): Promise<StartError> {

@@ -1,23 +1,23 @@
 /** The schema: one line per noun. What a noun can do stands in its own folder. */
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
-import { addAccess } from '../access/access.graphql.ts';
-import { addEntryTypes } from '../accounts/entry.graphql.ts';
-import { addEntryMutations, type EntryOperations } from '../accounts/entry-mutations.graphql.ts';
-import { addEntryQueries } from '../accounts/entry-queries.graphql.ts';
-import { addEntrySubscription } from '../accounts/entry-subscription.graphql.ts';
-import type { Clock } from '../clock.ts';
-import type { Database } from '../database/database.ts';
-import type { Notices } from '../events/notices.ts';
-import { addFamilies } from '../families/family.graphql.ts';
-import { addIdentity, type IdentityTools } from '../identity/identity.graphql.ts';
-import type { Job } from '../jobs/job.ts';
-import { addRunOperations, type RunTools } from '../jobs/run-operations.graphql.ts';
-import { addSchedules } from '../jobs/schedule.graphql.ts';
-import { addNodes } from '../nodes/node.graphql.ts';
-import { createBuilder } from './builder.ts';
-import { addChangeKind } from './change-kind.ts';
-import { addFilterInputs } from './filters.ts';
-import { addRefusalTypes } from './refusal-types.ts';
+import { addAccess } from './access/access.graphql.ts';
+import { addEntryTypes } from './accounts/entry.graphql.ts';
+import { addEntryMutations, type EntryOperations } from './accounts/entry-mutations.graphql.ts';
+import { addEntryQueries } from './accounts/entry-queries.graphql.ts';
+import { addEntrySubscription } from './accounts/entry-subscription.graphql.ts';
+import type { Clock } from './clock.ts';
+import type { Database } from './database/database.ts';
+import type { Notices } from './events/notices.ts';
+import { addFamilies } from './families/family.graphql.ts';
+import { createBuilder } from './graphql/builder.ts';
+import { addChangeKind } from './graphql/change-kind.ts';
+import { addFilterInputs } from './graphql/filters.ts';
+import { addRefusalTypes } from './graphql/refusal-types.ts';
+import { addIdentity, type IdentityTools } from './identity/identity.graphql.ts';
+import type { Job } from './jobs/job.ts';
+import { addRunOperations, type RunTools } from './jobs/run-operations.graphql.ts';
+import { addSchedules } from './jobs/schedule.graphql.ts';
+import { addNodes } from './nodes/node.graphql.ts';
 
 export interface SchemaTools {
   readonly db: Database;

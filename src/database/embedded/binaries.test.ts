@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findBinaries, makeLibraryLinks } from './embedded-binaries.ts';
+import { findBinaries, makeLibraryLinks } from './binaries.ts';
 
 let packageFolder: string;
 

@@ -6,7 +6,7 @@
  */
 import { realpath } from 'node:fs/promises';
 import pg from 'pg';
-import { isConnectionFailure } from './violations.ts';
+import { isConnectionFailure } from '../violations.ts';
 
 // Any number that no one else locks, in the database "postgres".
 const MEMBERS_LOCK = 7_121_306_001;
