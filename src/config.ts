@@ -5,6 +5,7 @@
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { SETTINGS, type Setting } from './config.settings.ts';
+import { isLoopback } from './http/loopback.ts';
 
 type Settings = typeof SETTINGS;
 type Key = keyof Settings;
@@ -121,11 +122,6 @@ export function providerOf(config: Pick<Config, 'IDENTITY_PROVIDER' | 'ZITADEL_U
 /** True for a host, with a port or without, and nothing around it. */
 function isHostName(text: string): boolean {
   return URL.canParse(`http://${text}`) && /^[^\s/?#@\\]+$/.test(text);
-}
-
-/** True for addresses that only this machine reaches. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** Unknown variables that are one or two letters from one of ours. */

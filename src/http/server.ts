@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { isLoopback, namesLoopback } from './loopback.ts';
 
 export interface Exchange {
   readonly request: IncomingMessage;
@@ -41,6 +42,7 @@ export function createHttpServer({ routes, logger, metrics }: HttpOptions): Http
     ['route', 'method', 'status'],
   );
   const streams = new Set<ServerResponse>();
+  let isLoopbackOnly = false;
 
   const server = createServer(
     { keepAlive: true, requestTimeout: 30_000, headersTimeout: 10_000 },
@@ -86,7 +88,9 @@ export function createHttpServer({ routes, logger, metrics }: HttpOptions): Http
     handler: Handler | undefined,
   ): Promise<void> => {
     try {
-      if (handler === undefined)
+      if (isLoopbackOnly && !namesLoopback(request.headers.host))
+        sendText(response, 421, 'This server answers only to localhost and loopback addresses.\n');
+      else if (handler === undefined)
         sendText(response, 404, `There is nothing here. Try ${Object.keys(routes).join(', ')}.\n`);
       else await handler({ request, response, requestId, url: new URL(request.url ?? '/', 'http://localhost') });
     } catch (error) {
@@ -107,7 +111,9 @@ export function createHttpServer({ routes, logger, metrics }: HttpOptions): Http
         server.once('error', reject);
         server.listen({ host, port }, () => {
           server.off('error', reject);
-          resolve(server.address() as AddressInfo);
+          const address = server.address() as AddressInfo;
+          isLoopbackOnly = isLoopback(address.address);
+          resolve(address);
         });
       }),
     close: (timeoutMs) => closeServer(server, streams, timeoutMs),

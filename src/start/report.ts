@@ -1,7 +1,8 @@
 /** What the server says when it is ready: on a terminal for people, elsewhere as one log line. */
 import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
-import { type Config, isLoopback } from '../config.ts';
+import type { Config } from '../config.ts';
+import { isLoopback } from '../http/loopback.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { cronDescription } from '../jobs/cron.rules.ts';
 import type { Logger } from '../telemetry/logger.ts';
