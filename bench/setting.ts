@@ -53,7 +53,9 @@ export async function openSetting(): Promise<Setting> {
 
 /** Replaces whatever is queued by `count` due entries. */
 export async function fill({ db, keyRing }: Setting, count: number): Promise<void> {
-  await db.query('TRUNCATE auth.queued_managed_account_creations, auth.account_creation_attempts, auth.outbox_events');
+  await db.query(
+    'TRUNCATE auth.queued_managed_account_creations, auth.account_creation_attempts, auth.outbox_events, auth.bulk_action_entries',
+  );
   await db.query(`DELETE FROM auth.users WHERE role <> 'owner'`);
   const rows = Array.from({ length: count }, (_, index) => {
     const id = randomUUID();

@@ -3,10 +3,17 @@
  * which jobs there are. It opens nothing; what it needs is handed to it, and main.ts owns it.
  */
 
+import { applyBulkAction, undoBulkAction } from './accounts/bulk-apply.ts';
+import { planBulkAction } from './accounts/bulk-plan.ts';
+import { createBulkRunner } from './accounts/bulk-runner.ts';
 import { cancelEntry } from './accounts/cancel.ts';
 import { createEnqueuer } from './accounts/enqueue.ts';
+import { enqueueMany } from './accounts/enqueue-many.ts';
+import { createExplainer } from './accounts/explanation.ts';
 import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts';
 import { createQueueMetrics } from './accounts/queue.metrics.ts';
+import { createQueueControl } from './accounts/queue-control-operations.ts';
+import { loadQueueForecast } from './accounts/queue-forecast.ts';
 import { retryEntry } from './accounts/retry.ts';
 import { takeOverAllExpired } from './accounts/takeover.ts';
 import { createWorker } from './accounts/worker.ts';
@@ -18,7 +25,7 @@ import { graphiqlPage } from './graphql/graphiql.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { createRoutes, type ReadinessCheck } from './http/routes.ts';
 import { createHttpServer } from './http/server.ts';
-import { closeCircuit, loadCircuit, openCircuit } from './identity/circuit.ts';
+import { closeCircuit, loadCircuit, loadTransitions, openCircuit } from './identity/circuit.ts';
 import type { IdentityProvider } from './identity/provider.ts';
 import type { ProviderStatus } from './identity/zitadel-check.ts';
 import { expiredInvitationCleanupJob } from './invitations/expired-invitation-cleanup.job.ts';
@@ -26,7 +33,8 @@ import type { Job } from './jobs/job.ts';
 import { createRunMetrics } from './jobs/run.metrics.ts';
 import { runJobNow } from './jobs/run-now.ts';
 import { createScheduler } from './jobs/scheduler.ts';
-import type { NodeIdentity } from './nodes/nodes.ts';
+import { MISSED_BEATS, type NodeIdentity } from './nodes/nodes.ts';
+import { retentionJob } from './retention/retention.job.ts';
 import { buildSchema } from './schema.ts';
 import type { KeyRing } from './sealing/key-ring.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -46,7 +54,7 @@ export interface AppOptions {
   readonly keyRing: KeyRing;
   readonly provider: IdentityProvider & { status?(): ProviderStatus };
   readonly readiness: readonly ReadinessCheck[];
-  /** Jobs beside the two of Family Hub. */
+  /** Jobs beside the server’s own. */
   readonly moreJobs?: readonly Job[];
 }
 
@@ -73,6 +81,7 @@ export function createApp(options: AppOptions) {
     metrics: queueMetrics,
     concurrency: config.PROVIDER_CONCURRENCY,
   });
+  const bulkRunner = createBulkRunner({ db, notices, logger, nodeId: node.id, leaseMs: config.LEASE_DURATION });
 
   const jobs: readonly Job[] = [
     managedAccountRetryJob({
@@ -82,6 +91,7 @@ export function createApp(options: AppOptions) {
       failedPasswordRetentionMs: config.FAILED_PASSWORD_RETENTION,
     }),
     expiredInvitationCleanupJob(config.INVITATION_RETENTION),
+    retentionJob(config, notices),
     ...(options.moreJobs ?? []),
   ];
   const scheduler = createScheduler({
@@ -99,7 +109,7 @@ export function createApp(options: AppOptions) {
   });
   notices.on({
     work: worker.wake,
-    circuit: worker.wake,
+    circuit: worker.reconsider,
     schedules: () =>
       void scheduler
         .refresh()
@@ -117,6 +127,12 @@ export function createApp(options: AppOptions) {
     jobs,
     entries: {
       enqueuer: createEnqueuer({ db, keyRing, notices }),
+      async enqueueMany(caller, request) {
+        const answer = await enqueueMany({ db, keyRing, notices }, caller, request);
+        const { acceptedCount: accepted, isReplay } = answer;
+        if (!isReplay) acted(caller, 'enqueueAccounts', null, { accepted, refused: answer.results.length - accepted });
+        return answer;
+      },
       async retry(caller, request) {
         const answer = await retryEntry({ db, keyRing, notices }, caller, request);
         if (!answer.isReplay) acted(caller, 'retryEntry', request.reason, { entryId: request.entryId });
@@ -128,11 +144,33 @@ export function createApp(options: AppOptions) {
         return answer;
       },
     },
+    bulk: {
+      undoWindowMs: config.UNDO_WINDOW,
+      async plan(caller, request) {
+        const plan = await planBulkAction(db, caller, request);
+        // A claim passes over entries in the moment in which they are written into the plan.
+        notices.workToDo();
+        return plan;
+      },
+      async apply(caller, request) {
+        const answer = await applyBulkAction({ db, digester: keyRing }, caller, request);
+        if (!answer.isReplay) acted(caller, 'applyBulkAction', answer.reason, { bulkActionId: answer.bulkActionId });
+        bulkRunner.wake();
+        return answer;
+      },
+      async undo(caller, { bulkActionId, reason }) {
+        const answer = await undoBulkAction(db, bulkActionId, config.UNDO_WINDOW);
+        if (answer.isChanged) acted(caller, 'undoBulkAction', reason, { bulkActionId });
+        bulkRunner.wake();
+        return answer;
+      },
+    },
     identity: {
       name: provider.name,
       url: provider.url,
       status: provider.status,
       loadCircuit: () => loadCircuit(db, provider.name),
+      loadTransitions: (first) => loadTransitions(db, provider.name, first),
       async openCircuit(caller, reason, until) {
         const answer = await openCircuit(db, provider.name, caller, reason, until);
         if (answer.isChanged) acted(caller, 'openCircuit', reason, { until });
@@ -140,12 +178,18 @@ export function createApp(options: AppOptions) {
         return answer;
       },
       async closeCircuit(caller, reason) {
-        const answer = await closeCircuit(db, provider.name);
+        const answer = await closeCircuit(db, provider.name, caller, reason ?? null);
         if (answer.isChanged) acted(caller, 'closeCircuit', reason, {});
         notices.circuitChanged();
         return answer;
       },
     },
+    explain: createExplainer(db, {
+      provider: provider.name,
+      nodeSilenceMs: MISSED_BEATS * config.HEARTBEAT_INTERVAL,
+    }),
+    loadForecast: () => loadQueueForecast(db, provider.name, MISSED_BEATS * config.HEARTBEAT_INTERVAL),
+    queueControl: createQueueControl(db, notices, acted),
     runNow: (caller, request) => runJobNow({ db, digester: keyRing, scheduler }, caller, request),
   });
   const graphql = createGraphqlServer({ schema, logger, metrics });
@@ -166,10 +210,12 @@ export function createApp(options: AppOptions) {
     graphql,
     http,
     worker,
+    bulkRunner,
     scheduler,
     jobs,
     /** After each heartbeat: what nodes held that stopped beating is taken over. */
     async takeOver(): Promise<void> {
+      bulkRunner.wake();
       const ids = await takeOverAllExpired(db);
       if (ids.length === 0) return;
       queueMetrics.takenOver(ids.length);

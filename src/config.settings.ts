@@ -2,53 +2,7 @@
  * Every setting of the server once: its rule, default, example and meaning. config.ts reads
  * them; the README's table is generated from them.
  */
-import { z } from 'zod';
-
-const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** A duration such as `500ms`, `2s`, `5m`, `4h`, `30d`, as milliseconds. */
-const duration = (atLeastMs = 1) =>
-  z.string().transform((text, context) => {
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
-    const ms = match ? Math.round(Number(match[1]) * (UNITS[match[2] ?? ''] ?? Number.NaN)) : Number.NaN;
-    if (Number.isNaN(ms)) return fail(context, 'is not a duration (a number and one of ms, s, m, h, d)');
-    if (ms < atLeastMs) return fail(context, `is shorter than ${atLeastMs}ms`);
-    if (ms > 10 * 365 * 86_400_000) return fail(context, 'is longer than ten years');
-    return ms;
-  });
-
-const integer = (min: number, max: number) =>
-  z.string().transform((text, context) => {
-    const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-    if (Number.isNaN(value)) return fail(context, 'is not a whole number');
-    return value < min || value > max ? fail(context, `is not between ${min} and ${max}`) : value;
-  });
-
-const url = (...protocols: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    error: `is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  });
-
-const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: `is none of ${values.join(', ')}` });
-
-const text = () => z.string();
-
-function fail(context: z.RefinementCtx<string>, message: string): never {
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-}
-
-export interface Setting<T extends z.ZodType> {
-  /** What a set value becomes; the default is written as one would write it in the environment. */
-  readonly schema: T;
-  readonly default?: string;
-  readonly example: string;
-  readonly means: string;
-  readonly isSecret?: boolean;
-}
-
-const setting = <const S extends Setting<z.ZodType>>(value: S): S => value;
+import { duration, integer, oneOf, retention, setting, text, url } from './config.values.ts';
 
 export const SETTINGS = {
   HOST: setting({
@@ -223,6 +177,55 @@ export const SETTINGS = {
     default: '30d',
     example: '60d',
     means: 'How long after its expiry an expired invitation is kept.',
+  }),
+  COMPLETED_ENTRY_RETENTION: setting({
+    schema: retention(),
+    default: '90d',
+    example: '30d',
+    means:
+      'How long after its completion an entry is kept, with its attempts; the account and its user stay. `never`: it is never deleted, here and below.',
+  }),
+  FAILED_ENTRY_RETENTION: setting({
+    schema: retention(),
+    default: 'never',
+    example: '365d',
+    means: 'How long a failed entry is kept. An account that was not made is somebody’s to decide about.',
+  }),
+  CANCELLED_ENTRY_RETENTION: setting({
+    schema: retention(),
+    default: '90d',
+    example: '30d',
+    means: 'How long a cancelled entry is kept.',
+  }),
+  RUN_RETENTION: setting({
+    schema: retention(),
+    default: '30d',
+    example: '90d',
+    means: 'How long the runs and fires of jobs are kept; the newest 100 of each job always are.',
+  }),
+  IDEMPOTENCY_KEY_RETENTION: setting({
+    schema: retention(3_600_000),
+    default: '24h',
+    example: '7d',
+    means: 'How long a repeated request with the same `idempotencyKey` gets the first answer.',
+  }),
+  PROCESSED_EVENT_RETENTION: setting({
+    schema: retention(),
+    default: '30d',
+    example: '7d',
+    means: 'How long a processed event of `auth.outbox_events` is kept; others are kept until they are processed.',
+  }),
+  CIRCUIT_TRANSITION_RETENTION: setting({
+    schema: retention(),
+    default: '365d',
+    example: '90d',
+    means: 'How long the history of the circuit is kept.',
+  }),
+  NODE_RETENTION: setting({
+    schema: retention(),
+    default: '30d',
+    example: '7d',
+    means: 'How long a node that is gone is kept; longer while an attempt, a run or a fire names it.',
   }),
   FIRE_TOLERANCE: setting({
     schema: duration(100),

@@ -45,6 +45,28 @@ describe('readConfig', () => {
     });
   });
 
+  it('reads how long things are kept, or that they are never deleted', () => {
+    expect(readConfig({}).config).toMatchObject({
+      COMPLETED_ENTRY_RETENTION: 7_776_000_000,
+      FAILED_ENTRY_RETENTION: null,
+    });
+    expect(readConfig({ RUN_RETENTION: 'never', NODE_RETENTION: '2d' }).config).toMatchObject({
+      RUN_RETENTION: null,
+      NODE_RETENTION: 172_800_000,
+    });
+    expect(problemsOf({ RUN_RETENTION: 'always', NODE_RETENTION: '1h' })).toEqual([
+      expect.stringMatching(/^RUN_RETENTION="always" is not a duration .*, or never\. Example: RUN_RETENTION=90d$/),
+      'NODE_RETENTION="1h" is shorter than 86400000ms. Example: NODE_RETENTION=7d',
+    ]);
+  });
+
+  it('wants what a repeated request asks for to be there', () => {
+    expect(problemsOf({ IDEMPOTENCY_KEY_RETENTION: '40d' })).toEqual([
+      expect.stringMatching(/^RUN_RETENTION must not be shorter than IDEMPOTENCY_KEY_RETENTION/),
+    ]);
+    expect(readConfig({ IDEMPOTENCY_KEY_RETENTION: '40d', RUN_RETENTION: 'never' }).config.RUN_RETENTION).toBeNull();
+  });
+
   it('reports every wrong value at once, each with the variable, what is wrong and an example', () => {
     const problems = problemsOf({ PORT: 'four', LEASE_DURATION: '30', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://x' });
     expect(problems).toHaveLength(4);
@@ -56,6 +78,25 @@ describe('readConfig', () => {
         expect.stringMatching(/^DATABASE_URL is not a URL that begins with postgres:/),
       ]),
     );
+  });
+
+  it('reports rules over several settings with them, but no follow-up of a value that was wrong itself', () => {
+    expect(
+      problemsOf({
+        DATABASE_URL: 'postgresql://a@b/c',
+        IDENTITY_PROVIDER: 'zitadell',
+        PROVIDER_TIMEOUT: 'ten',
+        LEASE_DURATION: '1s',
+        HOST: '0.0.0.0',
+      }),
+    ).toEqual([
+      expect.stringContaining('IDENTITY_PROVIDER="zitadell" is none of'),
+      expect.stringContaining('PROVIDER_TIMEOUT="ten" is not a duration'),
+      expect.stringContaining('HEARTBEAT_INTERVAL must not be longer than LEASE_DURATION'),
+      expect.stringContaining('MASTER_KEY (or MASTER_KEY_FILE) is needed'),
+      expect.stringContaining('HOST="0.0.0.0" is not a loopback address'),
+    ]);
+    expect(problemsOf({ DATABASE_URL: 'nonsense' })).toHaveLength(1);
   });
 
   it('never repeats a secret value', () => {

@@ -4,7 +4,8 @@
  */
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import { SETTINGS, type Setting } from './config.settings.ts';
+import { SETTINGS } from './config.settings.ts';
+import type { Setting } from './config.values.ts';
 import { isLoopback } from './http/loopback.ts';
 
 type Settings = typeof SETTINGS;
@@ -18,6 +19,15 @@ type Values = {
 
 /** The settings as values: durations in milliseconds, numbers as numbers. */
 export type Config = Values;
+
+/** How long what a request with an idempotency key made is kept. */
+const REPEATABLE = [
+  'COMPLETED_ENTRY_RETENTION',
+  'FAILED_ENTRY_RETENTION',
+  'CANCELLED_ENTRY_RETENTION',
+  'RUN_RETENTION',
+] as const;
+const TOKENS = ['ZITADEL_TOKEN', 'ZITADEL_TOKEN_FILE', 'ZITADEL_KEY_FILE'] as const;
 
 /** Everything that is wrong with the environment, one line per problem. */
 export class ConfigurationError extends Error {
@@ -36,6 +46,7 @@ export class ConfigurationError extends Error {
  */
 export function readConfig(env: Record<string, string | undefined>): { config: Config; warnings: string[] } {
   const problems: string[] = [];
+  const wrong = new Set<Key>();
   const values: Record<string, unknown> = {};
   for (const [key, { schema, default: fallback, example, isSecret }] of Object.entries(SETTINGS) as [
     Key,
@@ -47,72 +58,115 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
     const result = schema.safeParse(raw);
     if (result.success) values[key] = result.data;
     else {
+      wrong.add(key);
       const what = result.error.issues.map((issue) => issue.message).join(', ');
       problems.push(`${key}${isSecret ? '' : `="${raw}"`} ${what}. Example: ${key}=${example}`);
     }
   }
-  if (problems.length === 0) problems.push(...contradictions(values as Values));
+  for (const [reads, complaint] of RULES) {
+    const problem = reads.some((key) => wrong.has(key)) ? undefined : complaint(values as Values);
+    if (problem !== undefined) problems.push(problem);
+  }
   const misspelt = likelyMisspellings(Object.keys(env));
   if (problems.length > 0) throw new ConfigurationError([...problems, ...misspelt]);
   return { config: values as Values, warnings: misspelt };
 }
 
-/** Rules over more than one setting. */
-function contradictions(config: Values): string[] {
-  const problems: string[] = [];
-  const external = config.DATABASE_URL !== undefined;
-  if (config.LEASE_DURATION < 3 * config.PROVIDER_TIMEOUT) {
-    problems.push(
-      `LEASE_DURATION must be at least three times PROVIDER_TIMEOUT (${3 * config.PROVIDER_TIMEOUT}ms), so that an attempt always ends within its lease. Example: LEASE_DURATION=${(3 * config.PROVIDER_TIMEOUT) / 1_000}s`,
-    );
-  }
-  if (config.HEARTBEAT_INTERVAL > config.LEASE_DURATION) {
-    problems.push('HEARTBEAT_INTERVAL must not be longer than LEASE_DURATION. Example: HEARTBEAT_INTERVAL=5s');
-  }
-  if (config.DATABASE_DIRECT_URL !== undefined && !external) {
-    problems.push(
-      'DATABASE_DIRECT_URL is set without DATABASE_URL. Set DATABASE_URL too, or unset it for the embedded database.',
-    );
-  }
-  if (config.MASTER_KEY !== undefined && config.MASTER_KEY_FILE !== undefined) {
-    problems.push('MASTER_KEY and MASTER_KEY_FILE are both set. Keep one of them.');
-  }
-  if (external && config.MASTER_KEY === undefined && config.MASTER_KEY_FILE === undefined) {
-    problems.push(
-      'MASTER_KEY (or MASTER_KEY_FILE) is needed with DATABASE_URL: it must not lie in the database. Example: MASTER_KEY="$(openssl rand -base64 32)", kept safe and the same on every node',
-    );
-  }
-  const tokens = (['ZITADEL_TOKEN', 'ZITADEL_TOKEN_FILE', 'ZITADEL_KEY_FILE'] as const).filter(
-    (name) => config[name] !== undefined,
-  );
-  if (tokens.length > 1) {
-    problems.push(`${tokens.join(' and ')} are set, but they say the same thing in different ways. Keep one of them.`);
-  }
-  if (config.IDENTITY_PROVIDER === 'zitadel' && config.ZITADEL_URL === undefined) {
-    problems.push('ZITADEL_URL is needed with IDENTITY_PROVIDER=zitadel. Example: ZITADEL_URL=https://id.example.org');
-  }
-  if (external && config.ZITADEL_URL === undefined && config.IDENTITY_PROVIDER === undefined) {
-    problems.push(
-      'ZITADEL_URL is needed with DATABASE_URL: real accounts must not be completed against a toy. Example: ZITADEL_URL=https://id.example.org, or say IDENTITY_PROVIDER=simulator',
-    );
-  }
-  if (providerOf(config) === 'zitadel' && tokens.length === 0) {
-    problems.push(
-      'ZITADEL_TOKEN (or ZITADEL_TOKEN_FILE) is needed with Zitadel, or ZITADEL_KEY_FILE for a service account’s key. Example: ZITADEL_TOKEN_FILE=/run/secrets/zitadel-token',
-    );
-  }
-  if (config.ZITADEL_INSTANCE_HOST !== undefined && !isHostName(config.ZITADEL_INSTANCE_HOST)) {
-    problems.push(
-      `ZITADEL_INSTANCE_HOST="${config.ZITADEL_INSTANCE_HOST}" is not a host name: it has neither protocol nor path. Example: ZITADEL_INSTANCE_HOST=id.example.org`,
-    );
-  }
-  if (!isLoopback(config.HOST) && config.ALLOW_UNAUTHENTICATED !== 'true') {
-    problems.push(
-      `HOST="${config.HOST}" is not a loopback address, and the server does not yet ask callers who they are. Use HOST=127.0.0.1, or, behind something that asks, ALLOW_UNAUTHENTICATED=true`,
-    );
-  }
-  return problems;
-}
+/**
+ * Rules over more than one setting. Each names what it reads: where one of those was wrong by
+ * itself, the rule is not asked, since its complaint would lead astray.
+ */
+const RULES: readonly (readonly [reads: readonly Key[], complaint: (config: Values) => string | undefined])[] = [
+  [
+    ['LEASE_DURATION', 'PROVIDER_TIMEOUT'],
+    ({ LEASE_DURATION, PROVIDER_TIMEOUT }) =>
+      LEASE_DURATION < 3 * PROVIDER_TIMEOUT
+        ? `LEASE_DURATION must be at least three times PROVIDER_TIMEOUT (${3 * PROVIDER_TIMEOUT}ms), so that an attempt always ends within its lease. Example: LEASE_DURATION=${(3 * PROVIDER_TIMEOUT) / 1_000}s`
+        : undefined,
+  ],
+  [
+    ['HEARTBEAT_INTERVAL', 'LEASE_DURATION'],
+    ({ HEARTBEAT_INTERVAL, LEASE_DURATION }) =>
+      HEARTBEAT_INTERVAL > LEASE_DURATION
+        ? 'HEARTBEAT_INTERVAL must not be longer than LEASE_DURATION. Example: HEARTBEAT_INTERVAL=5s'
+        : undefined,
+  ],
+  [
+    ['DATABASE_DIRECT_URL', 'DATABASE_URL'],
+    ({ DATABASE_DIRECT_URL, DATABASE_URL }) =>
+      DATABASE_DIRECT_URL !== undefined && DATABASE_URL === undefined
+        ? 'DATABASE_DIRECT_URL is set without DATABASE_URL. Set DATABASE_URL too, or unset it for the embedded database.'
+        : undefined,
+  ],
+  [
+    ['MASTER_KEY', 'MASTER_KEY_FILE'],
+    ({ MASTER_KEY, MASTER_KEY_FILE }) =>
+      MASTER_KEY !== undefined && MASTER_KEY_FILE !== undefined
+        ? 'MASTER_KEY and MASTER_KEY_FILE are both set. Keep one of them.'
+        : undefined,
+  ],
+  [
+    ['DATABASE_URL', 'MASTER_KEY', 'MASTER_KEY_FILE'],
+    ({ DATABASE_URL, MASTER_KEY, MASTER_KEY_FILE }) =>
+      DATABASE_URL !== undefined && MASTER_KEY === undefined && MASTER_KEY_FILE === undefined
+        ? 'MASTER_KEY (or MASTER_KEY_FILE) is needed with DATABASE_URL: it must not lie in the database. Example: MASTER_KEY="$(openssl rand -base64 32)", kept safe and the same on every node'
+        : undefined,
+  ],
+  [
+    TOKENS,
+    (config) => {
+      const tokens = TOKENS.filter((name) => config[name] !== undefined);
+      return tokens.length > 1
+        ? `${tokens.join(' and ')} are set, but they say the same thing in different ways. Keep one of them.`
+        : undefined;
+    },
+  ],
+  [
+    ['IDENTITY_PROVIDER', 'ZITADEL_URL'],
+    ({ IDENTITY_PROVIDER, ZITADEL_URL }) =>
+      IDENTITY_PROVIDER === 'zitadel' && ZITADEL_URL === undefined
+        ? 'ZITADEL_URL is needed with IDENTITY_PROVIDER=zitadel. Example: ZITADEL_URL=https://id.example.org'
+        : undefined,
+  ],
+  [
+    ['DATABASE_URL', 'ZITADEL_URL', 'IDENTITY_PROVIDER'],
+    ({ DATABASE_URL, ZITADEL_URL, IDENTITY_PROVIDER }) =>
+      DATABASE_URL !== undefined && ZITADEL_URL === undefined && IDENTITY_PROVIDER === undefined
+        ? 'ZITADEL_URL is needed with DATABASE_URL: real accounts must not be completed against a toy. Example: ZITADEL_URL=https://id.example.org, or say IDENTITY_PROVIDER=simulator'
+        : undefined,
+  ],
+  [
+    ['IDENTITY_PROVIDER', 'ZITADEL_URL', ...TOKENS],
+    (config) =>
+      providerOf(config) === 'zitadel' && TOKENS.every((name) => config[name] === undefined)
+        ? 'ZITADEL_TOKEN (or ZITADEL_TOKEN_FILE) is needed with Zitadel, or ZITADEL_KEY_FILE for a service account’s key. Example: ZITADEL_TOKEN_FILE=/run/secrets/zitadel-token'
+        : undefined,
+  ],
+  [
+    ['ZITADEL_INSTANCE_HOST'],
+    ({ ZITADEL_INSTANCE_HOST: host }) =>
+      host !== undefined && !isHostName(host)
+        ? `ZITADEL_INSTANCE_HOST="${host}" is not a host name: it has neither protocol nor path. Example: ZITADEL_INSTANCE_HOST=id.example.org`
+        : undefined,
+  ],
+  [
+    ['IDEMPOTENCY_KEY_RETENTION', ...REPEATABLE],
+    (config) => {
+      const keyMs = config.IDEMPOTENCY_KEY_RETENTION ?? Number.POSITIVE_INFINITY;
+      const shorter = REPEATABLE.filter((name) => (config[name] ?? Number.POSITIVE_INFINITY) < keyMs);
+      return shorter.length > 0
+        ? `${shorter.join(' and ')} must not be shorter than IDEMPOTENCY_KEY_RETENTION, so that a repeated request finds what the first one made. Example: IDEMPOTENCY_KEY_RETENTION=24h`
+        : undefined;
+    },
+  ],
+  [
+    ['HOST', 'ALLOW_UNAUTHENTICATED'],
+    ({ HOST, ALLOW_UNAUTHENTICATED }) =>
+      !isLoopback(HOST) && ALLOW_UNAUTHENTICATED !== 'true'
+        ? `HOST="${HOST}" is not a loopback address, and the server does not yet ask callers who they are. Use HOST=127.0.0.1, or, behind something that asks, ALLOW_UNAUTHENTICATED=true`
+        : undefined,
+  ],
+];
 
 /** Which provider is used: said by name, else Zitadel where it has a URL, else the simulator. */
 export function providerOf(config: Pick<Config, 'IDENTITY_PROVIDER' | 'ZITADEL_URL'>): 'zitadel' | 'simulator' {

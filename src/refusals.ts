@@ -21,6 +21,7 @@ export const REFUSAL_CODES = {
   USERNAME_TAKEN: 'Another user or active entry has the username.',
   PASSWORD_DESTROYED: 'The entry’s password is gone; the retry needs a new one.',
   OUTCOME_UNKNOWN: 'An earlier attempt may have made the account, and the identity provider cannot be asked now.',
+  NOT_ATTEMPTED: 'Nothing is wrong with this item, but another of an atomic request was refused.',
   IDEMPOTENCY_CONFLICT: 'The idempotency key was used with another input.',
   JOB_ALREADY_RUNNING: 'The job is running already; a job never overlaps itself.',
 } as const;

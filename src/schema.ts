@@ -1,10 +1,19 @@
 /** The schema: one line per noun. What a noun can do stands in its own folder. */
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
 import { addAccess } from './access/access.graphql.ts';
+import { addBulkActions } from './accounts/bulk-action.graphql.ts';
+import { addBulkMutations, type BulkOperations } from './accounts/bulk-mutations.graphql.ts';
+import { addEnqueue } from './accounts/enqueue.graphql.ts';
 import { addEntryTypes } from './accounts/entry.graphql.ts';
 import { addEntryMutations, type EntryOperations } from './accounts/entry-mutations.graphql.ts';
 import { addEntryQueries } from './accounts/entry-queries.graphql.ts';
 import { addEntrySubscription } from './accounts/entry-subscription.graphql.ts';
+import { addExplanations } from './accounts/explanation.graphql.ts';
+import type { Explanation } from './accounts/explanation.rules.ts';
+import type { EntryToExplain } from './accounts/explanation.ts';
+import { addFailureGroups } from './accounts/failure-group.graphql.ts';
+import { addQueueControl, type QueueControlTools } from './accounts/queue-control.graphql.ts';
+import { addQueueForecast, type LoadForecast } from './accounts/queue-forecast.graphql.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database/database.ts';
 import type { Notices } from './events/notices.ts';
@@ -25,12 +34,28 @@ export interface SchemaTools {
   readonly notices: Notices;
   readonly jobs: readonly Job[];
   readonly entries: EntryOperations;
+  readonly bulk: BulkOperations;
   readonly identity: IdentityTools;
+  readonly queueControl: QueueControlTools;
+  readonly loadForecast: LoadForecast;
+  readonly explain: (entry: EntryToExplain) => Promise<Explanation>;
   readonly runNow: RunTools['runNow'];
 }
 
 /** Builds the schema over its tools, in a fixed order of names, so that its text is stable. */
-export function buildSchema({ db, clock, notices, jobs, entries, identity, runNow }: SchemaTools): GraphQLSchema {
+export function buildSchema({
+  db,
+  clock,
+  notices,
+  jobs,
+  entries,
+  bulk,
+  identity,
+  queueControl,
+  explain,
+  runNow,
+  loadForecast,
+}: SchemaTools): GraphQLSchema {
   const { prisma } = db;
   const builder = createBuilder(prisma);
   addRefusalTypes(builder);
@@ -40,9 +65,17 @@ export function buildSchema({ db, clock, notices, jobs, entries, identity, runNo
   addNodes(builder, prisma);
   const enums = addFamilies(builder, prisma);
   const entryRefs = addEntryTypes(builder, prisma, enums);
-  addEntrySubscription(builder, prisma, notices, entryRefs, addEntryQueries(builder, db, entryRefs, inputs), Kind);
-  addEntryMutations(builder, prisma, entryRefs, enums, entries);
+  const entryFilter = addEntryQueries(builder, db, entryRefs, inputs);
+  addEntrySubscription(builder, prisma, notices, entryRefs, entryFilter, Kind);
+  addFailureGroups(builder, db, entryRefs);
+  addEnqueue(builder, prisma, entryRefs, enums, entries);
+  addEntryMutations(builder, prisma, entryRefs, entries);
+  const bulkRefs = addBulkActions(builder, { prisma, clock, undoWindowMs: bulk.undoWindowMs });
+  addBulkMutations(builder, prisma, entryRefs, entryFilter, bulkRefs, bulk);
   addRunOperations(builder, { prisma, notices, runNow }, addSchedules(builder, { prisma, clock, jobs }), Kind);
   addIdentity(builder, identity);
+  addQueueControl(builder, prisma, queueControl);
+  addQueueForecast(builder, loadForecast);
+  addExplanations(builder, entryRefs, explain);
   return lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
 }

@@ -1,5 +1,6 @@
 /**
- * Repeating a mutation safely: what it answered under a caller's key is kept for 24 hours.
+ * Repeating a mutation safely: what it answered under a caller's key is kept for
+ * 24 hours (IDEMPOTENCY_KEY_RETENTION; the retention job deletes it).
  * Inputs are kept as one keyed digest per field, so that a repeat can be compared field by
  * field while nobody can guess a password from a dump. Refusals are not recorded.
  */
@@ -103,14 +104,4 @@ export async function recordAnswer(
     'INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id) VALUES ($1, $2, $3, $4::jsonb, $5)',
     [caller, mutation, key, JSON.stringify(digests), resultId],
   );
-}
-
-/** Forgets keys after 24 hours; answers how many. */
-export async function forgetOldKeys(db: Queryable): Promise<number> {
-  const rows = await db.query(
-    `DELETE FROM auth.idempotency_keys WHERE (caller, mutation, key) IN (
-       SELECT caller, mutation, key FROM auth.idempotency_keys WHERE created_at < now() - interval '24 hours' LIMIT 5000
-     ) RETURNING 1`,
-  );
-  return rows.length;
 }

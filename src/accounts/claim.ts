@@ -4,7 +4,7 @@
  */
 import type { Database, Queryable } from '../database/database.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
-import { takeProbe } from '../identity/circuit.ts';
+import { recordProbe, takeProbe } from '../identity/circuit.ts';
 
 /** An entry as its worker holds it. */
 export interface ClaimedEntry {
@@ -27,7 +27,8 @@ export interface ClaimedEntry {
   readonly claimedAt: Date;
 }
 
-const CLAIMED = `
+/** What every claim answers of an entry e. */
+export const CLAIMED = `
   e.id, e.family_id AS "familyId", e.username, e.full_name AS "fullName", e.role,
   e.encrypted_password AS "encryptedPassword", e.retry_count AS "retryCount", e.next_retry_at AS "nextRetryAt",
   e.interruption_count AS "interruptionCount", e.needs_look AS "needsLook", e.is_look_only AS "isLookOnly",
@@ -41,6 +42,8 @@ const CLAIM_DUE = `
     WHERE status = 'pending'
       AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
       AND (SELECT state FROM auth.identity_circuits WHERE provider = $1) = 'closed'
+      AND ($5 OR (NOT EXISTS (SELECT 1 FROM auth.queue_pauses WHERE paused_until IS NULL OR paused_until > now())
+        AND NOT EXISTS (SELECT 1 FROM auth.queue_limits WHERE starts_per_second IS NOT NULL OR concurrency IS NOT NULL)))
     ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz)
     LIMIT $2
     FOR UPDATE SKIP LOCKED
@@ -57,20 +60,26 @@ export interface ClaimOptions {
   readonly leaseMs: number;
 }
 
-/** Claims up to `limit` due entries, oldest due first; none while the circuit is not closed. */
+/**
+ * Claims up to `limit` due entries, oldest due first; none while the circuit is not closed, and
+ * none while a pause or a limit is set, unless the caller has seen to those (queue-control-claim.ts).
+ */
 export function claimDue(
   db: Queryable,
   { provider, nodeId, leaseMs }: ClaimOptions,
   limit: number,
+  areLimitsKept = false,
 ): Promise<ClaimedEntry[]> {
-  return db.query<ClaimedEntry>(CLAIM_DUE, [provider, limit, nodeId, leaseMs]);
+  return db.query<ClaimedEntry>(CLAIM_DUE, [provider, limit, nodeId, leaseMs, areLimitsKept]);
 }
 
 const CLAIM_PROBE = `
   WITH due AS (
-    SELECT id FROM auth.queued_managed_account_creations
+    SELECT id FROM auth.queued_managed_account_creations q
     WHERE status = 'pending'
       AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
+      AND NOT EXISTS (SELECT 1 FROM auth.queue_pauses p WHERE (p.paused_until IS NULL OR p.paused_until > now())
+                      AND (p.family_id IS NULL OR p.family_id = q.family_id))
     ORDER BY probed_at NULLS FIRST, coalesce(next_retry_at, '-infinity'::timestamptz)
     LIMIT 1
     FOR UPDATE SKIP LOCKED
@@ -83,7 +92,7 @@ const CLAIM_PROBE = `
 
 /**
  * Claims one entry as the probe of an open circuit whose time has come: the one that has
- * waited longest for its turn as a probe. Undefined if it is not time or nothing is due.
+ * waited longest for its turn as a probe and is not paused. Undefined if it is not time or nothing is due.
  */
 export function claimProbe(
   db: Database,
@@ -91,8 +100,11 @@ export function claimProbe(
 ): Promise<{ entry: ClaimedEntry; probeToken: string } | undefined> {
   return db.transaction(async (tx) => {
     const [waiting] = await tx.query(
-      `SELECT 1 FROM auth.queued_managed_account_creations
-       WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond' LIMIT 1`,
+      `SELECT 1 FROM auth.queued_managed_account_creations q
+       WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
+         AND NOT EXISTS (SELECT 1 FROM auth.queue_pauses p WHERE (p.paused_until IS NULL OR p.paused_until > now())
+                         AND (p.family_id IS NULL OR p.family_id = q.family_id))
+       LIMIT 1`,
     );
     if (waiting === undefined) return undefined;
     const probeToken = await takeProbe(tx, provider, leaseMs);
@@ -106,6 +118,7 @@ export function claimProbe(
       );
       return undefined;
     }
+    await recordProbe(tx, provider);
     return { entry, probeToken };
   });
 }

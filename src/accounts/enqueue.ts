@@ -4,13 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
-import { digestFields, type FieldDigests, requireSameInput } from '../access/idempotency.ts';
+import { digestFields, requireSameInput } from '../access/idempotency.ts';
 import { createBatcher } from '../database/batcher.ts';
 import type { Database } from '../database/database.ts';
+import type { QueuedCreation } from '../database/generated/prisma/client.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
-import { violation } from '../database/violations.ts';
 import type { Notices } from '../events/notices.ts';
-import { type InputIssue, InvalidInputError, NotFoundError } from '../refusals.ts';
+import { type InputIssue, InvalidInputError, NotFoundError, type Refusal } from '../refusals.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
 import {
   fullNameProblem,
@@ -22,8 +22,9 @@ import {
   roleProblem,
   usernameProblem,
 } from './account.rules.ts';
+import { freshEntry } from './enqueue-fresh.rules.ts';
 import { UsernameTakenError } from './entry.errors.ts';
-import { insertEntries, type JudgedEntry, type PreparedEntry } from './insert-entries.ts';
+import { insertEntries, isLostRace, type JudgedEntry, type PreparedEntry } from './insert-entries.ts';
 
 export interface NewEntry {
   readonly familyId: string;
@@ -42,6 +43,8 @@ export interface Enqueued {
   readonly entryId: string;
   readonly generatedPassword: string | null;
   readonly isReplay: boolean;
+  /** The row as it was written, without reading it back; not known of a replay. */
+  readonly entry?: QueuedCreation;
 }
 
 export interface Enqueuer {
@@ -82,10 +85,19 @@ export function createEnqueuer({ db, keyRing, notices }: EnqueuerOptions): Enque
       let judged = await inserts.add(prepared);
       // Its key was in the same batch: now that the other is written, this is a repeat of it.
       while (judged.verdict === 'again') judged = await inserts.add(prepared);
-      if (judged.verdict !== 'accepted') return answerOf(entry, prepared.digests, judged);
+      if (judged.verdict === 'replay') {
+        requireSameInput(judged.inputDigests ?? {}, prepared.digests);
+        return { entryId: judged.resultId ?? '', generatedPassword: null, isReplay: true };
+      }
+      if (judged.verdict !== 'accepted') throw refusalOf(entry, judged.verdict);
       notices.entriesChanged('CREATED', [prepared.entryId]);
       notices.workToDo();
-      return { entryId: prepared.entryId, generatedPassword: generated ?? null, isReplay: false };
+      return {
+        entryId: prepared.entryId,
+        entry: freshEntry(prepared, judged.at),
+        generatedPassword: generated ?? null,
+        isReplay: false,
+      };
     },
   };
 }
@@ -131,7 +143,7 @@ async function insertAll(db: Database, prepared: readonly PreparedEntry[], tries
   try {
     return await insertEntries(db, prepared);
   } catch (error) {
-    if (violation(error) === undefined || triesLeft === 0) throw error;
+    if (!isLostRace(error) || triesLeft === 0) throw error;
   }
   const judged: JudgedEntry[] = [];
   for (const one of prepared)
@@ -139,15 +151,19 @@ async function insertAll(db: Database, prepared: readonly PreparedEntry[], tries
   return judged;
 }
 
-function answerOf(entry: NewEntry, digests: FieldDigests, judged: JudgedEntry): Enqueued {
-  switch (judged.verdict) {
-    case 'replay':
-      requireSameInput(judged.inputDigests ?? {}, digests);
-      return { entryId: judged.resultId ?? '', generatedPassword: null, isReplay: true };
+/** The refusal of an entry that was judged so; the name's other claimant in a batch may be named by its place. */
+export function refusalOf(
+  entry: Pick<NewEntry, 'familyId' | 'username'>,
+  verdict: JudgedEntry['verdict'],
+  sameAs?: number,
+): Refusal {
+  switch (verdict) {
     case 'no_family':
-      throw new NotFoundError(`There is no family with the id ${entry.familyId}. List them with the query "families".`);
+      return new NotFoundError(
+        `There is no family with the id ${entry.familyId}. List them with the query "families".`,
+      );
     case 'no_creator':
-      throw new InvalidInputError([
+      return new InvalidInputError([
         {
           path: ['createdByUserId'],
           code: 'NOT_A_MEMBER',
@@ -155,10 +171,12 @@ function answerOf(entry: NewEntry, digests: FieldDigests, judged: JudgedEntry): 
         },
       ]);
     case 'user_has_name':
-      throw new UsernameTakenError(entry.username, 'user');
+      return new UsernameTakenError(entry.username, 'user');
     case 'entry_has_name':
-      throw new UsernameTakenError(entry.username, 'entry');
+      return new UsernameTakenError(entry.username, 'entry');
+    case 'batch_has_name':
+      return new UsernameTakenError(entry.username, sameAs === undefined ? 'entry' : { item: sameAs });
     default:
-      throw new Error(`An entry was judged "${judged.verdict}", which is no answer`);
+      throw new Error(`An entry was judged "${verdict}", which is no refusal`);
   }
 }

@@ -1,75 +1,29 @@
-/** Steering the queue: enqueue, retry, cancel. */
+/** Steering the queue: retry and cancel. */
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
-import type { Enqueued, Enqueuer } from './enqueue.ts';
+import type { EnqueueOperations } from './enqueue.graphql.ts';
 import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
-import type { EntryEnums, EntryRefs } from './entry.graphql.ts';
+import type { EntryRefs } from './entry.graphql.ts';
 import type { RetryRequest } from './retry.ts';
 
 /** What the mutations do; the operations behind them, with their tools. */
-export interface EntryOperations {
-  readonly enqueuer: Enqueuer;
+export interface EntryOperations extends EnqueueOperations {
   retry(caller: string, request: RetryRequest): Promise<{ entryId: string; isReplay: boolean }>;
   cancel(caller: string, request: { entryId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
 }
 
 const reason = z.string().max(500, 'has at most 500 characters').nullish();
 
-/** Adds `enqueueAccount`, `retryEntry` and `cancelEntry`. */
+/** Adds `retryEntry` and `cancelEntry`. */
 export function addEntryMutations(
   builder: Builder,
   prisma: PrismaClient,
   { QueuedCreation }: EntryRefs,
-  { UserRole }: EntryEnums,
   operations: EntryOperations,
 ): void {
-  const EnqueueInput = builder.inputType('EnqueueAccountInput', {
-    description: 'An account to be created.',
-    fields: (t) => ({
-      familyId: t.field({ type: 'UUID', required: true, description: 'The family it is for.' }),
-      username: t.string({ required: true, description: 'Trimmed and lower-cased; then 3 to 20 of a-z, 0-9 and _.' }),
-      fullName: t.string({ required: true, description: '1 to 100 characters.' }),
-      role: t.field({
-        type: UserRole,
-        defaultValue: 'managed_account',
-        description: 'What it becomes in the family; OWNER is refused.',
-      }),
-      password: t.string({
-        description: 'At least 12 characters, at most 72 bytes in UTF-8; left out: generated, and answered once.',
-      }),
-      createdByUserId: t.field({ type: 'UUID', required: true, description: 'The family member who asks for it.' }),
-      runAt: t.field({
-        type: 'DateTime',
-        description: 'Not before this instant (attempted within the minute after it); left out: at once.',
-      }),
-      idempotencyKey: t.string({
-        description:
-          '1 to 200 characters. The same key again within 24 h answers the first result instead of enqueueing twice.',
-      }),
-    }),
-  });
-  const EnqueuePayload = builder.objectRef<Enqueued>('EnqueueAccountPayload').implement({
-    description: 'The account is queued.',
-    fields: (t) => ({
-      entry: t.prismaField({
-        type: QueuedCreation,
-        description: 'The entry, as it stands now.',
-        resolve: (query, { entryId }) => prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
-      }),
-      generatedPassword: t.exposeString('generatedPassword', {
-        nullable: true,
-        description:
-          'The password, if the server generated it: shown this once. Null for a password that was given, and for a replay.',
-      }),
-      isReplay: t.exposeBoolean('isReplay', {
-        description: 'True if this idempotency key had been used: nothing new was enqueued.',
-      }),
-    }),
-  });
-
   const RetryInput = builder.inputType('RetryEntryInput', {
     description: 'An entry to be retried.',
     fields: (t) => ({
@@ -117,15 +71,6 @@ export function addEntryMutations(
   });
 
   builder.mutationFields((t) => ({
-    enqueueAccount: t.field({
-      type: EnqueuePayload,
-      nullable: true,
-      description: 'Queues an account to be created at the identity provider; it is attempted at once.',
-      args: { input: t.arg({ type: EnqueueInput, required: true, description: 'The account.' }) },
-      errors: { types: [InvalidInputError, NotFoundError, UsernameTakenError, IdempotencyConflictError] },
-      resolve: (_root, { input }, { caller }) =>
-        operations.enqueuer.enqueue(caller, { ...input, role: input.role ?? 'managed_account' }),
-    }),
     retryEntry: t.field({
       type: RetryPayload,
       nullable: true,

@@ -23,6 +23,7 @@ export interface EntryFilter {
   readonly createdAt?: DateTimeRange | null;
   readonly nextRetryAt?: DateTimeRange | null;
   readonly dueNow?: boolean | null;
+  readonly failureGroup?: string | null;
 }
 
 /** The filter as Prisma understands it. */
@@ -40,6 +41,10 @@ export function entryCondition(filter: EntryFilter | null | undefined, now: Date
       ...(filter.errorCode ? [{ lastErrorCode: stringCondition(filter.errorCode) }] : []),
       ...(filter.createdAt ? [{ createdAt: rangeCondition(filter.createdAt) }] : []),
       ...(filter.nextRetryAt ? [{ nextRetryAt: rangeCondition(filter.nextRetryAt) }] : []),
+      // An entry that is being retried or was cancelled keeps its group, but is not in it.
+      ...(typeof filter.failureGroup === 'string'
+        ? [{ failureGroup: filter.failureGroup, status: { in: ['pending' as const, 'failed' as const] } }]
+        : []),
       ...(filter.dueNow === true ? [isDue] : filter.dueNow === false ? [{ NOT: isDue }] : []),
     ],
   };
@@ -63,6 +68,7 @@ export function addEntryQueries(
       createdAt: t.field({ type: inputs.DateTimeRangeInput, description: 'Enqueued in this span.' }),
       nextRetryAt: t.field({ type: inputs.DateTimeRangeInput, description: 'Due in this span.' }),
       dueNow: t.boolean({ description: 'True: pending and due by now. False: all others.' }),
+      failureGroup: t.string({ description: 'Exactly the entries of this group: the `key` of a `FailureGroup`.' }),
     }),
   });
   const OrderField = builder.enumType('QueuedCreationOrderField', {

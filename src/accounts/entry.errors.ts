@@ -6,13 +6,27 @@ export class UsernameTakenError extends Refusal {
   readonly code = 'USERNAME_TAKEN';
   readonly username: string;
 
-  constructor(username: string, by: 'user' | 'entry') {
+  /** `by`: a user, an active entry, or an earlier item of the same request, counted from 0. */
+  constructor(username: string, by: 'user' | 'entry' | { readonly item: number }) {
     super(
-      by === 'user'
-        ? `The username "${username}" belongs to a user already. Choose another.`
-        : `The username "${username}" is taken by an entry that is still being created. Wait for its outcome, cancel it, or choose another name.`,
+      typeof by === 'object'
+        ? `The username "${username}" is asked for by item ${by.item} of this request already. Choose another, or leave this item out.`
+        : by === 'user'
+          ? `The username "${username}" belongs to a user already. Choose another.`
+          : `The username "${username}" is taken by an entry that is still being created. Wait for its outcome, cancel it, or choose another name.`,
     );
     this.username = username;
+  }
+}
+
+/** Nothing is wrong with this item of an atomic request; another one was refused, so that none was enqueued. */
+export class NotAttemptedError extends Refusal {
+  readonly code = 'NOT_ATTEMPTED';
+
+  constructor() {
+    super(
+      'Nothing is wrong with this item, but another one was refused, and the request is atomic. Mend or leave out the refused ones and send it again.',
+    );
   }
 }
 

@@ -3,7 +3,9 @@
  * about each, and when something next changes by itself. A property test holds it against the
  * statement that really claims.
  */
-import type { CircuitState, EntryStatus } from '../database/generated/prisma/enums.ts';
+import type { AttemptOutcome, CircuitState, EntryStatus } from '../database/generated/prisma/enums.ts';
+import { MAX_RETRIES, retryProblem } from './entry.rules.ts';
+import { explainPending, later } from './explanation-waiting.rules.ts';
 
 /** What of an entry an explanation depends on. */
 export interface ExplainedEntry {
@@ -12,9 +14,9 @@ export interface ExplainedEntry {
   readonly status: EntryStatus;
   readonly retryCount: number;
   readonly nextRetryAt: Date | null;
-  readonly attemptCount: number;
   readonly isLookOnly: boolean;
   readonly hasPassword: boolean;
+  readonly lastOutcome: AttemptOutcome | null;
   readonly lastErrorCode: string | null;
   readonly lastErrorMessage: string | null;
   readonly leaseNodeName: string | null;
@@ -40,8 +42,9 @@ export interface QueueConditions {
   readonly queuePause: Pause | null;
   /** Of the entry's own family. */
   readonly familyPause: Pause | null;
-  /** When the rate or concurrency limit lets another attempt start; null when it does now. */
-  readonly limitedUntil: Date | null;
+  /** When the limit on starts lets another attempt start; null when it does now. */
+  readonly nextStartAt: Date | null;
+  /** As many attempts as allowed are under way. */
   readonly isConcurrencyUsedUp: boolean;
   readonly liveNodeCount: number;
 }
@@ -49,7 +52,7 @@ export interface QueueConditions {
 export interface Cure {
   /** What it does, for a button. */
   readonly label: string;
-  /** The mutation's name, and the input to send; a null in it is for the operator to fill in. */
+  /** The mutation's name, and the input to send; a password that is null in it is to be filled in. */
   readonly mutation: string;
   readonly input: Readonly<Record<string, unknown>>;
 }
@@ -61,16 +64,16 @@ interface BlockerOf<K extends string> {
 }
 
 export type Blocker =
-  | (BlockerOf<'BackingOff'> & { readonly until: Date })
-  | (BlockerOf<'ScheduledFor'> & { readonly until: Date })
+  | (BlockerOf<'BackingOff'> & { readonly retryAt: Date })
+  | (BlockerOf<'ScheduledFor'> & { readonly scheduledAt: Date })
   | (BlockerOf<'CircuitOpen'> & {
-      readonly since: Date | null;
+      readonly openedAt: Date | null;
       readonly cause: string | null;
       readonly nextProbeAt: Date | null;
     })
-  | (BlockerOf<'QueuePaused'> & { readonly by: string; readonly reason: string; readonly until: Date | null })
-  | (BlockerOf<'LeasedBy'> & { readonly node: string | null; readonly until: Date | null })
-  | (BlockerOf<'RateLimited'> & { readonly until: Date | null })
+  | (BlockerOf<'QueuePaused'> & { readonly pausedBy: string; readonly reason: string; readonly endsAt: Date | null })
+  | (BlockerOf<'LeasedBy'> & { readonly node: string | null; readonly leaseEndsAt: Date | null })
+  | (BlockerOf<'RateLimited'> & { readonly nextStartAt: Date | null })
   | BlockerOf<'NoLiveNode'>
   | BlockerOf<'WaitingForTurn'>
   | BlockerOf<'RetriesUsedUp'>
@@ -110,16 +113,13 @@ export function explain(entry: ExplainedEntry, conditions: QueueConditions): Exp
 function explainFailed(entry: ExplainedEntry): Explanation {
   const code = entry.lastErrorCode ?? 'UNKNOWN';
   const why = entry.lastErrorMessage ?? 'No attempt said why.';
-  const needsPassword = !entry.hasPassword || PASSWORD_CODES.includes(code);
-  const retry: Cure = needsPassword
-    ? { label: 'Retry with a new password', mutation: 'retryEntry', input: { entryId: entry.id, password: null } }
-    : { label: 'Retry', mutation: 'retryEntry', input: { entryId: entry.id } };
-  const isUsedUp = entry.retryCount >= 5;
+  const cure = retryCure(entry, !entry.hasPassword || PASSWORD_CODES.includes(code));
+  const isUsedUp = entry.lastOutcome !== 'permanent_failure' && entry.retryCount >= MAX_RETRIES;
   const main: Blocker = isUsedUp
-    ? { kind: 'RetriesUsedUp', message: `All retries failed, the last one with ${code}: ${why}`, cure: retry }
-    : { kind: 'PermanentError', code, message: why, cure: retry };
+    ? { kind: 'RetriesUsedUp', message: `All retries failed, the last one with ${code}: ${why}`, cure }
+    : { kind: 'PermanentError', code, message: why, cure };
   return {
-    summary: isUsedUp ? 'Failed: all five retries are used up.' : `Failed for good with ${code}.`,
+    summary: isUsedUp ? 'Failed: all retries are used up.' : `Failed for good with ${code}.`,
     blockers: entry.hasPassword ? [main] : [main, passwordDestroyed(entry)],
     nextChangeAt: null,
   };
@@ -128,8 +128,17 @@ function explainFailed(entry: ExplainedEntry): Explanation {
 const passwordDestroyed = (entry: ExplainedEntry): Blocker => ({
   kind: 'PasswordDestroyed',
   message: 'The password was destroyed by rule. A retry needs a new one.',
-  cure: { label: 'Retry with a new password', mutation: 'retryEntry', input: { entryId: entry.id, password: null } },
+  cure: retryCure(entry, true),
 });
+
+/** A retry by hand; null where it would be refused: the family is gone. */
+function retryCure({ id, familyId }: ExplainedEntry, needsPassword: boolean): Cure | null {
+  const problem = retryProblem({ status: 'failed', hasPassword: true, hasFamily: familyId !== null }, needsPassword);
+  if (problem !== undefined) return null;
+  return needsPassword
+    ? { label: 'Retry with a new password', mutation: 'retryEntry', input: { entryId: id, password: null } }
+    : { label: 'Retry', mutation: 'retryEntry', input: { entryId: id } };
+}
 
 function explainProcessing(entry: ExplainedEntry, now: Date): Explanation {
   const node = entry.leaseNodeName;
@@ -140,95 +149,7 @@ function explainProcessing(entry: ExplainedEntry, now: Date): Explanation {
       : `The node ${node ?? '(unknown)'} is attempting it. Should that node stop, another takes over when the lease ends.`;
   return {
     summary: until === null ? 'Waits to be taken over.' : 'Is being attempted.',
-    blockers: [{ kind: 'LeasedBy', node, until, message, cure: null }],
+    blockers: [{ kind: 'LeasedBy', node, leaseEndsAt: until, message, cure: null }],
     nextChangeAt: until,
   };
 }
-
-function explainPending(entry: ExplainedEntry, conditions: QueueConditions): Explanation {
-  const { now } = conditions;
-  const blockers = [...waitsFor(entry, now), ...held(entry, conditions)];
-  if (blockers.length === 0) {
-    blockers.push({
-      kind: 'WaitingForTurn',
-      message: 'It is due, and is attempted as soon as a node has a free hand.',
-      cure: null,
-    });
-  }
-  const instants = blockers.flatMap((blocker) =>
-    'until' in blocker && blocker.until !== null
-      ? [blocker.until]
-      : 'nextProbeAt' in blocker && blocker.nextProbeAt !== null
-        ? [blocker.nextProbeAt]
-        : [],
-  );
-  const nextChangeAt = instants.length === 0 ? null : new Date(Math.min(...instants.map((at) => at.getTime())));
-  return { summary: blockers.map(({ message }) => message).join(' '), blockers, nextChangeAt };
-}
-
-/** Its own time has not come. */
-function waitsFor(entry: ExplainedEntry, now: Date): Blocker[] {
-  const until = later(entry.nextRetryAt, now);
-  if (until === null) return [];
-  const cure: Cure = { label: 'Attempt it now', mutation: 'retryEntry', input: { entryId: entry.id } };
-  if (entry.lastErrorCode === null) {
-    return [{ kind: 'ScheduledFor', until, message: `It is scheduled for ${until.toISOString()}.`, cure }];
-  }
-  const what = entry.isLookOnly ? 'A last look whether the account was made' : `Retry ${entry.retryCount} of 5`;
-  return [
-    {
-      kind: 'BackingOff',
-      until,
-      message: `${what} comes at ${until.toISOString()}; the last attempt failed with ${entry.lastErrorCode}.`,
-      cure,
-    },
-  ];
-}
-
-/** What holds the whole queue or the family. */
-function held(
-  entry: ExplainedEntry,
-  { now, circuit, queuePause, familyPause, limitedUntil, isConcurrencyUsedUp, liveNodeCount }: QueueConditions,
-): Blocker[] {
-  const blockers: Blocker[] = [];
-  if (circuit.state !== 'closed') {
-    blockers.push({
-      kind: 'CircuitOpen',
-      since: circuit.openedAt,
-      cause: circuit.cause,
-      nextProbeAt: later(circuit.nextProbeAt, now),
-      message: `The circuit is open: ${circuit.reason ?? 'the identity provider does not work'}`,
-      cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: { reason: null } },
-    });
-  }
-  if (queuePause !== null) blockers.push(paused(queuePause, now, null));
-  if (familyPause !== null) blockers.push(paused(familyPause, now, entry.familyId));
-  if (limitedUntil !== null || isConcurrencyUsedUp) {
-    blockers.push({
-      kind: 'RateLimited',
-      until: later(limitedUntil, now),
-      message: isConcurrencyUsedUp
-        ? 'As many attempts as allowed are under way.'
-        : 'As many attempts as allowed were started in this second.',
-      cure: {
-        label: 'Change the limits',
-        mutation: 'setQueueLimits',
-        input: { startsPerSecond: null, concurrency: null },
-      },
-    });
-  }
-  if (liveNodeCount === 0)
-    blockers.push({ kind: 'NoLiveNode', message: 'No node is running that could attempt it. Start one.', cure: null });
-  return blockers;
-}
-
-const paused = ({ by, reason, until }: Pause, now: Date, familyId: string | null): Blocker => ({
-  kind: 'QueuePaused',
-  by,
-  reason,
-  until: later(until, now),
-  message: `${familyId === null ? 'The queue' : 'The family’s queue'} is paused by ${by}: ${reason}`,
-  cure: { label: 'Resume', mutation: 'resumeQueue', input: familyId === null ? {} : { familyId } },
-});
-
-const later = (at: Date | null, now: Date): Date | null => (at !== null && at > now ? at : null);

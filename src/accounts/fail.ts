@@ -9,6 +9,7 @@ import { lockCircuit, storeCircuit } from '../identity/circuit.ts';
 import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
 import { afterFailure, type Decision } from './entry.rules.ts';
+import { failureGroupOf } from './failure-group.rules.ts';
 
 export interface FailedEntry {
   readonly entry: ClaimedEntry;
@@ -33,22 +34,22 @@ const FAIL = `
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS f(
       entry_id uuid, token uuid, status auth.entry_status, retry_count int, next_retry_at timestamptz,
       interruption_count int, needs_look boolean, is_look_only boolean, outcome auth.attempt_outcome,
-      code text, message text, node_id uuid, due_at timestamptz, started_at timestamptz, finished_at timestamptz, request_id text, is_probe boolean)
+      code text, message text, failure_group text, node_id uuid, due_at timestamptz, started_at timestamptz, finished_at timestamptz, request_id text, is_probe boolean)
   ), entry AS (
     UPDATE auth.queued_managed_account_creations e
     SET status = f.status, retry_count = f.retry_count, next_retry_at = f.next_retry_at,
         interruption_count = f.interruption_count, needs_look = f.needs_look, is_look_only = f.is_look_only,
-        last_outcome = f.outcome, last_error_code = f.code, last_error_message = f.message,
+        last_outcome = f.outcome, last_error_code = f.code, last_error_message = f.message, failure_group = f.failure_group,
         failed_at = CASE WHEN f.status = 'failed' THEN now() END, updated_at = now(),
         lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
     FROM failed f
     WHERE e.id = f.entry_id AND e.lease_token = f.token AND e.status = 'processing'
     RETURNING e.id, e.attempt_count, f.outcome, f.code, f.message, f.node_id, f.due_at, f.started_at, f.finished_at,
-              f.request_id, f.is_probe
+              f.request_id, f.is_probe, f.failure_group
   ), attempt AS (
     INSERT INTO auth.account_creation_attempts
-      (entry_id, number, outcome, node_id, due_at, started_at, finished_at, error_code, error_message, provider_request_id, is_probe)
-    SELECT id, attempt_count, outcome, node_id, due_at, started_at, finished_at, code, message, request_id, is_probe FROM entry
+      (entry_id, number, outcome, node_id, due_at, started_at, finished_at, error_code, error_message, provider_request_id, is_probe, failure_group)
+    SELECT id, attempt_count, outcome, node_id, due_at, started_at, finished_at, code, message, request_id, is_probe, failure_group FROM entry
   )
   SELECT id FROM entry`;
 
@@ -104,6 +105,7 @@ function rowOf({ entry, failure, startedAt, finishedAt, probeToken }: FailedEntr
     outcome: failure.class === 'unknown' ? 'unknown' : `${failure.class}_failure`,
     code: failure.code,
     message: failure.message,
+    failure_group: failureGroupOf(failure.code, failure.message, [entry.username, entry.fullName]),
     node_id: entry.nodeId,
     due_at: entry.nextRetryAt,
     started_at: startedAt,

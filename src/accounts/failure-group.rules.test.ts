@@ -12,10 +12,25 @@ describe('normaliseMessage', () => {
     expect(normaliseMessage(message)).toBe(normal);
   });
 
-  it('takes the entry’s own names out, the longer one first', () => {
-    expect(normaliseMessage('noah_1 (Noah noah_1 Smith) is refused', ['noah_1', 'Noah noah_1 Smith'])).toBe(
-      '<name> (<name>) is refused',
+  it('takes the entry’s own names out of the provider’s words, the longer one first', () => {
+    expect(
+      normaliseMessage('Refused. The provider said: “noah_1 (Noah noah_1 Smith) is bad (V3-x)”.', [
+        'noah_1',
+        'Noah noah_1 Smith',
+      ]),
+    ).toBe('Refused. The provider said: “<name> (<name>) is bad (V3-x)”.');
+  });
+
+  it('leaves our own sentences and parts of words alone, whatever a child is called', () => {
+    const message = 'The account cannot be made this time. The provider said: “cannot do it for ann this time”.';
+    expect(normaliseMessage(message, ['account', 'Ann'])).toBe(
+      'The account cannot be made this time. The provider said: “cannot do it for <name> this time”.',
     );
+  });
+
+  it('keeps what the provider said apart from what it said elsewhere', () => {
+    const said = (what: string) => normaliseMessage(`Failed. The provider said: “${what}”.`);
+    expect(said('database is locked')).not.toBe(said('disk is full'));
   });
 
   it('gives two entries that differ in ids, numbers and names the same group', () => {

@@ -2,6 +2,7 @@
 import type { FieldDigests } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
+import { sqlStateOf, violation } from '../database/violations.ts';
 
 /** An account that was checked and sealed, ready to be written. */
 export interface PreparedEntry {
@@ -20,7 +21,19 @@ export interface PreparedEntry {
 
 export interface JudgedEntry {
   /** `again`: the same key stands earlier in this batch; judge this one once more. */
-  readonly verdict: 'accepted' | 'replay' | 'again' | 'no_family' | 'no_creator' | 'user_has_name' | 'entry_has_name';
+  readonly verdict:
+    | 'accepted'
+    | 'replay'
+    | 'again'
+    | 'no_family'
+    | 'no_creator'
+    | 'user_has_name'
+    | 'entry_has_name'
+    | 'batch_has_name';
+  /** Of `batch_has_name`: the accepted entry of this batch that has the name, by its place. */
+  readonly sameAs: number | null;
+  /** When it was enqueued, by the database's clock. */
+  readonly at: Date;
   /** Of a replay: what the first call made, and of which input. */
   readonly resultId: string | null;
   readonly inputDigests: FieldDigests | null;
@@ -52,23 +65,42 @@ const INSERT = `
     LEFT JOIN LATERAL (SELECT id FROM auth.queued_managed_account_creations
       WHERE lower(username) = i.username AND status IN ('pending', 'processing') LIMIT 1) e ON true
   ), turned AS (
-    SELECT *, row_number() OVER (PARTITION BY username, verdict ORDER BY index) AS turn FROM judged
+    SELECT *, row_number() OVER name AS turn, first_value(index) OVER name AS first_index
+    FROM judged WINDOW name AS (PARTITION BY username, verdict ORDER BY index)
+  ), writing AS (
+    SELECT * FROM turned
+    WHERE verdict = 'accepted' AND turn = 1
+      AND ($2 = 'each' OR ($2 = 'all' AND NOT EXISTS (SELECT 1 FROM turned WHERE verdict <> 'accepted' OR turn > 1)))
+    -- In one order everywhere: two batches that share names wait for each other in turn.
+    ORDER BY username
   ), key AS (
     INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id)
-    SELECT caller, 'enqueueAccount', key, digests, "entryId" FROM turned
-    WHERE verdict = 'accepted' AND turn = 1 AND key IS NOT NULL
+    SELECT caller, 'enqueueAccount', key, digests, "entryId" FROM writing WHERE key IS NOT NULL
   ), entry AS (
     INSERT INTO auth.queued_managed_account_creations
       (id, family_id, username, full_name, role, encrypted_password, created_by_user_id, retry_count, status, next_retry_at, created_at, updated_at)
     SELECT "entryId", "familyId", username, "fullName", role, sealed, "createdByUserId", 0, 'pending',
-           coalesce("runAt", date_trunc('milliseconds', now())), now(), now()
-    FROM turned WHERE verdict = 'accepted' AND turn = 1
+           coalesce("runAt", date_trunc('milliseconds', now())), date_trunc('milliseconds', now()), date_trunc('milliseconds', now())
+    FROM writing
   )
-  SELECT CASE WHEN verdict = 'accepted' AND turn > 1 THEN 'entry_has_name' ELSE verdict END AS verdict,
+  SELECT CASE WHEN verdict = 'accepted' AND turn > 1 THEN 'batch_has_name' ELSE verdict END AS verdict,
+         CASE WHEN verdict = 'accepted' AND turn > 1 THEN first_index END AS "sameAs", date_trunc('milliseconds', now()) AS at,
          result_id AS "resultId", input_digests AS "inputDigests"
   FROM turned ORDER BY index`;
 
+/** `each`: whatever is accepted. `all`: all if all are accepted, else none. `none`: judges only. */
+export type WriteMode = 'each' | 'all' | 'none';
+
 /** Writes what can be written, in one statement; one judgement per entry, in order. */
-export function insertEntries(db: Queryable, entries: readonly PreparedEntry[]): Promise<JudgedEntry[]> {
-  return db.query<JudgedEntry>(INSERT, [JSON.stringify(entries.map((entry, index) => ({ index, ...entry })))]);
+export function insertEntries(
+  db: Queryable,
+  entries: readonly PreparedEntry[],
+  mode: WriteMode = 'each',
+): Promise<JudgedEntry[]> {
+  return db.query<JudgedEntry>(INSERT, [JSON.stringify(entries.map((entry, index) => ({ index, ...entry }))), mode]);
 }
+
+const DEADLOCK = '40P01';
+
+/** Another call took a name or a key, or deleted a family, at the same instant: judged again, it is seen. */
+export const isLostRace = (error: unknown): boolean => violation(error) !== undefined || sqlStateOf(error) === DEADLOCK;

@@ -4,7 +4,6 @@
  * and counts that. It destroys passwords whose time has come.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { forgetOldKeys } from '../access/idempotency.ts';
 import type { Database } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
 import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
@@ -37,7 +36,6 @@ async function retryDueEntries(context: JobContext, options: RetryJobOptions): P
   notices.entriesChanged('UPDATED', takenOver);
   const destroyed = await destroyOldPasswords(db, options.undoWindowMs, options.failedPasswordRetentionMs);
   notices.entriesChanged('UPDATED', destroyed);
-  await forgetOldKeys(db);
 
   const { now, due } = await dueNow(db);
   notices.workToDo();
@@ -58,13 +56,15 @@ async function dueNow(db: Database): Promise<{ now: string; due: number }> {
 
 const UNSETTLED = `
   SELECT (SELECT state FROM auth.identity_circuits WHERE provider = $2) = 'closed' AND (
-      EXISTS (SELECT 1 FROM auth.queued_managed_account_creations
-              WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz)
+      EXISTS (SELECT 1 FROM auth.queued_managed_account_creations e
+              WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz
+                AND NOT EXISTS (SELECT 1 FROM auth.queue_pauses p WHERE (p.paused_until IS NULL OR p.paused_until > now())
+                                AND (p.family_id IS NULL OR p.family_id = e.family_id)))
       OR EXISTS (SELECT 1 FROM auth.queued_managed_account_creations
                  WHERE status = 'processing' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz)
     ) AS unsettled`;
 
-/** Waits until nothing that was due at `now` waits or is being attempted, or the circuit is not closed. */
+/** Waits until nothing that was due at `now` and is not paused waits or is being attempted, or the circuit is not closed. */
 async function untilSettled({ db, signal, report }: JobContext, provider: string, now: string): Promise<void> {
   for (let wait = 20; !signal.aborted; wait = Math.min(2 * wait, 1_000)) {
     const [row] = await db.query<{ unsettled: boolean }>(UNSETTLED, [now, provider]);

@@ -5,6 +5,7 @@
  */
 import type { Database } from '../database/database.ts';
 import { afterInterruption, type EntryState } from './entry.rules.ts';
+import { failureGroupOf } from './failure-group.rules.ts';
 
 interface ExpiredLease extends EntryState {
   readonly id: string;
@@ -34,13 +35,13 @@ const INTERRUPT = `
     UPDATE auth.queued_managed_account_creations e
     SET status = d.status, retry_count = d.retry_count, next_retry_at = d.next_retry_at,
         attempt_count = d.attempt_number, interruption_count = d.interruption_count, needs_look = true, is_look_only = d.is_look_only,
-        last_outcome = 'interrupted', last_error_code = 'ATTEMPT_INTERRUPTED', last_error_message = $2, updated_at = now(),
+        last_outcome = 'interrupted', last_error_code = 'ATTEMPT_INTERRUPTED', last_error_message = $2, failure_group = $3, updated_at = now(),
         lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
     FROM decided d WHERE e.id = d.id
   )
   INSERT INTO auth.account_creation_attempts
-    (entry_id, number, outcome, node_id, due_at, started_at, finished_at, error_code, error_message)
-  SELECT id, attempt_number, 'interrupted', node_id, due_at, started_at, now(), 'ATTEMPT_INTERRUPTED', $2 FROM decided
+    (entry_id, number, outcome, node_id, due_at, started_at, finished_at, error_code, error_message, failure_group)
+  SELECT id, attempt_number, 'interrupted', node_id, due_at, started_at, now(), 'ATTEMPT_INTERRUPTED', $2, $3 FROM decided
   ON CONFLICT DO NOTHING`;
 
 const MESSAGE =
@@ -75,7 +76,7 @@ async function takeOverExpired(db: Database): Promise<string[]> {
         started_at: entry.startedAt,
       };
     });
-    await tx.query(INTERRUPT, [JSON.stringify(rows), MESSAGE]);
+    await tx.query(INTERRUPT, [JSON.stringify(rows), MESSAGE, failureGroupOf('ATTEMPT_INTERRUPTED', MESSAGE)]);
     return expired.map((entry) => entry.id);
   });
 }

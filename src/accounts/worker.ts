@@ -1,20 +1,21 @@
 /**
  * A node's worker: woken, it claims whatever is due and goes on until nothing due is left, with
  * at most PROVIDER_CONCURRENCY attempts in flight. While the circuit is not closed it claims
- * nothing but the probe, when its time has come. It has no clock of its own for retries:
+ * nothing but the probe, when its time has come; after it closed, and while pauses or limits are
+ * set, it claims no more than it can start at once. It has no clock of its own for retries:
  * ManagedAccountRetryJob wakes it every minute.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
 import type { CircuitLimits } from '../identity/circuit.rules.ts';
-import { loadCircuit } from '../identity/circuit.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { longestAttemptMs, makeAttempt } from './attempt.ts';
-import { type ClaimedEntry, type ClaimOptions, claimDue, claimProbe, giveBack } from './claim.ts';
+import { type ClaimedEntry, type ClaimOptions, claimProbe, giveBack } from './claim.ts';
 import type { QueueMetrics } from './queue.metrics.ts';
+import { createPace, LOOK_AGAIN_MS } from './queue-control-pace.ts';
 import { createSettler } from './settle.ts';
 
 export interface WorkerOptions {
@@ -34,6 +35,8 @@ export interface WorkerOptions {
 export interface Worker {
   /** Looks for due entries now; many wakes in a row are one. */
   wake(): void;
+  /** The circuit, a pause or a limit changed: looks at them before it claims or starts anything more. */
+  reconsider(): void;
   attemptsInHand(): number;
   /** Stops claiming, lets attempts in flight end within the time and gives back the rest. */
   stop(timeoutMs: number): Promise<void>;
@@ -62,6 +65,9 @@ export function createWorker(options: WorkerOptions): Worker {
   let wasWoken = false;
   let timer: NodeJS.Timeout | undefined;
   let slotFreed: (() => void) | undefined;
+  /** Circuit, pauses and limits are to be looked at before the next claim; a new node knows none of them. */
+  let mustLook = true;
+  const pace = createPace(db, claim, concurrency);
 
   const wake = (): void => {
     wasWoken = true;
@@ -90,35 +96,42 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const claimAllDue = async (): Promise<void> => {
     while (!isStopping) {
-      const room = 2 * concurrency - calling - waiting.length;
-      if (room < concurrency / 2) {
-        await new Promise<void>((resolve) => {
-          slotFreed = resolve;
-        });
+      if (mustLook && (await look()) === 'held') return;
+      const room = pace.room(calling + waiting.length);
+      if (room === 0) {
+        await slotFree(pace.isShort());
         continue;
       }
-      const claimed = await claimDue(db, claim, room);
-      if (isStopping) return returnEntries(claimed);
-      if (claimed.length > 0) {
-        take(claimed);
-        // Fewer than there was room for: nothing more was due at that instant.
-        if (claimed.length < room) return;
-      } else {
-        await probeOrWait();
-        return;
-      }
+      const { entries, isAll } = await pace.claim(room);
+      if (isStopping) return returnEntries(entries);
+      take(entries);
+      if (!isAll) continue;
+      // Where nothing was claimed, nothing is due, or something holds it.
+      if (entries.length > 0 || (await look()) !== 'changed') return;
     }
   };
 
-  /** Nothing was claimed: either nothing is due, or the circuit is not closed. */
-  const probeOrWait = async (): Promise<void> => {
-    const circuit = await loadCircuit(db, provider.name);
-    if (circuit.state === 'closed') return;
-    void returnUnstarted();
-    const at = circuit.state === 'open' ? circuit.nextProbeAt : circuit.probeExpiresAt;
-    if (at === null) return;
-    if (at > circuit.now) return wakeIn(at.getTime() - circuit.now.getTime());
-    if (isStopping) return;
+  const slotFree = (isShort: boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const again = isShort ? setTimeout(resolve, LOOK_AGAIN_MS) : undefined;
+      slotFreed = () => {
+        clearTimeout(again);
+        resolve();
+      };
+    });
+
+  /** Sees what holds claims back, and sets the timer for when that next changes by itself. */
+  const look = async (): Promise<'held' | 'free' | 'changed'> => {
+    mustLook = false;
+    const { isOpen, isHeld, isTightened, isChanged, isProbeDue, ms } = await pace.look();
+    if (isHeld || isTightened) void returnUnstarted();
+    mustLook ||= isOpen; // Its closing must not be missed: the slow start begins then.
+    if (ms !== undefined) wakeIn(ms);
+    if (isProbeDue && !isStopping) await probe();
+    return isHeld ? 'held' : isChanged ? 'changed' : 'free';
+  };
+
+  const probe = async (): Promise<void> => {
     const probe = await claimProbe(db, claim);
     if (probe === undefined) return;
     notices.circuitChanged();
@@ -126,6 +139,7 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 
   const take = (entries: ClaimedEntry[], probeToken?: string): void => {
+    if (entries.length === 0) return;
     options.metrics.claimed(entries.length);
     notices.entriesChanged(
       'UPDATED',
@@ -202,6 +216,11 @@ export function createWorker(options: WorkerOptions): Worker {
 
   return {
     wake,
+    reconsider() {
+      mustLook = true;
+      slotFreed?.();
+      wake();
+    },
     attemptsInHand: () => attempts.size,
     async stop(timeout) {
       isStopping = true;

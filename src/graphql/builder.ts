@@ -15,7 +15,7 @@ import { getDatamodel } from '../database/generated/pothos/types.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import { sqlStateOf } from '../database/violations.ts';
 import { InvalidInputError, type Refusal } from '../refusals.ts';
-import { badInput, cronExpression, dateTime, duration, timeZone, uuid } from './scalars.ts';
+import { badInput, cronExpression, dateTime, duration, json, timeZone, uuid } from './scalars.ts';
 
 /** What every resolver knows of its request. */
 export interface RequestContext {
@@ -38,6 +38,7 @@ export interface SchemaTypes {
     Duration: { Input: never; Output: number };
     CronExpression: Text;
     TimeZone: Text;
+    JSON: { Input: never; Output: unknown };
     ID: { Input: string; Output: string | number | bigint };
   };
   Connection: { totalCount: () => number | Promise<number> };
@@ -166,6 +167,7 @@ export function createBuilder(prisma: PrismaClient) {
   builder.scalarType('Duration', duration);
   builder.scalarType('CronExpression', cronExpression);
   builder.scalarType('TimeZone', timeZone);
+  builder.scalarType('JSON', json);
   builder.globalConnectionField('totalCount', (t) =>
     t.int({
       description: 'How many there are in all; counted only when asked for.',

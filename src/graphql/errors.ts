@@ -7,6 +7,7 @@ import { GraphQLError } from 'graphql';
 import { isConnectionFailure, sqlStateOf } from '../database/violations.ts';
 import { Refusal } from '../refusals.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { valueFree } from './value-free.rules.ts';
 
 /** Every value of `extensions.code`, with what it means; listed in the README. */
 export const ERROR_CODES = {
@@ -20,7 +21,7 @@ export const ERROR_CODES = {
   METHOD_NOT_ALLOWED: 'Mutations want POST.',
   PAYLOAD_TOO_LARGE: 'The request is larger than 1 MB.',
   QUERY_TOO_COMPLEX: 'The query asks for too much at once.',
-  SERVICE_UNAVAILABLE: 'The database cannot be reached; try again.',
+  SERVICE_UNAVAILABLE: 'The database cannot be reached, or has run out of something; try again.',
   INTERNAL_SERVER_ERROR: 'A fault of the server; the log has the request id.',
 } as const;
 
@@ -29,6 +30,13 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** How PostgreSQL refuses U+0000: in a text, in JSON. */
 const ZERO_CHARACTER: readonly string[] = ['22021', '22P05'];
 
+/** SQLSTATE class 53: the database is there, and has run out of something. */
+const EXHAUSTED: Readonly<Record<string, string>> = {
+  '53100': 'The database’s disk is full. Nothing can be stored until there is room on it; then try again.',
+  '53200': 'The database has run out of memory. Try again in a moment.',
+  '53300': 'The database has no connection left. Try again in a moment.',
+};
+
 /** What a caller may see of an error that was thrown; logs it when it is a fault. */
 export function maskError(error: unknown, requestId: string, logger: Logger): GraphQLError {
   const graphql = error instanceof GraphQLError ? error : undefined;
@@ -36,7 +44,7 @@ export function maskError(error: unknown, requestId: string, logger: Logger): Gr
   if (graphql !== undefined && (original === undefined || original === null || original instanceof GraphQLError)) {
     const code = codeOf(graphql);
     // Yoga would answer 200 to what is not even JSON where the client accepts application/json.
-    return withCode(graphql, code, requestId, graphql.message, code === 'BAD_REQUEST' ? 400 : undefined);
+    return withCode(graphql, code, requestId, valueFree(graphql.message), code === 'BAD_REQUEST' ? 400 : undefined);
   }
   // Thrown where no union takes it: a query's argument means nothing.
   if (original instanceof Refusal)
@@ -50,6 +58,12 @@ export function maskError(error: unknown, requestId: string, logger: Logger): Gr
       requestId,
       'A text holds the zero character (U+0000), which cannot be stored or searched for. Leave it out.',
     );
+  const sqlState = sqlStateOf(original) ?? '';
+  if (sqlState.startsWith('53')) {
+    const message = EXHAUSTED[sqlState] ?? 'The database has reached a limit of its own. Try again in a moment.';
+    logger.error({ err: original, sqlState, requestId, path: graphql?.path }, message);
+    return withCode(graphql ?? new GraphQLError(''), 'SERVICE_UNAVAILABLE', requestId, message, 503);
+  }
   if (isConnectionFailure(original)) {
     logger.error({ err: original, requestId, path: graphql?.path }, 'Database connection failed');
     return withCode(

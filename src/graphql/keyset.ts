@@ -117,7 +117,8 @@ export function keysetOf<R>(rows: readonly R[], keyOf: (row: R) => number, args:
   };
 }
 
-function decodeNumber(cursor: string): number {
+/** The number of a row that a cursor of `keysetOf` names. */
+export function decodeNumber(cursor: string): number {
   const match = /^n:(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
   if (match === null) throw badInput('This is not a cursor of this list. Pass a cursor as an earlier page gave it.');
   return Number(match[1]);

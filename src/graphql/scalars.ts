@@ -65,6 +65,14 @@ export const timeZone = {
   ...fromText('time zone name', (text) => (/^[A-Za-z0-9_+\-/]{1,64}$/.test(text) ? text : undefined), 'Europe/Berlin'),
 };
 
+export const json = {
+  description: 'Any JSON value.',
+  serialize: (value: unknown): unknown => value,
+  parseValue: (): never => {
+    throw badInput('A JSON value is only answered, never asked for.');
+  },
+};
+
 /** Milliseconds as an ISO 8601 duration in seconds: `PT1.204S`. */
 export function isoDuration(ms: number): string {
   return `PT${(Math.max(0, ms) / 1_000).toFixed(3).replace(/\.?0+$/, '')}S`;

@@ -9,6 +9,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RequestContext } from './builder.ts';
 import { type ErrorCode, maskError } from './errors.ts';
+import { hideVariableValues } from './variables.ts';
 
 const MAX_TOKENS = 5_000;
 
@@ -32,7 +33,14 @@ export function createGraphqlServer({ schema, logger, metrics }: GraphqlServerOp
     batching: false,
     logging: false,
     maskedErrors: { maskError: (error) => error as Error },
-    plugins: [limitDocuments(), refuseForms(), finishResults(logger), explainBareAnswers(), measureOperations(metrics)],
+    plugins: [
+      limitDocuments(),
+      refuseForms(),
+      hideVariableValues(),
+      finishResults(logger),
+      explainBareAnswers(),
+      measureOperations(metrics),
+    ],
   });
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { afterResult, type CircuitResult, type CircuitRow, CLOSED, openedByHand } from './circuit.rules.ts';
+import { afterResult, type CircuitResult, type CircuitRow, CLOSED, openedByHand, slowStart } from './circuit.rules.ts';
 
 const NOW = new Date('2027-03-01T12:00:00.000Z');
 const LIMITS = { failureThreshold: 5, probeIntervalMs: 10_000 };
@@ -133,5 +133,16 @@ describe('opening by hand', () => {
   it('takes the say from a probe that is under way', () => {
     const byHand = openedByHand(probing(OPEN), 'anna', 'maintenance', null, NOW);
     expect(play([result('e2', 'answered', 'mine')], byHand)).toEqual(byHand);
+  });
+});
+
+describe('slow start', () => {
+  it('doubles from two each second up to the concurrency', () => {
+    const at = (seconds: number) => slowStart(32, seconds * 1_000);
+    expect([0, 0.9, 1, 2, 3, 3.9, 4, 60].map(at)).toEqual([2, 2, 4, 8, 16, 16, 32, 32]);
+    expect(slowStart(1, 0)).toBe(1);
+    expect(slowStart(32, Number.POSITIVE_INFINITY)).toBe(32);
+    // Clocks may differ by a moment.
+    expect(slowStart(32, -50)).toBe(2);
   });
 });

@@ -100,6 +100,19 @@ function afterProbe(circuit: CircuitRow, result: CircuitResult, now: Date, limit
   };
 }
 
+/** Attempts that a node lets start at the same time right after the circuit closed. */
+const SLOW_START_FIRST = 2;
+
+/**
+ * How many attempts a node may have under way, so many milliseconds after the circuit closed:
+ * two in the first second, then twice as many each second, up to its concurrency (32 after
+ * 4 s). A provider that just came back is not run over by all that waited.
+ */
+export function slowStart(concurrency: number, sinceClosedMs: number): number {
+  const seconds = Math.max(0, Math.floor(sinceClosedMs / 1_000));
+  return Math.min(concurrency, SLOW_START_FIRST * 2 ** Math.min(seconds, 30));
+}
+
 /** Opened by a person: probed from `until` on, or never when it is left out. */
 export function openedByHand(
   circuit: CircuitRow,

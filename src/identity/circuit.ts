@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
+import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { InvalidInputError } from '../refusals.ts';
 import { afterResult, type CircuitLimits, type CircuitRow, CLOSED, openedByHand } from './circuit.rules.ts';
 import type { ProviderFailure } from './provider.ts';
@@ -45,26 +46,65 @@ export async function lockCircuit(tx: Queryable, provider: string): Promise<Circ
   return row;
 }
 
-/** Writes what a decision made of the locked circuit. */
-export async function storeCircuit(tx: Queryable, provider: string, circuit: CircuitRow): Promise<void> {
-  await tx.query(
-    `UPDATE auth.identity_circuits
-     SET state = $2::auth.circuit_state, cause = $3, reason = $4, opened_by = $5, opened_at = $6, next_probe_at = $7,
-         failed_probes = $8, failing_entry_ids = $9::uuid[], probe_token = $10, probe_expires_at = $11, updated_at = now()
-     WHERE provider = $1`,
-    [
-      provider,
-      circuit.state,
-      circuit.cause,
-      circuit.reason,
-      circuit.openedBy,
-      circuit.openedAt,
-      circuit.nextProbeAt,
-      circuit.failedProbes,
-      circuit.failingEntryIds,
-      circuit.probeToken,
-      circuit.probeExpiresAt,
-    ],
+const STORE = `
+  WITH before AS (
+    SELECT state FROM auth.identity_circuits WHERE provider = $1
+  ), stored AS (
+    UPDATE auth.identity_circuits
+    SET state = $2::auth.circuit_state, cause = $3::text, reason = $4, opened_by = $5, opened_at = $6, next_probe_at = $7,
+        failed_probes = $8, failing_entry_ids = $9::uuid[], probe_token = $10, probe_expires_at = $11, updated_at = now()
+    WHERE provider = $1
+  )
+  INSERT INTO auth.identity_circuit_transitions (provider, from_state, to_state, cause, reason, actor, created_at)
+  SELECT $1, state, $2::auth.circuit_state, $3::text, $12, $13, clock_timestamp()
+  FROM before WHERE state <> $2::auth.circuit_state`;
+
+/**
+ * Writes what a decision made of the locked circuit and, where its state changes, the
+ * transition: with the given reason and actor, else with the circuit's own.
+ */
+export async function storeCircuit(
+  tx: Queryable,
+  provider: string,
+  circuit: CircuitRow,
+  why: { readonly reason: string | null; readonly actor: string | null } = {
+    reason: circuit.reason,
+    actor: circuit.openedBy,
+  },
+): Promise<void> {
+  await tx.query(STORE, [
+    provider,
+    circuit.state,
+    circuit.cause,
+    circuit.reason,
+    circuit.openedBy,
+    circuit.openedAt,
+    circuit.nextProbeAt,
+    circuit.failedProbes,
+    circuit.failingEntryIds,
+    circuit.probeToken,
+    circuit.probeExpiresAt,
+    why.reason,
+    why.actor,
+  ]);
+}
+
+/** One change of a circuit's state. */
+export interface CircuitTransition {
+  readonly fromState: CircuitState;
+  readonly toState: CircuitState;
+  readonly cause: string | null;
+  readonly reason: string | null;
+  readonly actor: string | null;
+  readonly createdAt: Date;
+}
+
+/** The circuit's last `first` transitions, newest first. */
+export function loadTransitions(db: Queryable, provider: string, first: number): Promise<CircuitTransition[]> {
+  return db.query<CircuitTransition>(
+    `SELECT from_state AS "fromState", to_state AS "toState", cause, reason, actor, created_at AS "createdAt"
+     FROM auth.identity_circuit_transitions WHERE provider = $1 ORDER BY id DESC LIMIT $2`,
+    [provider, first],
   );
 }
 
@@ -73,7 +113,7 @@ export async function closeAfterProbe(db: Database, provider: string, probeToken
   return db.transaction(async (tx) => {
     const before = await lockCircuit(tx, provider);
     if (before.probeToken !== probeToken) return false;
-    await storeCircuit(tx, provider, CLOSED);
+    await storeCircuit(tx, provider, CLOSED, { reason: 'A probe’s account was made.', actor: null });
     return true;
   });
 }
@@ -93,6 +133,18 @@ export async function takeProbe(tx: Queryable, provider: string, leaseMs: number
     [provider, token, leaseMs],
   );
   return taken.length > 0 ? token : undefined;
+}
+
+/** The probe that was taken has its entry: records that the circuit is half-open. */
+export async function recordProbe(tx: Queryable, provider: string): Promise<void> {
+  // After a probe whose node died it was half-open before.
+  await tx.query(
+    `INSERT INTO auth.identity_circuit_transitions (provider, from_state, to_state, created_at)
+     SELECT $1, 'open', 'half_open', clock_timestamp()
+     WHERE 'half_open' IS DISTINCT FROM (
+       SELECT to_state FROM auth.identity_circuit_transitions WHERE provider = $1 ORDER BY id DESC LIMIT 1)`,
+    [provider],
+  );
 }
 
 /**
@@ -135,12 +187,17 @@ export async function openCircuit(
   });
 }
 
-/** Closes the circuit by hand; the caller then wakes the workers. */
-export async function closeCircuit(db: Database, provider: string): Promise<{ isChanged: boolean }> {
+/** Closes the circuit by hand; the caller then wakes the workers. Whoever did it, and why, is kept with the transition. */
+export async function closeCircuit(
+  db: Database,
+  provider: string,
+  actor: string,
+  reason: string | null,
+): Promise<{ isChanged: boolean }> {
   return db.transaction(async (tx) => {
     const before = await lockCircuit(tx, provider);
     if (before.state === 'closed') return { isChanged: false };
-    await storeCircuit(tx, provider, CLOSED);
+    await storeCircuit(tx, provider, CLOSED, { actor, reason });
     return { isChanged: true };
   });
 }

@@ -1,11 +1,12 @@
 /** The identity provider in the API: which one it is, its circuit, opening and closing that by hand. */
 import { z } from 'zod';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
-import type { Builder } from '../graphql/builder.ts';
+import { type Builder, DEFAULT_PAGE, LARGEST_PAGE } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { InvalidInputError } from '../refusals.ts';
 import type { TokenKind } from './access-token.ts';
 import type { CircuitRow } from './circuit.rules.ts';
+import type { CircuitTransition } from './circuit.ts';
 import type { CheckResult, ProviderStatus } from './zitadel-check.ts';
 
 /** What the fields and mutations do; each names the one provider that is in use. */
@@ -15,6 +16,8 @@ export interface IdentityTools {
   /** Left out where nobody keeps count. */
   status?(): ProviderStatus;
   loadCircuit(): Promise<CircuitRow>;
+  /** The last `first` changes of its state, newest first. */
+  loadTransitions(first: number): Promise<CircuitTransition[]>;
   openCircuit(caller: string, reason: string, until: Date | null): Promise<{ isChanged: boolean }>;
   closeCircuit(caller: string, reason: string | null | undefined): Promise<{ isChanged: boolean }>;
 }
@@ -23,6 +26,8 @@ interface Provider extends ProviderStatus {
   readonly name: string;
   readonly url: string;
 }
+
+const pageSize = z.int().min(1, 'is at least 1').max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`);
 
 const NOTHING_KNOWN: ProviderStatus = {
   organizationId: null,
@@ -40,6 +45,23 @@ export function addIdentity(builder: Builder, tools: IdentityTools): void {
     closed: 'Entries are attempted.',
     open: 'The identity provider is down or misconfigured: nothing is attempted, and no retries are spent.',
     half_open: 'One entry is attempted as a probe; its success closes the circuit.',
+  });
+  const Transition = builder.objectRef<CircuitTransition>('CircuitTransition').implement({
+    description: 'One change of a circuit’s state.',
+    fields: (t) => ({
+      changedAt: t.expose('createdAt', { type: 'DateTime', description: 'When it changed.' }),
+      from: t.expose('fromState', { type: State, description: 'The state before.' }),
+      to: t.expose('toState', { type: State, description: 'The state from then on.' }),
+      cause: t.exposeString('cause', {
+        nullable: true,
+        description: 'The error code that opened it; null when it did not open, or a person opened it.',
+      }),
+      reason: t.exposeString('reason', { nullable: true, description: 'Why, for people; null where nobody said.' }),
+      actor: t.exposeString('actor', {
+        nullable: true,
+        description: 'Who did it by hand; null if failures or a probe did.',
+      }),
+    }),
   });
   const Circuit = builder.objectRef<CircuitRow>('Circuit').implement({
     description: 'Spares the entries’ retries while the identity provider is down.',
@@ -67,6 +89,19 @@ export function addIdentity(builder: Builder, tools: IdentityTools): void {
         nullable: true,
         description:
           'From when on a due entry is let through as a probe; null while closed, and while kept open by hand without an end.',
+      }),
+      transitions: t.field({
+        type: [Transition],
+        description: 'The last changes of its state, the newest first.',
+        args: {
+          first: t.arg.int({
+            required: true,
+            defaultValue: DEFAULT_PAGE,
+            description: `How many: 1 to ${LARGEST_PAGE}.`,
+            validate: pageSize,
+          }),
+        },
+        resolve: (_circuit, { first }) => tools.loadTransitions(first),
       }),
     }),
   });

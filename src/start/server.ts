@@ -141,6 +141,7 @@ export async function startServer({ config, logger, lifecycle, nodeName }: Start
       await setNodeState(db, node.id, 'draining').catch(() => undefined);
       await Promise.all([
         app.worker.stop(config.SHUTDOWN_TIMEOUT),
+        app.bulkRunner.stop(config.SHUTDOWN_TIMEOUT),
         app.scheduler.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT }),
       ]);
     },

@@ -373,6 +373,68 @@ describe('shapes', () => {
     expect(Math.round(seconds * 1_000)).toBe(Date.parse(run?.finishedAt ?? '') - Date.parse(run?.startedAt ?? ''));
   });
 
+  test('no password comes out of a request that is malformed, wherever it stands', async () => {
+    const secret = 'NeverSeenAgain4711';
+    const look =
+      'query ($n: Int, $s: EntryStatus, $u: UUID!) { families(first: $n) { totalCount } family(familyId: $u) { name } queuedCreations(filter: { status: [$s] }) { totalCount } }';
+    const enqueueWith = (input: string) => `mutation { enqueueAccount(input: ${input}) { __typename } }`;
+    const malformed: [query: string, variables?: Record<string, unknown>][] = [
+      [ENQUEUE, { input: { username: 'x', password: secret } }],
+      [ENQUEUE, { input: { password: { value: secret }, familyId: secret, role: secret, runAt: secret } }],
+      [ENQUEUE, { input: [secret] }],
+      [ENQUEUE, { input: secret }],
+      [look, { n: secret, s: secret, u: secret }],
+      ['subscription ($n: UUID) { queuedCreationChanged(filter: { familyId: $n }) { entryId } }', { n: secret }],
+      [enqueueWith(`{ password: ${secret} }`)],
+      [enqueueWith(`{ password: { a: "${secret}" }, role: "${secret}", familyId: "${secret}" }`)],
+      [enqueueWith(`"${secret}"`)],
+      [enqueueWith(`{ password: '${secret}' }`)],
+      [enqueueWith(`{ password: "a " ${secret} " }`)],
+      [enqueueWith(`{ password: "a " "${secret}" }`)],
+      // A variable with a default may be null where the field may not, which only execution finds.
+      [
+        `query ($s: String! = "", $p: String = "x") { queuedCreations(filter: { username: { in: [$p, $s, "${secret}"] } }) { totalCount } }`,
+        { p: null },
+      ],
+    ];
+    for (const [query, variables = {}] of malformed) {
+      const accept = query.startsWith('subscription') ? 'text/event-stream' : 'application/json';
+      const response = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept },
+        body: JSON.stringify({ query, variables }),
+      });
+      const answer = await response.text();
+      expect(answer).toMatch(/"code":"(BAD_USER_INPUT|GRAPHQL_\w+)"/);
+      expect(answer, query).not.toContain(secret);
+    }
+    for (const body of [secret, `{"query": ${secret}}`, JSON.stringify({ query: '{ a }', variables: secret })]) {
+      const answer = await postGraphql(`${server.url}/graphql`, body);
+      expect(answer.body.errors?.[0]?.extensions.code).toBe('BAD_REQUEST');
+      expect(JSON.stringify(answer.body)).not.toContain(secret);
+    }
+    expect(JSON.stringify(server.logLines)).not.toContain(secret);
+  });
+
+  test('a malformed variable is told by the way to its field, the reason and the remedy', async () => {
+    const { body } = await server.graphql(ENQUEUE, {
+      input: { ...family, familyId: 'x', createdByUserId: family.ownerId, username: 1, role: 'OWNR', nme: 'y' },
+    });
+    const told = body.errors?.map(({ message }) => message) ?? [];
+    expect(
+      told.map((message) => /^Variable "\$input" has no valid value at "([\w.]+)": /.exec(message)?.[1]).sort(),
+    ).toEqual(['input', 'input', 'input', 'input.familyId', 'input.role', 'input.username']);
+    expect(told.map((message) => message.replace(/^.*?": /, ''))).toEqual(
+      expect.arrayContaining([
+        'Field "fullName" of required type "String!" was not provided.',
+        'Field "nme" is not defined by type "EnqueueAccountInput".',
+        'This is not a UUID. Example: "0f0e7a9c-6a1e-4a53-9d0b-8a3f3c6f2b11"',
+        'The value does not exist in "UserRole" enum. Did you mean the enum value "OWNER"?',
+        'String cannot represent a non string value.',
+      ]),
+    );
+  });
+
   test('no password comes out, in any answer, log line, event or metric', async () => {
     const password = 'Never-Seen-Again-42';
     const accepted = await enqueue({ username: 'secretive', password });

@@ -72,6 +72,46 @@ describe('a table that is gone', () => {
   });
 });
 
+describe('a database that has run out of something', () => {
+  /** What reads families gets the SQLSTATE that a real shortage would give, by pg and by Prisma alike. */
+  beforeAll(async () => {
+    await database.db.query(
+      `CREATE FUNCTION auth.run_out() RETURNS boolean LANGUAGE plpgsql VOLATILE AS
+       $$ BEGIN RAISE EXCEPTION 'short' USING ERRCODE = (SELECT code FROM auth.shortage); END $$`,
+    );
+    await database.db.query('CREATE TABLE auth.shortage AS SELECT NULL::text AS code');
+    await database.db.query('ALTER TABLE auth.families RENAME TO real_families');
+    await database.db.query('CREATE VIEW auth.families AS SELECT * FROM auth.real_families WHERE auth.run_out()');
+  });
+  afterAll(async () => {
+    await database.db.query('DROP VIEW auth.families');
+    await database.db.query('ALTER TABLE auth.real_families RENAME TO families');
+  });
+
+  test.each([
+    ['53100', 'disk is full'],
+    ['53200', 'run out of memory'],
+    ['53300', 'no connection left'],
+    ['53400', 'a limit of its own'],
+  ])('%s is SERVICE_UNAVAILABLE, and %s is said', async (code, words) => {
+    await database.db.query('UPDATE auth.shortage SET code = $1', [code]);
+    for (const [query, variables] of [
+      ['{ families { nodes { name } } }', {}],
+      [ENQUEUE, entry('unlucky')],
+    ] as const) {
+      const answer = await server.graphql(query, variables);
+      const requestId = answer.headers.get('x-request-id');
+      expect(answer.body.errors?.[0]).toMatchObject({
+        message: expect.stringContaining(words),
+        extensions: { code: 'SERVICE_UNAVAILABLE', requestId },
+      });
+      expect(answer.status).toBe(503);
+      const lines = server.logLines.filter((line) => line.requestId === requestId && Number(line.level) >= 50);
+      expect(lines).toMatchObject([{ sqlState: code, msg: answer.body.errors?.[0]?.message }]);
+    }
+  });
+});
+
 describe('a database that is away', () => {
   test('is SERVICE_UNAVAILABLE with 503 until it is back, then all is well again', async () => {
     await wire.cut();

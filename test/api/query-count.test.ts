@@ -73,6 +73,25 @@ test('a list of entries with family, creator, user and attempts costs the same a
   expect(counts[50], statements.join('\n')).toBeLessThanOrEqual(8);
 });
 
+test('explanations cost the same for one entry and for many', async () => {
+  const counts: number[] = [];
+  for (const first of [1, 50]) {
+    statements = [];
+    const { body } = await server.graphql<{ queuedCreations: { nodes: { explanation: object }[] } }>(
+      `query ($first: Int!) { queuedCreations(first: $first) { nodes {
+         family { name } explanation { summary nextChangeAt blockers { __typename message cure { label mutation input } } } } } }`,
+      { first },
+    );
+    expect(body.errors).toBeUndefined();
+    expect(body.data.queuedCreations.nodes).toHaveLength(first);
+    for (const { explanation } of body.data.queuedCreations.nodes)
+      expect(explanation).toEqual({ summary: 'The account exists.', nextChangeAt: null, blockers: [] });
+    counts.push(statements.length);
+  }
+  expect(counts[1], statements.join('\n')).toBe(counts[0]);
+  expect(counts[0]).toBeLessThanOrEqual(6);
+});
+
 test('attempts cost nothing when they are not asked for', async () => {
   await server.graphql('{ queuedCreations(first: 50) { nodes { entryId status username } } }');
   expect(statements).toHaveLength(1);

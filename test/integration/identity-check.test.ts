@@ -308,7 +308,7 @@ describe('the repetition', () => {
     await open({ ZITADEL_TOKEN: 'wrong' });
     await open();
     expect(await circuit()).toMatchObject({ state: 'open', cause: 'PROVIDER_TOKEN_INVALID' });
-    await closeCircuit(database.db, 'zitadel');
+    await closeCircuit(database.db, 'zitadel', 'the test', null);
     expect((await circuit()).state).toBe('closed');
   });
 });
@@ -390,6 +390,7 @@ describe('identityProvider', () => {
       url: simulator.url,
       status,
       loadCircuit: circuit,
+      loadTransitions: async () => [],
       openCircuit: unused,
       closeCircuit: unused,
     });

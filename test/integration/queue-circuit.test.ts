@@ -1,6 +1,6 @@
 /** The circuit, with two workers on two pools: an outage burns nobody's retries and knocks seldom. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { closeCircuit, openCircuit } from '../../src/identity/circuit.ts';
+import { closeCircuit, loadTransitions, openCircuit } from '../../src/identity/circuit.ts';
 import { createGate, createTestQueue, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -238,10 +238,97 @@ describe('by hand', () => {
     const ids = await Promise.all(Array.from({ length: 5 }, () => one.enqueue()));
     expect(await queue.db.prisma.attempt.count()).toBe(0);
     await one.worker.stop(1_000);
-    expect(await closeCircuit(queue.db, PROVIDER)).toEqual({ isChanged: true });
+    expect(await closeCircuit(queue.db, PROVIDER, 'anna', 'mended')).toEqual({ isChanged: true });
     one.notices.circuitChanged();
     for (const id of ids) await queue.untilStatus(id, 'completed');
     expect((await queue.attempts(ids[0] ?? ''))[0]?.nodeId).toBe(other.id);
-    expect(await closeCircuit(queue.db, PROVIDER)).toEqual({ isChanged: false });
+    expect(await closeCircuit(queue.db, PROVIDER, 'anna', 'mended')).toEqual({ isChanged: false });
+  });
+});
+
+describe('its history', () => {
+  const history = () => loadTransitions(queue.db, PROVIDER, 100);
+
+  it('has every change of state with cause and actor, newest first, and nothing else', async () => {
+    let token = 'wrong';
+    const node = await queue.startNode({ token: () => token });
+    const id = await node.enqueue();
+    await untilState('open');
+    await letProbe(node);
+    await untilProbes(1);
+    await untilState('open');
+    token = queue.simulator.token;
+    await letProbe(node);
+    await queue.untilStatus(id, 'completed');
+    await untilState('closed');
+    const until = new Date(Date.now() + 3_600_000);
+    await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', null);
+    await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', until);
+    await closeCircuit(queue.db, PROVIDER, 'bert', 'done');
+    await closeCircuit(queue.db, PROVIDER, 'bert', 'done again');
+    const invalid = 'PROVIDER_TOKEN_INVALID';
+    expect(await history()).toMatchObject([
+      { fromState: 'open', toState: 'closed', cause: null, reason: 'done', actor: 'bert' },
+      { fromState: 'closed', toState: 'open', cause: null, reason: 'maintenance', actor: 'anna' },
+      { fromState: 'half_open', toState: 'closed', cause: null, actor: null },
+      { fromState: 'open', toState: 'half_open', cause: null, actor: null },
+      {
+        fromState: 'half_open',
+        toState: 'open',
+        cause: invalid,
+        reason: expect.stringContaining('token'),
+        actor: null,
+      },
+      { fromState: 'open', toState: 'half_open', cause: null, actor: null },
+      { fromState: 'closed', toState: 'open', cause: invalid, reason: expect.stringContaining('token'), actor: null },
+    ]);
+    expect(await loadTransitions(queue.db, PROVIDER, 2)).toEqual((await history()).slice(0, 2));
+  });
+
+  it('is taken back with the change itself', async () => {
+    const refused = openCircuit(queue.db, PROVIDER, 'anna', 'too late', new Date(Date.now() - 1_000));
+    await expect(refused).rejects.toThrow('passed');
+    expect(await history()).toEqual([]);
+  });
+});
+
+describe('after it closed', () => {
+  it('a node starts slowly: two at a time in the first second, then more', async () => {
+    queue.simulator.faults.set([{ kind: 'slow', delayMs: 50 }]);
+    const node = await queue.startNode({ concurrency: 32 });
+    await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', null);
+    node.notices.circuitChanged();
+    await queue.insertUnnoticed(100);
+    let underWay = 0;
+    const most: number[] = [];
+    let closedAt = Number.NaN;
+    queue.onRequest(({ stage }) => {
+      underWay += stage === 'received' ? 1 : -1;
+      const second = Math.floor((performance.now() - closedAt) / 1_000);
+      most[second] = Math.max(most[second] ?? 0, underWay);
+    });
+    await closeCircuit(queue.db, PROVIDER, 'anna', null);
+    closedAt = performance.now();
+    node.notices.circuitChanged();
+    await expect
+      .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 10_000 })
+      .toBe(100);
+    expect(most[0]).toBe(2);
+    expect(most[1]).toBeGreaterThan(2);
+    expect(most[1]).toBeLessThanOrEqual(4);
+  });
+
+  it('a node that was away meanwhile starts slowly too', async () => {
+    queue.simulator.faults.set([{ kind: 'slow', delayMs: 100 }]);
+    await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', null);
+    await queue.insertUnnoticed(40);
+    await closeCircuit(queue.db, PROVIDER, 'anna', null);
+    const node = await queue.startNode({ concurrency: 32 });
+    node.worker.wake();
+    await expect.poll(() => queue.simulator.calls.create, { interval: 5 }).toBeGreaterThan(0);
+    expect(node.worker.attemptsInHand()).toBeLessThanOrEqual(2);
+    await queue.db.query(`UPDATE auth.identity_circuit_transitions SET created_at = created_at - interval '1 minute'`);
+    node.worker.reconsider();
+    await expect.poll(() => node.worker.attemptsInHand(), { interval: 2 }).toBeGreaterThan(8);
   });
 });

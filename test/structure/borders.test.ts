@@ -43,6 +43,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   invitations: [],
   accounts: ['events', 'access', 'identity', 'sealing'],
   jobs: ['events', 'access'],
+  retention: ['events'],
 };
 const MECHANISM = ['database', 'graphql', 'http', 'telemetry'];
 

@@ -142,7 +142,11 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     }
     lifecycle.opened('the work', async () => {
       const timeoutMs = config.SHUTDOWN_TIMEOUT;
-      await Promise.all([app.worker.stop(timeoutMs), app.scheduler.stop({ timeoutMs })]);
+      await Promise.all([
+        app.worker.stop(timeoutMs),
+        app.bulkRunner.stop(timeoutMs),
+        app.scheduler.stop({ timeoutMs }),
+      ]);
     });
     await setNodeState(db, node.id, 'running');
     app.worker.wake();

@@ -99,7 +99,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       concurrency,
       circuit: { failureThreshold: 5, probeIntervalMs: 60_000, ...options.circuit },
     });
-    notices.on({ work: worker.wake, circuit: worker.wake });
+    notices.on({ work: worker.wake, circuit: worker.reconsider });
     const enqueuer = createEnqueuer({ db: own, keyRing, notices });
     const cancelTools: CancelTools = { db: own, provider, notices, nodeId: node.id, leaseMs, timeoutMs };
     let stopped: Promise<void> | undefined;
@@ -166,6 +166,8 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       await db.query('TRUNCATE auth.outbox_events, auth.idempotency_keys, auth.notices, identity_simulator.accounts');
       await db.query('DELETE FROM auth.users WHERE id <> $1', [ownerId]);
       await db.query('DELETE FROM auth.families WHERE id <> $1', [familyId]);
+      await db.query('TRUNCATE auth.identity_circuit_transitions, auth.queue_pauses');
+      await db.query('UPDATE auth.queue_limits SET starts_per_second = NULL, concurrency = NULL, tokens = 0');
       await db.query('DELETE FROM auth.identity_circuits');
       await ensureCircuit(db, PROVIDER);
     },

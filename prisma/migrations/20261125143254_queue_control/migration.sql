@@ -5,11 +5,14 @@ CREATE TYPE "auth"."bulk_action_kind" AS ENUM ('retry', 'cancel', 'set_run_at');
 CREATE TYPE "auth"."bulk_action_status" AS ENUM ('planned', 'running', 'finished', 'undoing', 'undone');
 
 -- CreateEnum
-CREATE TYPE "auth"."bulk_entry_state" AS ENUM ('planned', 'done', 'skipped', 'undone');
+CREATE TYPE "auth"."bulk_entry_state" AS ENUM ('planned', 'done', 'skipped', 'undone', 'kept');
 
 -- AlterTable
 ALTER TABLE "auth"."queued_managed_account_creations" ADD COLUMN     "bulk_action_id" UUID,
 ADD COLUMN     "failure_group" TEXT;
+
+-- AlterTable
+ALTER TABLE "auth"."account_creation_attempts" ADD COLUMN     "failure_group" TEXT;
 
 -- AlterTable
 ALTER TABLE "auth"."idempotency_keys" ADD COLUMN     "result" JSONB;
@@ -65,6 +68,7 @@ CREATE TABLE "auth"."bulk_actions" (
     "done_count" INTEGER NOT NULL DEFAULT 0,
     "skipped_count" INTEGER NOT NULL DEFAULT 0,
     "undone_count" INTEGER NOT NULL DEFAULT 0,
+    "kept_count" INTEGER NOT NULL DEFAULT 0,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
     "applied_at" TIMESTAMPTZ(3),
@@ -82,8 +86,10 @@ CREATE TABLE "auth"."bulk_action_entries" (
     "entry_id" UUID NOT NULL,
     "state" "auth"."bulk_entry_state" NOT NULL DEFAULT 'planned',
     "planned_at" TIMESTAMPTZ(3) NOT NULL,
+    "planned_status" "auth"."entry_status" NOT NULL,
     "skip_code" TEXT,
     "before" JSONB,
+    "changed_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "bulk_action_entries_pkey" PRIMARY KEY ("bulk_action_id","position")
 );
@@ -111,10 +117,23 @@ ALTER TABLE "auth"."bulk_action_entries" ADD CONSTRAINT "bulk_action_entries_ent
 
 -- What Prisma's schema language cannot say.
 
--- Failures of one group: failed entries, and those that back off.
+-- Failures of one group, newest entry first; a status in the predicate would hide the index from Prisma's queries.
 CREATE INDEX "queued_managed_account_creations_failure_group_idx"
   ON "auth"."queued_managed_account_creations" ("failure_group", "created_at" DESC, "id" DESC)
-  WHERE "failure_group" IS NOT NULL AND "status" IN ('pending', 'failed');
+  WHERE "failure_group" IS NOT NULL;
+
+-- When a group was seen first and last, and how often in the last hour.
+CREATE INDEX "account_creation_attempts_failure_group_idx"
+  ON "auth"."account_creation_attempts" ("failure_group", "finished_at") WHERE "failure_group" IS NOT NULL;
+
+-- Claims in turn, family by family. Entries whose family is gone share a turn.
+CREATE INDEX "queued_managed_account_creations_family_due_idx"
+  ON "auth"."queued_managed_account_creations"
+  (coalesce("family_id", 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), coalesce("next_retry_at", '-infinity'::timestamptz))
+  WHERE "status" = 'pending';
+
+-- Processed events, oldest first, for their retention.
+CREATE INDEX "outbox_events_processed_idx" ON "auth"."outbox_events" ("processed_at") WHERE "processed_at" IS NOT NULL;
 
 -- So that deleting a bulk action finds the entries that name it.
 CREATE INDEX "queued_managed_account_creations_bulk_action_id_idx"

@@ -1,0 +1,58 @@
+/**
+ * Load from a process of its own, so that it costs the server's event loop nothing: callers
+ * that each send the next request when the last one was answered. Started by the benchmarks
+ * with a URL, a number of callers and of requests, and the request's kind.
+ */
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'undici';
+
+const [url = '', callers = '16', requests = '1000', kind = 'typename', familyId = '', userId = ''] =
+  process.argv.slice(2);
+const pool = new Pool(url, { connections: Number(callers), pipelining: 1 });
+const run = randomUUID().slice(0, 8).replaceAll('-', '');
+
+const ENQUEUE = `mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) {
+  ... on EnqueueAccountPayload { generatedPassword isReplay entry { entryId status } } ... on MutationError { code message } } }`;
+const PAGE = `{ queuedCreations(first: 20) { nodes { entryId username status family { name } createdBy { fullName } } } }`;
+
+function bodyOf(index: number): string {
+  if (kind === 'enqueue') {
+    const input = {
+      familyId,
+      createdByUserId: userId,
+      username: `b${run}_${index}`,
+      fullName: 'Some Body',
+      password: 'correct horse battery',
+      idempotencyKey: `${run}-${index}`,
+    };
+    return JSON.stringify({ query: ENQUEUE, variables: { input } });
+  }
+  return JSON.stringify({ query: kind === 'page' ? PAGE : '{ __typename }' });
+}
+
+let next = 0;
+const times: number[] = [];
+async function caller(): Promise<void> {
+  while (next < Number(requests)) {
+    const body = bodyOf(next++);
+    const begun = performance.now();
+    const answer = await pool.request({
+      method: 'POST',
+      path: '/graphql',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    const text = await answer.body.text();
+    times.push(performance.now() - begun);
+    if (answer.statusCode !== 200 || text.includes('"errors"') || text.includes('"code"'))
+      throw new Error(`Answered ${answer.statusCode}: ${text.slice(0, 300)}`);
+  }
+}
+
+const begun = performance.now();
+await Promise.all(Array.from({ length: Number(callers) }, caller));
+const seconds = (performance.now() - begun) / 1_000;
+times.sort((a, b) => a - b);
+const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN;
+process.stdout.write(`${JSON.stringify({ rate: Number(requests) / seconds, p50: at(0.5), p99: at(0.99) })}\n`);
+await pool.close();

@@ -1,0 +1,75 @@
+/** A real server process over a durable embedded database of its own, and load against it. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+export interface Load {
+  readonly rate: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+export interface BenchServer {
+  readonly url: string;
+  readonly dataDir: string;
+  /** Sends `requests` by `callers` and answers rate and latency. */
+  load(kind: 'typename' | 'enqueue' | 'page', callers: number, requests: number): Promise<Load>;
+  graphql(query: string): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** Starts the compiled server (`npm run build` first). */
+export async function startBenchServer(env: Record<string, string> = {}): Promise<BenchServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'family-hub-bench-'));
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0', LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  let port: string | undefined;
+  while (port === undefined) {
+    const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+    output += chunk.toString();
+    port = /"port":(\d+)/.exec(output)?.[1];
+  }
+  child.stdout.resume();
+  const url = `http://127.0.0.1:${port}`;
+  const graphql = async (query: string): Promise<unknown> => {
+    const answer = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    return answer.json();
+  };
+  const families = (await graphql('{ families { nodes { familyId members { nodes { userId } } } } }')) as {
+    data: { families: { nodes: { familyId: string; members: { nodes: { userId: string }[] } }[] } };
+  };
+  const family = families.data.families.nodes[0];
+  const ids = [family?.familyId ?? '', family?.members.nodes[0]?.userId ?? ''];
+  return {
+    url,
+    dataDir,
+    graphql,
+    async load(kind, callers, requests) {
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ['--import', 'tsx', 'bench/load.ts', url, String(callers), String(requests), kind, ...ids],
+        { cwd: ROOT },
+      );
+      return JSON.parse(stdout) as Load;
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

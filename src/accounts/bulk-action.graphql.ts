@@ -1,0 +1,160 @@
+/** Bulk actions in the API: the type `BulkAction`, what it skipped, and what is answered about it. */
+import type { Clock } from '../clock.ts';
+import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import type { BulkActionKind, BulkActionStatus, BulkEntryState } from '../database/generated/prisma/enums.ts';
+import { type Builder, LARGEST_PAGE } from '../graphql/builder.ts';
+import { addEnum } from '../graphql/enums.ts';
+import { decodeNumber, keysetOf, type PageArgs } from '../graphql/keyset.ts';
+import { connectionSelection } from '../graphql/selection.ts';
+import { bulkProblemMessage, undoProblem } from './bulk-action.rules.ts';
+
+export interface BulkActionTools {
+  readonly prisma: PrismaClient;
+  readonly clock: Clock;
+  readonly undoWindowMs: number;
+}
+
+/** Adds `BulkAction`, its enums, `BulkSkipped`, the query and `QueuedCreation.bulkAction`; answers the refs. */
+export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }: BulkActionTools) {
+  const Kind = addEnum<BulkActionKind>(builder, 'BulkActionKind', 'What a bulk action does to each of its entries.', {
+    retry: 'Starts a new series of attempts, due now, as `retryEntry` does.',
+    cancel: 'Gives the entry up, as `cancelEntry` does; an entry whose outcome is open is left out.',
+    set_run_at: 'Sets when a pending entry is due next.',
+  });
+  const Status = addEnum<BulkActionStatus>(builder, 'BulkActionStatus', 'Where a bulk action stands.', {
+    planned: 'A plan that was not applied; nothing is changed.',
+    running: 'Being applied, in batches.',
+    finished: 'Every planned entry was changed, or skipped and named.',
+    undoing: 'Being taken back, in batches.',
+    undone: 'Taken back; what could not be is named in `kept`.',
+  });
+  const Skipped = builder.prismaObject('BulkActionEntry', {
+    name: 'BulkSkipped',
+    description: 'A planned entry that was left as it is, and why.',
+    fields: (t) => ({
+      entry: t.relation('entry', { description: 'The entry, as it stands now.' }),
+      code: t.string({
+        description: 'Why, for scripts: CHANGED when it was no longer what it had been, or a code of the exclusions.',
+        select: { skipCode: true },
+        resolve: ({ skipCode }) => skipCode ?? 'CHANGED',
+      }),
+      message: t.string({
+        description: 'The same for people, with what to do.',
+        select: { skipCode: true },
+        resolve: ({ skipCode }) => bulkProblemMessage(skipCode ?? 'CHANGED'),
+      }),
+    }),
+  });
+  const SkippedConnection = builder.connectionObject(
+    { type: Skipped, name: 'BulkSkippedConnection' },
+    builder.edgeObject({ type: Skipped, name: 'BulkSkippedEdge' }),
+  );
+
+  /** One page of a bulk action's entries in one state, in the plan's order. */
+  const pageOfState = async (id: string, state: BulkEntryState, args: PageArgs, selection: object) => {
+    const where = { bulkActionId: id, state };
+    const beyond = {
+      ...(args.after ? { gt: decodeNumber(args.after) } : {}),
+      ...(args.before ? { lt: decodeNumber(args.before) } : {}),
+    };
+    const rows = await prisma.bulkActionEntry.findMany({
+      ...selection,
+      where: { ...where, position: beyond },
+      orderBy: { position: args.last ? 'desc' : 'asc' },
+      take: LARGEST_PAGE + 1,
+    });
+    const inOrder = args.last ? rows.reverse() : rows;
+    return {
+      ...keysetOf(inOrder, ({ position }) => position, args),
+      totalCount: () => prisma.bulkActionEntry.count({ where }),
+    };
+  };
+
+  const BulkAction = builder.prismaNode('BulkAction', {
+    id: { field: 'id' },
+    nullable: true,
+    description: 'A plan that was made with `planBulkAction`, and what became of it.',
+    fields: (t) => ({
+      bulkActionId: t.field({
+        type: 'UUID',
+        description: 'The plain key: the `planId` of its plan.',
+        resolve: ({ id }) => id,
+      }),
+      action: t.expose('action', { type: Kind, description: 'What it does to each entry.' }),
+      status: t.expose('status', { type: Status, description: 'Where it stands.' }),
+      runAt: t.expose('runAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'The instant that SET_RUN_AT sets; null for the others.',
+      }),
+      totalCount: t.exposeInt('totalCount', { description: 'How many entries were planned.' }),
+      doneCount: t.exposeInt('doneCount', { description: 'How many were changed so far.' }),
+      skippedCount: t.exposeInt('skippedCount', {
+        description:
+          'How many were left as they are, because they are no longer what was planned; those that were deleted meanwhile are counted at the end, and not named.',
+      }),
+      undoneCount: t.exposeInt('undoneCount', { description: 'How many were taken back.' }),
+      keptCount: t.exposeInt('keptCount', {
+        description: 'How many an undo left as they are, because something had touched them since.',
+      }),
+      skipped: t.connection(
+        {
+          type: Skipped,
+          nullable: true,
+          description: 'The entries that its application left as they are, in the plan’s order.',
+          resolve: ({ id }, args, context, info) =>
+            pageOfState(id, 'skipped', args, connectionSelection(context, info)),
+        },
+        SkippedConnection,
+      ),
+      kept: t.connection(
+        {
+          type: Skipped,
+          nullable: true,
+          description: 'The entries that its undo left as they are, in the plan’s order.',
+          resolve: ({ id }, args, context, info) => pageOfState(id, 'kept', args, connectionSelection(context, info)),
+        },
+        SkippedConnection,
+      ),
+      canUndo: t.boolean({
+        description: 'Whether `undoBulkAction` would take something back now.',
+        select: { action: true, status: true, finishedAt: true, doneCount: true },
+        resolve: (action) =>
+          action.status === 'finished' && undoProblem(action, clock.now(), undoWindowMs) === undefined,
+      }),
+      reason: t.exposeString('reason', { nullable: true, description: 'Why, if whoever planned it said.' }),
+      actor: t.exposeString('actor', { description: 'Who applied it; of a plan, who made it.' }),
+      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was planned.' }),
+      expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when the plan could be applied.' }),
+      appliedAt: t.expose('appliedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was applied; null for a plan.',
+      }),
+      finishedAt: t.expose('finishedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When its last batch was done, or that of its undo; null while one is to come.',
+      }),
+    }),
+  });
+  builder.prismaObjectField('QueuedCreation', 'bulkAction', (t) =>
+    t.relation('bulkAction', {
+      nullable: true,
+      description: 'The bulk action that changed it last; null if none did.',
+    }),
+  );
+  builder.queryField('bulkAction', (t) =>
+    t.prismaField({
+      type: BulkAction,
+      nullable: true,
+      description: 'A bulk action, or a plan, by its plain key: shows its progress. Null when there is none.',
+      args: { bulkActionId: t.arg({ type: 'UUID', required: true, description: 'Its key, or the `planId`.' }) },
+      resolve: (query, _root, { bulkActionId }) =>
+        prisma.bulkAction.findUnique({ ...query, where: { id: bulkActionId } }),
+    }),
+  );
+  return { BulkAction, Kind };
+}
+
+export type BulkActionRefs = ReturnType<typeof addBulkActions>;

@@ -1,0 +1,121 @@
+/**
+ * The decisions over a bulk action, apart from the statements that apply them: what a plan must
+ * name, whether a plan can be applied, whether what it did can be taken back, and the words for
+ * why an entry is left out. Which entries are left out is decided by bulk-problems.ts.
+ */
+import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
+import type { BulkActionKind, BulkActionStatus } from '../database/generated/prisma/enums.ts';
+import type { InputIssue } from '../refusals.ts';
+
+/** A plan waits so long for being applied. */
+export const PLAN_LIFETIME_MS = 15 * 60_000;
+export const MOST_ENTRY_IDS = 10_000;
+/** Fewer attempts than these tell nothing of the speed. */
+const FEWEST_ATTEMPTS = 20;
+
+/** Why an entry is left out of a plan, skipped by its application, or left as it is by an undo. */
+export type BulkProblemCode =
+  | 'NOT_FOUND'
+  | 'COMPLETED'
+  | 'PROCESSING'
+  | 'ALREADY_CANCELLED'
+  | 'NOT_PENDING'
+  | 'OUTCOME_UNKNOWN'
+  | 'PASSWORD_DESTROYED'
+  | 'USERNAME_TAKEN'
+  | 'FAMILY_DELETED'
+  | 'CHANGED';
+
+const MESSAGES: Record<BulkProblemCode, string> = {
+  NOT_FOUND: 'There is no entry with this id.',
+  COMPLETED: 'The entry is completed: its account exists.',
+  PROCESSING: 'The entry is being attempted. Wait for the outcome, then plan again.',
+  ALREADY_CANCELLED: 'The entry is cancelled already.',
+  NOT_PENDING: 'The entry does not wait: it has failed or was cancelled. Retry it first.',
+  OUTCOME_UNKNOWN:
+    'An earlier attempt may have made the account, so a look comes first. Cancel the entry by itself with "cancelEntry", which looks.',
+  PASSWORD_DESTROYED: 'The entry’s password was destroyed. Retry it by itself with "retryEntry" and a new password.',
+  USERNAME_TAKEN: 'The username belongs to a user or to another entry that is still being created.',
+  FAMILY_DELETED: 'The entry’s family was deleted, so its account cannot be made.',
+  CHANGED: 'The entry changed in between, so it was left as it is. Look at it, and plan again if you still want it.',
+};
+
+/** The sentence for a code. */
+export function bulkProblemMessage(code: string): string {
+  return MESSAGES[code as BulkProblemCode] ?? 'The entry was left as it is.';
+}
+
+export interface PlanInput {
+  readonly action: BulkActionKind;
+  readonly hasFilter: boolean;
+  readonly entryIds: readonly string[] | null | undefined;
+  readonly runAt: Date | null | undefined;
+  readonly reason: string | null | undefined;
+}
+
+/** Everything that is wrong with a plan's input; empty when nothing is. */
+export function planIssues({ action, hasFilter, entryIds, runAt, reason }: PlanInput): InputIssue[] {
+  const issues: InputIssue[] = [];
+  const add = (path: string, code: string, message: string) => issues.push({ path: [path], code, message });
+  if (hasFilter && entryIds)
+    add('entryIds', 'NOT_TOGETHER', 'Give either "filter" or "entryIds", not both: which entries would be meant?');
+  if (!hasFilter && !entryIds)
+    add('filter', 'MISSING', 'Give "filter" or "entryIds". An empty filter {} means all entries.');
+  if (entryIds && (entryIds.length < 1 || entryIds.length > MOST_ENTRY_IDS))
+    add(
+      'entryIds',
+      'INVALID_LENGTH',
+      `Give 1 to ${MOST_ENTRY_IDS} ids, not ${entryIds.length}; for more use "filter".`,
+    );
+  if (action === 'set_run_at' && !runAt) add('runAt', 'MISSING', 'SET_RUN_AT needs "runAt": the new instant.');
+  if (action !== 'set_run_at' && runAt) add('runAt', 'NOT_ALLOWED', 'Only SET_RUN_AT takes "runAt". Leave it out.');
+  // PostgreSQL's text cannot hold it.
+  if (reason?.includes('\0')) add('reason', 'INVALID_CHARACTERS', 'A reason has no zero character.');
+  return issues;
+}
+
+/** Everything that is wrong with an idempotency key; empty when nothing is. */
+export function keyIssues(key: string | null | undefined): InputIssue[] {
+  const problem = idempotencyKeyProblem(key);
+  return problem === undefined ? [] : [{ path: ['idempotencyKey'], ...problem }];
+}
+
+/** Why a plan cannot be applied, or undefined if it can. */
+export function applyProblem(plan: { status: BulkActionStatus; isExpired: boolean }): string | undefined {
+  if (plan.status !== 'planned')
+    return 'The plan was applied already. See how far it is with the query "bulkAction", or plan again.';
+  if (plan.isExpired)
+    return 'The plan has expired: it is older than 15 minutes, and the queue may look different now. Plan again.';
+  return undefined;
+}
+
+export interface UndoableAction {
+  readonly action: BulkActionKind;
+  readonly status: BulkActionStatus;
+  readonly finishedAt: Date | null;
+  readonly doneCount: number;
+}
+
+/** Why a bulk action cannot be taken back, or undefined if it can (or is being, or was). */
+export function undoProblem(action: UndoableAction, now: Date, undoWindowMs: number): string | undefined {
+  if (action.status === 'undoing' || action.status === 'undone') return undefined;
+  if (action.status === 'planned') return 'The plan was never applied, so there is nothing to take back.';
+  if (action.action === 'retry')
+    return 'A retry cannot be taken back: attempts may have been made. Plan a bulk action CANCEL for what still waits.';
+  if (action.status === 'running') return 'The bulk action is still under way. Take it back when it is finished.';
+  if (action.doneCount === 0) return 'The bulk action changed no entry, so there is nothing to take back.';
+  const endsAt = (action.finishedAt?.getTime() ?? 0) + undoWindowMs;
+  if (action.action === 'cancel' && now.getTime() >= endsAt)
+    return 'The undo window has passed, and the passwords of what was cancelled are destroyed. Retry the entries with new passwords.';
+  return undefined;
+}
+
+/**
+ * How long the provider will take for `count` entries, in milliseconds, at the measured speed:
+ * the successes of the last minutes over the seconds in which there were any. Null when too few
+ * were measured.
+ */
+export function estimateMs(count: number, measured: { successes: number; busySeconds: number }): number | null {
+  if (measured.successes < FEWEST_ATTEMPTS || measured.busySeconds < 1) return null;
+  return Math.round((count / measured.successes) * measured.busySeconds * 1_000);
+}

@@ -1,0 +1,187 @@
+/**
+ * One batch of a bulk action, in one transaction: the entries are locked, judged again, and
+ * changed, or named as skipped when they are no longer what was planned. The transaction holds
+ * the action's row and names the node that leases it, so that a node which lost the lease
+ * changes nothing, and what was counted is what was done.
+ */
+import type { Database, Queryable } from '../database/database.ts';
+import type { BulkActionKind, BulkActionStatus } from '../database/generated/prisma/enums.ts';
+import { sqlStateOf, violation } from '../database/violations.ts';
+import { BULK_PROBLEM, UNDO_CANCEL_PROBLEM, UNDO_SET_RUN_AT_PROBLEM } from './bulk-problems.ts';
+
+/** Small enough to hold locks for some ten milliseconds. */
+const BATCH_SIZE = 500;
+/** A username can be taken in the moment between judging and changing; the next judgement sees it. */
+const MOST_TRIES = 5;
+
+export interface LeasedAction {
+  readonly id: string;
+  readonly action: BulkActionKind;
+  readonly status: Extract<BulkActionStatus, 'running' | 'undoing'>;
+}
+
+export interface BatchOptions {
+  readonly db: Database;
+  readonly nodeId: string;
+  readonly leaseMs: number;
+}
+
+export type BatchResult =
+  | { readonly kind: 'batch'; readonly lastPosition: number; readonly changedIds: readonly string[] }
+  /** Some were held by others when their turn came: start again from the first, in a moment. */
+  | { readonly kind: 'again' }
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'lost' };
+
+/** Does the next batch after a position, or closes the action when there is none. */
+export async function nextBatch(options: BatchOptions, leased: LeasedAction, after: number): Promise<BatchResult> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await options.db.transaction((tx) => batch(tx, options, leased, after));
+    } catch (error) {
+      const isTaken = violation(error)?.constraint === 'queued_managed_account_creations_active_username_key';
+      const isDeadlock = sqlStateOf(error) === '40P01';
+      if (!(isTaken || isDeadlock) || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+async function batch(
+  tx: Queryable,
+  { nodeId, leaseMs }: BatchOptions,
+  { id, action, status }: LeasedAction,
+  after: number,
+): Promise<BatchResult> {
+  const held = await tx.query(
+    `UPDATE auth.bulk_actions SET lease_expires_at = now() + $4 * interval '1 millisecond'
+     WHERE id = $1 AND lease_node_id = $2 AND status = $3 RETURNING 1`,
+    [id, nodeId, status, leaseMs],
+  );
+  if (held.length === 0) return { kind: 'lost' };
+  const next = await tx.query<Line>(nextOf(status), [id, after, BATCH_SIZE]);
+  const last = next.at(-1);
+  if (last === undefined) {
+    if (after > 0 && (await tx.query(nextOf(status), [id, 0, 1])).length > 0) return { kind: 'again' };
+    await tx.query(status === 'running' ? FINISH : FINISH_UNDO, [id]);
+    return { kind: 'finished' };
+  }
+  // Never waits: whoever settles attempts locks entries in an order of its own.
+  const locked = await tx.query<{ id: string }>(
+    'SELECT id FROM auth.queued_managed_account_creations WHERE id = ANY($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED',
+    [next.map(({ entryId }) => entryId)],
+  );
+  const ours = new Set(locked.map((entry) => entry.id));
+  const rows = await tx.query<{ entryId: string; isChanged: boolean }>(statementFor(status, action), [
+    id,
+    next.flatMap(({ entryId, position }) => (ours.has(entryId) ? [position] : [])),
+  ]);
+  const changedIds = rows.filter(({ isChanged }) => isChanged).map(({ entryId }) => entryId);
+  await tx.query(status === 'running' ? COUNT : COUNT_UNDO, [id, changedIds.length, rows.length - changedIds.length]);
+  return { kind: 'batch', lastPosition: last.position, changedIds };
+}
+
+interface Line {
+  readonly position: number;
+  readonly entryId: string;
+}
+
+const nextOf = (status: LeasedAction['status']): string => (status === 'running' ? NEXT_PLANNED : NEXT_DONE);
+
+function statementFor(status: LeasedAction['status'], action: BulkActionKind): string {
+  if (status === 'running') return APPLY[action];
+  if (action === 'retry') throw new Error('A retry cannot be taken back; undoBulkAction refuses it.');
+  return UNDO[action];
+}
+
+const NEXT_PLANNED = `
+  SELECT position, entry_id AS "entryId" FROM auth.bulk_action_entries
+  WHERE bulk_action_id = $1 AND state = 'planned' AND position > $2 ORDER BY position LIMIT $3`;
+const NEXT_DONE = `
+  SELECT position, entry_id AS "entryId" FROM auth.bulk_action_entries
+  WHERE bulk_action_id = $1 AND state = 'done' AND position > $2 ORDER BY position LIMIT $3`;
+
+const COUNT =
+  'UPDATE auth.bulk_actions SET done_count = done_count + $2, skipped_count = skipped_count + $3 WHERE id = $1';
+const COUNT_UNDO =
+  'UPDATE auth.bulk_actions SET undone_count = undone_count + $2, kept_count = kept_count + $3 WHERE id = $1';
+
+// Entries that were deleted meanwhile took their lines with them: they count as skipped, or kept.
+const FINISH = `
+  UPDATE auth.bulk_actions SET status = 'finished', finished_at = now(), skipped_count = total_count - done_count,
+    lease_node_id = NULL, lease_expires_at = NULL WHERE id = $1`;
+const FINISH_UNDO = `
+  UPDATE auth.bulk_actions SET status = 'undone', finished_at = now(), kept_count = done_count - undone_count,
+    lease_node_id = NULL, lease_expires_at = NULL WHERE id = $1`;
+
+/** Of entries in one batch that share a name only the first can become active: the others see it as taken. */
+const applyStatement = (problem: string, before: string, change: string): string => `
+  WITH judged AS MATERIALIZED (
+    SELECT b.position, e.id, e.username, ${before} AS before,
+           CASE WHEN e.updated_at <> b.planned_at OR e.status <> b.planned_status THEN 'CHANGED' ELSE ${problem} END AS problem
+    FROM auth.bulk_action_entries b JOIN auth.queued_managed_account_creations e ON e.id = b.entry_id
+    WHERE b.bulk_action_id = $1 AND b.position = ANY($2::int[])
+  ), decided AS MATERIALIZED (
+    SELECT position, id, before,
+           CASE WHEN problem IS NULL AND row_number() OVER (PARTITION BY lower(username), problem IS NULL ORDER BY position) > 1
+                THEN 'USERNAME_TAKEN' ELSE problem END AS problem
+    FROM judged
+  ), changed AS (
+    UPDATE auth.queued_managed_account_creations e
+    SET ${change}, bulk_action_id = $1, updated_at = now()
+    FROM decided d WHERE e.id = d.id AND d.problem IS NULL
+    RETURNING e.id, e.updated_at
+  )
+  UPDATE auth.bulk_action_entries b
+  SET state = CASE WHEN d.problem IS NULL THEN 'done' ELSE 'skipped' END::auth.bulk_entry_state,
+      skip_code = d.problem, before = CASE WHEN d.problem IS NULL THEN d.before END, changed_at = c.updated_at
+  FROM decided d LEFT JOIN changed c ON c.id = d.id
+  WHERE b.bulk_action_id = $1 AND b.position = d.position
+  RETURNING b.entry_id AS "entryId", d.problem IS NULL AS "isChanged"`;
+
+// What retry.ts and cancel.ts do to one entry.
+const APPLY: Record<BulkActionKind, string> = {
+  retry: applyStatement(
+    BULK_PROBLEM.retry,
+    'NULL::jsonb',
+    `status = 'pending', retry_count = 0, next_retry_at = date_trunc('milliseconds', now()),
+     interruption_count = 0, is_look_only = false, failure_group = NULL, failed_at = NULL, cancelled_at = NULL`,
+  ),
+  cancel: applyStatement(
+    BULK_PROBLEM.cancel,
+    `jsonb_build_object('status', e.status, 'nextRetryAt', e.next_retry_at, 'failedAt', e.failed_at,
+                        'hadPassword', e.encrypted_password IS NOT NULL)`,
+    `status = 'cancelled', cancelled_at = now(), next_retry_at = NULL, is_look_only = false`,
+  ),
+  set_run_at: applyStatement(
+    BULK_PROBLEM.set_run_at,
+    `jsonb_build_object('nextRetryAt', e.next_retry_at)`,
+    'next_retry_at = (SELECT run_at FROM auth.bulk_actions WHERE id = $1)',
+  ),
+};
+
+const undoStatement = (problem: string, change: string): string => `
+  WITH judged AS MATERIALIZED (
+    SELECT b.position, e.id, b.before, ${problem} AS problem
+    FROM auth.bulk_action_entries b JOIN auth.queued_managed_account_creations e ON e.id = b.entry_id
+    WHERE b.bulk_action_id = $1 AND b.position = ANY($2::int[])
+  ), changed AS (
+    UPDATE auth.queued_managed_account_creations e
+    SET ${change}, updated_at = now()
+    FROM judged j WHERE e.id = j.id AND j.problem IS NULL
+  )
+  UPDATE auth.bulk_action_entries b
+  SET state = CASE WHEN j.problem IS NULL THEN 'undone' ELSE 'kept' END::auth.bulk_entry_state, skip_code = j.problem
+  FROM judged j
+  WHERE b.bulk_action_id = $1 AND b.position = j.position
+  RETURNING b.entry_id AS "entryId", j.problem IS NULL AS "isChanged"`;
+
+const RUN_AT_BEFORE = `(j.before ->> 'nextRetryAt')::timestamptz`;
+
+const UNDO: Record<Exclude<BulkActionKind, 'retry'>, string> = {
+  cancel: undoStatement(
+    UNDO_CANCEL_PROBLEM,
+    `status = (j.before ->> 'status')::auth.entry_status, next_retry_at = ${RUN_AT_BEFORE},
+     failed_at = (j.before ->> 'failedAt')::timestamptz, cancelled_at = NULL`,
+  ),
+  set_run_at: undoStatement(UNDO_SET_RUN_AT_PROBLEM, `next_retry_at = ${RUN_AT_BEFORE}`),
+};

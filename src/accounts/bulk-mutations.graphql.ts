@@ -1,0 +1,180 @@
+/** Plan, then apply: changing many entries at once, exactly those that were looked at. */
+import { z } from 'zod';
+import { IdempotencyConflictError } from '../access/idempotency.ts';
+import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import type { Builder } from '../graphql/builder.ts';
+import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import type { BulkActionRefs } from './bulk-action.graphql.ts';
+import { MOST_ENTRY_IDS } from './bulk-action.rules.ts';
+import type { ApplyRequest } from './bulk-apply.ts';
+import type { Exclusion, Plan, PlanRequest } from './bulk-plan.ts';
+import type { EntryRefs } from './entry.graphql.ts';
+import { type addEntryQueries, entryCondition } from './entry-queries.graphql.ts';
+
+/** What the mutations do; the operations behind them, with their tools. */
+export interface BulkOperations {
+  readonly undoWindowMs: number;
+  plan(caller: string, request: PlanRequest): Promise<Plan>;
+  apply(caller: string, request: ApplyRequest): Promise<{ bulkActionId: string; isReplay: boolean }>;
+  undo(caller: string, request: { bulkActionId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
+}
+
+const reason = z.string().max(500, 'has at most 500 characters').nullish();
+
+/** Adds `planBulkAction`, `applyBulkAction` and `undoBulkAction`. */
+export function addBulkMutations(
+  builder: Builder,
+  prisma: PrismaClient,
+  { QueuedCreation }: EntryRefs,
+  { Filter }: ReturnType<typeof addEntryQueries>,
+  { BulkAction, Kind }: BulkActionRefs,
+  operations: BulkOperations,
+): void {
+  const entriesOf = async (query: object, ids: readonly string[]) => {
+    const rows = await prisma.queuedCreation.findMany({ ...query, where: { id: { in: [...ids] } } });
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.flatMap((id) => byId.get(id) ?? []);
+  };
+
+  const Excluded = builder.objectRef<Exclusion>('BulkExclusion').implement({
+    description: 'Entries that the plan leaves out for one reason.',
+    fields: (t) => ({
+      code: t.exposeString('code', {
+        description:
+          'The reason, for scripts: COMPLETED, PROCESSING, ALREADY_CANCELLED, NOT_PENDING, OUTCOME_UNKNOWN, PASSWORD_DESTROYED, USERNAME_TAKEN, FAMILY_DELETED or NOT_FOUND.',
+      }),
+      message: t.exposeString('message', { description: 'The same for people, with what to do.' }),
+      count: t.exposeInt('count', { description: 'How many.' }),
+      sample: t.prismaField({
+        type: [QueuedCreation],
+        description: 'The first ten; none for NOT_FOUND.',
+        resolve: (query, { entryIds }) => entriesOf(query, entryIds),
+      }),
+    }),
+  });
+
+  const PlanInput = builder.inputType('PlanBulkActionInput', {
+    description: 'What is to be done, and to which entries: exactly one of `filter` and `entryIds`.',
+    fields: (t) => ({
+      action: t.field({ type: Kind, required: true, description: 'What is to be done to each.' }),
+      filter: t.field({
+        type: Filter,
+        description: 'All entries that `queuedCreations` lists with this filter; {} means all.',
+      }),
+      entryIds: t.field({
+        type: ['UUID'],
+        description: `These entries, 1 to ${MOST_ENTRY_IDS}; an id that comes twice counts once.`,
+      }),
+      runAt: t.field({
+        type: 'DateTime',
+        description: 'For SET_RUN_AT, and only there: when they are to be due; an instant in the past means now.',
+      }),
+      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
+    }),
+  });
+  const PlanPayload = builder.objectRef<Plan>('PlanBulkActionPayload').implement({
+    description: 'What applying the plan will do; until then nothing is changed.',
+    fields: (t) => ({
+      planId: t.expose('planId', { type: 'UUID', description: 'Pass it to `applyBulkAction`.' }),
+      count: t.exposeInt('count', { description: 'How many entries will be changed.' }),
+      sample: t.prismaField({
+        type: [QueuedCreation],
+        description: 'The first ten of them.',
+        resolve: (query, { sampleIds }) => entriesOf(query, sampleIds),
+      }),
+      exclusions: t.field({
+        type: [Excluded],
+        description: 'Which entries that were asked for will not be changed, by reason.',
+        resolve: ({ exclusions }) => [...exclusions],
+      }),
+      estimatedDuration: t.expose('estimatedMs', {
+        type: 'Duration',
+        nullable: true,
+        description:
+          'How long the identity provider will take for a RETRY, at the speed of the last five minutes; null when fewer than 20 accounts were made in that time, and for actions that call nobody.',
+      }),
+      expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when it can be applied: 15 minutes.' }),
+    }),
+  });
+
+  const ApplyInput = builder.inputType('ApplyBulkActionInput', {
+    description: 'A plan to be carried out.',
+    fields: (t) => ({
+      planId: t.field({ type: 'UUID', required: true, description: 'The plan.' }),
+      idempotencyKey: t.string({
+        description: '1 to 200 characters. The same key again within 24 h answers the same bulk action.',
+      }),
+    }),
+  });
+  const ApplyPayload = builder
+    .objectRef<{ bulkActionId: string; isReplay: boolean }>('ApplyBulkActionPayload')
+    .implement({
+      description: 'The bulk action is under way.',
+      fields: (t) => ({
+        bulkAction: t.prismaField({
+          type: BulkAction,
+          description: 'The bulk action, as it stands now.',
+          resolve: (query, { bulkActionId }) =>
+            prisma.bulkAction.findUniqueOrThrow({ ...query, where: { id: bulkActionId } }),
+        }),
+        isReplay: t.exposeBoolean('isReplay', {
+          description: 'True if this idempotency key had been used: nothing was started again.',
+        }),
+      }),
+    });
+
+  const UndoInput = builder.inputType('UndoBulkActionInput', {
+    description: 'A bulk action to be taken back.',
+    fields: (t) => ({
+      bulkActionId: t.field({ type: 'UUID', required: true, description: 'The bulk action.' }),
+      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
+    }),
+  });
+  const UndoPayload = builder
+    .objectRef<{ bulkActionId: string; isChanged: boolean }>('UndoBulkActionPayload')
+    .implement({
+      description: 'The bulk action is being taken back.',
+      fields: (t) => ({
+        bulkAction: t.prismaField({
+          type: BulkAction,
+          description: 'The bulk action, as it stands now.',
+          resolve: (query, { bulkActionId }) =>
+            prisma.bulkAction.findUniqueOrThrow({ ...query, where: { id: bulkActionId } }),
+        }),
+        isChanged: t.exposeBoolean('isChanged', { description: 'False if it was being taken back, or was, already.' }),
+      }),
+    });
+
+  builder.mutationFields((t) => ({
+    planBulkAction: t.field({
+      type: PlanPayload,
+      nullable: true,
+      description: 'Says what a bulk action would do, entry by entry, and keeps that for 15 minutes.',
+      args: { input: t.arg({ type: PlanInput, required: true, description: 'What, and to which entries.' }) },
+      errors: { types: [InvalidInputError] },
+      resolve: (_root, { input: { filter, ...rest } }, { caller }) =>
+        operations.plan(caller, { ...rest, where: filter ? entryCondition(filter, new Date()) : undefined }),
+    }),
+    applyBulkAction: t.field({
+      type: ApplyPayload,
+      nullable: true,
+      description:
+        'Does exactly what was planned, in the background: an entry that changed meanwhile is skipped and named. Watch it with `bulkAction`.',
+      args: { input: t.arg({ type: ApplyInput, required: true, description: 'Which plan.' }) },
+      errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
+      resolve: (_root, { input }, { caller }) => operations.apply(caller, input),
+    }),
+    undoBulkAction: t.field({
+      type: UndoPayload,
+      nullable: true,
+      description:
+        'Takes a CANCEL (within the undo window) or a SET_RUN_AT back, in the background, for entries that nothing has touched since; the others are named in `kept`.',
+      args: { input: t.arg({ type: UndoInput, required: true, description: 'Which bulk action.' }) },
+      errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
+      resolve: async (_root, { input }, { caller }) => ({
+        bulkActionId: input.bulkActionId,
+        ...(await operations.undo(caller, input)),
+      }),
+    }),
+  }));
+}

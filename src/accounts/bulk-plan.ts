@@ -1,0 +1,163 @@
+/**
+ * Planning a bulk action: which entries it will change, exactly, and which it will not and why.
+ * The plan keeps each entry's version; some thousand are judged and written per statement, each
+ * committed by itself, so that no lock is held for longer than that.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../database/database.ts';
+import type { Prisma } from '../database/generated/prisma/client.ts';
+import type { BulkActionKind } from '../database/generated/prisma/enums.ts';
+import { InvalidInputError } from '../refusals.ts';
+import {
+  type BulkProblemCode,
+  bulkProblemMessage,
+  estimateMs,
+  PLAN_LIFETIME_MS,
+  planIssues,
+} from './bulk-action.rules.ts';
+import { BULK_PROBLEM } from './bulk-problems.ts';
+
+const ENTRIES_PER_STATEMENT = 5_000;
+const SAMPLE_SIZE = 10;
+
+export interface PlanRequest {
+  readonly action: BulkActionKind;
+  /** A filter as Prisma understands it; undefined when none was given. */
+  readonly where?: Prisma.QueuedCreationWhereInput | undefined;
+  readonly entryIds?: readonly string[] | null;
+  readonly runAt?: Date | null;
+  readonly reason?: string | null;
+}
+
+export interface Exclusion {
+  readonly code: BulkProblemCode;
+  readonly message: string;
+  readonly count: number;
+  /** The first ten. */
+  readonly entryIds: readonly string[];
+}
+
+export interface Plan {
+  readonly planId: string;
+  readonly count: number;
+  /** The first ten. */
+  readonly sampleIds: readonly string[];
+  readonly exclusions: readonly Exclusion[];
+  /** Milliseconds; null when the speed is not known, or the action calls nobody. */
+  readonly estimatedMs: number | null;
+  readonly expiresAt: Date;
+}
+
+/** Makes a plan; nothing is changed by it. Throws InvalidInputError. */
+export async function planBulkAction(db: Database, caller: string, request: PlanRequest): Promise<Plan> {
+  const { action, where, entryIds, runAt, reason } = request;
+  const issues = planIssues({ action, hasFilter: where !== undefined, entryIds, runAt, reason });
+  if (issues.length > 0) throw new InvalidInputError(issues);
+
+  const planId = randomUUID();
+  await db.query(
+    `INSERT INTO auth.bulk_actions (id, action, run_at, reason, actor, total_count, expires_at)
+     VALUES ($1, $2, $3, $4, $5, 0, now() + $6 * interval '1 millisecond')`,
+    [planId, action, runAt ?? null, reason ?? null, caller, PLAN_LIFETIME_MS],
+  );
+  const groups = createGroups();
+  for await (const ids of entryIds ? slices([...new Set(entryIds)]) : matching(db, where ?? {})) {
+    groups.add(await db.query<Group>(PLAN[action], [planId, ids, groups.planned().count]));
+  }
+  const { count, sample } = groups.planned();
+  const [completed] = await db.query<{ expiresAt: Date }>(
+    `UPDATE auth.bulk_actions SET total_count = $2, expires_at = now() + $3 * interval '1 millisecond'
+     WHERE id = $1 RETURNING expires_at AS "expiresAt"`,
+    [planId, count, PLAN_LIFETIME_MS],
+  );
+  if (completed === undefined) throw new Error(`The plan ${planId} vanished while it was made.`);
+  return {
+    planId,
+    count,
+    sampleIds: sample,
+    exclusions: groups.excluded(),
+    estimatedMs: action === 'retry' ? estimateMs(count, await measuredSpeed(db)) : null,
+    expiresAt: completed.expiresAt,
+  };
+}
+
+/** Entries of one statement that share a reason; of those that are planned, it is null. */
+interface Group {
+  readonly code: BulkProblemCode | null;
+  readonly count: number;
+  readonly sample: readonly string[];
+}
+
+const planStatement = (problem: string): string => `
+  WITH candidate AS MATERIALIZED (
+    SELECT w.id AS wanted_id, w.ordinal, e.id, e.status, e.updated_at,
+           CASE WHEN e.id IS NULL THEN 'NOT_FOUND' ELSE ${problem} END AS problem
+    FROM unnest($2::uuid[]) WITH ORDINALITY AS w(id, ordinal)
+    LEFT JOIN auth.queued_managed_account_creations e ON e.id = w.id
+  ), planned AS (
+    INSERT INTO auth.bulk_action_entries (bulk_action_id, position, entry_id, planned_at, planned_status)
+    SELECT $1::uuid, $3::int + row_number() OVER (ORDER BY ordinal), id, updated_at, status FROM candidate WHERE problem IS NULL
+  )
+  SELECT problem AS code, count(*)::int AS count, (array_agg(wanted_id::text ORDER BY ordinal))[1:${SAMPLE_SIZE}] AS sample
+  FROM candidate GROUP BY problem`;
+
+const PLAN: Record<BulkActionKind, string> = {
+  retry: planStatement(BULK_PROBLEM.retry),
+  cancel: planStatement(BULK_PROBLEM.cancel),
+  set_run_at: planStatement(BULK_PROBLEM.set_run_at),
+};
+
+function createGroups() {
+  const byCode = new Map<BulkProblemCode | null, { count: number; sample: string[] }>();
+  const planned = () => byCode.get(null) ?? { count: 0, sample: [] };
+  return {
+    planned,
+    add(groups: readonly Group[]): void {
+      for (const { code, count, sample } of groups) {
+        const known = byCode.get(code) ?? { count: 0, sample: [] };
+        byCode.set(code, {
+          count: known.count + count,
+          sample: [...known.sample, ...sample].slice(0, SAMPLE_SIZE),
+        });
+      }
+    },
+    excluded(): Exclusion[] {
+      return [...byCode].flatMap(([code, { count, sample }]) => {
+        if (code === null) return [];
+        const named = code === 'NOT_FOUND' ? ` The first: ${sample.join(', ')}` : '';
+        return [{ code, message: bulkProblemMessage(code) + named, count, entryIds: sample }];
+      });
+    },
+  };
+}
+
+function* slices(ids: readonly string[]): Generator<readonly string[]> {
+  for (let from = 0; from < ids.length; from += ENTRIES_PER_STATEMENT) {
+    yield ids.slice(from, from + ENTRIES_PER_STATEMENT);
+  }
+}
+
+/** The ids that the listing would show for this filter, page by page. */
+async function* matching(db: Database, where: Prisma.QueuedCreationWhereInput): AsyncGenerator<readonly string[]> {
+  let last: string | undefined;
+  do {
+    const rows = await db.prisma.queuedCreation.findMany({
+      select: { id: true },
+      where: last === undefined ? where : { AND: [where, { id: { gt: last } }] },
+      orderBy: { id: 'asc' },
+      take: ENTRIES_PER_STATEMENT,
+    });
+    if (rows.length > 0) yield rows.map(({ id }) => id);
+    last = rows.length < ENTRIES_PER_STATEMENT ? undefined : rows.at(-1)?.id;
+  } while (last !== undefined);
+}
+
+/** Successes of the last five minutes, and the seconds in which there were any: the speed while there was work. */
+async function measuredSpeed(db: Database): Promise<{ successes: number; busySeconds: number }> {
+  const [row] = await db.query<{ successes: number; busySeconds: number }>(
+    `SELECT count(*)::int AS successes, count(DISTINCT date_trunc('second', finished_at))::int AS "busySeconds"
+     FROM auth.account_creation_attempts
+     WHERE finished_at > now() - interval '5 minutes' AND outcome = 'succeeded'`,
+  );
+  return row ?? { successes: 0, busySeconds: 0 };
+}

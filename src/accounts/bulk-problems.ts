@@ -1,0 +1,54 @@
+/**
+ * Why an entry cannot be part of a bulk action, as SQL over an entry `e`: null when it can. The
+ * same expression makes the plan and judges again when it is applied; it says of many entries
+ * at once what retryProblem and cancelProblem say of one (a test holds them together).
+ */
+import type { BulkActionKind } from '../database/generated/prisma/enums.ts';
+
+const USERNAME_TAKEN = `
+  EXISTS (SELECT 1 FROM auth.users u WHERE lower(u.username) = lower(e.username))
+  OR EXISTS (SELECT 1 FROM auth.queued_managed_account_creations o
+             WHERE lower(o.username) = lower(e.username) AND o.status IN ('pending', 'processing') AND o.id <> e.id)`;
+
+const RETRY_PROBLEM = `
+  CASE
+    WHEN e.status = 'completed' THEN 'COMPLETED'
+    WHEN e.status = 'processing' THEN 'PROCESSING'
+    WHEN e.family_id IS NULL THEN 'FAMILY_DELETED'
+    WHEN e.encrypted_password IS NULL THEN 'PASSWORD_DESTROYED'
+    WHEN ${USERNAME_TAKEN} THEN 'USERNAME_TAKEN'
+  END`;
+
+const CANCEL_PROBLEM = `
+  CASE
+    WHEN e.status = 'completed' THEN 'COMPLETED'
+    WHEN e.status = 'processing' THEN 'PROCESSING'
+    WHEN e.status = 'cancelled' THEN 'ALREADY_CANCELLED'
+    WHEN e.needs_look THEN 'OUTCOME_UNKNOWN'
+  END`;
+
+const SET_RUN_AT_PROBLEM = `
+  CASE
+    WHEN e.status = 'completed' THEN 'COMPLETED'
+    WHEN e.status = 'processing' THEN 'PROCESSING'
+    WHEN e.status <> 'pending' THEN 'NOT_PENDING'
+  END`;
+
+export const BULK_PROBLEM: Record<BulkActionKind, string> = {
+  retry: RETRY_PROBLEM,
+  cancel: CANCEL_PROBLEM,
+  set_run_at: SET_RUN_AT_PROBLEM,
+};
+
+/** Why a cancelled entry (e, changed as b says) cannot get back what it was. */
+export const UNDO_CANCEL_PROBLEM = `
+  CASE
+    WHEN e.encrypted_password IS NULL AND (b.before ->> 'hadPassword')::boolean THEN 'PASSWORD_DESTROYED'
+    WHEN e.status <> 'cancelled' OR e.updated_at <> b.changed_at THEN 'CHANGED'
+    WHEN b.before ->> 'status' = 'pending' AND e.family_id IS NULL THEN 'FAMILY_DELETED'
+    WHEN b.before ->> 'status' = 'pending' AND (${USERNAME_TAKEN}) THEN 'USERNAME_TAKEN'
+  END`;
+
+/** The same for an entry whose run-at was set. */
+export const UNDO_SET_RUN_AT_PROBLEM = `
+  CASE WHEN e.status <> 'pending' OR e.updated_at <> b.changed_at THEN 'CHANGED' END`;

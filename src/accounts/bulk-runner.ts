@@ -1,0 +1,138 @@
+/**
+ * A node's runner of bulk actions: woken, it leases one that is under way and does batch after
+ * batch until it is finished. It is woken by what is applied on this node and by each
+ * heartbeat, so that what a stopped or crashed node left is gone on with when its lease ended.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '../database/database.ts';
+import type { Notices } from '../events/notices.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type LeasedAction, nextBatch } from './bulk-batch.ts';
+
+/** Until entries that others had locked are tried again. */
+const HELD_BACK_MS = 50;
+
+export interface BulkRunnerOptions {
+  readonly db: Database;
+  readonly notices: Notices;
+  readonly nodeId: string;
+  readonly leaseMs: number;
+  readonly logger: Logger;
+}
+
+export interface BulkRunner {
+  /** Looks for bulk actions now; many wakes in a row are one. */
+  wake(): void;
+  /** Ends after the batch in hand, and gives the lease back. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** Creates the runner; it does nothing until it is woken. */
+export function createBulkRunner(options: BulkRunnerOptions): BulkRunner {
+  const { db, nodeId, leaseMs, logger } = options;
+  let isStopping = false;
+  let wasWoken = false;
+  let running: Promise<void> | undefined;
+
+  const run = async (): Promise<void> => {
+    while (wasWoken && !isStopping) {
+      wasWoken = false;
+      await dropExpiredPlans(db);
+      for (;;) {
+        const leased = isStopping ? undefined : await leaseNext(db, nodeId, leaseMs);
+        if (leased === undefined) break;
+        await goOn(options, leased, () => isStopping);
+      }
+    }
+  };
+  const wake = (): void => {
+    wasWoken = true;
+    if (running !== undefined || isStopping) return;
+    running = run()
+      .catch((error: unknown) => logger.warn({ err: error }, 'A bulk action could not go on; it is tried again'))
+      .finally(() => {
+        running = undefined;
+        // Woken between the last look and the end.
+        if (wasWoken && !isStopping) setImmediate(wake);
+      });
+  };
+
+  return {
+    wake,
+    async stop(timeoutMs) {
+      isStopping = true;
+      await Promise.race([running, delay(timeoutMs, undefined, { ref: false })]);
+    },
+  };
+}
+
+/** Batches until the action is finished, lost to another node, or this one stops. */
+async function goOn(options: BulkRunnerOptions, leased: LeasedAction, isStopping: () => boolean): Promise<void> {
+  const { db, notices, nodeId, logger } = options;
+  let position = 0;
+  let changed = 0;
+  while (!isStopping()) {
+    const result = await nextBatch(options, leased, position);
+    if (result.kind === 'lost') {
+      logger.warn({ bulkActionId: leased.id }, 'Another node goes on with the bulk action');
+      return;
+    }
+    if (result.kind === 'finished') {
+      logger.info({ bulkActionId: leased.id, changed }, 'A bulk action is finished');
+      return;
+    }
+    if (result.kind === 'again') {
+      position = 0;
+      await delay(HELD_BACK_MS);
+      continue;
+    }
+    position = result.lastPosition;
+    changed += result.changedIds.length;
+    notices.entriesChanged('UPDATED', result.changedIds);
+    // Also after a cancel: a claim passes over what the batch had locked.
+    notices.workToDo();
+  }
+  await db.query(
+    'UPDATE auth.bulk_actions SET lease_node_id = NULL, lease_expires_at = NULL WHERE id = $1 AND lease_node_id = $2',
+    [leased.id, nodeId],
+  );
+}
+
+/** The oldest action that is under way and that no other live node has; its own it may have again. */
+async function leaseNext(db: Database, nodeId: string, leaseMs: number): Promise<LeasedAction | undefined> {
+  const [leased] = await db.query<LeasedAction>(
+    `UPDATE auth.bulk_actions SET lease_node_id = $1, lease_expires_at = now() + $2 * interval '1 millisecond'
+     WHERE id = (
+       SELECT id FROM auth.bulk_actions
+       WHERE status IN ('running', 'undoing')
+         AND (lease_node_id IS NULL OR lease_node_id = $1 OR lease_expires_at <= now())
+       ORDER BY applied_at, id LIMIT 1
+       FOR UPDATE SKIP LOCKED
+     )
+     RETURNING id, action, status`,
+    [nodeId, leaseMs],
+  );
+  return leased;
+}
+
+/**
+ * Plans that expired an hour ago go: until then applying one says that it has expired. Line by
+ * line first, so that no statement deletes 100,000 rows.
+ */
+export async function dropExpiredPlans(db: Database): Promise<void> {
+  const expired = await db.query<{ id: string }>(
+    `SELECT id FROM auth.bulk_actions WHERE status = 'planned' AND expires_at <= now() - interval '1 hour' LIMIT 100`,
+  );
+  for (const { id } of expired) {
+    let deleted: unknown[];
+    do {
+      deleted = await db.query(
+        `DELETE FROM auth.bulk_action_entries WHERE bulk_action_id = $1 AND position IN (
+           SELECT position FROM auth.bulk_action_entries WHERE bulk_action_id = $1 ORDER BY position LIMIT 5000
+         ) RETURNING 1`,
+        [id],
+      );
+    } while (deleted.length > 0);
+    await db.query(`DELETE FROM auth.bulk_actions WHERE id = $1 AND status = 'planned'`, [id]);
+  }
+}

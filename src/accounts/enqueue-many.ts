@@ -1,0 +1,200 @@
+/**
+ * Bulk enqueue: up to 1,000 accounts are checked and sealed in slices, so that the server
+ * stays responsive, then judged and written by one statement. With an idempotency key, what
+ * became of each item is kept beside the key, in the same transaction, without passwords.
+ */
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
+import type { Queryable } from '../database/database.ts';
+import type { QueuedCreation } from '../database/generated/prisma/client.ts';
+import { type InputIssue, InvalidInputError, type Refusal } from '../refusals.ts';
+import type { KeyRing } from '../sealing/key-ring.ts';
+import { generatePassword, normaliseFullName, normaliseUsername } from './account.rules.ts';
+import { type Enqueued, type EnqueuerOptions, type NewEntry, problemsOf, refusalOf } from './enqueue.ts';
+import { freshEntry } from './enqueue-fresh.rules.ts';
+import { digestItems } from './enqueue-many.rules.ts';
+import { findRecord, type ItemRecord, recordedOnce } from './enqueue-record.ts';
+import { NotAttemptedError } from './entry.errors.ts';
+import { insertEntries, isLostRace, type JudgedEntry, type PreparedEntry, type WriteMode } from './insert-entries.ts';
+
+export const MOST_ITEMS = 1_000;
+const LONGEST_CLIENT_REF = 100;
+/** Sealed without a pause: some 2 ms of work. */
+const SLICE = 100;
+/** Two requests with the same names at the same instant: the later sees the earlier's when it tries again. */
+const MOST_TRIES = 10;
+
+export interface NewItem extends Omit<NewEntry, 'idempotencyKey'> {
+  /** The caller's own mark for the item, answered with its result. */
+  readonly clientRef?: string | null;
+}
+
+export interface NewEntries {
+  readonly items: readonly NewItem[];
+  readonly atomic: boolean;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface EnqueuedMany {
+  /** One per item, in order. */
+  readonly results: readonly (Enqueued | Refusal)[];
+  readonly acceptedCount: number;
+  readonly isReplay: boolean;
+}
+
+/** An item with its normalised names and what is wrong with it by itself. */
+interface CheckedItem extends NewItem {
+  readonly issues: readonly InputIssue[];
+}
+
+/** An item that nothing is wrong with by itself. */
+interface Candidate {
+  readonly index: number;
+  readonly prepared: PreparedEntry;
+  readonly generated: string | null;
+}
+
+/** What is known of an accepted item only in the call that enqueued it. */
+interface Made {
+  readonly generated: string | null;
+  readonly entry: QueuedCreation;
+}
+
+/**
+ * Queues what can be queued, or all or nothing if `atomic`; each item has its own result.
+ * Throws InvalidInputError or IdempotencyConflictError for the request as a whole.
+ */
+export async function enqueueMany(
+  { db, keyRing, notices }: EnqueuerOptions,
+  caller: string,
+  { items, atomic, idempotencyKey: key }: NewEntries,
+): Promise<EnqueuedMany> {
+  requireUsable(items, key);
+  const checked = items.map(check);
+  const digests = key ? digestItems(keyRing.digest, checked.map(digested), atomic) : undefined;
+  // Before a thousand passwords are sealed for nothing; a repeat that comes at the same time is seen below.
+  const known = key && digests ? await findRecord(db, { caller, key, digests }) : undefined;
+  if (known) return answer(checked, known);
+
+  const candidates = await prepareAll(keyRing, caller, checked);
+  const mode = !atomic ? 'each' : candidates.length === checked.length ? 'all' : 'none';
+  let judged: readonly JudgedEntry[] = [];
+  const write = async (tx: Queryable): Promise<ItemRecord[]> => {
+    const prepared = candidates.map((candidate) => candidate.prepared);
+    judged = await insertEntries(tx, prepared, mode);
+    return recordsOf(checked.length, candidates, judged, mode);
+  };
+  const { records, isReplay } = await again(() =>
+    key && digests
+      ? db.transaction((tx) => recordedOnce(tx, { caller, key, digests }, () => write(tx)))
+      : once(write(db)),
+  );
+  if (isReplay) return answer(checked, records);
+  const ids = records.flatMap((record) => (record !== null && 'entryId' in record ? [record.entryId] : []));
+  if (ids.length > 0) {
+    notices.entriesChanged('CREATED', ids);
+    notices.workToDo();
+  }
+  const made = candidates.map(({ index, generated, prepared }, place): [number, Made] => [
+    index,
+    { generated, entry: freshEntry(prepared, judged[place]?.at ?? new Date()) },
+  ]);
+  return answer(checked, records, new Map(made));
+}
+
+const once = async (records: Promise<ItemRecord[]>) => ({ records: await records, isReplay: false });
+
+function requireUsable(items: readonly NewItem[], key: string | null | undefined): void {
+  const keyProblem = idempotencyKeyProblem(key);
+  const message = `A request has 1 to ${MOST_ITEMS} items, not ${items.length}. ${items.length === 0 ? 'Add some.' : 'Split it.'}`;
+  const issues = [
+    ...(items.length >= 1 && items.length <= MOST_ITEMS ? [] : [{ path: ['items'], code: 'INVALID_LENGTH', message }]),
+    ...(keyProblem === undefined ? [] : [{ path: ['idempotencyKey'], ...keyProblem }]),
+  ];
+  if (issues.length > 0) throw new InvalidInputError(issues);
+}
+
+function check(given: NewItem, index: number): CheckedItem {
+  const item = { ...given, username: normaliseUsername(given.username), fullName: normaliseFullName(given.fullName) };
+  const message = `A clientRef has at most ${LONGEST_CLIENT_REF} characters.`;
+  const issues = [
+    ...problemsOf(item),
+    ...((item.clientRef ?? '').length > LONGEST_CLIENT_REF ? [{ path: ['clientRef'], code: 'TOO_LONG', message }] : []),
+  ];
+  return { ...item, issues: issues.map((issue) => ({ ...issue, path: pathTo(index, issue) })) };
+}
+
+const pathTo = (index: number, issue: InputIssue): string[] => ['items', String(index), ...issue.path];
+
+/** What makes two items the same. */
+function digested({ familyId, username, fullName, role, password, createdByUserId, runAt, clientRef }: CheckedItem) {
+  return { familyId, username, fullName, role, password, createdByUserId, runAt, clientRef };
+}
+
+/** Seals in slices, so that other requests are served between them. */
+async function prepareAll(keyRing: KeyRing, caller: string, checked: readonly CheckedItem[]): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  for (const [index, item] of checked.entries()) {
+    if (index % SLICE === SLICE - 1) await nextTurn();
+    if (item.issues.length > 0) continue;
+    const generated = item.password === null || item.password === undefined ? generatePassword() : null;
+    const entryId = randomUUID();
+    const { familyId, username, fullName, role, createdByUserId, runAt = null } = item;
+    const sealed = keyRing.seal(generated ?? item.password ?? '', entryId);
+    const account = { familyId, username, fullName, role, createdByUserId, runAt };
+    candidates.push({ index, generated, prepared: { entryId, sealed, caller, key: null, digests: {}, ...account } });
+  }
+  return candidates;
+}
+
+/** What became of each item; of those that are wrong by themselves that is seen from the item. */
+function recordsOf(
+  size: number,
+  candidates: readonly Candidate[],
+  judged: readonly JudgedEntry[],
+  mode: WriteMode,
+): ItemRecord[] {
+  const isWritten = mode === 'each' || (mode === 'all' && judged.every(({ verdict }) => verdict === 'accepted'));
+  const records: ItemRecord[] = Array.from({ length: size }, () => null);
+  for (const [place, { index, prepared }] of candidates.entries()) {
+    const { verdict, sameAs } = judged[place] ?? { verdict: 'again', sameAs: null };
+    const first = sameAs === null ? undefined : candidates[sameAs]?.index;
+    if (verdict !== 'accepted') records[index] = { verdict, ...(first !== undefined && { sameAs: first }) };
+    else records[index] = isWritten ? { entryId: prepared.entryId } : { verdict: 'not_attempted' };
+  }
+  return records;
+}
+
+/** The answer from the records; what was `made` is known only the first time. */
+function answer(
+  checked: readonly CheckedItem[],
+  records: readonly ItemRecord[],
+  made?: ReadonlyMap<number, Made>,
+): EnqueuedMany {
+  const isReplay = made === undefined;
+  const results = checked.map((item, index): Enqueued | Refusal => {
+    const record = records[index] ?? null;
+    if (record === null) return new InvalidInputError(item.issues);
+    if ('entryId' in record) {
+      const { generated = null, entry } = made?.get(index) ?? {};
+      return { entryId: record.entryId, generatedPassword: generated, isReplay, ...(entry && { entry }) };
+    }
+    if (record.verdict === 'not_attempted') return new NotAttemptedError();
+    const refusal = refusalOf(item, record.verdict, record.sameAs);
+    if (!(refusal instanceof InvalidInputError)) return refusal;
+    return new InvalidInputError(refusal.issues.map((issue) => ({ ...issue, path: pathTo(index, issue) })));
+  });
+  return { results, acceptedCount: results.filter((result) => 'entryId' in result).length, isReplay };
+}
+
+/** Tries again when another request took a name, or deleted a family, at the same instant. */
+async function again<T>(write: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isLostRace(error) || tries === MOST_TRIES) throw error;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/** Why a waiting entry is not attempted yet: the blockers that a claim is held back by. */
+import { MAX_RETRIES } from './entry.rules.ts';
+import type { Blocker, Cure, ExplainedEntry, Explanation, Pause, QueueConditions } from './explanation.rules.ts';
+
+/** The claim takes what is due within this time: an instant may have been rounded up to the millisecond. */
+const CLAIM_TOLERANCE_MS = 1;
+
+/** Explains an entry that waits: its own time, what holds the queue or the family, or its turn. */
+export function explainPending(entry: ExplainedEntry, conditions: QueueConditions): Explanation {
+  const { now } = conditions;
+  const blockers = [...waitsFor(entry, now), ...held(entry, conditions)];
+  if (blockers.length === 0) {
+    blockers.push({
+      kind: 'WaitingForTurn',
+      message: 'It is due, and is attempted as soon as a node has a free hand.',
+      cure: null,
+    });
+  }
+  const instants = blockers.flatMap((blocker) => endOf(blocker) ?? []);
+  const nextChangeAt = instants.length === 0 ? null : new Date(Math.min(...instants.map((at) => at.getTime())));
+  return { summary: blockers.map(({ message }) => message).join(' '), blockers, nextChangeAt };
+}
+
+/** When the blocker goes by itself, or may: null when that cannot be known. */
+function endOf(blocker: Blocker): Date | null {
+  switch (blocker.kind) {
+    case 'BackingOff':
+      return blocker.retryAt;
+    case 'ScheduledFor':
+      return blocker.scheduledAt;
+    case 'CircuitOpen':
+      return blocker.nextProbeAt;
+    case 'QueuePaused':
+      return blocker.endsAt;
+    case 'LeasedBy':
+      return blocker.leaseEndsAt;
+    case 'RateLimited':
+      return blocker.nextStartAt;
+    default:
+      return null;
+  }
+}
+
+/** Its own time has not come. */
+function waitsFor(entry: ExplainedEntry, now: Date): Blocker[] {
+  const until = later(entry.nextRetryAt, new Date(now.getTime() + CLAIM_TOLERANCE_MS));
+  if (until === null) return [];
+  const cure: Cure = { label: 'Attempt it now', mutation: 'retryEntry', input: { entryId: entry.id } };
+  if (entry.lastErrorCode === null) {
+    return [{ kind: 'ScheduledFor', scheduledAt: until, message: `It is scheduled for ${until.toISOString()}.`, cure }];
+  }
+  const what = entry.isLookOnly
+    ? 'A last look whether the account was made'
+    : `Retry ${entry.retryCount} of ${MAX_RETRIES}`;
+  return [
+    {
+      kind: 'BackingOff',
+      retryAt: until,
+      message: `${what} comes at ${until.toISOString()}; the last attempt failed with ${entry.lastErrorCode}.`,
+      cure,
+    },
+  ];
+}
+
+/** What holds the whole queue or the family. */
+function held(
+  entry: ExplainedEntry,
+  { now, circuit, queuePause, familyPause, nextStartAt, isConcurrencyUsedUp, liveNodeCount }: QueueConditions,
+): Blocker[] {
+  const blockers: Blocker[] = [];
+  if (circuit.state !== 'closed') {
+    blockers.push({
+      kind: 'CircuitOpen',
+      openedAt: circuit.openedAt,
+      cause: circuit.cause,
+      nextProbeAt: later(circuit.nextProbeAt, now),
+      message:
+        circuit.state === 'open'
+          ? `The circuit is open, so nothing is attempted: ${circuit.reason ?? 'the identity provider does not work.'}`
+          : 'The circuit is half-open: one entry is being attempted as a probe, and the others go on if it succeeds.',
+      cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: { reason: null } },
+    });
+  }
+  if (queuePause !== null) blockers.push(paused(queuePause, now, null));
+  if (familyPause !== null) blockers.push(paused(familyPause, now, entry.familyId));
+  if (nextStartAt !== null || isConcurrencyUsedUp) {
+    blockers.push({
+      kind: 'RateLimited',
+      nextStartAt: later(nextStartAt, now),
+      message: isConcurrencyUsedUp
+        ? 'As many attempts as allowed are under way.'
+        : 'As many attempts as the limit allows were started just now.',
+      cure: {
+        label: 'Lift the limits',
+        mutation: 'setQueueLimits',
+        input: { startsPerSecond: null, concurrency: null },
+      },
+    });
+  }
+  if (liveNodeCount === 0)
+    blockers.push({ kind: 'NoLiveNode', message: 'No node is running that could attempt it. Start one.', cure: null });
+  return blockers;
+}
+
+const paused = ({ by, reason, until }: Pause, now: Date, familyId: string | null): Blocker => ({
+  kind: 'QueuePaused',
+  pausedBy: by,
+  reason,
+  endsAt: later(until, now),
+  message: `${familyId === null ? 'The queue' : 'The family’s queue'} is paused by ${by}: ${reason}`,
+  cure: { label: 'Resume', mutation: 'resumeQueue', input: familyId === null ? {} : { familyId } },
+});
+
+/** The instant if it is still to come. */
+export const later = (at: Date | null, now: Date): Date | null => (at !== null && at > now ? at : null);

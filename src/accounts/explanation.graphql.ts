@@ -1,0 +1,154 @@
+/** Explanations in the API: the field `explanation` of an entry, and every kind of blocker. */
+import type { Builder } from '../graphql/builder.ts';
+import type { EntryRefs } from './entry.graphql.ts';
+import type { Blocker, Cure, Explanation } from './explanation.rules.ts';
+import type { EntryToExplain } from './explanation.ts';
+
+type BlockerOf<K extends Blocker['kind']> = Extract<Blocker, { kind: K }>;
+
+/** Adds `QueuedCreation.explanation`, `Explanation`, `Blocker` with its kinds, and `Cure`. */
+export function addExplanations(
+  builder: Builder,
+  { QueuedCreation }: Pick<EntryRefs, 'QueuedCreation'>,
+  explain: (entry: EntryToExplain) => Promise<Explanation>,
+): void {
+  const CureRef = builder.objectRef<Cure>('Cure').implement({
+    description: 'What an operator can do about a blocker: one mutation.',
+    fields: (t) => ({
+      label: t.exposeString('label', { description: 'What it does, for a button.' }),
+      mutation: t.exposeString('mutation', { description: 'The mutation’s name.' }),
+      input: t.field({
+        type: 'JSON',
+        description: 'The mutation’s input. A `password` that is null in it must be filled in.',
+        resolve: ({ input }) => input,
+      }),
+    }),
+  });
+  const BlockerRef = builder.interfaceRef<Blocker>('Blocker').implement({
+    description: 'Something that stands between an entry and its account.',
+    fields: (t) => ({
+      message: t.exposeString('message', { description: 'What it is, for people.' }),
+      cure: t.field({
+        type: CureRef,
+        nullable: true,
+        description: 'What can be done about it; null when no mutation helps.',
+        resolve: ({ cure }) => cure,
+      }),
+    }),
+    resolveType: ({ kind }) => kind,
+  });
+  const blocker = <K extends Blocker['kind']>(kind: K) => builder.objectRef<BlockerOf<K>>(kind);
+  const interfaces = [BlockerRef];
+
+  blocker('BackingOff').implement({
+    interfaces,
+    description: 'The last attempt failed, and the next one’s time has not come.',
+    fields: (t) => ({ retryAt: t.expose('retryAt', { type: 'DateTime', description: 'When it comes.' }) }),
+  });
+  blocker('ScheduledFor').implement({
+    interfaces,
+    description: 'It was enqueued for a later time.',
+    fields: (t) => ({ scheduledAt: t.expose('scheduledAt', { type: 'DateTime', description: 'For when.' }) }),
+  });
+  blocker('CircuitOpen').implement({
+    interfaces,
+    description: 'The identity provider’s circuit is not closed: nothing is attempted but probes.',
+    fields: (t) => ({
+      openedAt: t.expose('openedAt', { type: 'DateTime', nullable: true, description: 'Since when; null if unknown.' }),
+      cause: t.exposeString('cause', {
+        nullable: true,
+        description: 'The error code that opened it; null when a person opened it.',
+      }),
+      nextProbeAt: t.expose('nextProbeAt', {
+        type: 'DateTime',
+        nullable: true,
+        description:
+          'When a due entry is next let through as a probe; null when that may be at any moment, or never (kept open by hand without an end).',
+      }),
+    }),
+  });
+  blocker('QueuePaused').implement({
+    interfaces,
+    description: 'The queue, or the family’s part of it, is paused.',
+    fields: (t) => ({
+      pausedBy: t.exposeString('pausedBy', { description: 'Who paused it.' }),
+      reason: t.exposeString('reason', { description: 'Why.' }),
+      endsAt: t.expose('endsAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it lifts itself; null when somebody must resume the queue.',
+      }),
+    }),
+  });
+  blocker('LeasedBy').implement({
+    interfaces,
+    description: 'A node holds it.',
+    fields: (t) => ({
+      node: t.exposeString('node', { nullable: true, description: 'The node’s name; null if it is not known.' }),
+      leaseEndsAt: t.expose('leaseEndsAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When another node may take it over; null when that may be at any moment.',
+      }),
+    }),
+  });
+  blocker('RateLimited').implement({
+    interfaces,
+    description: 'The queue’s limits let no attempt start at this moment.',
+    fields: (t) => ({
+      nextStartAt: t.expose('nextStartAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the next one may start; null when that depends on the end of those under way.',
+      }),
+    }),
+  });
+  blocker('NoLiveNode').implement({ interfaces, description: 'No node is running that could attempt it.' });
+  blocker('WaitingForTurn').implement({ interfaces, description: 'Nothing: it is due, and is attempted next.' });
+  blocker('RetriesUsedUp').implement({ interfaces, description: 'All its retries failed.' });
+  blocker('PermanentError').implement({
+    interfaces,
+    description: 'It failed for a reason that stays.',
+    fields: (t) => ({ code: t.exposeString('code', { description: 'Our stable code of the failure.' }) }),
+  });
+  blocker('PasswordDestroyed').implement({ interfaces, description: 'Its password is gone; a retry needs a new one.' });
+
+  const ExplanationRef = builder.objectRef<Explanation>('Explanation').implement({
+    description: 'Why something is not moving.',
+    fields: (t) => ({
+      summary: t.exposeString('summary', { description: 'In a sentence or two, for people.' }),
+      blockers: t.field({
+        type: [BlockerRef],
+        description: 'Everything that stands in the way; empty when the account exists or a person gave it up.',
+        resolve: ({ blockers }) => [...blockers],
+      }),
+      nextChangeAt: t.expose('nextChangeAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When something next changes by itself; null when nothing will, or it may at any moment.',
+      }),
+    }),
+  });
+  builder.prismaObjectFields(QueuedCreation, (t) => ({
+    explanation: t.field({
+      type: ExplanationRef,
+      nullable: true,
+      description: 'Why it is not moving, what can be done, and when something next changes.',
+      select: {
+        id: true,
+        familyId: true,
+        status: true,
+        retryCount: true,
+        nextRetryAt: true,
+        isLookOnly: true,
+        encryptedPassword: true,
+        lastOutcome: true,
+        lastErrorCode: true,
+        lastErrorMessage: true,
+        leaseNodeId: true,
+        leaseExpiresAt: true,
+      },
+      resolve: ({ encryptedPassword, ...entry }) => explain({ ...entry, hasPassword: encryptedPassword !== null }),
+    }),
+  }));
+}

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { type ExplainedEntry, explain, type QueueConditions } from './explanation.rules.ts';
+
+const now = new Date('2026-11-25T12:00:00.000Z');
+const later = new Date('2026-11-25T12:05:00.000Z');
+const latest = new Date('2026-11-25T13:00:00.000Z');
+const past = new Date('2026-11-25T11:00:00.000Z');
+
+const conditions: QueueConditions = {
+  now,
+  circuit: { state: 'closed', openedAt: null, cause: null, reason: null, nextProbeAt: null },
+  queuePause: null,
+  familyPause: null,
+  nextStartAt: null,
+  isConcurrencyUsedUp: false,
+  liveNodeCount: 1,
+};
+const entry: ExplainedEntry = {
+  id: 'entry',
+  familyId: 'family',
+  status: 'pending',
+  retryCount: 0,
+  nextRetryAt: past,
+  isLookOnly: false,
+  hasPassword: true,
+  lastOutcome: null,
+  lastErrorCode: null,
+  lastErrorMessage: null,
+  leaseNodeName: null,
+  leaseExpiresAt: null,
+};
+
+describe('a waiting entry', () => {
+  it('waits for its turn, and nothing else, when nothing is in its way', () => {
+    const { blockers, nextChangeAt } = explain(entry, conditions);
+    expect(blockers).toMatchObject([{ kind: 'WaitingForTurn', cure: null }]);
+    expect(nextChangeAt).toBeNull();
+  });
+
+  it('tells a schedule from a retry, and can be attempted now', () => {
+    const cure = { mutation: 'retryEntry', input: { entryId: 'entry' } };
+    expect(explain({ ...entry, nextRetryAt: later }, conditions)).toMatchObject({
+      blockers: [{ kind: 'ScheduledFor', scheduledAt: later, cure }],
+      nextChangeAt: later,
+    });
+    const failed = { ...entry, nextRetryAt: later, retryCount: 2, lastErrorCode: 'PROVIDER_UNAVAILABLE' };
+    const backingOff = explain(failed, conditions);
+    expect(backingOff.blockers).toMatchObject([{ kind: 'BackingOff', retryAt: later, cure }]);
+    expect(backingOff.summary).toContain('Retry 2 of 5');
+    expect(backingOff.summary).toContain('PROVIDER_UNAVAILABLE');
+    expect(explain({ ...failed, isLookOnly: true }, conditions).summary).toContain('A last look');
+  });
+
+  it('names everything that holds it, each with its cure, and the first instant of change', () => {
+    const pause = { by: 'anna', reason: 'maintenance', until: null };
+    const { blockers, nextChangeAt } = explain(
+      { ...entry, nextRetryAt: latest },
+      {
+        ...conditions,
+        circuit: {
+          state: 'open',
+          openedAt: past,
+          cause: 'PROVIDER_TOKEN_INVALID',
+          reason: 'Wrong.',
+          nextProbeAt: past,
+        },
+        queuePause: pause,
+        familyPause: { ...pause, until: later },
+        isConcurrencyUsedUp: true,
+        liveNodeCount: 0,
+      },
+    );
+    expect(blockers).toMatchObject([
+      { kind: 'ScheduledFor', scheduledAt: latest },
+      {
+        kind: 'CircuitOpen',
+        openedAt: past,
+        cause: 'PROVIDER_TOKEN_INVALID',
+        nextProbeAt: null,
+        cure: { mutation: 'closeCircuit' },
+      },
+      { kind: 'QueuePaused', pausedBy: 'anna', endsAt: null, cure: { mutation: 'resumeQueue', input: {} } },
+      { kind: 'QueuePaused', endsAt: later, cure: { mutation: 'resumeQueue', input: { familyId: 'family' } } },
+      { kind: 'RateLimited', nextStartAt: null, cure: { mutation: 'setQueueLimits' } },
+      { kind: 'NoLiveNode', cure: null },
+    ]);
+    expect(nextChangeAt).toEqual(later);
+  });
+});
+
+describe('a failed entry', () => {
+  const failed: ExplainedEntry = {
+    ...entry,
+    status: 'failed',
+    nextRetryAt: null,
+    retryCount: 5,
+    lastOutcome: 'transient_failure',
+    lastErrorCode: 'PROVIDER_UNAVAILABLE',
+    lastErrorMessage: 'It was down.',
+  };
+  const retry = { mutation: 'retryEntry', input: { entryId: 'entry' } };
+  const retryWithPassword = { mutation: 'retryEntry', input: { entryId: 'entry', password: null } };
+
+  it('has used up its retries, or failed for good, also at the last retry', () => {
+    expect(explain(failed, conditions).blockers).toMatchObject([{ kind: 'RetriesUsedUp', cure: retry }]);
+    expect(explain({ ...failed, lastOutcome: 'permanent_failure' }, conditions).blockers).toMatchObject([
+      { kind: 'PermanentError', code: 'PROVIDER_UNAVAILABLE', message: 'It was down.', cure: retry },
+    ]);
+  });
+
+  it('needs a new password when its own is gone or no good', () => {
+    expect(explain({ ...failed, hasPassword: false }, conditions).blockers).toMatchObject([
+      { kind: 'RetriesUsedUp', cure: retryWithPassword },
+      { kind: 'PasswordDestroyed', cure: retryWithPassword },
+    ]);
+    const refused = { ...failed, lastOutcome: 'permanent_failure', lastErrorCode: 'PASSWORD_REFUSED' } as const;
+    expect(explain(refused, conditions).blockers).toMatchObject([{ kind: 'PermanentError', cure: retryWithPassword }]);
+  });
+
+  it('offers no retry that would be refused: its family is gone', () => {
+    const { blockers } = explain({ ...failed, familyId: null, hasPassword: false }, conditions);
+    expect(blockers.map(({ cure }) => cure)).toEqual([null, null]);
+  });
+});
+
+describe('an entry being attempted', () => {
+  it('is held by its node until the lease ends, and then taken over at any moment', () => {
+    const processing: ExplainedEntry = {
+      ...entry,
+      status: 'processing',
+      leaseNodeName: 'jobs-1',
+      leaseExpiresAt: later,
+    };
+    expect(explain(processing, conditions)).toMatchObject({
+      blockers: [{ kind: 'LeasedBy', node: 'jobs-1', leaseEndsAt: later, cure: null }],
+      nextChangeAt: later,
+    });
+    expect(explain({ ...processing, leaseExpiresAt: past }, conditions)).toMatchObject({
+      blockers: [{ kind: 'LeasedBy', leaseEndsAt: null }],
+      nextChangeAt: null,
+    });
+  });
+});
+
+describe('an entry that is finished', () => {
+  it('has no blocker but a destroyed password', () => {
+    expect(explain({ ...entry, status: 'completed', hasPassword: false }, conditions).blockers).toEqual([]);
+    expect(explain({ ...entry, status: 'cancelled' }, conditions).blockers).toEqual([]);
+    expect(explain({ ...entry, status: 'cancelled', hasPassword: false }, conditions).blockers).toMatchObject([
+      { kind: 'PasswordDestroyed' },
+    ]);
+  });
+});

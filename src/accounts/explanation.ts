@@ -1,0 +1,80 @@
+/**
+ * Explanations from the database: what holds the queue is read once for all the entries that
+ * are asked for at the same moment, however many they are.
+ */
+import { createBatcher } from '../database/batcher.ts';
+import type { Queryable } from '../database/database.ts';
+import { loadCircuit } from '../identity/circuit.ts';
+import {
+  type ExplainedEntry,
+  type Explanation,
+  explain,
+  type Pause,
+  type QueueConditions,
+} from './explanation.rules.ts';
+import { untilNextToken } from './queue-control.rules.ts';
+import { loadControls } from './queue-control-claim.ts';
+
+/** An entry as its row has it; its node is known by id. */
+export type EntryToExplain = Omit<ExplainedEntry, 'leaseNodeName'> & { readonly leaseNodeId: string | null };
+
+export interface ExplainerOptions {
+  readonly provider: string;
+  /** A node that has not said for so long that it lives does not. */
+  readonly nodeSilenceMs: number;
+}
+
+/** Explains one entry at a time; those asked for within a millisecond share what is read. */
+export function createExplainer(
+  db: Queryable,
+  options: ExplainerOptions,
+): (entry: EntryToExplain) => Promise<Explanation> {
+  const batcher = createBatcher<EntryToExplain, Explanation>({
+    windowMs: 1,
+    largest: 1_000,
+    lanes: 4,
+    flush: (entries) => explainEntries(db, options, entries),
+  });
+  return (entry) => batcher.add(entry);
+}
+
+/** Explains entries, in order, with a fixed number of statements. */
+export async function explainEntries(
+  db: Queryable,
+  { provider, nodeSilenceMs }: ExplainerOptions,
+  entries: readonly EntryToExplain[],
+): Promise<Explanation[]> {
+  const familyIds = [...new Set(entries.flatMap(({ familyId }) => familyId ?? []))];
+  const nodeIds = [...new Set(entries.flatMap(({ leaseNodeId }) => leaseNodeId ?? []))];
+  const controls = await loadControls(db, provider);
+  const circuit = await loadCircuit(db, provider);
+  const pauses = await db.query<Pause & { familyId: string | null }>(PAUSES, [familyIds]);
+  const nodes = await db.query<{ id: string; name: string; isLive: boolean }>(NODES, [nodeIds, nodeSilenceMs]);
+  const { now, concurrency, underWay } = controls;
+  const wait = untilNextToken(controls);
+  const conditions: QueueConditions = {
+    now,
+    circuit,
+    queuePause: pauses.find(({ familyId }) => familyId === null) ?? null,
+    familyPause: null,
+    nextStartAt: wait > 0 ? new Date(now.getTime() + wait) : null,
+    isConcurrencyUsedUp: concurrency !== null && underWay >= concurrency,
+    liveNodeCount: nodes.filter(({ isLive }) => isLive).length,
+  };
+  const familyPauses = new Map(pauses.map((pause) => [pause.familyId, pause]));
+  const nodeNames = new Map(nodes.map(({ id, name }) => [id, name]));
+  return entries.map((entry) =>
+    explain(
+      { ...entry, leaseNodeName: nodeNames.get(entry.leaseNodeId ?? '') ?? null },
+      { ...conditions, familyPause: entry.familyId === null ? null : (familyPauses.get(entry.familyId) ?? null) },
+    ),
+  );
+}
+
+const PAUSES = `
+  SELECT family_id AS "familyId", paused_by AS by, reason, paused_until AS until FROM auth.queue_pauses
+  WHERE (paused_until IS NULL OR paused_until > now()) AND (family_id IS NULL OR family_id = ANY ($1::uuid[]))`;
+
+const NODES = `
+  SELECT id, name, state = 'running' AND last_beat_at > now() - $2 * interval '1 millisecond' AS "isLive"
+  FROM auth.server_nodes WHERE id = ANY ($1::uuid[]) OR state = 'running'`;

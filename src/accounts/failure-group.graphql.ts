@@ -1,0 +1,88 @@
+/** Failures by cause: the query `failureGroups`. */
+import { queryFromInfo } from '@pothos/plugin-prisma';
+import { z } from 'zod';
+import type { Database } from '../database/database.ts';
+import type { QueuedCreation as Entry } from '../database/generated/prisma/client.ts';
+import { type Builder, LARGEST_PAGE } from '../graphql/builder.ts';
+import type { EntryRefs } from './entry.graphql.ts';
+import { suggestedCure } from './failure-group-cures.rules.ts';
+import { type FailureGroup, loadFailureGroups } from './failure-groups.ts';
+
+interface FailureGroupView extends FailureGroup {
+  /** Reads the samples of all groups of the list at the first call. */
+  sample(): Promise<Entry | undefined>;
+}
+
+const groupCount = z.int().min(1, 'is at least 1').max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`).nullish();
+
+/** Adds `failureGroups`. */
+export function addFailureGroups(builder: Builder, db: Database, { QueuedCreation }: EntryRefs): void {
+  const Group = builder.objectRef<FailureGroupView>('FailureGroup').implement({
+    description: 'Entries that have failed or back off for the same cause.',
+    fields: (t) => ({
+      key: t.exposeString('key', {
+        description: 'Names the group; `QueuedCreationFilter.failureGroup` selects exactly its entries.',
+      }),
+      errorCode: t.exposeString('errorCode', { description: 'Our stable code of the failure.' }),
+      message: t.exposeString('message', {
+        description: 'What failed, with <id>, <n>, <time>, <address> and <name> for what differs between entries.',
+      }),
+      count: t.exposeInt('count', { description: 'Entries that have failed or back off for this cause now.' }),
+      affectedFamilyCount: t.exposeInt('affectedFamilyCount', { description: 'Families that these entries are of.' }),
+      firstSeenAt: t.expose('firstSeenAt', {
+        type: 'DateTime',
+        description: 'When an attempt first failed so, as far back as attempts are kept.',
+      }),
+      lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime', description: 'When an attempt last failed so.' }),
+      trend: t.intList({
+        description:
+          'Attempts that failed so in the last hour: twelve counts of 5 minutes each, the oldest first; of entries that are cured too.',
+        resolve: (group) => [...group.trend],
+      }),
+      sample: t.field({
+        type: QueuedCreation,
+        nullable: true,
+        description: 'The entry of the group that was enqueued last; null if it was deleted this moment.',
+        resolve: (group) => group.sample(),
+      }),
+      suggestedCure: t.string({
+        nullable: true,
+        description: 'What to do about all of them; null when it passes by itself.',
+        resolve: (group) => suggestedCure(group.errorCode),
+      }),
+    }),
+  });
+  builder.queryFields((t) => ({
+    failureGroups: t.field({
+      type: [Group],
+      nullable: true,
+      description:
+        'Why entries fail: the largest groups first. A row that failed by SQL belongs to no group; filter by `errorCode` for it.',
+      args: {
+        first: t.arg.int({
+          defaultValue: 20,
+          description: `How many groups, 1 to ${LARGEST_PAGE}.`,
+          validate: groupCount,
+        }),
+      },
+      resolve: async (_root, { first }, context, info) => {
+        const groups = await loadFailureGroups(db, first ?? 20);
+        let samples: Promise<Map<string, Entry>> | undefined;
+        const loadSamples = async () => {
+          const rows = await db.prisma.queuedCreation.findMany({
+            ...queryFromInfo({ context, info, path: ['sample'] }),
+            where: { id: { in: groups.map((group) => group.sampleId) } },
+          });
+          return new Map(rows.map((row) => [row.id, row]));
+        };
+        return groups.map((group) => ({
+          ...group,
+          sample: async () => {
+            samples ??= loadSamples();
+            return (await samples).get(group.sampleId);
+          },
+        }));
+      },
+    }),
+  }));
+}

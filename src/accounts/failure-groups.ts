@@ -1,0 +1,75 @@
+/**
+ * Failures by cause: entries that have failed or back off, gathered by the group that was
+ * stored with each failure. A row that failed by SQL, or before groups were stored, has none
+ * and is not shown here (a filter by error code finds it).
+ */
+import type { Queryable } from '../database/database.ts';
+import { normaliseMessage } from './failure-group.rules.ts';
+
+export interface FailureGroup {
+  readonly key: string;
+  readonly errorCode: string;
+  /** Without ids, numbers and names. */
+  readonly message: string;
+  readonly count: number;
+  readonly affectedFamilyCount: number;
+  readonly firstSeenAt: Date;
+  readonly lastSeenAt: Date;
+  /** Failed attempts of the last hour in steps of 5 minutes, the oldest first. */
+  readonly trend: readonly number[];
+  /** The entry that was enqueued last. */
+  readonly sampleId: string;
+}
+
+const GROUPS = `
+  WITH of_family AS (
+    SELECT failure_group, family_id, count(*) AS entries
+    FROM auth.queued_managed_account_creations
+    WHERE failure_group IS NOT NULL AND status IN ('pending', 'failed')
+    GROUP BY failure_group, family_id
+  ), of_group AS (
+    SELECT failure_group AS key, sum(entries)::int AS count, count(family_id)::int AS families
+    FROM of_family GROUP BY failure_group
+    ORDER BY sum(entries) DESC, failure_group
+    LIMIT $1
+  )
+  SELECT g.key, g.count, g.families AS "affectedFamilyCount", sample.id AS "sampleId", sample.last_error_code AS "errorCode",
+         sample.last_error_message AS message, sample.username, sample.full_name AS "fullName",
+         coalesce(seen.first_at, sample.updated_at) AS "firstSeenAt", coalesce(seen.last_at, sample.updated_at) AS "lastSeenAt",
+         trend.counts AS trend
+  FROM of_group g
+  CROSS JOIN LATERAL (
+    SELECT id, username, full_name, last_error_code, last_error_message, updated_at
+    FROM auth.queued_managed_account_creations
+    WHERE failure_group = g.key AND status IN ('pending', 'failed')
+    ORDER BY created_at DESC, id DESC LIMIT 1
+  ) sample
+  CROSS JOIN LATERAL (
+    SELECT min(finished_at) AS first_at, max(finished_at) AS last_at
+    FROM auth.account_creation_attempts WHERE failure_group = g.key
+  ) seen
+  CROSS JOIN LATERAL (
+    SELECT array_agg(coalesce(attempts, 0) ORDER BY slot) AS counts
+    FROM generate_series(0, 11) AS slot
+    LEFT JOIN (
+      SELECT least(11, floor(extract(epoch FROM finished_at - (now() - interval '1 hour')) / 300))::int AS slot, count(*)::int AS attempts
+      FROM auth.account_creation_attempts
+      WHERE failure_group = g.key AND finished_at > now() - interval '1 hour'
+      GROUP BY 1
+    ) AS failed USING (slot)
+  ) trend
+  ORDER BY g.count DESC, g.key`;
+
+interface GroupRow extends FailureGroup {
+  readonly username: string;
+  readonly fullName: string;
+}
+
+/** The largest groups, `first` at the most, by one statement. */
+export async function loadFailureGroups(db: Queryable, first: number): Promise<FailureGroup[]> {
+  const rows = await db.query<GroupRow>(GROUPS, [first]);
+  return rows.map(({ username, fullName, message, ...group }) => ({
+    ...group,
+    message: normaliseMessage(message, [username, fullName]),
+  }));
+}

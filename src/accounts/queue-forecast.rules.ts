@@ -1,0 +1,145 @@
+/**
+ * When the queue will be empty: what is due when, worked off at the speed that was measured. A
+ * forecast says how it was reckoned, and says so when it cannot be known.
+ */
+import type { CircuitState } from '../database/generated/prisma/enums.ts';
+
+/** Why `emptyAt` cannot be known. */
+export type UnknownReason = 'CIRCUIT_OPEN' | 'QUEUE_PAUSED' | 'NO_LIVE_NODE' | 'NOT_MEASURED';
+
+/** Entries that become due within one minute. */
+export interface DueMinute {
+  readonly startsAt: Date;
+  /** When the last of them is due. */
+  readonly lastAt: Date;
+  readonly count: number;
+}
+
+/** Attempts that ended within one second: a spell of work from the first one’s start to the last one’s end. */
+export interface Spell {
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly count: number;
+}
+
+export interface ForecastInput {
+  readonly now: Date;
+  readonly dueNowCount: number;
+  readonly underWayCount: number;
+  readonly dueMinutes: readonly DueMinute[];
+  /** Entries that become due after the last of these minutes, and when the last one does. */
+  readonly dueLaterCount: number;
+  readonly lastDueAt: Date | null;
+  readonly spells: readonly Spell[];
+  readonly startsPerSecond: number | null;
+  readonly circuitState: CircuitState;
+  /** Of the whole queue; the end is null when somebody must resume it. */
+  readonly isPaused: boolean;
+  readonly pausedUntil: Date | null;
+  /** Entries that wait for a paused family. */
+  readonly pausedEntryCount: number;
+  readonly liveNodeCount: number;
+}
+
+export interface Forecast {
+  readonly emptyAt: Date | null;
+  readonly unknownReason: UnknownReason | null;
+  /** Attempts per second while there was work; null when none was measured. */
+  readonly throughput: number | null;
+  readonly explanation: string;
+}
+
+/** Beyond, instants are not written as ISO 8601 has them. */
+const LATEST = Date.UTC(9999, 11, 31);
+
+/** Attempts per second of the time in which some were under way; null without any. */
+export function measuredSpeed(spells: readonly Spell[]): { perSecond: number; count: number; busyMs: number } | null {
+  let count = 0;
+  let busyMs = 0;
+  let through = Number.NEGATIVE_INFINITY;
+  for (const spell of [...spells].sort((one, other) => one.startedAt.getTime() - other.startedAt.getTime())) {
+    count += spell.count;
+    const end = spell.finishedAt.getTime();
+    busyMs += Math.max(0, end - Math.max(through, spell.startedAt.getTime()));
+    through = Math.max(through, end);
+  }
+  // The clock has milliseconds: work that took none took up to one.
+  return count === 0 ? null : { perSecond: (count * 1_000) / Math.max(1, busyMs), count, busyMs };
+}
+
+/** When all of it is done by work that begins at `from` and goes on at `perSecond`, above 0. */
+export function emptyAt(from: Date, dueNowCount: number, minutes: readonly DueMinute[], perSecond: number): Date {
+  let at = from.getTime() + (dueNowCount * 1_000) / perSecond;
+  for (const { startsAt, lastAt, count } of minutes) {
+    // They come spread over the minute, so that the last may be done as soon as it is due.
+    at = Math.max(Math.max(at, startsAt.getTime()) + (count * 1_000) / perSecond, lastAt.getTime());
+  }
+  return new Date(Math.min(Math.ceil(at), LATEST));
+}
+
+/** The forecast. A pause with an end is waited for; all else that holds the queue makes it unknown. */
+export function forecast(input: ForecastInput): Forecast {
+  const { now, dueMinutes, dueLaterCount, lastDueAt, startsPerSecond } = input;
+  const waiting = input.dueNowCount + input.underWayCount;
+  const within = dueMinutes.reduce((sum, { count }) => sum + count, 0);
+  const measured = measuredSpeed(input.spells);
+  const throughput = measured?.perSecond ?? null;
+  if (waiting + within + dueLaterCount === 0)
+    return { emptyAt: now, unknownReason: null, throughput, explanation: 'The queue is empty.' };
+
+  const known = [`Due or under way: ${entries(waiting)}. Due within 24 hours: ${entries(within)}.`];
+  if (dueLaterCount > 0) known.push(`Due later: ${entries(dueLaterCount)}.`);
+  const unknown = whyUnknown(input);
+  if (unknown !== null || measured === null) {
+    const [unknownReason, why] = unknown ?? NOT_MEASURED;
+    return { emptyAt: null, unknownReason, throughput, explanation: [...known, why].join(' ') };
+  }
+
+  const isLimited = startsPerSecond !== null && startsPerSecond < measured.perSecond;
+  const speed = isLimited ? startsPerSecond : measured.perSecond;
+  known.push(
+    `In the last 5 minutes ${measured.count} attempt${measured.count === 1 ? '' : 's'} ended in ${inWords(measured.busyMs / 1_000)} s of work: ${inWords(measured.perSecond)} per second.`,
+  );
+  if (isLimited) known.push(`The limit allows ${startsPerSecond} per second.`);
+  const { pausedUntil } = input;
+  const isHeld = input.isPaused && pausedUntil !== null && pausedUntil > now;
+  if (isHeld) known.push(`The queue is paused until ${pausedUntil.toISOString()}.`);
+  known.push('It is reckoned as if every attempt succeeded and nothing new were enqueued.');
+  const later =
+    dueLaterCount > 0 && lastDueAt !== null ? [{ startsAt: lastDueAt, lastAt: lastDueAt, count: dueLaterCount }] : [];
+  if (later.length > 0) known.push('What is due later than in 24 hours is taken to come all at its last instant.');
+  return {
+    emptyAt: emptyAt(isHeld ? pausedUntil : now, waiting, [...dueMinutes, ...later], speed),
+    unknownReason: null,
+    throughput,
+    explanation: known.join(' '),
+  };
+}
+
+const NOT_MEASURED = [
+  'NOT_MEASURED',
+  'When the queue will be empty is not known: no attempt ended in the last 5 minutes, so that there is no speed to reckon with.',
+] as const;
+
+function whyUnknown(input: ForecastInput): readonly [UnknownReason, string] | null {
+  const { circuitState, isPaused, pausedUntil, pausedEntryCount, liveNodeCount } = input;
+  if (circuitState !== 'closed')
+    return [
+      'CIRCUIT_OPEN',
+      'When the queue will be empty is not known: the circuit is not closed, and nothing is attempted but probes.',
+    ];
+  if (isPaused && pausedUntil === null)
+    return ['QUEUE_PAUSED', 'When the queue will be empty is not known: it is paused until somebody resumes it.'];
+  if (pausedEntryCount > 0)
+    return [
+      'QUEUE_PAUSED',
+      `When the queue will be empty is not known: ${entries(pausedEntryCount)} of paused families wait.`,
+    ];
+  if (liveNodeCount === 0)
+    return ['NO_LIVE_NODE', 'When the queue will be empty is not known: no node is running that could work on it.'];
+  return null;
+}
+
+const entries = (count: number): string => (count === 1 ? '1 entry' : `${count} entries`);
+/** To three digits; more would pretend to be known. */
+const inWords = (value: number): string => String(Number(value.toPrecision(3)));

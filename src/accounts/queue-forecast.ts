@@ -1,0 +1,64 @@
+/** What the forecast is reckoned from: when entries are due, how fast the last attempts were, and what holds the queue. */
+import type { Queryable } from '../database/database.ts';
+import { type DueMinute, type Forecast, type ForecastInput, forecast, type Spell } from './queue-forecast.rules.ts';
+
+export interface QueueForecast extends Forecast {
+  readonly dueNowCount: number;
+  readonly dueMinutes: readonly DueMinute[];
+  readonly dueLaterCount: number;
+}
+
+/** Due now and later are ranges of queued_managed_account_creations_due_idx; a paused family’s, one of …_family_due_idx. */
+const STANDING = `
+  SELECT now() AS now,
+         (SELECT count(*)::int FROM auth.queued_managed_account_creations
+          WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now()) AS "dueNowCount",
+         (SELECT count(*)::int FROM auth.queued_managed_account_creations WHERE status = 'processing') AS "underWayCount",
+         later.count AS "dueLaterCount", later.last AS "lastDueAt",
+         coalesce((SELECT state FROM auth.identity_circuits WHERE provider = $1), 'closed') AS "circuitState",
+         pause.scope IS NOT NULL AS "isPaused", pause.paused_until AS "pausedUntil",
+         (SELECT count(*)::int FROM auth.queue_pauses AS of_family
+          JOIN auth.queued_managed_account_creations AS entry
+            ON coalesce(entry.family_id, '00000000-0000-0000-0000-000000000000'::uuid) = of_family.family_id
+          WHERE entry.status = 'pending' AND (of_family.paused_until IS NULL OR of_family.paused_until > now())) AS "pausedEntryCount",
+         (SELECT starts_per_second FROM auth.queue_limits) AS "startsPerSecond",
+         (SELECT count(*)::int FROM auth.server_nodes
+          WHERE state = 'running' AND last_beat_at > now() - $2 * interval '1 millisecond') AS "liveNodeCount"
+  FROM (SELECT count(*)::int AS count, least(max(next_retry_at), timestamptz '9999-12-31 00:00Z') AS last
+        FROM auth.queued_managed_account_creations
+        WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) > now() + interval '24 hours') AS later
+  LEFT JOIN auth.queue_pauses AS pause
+    ON pause.scope = 'queue' AND (pause.paused_until IS NULL OR pause.paused_until > now())`;
+
+/** A range of queued_managed_account_creations_due_idx; at most 1,441 rows come of it. */
+const DUE_MINUTES = `
+  SELECT date_trunc('minute', next_retry_at) AS "startsAt", max(next_retry_at) AS "lastAt", count(*)::int AS count
+  FROM auth.queued_managed_account_creations
+  WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) > $1::timestamptz
+    AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz + interval '24 hours'
+  GROUP BY 1 ORDER BY 1`;
+
+/** Served by account_creation_attempts_finished_at_idx (BRIN); at most 301 rows come of it. */
+const SPELLS = `
+  SELECT min(started_at) AS "startedAt", max(finished_at) AS "finishedAt", count(*)::int AS count
+  FROM auth.account_creation_attempts
+  WHERE finished_at > $1::timestamptz - interval '5 minutes' AND outcome <> 'interrupted' AND NOT is_probe
+  GROUP BY date_trunc('second', finished_at)`;
+
+/** The forecast as of now, by the database’s clock. A node that has not beaten for `aliveWithinMs` does not count. */
+export async function loadQueueForecast(
+  db: Queryable,
+  provider: string,
+  aliveWithinMs: number,
+): Promise<QueueForecast> {
+  const [standing] = await db.query<Omit<ForecastInput, 'dueMinutes' | 'spells'>>(STANDING, [provider, aliveWithinMs]);
+  if (standing === undefined) throw new Error('The queue’s standing had no row');
+  const dueMinutes = await db.query<DueMinute>(DUE_MINUTES, [standing.now]);
+  const spells = await db.query<Spell>(SPELLS, [standing.now]);
+  return {
+    ...forecast({ ...standing, dueMinutes, spells }),
+    dueNowCount: standing.dueNowCount,
+    dueMinutes,
+    dueLaterCount: standing.dueLaterCount,
+  };
+}

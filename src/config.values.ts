@@ -1,0 +1,58 @@
+/** What the values of settings can be, each a rule that reads the text of the environment. */
+import { z } from 'zod';
+
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A duration such as `500ms`, `2s`, `5m`, `4h`, `30d`, as milliseconds. */
+export const duration = (atLeastMs = 1) =>
+  z.string().transform((text, context) => readDuration(text, atLeastMs, context));
+
+/** How long something is kept: a duration of a day at least, or `never` to delete it, which is null. */
+export const retention = (atLeastMs = 86_400_000) =>
+  z
+    .string()
+    .transform((text, context) =>
+      text.trim() === 'never' ? null : readDuration(text, atLeastMs, context, ', or never'),
+    );
+
+function readDuration(text: string, atLeastMs: number, context: z.RefinementCtx<string>, otherwise = ''): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
+  const ms = match ? Math.round(Number(match[1]) * (UNITS[match[2] ?? ''] ?? Number.NaN)) : Number.NaN;
+  if (Number.isNaN(ms)) return fail(context, `is not a duration (a number and one of ms, s, m, h, d)${otherwise}`);
+  if (ms < atLeastMs) return fail(context, `is shorter than ${atLeastMs}ms`);
+  if (ms > 10 * 365 * 86_400_000) return fail(context, `is longer than ten years${otherwise}`);
+  return ms;
+}
+
+export const integer = (min: number, max: number) =>
+  z.string().transform((text, context) => {
+    const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (Number.isNaN(value)) return fail(context, 'is not a whole number');
+    return value < min || value > max ? fail(context, `is not between ${min} and ${max}`) : value;
+  });
+
+export const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: `is none of ${values.join(', ')}` });
+
+export const text = () => z.string();
+
+function fail(context: z.RefinementCtx<string>, message: string): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
+export interface Setting<T extends z.ZodType> {
+  /** What a set value becomes; the default is written as one would write it in the environment. */
+  readonly schema: T;
+  readonly default?: string;
+  readonly example: string;
+  readonly means: string;
+  readonly isSecret?: boolean;
+}
+
+export const setting = <const S extends Setting<z.ZodType>>(value: S): S => value;

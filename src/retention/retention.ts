@@ -1,0 +1,188 @@
+/**
+ * What leaves the database, and how: one statement for each kind of row, which deletes the oldest
+ * beyond its time, up to a limit, and so is short and holds few locks. Rows that are still needed
+ * stay whatever their age: events nobody has processed, a node that a kept row names, each job's
+ * newest runs. Users are never deleted, and entries that are not finished neither.
+ */
+import type { Queryable } from '../database/database.ts';
+
+/** Of each job, so many runs and fires stay, however old they are. */
+export const NEWEST_KEPT = 100;
+
+/** How long each kind of row is kept, by the setting’s name, in milliseconds; null: for ever. */
+export type Retention = Readonly<
+  Record<
+    | 'COMPLETED_ENTRY_RETENTION'
+    | 'FAILED_ENTRY_RETENTION'
+    | 'CANCELLED_ENTRY_RETENTION'
+    | 'RUN_RETENTION'
+    | 'IDEMPOTENCY_KEY_RETENTION'
+    | 'PROCESSED_EVENT_RETENTION'
+    | 'CIRCUIT_TRANSITION_RETENTION'
+    | 'NODE_RETENTION',
+    number | null
+  >
+>;
+
+/** Deletes up to `limit` rows older than `keepMs`; answers their keys. */
+type Deletion = (db: Queryable, keepMs: number, limit: number) => Promise<string[]>;
+
+/**
+ * Served by queued_managed_account_creations_status_created_at_idx, read backwards: an entry is
+ * never finished before it was created, so that only old ones are looked at. Attempts, and an
+ * entry's places in bulk actions, go with it.
+ */
+const deleteEntries =
+  (status: 'completed' | 'failed' | 'cancelled'): Deletion =>
+  (db, keepMs, limit) =>
+    keys(
+      db.query(
+        `DELETE FROM auth.queued_managed_account_creations WHERE id IN (
+           SELECT id FROM auth.queued_managed_account_creations
+           WHERE status = $3::auth.entry_status AND created_at < now() - $1 * interval '1 millisecond'
+             AND coalesce(greatest(completed_at, failed_at, cancelled_at), updated_at) < now() - $1 * interval '1 millisecond'
+           ORDER BY created_at, id LIMIT $2
+           FOR UPDATE SKIP LOCKED
+         ) RETURNING id AS key`,
+        [keepMs, limit, status],
+      ),
+    );
+
+/** Served by job_runs_job_name_started_at_idx, job by job (by job_runs_started_at_idx where one job has nearly all). */
+const deleteRuns: Deletion = (db, keepMs, limit) =>
+  keys(
+    db.query(
+      `DELETE FROM auth.job_runs WHERE id IN (
+         SELECT old.id
+         FROM auth.job_schedules AS schedule
+         CROSS JOIN LATERAL (
+           SELECT started_at, id FROM auth.job_runs WHERE job_name = schedule.name
+           ORDER BY started_at DESC, id DESC OFFSET $3 LIMIT 1
+         ) AS newest
+         CROSS JOIN LATERAL (
+           SELECT id FROM auth.job_runs
+           WHERE job_name = schedule.name AND (started_at, id) <= (newest.started_at, newest.id)
+             AND started_at < now() - $1 * interval '1 millisecond' AND status <> 'running'
+           ORDER BY started_at, id LIMIT $2
+         ) AS old
+         LIMIT $2
+       ) RETURNING id AS key`,
+      [keepMs, limit, NEWEST_KEPT],
+    ),
+  );
+
+/**
+ * Served by job_fires_job_name_fired_at_key, job by job. A fire stays as long as its run, whose
+ * outcome it holds (job_runs_fire_id_idx).
+ */
+const deleteFires: Deletion = (db, keepMs, limit) =>
+  keys(
+    db.query(
+      `DELETE FROM auth.job_fires WHERE id IN (
+         SELECT old.id
+         FROM auth.job_schedules AS schedule
+         CROSS JOIN LATERAL (
+           SELECT fired_at FROM auth.job_fires WHERE job_name = schedule.name
+           ORDER BY fired_at DESC OFFSET $3 LIMIT 1
+         ) AS newest
+         CROSS JOIN LATERAL (
+           SELECT id FROM auth.job_fires AS fire
+           WHERE job_name = schedule.name AND fired_at <= newest.fired_at
+             AND fired_at < now() - $1 * interval '1 millisecond' AND through_at < now() - $1 * interval '1 millisecond'
+             AND NOT EXISTS (SELECT FROM auth.job_runs WHERE fire_id = fire.id)
+           ORDER BY fired_at LIMIT $2
+         ) AS old
+         LIMIT $2
+       ) RETURNING id AS key`,
+      [keepMs, limit, NEWEST_KEPT],
+    ),
+  );
+
+/** Served by idempotency_keys_created_at_idx. */
+const deleteIdempotencyKeys: Deletion = (db, keepMs, limit) =>
+  keys(
+    db.query(
+      `DELETE FROM auth.idempotency_keys WHERE (caller, mutation, key) IN (
+         SELECT caller, mutation, key FROM auth.idempotency_keys
+         WHERE created_at < now() - $1 * interval '1 millisecond'
+         ORDER BY created_at LIMIT $2
+         FOR UPDATE SKIP LOCKED
+       ) RETURNING key`,
+      [keepMs, limit],
+    ),
+  );
+
+/** Served by outbox_events_processed_idx. */
+const deleteProcessedEvents: Deletion = (db, keepMs, limit) =>
+  keys(
+    db.query(
+      `DELETE FROM auth.outbox_events WHERE event_id IN (
+         SELECT event_id FROM auth.outbox_events
+         WHERE processed_at < now() - $1 * interval '1 millisecond'
+         ORDER BY processed_at LIMIT $2
+         FOR UPDATE SKIP LOCKED
+       ) RETURNING event_id AS key`,
+      [keepMs, limit],
+    ),
+  );
+
+/** By the primary key, which grows with time; there are few. */
+const deleteCircuitTransitions: Deletion = (db, keepMs, limit) =>
+  keys(
+    db.query(
+      `DELETE FROM auth.identity_circuit_transitions WHERE id IN (
+         SELECT id FROM auth.identity_circuit_transitions
+         WHERE created_at < now() - $1 * interval '1 millisecond' ORDER BY id LIMIT $2
+       ) RETURNING id::text AS key`,
+      [keepMs, limit],
+    ),
+  );
+
+/** Served by server_nodes_last_beat_at_idx; whether something names the node, by that table’s index on node_id. */
+const deleteNodes: Deletion = (db, keepMs, limit) =>
+  keys(
+    db.query(
+      `DELETE FROM auth.server_nodes WHERE id IN (
+         SELECT id FROM auth.server_nodes AS node
+         WHERE state = 'gone' AND last_beat_at < now() - $1 * interval '1 millisecond'
+           AND NOT EXISTS (SELECT FROM auth.account_creation_attempts WHERE node_id = node.id)
+           AND NOT EXISTS (SELECT FROM auth.job_runs WHERE node_id = node.id)
+           AND NOT EXISTS (SELECT FROM auth.job_fires WHERE node_id = node.id)
+         ORDER BY last_beat_at LIMIT $2
+         FOR UPDATE SKIP LOCKED
+       ) RETURNING id AS key`,
+      [keepMs, limit],
+    ),
+  );
+
+const keys = async (rows: Promise<Record<string, unknown>[]>): Promise<string[]> =>
+  (await rows).map(({ key }) => String(key));
+
+/** In this order: what names another goes before it. The names are those of a run’s counts. */
+export const DELETIONS: readonly {
+  readonly name: string;
+  readonly setting: keyof Retention;
+  readonly delete: Deletion;
+  /** Whose subscribers hear of it. */
+  readonly watched?: 'entries' | 'runs';
+}[] = [
+  {
+    name: 'completedEntries',
+    setting: 'COMPLETED_ENTRY_RETENTION',
+    delete: deleteEntries('completed'),
+    watched: 'entries',
+  },
+  { name: 'failedEntries', setting: 'FAILED_ENTRY_RETENTION', delete: deleteEntries('failed'), watched: 'entries' },
+  {
+    name: 'cancelledEntries',
+    setting: 'CANCELLED_ENTRY_RETENTION',
+    delete: deleteEntries('cancelled'),
+    watched: 'entries',
+  },
+  { name: 'runs', setting: 'RUN_RETENTION', delete: deleteRuns, watched: 'runs' },
+  { name: 'fires', setting: 'RUN_RETENTION', delete: deleteFires },
+  { name: 'idempotencyKeys', setting: 'IDEMPOTENCY_KEY_RETENTION', delete: deleteIdempotencyKeys },
+  { name: 'processedEvents', setting: 'PROCESSED_EVENT_RETENTION', delete: deleteProcessedEvents },
+  { name: 'circuitTransitions', setting: 'CIRCUIT_TRANSITION_RETENTION', delete: deleteCircuitTransitions },
+  { name: 'nodes', setting: 'NODE_RETENTION', delete: deleteNodes },
+];

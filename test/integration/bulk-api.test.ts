@@ -1,0 +1,166 @@
+/** Plan, apply, watch and take back over the API, on a whole node with its worker and simulator. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let node: TestApp;
+let familyId: string;
+let ownerId: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  ({ familyId, ownerId } = await seedFamily(database.db));
+  node = await startTestApp({ url: database.url, hasTimers: false });
+});
+afterAll(async () => {
+  await node.close();
+  await database.drop();
+});
+
+const PLAN = `mutation ($input: PlanBulkActionInput!) { planBulkAction(input: $input) {
+  __typename
+  ... on MutationError { code message }
+  ... on InvalidInputError { issues { path code } }
+  ... on PlanBulkActionPayload {
+    planId count expiresAt estimatedDuration
+    sample { entryId status family { familyId } }
+    exclusions { code message count sample { entryId } }
+  } } }`;
+const APPLY = `mutation ($input: ApplyBulkActionInput!) { applyBulkAction(input: $input) {
+  __typename ... on MutationError { code message } ... on ApplyBulkActionPayload { isReplay bulkAction { id bulkActionId } } } }`;
+const UNDO = `mutation ($input: UndoBulkActionInput!) { undoBulkAction(input: $input) {
+  __typename ... on MutationError { code message } ... on UndoBulkActionPayload { isChanged bulkAction { bulkActionId } } } }`;
+const SHOW = `query ($id: UUID!, $after: String) { bulkAction(bulkActionId: $id) {
+  id action status runAt totalCount doneCount skippedCount undoneCount keptCount canUndo reason actor createdAt finishedAt
+  skipped(first: 2, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { code message entry { entryId bulkAction { bulkActionId } } } }
+  kept { totalCount }
+} }`;
+
+interface Planned {
+  __typename: string;
+  code: string;
+  message: string;
+  planId: string;
+  count: number;
+  estimatedDuration: string | null;
+  issues: { path: string[]; code: string }[];
+  sample: { entryId: string; status: string }[];
+  exclusions: { code: string; count: number; sample: { entryId: string }[] }[];
+}
+interface Shown {
+  id: string;
+  status: string;
+  doneCount: number;
+  skippedCount: number;
+  canUndo: boolean;
+  finishedAt: string | null;
+  skipped: {
+    totalCount: number;
+    pageInfo: { hasNextPage: boolean; endCursor: string };
+    nodes: { code: string; message: string; entry: { entryId: string } }[];
+  };
+}
+
+const plan = async (input: object): Promise<Planned> =>
+  (await node.graphql<{ planBulkAction: Planned }>(PLAN, { input })).body.data.planBulkAction;
+const apply = async (input: object): Promise<{ __typename: string; code: string; isReplay: boolean }> =>
+  (await node.graphql<{ applyBulkAction: { __typename: string; code: string; isReplay: boolean } }>(APPLY, { input }))
+    .body.data.applyBulkAction;
+const show = async (id: string, after?: string): Promise<Shown | null> =>
+  (await node.graphql<{ bulkAction: Shown | null }>(SHOW, { id, after })).body.data.bulkAction;
+const untilShown = async (id: string, status: string): Promise<Shown> => {
+  await expect.poll(async () => (await show(id))?.status, { timeout: 10_000, interval: 20 }).toBe(status);
+  const shown = await show(id);
+  if (shown === null) throw new Error('It vanished.');
+  return shown;
+};
+
+let made = 0;
+const insert = async (count: number, status: string, dueIn = '1 hour'): Promise<string[]> => {
+  const ids = Array.from({ length: count }, () => crypto.randomUUID());
+  await database.db.query(
+    `INSERT INTO auth.queued_managed_account_creations (id, family_id, created_by_user_id, username, full_name, status, next_retry_at, encrypted_password)
+     SELECT id, $1, $2, 'api_' || ($3::int + n), 'Carla Child', $4, CASE WHEN $4::auth.entry_status = 'pending' THEN now() + $5::interval END, sealed
+     FROM unnest($6::uuid[], $7::text[]) WITH ORDINALITY AS e(id, sealed, n)`,
+    [familyId, ownerId, made, status, dueIn, ids, ids.map((id) => node.keyRing.seal('Correct-Horse-Battery-7', id))],
+  );
+  made += count;
+  return ids;
+};
+
+describe('over the API', () => {
+  test('a retry of failed entries makes their accounts, once each; a repeat is a replay', async () => {
+    const ids = await insert(30, 'failed');
+    const pending = await insert(1, 'processing');
+    const planned = await plan({
+      action: 'RETRY',
+      filter: { familyId, status: ['FAILED', 'PROCESSING'] },
+      reason: 'mended',
+    });
+    expect(planned).toMatchObject({ __typename: 'PlanBulkActionPayload', count: 30, estimatedDuration: null });
+    expect(planned.sample).toHaveLength(10);
+    expect(planned.exclusions).toMatchObject([{ code: 'PROCESSING', count: 1, sample: [{ entryId: pending[0] }] }]);
+    expect(await show(planned.planId)).toMatchObject({ status: 'PLANNED', canUndo: false, finishedAt: null });
+
+    const input = { planId: planned.planId, idempotencyKey: 'retry-them' };
+    expect(await apply(input)).toMatchObject({ __typename: 'ApplyBulkActionPayload', isReplay: false });
+    expect(await apply(input)).toMatchObject({ isReplay: true });
+    expect(await apply({ planId: planned.planId })).toMatchObject({ code: 'INVALID_STATE' });
+    const shown = await untilShown(planned.planId, 'FINISHED');
+    expect(shown).toMatchObject({ doneCount: 30, skippedCount: 0, canUndo: false, reason: 'mended', actor: 'local' });
+    await expect
+      .poll(() => database.db.prisma.queuedCreation.count({ where: { id: { in: ids }, status: 'completed' } }), {
+        timeout: 10_000,
+        interval: 20,
+      })
+      .toBe(30);
+    const undone = await node.graphql<{ undoBulkAction: object }>(UNDO, { input: { bulkActionId: planned.planId } });
+    expect(undone.body.data.undoBulkAction).toMatchObject({ __typename: 'InvalidStateError', code: 'INVALID_STATE' });
+    const again = await node.graphql<{ node: object }>(
+      'query ($id: ID!) { node(id: $id) { ... on BulkAction { bulkActionId } } }',
+      {
+        id: shown.id,
+      },
+    );
+    expect(again.body.data.node).toEqual({ bulkActionId: planned.planId });
+    expect(node.logLines.filter(({ action }) => action === 'applyBulkAction')).toMatchObject([
+      { actor: 'local', reason: 'mended', bulkActionId: planned.planId },
+    ]);
+  });
+
+  test('what was skipped is named, page by page, and a cancel is taken back', async () => {
+    const ids = await insert(8, 'pending');
+    const planned = await plan({ action: 'CANCEL', entryIds: ids });
+    await database.db.query(
+      `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() + interval '2 hours', updated_at = now() + interval '1 ms' WHERE id = ANY($1::uuid[])`,
+      [ids.slice(0, 3)],
+    );
+    await apply({ planId: planned.planId });
+    const shown = await untilShown(planned.planId, 'FINISHED');
+    expect(shown).toMatchObject({ doneCount: 5, skippedCount: 3, canUndo: true });
+    expect(shown.skipped).toMatchObject({ totalCount: 3, pageInfo: { hasNextPage: true } });
+    const rest = await show(planned.planId, shown.skipped.pageInfo.endCursor);
+    expect(rest?.skipped.pageInfo.hasNextPage).toBe(false);
+    const named = [...shown.skipped.nodes, ...(rest?.skipped.nodes ?? [])];
+    expect(named.map(({ code, entry }) => [code, entry.entryId])).toEqual(ids.slice(0, 3).map((id) => ['CHANGED', id]));
+
+    await node.graphql(UNDO, { input: { bulkActionId: planned.planId, reason: 'wrong family' } });
+    expect(await untilShown(planned.planId, 'UNDONE')).toMatchObject({ undoneCount: 5, keptCount: 0, canUndo: false });
+    expect(await database.db.prisma.queuedCreation.count({ where: { id: { in: ids }, status: 'pending' } })).toBe(8);
+  });
+
+  test('what means nothing is refused with every problem at once', async () => {
+    const refused = await plan({ action: 'RETRY', runAt: '2027-01-01T00:00:00Z' });
+    expect(refused.__typename).toBe('InvalidInputError');
+    expect(refused.issues).toEqual([
+      { path: ['filter'], code: 'MISSING' },
+      { path: ['runAt'], code: 'NOT_ALLOWED' },
+    ]);
+    expect((await plan({ action: 'CANCEL', filter: {}, reason: 'x'.repeat(501) })).issues).toEqual([
+      { path: ['reason'], code: 'INVALID_VALUE' },
+    ]);
+    expect(await apply({ planId: crypto.randomUUID() })).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await show(crypto.randomUUID())).toBeNull();
+  });
+});

@@ -1,0 +1,277 @@
+/**
+ * Pauses, limits and turns, with real workers: what is paused does not start and what ended
+ * does, limits hold over all nodes in every sliding second, and one family's crowd keeps no
+ * other family waiting.
+ */
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { claimDue, claimProbe } from '../../src/accounts/claim.ts';
+import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
+import { burstOf } from '../../src/accounts/queue-control.rules.ts';
+import { loadLimits, loadPauses, pauseQueue, resumeQueue, setQueueLimits } from '../../src/accounts/queue-control.ts';
+import { BEFORE_FIRST, claimWithinLimits } from '../../src/accounts/queue-control-claim.ts';
+import { openCircuit } from '../../src/identity/circuit.ts';
+import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
+import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestQueue } from '../support/queue.ts';
+
+let queue: TestQueue;
+const claim = { provider: PROVIDER, nodeId: randomUUID(), leaseMs: 30_000 };
+
+beforeAll(async () => {
+  queue = await createTestQueue();
+});
+afterAll(() => queue?.close());
+afterEach(() => queue.reset());
+
+const addFamily = async (name = 'Another'): Promise<string> => {
+  const [family] = await queue.db.query<{ id: string }>('INSERT INTO auth.families (name) VALUES ($1) RETURNING id', [
+    name,
+  ]);
+  return family?.id ?? '';
+};
+
+/** Due entries of a family; sealed, if workers are to complete them. */
+async function fill(familyId: string, count: number, { isSealed = false } = {}): Promise<void> {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  await queue.db.query(
+    `INSERT INTO auth.queued_managed_account_creations (id, family_id, username, full_name, created_by_user_id, encrypted_password, next_retry_at)
+     SELECT id, $1, 'e' || left(replace(id::text, '-', ''), 15), 'Waiting', $2, sealed, now() - interval '1 hour'
+     FROM unnest($3::uuid[], $4::text[]) AS e(id, sealed)`,
+    [familyId, queue.ownerId, ids, ids.map((id) => (isSealed ? queue.keyRing.seal(PASSWORD, id) : ''))],
+  );
+}
+
+const untilDone = (count: number, timeout = 20_000) =>
+  expect
+    .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout, interval: 20 })
+    .toBe(count);
+
+const inTurn = (limit: number, after = BEFORE_FIRST) =>
+  queue.db.transaction((tx) => claimWithinLimits(tx, claim, limit, 'families', after));
+
+describe('pausing', () => {
+  const pause = { reason: 'maintenance', until: null, familyId: null };
+
+  it('is idempotent but for a new reason or end, and shows who did it', async () => {
+    expect(await pauseQueue(queue.db, 'anna', pause)).toEqual({ isChanged: true });
+    expect(await pauseQueue(queue.db, 'bert', pause)).toEqual({ isChanged: false });
+    const until = new Date(Date.now() + 3_600_000);
+    expect(await pauseQueue(queue.db, 'bert', { ...pause, until })).toEqual({ isChanged: true });
+    expect(await pauseQueue(queue.db, 'bert', { ...pause, familyId: queue.familyId })).toEqual({ isChanged: true });
+    expect(await loadPauses(queue.db)).toMatchObject([
+      { familyId: null, pausedBy: 'bert', reason: 'maintenance', pausedUntil: until },
+      { familyId: queue.familyId, pausedBy: 'bert', reason: 'maintenance', pausedUntil: null },
+    ]);
+    expect(await resumeQueue(queue.db, null)).toEqual({ isChanged: true });
+    expect(await resumeQueue(queue.db, null)).toEqual({ isChanged: false });
+    expect(await loadPauses(queue.db)).toHaveLength(1);
+  });
+
+  it('refuses an unknown family and an end that has passed', async () => {
+    const familyId = randomUUID();
+    await expect(pauseQueue(queue.db, 'anna', { ...pause, familyId })).rejects.toThrow(NotFoundError);
+    await expect(resumeQueue(queue.db, familyId)).rejects.toThrow(NotFoundError);
+    const until = new Date(Date.now() - 1_000);
+    await expect(pauseQueue(queue.db, 'anna', { ...pause, until })).rejects.toThrow(InvalidInputError);
+    expect(await loadPauses(queue.db)).toEqual([]);
+  });
+
+  it('stops claims and probes until it ends, and the worker goes on by itself then', async () => {
+    const node = await queue.startNode();
+    await pauseQueue(queue.db, 'anna', { ...pause, until: new Date(Date.now() + 700) });
+    node.notices.circuitChanged();
+    const id = await node.enqueue();
+    expect(await claimDue(queue.db, claim, 10)).toEqual([]);
+    expect((await inTurn(10)).entries).toEqual([]);
+    const waiting = await queue.entry(id);
+    await queue.untilStatus(id, 'completed');
+    const [attempt] = await queue.attempts(id);
+    expect(waiting.status).toBe('pending');
+    expect(attempt?.startedAt.getTime()).toBeGreaterThan(waiting.createdAt.getTime() + 300);
+  });
+
+  it('holds back what was claimed ahead, and a probe', async () => {
+    queue.simulator.faults.set([{ kind: 'slow', delayMs: 150 }]);
+    const node = await queue.startNode({ concurrency: 2 });
+    await fill(queue.familyId, 20, { isSealed: true });
+    node.worker.wake();
+    await expect.poll(() => queue.simulator.calls.create, { interval: 5 }).toBeGreaterThan(0);
+    await pauseQueue(queue.db, 'anna', pause);
+    node.notices.circuitChanged();
+    await expect.poll(() => node.worker.attemptsInHand(), { interval: 10 }).toBe(0);
+    const started = await queue.db.prisma.attempt.count();
+    expect(started).toBeLessThan(8);
+    expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'pending' } })).toBe(20 - started);
+    await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
+    await queue.db.query(`UPDATE auth.identity_circuits SET next_probe_at = now() - interval '1 second'`);
+    expect(await claimProbe(queue.db, claim)).toBeUndefined();
+    await resumeQueue(queue.db, null);
+    expect(await claimProbe(queue.db, claim)).toBeDefined();
+  });
+
+  it('of a family leaves the others alone', async () => {
+    const [other, node] = [await addFamily(), await queue.startNode()];
+    await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
+    await fill(queue.familyId, 5, { isSealed: true });
+    await fill(other, 40, { isSealed: true });
+    node.worker.wake();
+    await untilDone(40);
+    expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'pending' } })).toBe(5);
+    await resumeQueue(queue.db, queue.familyId);
+    node.notices.circuitChanged();
+    await untilDone(45);
+  });
+
+  it('does not keep the retry job waiting for what is paused', async () => {
+    const [other, node] = [await addFamily(), await queue.startNode()];
+    await fill(queue.familyId, 3, { isSealed: true });
+    await fill(other, 2, { isSealed: true });
+    await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
+    const job = managedAccountRetryJob({
+      notices: node.notices,
+      provider: PROVIDER,
+      undoWindowMs: 60_000,
+      failedPasswordRetentionMs: 60_000,
+    });
+    expect(await runJob(job, queue.db)).toMatchObject({ due: 5, completed: 2 });
+    expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'pending' } })).toBe(3);
+  });
+
+  it('of a family costs claims nothing for all that it holds back', async () => {
+    await fill(queue.familyId, 10_000);
+    const other = await addFamily();
+    await fill(other, 1);
+    await queue.db.query('ANALYZE auth.queued_managed_account_creations');
+    await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
+    const fetched = async (): Promise<number> => {
+      const [row] = await queue.db.query<{ count: number }>(
+        `SELECT pg_stat_get_xact_tuples_fetched('auth.queued_managed_account_creations'::regclass)::int AS count`,
+      );
+      return row?.count ?? Number.NaN;
+    };
+    const read = await queue.db.transaction(async (tx) => {
+      const { entries } = await claimWithinLimits(tx, claim, 64, 'oldest', BEFORE_FIRST);
+      expect(entries).toMatchObject([{ familyId: other }]);
+      const [row] = await tx.query<{ count: number }>(
+        `SELECT (pg_stat_get_xact_tuples_fetched(c) + pg_stat_get_xact_tuples_returned(c))::int AS count
+         FROM CAST('auth.queued_managed_account_creations'::regclass AS oid) AS c`,
+      );
+      return row?.count;
+    });
+    expect(await fetched()).toBe(0);
+    expect(read).toBeGreaterThan(0);
+    expect(read).toBeLessThan(50);
+  });
+});
+
+describe('limits', () => {
+  it('are set one by one, and idempotent', async () => {
+    expect(await setQueueLimits(queue.db, 'anna', { startsPerSecond: 50 })).toEqual({ isChanged: true });
+    expect(await setQueueLimits(queue.db, 'bert', { startsPerSecond: 50 })).toEqual({ isChanged: false });
+    expect(await setQueueLimits(queue.db, 'bert', { concurrency: 3 })).toEqual({ isChanged: true });
+    expect(await loadLimits(queue.db)).toMatchObject({ startsPerSecond: 50, concurrency: 3, updatedBy: 'bert' });
+    expect(await setQueueLimits(queue.db, 'anna', { startsPerSecond: null })).toEqual({ isChanged: true });
+    expect(await loadLimits(queue.db)).toMatchObject({ startsPerSecond: null, concurrency: 3 });
+    expect(await setQueueLimits(queue.db, 'anna', {})).toEqual({ isChanged: false });
+  });
+
+  it('of 50 a second hold over 3 nodes in every sliding second, and are used up', async () => {
+    await setQueueLimits(queue.db, 'anna', { startsPerSecond: 50 });
+    const starts: number[] = [];
+    queue.onRequest(({ stage, path }) => {
+      if (stage === 'received' && path === 'create') starts.push(performance.now());
+    });
+    await fill(queue.familyId, 100, { isSealed: true });
+    await fill(await addFamily(), 75, { isSealed: true });
+    const nodes = [await queue.startNode(), await queue.startNode(), await queue.startNode()];
+    const begun = performance.now();
+    for (const node of nodes) node.worker.wake();
+    await untilDone(175);
+    const seconds = ((starts.at(-1) ?? 0) - begun) / 1_000;
+    const most = Math.max(...starts.map((from) => starts.filter((at) => at >= from && at < from + 1_000).length));
+    expect(starts).toHaveLength(175);
+    expect(most).toBeLessThanOrEqual(50 + burstOf(50));
+    expect(seconds).toBeGreaterThan(3);
+    expect(seconds).toBeLessThan(8);
+  });
+
+  it('on attempts under way hold over 2 nodes', async () => {
+    await setQueueLimits(queue.db, 'anna', { concurrency: 3 });
+    queue.simulator.faults.set([{ kind: 'slow', delayMs: 30 }]);
+    await fill(queue.familyId, 40, { isSealed: true });
+    const nodes = [await queue.startNode(), await queue.startNode()];
+    let [underWay, most] = [0, 0];
+    queue.onRequest(({ stage }) => {
+      underWay += stage === 'received' ? 1 : -1;
+      most = Math.max(most, underWay);
+    });
+    for (const node of nodes) node.worker.wake();
+    await untilDone(40);
+    expect(most).toBe(3);
+  });
+});
+
+describe('turns', () => {
+  it('share a claim among the families, and go on where the last one ended', async () => {
+    const families = [await addFamily(), await addFamily(), await addFamily()].sort();
+    for (const family of families) await fill(family, 5);
+    const first = await inTurn(6);
+    expect(first.entries.map(({ familyId }) => familyId).sort()).toEqual([...families, ...families].sort());
+    const one = await inTurn(1, first.after);
+    const two = await inTurn(1, one.after);
+    const three = await inTurn(1, two.after);
+    const four = await inTurn(1, three.after);
+    expect([one, two, three, four].map(({ entries }) => entries[0]?.familyId)).toEqual([...families, families[0]]);
+    const rest = await inTurn(100);
+    expect(rest.entries).toHaveLength(5);
+    expect((await inTurn(100, rest.after)).entries).toEqual([]);
+  });
+
+  it('reach entries whose family is gone, and skip families of which nothing is due', async () => {
+    await fill(queue.familyId, 1);
+    await queue.db.query(`UPDATE auth.queued_managed_account_creations SET next_retry_at = now() + interval '1 hour'`);
+    const gone = await addFamily();
+    await fill(gone, 2);
+    await queue.db.query('DELETE FROM auth.families WHERE id = $1', [gone]);
+    expect((await inTurn(10)).entries).toMatchObject([{ familyId: null }, { familyId: null }]);
+    expect((await inTurn(10)).entries).toEqual([]);
+  });
+
+  it('let a single entry through a crowd also at a low rate', async () => {
+    await setQueueLimits(queue.db, 'anna', { startsPerSecond: 4 });
+    await fill(queue.familyId, 200, { isSealed: true });
+    const [other, node] = [await addFamily(), await queue.startNode()];
+    node.worker.wake();
+    await expect.poll(() => queue.simulator.calls.create, { interval: 5 }).toBeGreaterThan(0);
+    const id = await node.enqueue({ familyId: other, createdByUserId: await owner(other) });
+    await queue.untilStatus(id, 'completed');
+    expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } })).toBeLessThan(15);
+  });
+
+  it.each([
+    ['a fast provider', 0, 32],
+    ['a slow one', 200, 8],
+  ])('let a single entry through a crowd of 10,000 in seconds with %s', async (_name, delayMs, concurrency) => {
+    if (delayMs > 0) queue.simulator.faults.set([{ kind: 'slow', delayMs }]);
+    await fill(queue.familyId, 10_000, { isSealed: true });
+    await queue.db.query('ANALYZE auth.queued_managed_account_creations');
+    const [other, node] = [await addFamily(), await queue.startNode({ concurrency })];
+    node.worker.wake();
+    await expect.poll(() => queue.simulator.calls.create, { interval: 5 }).toBeGreaterThan(0);
+    const begun = performance.now();
+    const id = await node.enqueue({ familyId: other, createdByUserId: await owner(other) });
+    await queue.untilStatus(id, 'completed');
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    const left = await queue.db.prisma.queuedCreation.count({ where: { status: 'pending' } });
+    expect(left).toBeGreaterThan(1_000);
+  });
+});
+
+async function owner(familyId: string): Promise<string> {
+  const [user] = await queue.db.query<{ id: string }>(
+    `INSERT INTO auth.users (family_id, username, full_name, role)
+     VALUES ($1, 'owner_' || left($1::uuid::text, 8), 'Otto Owner', 'owner') RETURNING id`,
+    [familyId],
+  );
+  return user?.id ?? '';
+}

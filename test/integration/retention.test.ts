@@ -1,0 +1,327 @@
+/**
+ * RetentionJob: of every kind what is beyond its time goes and nothing else, in batches; what is
+ * still needed stays whatever its age; and the indexes that its statements count on serve them.
+ */
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Database, Queryable } from '../../src/database/database.ts';
+import type { Change } from '../../src/events/notices.ts';
+import type { RunCounts } from '../../src/jobs/job.ts';
+import { retentionJob } from '../../src/retention/retention.job.ts';
+import { DELETIONS, NEWEST_KEPT, type Retention } from '../../src/retention/retention.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { startTestApp } from '../support/app.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+import { runJob } from '../support/queue.ts';
+
+const DAY = 24 * 60 * 60_000;
+const HOUR = DAY / 24;
+const DEFAULTS: Retention = readConfig({}).config;
+const NOTHING = Object.fromEntries(DELETIONS.map(({ name }) => [name, 0]));
+let database: TestDatabase;
+let db: Database;
+let family: { familyId: string; ownerId: string };
+let removed: string[] = [];
+const notices = {
+  entriesChanged: (kind: string, ids: readonly string[]) => removed.push(...ids.map((id) => `${kind} ${id}`)),
+  runChanged: (kind: string, id: string) => removed.push(`${kind} ${id}`),
+};
+const run = (changes: Partial<Retention> = {}, on: Database = db): Promise<RunCounts> =>
+  runJob(retentionJob({ ...DEFAULTS, ...changes }, notices), on);
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  ({ db } = database);
+  family = await seedFamily(db);
+  await db.query(
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
+     VALUES ('Often', '* * * * *', 'UTC', 'run_once', now()), ('Seldom', '0 3 1 * *', 'UTC', 'run_once', now())`,
+  );
+});
+afterAll(() => database?.drop());
+afterEach(async () => {
+  removed = [];
+  await db.query('TRUNCATE auth.queued_managed_account_creations, auth.job_runs, auth.job_fires CASCADE');
+  await db.query('TRUNCATE auth.idempotency_keys, auth.outbox_events, auth.identity_circuit_transitions');
+  await db.query('DELETE FROM auth.server_nodes');
+  await db.query('DELETE FROM auth.users WHERE id <> $1', [family.ownerId]);
+});
+
+/** Entries that were created and finished so long ago, each with an attempt and, if completed, its user. */
+async function entries(status: string, days: number, count = 1, createdDays = days): Promise<string[]> {
+  const made = await db.query<{ id: string }>(
+    `INSERT INTO auth.queued_managed_account_creations
+       (family_id, created_by_user_id, username, full_name, status, next_retry_at, created_at, updated_at, attempt_count,
+        completed_at, failed_at, cancelled_at)
+     SELECT $1, $2, 'u' || left(gen_random_uuid()::text, 13), 'Aged', $3::auth.entry_status, NULL,
+            now() - $5 * interval '1 day' - n * interval '1 second', now(), 1,
+            CASE WHEN $3 = 'completed' THEN now() - $4 * interval '1 day' - n * interval '1 second' END,
+            CASE WHEN $3 = 'failed' THEN now() - $4 * interval '1 day' - n * interval '1 second' END,
+            CASE WHEN $3 = 'cancelled' THEN now() - $4 * interval '1 day' - n * interval '1 second' END
+     FROM generate_series(1, $6) AS n RETURNING id`,
+    [family.familyId, family.ownerId, status, days, createdDays, count],
+  );
+  const ids = made.map(({ id }) => id);
+  await db.query(
+    `INSERT INTO auth.account_creation_attempts (entry_id, number, outcome, started_at, finished_at)
+     SELECT id, 1, 'succeeded', now(), now() FROM unnest($1::uuid[]) AS id`,
+    [ids],
+  );
+  return ids;
+}
+
+const entryIds = async (): Promise<string[]> =>
+  (await db.query<{ id: string }>('SELECT id FROM auth.queued_managed_account_creations')).map(({ id }) => id).sort();
+
+describe('finished entries', () => {
+  it('go after the time of their status, with their attempts; subscribers are told', async () => {
+    const [old] = await entries('completed', 91);
+    const kept = [
+      ...(await entries('completed', 89)),
+      // Enqueued long ago, completed yesterday.
+      ...(await entries('completed', 1, 1, 400)),
+      ...(await entries('failed', 3_000)),
+      ...(await entries('cancelled', 89)),
+      ...(await entries('pending', 3_000)),
+      ...(await entries('processing', 3_000)),
+    ];
+    const [cancelled] = await entries('cancelled', 91);
+    expect(await run()).toEqual({ ...withoutFailed(NOTHING), completedEntries: 1, cancelledEntries: 1 });
+    expect(await entryIds()).toEqual(kept.sort());
+    expect(await db.prisma.attempt.count()).toBe(kept.length);
+    expect(removed).toEqual([`REMOVED ${old}`, `REMOVED ${cancelled}`]);
+    expect(await run()).toEqual(withoutFailed(NOTHING));
+  });
+
+  it('are kept or deleted by a setting for each', async () => {
+    const [completed] = await entries('completed', 5);
+    const [failed] = await entries('failed', 5);
+    const [cancelled] = await entries('cancelled', 5);
+    expect(await run({ COMPLETED_ENTRY_RETENTION: null, CANCELLED_ENTRY_RETENTION: null })).not.toHaveProperty(
+      'completedEntries',
+    );
+    expect(await entryIds()).toEqual([completed, failed, cancelled].sort());
+    expect(await run({ FAILED_ENTRY_RETENTION: 4 * DAY })).toMatchObject({ failedEntries: 1 });
+    expect(await entryIds()).toEqual([completed, cancelled].sort());
+  });
+
+  it('leave the account’s user', async () => {
+    const [id] = await entries('completed', 100);
+    const [user] = await db.query<{ id: string }>(
+      `INSERT INTO auth.users (family_id, username, full_name, role) VALUES ($1, 'made', 'Made', 'managed_account') RETURNING id`,
+      [family.familyId],
+    );
+    await db.query('UPDATE auth.queued_managed_account_creations SET user_id = $2 WHERE id = $1', [id, user?.id]);
+    expect(await run()).toMatchObject({ completedEntries: 1 });
+    expect(await db.prisma.user.count({ where: { username: 'made' } })).toBe(1);
+  });
+
+  it('go in batches of a thousand, each its own transaction, with progress', async () => {
+    await entries('completed', 100, 2_500);
+    const reports: RunCounts[] = [];
+    const stopping = new AbortController();
+    const job = retentionJob(DEFAULTS, notices);
+    const context = { db, clock: systemClock, logger: silentLogger, signal: stopping.signal };
+    const counts = await job.run({
+      ...context,
+      report: (progress) => {
+        reports.push(progress);
+        if (progress.completedEntries === 2_000) stopping.abort();
+      },
+    });
+    expect(reports).toEqual([{ completedEntries: 1_000 }, { completedEntries: 2_000 }]);
+    expect(counts).toMatchObject({ completedEntries: 2_000 });
+    expect(await entryIds()).toHaveLength(500);
+    expect(await run()).toMatchObject({ completedEntries: 500 });
+  });
+
+  it('that somebody is at are passed by, not waited for', async () => {
+    const [locked] = await entries('completed', 100, 2);
+    await db.transaction(async (tx) => {
+      await tx.query('SELECT FROM auth.queued_managed_account_creations WHERE id = $1 FOR UPDATE', [locked]);
+      expect(await run()).toMatchObject({ completedEntries: 1 });
+    });
+    expect(await entryIds()).toEqual([locked]);
+    expect(await run()).toMatchObject({ completedEntries: 1 });
+  });
+});
+
+describe('runs and fires', () => {
+  /** One fire and its run every so many hours, the newest so long ago. */
+  async function history(jobName: string, count: number, hoursApart: number, newestDays = 0): Promise<void> {
+    await db.query(
+      `WITH fire AS (
+         INSERT INTO auth.job_fires (job_name, fired_at, through_at, outcome, schedule_version, started_at)
+         SELECT $1, at, at, 'on_time', 1, at
+         FROM generate_series(0, $2 - 1) AS n, LATERAL (SELECT now() - $4 * interval '1 day' - n * $3 * interval '1 hour') AS instant (at)
+         RETURNING id, fired_at
+       )
+       INSERT INTO auth.job_runs (job_name, trigger, scheduled_for, fire_id, status, started_at, finished_at)
+       SELECT $1, 'schedule', fired_at, id, 'succeeded', fired_at, fired_at FROM fire`,
+      [jobName, count, hoursApart, newestDays],
+    );
+  }
+  const left = async (jobName: string): Promise<[runs: number, fires: number]> => [
+    await db.prisma.jobRun.count({ where: { jobName } }),
+    await db.prisma.jobFire.count({ where: { jobName } }),
+  ];
+
+  it('go after their time, but for the newest hundred of each job', async () => {
+    await history('Often', 1_500, 1);
+    await history('Seldom', NEWEST_KEPT + 20, 24, 400);
+    expect(await run()).toMatchObject({ runs: 1_500 - 720 + 20, fires: 1_500 - 720 + 20 });
+    expect(await left('Often')).toEqual([720, 720]);
+    expect(await left('Seldom')).toEqual([NEWEST_KEPT, NEWEST_KEPT]);
+    const oldest = await db.prisma.jobRun.findFirst({ where: { jobName: 'Often' }, orderBy: { startedAt: 'asc' } });
+    expect(oldest?.startedAt.getTime()).toBeGreaterThan(Date.now() - 30 * DAY - HOUR);
+    expect(removed).toHaveLength(800);
+    expect(await run()).toMatchObject({ runs: 0, fires: 0 });
+  });
+
+  it('stay while a run goes on, and a fire while it has a run', async () => {
+    await history('Often', NEWEST_KEPT + 2, 1, 60);
+    await db.query(
+      `UPDATE auth.job_runs SET status = 'running', finished_at = NULL, lease_expires_at = now(), lease_token = gen_random_uuid()
+       WHERE started_at = (SELECT min(started_at) FROM auth.job_runs)`,
+    );
+    expect(await run()).toMatchObject({ runs: 1, fires: 1 });
+    expect(await db.prisma.jobRun.count({ where: { status: 'running', fireId: { not: null } } })).toBe(1);
+    expect(await run({ RUN_RETENTION: null })).not.toHaveProperty('fires');
+  });
+
+  it('in more than a batch', async () => {
+    await history('Often', 3_100, 1, 60);
+    expect(await run()).toMatchObject({ runs: 3_000, fires: 3_000 });
+    expect(await left('Often')).toEqual([NEWEST_KEPT, NEWEST_KEPT]);
+  });
+});
+
+describe('the rest', () => {
+  it('idempotency keys go after a day', async () => {
+    await db.query(
+      `INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id, created_at)
+       SELECT 'local', 'enqueueAccount', 'key-' || hours, '{}', gen_random_uuid(), now() - hours * interval '1 hour'
+       FROM unnest('{1,23,25,100}'::int[]) AS hours`,
+    );
+    expect(await run()).toMatchObject({ idempotencyKeys: 2 });
+    expect(await db.prisma.idempotencyKey.findMany({ select: { key: true }, orderBy: { key: 'asc' } })).toEqual([
+      { key: 'key-1' },
+      { key: 'key-23' },
+    ]);
+  });
+
+  it('events go after they were processed, never before', async () => {
+    await db.query(
+      `INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload, created_at, processed_at)
+       SELECT type, 'ManagedAccount', gen_random_uuid(), '{}', now() - interval '900 days', processed
+       FROM (VALUES ('unprocessed', NULL), ('old', now() - interval '31 days'), ('young', now() - interval '29 days')) AS e (type, processed)`,
+    );
+    expect(await run()).toMatchObject({ processedEvents: 1 });
+    expect((await db.prisma.outboxEvent.findMany()).map(({ eventType }) => eventType).sort()).toEqual([
+      'unprocessed',
+      'young',
+    ]);
+  });
+
+  it('the circuit’s transitions go after a year', async () => {
+    await db.query(
+      `INSERT INTO auth.identity_circuit_transitions (provider, from_state, to_state, created_at)
+       SELECT 'p', 'closed', 'open', now() - days * interval '1 day' FROM unnest('{1,364,366,800}'::int[]) AS days`,
+    );
+    expect(await run()).toMatchObject({ circuitTransitions: 2 });
+    expect(await db.prisma.circuitTransition.count()).toBe(2);
+  });
+
+  it('nodes go when they are gone for long and nothing names them', async () => {
+    const [young, alive, named, forgotten] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+    await db.query(
+      `INSERT INTO auth.server_nodes (id, name, version, state, host_name, process_id, last_beat_at)
+       SELECT id, 'n', '1', state, 'h', 1, now() - days * interval '1 day'
+       FROM (VALUES ($1::uuid, 'gone'::auth.node_state, 29), ($2, 'running', 60), ($3, 'gone', 60), ($4, 'gone', 60)) AS n (id, state, days)`,
+      [young, alive, named, forgotten],
+    );
+    await entries('failed', 1);
+    await db.query('UPDATE auth.account_creation_attempts SET node_id = $1', [named]);
+    expect(await run()).toMatchObject({ nodes: 1 });
+    expect((await db.prisma.serverNode.findMany()).map(({ id }) => id).sort()).toEqual([young, alive, named].sort());
+  });
+});
+
+it('each statement is served by its index', async () => {
+  await entries('completed', 1, 20_000);
+  await db.query(
+    `INSERT INTO auth.job_fires (job_name, fired_at, through_at, outcome, schedule_version)
+     SELECT 'Often', now() - n * interval '1 minute', now() - n * interval '1 minute', 'on_time', 1 FROM generate_series(1, 20000) n`,
+  );
+  await db.query(
+    `INSERT INTO auth.job_runs (job_name, trigger, status, started_at, finished_at)
+     SELECT 'Often', 'manual', 'succeeded', now() - n * interval '1 minute', now() FROM generate_series(1, 20000) n`,
+  );
+  await db.query(
+    `INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id)
+     SELECT 'local', 'm', n::text, '{}', gen_random_uuid() FROM generate_series(1, 20000) n`,
+  );
+  await db.query(
+    `INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload, processed_at)
+     SELECT 't', 'a', gen_random_uuid(), '{}', now() - n * interval '1 second' FROM generate_series(1, 20000) n`,
+  );
+  await db.query('ANALYZE');
+  const plans: Record<string, string> = {};
+  for (const { name, delete: deletion } of DELETIONS) {
+    const explaining: Queryable = {
+      query: async <Row>(sql: string, values?: readonly unknown[]) => {
+        const plan = await db.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`, values);
+        plans[name] = plan.map((row) => row['QUERY PLAN']).join('\n');
+        return [] as Row[];
+      },
+    };
+    await deletion(explaining, 30 * DAY, 1_000);
+  }
+  expect(plans.completedEntries).toContain('queued_managed_account_creations_status_created_at_idx');
+  expect(plans.runs).toMatch(/job_runs(_job_name)?_started_at_idx/);
+  expect(plans.fires).toContain('job_fires_job_name_fired_at_key');
+  expect(plans.idempotencyKeys).toContain('idempotency_keys_created_at_idx');
+  expect(plans.processedEvents).toContain('outbox_events_processed_idx');
+  for (const table of [
+    'queued_managed_account_creations',
+    'job_runs',
+    'job_fires',
+    'idempotency_keys',
+    'outbox_events',
+  ])
+    expect(Object.values(plans).join('\n')).not.toContain(`Seq Scan on ${table}`);
+});
+
+it('the job shows as the others do, can be run by hand, and subscribers hear what it removed', async () => {
+  const server = await startTestApp({ url: database.url });
+  try {
+    const heard: Change[] = [];
+    server.notices.on({ entries: (changes) => heard.push(...changes) });
+    const [old] = await entries('completed', 91);
+    const { body } = await server.graphql<{ runJobNow: { run: unknown } }>(
+      `mutation { runJobNow(input: { jobName: "RetentionJob", wait: true }) { ... on RunJobNowPayload {
+         run { status counts { name value } job { name cronDescription isPaused nextFireAt } } } } }`,
+    );
+    expect(body.data.runJobNow.run).toMatchObject({
+      status: 'SUCCEEDED',
+      counts: expect.arrayContaining([{ name: 'completedEntries', value: 1 }]),
+      job: { name: 'RetentionJob', isPaused: false, nextFireAt: expect.stringMatching(/:17:30\.000Z$/) },
+    });
+    await expect.poll(() => heard.filter(({ kind }) => kind === 'REMOVED').map(({ id }) => id)).toEqual([old]);
+    const schedules = await server.graphql<{ jobSchedules: { name: string; cronDescription: string }[] }>(
+      '{ jobSchedules { name cronDescription } }',
+    );
+    expect(schedules.body.data.jobSchedules.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['ExpiredInvitationCleanupJob', 'ManagedAccountRetryJob', 'RetentionJob']),
+    );
+  } finally {
+    await server.close();
+  }
+});
+
+/** Failed entries are kept by default, and so not counted. */
+function withoutFailed(counts: RunCounts): RunCounts {
+  return Object.fromEntries(Object.entries(counts).filter(([name]) => name !== 'failedEntries'));
+}
