@@ -3,18 +3,15 @@
  * which jobs there are. It opens nothing; what it needs is handed to it, and main.ts owns it.
  */
 
-import { applyBulkAction, undoBulkAction } from './accounts/bulk-apply.ts';
-import { planBulkAction } from './accounts/bulk-plan.ts';
-import { createBulkRunner } from './accounts/bulk-runner.ts';
-import { cancelEntry } from './accounts/cancel.ts';
-import { createEnqueuer } from './accounts/enqueue.ts';
-import { enqueueMany } from './accounts/enqueue-many.ts';
-import { createExplainer } from './accounts/explanation.ts';
+import { logActs } from './access/acts.ts';
+import { createBulkOperations } from './accounts/bulk/bulk-operations.ts';
+import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
+import { createQueueControl } from './accounts/control/queue-control-operations.ts';
+import { createEntryOperations } from './accounts/entry-operations.ts';
+import { createExplainer } from './accounts/insight/explanation.ts';
+import { loadQueueForecast } from './accounts/insight/queue-forecast.ts';
 import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts';
 import { createQueueMetrics } from './accounts/queue.metrics.ts';
-import { createQueueControl } from './accounts/queue-control-operations.ts';
-import { loadQueueForecast } from './accounts/queue-forecast.ts';
-import { retryEntry } from './accounts/retry.ts';
 import { takeOverAllExpired } from './accounts/takeover.ts';
 import { createWorker } from './accounts/worker.ts';
 import type { Clock } from './clock.ts';
@@ -25,7 +22,7 @@ import { graphiqlPage } from './graphql/graphiql.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { createRoutes, type ReadinessCheck } from './http/routes.ts';
 import { createHttpServer } from './http/server.ts';
-import { closeCircuit, loadCircuit, loadTransitions, openCircuit } from './identity/circuit.ts';
+import { createIdentityOperations } from './identity/identity-operations.ts';
 import type { IdentityProvider } from './identity/provider.ts';
 import type { ProviderStatus } from './identity/zitadel-check.ts';
 import { expiredInvitationCleanupJob } from './invitations/expired-invitation-cleanup.job.ts';
@@ -116,74 +113,18 @@ export function createApp(options: AppOptions) {
         .catch((error: unknown) => logger.warn({ err: error }, 'Schedules could not be read again')),
   });
 
-  /** What people did and why they said they did it. */
-  const acted = (actor: string, action: string, reason: string | null | undefined, target: object): void =>
-    logger.info({ actor, action, reason: reason ?? undefined, ...target }, `${action} by ${actor}`);
-
+  const acted = logActs(logger);
   const schema = buildSchema({
     db,
     clock,
     notices,
     jobs,
-    entries: {
-      enqueuer: createEnqueuer({ db, keyRing, notices }),
-      async enqueueMany(caller, request) {
-        const answer = await enqueueMany({ db, keyRing, notices }, caller, request);
-        const { acceptedCount: accepted, isReplay } = answer;
-        if (!isReplay) acted(caller, 'enqueueAccounts', null, { accepted, refused: answer.results.length - accepted });
-        return answer;
-      },
-      async retry(caller, request) {
-        const answer = await retryEntry({ db, keyRing, notices }, caller, request);
-        if (!answer.isReplay) acted(caller, 'retryEntry', request.reason, { entryId: request.entryId });
-        return answer;
-      },
-      async cancel(caller, { entryId, reason }) {
-        const answer = await cancelEntry({ db, provider, notices, ...attempts }, entryId);
-        if (answer.isChanged) acted(caller, 'cancelEntry', reason, { entryId });
-        return answer;
-      },
-    },
-    bulk: {
-      undoWindowMs: config.UNDO_WINDOW,
-      async plan(caller, request) {
-        const plan = await planBulkAction(db, caller, request);
-        // A claim passes over entries in the moment in which they are written into the plan.
-        notices.workToDo();
-        return plan;
-      },
-      async apply(caller, request) {
-        const answer = await applyBulkAction({ db, digester: keyRing }, caller, request);
-        if (!answer.isReplay) acted(caller, 'applyBulkAction', answer.reason, { bulkActionId: answer.bulkActionId });
-        bulkRunner.wake();
-        return answer;
-      },
-      async undo(caller, { bulkActionId, reason }) {
-        const answer = await undoBulkAction(db, bulkActionId, config.UNDO_WINDOW);
-        if (answer.isChanged) acted(caller, 'undoBulkAction', reason, { bulkActionId });
-        bulkRunner.wake();
-        return answer;
-      },
-    },
-    identity: {
-      name: provider.name,
-      url: provider.url,
-      status: provider.status,
-      loadCircuit: () => loadCircuit(db, provider.name),
-      loadTransitions: (first) => loadTransitions(db, provider.name, first),
-      async openCircuit(caller, reason, until) {
-        const answer = await openCircuit(db, provider.name, caller, reason, until);
-        if (answer.isChanged) acted(caller, 'openCircuit', reason, { until });
-        notices.circuitChanged();
-        return answer;
-      },
-      async closeCircuit(caller, reason) {
-        const answer = await closeCircuit(db, provider.name, caller, reason ?? null);
-        if (answer.isChanged) acted(caller, 'closeCircuit', reason, {});
-        notices.circuitChanged();
-        return answer;
-      },
-    },
+    entries: createEntryOperations({ db, keyRing, notices, provider, ...attempts }, acted),
+    bulk: createBulkOperations(
+      { db, keyRing, notices, undoWindowMs: config.UNDO_WINDOW, wake: bulkRunner.wake },
+      acted,
+    ),
+    identity: createIdentityOperations({ db, notices, provider }, acted),
     explain: createExplainer(db, {
       provider: provider.name,
       nodeSilenceMs: MISSED_BEATS * config.HEARTBEAT_INTERVAL,

@@ -1,19 +1,19 @@
 /** The schema: one line per noun. What a noun can do stands in its own folder. */
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
 import { addAccess } from './access/access.graphql.ts';
-import { addBulkActions } from './accounts/bulk-action.graphql.ts';
-import { addBulkMutations, type BulkOperations } from './accounts/bulk-mutations.graphql.ts';
+import { addBulkActions } from './accounts/bulk/bulk-action.graphql.ts';
+import { addBulkMutations, type BulkOperations } from './accounts/bulk/bulk-mutations.graphql.ts';
+import { addQueueControl, type QueueControlTools } from './accounts/control/queue-control.graphql.ts';
 import { addEnqueue } from './accounts/enqueue.graphql.ts';
 import { addEntryTypes } from './accounts/entry.graphql.ts';
 import { addEntryMutations, type EntryOperations } from './accounts/entry-mutations.graphql.ts';
 import { addEntryQueries } from './accounts/entry-queries.graphql.ts';
 import { addEntrySubscription } from './accounts/entry-subscription.graphql.ts';
-import { addExplanations } from './accounts/explanation.graphql.ts';
-import type { Explanation } from './accounts/explanation.rules.ts';
-import type { EntryToExplain } from './accounts/explanation.ts';
-import { addFailureGroups } from './accounts/failure-group.graphql.ts';
-import { addQueueControl, type QueueControlTools } from './accounts/queue-control.graphql.ts';
-import { addQueueForecast, type LoadForecast } from './accounts/queue-forecast.graphql.ts';
+import { addExplanations } from './accounts/insight/explanation.graphql.ts';
+import type { Explanation } from './accounts/insight/explanation.rules.ts';
+import type { EntryToExplain } from './accounts/insight/explanation.ts';
+import { addFailureGroups } from './accounts/insight/failure-group.graphql.ts';
+import { addQueueForecast, type LoadForecast } from './accounts/insight/queue-forecast.graphql.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database/database.ts';
 import type { Notices } from './events/notices.ts';

@@ -13,7 +13,7 @@ import {
 import { keysetPage } from '../graphql/keyset.ts';
 import { connectionSelection } from '../graphql/selection.ts';
 import type { EntryRefs } from './entry.graphql.ts';
-import { loadQueueStatistics, type QueueStatistics } from './queue-statistics.ts';
+import { loadQueueStatistics, type QueueStatistics } from './insight/queue-statistics.ts';
 
 export interface EntryFilter {
   readonly status?: readonly EntryStatus[] | null;

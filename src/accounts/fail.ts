@@ -9,7 +9,7 @@ import { lockCircuit, storeCircuit } from '../identity/circuit.ts';
 import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
 import { afterFailure, type Decision } from './entry.rules.ts';
-import { failureGroupOf } from './failure-group.rules.ts';
+import { failureGroupOf } from './insight/failure-group.rules.ts';
 
 export interface FailedEntry {
   readonly entry: ClaimedEntry;

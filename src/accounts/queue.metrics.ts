@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts';
 import { EntryStatus } from '../database/generated/prisma/enums.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { cached, type Metrics } from '../telemetry/metrics.ts';
-import { loadQueueStatistics } from './queue-statistics.ts';
+import { loadQueueStatistics } from './insight/queue-statistics.ts';
 
 export interface QueueMetrics {
   claimed(count: number): void;

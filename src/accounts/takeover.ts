@@ -5,7 +5,7 @@
  */
 import type { Database } from '../database/database.ts';
 import { afterInterruption, type EntryState } from './entry.rules.ts';
-import { failureGroupOf } from './failure-group.rules.ts';
+import { failureGroupOf } from './insight/failure-group.rules.ts';
 
 interface ExpiredLease extends EntryState {
   readonly id: string;

@@ -14,8 +14,8 @@ import type { KeyRing } from '../sealing/key-ring.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { longestAttemptMs, makeAttempt } from './attempt.ts';
 import { type ClaimedEntry, type ClaimOptions, claimProbe, giveBack } from './claim.ts';
+import { createPace, LOOK_AGAIN_MS } from './control/queue-control-pace.ts';
 import type { QueueMetrics } from './queue.metrics.ts';
-import { createPace, LOOK_AGAIN_MS } from './queue-control-pace.ts';
 import { createSettler } from './settle.ts';
 
 export interface WorkerOptions {

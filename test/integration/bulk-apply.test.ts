@@ -1,8 +1,8 @@
 /** Applying and taking back: exactly what was planned, exactly once, whichever node dies on the way. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { IdempotencyConflictError } from '../../src/access/idempotency.ts';
-import { applyBulkAction, undoBulkAction } from '../../src/accounts/bulk-apply.ts';
-import { planBulkAction } from '../../src/accounts/bulk-plan.ts';
+import { applyBulkAction, undoBulkAction } from '../../src/accounts/bulk/bulk-apply.ts';
+import { planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
 import type { Database } from '../../src/database/database.ts';
 import { InvalidStateError, NotFoundError } from '../../src/refusals.ts';
 import { type BulkTest, createBulkTest } from '../support/bulk.ts';

@@ -1,8 +1,8 @@
 /** Planning: who is in, who is left out and why, and that a plan changes nothing. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Plan, planBulkAction } from '../../src/accounts/bulk-plan.ts';
-import { dropExpiredPlans } from '../../src/accounts/bulk-runner.ts';
+import { type Plan, planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
+import { dropExpiredPlans } from '../../src/accounts/bulk/bulk-runner.ts';
 import { cancelProblem, retryProblem } from '../../src/accounts/entry.rules.ts';
 import { entryCondition } from '../../src/accounts/entry-queries.graphql.ts';
 import type { EntryStatus } from '../../src/database/generated/prisma/enums.ts';

@@ -6,10 +6,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { claimDue, claimProbe } from '../../src/accounts/claim.ts';
+import { burstOf } from '../../src/accounts/control/queue-control.rules.ts';
+import {
+  loadLimits,
+  loadPauses,
+  pauseQueue,
+  resumeQueue,
+  setQueueLimits,
+} from '../../src/accounts/control/queue-control.ts';
+import { BEFORE_FIRST, claimWithinLimits } from '../../src/accounts/control/queue-control-claim.ts';
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
-import { burstOf } from '../../src/accounts/queue-control.rules.ts';
-import { loadLimits, loadPauses, pauseQueue, resumeQueue, setQueueLimits } from '../../src/accounts/queue-control.ts';
-import { BEFORE_FIRST, claimWithinLimits } from '../../src/accounts/queue-control-claim.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
 import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestQueue } from '../support/queue.ts';

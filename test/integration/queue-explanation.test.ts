@@ -7,10 +7,10 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimDue } from '../../src/accounts/claim.ts';
-import type { Blocker, Explanation } from '../../src/accounts/explanation.rules.ts';
-import { type EntryToExplain, explainEntries } from '../../src/accounts/explanation.ts';
-import { startsAllowed } from '../../src/accounts/queue-control.rules.ts';
-import { BEFORE_FIRST, claimWithinLimits, loadControls } from '../../src/accounts/queue-control-claim.ts';
+import { startsAllowed } from '../../src/accounts/control/queue-control.rules.ts';
+import { BEFORE_FIRST, claimWithinLimits, loadControls } from '../../src/accounts/control/queue-control-claim.ts';
+import type { Blocker, Explanation } from '../../src/accounts/insight/explanation.rules.ts';
+import { type EntryToExplain, explainEntries } from '../../src/accounts/insight/explanation.ts';
 import type { Queryable } from '../../src/database/database.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
 

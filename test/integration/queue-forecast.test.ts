@@ -1,6 +1,6 @@
 /** queueForecast over real rows: what is counted where, what makes it unknown, which indexes serve it, how the API tells it. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { loadQueueForecast } from '../../src/accounts/queue-forecast.ts';
+import { loadQueueForecast } from '../../src/accounts/insight/queue-forecast.ts';
 import type { Database, Queryable } from '../../src/database/database.ts';
 import { ensureCircuit } from '../../src/identity/circuit.ts';
 import { registerNode, setNodeState } from '../../src/nodes/nodes.ts';

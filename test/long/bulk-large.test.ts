@@ -4,8 +4,8 @@
  * the figures.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { applyBulkAction } from '../../src/accounts/bulk-apply.ts';
-import { planBulkAction } from '../../src/accounts/bulk-plan.ts';
+import { applyBulkAction } from '../../src/accounts/bulk/bulk-apply.ts';
+import { planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
 import type { Database } from '../../src/database/database.ts';
 import { type BulkTest, createBulkTest } from '../support/bulk.ts';
 

@@ -39,7 +39,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   families: [],
   nodes: [],
   sealing: [],
-  identity: [],
+  identity: ['events', 'access'],
   invitations: [],
   accounts: ['events', 'access', 'identity', 'sealing'],
   jobs: ['events', 'access'],

@@ -3,7 +3,7 @@
  * have a runner but no worker, so that what a bulk action did stays as it was done.
  */
 import { expect } from 'vitest';
-import { type BulkRunner, createBulkRunner } from '../../src/accounts/bulk-runner.ts';
+import { type BulkRunner, createBulkRunner } from '../../src/accounts/bulk/bulk-runner.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import type { BulkAction, EntryStatus } from '../../src/database/generated/prisma/client.ts';
 import { openNotices } from '../../src/events/notices.ts';

@@ -3,9 +3,9 @@
  * name, whether a plan can be applied, whether what it did can be taken back, and the words for
  * why an entry is left out. Which entries are left out is decided by bulk-problems.ts.
  */
-import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
-import type { BulkActionKind, BulkActionStatus } from '../database/generated/prisma/enums.ts';
-import type { InputIssue } from '../refusals.ts';
+import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
+import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
+import type { InputIssue } from '../../refusals.ts';
 
 /** A plan waits so long for being applied. */
 export const PLAN_LIFETIME_MS = 15 * 60_000;

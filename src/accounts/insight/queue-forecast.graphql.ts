@@ -1,5 +1,5 @@
 /** `queueForecast`: what becomes due when, and when the queue will be empty. */
-import type { Builder } from '../graphql/builder.ts';
+import type { Builder } from '../../graphql/builder.ts';
 import type { DueMinute, UnknownReason } from './queue-forecast.rules.ts';
 import type { QueueForecast } from './queue-forecast.ts';
 

@@ -4,9 +4,9 @@
  * taken at once, so that a family with thousands of entries keeps no other one waiting. With a
  * pause or a limit set, every claim is made here.
  */
-import type { Queryable } from '../database/database.ts';
-import type { CircuitState } from '../database/generated/prisma/enums.ts';
-import { CLAIMED, type ClaimedEntry, type ClaimOptions, claimDue } from './claim.ts';
+import type { Queryable } from '../../database/database.ts';
+import type { CircuitState } from '../../database/generated/prisma/enums.ts';
+import { CLAIMED, type ClaimedEntry, type ClaimOptions, claimDue } from '../claim.ts';
 import { type LimitState, refill, startsAllowed } from './queue-control.rules.ts';
 
 /** Before every family: none has the nil UUID. Entries whose family is gone share the largest one, in SQL. */

@@ -2,9 +2,11 @@
  * Explanations from the database: what holds the queue is read once for all the entries that
  * are asked for at the same moment, however many they are.
  */
-import { createBatcher } from '../database/batcher.ts';
-import type { Queryable } from '../database/database.ts';
-import { loadCircuit } from '../identity/circuit.ts';
+import { createBatcher } from '../../database/batcher.ts';
+import type { Queryable } from '../../database/database.ts';
+import { loadCircuit } from '../../identity/circuit.ts';
+import { untilNextToken } from '../control/queue-control.rules.ts';
+import { loadControls } from '../control/queue-control-claim.ts';
 import {
   type ExplainedEntry,
   type Explanation,
@@ -12,8 +14,6 @@ import {
   type Pause,
   type QueueConditions,
 } from './explanation.rules.ts';
-import { untilNextToken } from './queue-control.rules.ts';
-import { loadControls } from './queue-control-claim.ts';
 
 /** An entry as its row has it; its node is known by id. */
 export type EntryToExplain = Omit<ExplainedEntry, 'leaseNodeName'> & { readonly leaseNodeId: string | null };

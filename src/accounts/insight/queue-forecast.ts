@@ -1,5 +1,5 @@
 /** What the forecast is reckoned from: when entries are due, how fast the last attempts were, and what holds the queue. */
-import type { Queryable } from '../database/database.ts';
+import type { Queryable } from '../../database/database.ts';
 import { type DueMinute, type Forecast, type ForecastInput, forecast, type Spell } from './queue-forecast.rules.ts';
 
 export interface QueueForecast extends Forecast {

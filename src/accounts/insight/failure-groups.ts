@@ -3,7 +3,7 @@
  * stored with each failure. A row that failed by SQL, or before groups were stored, has none
  * and is not shown here (a filter by error code finds it).
  */
-import type { Queryable } from '../database/database.ts';
+import type { Queryable } from '../../database/database.ts';
 import { normaliseMessage } from './failure-group.rules.ts';
 
 export interface FailureGroup {

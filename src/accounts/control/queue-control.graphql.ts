@@ -1,8 +1,8 @@
 /** Flow control in the API: pauses and limits, seen and set. */
 import { z } from 'zod';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
-import type { Builder } from '../graphql/builder.ts';
-import { InvalidInputError, NotFoundError } from '../refusals.ts';
+import type { PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import { InvalidInputError, NotFoundError } from '../../refusals.ts';
 import { burstOf, type Limits } from './queue-control.rules.ts';
 import type { PauseRequest, QueueLimits, QueuePause } from './queue-control.ts';
 

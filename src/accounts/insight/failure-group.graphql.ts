@@ -1,10 +1,10 @@
 /** Failures by cause: the query `failureGroups`. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { z } from 'zod';
-import type { Database } from '../database/database.ts';
-import type { QueuedCreation as Entry } from '../database/generated/prisma/client.ts';
-import { type Builder, LARGEST_PAGE } from '../graphql/builder.ts';
-import type { EntryRefs } from './entry.graphql.ts';
+import type { Database } from '../../database/database.ts';
+import type { QueuedCreation as Entry } from '../../database/generated/prisma/client.ts';
+import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
+import type { EntryRefs } from '../entry.graphql.ts';
 import { suggestedCure } from './failure-group-cures.rules.ts';
 import { type FailureGroup, loadFailureGroups } from './failure-groups.ts';
 

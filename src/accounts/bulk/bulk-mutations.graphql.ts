@@ -1,15 +1,15 @@
 /** Plan, then apply: changing many entries at once, exactly those that were looked at. */
 import { z } from 'zod';
-import { IdempotencyConflictError } from '../access/idempotency.ts';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
-import type { Builder } from '../graphql/builder.ts';
-import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import { IdempotencyConflictError } from '../../access/idempotency.ts';
+import type { PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
+import type { EntryRefs } from '../entry.graphql.ts';
+import { type addEntryQueries, entryCondition } from '../entry-queries.graphql.ts';
 import type { BulkActionRefs } from './bulk-action.graphql.ts';
 import { MOST_ENTRY_IDS } from './bulk-action.rules.ts';
 import type { ApplyRequest } from './bulk-apply.ts';
 import type { Exclusion, Plan, PlanRequest } from './bulk-plan.ts';
-import type { EntryRefs } from './entry.graphql.ts';
-import { type addEntryQueries, entryCondition } from './entry-queries.graphql.ts';
 
 /** What the mutations do; the operations behind them, with their tools. */
 export interface BulkOperations {

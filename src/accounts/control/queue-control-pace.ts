@@ -5,9 +5,9 @@
  * the circuit closed, it claims no more than it can start at once.
  */
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../database/database.ts';
-import { slowStart } from '../identity/circuit.rules.ts';
-import { type ClaimedEntry, type ClaimOptions, claimDue } from './claim.ts';
+import type { Database } from '../../database/database.ts';
+import { slowStart } from '../../identity/circuit.rules.ts';
+import { type ClaimedEntry, type ClaimOptions, claimDue } from '../claim.ts';
 import { startsAllowed, untilNextToken } from './queue-control.rules.ts';
 import { type Controls, claimWithinLimits, isControlled, loadControls, type Order } from './queue-control-claim.ts';
 

@@ -4,9 +4,9 @@
  * heartbeat, so that what a stopped or crashed node left is gone on with when its lease ended.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '../database/database.ts';
-import type { Notices } from '../events/notices.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import type { Database } from '../../database/database.ts';
+import type { Notices } from '../../events/notices.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import { type LeasedAction, nextBatch } from './bulk-batch.ts';
 
 /** Until entries that others had locked are tried again. */

@@ -1,6 +1,6 @@
 /** How the queue stands: entries by status, what is due, and since when. */
-import type { Queryable } from '../database/database.ts';
-import type { EntryStatus } from '../database/generated/prisma/enums.ts';
+import type { Queryable } from '../../database/database.ts';
+import type { EntryStatus } from '../../database/generated/prisma/enums.ts';
 
 export interface QueueStatistics {
   readonly byStatus: Readonly<Record<EntryStatus, number>>;

@@ -2,7 +2,7 @@
  * When the queue will be empty: what is due when, worked off at the speed that was measured. A
  * forecast says how it was reckoned, and says so when it cannot be known.
  */
-import type { CircuitState } from '../database/generated/prisma/enums.ts';
+import type { CircuitState } from '../../database/generated/prisma/enums.ts';
 
 /** Why `emptyAt` cannot be known. */
 export type UnknownReason = 'CIRCUIT_OPEN' | 'QUEUE_PAUSED' | 'NO_LIVE_NODE' | 'NOT_MEASURED';

@@ -4,10 +4,10 @@
  * committed by itself, so that no lock is held for longer than that.
  */
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../database/database.ts';
-import type { Prisma } from '../database/generated/prisma/client.ts';
-import type { BulkActionKind } from '../database/generated/prisma/enums.ts';
-import { InvalidInputError } from '../refusals.ts';
+import type { Database } from '../../database/database.ts';
+import type { Prisma } from '../../database/generated/prisma/client.ts';
+import type { BulkActionKind } from '../../database/generated/prisma/enums.ts';
+import { InvalidInputError } from '../../refusals.ts';
 import {
   type BulkProblemCode,
   bulkProblemMessage,

@@ -2,12 +2,11 @@
  * What people do to the queue's flow: each change is logged with who made it, and every node's
  * worker looks again before it claims or starts anything more.
  */
-import type { Database } from '../database/database.ts';
-import type { Notices } from '../events/notices.ts';
+import type { Acted } from '../../access/acts.ts';
+import type { Database } from '../../database/database.ts';
+import type { Notices } from '../../events/notices.ts';
 import type { Limits } from './queue-control.rules.ts';
 import { loadLimits, loadPauses, type PauseRequest, pauseQueue, resumeQueue, setQueueLimits } from './queue-control.ts';
-
-type Acted = (actor: string, action: string, reason: string | null | undefined, target: object) => void;
 
 /** The operations behind the API's pauses and limits. */
 export function createQueueControl(db: Database, notices: Notices, acted: Acted) {

@@ -4,9 +4,9 @@
  * the action's row and names the node that leases it, so that a node which lost the lease
  * changes nothing, and what was counted is what was done.
  */
-import type { Database, Queryable } from '../database/database.ts';
-import type { BulkActionKind, BulkActionStatus } from '../database/generated/prisma/enums.ts';
-import { sqlStateOf, violation } from '../database/violations.ts';
+import type { Database, Queryable } from '../../database/database.ts';
+import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
+import { sqlStateOf, violation } from '../../database/violations.ts';
 import { BULK_PROBLEM, UNDO_CANCEL_PROBLEM, UNDO_SET_RUN_AT_PROBLEM } from './bulk-problems.ts';
 
 /** Small enough to hold locks for some ten milliseconds. */

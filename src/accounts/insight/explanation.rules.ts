@@ -3,8 +3,8 @@
  * about each, and when something next changes by itself. A property test holds it against the
  * statement that really claims.
  */
-import type { AttemptOutcome, CircuitState, EntryStatus } from '../database/generated/prisma/enums.ts';
-import { MAX_RETRIES, retryProblem } from './entry.rules.ts';
+import type { AttemptOutcome, CircuitState, EntryStatus } from '../../database/generated/prisma/enums.ts';
+import { MAX_RETRIES, retryProblem } from '../entry.rules.ts';
 import { explainPending, later } from './explanation-waiting.rules.ts';
 
 /** What of an entry an explanation depends on. */

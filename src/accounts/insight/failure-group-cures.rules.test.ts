@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { PROVIDER_ERRORS } from '../identity/zitadel.errors.ts';
+import { PROVIDER_ERRORS } from '../../identity/zitadel.errors.ts';
 import { CURES, QUEUE_FAILURE_CODES, suggestedCure } from './failure-group-cures.rules.ts';
 
 /** The codes that these sources write with a failure, as their text has them. */
@@ -11,7 +11,7 @@ function codesIn(file: string): string[] {
 }
 
 it('has a cure, or an explicit null, for every code that an entry can fail with', () => {
-  const queueCodes = ['attempt.ts', 'complete.ts', 'takeover.ts'].flatMap((file) => codesIn(`./${file}`));
+  const queueCodes = ['attempt.ts', 'complete.ts', 'takeover.ts'].flatMap((file) => codesIn(`../${file}`));
   expect([...new Set(queueCodes)].sort()).toEqual([...QUEUE_FAILURE_CODES].sort());
   expect(Object.keys(CURES).sort()).toEqual([...Object.keys(PROVIDER_ERRORS), ...QUEUE_FAILURE_CODES].sort());
   for (const cure of Object.values(CURES)) {

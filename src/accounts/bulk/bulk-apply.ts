@@ -2,10 +2,10 @@
  * Starting what a plan says, and starting to take it back. Both only turn the action's status:
  * the work itself is done in batches by the runner, on this node or on whichever goes on.
  */
-import { type Digester, digestFields, idempotently } from '../access/idempotency.ts';
-import type { Database } from '../database/database.ts';
-import type { BulkActionStatus } from '../database/generated/prisma/enums.ts';
-import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import { type Digester, digestFields, idempotently } from '../../access/idempotency.ts';
+import type { Database } from '../../database/database.ts';
+import type { BulkActionStatus } from '../../database/generated/prisma/enums.ts';
+import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { applyProblem, keyIssues, type UndoableAction, undoProblem } from './bulk-action.rules.ts';
 
 export interface ApplyRequest {

@@ -1,11 +1,11 @@
 /** Bulk actions in the API: the type `BulkAction`, what it skipped, and what is answered about it. */
-import type { Clock } from '../clock.ts';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
-import type { BulkActionKind, BulkActionStatus, BulkEntryState } from '../database/generated/prisma/enums.ts';
-import { type Builder, LARGEST_PAGE } from '../graphql/builder.ts';
-import { addEnum } from '../graphql/enums.ts';
-import { decodeNumber, keysetOf, type PageArgs } from '../graphql/keyset.ts';
-import { connectionSelection } from '../graphql/selection.ts';
+import type { Clock } from '../../clock.ts';
+import type { PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { BulkActionKind, BulkActionStatus, BulkEntryState } from '../../database/generated/prisma/enums.ts';
+import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
+import { addEnum } from '../../graphql/enums.ts';
+import { decodeNumber, keysetOf, type PageArgs } from '../../graphql/keyset.ts';
+import { connectionSelection } from '../../graphql/selection.ts';
 import { bulkProblemMessage, undoProblem } from './bulk-action.rules.ts';
 
 export interface BulkActionTools {

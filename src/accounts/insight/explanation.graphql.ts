@@ -1,6 +1,6 @@
 /** Explanations in the API: the field `explanation` of an entry, and every kind of blocker. */
-import type { Builder } from '../graphql/builder.ts';
-import type { EntryRefs } from './entry.graphql.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import type { EntryRefs } from '../entry.graphql.ts';
 import type { Blocker, Cure, Explanation } from './explanation.rules.ts';
 import type { EntryToExplain } from './explanation.ts';
 

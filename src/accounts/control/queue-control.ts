@@ -2,8 +2,8 @@
  * Pauses of the queue and limits on how fast it goes: set by people, held to by every claim.
  * A pause lifts itself at its end, by the database's clock: one that has ended is no pause.
  */
-import type { Database, Queryable } from '../database/database.ts';
-import { InvalidInputError, NotFoundError } from '../refusals.ts';
+import type { Database, Queryable } from '../../database/database.ts';
+import { InvalidInputError, NotFoundError } from '../../refusals.ts';
 import type { Limits } from './queue-control.rules.ts';
 
 export interface QueuePause {

@@ -2,7 +2,7 @@
  * What to do about a group of failures, by its error code. An error's own message speaks of one
  * entry; this speaks of many at once. Null: it passes by itself, and nothing can hasten it.
  */
-import type { PROVIDER_ERRORS } from '../identity/zitadel.errors.ts';
+import type { PROVIDER_ERRORS } from '../../identity/zitadel.errors.ts';
 
 /** Failures that the queue itself finds, beside the identity provider's. */
 export const QUEUE_FAILURE_CODES = [

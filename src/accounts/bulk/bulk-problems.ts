@@ -3,7 +3,7 @@
  * same expression makes the plan and judges again when it is applied; it says of many entries
  * at once what retryProblem and cancelProblem say of one (a test holds them together).
  */
-import type { BulkActionKind } from '../database/generated/prisma/enums.ts';
+import type { BulkActionKind } from '../../database/generated/prisma/enums.ts';
 
 const USERNAME_TAKEN = `
   EXISTS (SELECT 1 FROM auth.users u WHERE lower(u.username) = lower(e.username))
