@@ -118,6 +118,7 @@ describe.concurrent('the configuration', () => {
       '  - PORT="http" is not a whole number. Example: PORT=4000',
       expect.stringMatching(/^ {2}- LOG_LEVEL="loud" is none of .*Example: LOG_LEVEL=/),
       expect.stringMatching(/^ {2}- PROVIDER_TIMEOUT="soon" is not a duration .*Example: PROVIDER_TIMEOUT=/),
+      expect.stringMatching(/^ {2}- MASTER_KEY .* is needed with DATABASE_URL/),
     ]);
   });
 

@@ -107,7 +107,8 @@ describe('pausing', () => {
     await expect.poll(() => node.worker.attemptsInHand(), { interval: 10 }).toBe(0);
     const started = await queue.db.prisma.attempt.count();
     expect(started).toBeLessThan(8);
-    expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'pending' } })).toBe(20 - started);
+    const countPending = () => queue.db.prisma.queuedCreation.count({ where: { status: 'pending' } });
+    await expect.poll(countPending, { interval: 10 }).toBe(20 - started);
     await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
     await queue.db.query(`UPDATE auth.identity_circuits SET next_probe_at = now() - interval '1 second'`);
     expect(await claimProbe(queue.db, claim)).toBeUndefined();
