@@ -11,6 +11,7 @@ import { createEntryOperations } from './accounts/entry-operations.ts';
 import { createExplainer } from './accounts/insight/explanation.ts';
 import { loadQueueForecast } from './accounts/insight/queue-forecast.ts';
 import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts';
+import { destroyOldPasswords } from './accounts/passwords.ts';
 import { createQueueMetrics } from './accounts/queue.metrics.ts';
 import { takeOverAllExpired } from './accounts/takeover.ts';
 import { createWorker } from './accounts/worker.ts';
@@ -104,15 +105,6 @@ export function createApp(options: AppOptions) {
       if (kind === 'updated') runMetrics.changed(runId);
     },
   });
-  notices.on({
-    work: worker.wake,
-    circuit: worker.reconsider,
-    schedules: () =>
-      void scheduler
-        .refresh()
-        .catch((error: unknown) => logger.warn({ err: error }, 'Schedules could not be read again')),
-  });
-
   const acted = logActs(logger);
   const schema = buildSchema({
     db,
@@ -146,6 +138,19 @@ export function createApp(options: AppOptions) {
     }),
   });
 
+  /** What nodes held that stopped beating is taken over, and passwords whose time has come are destroyed. */
+  const takeOver = async (): Promise<void> => {
+    bulkRunner.wake();
+    const destroyed = await destroyOldPasswords(db, config.UNDO_WINDOW, config.FAILED_PASSWORD_RETENTION);
+    notices.entriesChanged('UPDATED', destroyed);
+    const ids = await takeOverAllExpired(db);
+    if (ids.length === 0) return;
+    queueMetrics.takenOver(ids.length);
+    logger.warn({ entries: ids.length }, 'Took over entries whose lease had run out');
+    notices.entriesChanged('UPDATED', ids);
+    notices.workToDo();
+  };
+
   return {
     schema,
     graphql,
@@ -154,15 +159,21 @@ export function createApp(options: AppOptions) {
     bulkRunner,
     scheduler,
     jobs,
-    /** After each heartbeat: what nodes held that stopped beating is taken over. */
-    async takeOver(): Promise<void> {
-      bulkRunner.wake();
-      const ids = await takeOverAllExpired(db);
-      if (ids.length === 0) return;
-      queueMetrics.takenOver(ids.length);
-      logger.warn({ entries: ids.length }, 'Took over entries whose lease had run out');
-      notices.entriesChanged('UPDATED', ids);
-      notices.workToDo();
+    /** To be done at each heartbeat. */
+    takeOver,
+    /** From now on the node works; its caller has seen to it that it will be stopped. */
+    async begin({ hasTimers = true } = {}): Promise<void> {
+      notices.on({
+        work: worker.wake,
+        circuit: worker.reconsider,
+        schedules: () =>
+          void scheduler
+            .refresh()
+            .catch((error: unknown) => logger.warn({ err: error }, 'Schedules could not be read again')),
+      });
+      if (hasTimers) await scheduler.start();
+      await takeOver();
+      worker.wake();
     },
   };
 }

@@ -2,7 +2,8 @@
  * Every setting of the server once: its rule, default, example and meaning. config.ts reads
  * them; the README's table is generated from them.
  */
-import { duration, integer, oneOf, retention, setting, text, url } from './config.values.ts';
+import { RETENTION_SETTINGS } from './config.retention.ts';
+import { duration, integer, oneOf, setting, text, url } from './config.values.ts';
 
 export const SETTINGS = {
   HOST: setting({
@@ -166,67 +167,7 @@ export const SETTINGS = {
     example: '1h',
     means: 'How long a cancelled entry keeps its password, so that it can be retried.',
   }),
-  FAILED_PASSWORD_RETENTION: setting({
-    schema: duration(0),
-    default: '30d',
-    example: '7d',
-    means: 'How long a failed entry keeps its password.',
-  }),
-  INVITATION_RETENTION: setting({
-    schema: duration(0),
-    default: '30d',
-    example: '60d',
-    means: 'How long after its expiry an expired invitation is kept.',
-  }),
-  COMPLETED_ENTRY_RETENTION: setting({
-    schema: retention(),
-    default: '90d',
-    example: '30d',
-    means:
-      'How long after its completion an entry is kept, with its attempts; the account and its user stay. `never`: it is never deleted, here and below.',
-  }),
-  FAILED_ENTRY_RETENTION: setting({
-    schema: retention(),
-    default: 'never',
-    example: '365d',
-    means: 'How long a failed entry is kept. An account that was not made is somebody’s to decide about.',
-  }),
-  CANCELLED_ENTRY_RETENTION: setting({
-    schema: retention(),
-    default: '90d',
-    example: '30d',
-    means: 'How long a cancelled entry is kept.',
-  }),
-  RUN_RETENTION: setting({
-    schema: retention(),
-    default: '30d',
-    example: '90d',
-    means: 'How long the runs and fires of jobs are kept; the newest 100 of each job always are.',
-  }),
-  IDEMPOTENCY_KEY_RETENTION: setting({
-    schema: retention(3_600_000),
-    default: '24h',
-    example: '7d',
-    means: 'How long a repeated request with the same `idempotencyKey` gets the first answer.',
-  }),
-  PROCESSED_EVENT_RETENTION: setting({
-    schema: retention(),
-    default: '30d',
-    example: '7d',
-    means: 'How long a processed event of `auth.outbox_events` is kept; others are kept until they are processed.',
-  }),
-  CIRCUIT_TRANSITION_RETENTION: setting({
-    schema: retention(),
-    default: '365d',
-    example: '90d',
-    means: 'How long the history of the circuit is kept.',
-  }),
-  NODE_RETENTION: setting({
-    schema: retention(),
-    default: '30d',
-    example: '7d',
-    means: 'How long a node that is gone is kept; longer while an attempt, a run or a fire names it.',
-  }),
+  ...RETENTION_SETTINGS,
   FIRE_TOLERANCE: setting({
     schema: duration(100),
     default: '5s',

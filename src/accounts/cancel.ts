@@ -24,6 +24,11 @@ export interface CancelTools {
   readonly timeoutMs: number;
 }
 
+const CLAIMED_JUST_NOW =
+  'The entry was claimed by a node at this very moment. Wait for the outcome, then cancel it if it failed.';
+const ACCOUNT_EXISTS =
+  'The account exists at the identity provider, which refused the new password. Retry the entry with another password, or remove the account there.';
+
 /**
  * Cancels an entry; one that is cancelled already stays so (`isChanged: false`). Throws
  * NotFoundError, InvalidStateError or OutcomeUnknownError.
@@ -40,6 +45,8 @@ export async function cancelEntry(tools: CancelTools, entryId: string): Promise<
   const problem = cancelProblem(entry.status);
   if (problem !== undefined) throw new InvalidStateError(problem);
 
+  if (entry.status === 'failed' && entry.needsLook) throw new InvalidStateError(ACCOUNT_EXISTS);
+
   const looked = entry.needsLook ? await lookFirst(tools, entryId) : undefined;
   const cancelled = await db.query(
     `UPDATE auth.queued_managed_account_creations
@@ -50,10 +57,14 @@ export async function cancelEntry(tools: CancelTools, entryId: string): Promise<
      RETURNING 1`,
     [entryId, looked?.leaseToken ?? null],
   );
-  if (cancelled.length === 0)
-    throw new InvalidStateError(
-      'The entry was claimed by a node at this very moment. Wait for the outcome, then cancel it if it failed.',
+  if (cancelled.length === 0) {
+    const [now] = await db.query<{ status: EntryStatus }>(
+      'SELECT status FROM auth.queued_managed_account_creations WHERE id = $1',
+      [entryId],
     );
+    if (now?.status === 'cancelled') return { isChanged: false };
+    throw new InvalidStateError(CLAIMED_JUST_NOW);
+  }
   notices.entriesChanged('UPDATED', [entryId]);
   return { isChanged: true };
 }
@@ -64,10 +75,7 @@ async function lookFirst(
   entryId: string,
 ): Promise<ClaimedEntry> {
   const entry = await claimForLook(db, { provider: provider.name, nodeId, leaseMs }, entryId);
-  if (entry === undefined)
-    throw new InvalidStateError(
-      'The entry was claimed by a node at this very moment. Wait for the outcome, then cancel it if it failed.',
-    );
+  if (entry === undefined) throw new InvalidStateError(CLAIMED_JUST_NOW);
   const startedAt = entry.claimedAt;
   const begun = performance.now();
   const found = await look(entry, provider, undefined, until(timeoutMs));
@@ -101,6 +109,9 @@ async function lookFirst(
   // A permanent answer (the id belongs to another account) is a definite "not ours".
   if (found.kind === 'failure' && found.class === 'permanent') return entry;
   await giveBack(db, [entry]);
+  // It may have fallen due during the look.
+  notices.entriesChanged('UPDATED', [entryId]);
+  notices.workToDo();
   const why = found.kind === 'failure' ? found.message : 'its user row could not be written';
   throw new OutcomeUnknownError(
     `An earlier attempt may have made the account, and that could not be found out: ${why} Cancel the entry again once this is mended.`,

@@ -35,22 +35,23 @@ export const CLAIMED = `
   e.is_password_replaced AS "isPasswordReplaced", e.attempt_count AS "attemptNumber", e.lease_token AS "leaseToken",
   e.lease_node_id AS "nodeId", e.leased_at AS "claimedAt"`;
 
-// An instant is kept to the millisecond and may have been rounded up: hence "+ 1 ms".
+// An instant is kept to the millisecond and may have been rounded up: hence "+ 1 ms". The statement's
+// time, not the transaction's: a claim may have waited for the limits' row.
 const CLAIM_DUE = `
   WITH due AS (
     SELECT id FROM auth.queued_managed_account_creations
     WHERE status = 'pending'
-      AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
+      AND coalesce(next_retry_at, '-infinity'::timestamptz) <= statement_timestamp() + interval '1 millisecond'
       AND (SELECT state FROM auth.identity_circuits WHERE provider = $1) = 'closed'
-      AND ($5 OR (NOT EXISTS (SELECT 1 FROM auth.queue_pauses WHERE paused_until IS NULL OR paused_until > now())
+      AND ($5 OR (NOT EXISTS (SELECT 1 FROM auth.queue_pauses WHERE paused_until IS NULL OR paused_until > statement_timestamp())
         AND NOT EXISTS (SELECT 1 FROM auth.queue_limits WHERE starts_per_second IS NOT NULL OR concurrency IS NOT NULL)))
     ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz)
     LIMIT $2
     FOR UPDATE SKIP LOCKED
   )
   UPDATE auth.queued_managed_account_creations e
-  SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $3, leased_at = now(),
-      lease_expires_at = now() + $4 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = now()
+  SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $3, leased_at = statement_timestamp(),
+      lease_expires_at = statement_timestamp() + $4 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = statement_timestamp()
   FROM due WHERE e.id = due.id
   RETURNING ${CLAIMED}`;
 
@@ -77,16 +78,16 @@ const CLAIM_PROBE = `
   WITH due AS (
     SELECT id FROM auth.queued_managed_account_creations q
     WHERE status = 'pending'
-      AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
-      AND NOT EXISTS (SELECT 1 FROM auth.queue_pauses p WHERE (p.paused_until IS NULL OR p.paused_until > now())
+      AND coalesce(next_retry_at, '-infinity'::timestamptz) <= statement_timestamp() + interval '1 millisecond'
+      AND NOT EXISTS (SELECT 1 FROM auth.queue_pauses p WHERE (p.paused_until IS NULL OR p.paused_until > statement_timestamp())
                       AND (p.family_id IS NULL OR p.family_id = q.family_id))
     ORDER BY probed_at NULLS FIRST, coalesce(next_retry_at, '-infinity'::timestamptz)
     LIMIT 1
     FOR UPDATE SKIP LOCKED
   )
   UPDATE auth.queued_managed_account_creations e
-  SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $1, leased_at = now(), probed_at = now(),
-      lease_expires_at = now() + $2 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = now()
+  SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $1, leased_at = statement_timestamp(), probed_at = statement_timestamp(),
+      lease_expires_at = statement_timestamp() + $2 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = statement_timestamp()
   FROM due WHERE e.id = due.id
   RETURNING ${CLAIMED}`;
 

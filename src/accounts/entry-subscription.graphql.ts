@@ -37,7 +37,10 @@ export function addEntrySubscription(
       description:
         'Each change of an entry, from now on, whichever node made it. Several changes in quick succession may come as one.',
       args: {
-        filter: t.arg({ type: Filter, description: 'Only entries that match after the change; left out: all.' }),
+        filter: t.arg({
+          type: Filter,
+          description: 'Only entries that match after the change, and whatever was removed; left out: all.',
+        }),
       },
       subscribe: (_root, { filter }) => matchingChanges(prisma, notices, filter),
       resolve: (change) => change,
@@ -57,6 +60,7 @@ function matchingChanges(
       select: { id: true },
     });
     const ids = new Set(matching.map((row) => row.id));
-    return changes.filter((change) => ids.has(change.id));
+    // What is gone matches nothing any more; whoever shows it must hear of it all the same.
+    return changes.filter((change) => change.kind === 'REMOVED' || ids.has(change.id));
   });
 }

@@ -164,6 +164,13 @@ describe('the retry rule', () => {
   });
 });
 
+it('a permanent failure leaves it open whether the account exists, where it does', () => {
+  const entry = { retryCount: 2, nextRetryAt: null, interruptionCount: 1, isLookOnly: false };
+  const fail = (needsLook: boolean) => afterFailure(entry, { class: 'permanent', needsLook }, new Date(0), true);
+  expect(fail(true)).toMatchObject({ status: 'failed', needsLook: true });
+  expect(fail(false)).toMatchObject({ status: 'failed', needsLook: false });
+});
+
 describe('what people may do by hand', () => {
   const failed = { status: 'failed' as const, hasPassword: true, hasFamily: true };
 

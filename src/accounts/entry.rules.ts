@@ -55,7 +55,7 @@ export function afterFailure(entry: EntryState, failure: FailedAttempt, now: Dat
     isLookOnly: entry.isLookOnly,
   };
   if (failure.class === 'permanent') {
-    return { ...kept, status: 'failed', nextRetryAt: null, needsLook: false, isLookOnly: false };
+    return { ...kept, status: 'failed', nextRetryAt: null, isLookOnly: false };
   }
   if (failure.class === 'configuration' || !isCircuitClosed) {
     return { ...kept, status: 'pending', nextRetryAt: entry.nextRetryAt };

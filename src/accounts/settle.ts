@@ -123,7 +123,10 @@ export function createSettler({
           settled = 'completed';
           metrics.attempted('succeeded', startedAt, finishedAt);
           logger.debug({ entryId: entry.id, wasAdopted: result.wasAdopted }, 'Account created');
-          if (probeToken !== undefined && (await closeAfterProbe(db, provider.name, probeToken))) onCircuitChanged();
+          if (probeToken !== undefined) {
+            const isClosed = await persist(() => closeAfterProbe(db, provider.name, probeToken));
+            if (isClosed) onCircuitChanged();
+          }
         }
       }
       if (settled !== 'lost') notices.entriesChanged('UPDATED', [entry.id]);

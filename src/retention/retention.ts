@@ -19,6 +19,7 @@ export type Retention = Readonly<
     | 'IDEMPOTENCY_KEY_RETENTION'
     | 'PROCESSED_EVENT_RETENTION'
     | 'CIRCUIT_TRANSITION_RETENTION'
+    | 'BULK_ACTION_RETENTION'
     | 'NODE_RETENTION',
     number | null
   >
@@ -155,6 +156,35 @@ const deleteNodes: Deletion = (db, keepMs, limit) =>
     ),
   );
 
+/** The lines of bulk actions that have ended, in the actions' order of age; the actions themselves go once they have none. */
+const deleteBulkActionLines: Deletion = (db, keepMs, limit) =>
+  keys(
+    db.query(
+      `DELETE FROM auth.bulk_action_entries AS line
+       USING (SELECT old.bulk_action_id, old.position
+              FROM auth.bulk_actions AS action JOIN auth.bulk_action_entries AS old ON old.bulk_action_id = action.id
+              WHERE action.status IN ('finished', 'undone') AND action.created_at < now() - $1 * interval '1 millisecond'
+              LIMIT $2) AS old
+       WHERE line.bulk_action_id = old.bulk_action_id AND line.position = old.position
+       RETURNING line.bulk_action_id AS key`,
+      [keepMs, limit],
+    ),
+  );
+
+const deleteBulkActions: Deletion = (db, keepMs, limit) =>
+  keys(
+    db.query(
+      `DELETE FROM auth.bulk_actions WHERE id IN (
+         SELECT id FROM auth.bulk_actions AS action
+         WHERE status IN ('finished', 'undone') AND created_at < now() - $1 * interval '1 millisecond'
+           AND NOT EXISTS (SELECT FROM auth.bulk_action_entries WHERE bulk_action_id = action.id)
+         ORDER BY created_at LIMIT $2
+         FOR UPDATE SKIP LOCKED
+       ) RETURNING id AS key`,
+      [keepMs, limit],
+    ),
+  );
+
 const keys = async (rows: Promise<Record<string, unknown>[]>): Promise<string[]> =>
   (await rows).map(({ key }) => String(key));
 
@@ -184,5 +214,7 @@ export const DELETIONS: readonly {
   { name: 'idempotencyKeys', setting: 'IDEMPOTENCY_KEY_RETENTION', delete: deleteIdempotencyKeys },
   { name: 'processedEvents', setting: 'PROCESSED_EVENT_RETENTION', delete: deleteProcessedEvents },
   { name: 'circuitTransitions', setting: 'CIRCUIT_TRANSITION_RETENTION', delete: deleteCircuitTransitions },
+  { name: 'bulkActionLines', setting: 'BULK_ACTION_RETENTION', delete: deleteBulkActionLines },
+  { name: 'bulkActions', setting: 'BULK_ACTION_RETENTION', delete: deleteBulkActions },
   { name: 'nodes', setting: 'NODE_RETENTION', delete: deleteNodes },
 ];

@@ -125,7 +125,6 @@ export async function startServer({ config, logger, lifecycle, nodeName }: Start
     closePatienceMs,
   );
 
-  await app.scheduler.start();
   const heartbeat = startHeartbeat({
     db,
     nodeId: node.id,
@@ -148,8 +147,7 @@ export async function startServer({ config, logger, lifecycle, nodeName }: Start
     closePatienceMs,
   );
   await setNodeState(db, node.id, 'running');
-  await app.takeOver();
-  app.worker.wake();
+  await app.begin();
   reportStart({
     config,
     logger,

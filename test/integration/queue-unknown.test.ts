@@ -197,6 +197,31 @@ describe('cancelling an entry whose outcome is open', () => {
     await expectOneOfEach(id);
   });
 
+  it('whose new password the provider refused is not cancelled: its account exists', async () => {
+    node = await queue.startNode();
+    const id = await leaveOpen();
+    queue.simulator.faults.set([
+      { kind: 'error', path: 'setPassword', code: 'invalid_argument', errorId: 'COMMA-HuJf6', times: 1 },
+    ]);
+    await retryEntry(node.retryTools, 'local', { entryId: id, password: NEW_PASSWORD });
+    expect(await queue.untilStatus(id, 'failed')).toMatchObject({ lastErrorCode: 'PASSWORD_REFUSED', needsLook: true });
+    await expect(cancelEntry(node.cancelTools, id)).rejects.toMatchObject({
+      code: 'INVALID_STATE',
+      message: expect.stringContaining('The account exists'),
+    });
+    await retryEntry(node.retryTools, 'local', { entryId: id, password: `${NEW_PASSWORD}-longer` });
+    await queue.untilStatus(id, 'completed');
+    expect(await hasPassword(queue.db, id, `${NEW_PASSWORD}-longer`)).toBe(true);
+    await expectOneOfEach(id);
+  });
+
+  it('twice at once is done once', async () => {
+    node = await queue.startNode();
+    const id = await node.enqueue({ runAt: new Date(Date.now() + 60_000) });
+    const answers = await Promise.all([1, 2, 3, 4].map(() => cancelEntry(node.cancelTools, id)));
+    expect(answers.filter(({ isChanged }) => isChanged)).toHaveLength(1);
+  });
+
   it('looks first: without an account it is cancelled', async () => {
     node = await queue.startNode();
     queue.simulator.faults.set([{ kind: 'cut-before', path: 'create', times: 1 }]);

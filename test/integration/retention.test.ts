@@ -249,6 +249,27 @@ describe('the rest', () => {
   });
 });
 
+it('bulk actions go once they have ended, with their lines; plans and what is under way stay', async () => {
+  const [entry] = await entries('failed', 1, 1);
+  for (const status of ['planned', 'running', 'finished', 'undone']) {
+    const id = randomUUID();
+    await db.query(
+      `INSERT INTO auth.bulk_actions (id, action, status, actor, total_count, created_at, expires_at)
+       VALUES ($1, 'retry', $2::auth.bulk_action_status, 'anna', 1, now() - interval '91 days', now())`,
+      [id, status],
+    );
+    await db.query(
+      `INSERT INTO auth.bulk_action_entries (bulk_action_id, position, entry_id, planned_at, planned_status)
+       VALUES ($1, 1, $2, now(), 'failed')`,
+      [id, entry],
+    );
+  }
+  expect(await run()).toMatchObject({ bulkActionLines: 2, bulkActions: 2 });
+  const left = await db.query<{ status: string }>('SELECT status FROM auth.bulk_actions ORDER BY status');
+  expect(left.map(({ status }) => status)).toEqual(['planned', 'running']);
+  await db.query('DELETE FROM auth.bulk_actions');
+});
+
 it('each statement is served by its index', async () => {
   await entries('completed', 1, 20_000);
   await db.query(

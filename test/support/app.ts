@@ -130,7 +130,6 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     const address = await app.http.listen('127.0.0.1', 0);
     lifecycle.opened('the HTTP server', () => app.http.close(config.SHUTDOWN_TIMEOUT));
     if (hasTimers) {
-      await app.scheduler.start();
       const heartbeat = startHeartbeat({
         db,
         nodeId: node.id,
@@ -149,7 +148,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
       ]);
     });
     await setNodeState(db, node.id, 'running');
-    app.worker.wake();
+    await app.begin({ hasTimers });
 
     const base = `http://127.0.0.1:${address.port}`;
     return {

@@ -410,9 +410,12 @@ CREATE INDEX "queued_managed_account_creations_lease_idx"
   WHERE "status" = 'processing';
 
 -- Passwords that are still to be destroyed after a cancel or a final failure.
-CREATE INDEX "queued_managed_account_creations_password_idx"
-  ON "auth"."queued_managed_account_creations" ("status", "updated_at")
-  WHERE "encrypted_password" IS NOT NULL AND "status" IN ('failed', 'cancelled');
+CREATE INDEX "queued_managed_account_creations_cancelled_password_idx"
+  ON "auth"."queued_managed_account_creations" (coalesce("cancelled_at", "updated_at"))
+  WHERE "encrypted_password" IS NOT NULL AND "status" = 'cancelled';
+CREATE INDEX "queued_managed_account_creations_failed_password_idx"
+  ON "auth"."queued_managed_account_creations" (coalesce("failed_at", "updated_at"))
+  WHERE "encrypted_password" IS NOT NULL AND "status" = 'failed';
 
 -- Expired invitations, oldest first, for the nightly cleanup.
 CREATE INDEX "family_member_invitations_expired_idx"

@@ -153,3 +153,11 @@ INSERT INTO "auth"."queue_limits" ("id") VALUES (1);
 
 ALTER TABLE "auth"."queue_pauses"
   ADD CONSTRAINT "queue_pauses_scope_check" CHECK ("scope" = coalesce("family_id"::text, 'queue'));
+
+-- Probes of an open circuit take turns: the entry that was not probed for the longest time.
+CREATE INDEX "queued_managed_account_creations_probe_idx"
+  ON "auth"."queued_managed_account_creations" ("probed_at" NULLS FIRST, coalesce("next_retry_at", '-infinity'::timestamptz))
+  WHERE "status" = 'pending';
+
+-- Plans that nobody applied.
+CREATE INDEX "bulk_actions_planned_idx" ON "auth"."bulk_actions" ("expires_at") WHERE "status" = 'planned';

@@ -97,6 +97,7 @@ export async function claimWithinLimits(
   const most = Math.min(limit, startsAllowed(controls));
   if (controls.circuitState !== 'closed' || controls.isQueuePaused || most === 0)
     return { entries: [], after, isLimited: most === 0 };
+  if (!controls.isAnyDue) return { entries: [], after, isLimited: false };
   const isByFamily = order !== 'oldest' || controls.pausedFamilyIds.length > 0;
   const isWhole = order === 'families' || controls.pausedFamilyIds.length > 0;
   const turn = isByFamily

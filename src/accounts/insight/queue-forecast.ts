@@ -19,7 +19,7 @@ const STANDING = `
          pause.scope IS NOT NULL AS "isPaused", pause.paused_until AS "pausedUntil",
          (SELECT count(*)::int FROM auth.queue_pauses AS of_family
           JOIN auth.queued_managed_account_creations AS entry
-            ON coalesce(entry.family_id, '00000000-0000-0000-0000-000000000000'::uuid) = of_family.family_id
+            ON coalesce(entry.family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) = of_family.family_id
           WHERE entry.status = 'pending' AND (of_family.paused_until IS NULL OR of_family.paused_until > now())) AS "pausedEntryCount",
          (SELECT starts_per_second FROM auth.queue_limits) AS "startsPerSecond",
          (SELECT count(*)::int FROM auth.server_nodes

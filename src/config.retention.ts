@@ -1,0 +1,72 @@
+/** How long each kind of row is kept; part of the settings. */
+import { duration, retention, setting } from './config.values.ts';
+
+export const RETENTION_SETTINGS = {
+  FAILED_PASSWORD_RETENTION: setting({
+    schema: duration(0),
+    default: '30d',
+    example: '7d',
+    means: 'How long a failed entry keeps its password.',
+  }),
+  INVITATION_RETENTION: setting({
+    schema: duration(0),
+    default: '30d',
+    example: '60d',
+    means: 'How long after its expiry an expired invitation is kept.',
+  }),
+  COMPLETED_ENTRY_RETENTION: setting({
+    schema: retention(),
+    default: '90d',
+    example: '30d',
+    means:
+      'How long after its completion an entry is kept, with its attempts; the account and its user stay. `never`: it is never deleted, here and below.',
+  }),
+  FAILED_ENTRY_RETENTION: setting({
+    schema: retention(),
+    default: 'never',
+    example: '365d',
+    means: 'How long a failed entry is kept. An account that was not made is somebody’s to decide about.',
+  }),
+  CANCELLED_ENTRY_RETENTION: setting({
+    schema: retention(),
+    default: '90d',
+    example: '30d',
+    means: 'How long a cancelled entry is kept.',
+  }),
+  RUN_RETENTION: setting({
+    schema: retention(),
+    default: '30d',
+    example: '90d',
+    means: 'How long the runs and fires of jobs are kept; the newest 100 of each job always are.',
+  }),
+  IDEMPOTENCY_KEY_RETENTION: setting({
+    schema: retention(3_600_000),
+    default: '24h',
+    example: '7d',
+    means: 'How long a repeated request with the same `idempotencyKey` gets the first answer.',
+  }),
+  PROCESSED_EVENT_RETENTION: setting({
+    schema: retention(),
+    default: '30d',
+    example: '7d',
+    means: 'How long a processed event of `auth.outbox_events` is kept; others are kept until they are processed.',
+  }),
+  CIRCUIT_TRANSITION_RETENTION: setting({
+    schema: retention(),
+    default: '365d',
+    example: '90d',
+    means: 'How long the history of the circuit is kept.',
+  }),
+  BULK_ACTION_RETENTION: setting({
+    schema: retention(),
+    default: '90d',
+    example: '30d',
+    means: 'How long bulk actions that have ended are kept, with what they did to each entry.',
+  }),
+  NODE_RETENTION: setting({
+    schema: retention(),
+    default: '30d',
+    example: '7d',
+    means: 'How long a node that is gone is kept; longer while an attempt, a run or a fire names it.',
+  }),
+} as const;
