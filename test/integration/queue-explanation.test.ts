@@ -131,11 +131,15 @@ async function inState(wanted: State, check: (tx: Queryable) => Promise<void>): 
     });
 }
 
-/** What a worker would claim: by due time, or in turn where that is called for. */
+/** What a worker would claim until nothing more is to be had: by due time, or in turn where that is called for. */
 async function claimedIds(tx: Queryable, order: State['order']): Promise<string[]> {
-  const byDueTime = await claimDue(tx, claim, 100);
-  const claimed =
-    byDueTime.length > 0 ? byDueTime : (await claimWithinLimits(tx, claim, 100, order, BEFORE_FIRST)).entries;
+  const claimed = await claimDue(tx, claim, 100);
+  for (let isMore = claimed.length === 0; isMore; ) {
+    // A turn gives each family the same share: one that has fewer leaves some of the room for the next.
+    const { entries } = await claimWithinLimits(tx, claim, 100, order, BEFORE_FIRST);
+    claimed.push(...entries);
+    isMore = entries.length > 0;
+  }
   return claimed.map(({ id }) => id);
 }
 
