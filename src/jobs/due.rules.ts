@@ -1,8 +1,9 @@
 /**
  * The one pure function that says what is due between two instants. Timers, catch-up, next fire
  * times, previews and tests all use it. It splits the span into stretches of constant UTC offset,
- * matches the cron in each as if local time were UTC, and applies the DST rule at the seams
- * (DESIGN section 4; where hours are named, ECMAScript Temporal's "compatible" rule).
+ * matches the cron in each as if local time were UTC, and applies the rule at the seams: where
+ * hours are named, a time that does not exist comes later by the gap and one that comes twice
+ * fires at the first (ECMAScript Temporal's "compatible"); else every real instant fires.
  */
 import { type Cron, cronOf } from './cron.rules.ts';
 import { firstLocal, isLocal, lastLocal, localCount, localTimes } from './local-time.rules.ts';
