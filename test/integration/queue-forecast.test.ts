@@ -50,7 +50,7 @@ async function attempts(secondsAgo: number, count: number, outcome = 'succeeded'
   await due(null, 1, 'completed');
   await db.query(
     `INSERT INTO auth.account_creation_attempts (entry_id, number, outcome, started_at, finished_at)
-     SELECT id, 1_000 * $1 + n, $3::auth.attempt_outcome, date_trunc('second', now()) - ($1 + 2) * interval '1 second',
+     SELECT id, 1000 * $1 + n, $3::auth.attempt_outcome, date_trunc('second', now()) - ($1 + 2) * interval '1 second',
             date_trunc('second', now()) - $1 * interval '1 second'
      FROM (SELECT id FROM auth.queued_managed_account_creations WHERE status = 'completed' LIMIT 1) AS e, generate_series(1, $2) AS n`,
     [secondsAgo, count, outcome],
