@@ -42,6 +42,8 @@ export async function openDatabase({ url, poolSize, logger }: DatabaseOptions): 
     idleTimeoutMillis: 30_000,
   });
   // An idle connection that breaks is replaced at its next use; without a listener it would end us.
+  // One that breaks while it is in use fails its statement; the event beside that would end us too.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', (error) => logger.warn({ err: error }, 'A database connection was lost'));
 
   const isPooled = await detectPooler(pool).catch(async (error: unknown) => {

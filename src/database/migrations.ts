@@ -48,6 +48,8 @@ export async function migrate({
 }: MigrateOptions): Promise<{ applied: string[] }> {
   const migrations = await readMigrations(directory);
   const pool = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 10_000 });
+  // One that breaks while it is in use fails its statement; the event beside that would end us too.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', (error) => logger.warn({ err: error }, 'The connection for migrations was lost'));
   let engine: Engine | undefined;
   try {

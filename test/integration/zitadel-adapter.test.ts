@@ -54,7 +54,8 @@ function newAccount(changes: Partial<NewAccount> = {}): NewAccount {
   return {
     entryId,
     familyId: randomUUID(),
-    username: `user_${entryId.slice(0, 8)}`,
+    // 15 of its digits: with 8, one run in a hundred would meet the same name twice.
+    username: `user_${entryId.replaceAll('-', '').slice(0, 15)}`,
     fullName: 'Oma',
     password: PASSWORD,
     ...changes,
