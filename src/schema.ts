@@ -24,8 +24,8 @@ import { addFilterInputs } from './graphql/filters.ts';
 import { addRefusalTypes } from './graphql/refusal-types.ts';
 import { addIdentity, type IdentityTools } from './identity/identity.graphql.ts';
 import type { Job } from './jobs/job.ts';
-import { addRunOperations, type RunTools } from './jobs/run-operations.graphql.ts';
-import { addSchedules } from './jobs/schedule.graphql.ts';
+import { addRunOperations, type RunTools } from './jobs/runs/run-operations.graphql.ts';
+import { addSchedules } from './jobs/schedules/schedule.graphql.ts';
 import { addNodes } from './nodes/node.graphql.ts';
 
 export interface SchemaTools {

@@ -7,16 +7,16 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { parseCron } from './cron.rules.ts';
+import { parseCron } from './calendar/cron.rules.ts';
+import { nextDue } from './calendar/due.rules.ts';
+import { readTimeZone } from './calendar/time-zone.rules.ts';
 import { createDatabaseClock } from './database-clock.ts';
-import { nextDue } from './due.rules.ts';
-import { claimFires } from './fires.ts';
 import type { Job } from './job.ts';
-import { closeCrashedRuns } from './runs.ts';
-import { createRunsInHand, type ManualRunInput } from './runs-in-hand.ts';
-import { loadSchedules, registerSchedules, type Schedule, type ScheduleInUse } from './schedules.ts';
-import { isPausedAt, settle } from './settle.rules.ts';
-import { readTimeZone } from './time-zone.rules.ts';
+import { claimFires } from './ledger/fires.ts';
+import { isPausedAt, settle } from './ledger/settle.rules.ts';
+import { closeCrashedRuns } from './runs/runs.ts';
+import { createRunsInHand, type ManualRunInput } from './runs/runs-in-hand.ts';
+import { loadSchedules, registerSchedules, type Schedule, type ScheduleInUse } from './schedules/schedules.ts';
 import { createTimers } from './timers.ts';
 import { createTracker } from './waiting.ts';
 

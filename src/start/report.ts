@@ -4,7 +4,7 @@ import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { isLoopback } from '../http/loopback.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
-import { cronDescription } from '../jobs/cron.rules.ts';
+import { cronDescription } from '../jobs/calendar/cron.rules.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { VERSION } from '../version.ts';
 import type { DatabaseServer } from './database.ts';

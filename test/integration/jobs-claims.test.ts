@@ -5,11 +5,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
-import { claimFires, startOwedFire } from '../../src/jobs/fires.ts';
 import type { Job } from '../../src/jobs/job.ts';
-import { closeCrashedRuns, finishRun, renewRun, startManualRun } from '../../src/jobs/runs.ts';
-import { loadSchedules, registerSchedules, type ScheduleInUse } from '../../src/jobs/schedules.ts';
-import { type SettleInput, settle } from '../../src/jobs/settle.rules.ts';
+import { claimFires, startOwedFire } from '../../src/jobs/ledger/fires.ts';
+import { type SettleInput, settle } from '../../src/jobs/ledger/settle.rules.ts';
+import { closeCrashedRuns, finishRun, renewRun, startManualRun } from '../../src/jobs/runs/runs.ts';
+import { loadSchedules, registerSchedules, type ScheduleInUse } from '../../src/jobs/schedules/schedules.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const nodeId = randomUUID();

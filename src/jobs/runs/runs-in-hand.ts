@@ -2,15 +2,15 @@
  * The runs that this node executes: begun by a claim, by hand, or owed from before; all of them
  * ended, or closed as interrupted, when the node stops.
  */
-import type { Clock } from '../clock.ts';
-import type { Database, Queryable } from '../database/database.ts';
-import { InvalidStateError } from '../refusals.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import { type RunLease, startOwedFire } from './fires.ts';
-import type { Job } from './job.ts';
+import type { Clock } from '../../clock.ts';
+import type { Database, Queryable } from '../../database/database.ts';
+import { InvalidStateError } from '../../refusals.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Job } from '../job.ts';
+import { type RunLease, startOwedFire } from '../ledger/fires.ts';
+import { createTracker, settleWithin } from '../waiting.ts';
 import { executeRun, type RunInHand } from './run-execution.ts';
 import { startManualRun, unknownJob } from './runs.ts';
-import { createTracker, settleWithin } from './waiting.ts';
 
 export interface ManualRunInput {
   readonly jobName: string;

@@ -1,6 +1,6 @@
 /** The runs' metrics. Labels: one job name per job that this server knows, 4 statuses, 8 outcomes. */
-import type { Queryable } from '../database/database.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { Queryable } from '../../database/database.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
 
 interface EndedRun {
   readonly jobName: string;

@@ -1,12 +1,18 @@
 /** Running a job by hand, once per idempotency key; if wanted, answering only when the run has ended. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
-import { type Digester, digestFields, findRecorded, type IdempotentCall, recordAnswer } from '../access/idempotency.ts';
-import type { Database } from '../database/database.ts';
-import { violation } from '../database/violations.ts';
-import { InvalidInputError } from '../refusals.ts';
-import { JobAlreadyRunningError } from './job.errors.ts';
-import type { Scheduler } from './scheduler.ts';
+import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
+import {
+  type Digester,
+  digestFields,
+  findRecorded,
+  type IdempotentCall,
+  recordAnswer,
+} from '../../access/idempotency.ts';
+import type { Database } from '../../database/database.ts';
+import { violation } from '../../database/violations.ts';
+import { InvalidInputError } from '../../refusals.ts';
+import { JobAlreadyRunningError } from '../job.errors.ts';
+import type { Scheduler } from '../scheduler.ts';
 
 /** A call that waits answers after this time at the latest, whether or not the run has ended. */
 export const LONGEST_WAIT_MS = 30_000;

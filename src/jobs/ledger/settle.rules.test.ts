@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MisfirePolicy } from '../database/generated/prisma/enums.ts';
-import { countDue, dueInstants } from './due.rules.ts';
+import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
+import { countDue, dueInstants } from '../calendar/due.rules.ts';
 import { type SettleInput, settle } from './settle.rules.ts';
 
 const at = (time: string) => new Date(`2026-06-10T${time}Z`);

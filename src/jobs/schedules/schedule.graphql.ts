@@ -1,15 +1,15 @@
 /** Jobs in the API: their schedules and when they fire next. */
-import type { Clock } from '../clock.ts';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
-import type { MisfirePolicy } from '../database/generated/prisma/enums.ts';
-import type { Builder } from '../graphql/builder.ts';
-import { addEnum } from '../graphql/enums.ts';
-import { badInput, isInstant } from '../graphql/scalars.ts';
-import { cronDescription } from './cron.rules.ts';
-import { type DstNote, type DueInstant, nextDue, type Recurrence } from './due.rules.ts';
-import type { Job } from './job.ts';
-import { addJobRuns, runsOfJob } from './run.graphql.ts';
-import { isPausedAt } from './settle.rules.ts';
+import type { Clock } from '../../clock.ts';
+import type { PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import { addEnum } from '../../graphql/enums.ts';
+import { badInput, isInstant } from '../../graphql/scalars.ts';
+import { cronDescription } from '../calendar/cron.rules.ts';
+import { type DstNote, type DueInstant, nextDue, type Recurrence } from '../calendar/due.rules.ts';
+import type { Job } from '../job.ts';
+import { isPausedAt } from '../ledger/settle.rules.ts';
+import { addJobRuns, runsOfJob } from '../runs/run.graphql.ts';
 
 export interface ScheduleTools {
   readonly prisma: PrismaClient;

@@ -3,7 +3,7 @@
  * When the lease cannot be kept, because another node closed the run or the database does not
  * answer for as long as the lease lasts, the run must end: somebody else may be running the job.
  */
-import type { RunCounts } from './job.ts';
+import type { RunCounts } from '../job.ts';
 
 export interface RunLeaseKeeper {
   /** Publishes counts soon: several in a short time become one write. */

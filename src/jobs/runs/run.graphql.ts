@@ -1,11 +1,11 @@
 /** Runs in the API: what was executed, when, where and with what result. */
 import type { GraphQLResolveInfo } from 'graphql';
-import type { Prisma, PrismaClient } from '../database/generated/prisma/client.ts';
-import type { FireOutcome, RunStatus, RunTrigger } from '../database/generated/prisma/enums.ts';
-import type { Builder, RequestContext } from '../graphql/builder.ts';
-import { addEnum } from '../graphql/enums.ts';
-import { keysetPage, type PageArgs } from '../graphql/keyset.ts';
-import { connectionSelection } from '../graphql/selection.ts';
+import type { Prisma, PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { FireOutcome, RunStatus, RunTrigger } from '../../database/generated/prisma/enums.ts';
+import type { Builder, RequestContext } from '../../graphql/builder.ts';
+import { addEnum } from '../../graphql/enums.ts';
+import { keysetPage, type PageArgs } from '../../graphql/keyset.ts';
+import { connectionSelection } from '../../graphql/selection.ts';
 
 export interface RunFilter {
   readonly jobName?: string | null;

@@ -4,8 +4,8 @@
  * whatever their clocks say, and there is no leader to lose.
  */
 import { randomUUID } from 'node:crypto';
-import type { Queryable } from '../database/database.ts';
-import type { RunTrigger } from '../database/generated/prisma/enums.ts';
+import type { Queryable } from '../../database/database.ts';
+import type { RunTrigger } from '../../database/generated/prisma/enums.ts';
 import { MISFIRE_WINDOW_MS, ON_TIME_TOLERANCE_MS, type Settlement } from './settle.rules.ts';
 
 /** A run that this node holds: only who names the token may write its result. */

@@ -3,13 +3,13 @@
  * the row is the truth, and a changed default reaches it only while nobody has overridden it.
  * Before anything about a schedule changes, what was due under the old one is settled.
  */
-import type { Database, Queryable } from '../database/database.ts';
-import type { MisfirePolicy } from '../database/generated/prisma/enums.ts';
-import { parseCron } from './cron.rules.ts';
-import { claimFires } from './fires.ts';
-import type { Job } from './job.ts';
-import { MISFIRE_WINDOW_MS, settle } from './settle.rules.ts';
-import { readTimeZone } from './time-zone.rules.ts';
+import type { Database, Queryable } from '../../database/database.ts';
+import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
+import { parseCron } from '../calendar/cron.rules.ts';
+import { readTimeZone } from '../calendar/time-zone.rules.ts';
+import type { Job } from '../job.ts';
+import { claimFires } from '../ledger/fires.ts';
+import { MISFIRE_WINDOW_MS, settle } from '../ledger/settle.rules.ts';
 
 export interface Schedule {
   readonly name: string;

@@ -1,13 +1,13 @@
 /** Runs in the API: reading, starting and watching them. */
 import { z } from 'zod';
-import { IdempotencyConflictError } from '../access/idempotency.ts';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
-import { changeStream } from '../events/change-stream.ts';
-import type { Change, Notices } from '../events/notices.ts';
-import type { Builder } from '../graphql/builder.ts';
-import type { ChangeKindRef } from '../graphql/change-kind.ts';
-import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
-import { JobAlreadyRunningError } from './job.errors.ts';
+import { IdempotencyConflictError } from '../../access/idempotency.ts';
+import type { PrismaClient } from '../../database/generated/prisma/client.ts';
+import { changeStream } from '../../events/change-stream.ts';
+import type { Change, Notices } from '../../events/notices.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import type { ChangeKindRef } from '../../graphql/change-kind.ts';
+import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
+import { JobAlreadyRunningError } from '../job.errors.ts';
 import { type addJobRuns, runsOfJob } from './run.graphql.ts';
 import type { RunNowRequest } from './run-now.ts';
 

@@ -4,12 +4,12 @@
  * run was taken from it cannot write one. At most one run of a job is `running`: the index
  * job_runs_one_running_key says so.
  */
-import type { Queryable } from '../database/database.ts';
-import { NotFoundError } from '../refusals.ts';
-import type { RunLease } from './fires.ts';
-import { JobAlreadyRunningError } from './job.errors.ts';
-import type { RunCounts } from './job.ts';
-import { MISFIRE_WINDOW_MS } from './settle.rules.ts';
+import type { Queryable } from '../../database/database.ts';
+import { NotFoundError } from '../../refusals.ts';
+import { JobAlreadyRunningError } from '../job.errors.ts';
+import type { RunCounts } from '../job.ts';
+import type { RunLease } from '../ledger/fires.ts';
+import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
 
 /** Begins a run by hand. Refuses with JobAlreadyRunningError, or NotFoundError naming the jobs that exist. */
 export async function startManualRun(

@@ -4,11 +4,11 @@
  * as a closed run and a line in the log.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock } from '../clock.ts';
-import type { Database } from '../database/database.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import type { RunLease } from './fires.ts';
-import type { Job, RunCounts } from './job.ts';
+import type { Clock } from '../../clock.ts';
+import type { Database } from '../../database/database.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Job, RunCounts } from '../job.ts';
+import type { RunLease } from '../ledger/fires.ts';
 import { keepRunLease } from './run-lease.ts';
 import { finishRun, type RunResult, renewRun } from './runs.ts';
 

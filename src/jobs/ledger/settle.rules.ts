@@ -3,8 +3,8 @@
  * and which fire starts now. Every due instant gets exactly one outcome here, whatever happened
  * in between; long gaps become one row with a count, and are never walked instant by instant.
  */
-import type { MisfirePolicy } from '../database/generated/prisma/enums.ts';
-import { dueInstants, previousDue, type Recurrence } from './due.rules.ts';
+import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
+import { dueInstants, previousDue, type Recurrence } from '../calendar/due.rules.ts';
 import { chosenAndGaps, gap, type SettledFire, type Verdict, withStart } from './ledger-rows.rules.ts';
 
 /** A fire that starts no later than this after its instant is on time. */

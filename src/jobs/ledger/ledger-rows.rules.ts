@@ -2,8 +2,8 @@
  * Rows of the fire ledger, made from spans of time and a verdict on them: single instants where
  * each stands for itself, and gaps with a count where many share an outcome.
  */
-import type { FireOutcome } from '../database/generated/prisma/enums.ts';
-import { countDue, firstDue, previousDue, type Recurrence } from './due.rules.ts';
+import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
+import { countDue, firstDue, previousDue, type Recurrence } from '../calendar/due.rules.ts';
 
 /** A row of the ledger: one instant, or a gap of `count` instants that share an outcome. */
 export interface SettledFire {

@@ -14,7 +14,7 @@ export interface Cron {
   readonly hours: readonly number[];
   /** 1 to 12. */
   readonly months: ReadonlySet<number>;
-  /** The hour field is a wildcard: follow elapsed time across clock changes; src/jobs/due.rules.ts tells the rule. */
+  /** The hour field is a wildcard: follow elapsed time across clock changes; src/jobs/calendar/due.rules.ts tells the rule. */
   readonly followsElapsedTime: boolean;
   /** Whether a day matches, given its midnight as if local time were UTC, in epoch milliseconds. */
   matchesDay(midnight: number): boolean;
