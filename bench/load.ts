@@ -6,27 +6,37 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'undici';
 
-const [url = '', callers = '16', requests = '1000', kind = 'typename', familyId = '', userId = ''] =
+const [url = '', callers = '16', requests = '1000', kind = 'typename', familyId = '', userId = '', cursor = ''] =
   process.argv.slice(2);
 const pool = new Pool(url, { connections: Number(callers), pipelining: 1 });
 const run = randomUUID().slice(0, 8).replaceAll('-', '');
 
 const ENQUEUE = `mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) {
   ... on EnqueueAccountPayload { generatedPassword isReplay entry { entryId status } } ... on MutationError { code message } } }`;
+const BULK = `mutation ($input: EnqueueAccountsInput!) { enqueueAccounts(input: $input) {
+  ... on EnqueueAccountsPayload { acceptedCount refusedCount results { index result { ... on EnqueueAccountPayload { entry { entryId } } ... on MutationError { code message } } } }
+  ... on MutationError { code message } } }`;
+const DEEP = `query ($after: String) { queuedCreations(first: 20, after: $after) { nodes { entryId username status family { name } createdBy { fullName } } } }`;
 const PAGE = `{ queuedCreations(first: 20) { nodes { entryId username status family { name } createdBy { fullName } } } }`;
+
+const account = (number: number) => ({
+  familyId,
+  createdByUserId: userId,
+  username: `b${run}_${number}`,
+  fullName: 'Some Body',
+  password: 'correct horse battery',
+});
 
 function bodyOf(index: number): string {
   if (kind === 'enqueue') {
-    const input = {
-      familyId,
-      createdByUserId: userId,
-      username: `b${run}_${index}`,
-      fullName: 'Some Body',
-      password: 'correct horse battery',
-      idempotencyKey: `${run}-${index}`,
-    };
+    const input = { ...account(index), idempotencyKey: `${run}-${index}` };
     return JSON.stringify({ query: ENQUEUE, variables: { input } });
   }
+  if (kind === 'bulk') {
+    const items = Array.from({ length: 1_000 }, (_, item) => account(index * 1_000 + item));
+    return JSON.stringify({ query: BULK, variables: { input: { items, idempotencyKey: `${run}-${index}` } } });
+  }
+  if (kind === 'deep') return JSON.stringify({ query: DEEP, variables: { after: cursor } });
   return JSON.stringify({ query: kind === 'page' ? PAGE : '{ __typename }' });
 }
 

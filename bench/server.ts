@@ -6,20 +6,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { cpuOf, cpuOfPostgres } from './cpu.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** What the load's process has seen; times in milliseconds. */
 export interface Load {
   readonly rate: number;
   readonly p50: number;
   readonly p99: number;
 }
 
+/** CPU time per request, in microseconds: the server's, and PostgreSQL's. */
+export interface Cost {
+  readonly ours: number;
+  readonly postgres: number;
+}
+
+export type LoadKind = 'typename' | 'enqueue' | 'bulk' | 'page' | 'deep';
+
 export interface BenchServer {
   readonly url: string;
   readonly dataDir: string;
-  /** Sends `requests` by `callers` and answers rate and latency. */
-  load(kind: 'typename' | 'enqueue' | 'page', callers: number, requests: number): Promise<Load>;
+  readonly pid: number;
+  /** Sends `requests` by `callers` and answers rate and latency; `deep` takes a cursor to go on from. */
+  load(kind: LoadKind, callers: number, requests: number, cursor?: string): Promise<Load & Cost>;
   graphql(query: string): Promise<unknown>;
   stop(): Promise<void>;
 }
@@ -58,13 +69,25 @@ export async function startBenchServer(env: Record<string, string> = {}): Promis
     url,
     dataDir,
     graphql,
-    async load(kind, callers, requests) {
+    pid: child.pid ?? 0,
+    async load(kind, callers, requests, cursor = '') {
+      const cpu = () => ({
+        ours: cpuOf(child.pid ?? 0),
+        postgres: cpuOfPostgres(join(dataDir, 'postgres', 'cluster')),
+      });
+      const before = cpu();
       const { stdout } = await promisify(execFile)(
         process.execPath,
-        ['--import', 'tsx', 'bench/load.ts', url, String(callers), String(requests), kind, ...ids],
+        ['--import', 'tsx', 'bench/load.ts', url, String(callers), String(requests), kind, ...ids, cursor],
         { cwd: ROOT },
       );
-      return JSON.parse(stdout) as Load;
+      const after = cpu();
+      const each = (seconds: number): number => (seconds * 1_000_000) / requests;
+      return {
+        ...(JSON.parse(stdout) as Load),
+        ours: each(after.ours - before.ours),
+        postgres: each(after.postgres - before.postgres),
+      };
     },
     async stop() {
       child.kill('SIGTERM');

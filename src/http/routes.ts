@@ -34,7 +34,8 @@ export function createRoutes({ graphql, graphiql, metrics, readiness, caller }: 
       if (wantsPage(exchange.request)) return sendPage(exchange, (await graphiql()).html);
       if (isTooLarge(exchange.request)) return refuseLarge(exchange);
       const context: RequestContext = { requestId: exchange.requestId, caller: caller() };
-      await graphql(limitBody(exchange), exchange.response, context);
+      const body = await readBody(exchange);
+      if (body !== undefined) await graphql(Object.assign(exchange.request, { body }), exchange.response, context);
     },
     [GRAPHIQL_SCRIPT]: async (exchange) => sendPart(exchange, (await graphiql()).script),
     [GRAPHIQL_STYLE]: async (exchange) => sendPart(exchange, (await graphiql()).style),
@@ -104,18 +105,26 @@ function refuseLarge({ request, response, requestId }: Exchange): void {
   request.resume();
 }
 
-/** A body without a declared length is cut off where it grows too large. */
-function limitBody(exchange: Exchange): IncomingMessage {
-  const { request } = exchange;
-  if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] === undefined)
-    return request;
+/**
+ * Reads a whole body, of at most 1 MB; undefined when it was larger (and refused), or its sender
+ * left. Read here and not by the handler, because the stream that would bound it there costs
+ * as much as the rest of a small request.
+ */
+function readBody(exchange: Exchange): Promise<Buffer | undefined> {
+  const { request, response } = exchange;
+  const chunks: Buffer[] = [];
   let received = 0;
-  request.on('data', (chunk: Buffer) => {
-    received += chunk.length;
-    if (received <= LARGEST_BODY || exchange.response.headersSent) return;
-    refuseLarge(exchange);
-    void once(exchange.response, 'close').then(() => request.destroy());
+  return new Promise((resolve) => {
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received <= LARGEST_BODY) chunks.push(chunk);
+      else if (!response.headersSent) {
+        refuseLarge(exchange);
+        void once(response, 'close').then(() => request.destroy());
+        resolve(undefined);
+      }
+    });
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.once('close', () => resolve(undefined));
   });
-  request.pause();
-  return request;
 }

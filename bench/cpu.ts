@@ -1,0 +1,50 @@
+/** What processes cost: their CPU time so far, from /proc (Linux only), in seconds. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const TICKS_PER_SECOND = 100;
+
+interface Stat {
+  readonly parent: number;
+  /** User and system time of the process. */
+  readonly own: number;
+  /** The same of its children that have ended. */
+  readonly ended: number;
+}
+
+function statOf(pid: number | string): Stat | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name, in brackets, may hold spaces.
+    const fields = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
+    const [, parent = 0] = fields;
+    const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15);
+    return { parent, own: (user + system) / TICKS_PER_SECOND, ended: (endedUser + endedSystem) / TICKS_PER_SECOND };
+  } catch {
+    return undefined;
+  }
+}
+
+/** CPU time of a process, with its threads, without its children. */
+export const cpuOf = (pid: number): number => statOf(pid)?.own ?? Number.NaN;
+
+/** CPU time of a whole PostgreSQL, by its data folder: every backend, those that have ended too. */
+export function cpuOfPostgres(pgData: string): number {
+  const postmaster = Number(readFileSync(join(pgData, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
+  const main = statOf(postmaster);
+  if (main === undefined) return Number.NaN;
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => statOf(name))
+    .filter((stat) => stat?.parent === postmaster);
+  return main.own + main.ended + children.reduce((sum, stat) => sum + (stat?.own ?? 0), 0);
+}
+
+/** Resident memory of a process, in megabytes. */
+export function residentMegabytes(pid: number): number {
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) / 1024;
+}

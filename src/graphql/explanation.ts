@@ -1,0 +1,80 @@
+/**
+ * Explanations in the API, as every slice gives them: why something is not moving, what stands in
+ * its way, and which mutation helps. A slice adds its own kinds of blocker and its field.
+ */
+import type { Builder } from './builder.ts';
+
+/** What can be done about a blocker: one mutation. */
+export interface Cure {
+  /** What it does, for a button. */
+  readonly label: string;
+  /** The mutation's name, and the input to send; what is null in it may have to be filled in. */
+  readonly mutation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** What every kind of blocker has; `kind` is the name of its type in the API. */
+export interface AnyBlocker {
+  readonly kind: string;
+  readonly message: string;
+  readonly cure: Cure | null;
+}
+
+export interface AnyExplanation {
+  readonly summary: string;
+  readonly blockers: readonly AnyBlocker[];
+  /** The next instant at which something changes by itself; null when nothing will, or when it may at any moment. */
+  readonly nextChangeAt: Date | null;
+}
+
+export type ExplanationRefs = ReturnType<typeof addExplanationTypes>;
+
+/** Adds `Explanation`, `Blocker`, `Cure`, and the kind of blocker that all share, `NoLiveNode`. */
+export function addExplanationTypes(builder: Builder) {
+  const CureRef = builder.objectRef<Cure>('Cure').implement({
+    description: 'What an operator can do about a blocker: one mutation.',
+    fields: (t) => ({
+      label: t.exposeString('label', { description: 'What it does, for a button.' }),
+      mutation: t.exposeString('mutation', { description: 'The mutation’s name.' }),
+      input: t.field({
+        type: 'JSON',
+        description: 'The mutation’s input. A `password` that is null in it must be filled in.',
+        resolve: ({ input }) => input,
+      }),
+    }),
+  });
+  const Blocker = builder.interfaceRef<AnyBlocker>('Blocker').implement({
+    description: 'Something that stands in the way.',
+    fields: (t) => ({
+      message: t.exposeString('message', { description: 'What it is, for people.' }),
+      cure: t.field({
+        type: CureRef,
+        nullable: true,
+        description: 'What can be done about it; null when no mutation helps.',
+        resolve: ({ cure }) => cure,
+      }),
+    }),
+    resolveType: ({ kind }) => kind,
+  });
+  builder.objectRef<AnyBlocker>('NoLiveNode').implement({
+    interfaces: [Blocker],
+    description: 'No node is running that could do it.',
+  });
+  const Explanation = builder.objectRef<AnyExplanation>('Explanation').implement({
+    description: 'Why something is not moving.',
+    fields: (t) => ({
+      summary: t.exposeString('summary', { description: 'In a sentence or two, for people.' }),
+      blockers: t.field({
+        type: [Blocker],
+        description: 'Everything that stands in the way; empty when nothing does.',
+        resolve: ({ blockers }) => [...blockers],
+      }),
+      nextChangeAt: t.expose('nextChangeAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When something next changes by itself; null when nothing will, or it may at any moment.',
+      }),
+    }),
+  });
+  return { Blocker, Explanation };
+}
