@@ -105,12 +105,21 @@ function refuseLarge({ request, response, requestId }: Exchange): void {
   request.resume();
 }
 
+/** A body as the handler takes it: it would list a bare buffer's keys, one for every byte. */
+interface ReadBody extends AsyncIterable<Buffer> {
+  readonly chunks: readonly Buffer[];
+}
+
+async function* iterate(chunks: readonly Buffer[]) {
+  yield* chunks;
+}
+
 /**
  * Reads a whole body, of at most 1 MB; undefined when it was larger (and refused), or its sender
  * left. Read here and not by the handler, because the stream that would bound it there costs
  * as much as the rest of a small request.
  */
-function readBody(exchange: Exchange): Promise<Buffer | undefined> {
+function readBody(exchange: Exchange): Promise<ReadBody | undefined> {
   const { request, response } = exchange;
   const chunks: Buffer[] = [];
   let received = 0;
@@ -124,7 +133,7 @@ function readBody(exchange: Exchange): Promise<Buffer | undefined> {
         resolve(undefined);
       }
     });
-    request.once('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.once('end', () => resolve({ chunks, [Symbol.asyncIterator]: () => iterate(chunks) }));
     request.once('close', () => resolve(undefined));
   });
 }

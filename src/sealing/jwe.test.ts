@@ -28,6 +28,12 @@ describe('sealing', () => {
     expect(headerOf(sealed)).toEqual({ kid: 'k', row: 'r' });
   });
 
+  it('never uses an initialisation vector twice', () => {
+    const ivs = Array.from({ length: 2_000 }, () => seal('x', 'r', 'k', key).split('.')[2] ?? '');
+    expect(new Set(ivs).size).toBe(2_000);
+    for (const iv of ivs) expect(Buffer.from(iv, 'base64url')).toHaveLength(12);
+  });
+
   it('refuses a ciphertext moved to another row', () => {
     expect(() => unseal(seal('x', 'row-1', 'k', key), 'row-2', key)).toThrow('it belongs to another entry');
   });

@@ -30,10 +30,21 @@ export function headerOf(sealed: string): { kid: string; row: string } {
 /** Seals a text for one row. `key` has 32 bytes. */
 export function seal(plain: string, row: string, kid: string, key: Buffer): string {
   const header = Buffer.from(`{"alg":"dir","enc":"A256GCM","kid":"${kid}","row":"${row}"}`).toString('base64url');
-  const iv = randomBytes(12);
+  const iv = nextIv();
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(header, 'ascii'));
   const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
   return `${header}..${iv.toString('base64url')}.${body.toString('base64url')}.${cipher.getAuthTag().toString('base64url')}`;
+}
+
+const IV_BYTES = 12;
+let ivs = Buffer.alloc(0);
+
+/** Random, each used once; drawn many at a time, because each draw is a call to the system. */
+function nextIv(): Buffer {
+  if (ivs.length < IV_BYTES) ivs = randomBytes(IV_BYTES * 256);
+  const iv = ivs.subarray(0, IV_BYTES);
+  ivs = ivs.subarray(IV_BYTES);
+  return iv;
 }
 
 /** Opens what `seal` made for this row. Throws UnsealError when it was moved, altered or made by another key. */
