@@ -1,14 +1,20 @@
-/** A provider that does nothing but answer CreateUser after 5 ms: a process of its own, so that it costs us no time. */
+/**
+ * A provider that does nothing but answer CreateUser after some milliseconds (5 unless given): a
+ * process of its own, so that it costs us no time. It tells its parent when each request came.
+ */
 import { createServer } from 'node:http';
 
-const LATENCY_MS = 5;
+const LATENCY_MS = Number(process.argv[2] ?? 5);
+const tellsParent = process.argv[3] === 'tell';
 const server = createServer((request, response) => {
+  const cameAt = performance.timeOrigin + performance.now();
   let body = '';
   request.on('data', (chunk: Buffer) => {
     body += chunk.toString('latin1');
   });
   request.on('end', () => {
     const id = /"userId":"([^"]+)"/.exec(body)?.[1] ?? '';
+    if (tellsParent) process.send?.({ id, at: cameAt });
     setTimeout(() => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(`{"id":"${id}"}`);

@@ -35,9 +35,9 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** Starts the compiled server (`npm run build` first). */
+/** Starts the compiled server (`npm run build` first), over the data folder given or one of its own. */
 export async function startBenchServer(env: Record<string, string> = {}): Promise<BenchServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'family-hub-bench-'));
+  const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'family-hub-bench-')));
   const child = spawn(process.execPath, ['dist/main.js'], {
     cwd: ROOT,
     env: { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0', LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env },
@@ -92,7 +92,7 @@ export async function startBenchServer(env: Record<string, string> = {}): Promis
     async stop() {
       child.kill('SIGTERM');
       await once(child, 'exit');
-      await rm(dataDir, { recursive: true, force: true });
+      if (env.DATA_DIR === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

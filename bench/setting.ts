@@ -11,34 +11,62 @@ import { migrate } from '../src/database/migrations.ts';
 import { seedDemoFamily } from '../src/families/demo.ts';
 import { registerNode } from '../src/nodes/nodes.ts';
 import { type KeyRing, openKeyRing } from '../src/sealing/key-ring.ts';
+import { parseMasterKey } from '../src/sealing/master-key.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
 
 export interface Setting {
   readonly db: Database;
   readonly url: string;
+  /** The database's own folder. */
+  readonly pgData: string;
   readonly keyRing: KeyRing;
   readonly nodeId: string;
   readonly providerUrl: string;
+  /** In base64, for other processes. */
+  readonly masterKey: string;
+  /** When the request for an entry reached the provider, as epoch milliseconds; waits for it. */
+  arrivalOf(entryId: string): Promise<number>;
   close(): Promise<void>;
 }
 
-export async function openSetting(): Promise<Setting> {
+export interface SettingOptions {
+  readonly latencyMs?: number;
+  /** Whether `arrivalOf` will be asked. */
+  readonly tellsArrivals?: boolean;
+}
+
+export async function openSetting({ latencyMs = 5, tellsArrivals = false }: SettingOptions = {}): Promise<Setting> {
   const dataDir = await mkdtemp(join(tmpdir(), 'family-hub-bench-'));
   const embedded = await startEmbedded({ dataDir, logger: silentLogger });
   await migrate({ url: embedded.url, logger: silentLogger });
   const db = await openDatabase({ url: embedded.url, poolSize: 12, logger: silentLogger });
-  const keyRing = await openKeyRing(db, { key: randomBytes(32), id: 'bench', source: 'bench' });
+  const masterKey = randomBytes(32).toString('base64');
+  const keyRing = await openKeyRing(db, parseMasterKey(masterKey, 'the benchmark'));
   await seedDemoFamily(db);
   const node = await registerNode(db, 'bench', '0');
-  const provider = fork(new URL('./provider.ts', import.meta.url), {
+  const provider = fork(new URL('./provider.ts', import.meta.url), [String(latencyMs), tellsArrivals ? 'tell' : ''], {
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   if (provider.stdout === null) throw new Error('The provider has no output');
   const [port] = (await once(provider.stdout, 'data')) as [Buffer];
+  const arrivals = new Map<string, number>();
+  const awaited = new Map<string, (at: number) => void>();
+  provider.on('message', ({ id, at }: { id: string; at: number }) => {
+    arrivals.set(id, at);
+    awaited.get(id)?.(at);
+  });
   return {
     db,
+    masterKey,
+    arrivalOf: (id) =>
+      new Promise((resolve) => {
+        const at = arrivals.get(id);
+        if (at === undefined) awaited.set(id, resolve);
+        else resolve(at);
+      }),
     url: embedded.url,
+    pgData: join(dataDir, 'postgres', 'cluster'),
     keyRing,
     nodeId: node.id,
     providerUrl: `http://127.0.0.1:${port.toString().trim()}`,
@@ -51,12 +79,22 @@ export async function openSetting(): Promise<Setting> {
   };
 }
 
-/** Replaces whatever is queued by `count` due entries. */
+/** Replaces what an earlier round queued by `count` due entries; what million.ts made stays. */
 export async function fill({ db, keyRing }: Setting, count: number): Promise<void> {
-  await db.query(
-    'TRUNCATE auth.queued_managed_account_creations, auth.account_creation_attempts, auth.outbox_events, auth.bulk_action_entries',
+  const [past] = await db.query<{ exists: boolean }>(
+    `SELECT EXISTS (SELECT FROM auth.families WHERE name = 'Family 1') AS exists`,
   );
-  await db.query(`DELETE FROM auth.users WHERE role <> 'owner'`);
+  if (past?.exists) {
+    await db.query(
+      `DELETE FROM auth.outbox_events WHERE created_at > (SELECT min(created_at) FROM auth.queued_managed_account_creations WHERE username LIKE 'user\\_%')`,
+    );
+    await db.query(`DELETE FROM auth.queued_managed_account_creations WHERE username LIKE 'user\\_%'`);
+  } else {
+    await db.query(
+      'TRUNCATE auth.queued_managed_account_creations, auth.account_creation_attempts, auth.outbox_events, auth.bulk_action_entries',
+    );
+  }
+  await db.query(`DELETE FROM auth.users WHERE username LIKE 'user\\_%'`);
   const rows = Array.from({ length: count }, (_, index) => {
     const id = randomUUID();
     return { id, username: `user_${index}`, sealed: keyRing.seal('correct horse battery', id) };
@@ -64,7 +102,7 @@ export async function fill({ db, keyRing }: Setting, count: number): Promise<voi
   await db.query(
     `INSERT INTO auth.queued_managed_account_creations (id, family_id, username, full_name, encrypted_password, created_by_user_id)
      SELECT r.id, u.family_id, r.username, 'Some Body', r.sealed, u.id
-     FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, username text, sealed text), (SELECT id, family_id FROM auth.users LIMIT 1) u`,
+     FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, username text, sealed text), (SELECT id, family_id FROM auth.users WHERE role = 'owner' ORDER BY created_at LIMIT 1) u`,
     [JSON.stringify(rows)],
   );
   await db.query(

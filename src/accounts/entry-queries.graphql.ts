@@ -29,18 +29,18 @@ export interface EntryFilter {
 /** The filter as Prisma understands it. */
 export function entryCondition(filter: EntryFilter | null | undefined, now: Date): Prisma.QueuedCreationWhereInput {
   if (!filter) return {};
-  const isDue: Prisma.QueuedCreationWhereInput = {
-    status: 'pending',
-    OR: [{ nextRetryAt: null }, { nextRetryAt: { lte: now } }],
-  };
+  const isDue: Prisma.QueuedCreationWhereInput = { status: 'pending', nextRetryAt: { lte: now } };
   return {
     AND: [
       ...(filter.status ? [{ status: { in: [...new Set(filter.status)] } }] : []),
       ...(filter.familyId ? [{ familyId: filter.familyId }] : []),
       ...(filter.username ? [{ username: stringCondition(filter.username) }] : []),
-      ...(filter.errorCode ? [{ lastErrorCode: stringCondition(filter.errorCode) }] : []),
+      // "not null" goes without saying, but tells PostgreSQL how few entries have a code at all.
+      ...(filter.errorCode ? [{ lastErrorCode: { ...stringCondition(filter.errorCode), not: null } }] : []),
       ...(filter.createdAt ? [{ createdAt: rangeCondition(filter.createdAt) }] : []),
-      ...(filter.nextRetryAt ? [{ nextRetryAt: rangeCondition(filter.nextRetryAt) }] : []),
+      ...(filter.nextRetryAt
+        ? [{ nextRetryAt: rangeCondition(filter.nextRetryAt), status: { in: [...DUE_STATUSES] } }]
+        : []),
       // An entry that is being retried or was cancelled keeps its group, but is not in it.
       ...(typeof filter.failureGroup === 'string'
         ? [{ failureGroup: filter.failureGroup, status: { in: ['pending' as const, 'failed' as const] } }]
@@ -48,6 +48,15 @@ export function entryCondition(filter: EntryFilter | null | undefined, now: Date
       ...(filter.dueNow === true ? [isDue] : filter.dueNow === false ? [{ NOT: isDue }] : []),
     ],
   };
+}
+
+/** Who is due at some instant. */
+const DUE_STATUSES: readonly EntryStatus[] = ['pending', 'processing'];
+
+/** Several states are asked for one by one: the index holds each in the order of the list. */
+function branchesOf(filter: EntryFilter | null | undefined): Prisma.QueuedCreationWhereInput[] | undefined {
+  const statuses = [...new Set(filter?.status ?? (filter?.nextRetryAt ? DUE_STATUSES : []))];
+  return statuses.length > 1 ? statuses.map((status) => ({ status })) : undefined;
 }
 
 /** Adds the queries; answers the filter input, which the subscription takes too. */
@@ -66,7 +75,10 @@ export function addEntryQueries(
       username: t.field({ type: inputs.StringFilterInput, description: 'By username; usernames are lower case.' }),
       errorCode: t.field({ type: inputs.StringFilterInput, description: 'By the code of the last failure.' }),
       createdAt: t.field({ type: inputs.DateTimeRangeInput, description: 'Enqueued in this span.' }),
-      nextRetryAt: t.field({ type: inputs.DateTimeRangeInput, description: 'Due in this span.' }),
+      nextRetryAt: t.field({
+        type: inputs.DateTimeRangeInput,
+        description: 'Pending or being attempted, and due in this span.',
+      }),
       dueNow: t.boolean({ description: 'True: pending and due by now. False: all others.' }),
       failureGroup: t.string({ description: 'Exactly the entries of this group: the `key` of a `FailureGroup`.' }),
     }),
@@ -118,6 +130,7 @@ export function addEntryQueries(
                 ...rest,
                 where: { AND: [filter, where] },
               }),
+            branchesOf(args.filter),
           );
           return { ...page, totalCount: () => prisma.queuedCreation.count({ where: filter }) };
         },

@@ -29,6 +29,8 @@ export interface NoticeHandlers {
   runs?(changes: readonly Change[]): void;
   circuit?(): void;
   schedules?(): void;
+  /** Somebody asked a node to drain. */
+  nodes?(): void;
 }
 
 export interface Notices {
@@ -39,6 +41,7 @@ export interface Notices {
   runChanged(kind: ChangeKind, id: string): void;
   circuitChanged(): void;
   schedulesChanged(): void;
+  nodesChanged(): void;
   /** Hears notices of all nodes, this one's too. Returns how to stop. */
   on(handlers: NoticeHandlers): () => void;
   close(): Promise<void>;
@@ -49,6 +52,7 @@ interface Payload {
   work?: boolean;
   circuit?: boolean;
   schedules?: boolean;
+  nodes?: boolean;
   created?: string[];
   updated?: string[];
   removed?: string[];
@@ -78,6 +82,8 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
       handlers.work?.();
       handlers.circuit?.();
       handlers.schedules?.();
+      // A poll has no gaps: what it is for here are rows that somebody inserted by hand.
+      if (directUrl !== undefined) handlers.nodes?.();
     });
   const listener = await startListener({
     db,
@@ -88,14 +94,17 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
     onGap: everything,
   });
 
-  const flags = new Set<'work' | 'circuit' | 'schedules'>();
+  const flags = new Set<'work' | 'circuit' | 'schedules' | 'nodes'>();
   let changed: Record<ChangeKind, Set<string>> = { CREATED: new Set(), UPDATED: new Set(), REMOVED: new Set() };
   let runs = new Map<string, ChangeKind>();
   let timer: NodeJS.Timeout | undefined;
+  let isGathering = false;
+  let sentAt = Number.NEGATIVE_INFINITY;
   let sending: Promise<void> = Promise.resolve();
 
   const flush = (): void => {
-    timer = undefined;
+    isGathering = false;
+    sentAt = performance.now();
     const payloads = payloadsOf(flags, changed, runs);
     flags.clear();
     changed = { CREATED: new Set(), UPDATED: new Set(), REMOVED: new Set() };
@@ -108,8 +117,13 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
       }
     });
   };
+  // The first after a silence goes at once: another node attempts a lone entry as soon as this one would.
   const schedule = (): void => {
-    timer ??= setTimeout(flush, GATHER_MS);
+    if (isGathering) return;
+    isGathering = true;
+    const wait = sentAt + GATHER_MS - performance.now();
+    if (wait > 0) timer = setTimeout(flush, wait);
+    else queueMicrotask(flush);
   };
 
   return {
@@ -134,6 +148,10 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
     },
     schedulesChanged() {
       flags.add('schedules');
+      schedule();
+    },
+    nodesChanged() {
+      flags.add('nodes');
       schedule();
     },
     on(handlers) {
@@ -194,6 +212,7 @@ function deliver(text: string, tell: (what: (handlers: NoticeHandlers) => void) 
     if (payload.work) handlers.work?.();
     if (payload.circuit) handlers.circuit?.();
     if (payload.schedules) handlers.schedules?.();
+    if (payload.nodes) handlers.nodes?.();
     if (entries.length > 0) handlers.entries?.(entries);
     if (runs.length > 0) handlers.runs?.(runs);
   });

@@ -44,25 +44,83 @@ export interface Page<R> {
   };
 }
 
-/** Reads one page. `find` gets the condition, order and size to query with. */
+/**
+ * Reads one page. `find` gets the condition, order and size to query with; of an order with
+ * nulls it is asked twice at most, for the rows with a value and for those without. `branches`
+ * are conditions that no row meets two of, and the page is of the rows that meet one: each is
+ * asked for apart and merged, because an index gives one value's rows in order, but not several.
+ */
 export async function keysetPage<R extends Row>(
   key: OrderKey,
   args: PageArgs,
   find: (query: Query) => Promise<R[]>,
+  branches: readonly object[] = [{}],
 ): Promise<Page<R>> {
-  return pageOf(key, args, await find(keysetQuery(key, args)));
+  const found: R[] = [];
+  for (const query of key.isNullable ? queriesWithNulls(key, args) : [keysetQuery(key, args)]) {
+    const take = query.take - found.length;
+    if (take <= 0) break;
+    const parts = await Promise.all(
+      branches.map((branch) => find({ ...query, take, where: { AND: [query.where, branch] } })),
+    );
+    found.push(...(parts.length === 1 ? (parts[0] ?? []) : merged(key, args, parts).slice(0, take)));
+  }
+  return pageOf(key, args, found);
+}
+
+function merged<R extends Row>(key: OrderKey, args: PageArgs, parts: readonly R[][]): R[] {
+  const sign = directionOf(key, args) === 'asc' ? 1 : -1;
+  const value = (row: R): number => ((row as Record<string, unknown>)[key.field] as Date | null)?.getTime() ?? 0;
+  return parts.flat().sort((a, b) => sign * (value(a) - value(b) || (a.id < b.id ? -1 : 1)));
 }
 
 /** What to query for a page, for where the rows come with their parent; one row more tells whether others follow. */
 export function keysetQuery(key: OrderKey, args: PageArgs): Query {
-  const size = sizeOf(args);
-  const backwards = typeof args.last === 'number';
-  const order: OrderKey = backwards ? { ...key, direction: key.direction === 'asc' ? 'desc' : 'asc' } : key;
   const conditions = [
     ...(args.after ? [beyond(key, decodeCursor(key, args.after), false)] : []),
     ...(args.before ? [beyond(key, decodeCursor(key, args.before), true)] : []),
   ];
-  return { where: { AND: conditions }, orderBy: orderOf(order, backwards), take: size + 1 };
+  const direction = directionOf(key, args);
+  return {
+    where: { AND: conditions },
+    orderBy: [{ [key.field]: direction }, { id: direction }],
+    take: sizeOf(args) + 1,
+  };
+}
+
+/**
+ * Nulls stand at the end. Asked for apart from the rows with a value, so that an index of the
+ * values alone serves both directions, and nulls come by their id.
+ */
+function queriesWithNulls(key: OrderKey, args: PageArgs): Query[] {
+  const { field } = key;
+  const [after, before] = [args.after, args.before].map((cursor) => (cursor ? decodeCursor(key, cursor) : undefined));
+  const direction = directionOf(key, args);
+  const take = sizeOf(args) + 1;
+  const queries: Query[] = [];
+  if (after?.value !== null) {
+    const conditions = [
+      { [field]: { not: null } },
+      ...(after ? [beyond(key, after, false)] : []),
+      ...(before && before.value !== null ? [beyond(key, before, true)] : []),
+    ];
+    queries.push({ where: { AND: conditions }, orderBy: [{ [field]: direction }, { id: direction }], take });
+  }
+  if (before === undefined || before.value === null) {
+    const conditions = [
+      { [field]: null },
+      ...(after?.value === null ? [{ id: { [past(key, false)]: after.id } }] : []),
+      ...(before ? [{ id: { [past(key, true)]: before.id } }] : []),
+    ];
+    queries.push({ where: { AND: conditions }, orderBy: [{ id: direction }], take });
+  }
+  return typeof args.last === 'number' ? queries.reverse() : queries;
+}
+
+/** Which way to read: the last rows are read from the end. */
+function directionOf({ direction }: OrderKey, { last }: PageArgs): 'asc' | 'desc' {
+  if (typeof last !== 'number') return direction;
+  return direction === 'asc' ? 'desc' : 'asc';
 }
 
 /** The page of the rows that `keysetQuery` found. */
@@ -87,7 +145,7 @@ export function pageOf<R extends Row>(key: OrderKey, args: PageArgs, found: read
 }
 
 /** Rows of a relation are selected before their arguments are validated, so the size is looked at here too. */
-function sizeOf({ first, last }: PageArgs): number {
+export function sizeOf({ first, last }: PageArgs): number {
   if (typeof first === 'number' && typeof last === 'number') {
     throw badInput('Ask for `first` or for `last`, not for both.');
   }
@@ -124,26 +182,20 @@ export function decodeNumber(cursor: string): number {
   return Number(match[1]);
 }
 
-function orderOf(key: OrderKey, backwards: boolean): object[] {
-  const { field, direction, isNullable } = key;
-  const nulls = backwards ? 'first' : 'last';
-  return [{ [field]: isNullable ? { sort: direction, nulls } : direction }, { id: direction }];
-}
-
 /** Rows after the cursor (or before it). The plain comparison beside the OR lets an index find the start. */
-function beyond({ field, direction, isNullable }: OrderKey, cursor: Cursor, isBefore: boolean): object {
-  const forward = (direction === 'asc') !== isBefore;
-  const past = forward ? 'gt' : 'lt';
-  const sameButPast = { [field]: cursor.value, id: { [past]: cursor.id } };
-  if (cursor.value === null) {
-    // Nulls stand at the end: after one come only nulls, before one comes every other row.
-    return isBefore ? { OR: [{ [field]: { not: null } }, sameButPast] } : sameButPast;
-  }
-  if (isNullable && !isBefore) return { OR: [{ [field]: { [past]: cursor.value } }, sameButPast, { [field]: null }] };
-  return { [field]: { [`${past}e`]: cursor.value }, OR: [{ [field]: { [past]: cursor.value } }, sameButPast] };
+function beyond(key: OrderKey, { value, id }: Cursor, isBefore: boolean): object {
+  const { field } = key;
+  const way = past(key, isBefore);
+  return {
+    [field]: { [`${way}e`]: value },
+    OR: [{ [field]: { [way]: value } }, { [field]: value, id: { [way]: id } }],
+  };
 }
 
-interface Cursor {
+const past = ({ direction }: OrderKey, isBefore: boolean): 'gt' | 'lt' =>
+  (direction === 'asc') !== isBefore ? 'gt' : 'lt';
+
+export interface Cursor {
   readonly value: Date | null;
   readonly id: string;
 }
@@ -154,7 +206,8 @@ function encodeCursor({ list, field }: OrderKey, value: Date | null, id: string)
   return Buffer.from(JSON.stringify([list, field, value?.getTime() ?? null, id])).toString('base64url');
 }
 
-function decodeCursor({ list, field, isNullable }: OrderKey, cursor: string): Cursor {
+/** The place that a cursor of the list names. Throws what the API answers to one that is none. */
+export function decodeCursor({ list, field, isNullable }: OrderKey, cursor: string): Cursor {
   const [ofList, ofField, ms, id] = partsOf(cursor);
   if (ofList === list && ofField === field && typeof id === 'string' && UUID.test(id)) {
     if (ms === null && isNullable) return { value: null, id };

@@ -20,6 +20,7 @@ const ADDITIONS = [
   'index auth.bulk_actions.bulk_actions_active_idx',
   'index auth.queued_managed_account_creations.queued_managed_account_creations_bulk_action_id_idx',
   'index auth.queued_managed_account_creations.queued_managed_account_creations_failure_group_idx',
+  'index auth.queued_managed_account_creations.queued_managed_account_creations_failing_family_idx',
   'check auth.data_protection_keys.data_protection_keys_purpose_check',
   'check auth.job_fires.job_fires_range_check',
   'check auth.job_runs.job_runs_finished_check',
@@ -28,6 +29,7 @@ const ADDITIONS = [
   'check auth.queued_managed_account_creations.queued_managed_account_creations_failed_due_check',
   'check auth.queued_managed_account_creations.queued_managed_account_creations_retry_count_check',
   'function auth.announce_inserted_entries',
+  'function auth.fill_due_time',
   'index auth.family_member_invitations.family_member_invitations_expired_idx',
   'index auth.job_fires.job_fires_owed_idx',
   'index auth.job_runs.job_runs_one_running_key',
@@ -41,10 +43,13 @@ const ADDITIONS = [
   'index auth.queued_managed_account_creations.queued_managed_account_creations_cancelled_password_idx',
   'index auth.queued_managed_account_creations.queued_managed_account_creations_failed_password_idx',
   'index auth.queued_managed_account_creations.queued_managed_account_creations_probe_idx',
+  'index auth.queued_managed_account_creations.queued_managed_account_creations_next_retry_at_idx',
+  'index auth.queued_managed_account_creations.queued_managed_account_creations_last_error_code_idx',
   'index auth.bulk_actions.bulk_actions_planned_idx',
   'index auth.users.users_username_key',
   'index identity_simulator.accounts.accounts_username_key',
   'trigger auth.queued_managed_account_creations.announce_inserted_entries',
+  'trigger auth.queued_managed_account_creations.fill_due_time',
 ];
 
 let migrated: Catalog;

@@ -1,0 +1,66 @@
+/** A node's worker over a benchmark's setting, with all that a real one has: circuit, limits, notices, metrics. */
+import { createQueueMetrics } from '../src/accounts/queue.metrics.ts';
+import { createWorker } from '../src/accounts/worker.ts';
+import type { Database } from '../src/database/database.ts';
+import { type Notices, openNotices } from '../src/events/notices.ts';
+import { ensureCircuit } from '../src/identity/circuit.ts';
+import { createZitadelProvider } from '../src/identity/zitadel.ts';
+import type { KeyRing } from '../src/sealing/key-ring.ts';
+import { silentLogger } from '../src/telemetry/logger.ts';
+import { createMetrics } from '../src/telemetry/metrics.ts';
+
+export interface BenchWorker {
+  readonly notices: Notices;
+  wake(): void;
+  attemptsInHand(): number;
+  stop(): Promise<void>;
+}
+
+export interface WorkerSetting {
+  readonly db: Database;
+  readonly url: string;
+  readonly keyRing: KeyRing;
+  readonly nodeId: string;
+  readonly providerUrl: string;
+}
+
+export async function startWorker(setting: WorkerSetting, concurrency: number): Promise<BenchWorker> {
+  const { db, url, keyRing, nodeId, providerUrl } = setting;
+  const logger = silentLogger;
+  const provider = createZitadelProvider({
+    name: 'bench',
+    url: providerUrl,
+    organizationId: 'o',
+    emailDomain: 'noemail.example',
+    getToken: () => 'token',
+    concurrency,
+    logger,
+  });
+  await ensureCircuit(db, provider.name);
+  const notices = await openNotices({ db, directUrl: url, logger });
+  const worker = createWorker({
+    db,
+    provider,
+    keyRing,
+    notices,
+    logger,
+    nodeId,
+    metrics: createQueueMetrics(createMetrics(), db, logger),
+    timeoutMs: 10_000,
+    leaseMs: 30_000,
+    concurrency,
+    circuit: { failureThreshold: 5, probeIntervalMs: 10_000 },
+  });
+  const stopListening = notices.on({ work: worker.wake, circuit: worker.reconsider });
+  return {
+    notices,
+    wake: worker.wake,
+    attemptsInHand: worker.attemptsInHand,
+    async stop() {
+      stopListening();
+      await worker.stop(1_000);
+      await notices.close();
+      await provider.close();
+    },
+  };
+}
