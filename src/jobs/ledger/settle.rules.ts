@@ -87,13 +87,12 @@ function partsOf({ schedule, now, runningSince, windowMs = MISFIRE_WINDOW_MS }: 
     .filter((cut) => cut !== undefined)
     .filter((cut) => cut > start && cut < end);
   const edges = [...new Set([start, ...cuts, end])].sort((a, b) => a - b);
-  const hours = windowMs / 3_600_000;
   const verdict = (from: number): Verdict | null => {
     if (isPausedAt(schedule, new Date(from))) {
       return { outcome: 'skipped_paused', reason: schedule.pauseReason, actor: schedule.pausedBy };
     }
     if (runningSince !== null && from >= runningSince.getTime()) return overlap(runningSince);
-    if (from < oldest) return { outcome: 'missed', reason: `Noticed more than ${hours} h after it was due.` };
+    if (from < oldest) return { outcome: 'missed', reason: `Noticed more than ${inWords(windowMs)} after it was due.` };
     return null;
   };
   const parts: Part[] = [];
@@ -106,6 +105,16 @@ function partsOf({ schedule, now, runningSince, windowMs = MISFIRE_WINDOW_MS }: 
     else parts.push(part);
   }
   return parts;
+}
+
+function inWords(ms: number): string {
+  for (const [unit, length] of [
+    ['h', 3_600_000],
+    ['min', 60_000],
+  ] as const) {
+    if (ms >= length && ms % length === 0) return `${ms / length} ${unit}`;
+  }
+  return `${ms / 1000} s`;
 }
 
 function overlap(runningSince: Date): Verdict {

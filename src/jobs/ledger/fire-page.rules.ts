@@ -1,0 +1,90 @@
+/**
+ * From the ledger's rows to the instants that a page lists: a gap is opened up from the rule that
+ * was in force, only as far as the page reaches, so that a year of seconds costs one page.
+ */
+import { countDue, dueInstants, previousDue, type Recurrence } from '../calendar/due.rules.ts';
+import { timingProblem } from '../schedules/timing.rules.ts';
+
+/** A row of the ledger with the cron and zone that were in force. */
+export interface LedgerGap extends Recurrence {
+  readonly firedAt: Date;
+  readonly throughAt: Date;
+  readonly count: number;
+}
+
+/** Instants in [from, to). */
+export interface FireSpan {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+export interface FireInstant<Row> {
+  readonly at: Date;
+  readonly row: Row;
+}
+
+/** The first `size` instants of rows that come newest first, or oldest first; each order keeps its own. */
+export function instantsOf<Row extends LedgerGap>(
+  rows: Iterable<Row>,
+  span: FireSpan,
+  { isNewestFirst, size }: { isNewestFirst: boolean; size: number },
+): FireInstant<Row>[] {
+  const found: FireInstant<Row>[] = [];
+  for (const row of rows) {
+    for (const at of isNewestFirst ? backwards(row, span) : forwards(row, span)) {
+      found.push({ at, row });
+      if (found.length >= size) return found;
+    }
+  }
+  return found;
+}
+
+/** How many instants a row has in the span. */
+export function countInSpan(row: LedgerGap, span: FireSpan): number {
+  const { from, to } = within(row, span);
+  if (from >= to) return 0;
+  if (span.from <= row.firedAt && span.to > row.throughAt) return row.count;
+  return isOpenable(row) ? countDue(row, before(from), before(to)) : 0;
+}
+
+function* forwards(row: LedgerGap, span: FireSpan): Generator<Date> {
+  const { from, to } = within(row, span);
+  let isEmpty = true;
+  if (isOpenable(row)) {
+    for (const { at } of dueInstants(row, before(from), before(to))) {
+      isEmpty = false;
+      yield at;
+    }
+  }
+  if (isEmpty) yield* asItself(row, span);
+}
+
+function* backwards(row: LedgerGap, span: FireSpan): Generator<Date> {
+  const { from, to } = within(row, span);
+  let isEmpty = true;
+  if (isOpenable(row)) {
+    for (let at = previousDue(row, to, from); at !== null; at = previousDue(row, at, from)) {
+      isEmpty = false;
+      yield at;
+    }
+  }
+  if (isEmpty) yield* asItself(row, span);
+}
+
+/** A single instant is what it says, due or not; a gap whose rule nobody knows any more stands for itself. */
+function* asItself({ firedAt }: LedgerGap, { from, to }: FireSpan): Generator<Date> {
+  if (firedAt >= from && firedAt < to) yield firedAt;
+}
+
+function isOpenable(row: LedgerGap): boolean {
+  return row.throughAt > row.firedAt && timingProblem(row) === null;
+}
+
+function within({ firedAt, throughAt }: LedgerGap, { from, to }: FireSpan): FireSpan {
+  return {
+    from: firedAt > from ? firedAt : from,
+    to: throughAt < to ? new Date(throughAt.getTime() + 1) : to,
+  };
+}
+
+const before = (at: Date) => new Date(at.getTime() - 1);

@@ -1,0 +1,124 @@
+/** Fires in the API: what became of each instant at which a job was due. */
+import type { Database } from '../../database/database.ts';
+import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import { decodeCursor, type OrderKey, type PageArgs, pageOf, sizeOf } from '../../graphql/keyset.ts';
+import type { ScheduleRefs } from '../schedules/schedule.graphql.ts';
+import type { LedgerGap } from './fire-page.rules.ts';
+import { countFires, type FireQuery, type LedgerFire, readFires } from './fire-pages.ts';
+import { checkSpan, DAY_MS } from './span.rules.ts';
+
+interface FireView extends LedgerFire {
+  readonly at: Date;
+}
+
+export const LONGEST_FIRES_MS = 3660 * DAY_MS;
+
+/** Adds `Fire`, `FireGap` and `fires`; answers the ref of the gap. */
+export function addFires(builder: Builder, db: Database, { JobRun, Outcome }: ScheduleRefs) {
+  const FireGap = builder.objectRef<Pick<LedgerGap, 'firedAt' | 'throughAt' | 'count'>>('FireGap').implement({
+    description: 'Many instants that share one outcome and are stored as one row: a pause, a server that was down.',
+    fields: (t) => ({
+      firstAt: t.expose('firedAt', { type: 'DateTime', description: 'Its first instant.' }),
+      lastAt: t.expose('throughAt', { type: 'DateTime', description: 'Its last instant.' }),
+      count: t.exposeInt('count', { description: 'How many instants it is.' }),
+    }),
+  });
+  const Fire = builder.objectRef<FireView>('Fire').implement({
+    description: 'An instant at which a job was due, and what became of it. Each has exactly one outcome.',
+    fields: (t) => ({
+      jobName: t.exposeString('jobName', { description: 'Which job.' }),
+      at: t.expose('at', { type: 'DateTime', description: 'When it was due.' }),
+      outcome: t.expose('outcome', { type: Outcome, description: 'What became of it.' }),
+      startedAt: t.expose('startedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When its run began; null when it did not run, or not yet.',
+      }),
+      lag: t.field({
+        type: 'Duration',
+        nullable: true,
+        description: 'From when it was due until its run began; null when it did not run, or not yet.',
+        resolve: ({ at, startedAt }) => startedAt && startedAt.getTime() - at.getTime(),
+      }),
+      reason: t.exposeString('reason', {
+        nullable: true,
+        description: 'Why it became that; null when it ran on time.',
+      }),
+      actor: t.exposeString('actor', {
+        nullable: true,
+        description: 'The person behind it, for example who paused the job; null when it was nobody.',
+      }),
+      node: t.prismaField({
+        type: 'ServerNode',
+        nullable: true,
+        description: 'The node that wrote it down, or ran it; null once that node’s record is gone.',
+        resolve: (query, { nodeId }) =>
+          nodeId === null ? null : db.prisma.serverNode.findUnique({ ...query, where: { id: nodeId } }),
+      }),
+      run: t.prismaField({
+        type: JobRun,
+        nullable: true,
+        description: 'Its run, the newest if it was run again; null when it did not run, or its run is kept no more.',
+        resolve: (query, { runId }) =>
+          runId === null ? null : db.prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
+      }),
+      cron: t.expose('cron', { type: 'CronExpression', description: 'The cron that was in force.' }),
+      timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The zone that was in force.' }),
+      scheduleVersion: t.exposeInt('scheduleVersion', {
+        description: 'The schedule’s version that was in force; each change counts one up.',
+      }),
+      gap: t.field({
+        type: FireGap,
+        nullable: true,
+        description: 'The gap that it is one instant of; null when it is stored by itself.',
+        resolve: (fire) => (fire.count > 1 ? fire : null),
+      }),
+    }),
+  });
+
+  builder.queryField('fires', (t) =>
+    t.connection(
+      {
+        type: Fire,
+        nullable: true,
+        description:
+          'The fire ledger of a job, newest first: every instant in [from, to) that is settled, those of gaps one by one.',
+        args: {
+          jobName: t.arg.string({ required: true, description: 'Of which job.' }),
+          from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, itself included.' }),
+          to: t.arg({
+            type: 'DateTime',
+            required: true,
+            description: 'Before this instant, which is at most 3,660 days after `from`.',
+          }),
+          outcome: t.arg({ type: [Outcome], description: 'Only with one of these outcomes; left out: all.' }),
+        },
+        async resolve(_root, { jobName, from, to, outcome, ...args }) {
+          checkSpan(from, to, LONGEST_FIRES_MS);
+          const outcomes: readonly FireOutcome[] | null = outcome ? [...new Set(outcome)] : null;
+          const query = { jobName, from, to, outcomes };
+          return { ...(await pageOfFires(db, query, args)), totalCount: () => countFires(db, query) };
+        },
+      },
+      { name: 'FireConnection' },
+      { name: 'FireEdge' },
+    ),
+  );
+  return { FireGap };
+}
+
+export type FireRefs = ReturnType<typeof addFires>;
+
+async function pageOfFires(db: Pick<Database, 'query'>, query: FireQuery, args: PageArgs) {
+  const key: OrderKey = { list: `fires of ${query.jobName}`, field: 'at', direction: 'desc' };
+  const isNewestFirst = typeof args.last !== 'number';
+  // An instant stands once in the ledger: the cursor's other half, the row, is not needed.
+  const after = args.after ? decodeCursor(key, args.after).value : null;
+  const before = args.before ? decodeCursor(key, args.before).value : null;
+  const to = after !== null && after < query.to ? after : query.to;
+  const from = before !== null && before >= query.from ? new Date(before.getTime() + 1) : query.from;
+  const found = await readFires(db, { ...query, from, to }, { isNewestFirst, size: sizeOf(args) + 1 });
+  const fires = found.map(({ at, row }): FireView => ({ ...row, at }));
+  return pageOf(key, args, fires);
+}

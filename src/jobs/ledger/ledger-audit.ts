@@ -1,0 +1,149 @@
+/**
+ * `fireLedgerAudit`: was each instant that was due given exactly one outcome? What was due is
+ * computed anew from the schedule's versions; the ledger's rows are read in batches beside it.
+ */
+import type { Queryable } from '../../database/database.ts';
+import { InvalidInputError } from '../../refusals.ts';
+import { unknownJob } from '../runs/runs.ts';
+import { type AuditReport, type LedgerRow, startAudit } from './ledger-audit.rules.ts';
+import { countDueOver, historyOf, type ScheduleVersion } from './schedule-history.rules.ts';
+import { checkSpan, DAY_MS } from './span.rules.ts';
+
+export interface FireLedgerAudit extends AuditReport {
+  /** What could be checked of the span, [from, to); null when nothing could. */
+  readonly checkedFrom: Date | null;
+  readonly checkedTo: Date | null;
+  /** What was left out, and why; empty when all was checked. */
+  readonly notes: readonly string[];
+}
+
+export interface AuditOptions {
+  readonly jobName: string;
+  /** [from, to) */
+  readonly from: Date;
+  readonly to: Date;
+  /** How long fires are kept; null: for ever. */
+  readonly retentionMs: number | null;
+}
+
+export const LONGEST_AUDIT_MS = 400 * DAY_MS;
+/** A month of an every-second cron. */
+export const MOST_INSTANTS = 3_000_000;
+/** Small enough that a batch and its merging hold up nobody else. */
+const BATCH = 1000;
+
+/**
+ * Audits a job's ledger. Refuses with NotFoundError, and with InvalidInputError for a span that
+ * is empty, longer than 400 days, or holds more than 3,000,000 due instants.
+ */
+export async function auditLedger(db: Queryable, options: AuditOptions): Promise<FireLedgerAudit> {
+  const { jobName, from, to } = options;
+  checkSpan(from, to, LONGEST_AUDIT_MS);
+  const { settledThrough, keptSince, versions } = await loadVersions(db, options);
+  const known = versions[0]?.inForceAfter ?? settledThrough;
+  const history = historyOf(versions, settledThrough);
+  const span = {
+    after: Math.max(from.getTime() - 1, known.getTime(), (keptSince?.getTime() ?? Number.NEGATIVE_INFINITY) - 1),
+    through: Math.min(to.getTime() - 1, settledThrough.getTime()),
+  };
+  const notes = notesOn({ from, to, known, keptSince, settledThrough });
+  if (span.after >= span.through) {
+    return { ...startAudit([], { after: 0, through: 0 }).finish(), checkedFrom: null, checkedTo: null, notes };
+  }
+  const count = countDueOver(history, span);
+  if (count > MOST_INSTANTS) {
+    const message = `In that span ${grouped(count)} instants were due. At most ${grouped(MOST_INSTANTS)} are checked at once: ask for a shorter one.`;
+    throw new InvalidInputError([{ path: ['to'], message, code: 'TOO_LONG' }]);
+  }
+  const audit = startAudit(history, span);
+  for await (const batch of rowsOf(db, jobName, new Date(span.after + 1), new Date(span.through))) {
+    for (const row of batch) audit.add(row);
+  }
+  return {
+    ...audit.finish(),
+    checkedFrom: new Date(span.after + 1),
+    checkedTo: new Date(span.through + 1),
+    notes,
+  };
+}
+
+/** The versions that were in force in the span, the first of them perhaps from before it. */
+async function loadVersions(db: Queryable, { jobName, from, to, retentionMs }: AuditOptions) {
+  const rows = await db.query<
+    { settledThrough: Date; keptSince: Date | null } & { [K in keyof ScheduleVersion]: ScheduleVersion[K] | null }
+  >(
+    `SELECT schedule.settled_through AS "settledThrough",
+            date_trunc('milliseconds', now()) - $4::float8 * interval '1 millisecond' AS "keptSince",
+            version.version, version.in_force_after AS "inForceAfter", version.cron, version.time_zone AS "timeZone"
+       FROM auth.job_schedules AS schedule
+       LEFT JOIN auth.job_schedule_versions AS version
+              ON version.job_name = schedule.name AND version.in_force_after < $3
+             AND version.version >= COALESCE((SELECT max(version) FROM auth.job_schedule_versions
+                                               WHERE job_name = $1 AND in_force_after < $2), 0)
+      WHERE schedule.name = $1
+      ORDER BY version.version`,
+    [jobName, from, to, retentionMs],
+  );
+  const [first] = rows;
+  if (first === undefined) throw unknownJob(jobName, await loadJobNames(db));
+  const versions = rows.filter((row): row is typeof row & ScheduleVersion => row.version !== null);
+  return { settledThrough: first.settledThrough, keptSince: first.keptSince, versions };
+}
+
+/** For the refusal of a job that nobody knows. */
+export async function loadJobNames(db: Queryable): Promise<string[]> {
+  const rows = await db.query<{ name: string }>('SELECT name FROM auth.job_schedules ORDER BY name');
+  return rows.map(({ name }) => name);
+}
+
+/** The rows that reach into [from, through], in batches; between two of them others get their turn. */
+async function* rowsOf(db: Queryable, jobName: string, from: Date, through: Date): AsyncGenerator<LedgerRow[]> {
+  // The newest row that begins before the span may be a gap that reaches into it.
+  let beyond = await beginOf(db, jobName, from);
+  for (;;) {
+    const rows = await db.query<LedgerRow>(
+      `SELECT (extract(epoch FROM fired_at) * 1000)::float8 AS "firedAt",
+              (extract(epoch FROM through_at) * 1000)::float8 AS "throughAt", count
+         FROM auth.job_fires
+        WHERE job_name = $1 AND fired_at > $2 AND fired_at <= $3
+        ORDER BY fired_at
+        LIMIT $4`,
+      [jobName, beyond, through, BATCH],
+    );
+    yield rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < BATCH) return;
+    beyond = new Date(last.firedAt);
+  }
+}
+
+async function beginOf(db: Queryable, jobName: string, from: Date): Promise<Date> {
+  const [row] = await db.query<{ beyond: Date }>(
+    `SELECT COALESCE(max(fired_at), $2) - interval '1 millisecond' AS beyond
+       FROM auth.job_fires WHERE job_name = $1 AND fired_at <= $2`,
+    [jobName, from],
+  );
+  return row?.beyond ?? from;
+}
+
+interface Limits {
+  readonly from: Date;
+  readonly to: Date;
+  readonly known: Date;
+  readonly keptSince: Date | null;
+  readonly settledThrough: Date;
+}
+
+function notesOn({ from, to, known, keptSince, settledThrough }: Limits): string[] {
+  const before = (at: Date, why: string) => `Instants before ${at.toISOString()} were not checked: ${why}`;
+  const isDropped = keptSince !== null && keptSince > known;
+  return [
+    ...(isDropped && from < keptSince ? [before(keptSince, 'fires are not kept for longer.')] : []),
+    ...(!isDropped && from <= known ? [before(known, 'what the schedule said then is not on record.')] : []),
+    ...(to.getTime() - 1 > settledThrough.getTime()
+      ? [`Instants after ${settledThrough.toISOString()} were not checked: they are not settled yet.`]
+      : []),
+  ];
+}
+
+const grouped = (count: number) => count.toLocaleString('en-US');

@@ -1,0 +1,77 @@
+/** `simulateDowntime` in the API. */
+import type { Database } from '../../database/database.ts';
+import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import type { FireRefs } from '../ledger/fire.graphql.ts';
+import type { ScheduleRefs } from '../schedules/schedule.graphql.ts';
+import type { DowntimeSimulation, SimulatedFire } from './downtime.rules.ts';
+import { simulateDowntimeOf } from './schedule-preview.ts';
+
+/** Adds `simulateDowntime`. */
+export function addDowntime(
+  builder: Builder,
+  db: Database,
+  { Policy, Outcome, FireGap }: ScheduleRefs & FireRefs,
+  limits: { readonly toleranceMs: number; readonly windowMs: number },
+): void {
+  const Fire = builder.objectRef<SimulatedFire>('SimulatedFire').implement({
+    description: 'An instant in the time without servers, and what would become of it.',
+    fields: (t) => ({
+      at: t.expose('at', { type: 'DateTime', description: 'When it is due.' }),
+      outcome: t.field({
+        type: Outcome,
+        description: 'What would become of it.',
+        resolve: ({ row }) => row.outcome,
+      }),
+      reason: t.string({ nullable: true, description: 'Why; null on time.', resolve: ({ row }) => row.reason }),
+      gap: t.field({
+        type: FireGap,
+        nullable: true,
+        description: 'The gap that it would be one instant of; null when it would be stored by itself.',
+        resolve: ({ row }) => (row.count > 1 ? row : null),
+      }),
+    }),
+  });
+  const OutcomeCount = builder.objectRef<{ outcome: FireOutcome; count: number }>('OutcomeCount').implement({
+    description: 'How many fires have an outcome.',
+    fields: (t) => ({
+      outcome: t.expose('outcome', { type: Outcome, description: 'Which outcome.' }),
+      count: t.exposeInt('count', { description: 'How many.' }),
+    }),
+  });
+  const Simulation = builder.objectRef<DowntimeSimulation>('DowntimeSimulation').implement({
+    description: 'What one misfire policy would make of a time without servers.',
+    fields: (t) => ({
+      misfirePolicy: t.expose('misfirePolicy', { type: Policy, description: 'The policy.' }),
+      isInForce: t.exposeBoolean('isInForce', { description: 'Whether it is the job’s policy now.' }),
+      fires: t.field({
+        type: [Fire],
+        description: 'What was due meanwhile, oldest first; of each gap at most the first 100 instants.',
+        resolve: ({ fires }) => [...fires],
+      }),
+      counts: t.field({
+        type: [OutcomeCount],
+        description: 'How many of each outcome, listed or not; only those that occur.',
+        resolve: ({ counts }) => [...counts],
+      }),
+    }),
+  });
+  builder.queryField('simulateDowntime', (t) =>
+    t.field({
+      type: [Simulation],
+      nullable: { list: true, items: false },
+      description:
+        'What each misfire policy would do if no server ran in [from, to) and one came up at `to`, by the job’s schedule and pause as they are now. It is what the scheduler itself settles with.',
+      args: {
+        jobName: t.arg.string({ required: true, description: 'Of which job.' }),
+        from: t.arg({ type: 'DateTime', required: true, description: 'Down from here on; all before is settled.' }),
+        to: t.arg({
+          type: 'DateTime',
+          required: true,
+          description: 'Up again at this instant, which is at most 366 days after `from`.',
+        }),
+      },
+      resolve: (_root, { jobName, from, to }) => simulateDowntimeOf(db, { jobName, from, to }, limits),
+    }),
+  );
+}

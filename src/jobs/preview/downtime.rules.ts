@@ -1,0 +1,66 @@
+/**
+ * What each misfire policy would make of a time in which no server runs: the answer of the very
+ * function that the scheduler settles with, given a span that has not happened.
+ */
+import type { FireOutcome, MisfirePolicy } from '../../database/generated/prisma/enums.ts';
+import { instantsOf } from '../ledger/fire-page.rules.ts';
+import type { SettledFire } from '../ledger/ledger-rows.rules.ts';
+import { type SettleInput, settle } from '../ledger/settle.rules.ts';
+
+export interface SimulatedFire {
+  readonly at: Date;
+  readonly row: SettledFire;
+}
+
+export interface DowntimeSimulation {
+  readonly misfirePolicy: MisfirePolicy;
+  /** Whether it is the schedule's own. */
+  readonly isInForce: boolean;
+  /** Ascending; of each gap at most the first 100 instants. */
+  readonly fires: readonly SimulatedFire[];
+  readonly counts: readonly { readonly outcome: FireOutcome; readonly count: number }[];
+}
+
+export interface DowntimeInput {
+  readonly schedule: Omit<SettleInput['schedule'], 'settledThrough'>;
+  /** Down in [from, to): all before was settled, and at `to` a node comes up. */
+  readonly from: Date;
+  readonly to: Date;
+  readonly toleranceMs: number;
+  readonly windowMs: number;
+}
+
+const POLICIES: readonly MisfirePolicy[] = ['run_once', 'skip', 'run_all'];
+const LISTED_OF_A_GAP = 100;
+
+/** One simulation for each policy; the schedule's own is among them. */
+export function simulateDowntime({ schedule, from, to, ...limits }: DowntimeInput): DowntimeSimulation[] {
+  return POLICIES.map((misfirePolicy) => {
+    const settlement = settle({
+      schedule: { ...schedule, misfirePolicy, settledThrough: new Date(from.getTime() - 1) },
+      now: to,
+      upSince: to,
+      runningSince: null,
+      ...limits,
+    });
+    const rows = settlement?.fires ?? [];
+    return {
+      misfirePolicy,
+      isInForce: misfirePolicy === schedule.misfirePolicy,
+      fires: rows.flatMap((row) => listed(schedule, row)),
+      counts: countsOf(rows),
+    };
+  });
+}
+
+function listed({ cron, timeZone }: DowntimeInput['schedule'], row: SettledFire): SimulatedFire[] {
+  const span = { from: row.firedAt, to: new Date(row.throughAt.getTime() + 1) };
+  const instants = instantsOf([{ ...row, cron, timeZone }], span, { isNewestFirst: false, size: LISTED_OF_A_GAP });
+  return instants.map(({ at }) => ({ at, row }));
+}
+
+function countsOf(rows: readonly SettledFire[]): DowntimeSimulation['counts'] {
+  const counts = new Map<FireOutcome, number>();
+  for (const { outcome, count } of rows) counts.set(outcome, (counts.get(outcome) ?? 0) + count);
+  return [...counts].map(([outcome, count]) => ({ outcome, count }));
+}

@@ -1,0 +1,100 @@
+/** `previewSchedule` and `simulateDowntime`: what the rules say of the schedules that there are. */
+import { setImmediate } from 'node:timers/promises';
+import type { Queryable } from '../../database/database.ts';
+import { cronDescription } from '../calendar/cron.rules.ts';
+import { type DueInstant, nextDue } from '../calendar/due.rules.ts';
+import { loadJobNames } from '../ledger/ledger-audit.ts';
+import { isPausedAt } from '../ledger/settle.rules.ts';
+import { checkSpan, DAY_MS } from '../ledger/span.rules.ts';
+import { unknownJob } from '../runs/runs.ts';
+import { loadSchedules, type Schedule } from '../schedules/schedules.ts';
+import { type DowntimeSimulation, simulateDowntime } from './downtime.rules.ts';
+import { type Comparison, comparing } from './due-comparison.rules.ts';
+import { type Intervals, intervalsOf } from './intervals.rules.ts';
+import { changesOf, type Plan, type PlanInput, planOf, type ScheduleInForce } from './schedule-preview.rules.ts';
+import { warningsOf } from './schedule-warnings.rules.ts';
+
+export interface PreviewInput extends PlanInput {
+  /** Null: now, by the database's clock. */
+  readonly after: Date | null;
+  readonly first: number;
+}
+
+export interface SchedulePreview extends Plan, Comparison, Intervals {
+  readonly cronDescription: string;
+  readonly fireTimes: readonly DueInstant[];
+  /** The 30 days are those after this instant, up to and including `comparedThrough`. */
+  readonly after: Date;
+  readonly comparedThrough: Date;
+  readonly warnings: readonly string[];
+}
+
+export const COMPARED_MS = 30 * DAY_MS;
+export const LONGEST_DOWNTIME_MS = 366 * DAY_MS;
+/** The last that the API can write. */
+const LAST_INSTANT = Date.UTC(10_000, 0, 1) - 1;
+
+/** Previews a schedule; changes nothing. Refuses with InvalidInputError and NotFoundError. */
+export async function previewSchedule(db: Queryable, input: PreviewInput, windowMs: number): Promise<SchedulePreview> {
+  const { jobName, first } = input;
+  const { now, schedules } = await loadSchedules(db, await loadJobNames(db));
+  if (jobName !== null && !schedules.some(({ name }) => name === jobName))
+    throw unknownJob(jobName, namesOf(schedules));
+  const plan = planOf(
+    input,
+    schedules.map((schedule) => inForceAt(schedule, now)),
+  );
+  const { planned } = plan;
+  const after = input.after ?? now;
+  const comparedThrough = new Date(Math.min(after.getTime() + COMPARED_MS, LAST_INSTANT));
+  const intervals = intervalsOf(planned, after);
+  return {
+    ...plan,
+    ...intervals,
+    ...(await compared(plan, after, comparedThrough)),
+    after,
+    comparedThrough,
+    cronDescription: cronDescription(planned.cron),
+    fireTimes: nextDue(planned, after, first).filter(({ at }) => at.getTime() <= LAST_INSTANT),
+    warnings: [...changesOf(plan), ...warningsOf({ ...planned, after, intervals, windowMs })],
+  };
+}
+
+/** Each part of the comparison lets others have their turn. */
+async function compared(plan: Plan, after: Date, through: Date): Promise<Comparison> {
+  const comparison = comparing({ ...plan, after, through });
+  for (;;) {
+    const step = comparison.next();
+    if (step.done) return step.value;
+    await setImmediate();
+  }
+}
+
+function inForceAt(schedule: Schedule, now: Date): ScheduleInForce {
+  return { ...schedule, isPaused: isPausedAt(schedule, now) };
+}
+
+const namesOf = (schedules: readonly Schedule[]): string[] => schedules.map(({ name }) => name);
+
+export interface DowntimeQuery {
+  readonly jobName: string;
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/**
+ * What each policy would do if no node ran in [from, to), by the job's schedule as it is now, its
+ * pause included. Refuses with NotFoundError, and InvalidInputError for a span that is empty or
+ * longer than 366 days.
+ */
+export async function simulateDowntimeOf(
+  db: Queryable,
+  { jobName, from, to }: DowntimeQuery,
+  limits: { toleranceMs: number; windowMs: number },
+): Promise<DowntimeSimulation[]> {
+  checkSpan(from, to, LONGEST_DOWNTIME_MS);
+  const { schedules } = await loadSchedules(db, [jobName]);
+  const [schedule] = schedules;
+  if (schedule === undefined) throw unknownJob(jobName, await loadJobNames(db));
+  return simulateDowntime({ schedule, from, to, ...limits });
+}

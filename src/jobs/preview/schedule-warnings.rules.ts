@@ -1,0 +1,131 @@
+/** What people overlook in a cron and a zone, in words. */
+import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
+import { cronOf, fieldsOf } from '../calendar/cron.rules.ts';
+import { nextDue, type Recurrence } from '../calendar/due.rules.ts';
+import { RUN_ALL_LIMIT } from '../ledger/settle.rules.ts';
+import { clockChangeWarnings } from './clock-change-warnings.rules.ts';
+import type { Intervals } from './intervals.rules.ts';
+
+export interface WarningInput extends Recurrence {
+  readonly misfirePolicy: MisfirePolicy;
+  readonly after: Date;
+  readonly intervals: Intervals;
+  /** How far back missed fires are settled by the policy. */
+  readonly windowMs: number;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+const UNIX_DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'];
+const QUARTZ_DAYS = ['none', 'SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+const NUMBERS = 'no one two three four five six seven'.split(' ');
+
+/** Sentences, the most surprising first; none for a schedule that does what it seems to do. */
+export function warningsOf(input: WarningInput): string[] {
+  const written = fieldsOf(input.cron);
+  const [second = '0', minute = '*', hour = '*', day = '*', month = '*', weekday = '*'] =
+    written.length === 5 ? ['0', ...written] : written;
+  return [
+    ...rate(input),
+    ...rarity(input),
+    ...shortMonths(input, day, month, weekday),
+    ...eitherDay(day, weekday),
+    ...(written.length === 5 ? numberedDays(weekday) : []),
+    ...unevenSteps(second, minute, hour),
+    ...clockChangeWarnings(input, input.after),
+    ...misfires(input),
+  ];
+}
+
+function rate({ cron }: WarningInput): string[] {
+  const { seconds, minutes, hours } = cronOf(cron);
+  const perDay = seconds.length * minutes.length * hours.length;
+  if (perDay <= 1440) return [];
+  return [`It fires ${grouped(perDay)} times a day, more often than once a minute.`];
+}
+
+function rarity(input: WarningInput): string[] {
+  if (input.intervals.countInYear > 0) return [];
+  const [next] = nextDue(input, input.after, 1);
+  if (next === undefined) return ['It does not fire in the next 60 years.'];
+  return [`It does not fire within a year: the next time is ${next.at.toISOString()}.`];
+}
+
+/** The 29th, 30th and 31st are not in every month. */
+function shortMonths({ cron }: WarningInput, day: string, month: string, weekday: string): string[] {
+  if (weekday !== '*' || !/^[\d,-]+$/.test(day)) return [];
+  const smallest = Math.min(...day.split(/[,-]/).map(Number));
+  const { months } = cronOf(cron);
+  if (smallest === 29 && months.size === 1 && months.has(2)) {
+    return ['29 February: it fires once in four years.'];
+  }
+  const skipped = MONTHS.filter((_, index) => months.has(index + 1) && (DAYS_OF_MONTHS[index] ?? 31) < smallest);
+  if (skipped.length === 0) return [];
+  const among = month === '*' ? '' : ' of those it names';
+  const which = `The ${smallest}${smallest === 31 ? 'st' : 'th'}`;
+  if (skipped.length === 1) return [`${which}: it skips ${skipped[0]}${smallest === 29 ? ' but in leap years' : ''}.`];
+  return [`${which}: it skips ${NUMBERS[skipped.length]} months${among}: ${listOf(skipped)}.`];
+}
+
+function eitherDay(day: string, weekday: string): string[] {
+  if (day === '*' || weekday === '*') return [];
+  return ['Day of month and day of week are both given: it fires on days that match either of them.'];
+}
+
+function numberedDays(weekday: string): string[] {
+  // Neither the step of `*/2` nor the ordinal of `FRI#2` is a weekday.
+  const numbered = weekday.replace(/[/#]\d+/g, '');
+  if (!/\d/.test(numbered)) return [];
+  const readAs = (days: readonly string[]) => numbered.replace(/\d+/g, (digits) => days[Number(digits)] ?? 'none');
+  return [
+    `The day of week ${weekday} is ${readAs(UNIX_DAYS)}, as Unix counts; Quartz would read ${readAs(QUARTZ_DAYS)}. Names leave no doubt.`,
+  ];
+}
+
+/** A step that does not divide its field begins anew with it. */
+function unevenSteps(second: string, minute: string, hour: string): string[] {
+  const fields = [
+    [second, 60, 'second', 'minute'],
+    [minute, 60, 'minute', 'hour'],
+    [hour, 24, 'hour', 'day'],
+  ] as const;
+  return fields.flatMap(([field, size, unit, whole]) => {
+    const step = Number(/^\*\/(\d+)$/.exec(field)?.[1] ?? 1);
+    const rest = size % step;
+    if (rest === 0) return [];
+    return [
+      `${field} in the ${unit} field begins anew each ${whole}: the last interval is ${rest} ${unit}${rest === 1 ? '' : 's'}, not ${step}.`,
+    ];
+  });
+}
+
+function misfires({ misfirePolicy, intervals: { average }, windowMs }: WarningInput): string[] {
+  if (average === null) return [];
+  if (misfirePolicy === 'run_all' && average * RUN_ALL_LIMIT < windowMs) {
+    return [
+      `RUN_ALL runs at most ${RUN_ALL_LIMIT} fires after a gap: of a gap of more than ${lengthOf(average * RUN_ALL_LIMIT)} the rest is missed.`,
+    ];
+  }
+  if (misfirePolicy !== 'skip' && average > 2 * windowMs) {
+    return [
+      `A fire that is missed by more than ${lengthOf(windowMs)} is not run late, and the next is some ${lengthOf(average)} away.`,
+    ];
+  }
+  return [];
+}
+
+/** In the largest unit that leaves a number worth saying. */
+function lengthOf(ms: number): string {
+  if (ms >= 2 * DAY) return `${grouped(Math.round(ms / DAY))} days`;
+  const [size, unit] = ms >= HOUR ? [HOUR, 'hours'] : [60_000, 'minutes'];
+  const count = Math.round((ms / size) * 10) / 10;
+  return `${grouped(count)} ${count === 1 ? unit.slice(0, -1) : unit}`;
+}
+
+function listOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+const grouped = (count: number) => count.toLocaleString('en-US');

@@ -1,0 +1,208 @@
+/** Seeing ahead over the API: fire times, previews of a schedule, and a time without servers. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { registerSchedules } from '../../src/jobs/schedules/register.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let server: TestApp;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  server = await startTestApp({ url: database.url, hasTimers: false });
+  await registerSchedules(server.db, server.app.jobs, server.node.id);
+});
+afterAll(async () => {
+  await server?.close();
+  await database?.drop();
+});
+
+interface Preview {
+  readonly cronDescription: string;
+  readonly fireTimes: { at: string; localTime: string; dst: string | null }[];
+  readonly appearing: string[];
+  readonly collisions: { at: string; jobNames: string[] }[];
+  readonly warnings: string[];
+}
+const PREVIEW = `query ($input: PreviewScheduleInput!) {
+  previewSchedule(input: $input) {
+    cronDescription timeZone misfirePolicy fireTimes { jobName at localTime dst } comparedToAt
+    appearing appearingCount vanishing vanishingCount collisions { at jobNames } collisionCount
+    shortestInterval averageInterval warnings
+  }
+}`;
+const preview = async (input: Record<string, unknown>) => {
+  const { body } = await server.graphql<{ previewSchedule: Preview }>(PREVIEW, { input });
+  expect(body.errors).toBeUndefined();
+  return body.data.previewSchedule;
+};
+
+describe('previewSchedule', () => {
+  test('a change of the cleanup: what vanishes, what comes, and both nights', async () => {
+    const after = '2027-03-26T12:00:00Z';
+    const found = await preview({
+      jobName: 'ExpiredInvitationCleanupJob',
+      cron: '0 30 2 * * ?',
+      timeZone: 'Europe/Berlin',
+      misfirePolicy: 'SKIP',
+      after,
+      first: 3,
+    });
+    expect(found).toMatchObject({
+      cronDescription: 'at 02:30 every day',
+      timeZone: 'Europe/Berlin',
+      misfirePolicy: 'SKIP',
+      comparedToAt: '2027-04-25T12:00:00.000Z',
+      appearingCount: 30,
+      vanishingCount: 30,
+      // The night with an hour less has the shortest day.
+      shortestInterval: 'PT82800S',
+    });
+    expect(found.fireTimes).toEqual([
+      {
+        jobName: 'ExpiredInvitationCleanupJob',
+        at: '2027-03-27T01:30:00.000Z',
+        localTime: '2027-03-27T02:30:00+01:00',
+        dst: null,
+      },
+      {
+        jobName: 'ExpiredInvitationCleanupJob',
+        at: '2027-03-28T01:30:00.000Z',
+        localTime: '2027-03-28T03:30:00+02:00',
+        dst: 'SHIFTED_BY_GAP',
+      },
+      {
+        jobName: 'ExpiredInvitationCleanupJob',
+        at: '2027-03-29T00:30:00.000Z',
+        localTime: '2027-03-29T02:30:00+02:00',
+        dst: null,
+      },
+    ]);
+    expect(found.appearing[0]).toBe('2027-03-27T01:30:00.000Z');
+    // The retry job fires every minute, so that both meet each night.
+    expect(found.collisions[0]).toEqual({
+      at: '2027-03-27T01:30:00.000Z',
+      jobNames: expect.arrayContaining(['ManagedAccountRetryJob']),
+    });
+    expect(found.warnings).toEqual([
+      'The misfire policy changes from RUN_ONCE to SKIP.',
+      '02:30 does not exist on 2027-03-28 in Europe/Berlin: it fires at 03:30 instead.',
+      '02:30 occurs twice on 2027-10-31 in Europe/Berlin: it fires at the first.',
+    ]);
+  });
+
+  test('both halves of a repeated hour are marked where elapsed time is followed', async () => {
+    const found = await preview({
+      cron: '*/30 * * * *',
+      timeZone: 'Europe/Berlin',
+      after: '2027-10-30T23:59:00Z',
+      first: 5,
+    });
+    expect(found.fireTimes.map(({ dst }) => dst)).toEqual([
+      'FIRST_OF_REPEATED',
+      'FIRST_OF_REPEATED',
+      'SECOND_OF_REPEATED',
+      'SECOND_OF_REPEATED',
+      null,
+    ]);
+    expect(found).toMatchObject({ appearing: [], appearingCount: null, vanishingCount: null, warnings: [] });
+  });
+
+  test('every second: counted in bounded time, listed up to 100', async () => {
+    const began = performance.now();
+    const found = await preview({ jobName: 'ManagedAccountRetryJob', cron: '* * * * * *', first: 100 });
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect(found).toMatchObject({
+      shortestInterval: 'PT1S',
+      averageInterval: 'PT1S',
+      appearingCount: 30 * 86_400 - 30 * 1440,
+      vanishingCount: 0,
+    });
+    expect([found.fireTimes.length, found.appearing.length]).toEqual([100, 100]);
+    expect(found.warnings[0]).toBe('It fires 86,400 times a day, more often than once a minute.');
+  });
+
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    ['a numbered weekday of 6 fields', { cron: '0 0 3 ? * 1' }, /^cron: .*SUN to Quartz.*MON to Unix/],
+    ['a cron that never fires', { cron: '0 0 30 2 *' }, /^cron: .*never fires/],
+    ['an unknown zone', { cron: '0 3 * * *', timeZone: 'Europe/Berln' }, /^timeZone: .*Europe\/Berlin/],
+    ['both at once', { cron: '61 * * * *', timeZone: 'Mars/Base' }, /^cron: .* timeZone: /],
+    [
+      'an unknown job',
+      { cron: '0 3 * * *', jobName: 'NoJob' },
+      /There is no job named "NoJob".*ManagedAccountRetryJob/,
+    ],
+    ['101 of them', { cron: '0 3 * * *', first: 101 }, /1 to 100/],
+  ])('refuses %s', async (_what, input, message) => {
+    const { status, body } = await server.graphql(PREVIEW, { input });
+    expect(status).toBe(200);
+    expect(body.errors?.[0]).toMatchObject({
+      message: expect.stringMatching(message),
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+  });
+});
+
+describe('simulateDowntime', () => {
+  const simulate = (from: string, to: string, jobName = 'ExpiredInvitationCleanupJob') =>
+    server.graphql<{ simulateDowntime: unknown[] }>(
+      `query ($jobName: String!, $from: DateTime!, $to: DateTime!) {
+        simulateDowntime(jobName: $jobName, from: $from, to: $to) {
+          misfirePolicy isInForce fires { at outcome reason gap { count } } counts { outcome count }
+        }
+      }`,
+      { jobName, from, to },
+    );
+
+  test('says for each policy what becomes of the cleanup', async () => {
+    const { body } = await simulate('2026-11-29T02:50:00Z', '2026-11-29T04:10:00Z');
+    expect(body.errors).toBeUndefined();
+    const at = '2026-11-29T03:00:00.000Z';
+    const caughtUp = { at, outcome: 'CAUGHT_UP', reason: expect.any(String), gap: null };
+    expect(body.data.simulateDowntime).toEqual([
+      {
+        misfirePolicy: 'RUN_ONCE',
+        isInForce: true,
+        fires: [caughtUp],
+        counts: [{ outcome: 'CAUGHT_UP', count: 1 }],
+      },
+      {
+        misfirePolicy: 'SKIP',
+        isInForce: false,
+        fires: [{ at, outcome: 'SKIPPED_POLICY', reason: 'Missed, and the misfire policy is to skip.', gap: null }],
+        counts: [{ outcome: 'SKIPPED_POLICY', count: 1 }],
+      },
+      {
+        misfirePolicy: 'RUN_ALL',
+        isInForce: false,
+        fires: [caughtUp],
+        counts: [{ outcome: 'CAUGHT_UP', count: 1 }],
+      },
+    ]);
+  });
+
+  test.each<[string, [string, string, string?], RegExp]>([
+    ['a span backwards', ['2026-11-29T04:10:00Z', '2026-11-29T02:50:00Z'], /^to: must be after/],
+    ['two years', ['2026-11-29T04:10:00Z', '2028-11-29T02:50:00Z'], /^to: is at most 366 days/],
+    ['an unknown job', ['2026-11-29T02:50:00Z', '2026-11-29T04:10:00Z', 'NoJob'], /There is no job named "NoJob"/],
+  ])('refuses %s', async (_what, args, message) => {
+    const { body } = await simulate(...args);
+    expect(body.errors?.[0]).toMatchObject({
+      message: expect.stringMatching(message),
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+  });
+});
+
+test('nextFireTimes merges the jobs from any instant, up to 100, in order', async () => {
+  const { body } = await server.graphql<{ nextFireTimes: { jobName: string; at: string }[] }>(
+    '{ nextFireTimes(first: 100, after: "2027-03-28T02:59:30Z") { jobName at localTime dst } }',
+  );
+  const times = body.data.nextFireTimes;
+  expect(times).toHaveLength(100);
+  expect(times.map(({ at }) => at)).toEqual(times.map(({ at }) => at).sort());
+  expect(times.slice(0, 2).map(({ jobName, at }) => [jobName, at])).toEqual([
+    ['ExpiredInvitationCleanupJob', '2027-03-28T03:00:00.000Z'],
+    ['ManagedAccountRetryJob', '2027-03-28T03:00:00.000Z'],
+  ]);
+});

@@ -1,0 +1,218 @@
+/**
+ * The ledger as it is really written, by the scheduler's own statements over random lives of a
+ * schedule: the audit finds it whole, pages list every instant once, and what is tampered with
+ * is found.
+ */
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
+import type { FireOutcome } from '../../src/database/generated/prisma/enums.ts';
+import { dueInstants } from '../../src/jobs/calendar/due.rules.ts';
+import { countFires, readFires } from '../../src/jobs/ledger/fire-pages.ts';
+import { claimFires } from '../../src/jobs/ledger/fires.ts';
+import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
+import { finishRun } from '../../src/jobs/runs/runs.ts';
+import { recordVersions } from '../../src/jobs/schedules/change-schedule.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type Step, stories, tell } from '../support/ledger-story.ts';
+
+const nodeId = randomUUID();
+const jobName = 'StoryJob';
+/** Two days before the clock changes in Berlin. */
+const BEGIN = new Date('2026-03-27T12:00:00Z');
+const DAY = 86_400_000;
+let database: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = database.db;
+  await db.query(
+    `INSERT INTO auth.server_nodes (id, name, version, host_name, process_id) VALUES ($1, 'node-1', '0.0.0', 'here', 1)`,
+    [nodeId],
+  );
+});
+afterAll(() => database?.drop());
+beforeEach(() => db.query('DELETE FROM auth.job_schedules'));
+
+/** Tells a story with the real statements; answers what was due by the versions, without the audit's help. */
+async function told(steps: readonly Step[]) {
+  await db.query('DELETE FROM auth.job_schedules');
+  await db.query(
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through, version)
+     VALUES ($1, '* * * * *', 'UTC', 'run_once', $2, 0)`,
+    [jobName, BEGIN],
+  );
+  let version = 0;
+  let settledThrough = BEGIN;
+  const versions: { cron: string; timeZone: string; after: Date }[] = [];
+  const end = await tell(steps, {
+    start: BEGIN.getTime(),
+    ledger: {
+      async claim(settlement) {
+        const schedule = { name: jobName, settledThrough, version };
+        const claim = await claimFires(db, {
+          schedule,
+          settlement,
+          nodeId,
+          leaseMs: 60_000,
+          toleranceMs: 10_000 * DAY,
+        });
+        expect(claim?.isClaimed).toBe(true);
+        if (claim?.run) await finishRun(db, claim.run, { status: 'succeeded', counts: {}, errorMessage: null });
+        settledThrough = settlement.through;
+      },
+      async change(schedule) {
+        version++;
+        settledThrough = schedule.settledThrough;
+        versions.push({ cron: schedule.cron, timeZone: schedule.timeZone, after: settledThrough });
+        await db.query(
+          `UPDATE auth.job_schedules
+              SET cron = $2, time_zone = $3, misfire_policy = $4::auth.misfire_policy, settled_through = $5,
+                  paused_at = $6, paused_until = $7, paused_by = $8, pause_reason = $9, version = version + 1
+            WHERE name = $1`,
+          [
+            jobName,
+            schedule.cron,
+            schedule.timeZone,
+            schedule.misfirePolicy,
+            schedule.settledThrough,
+            schedule.pausedAt,
+            schedule.pausedUntil,
+            schedule.pausedBy,
+            schedule.pauseReason,
+          ],
+        );
+        await recordVersions(db, [jobName], 'ann', null);
+      },
+    },
+  });
+  const due = versions.flatMap(({ after, ...recurrence }, index) => {
+    const through = versions[index + 1]?.after ?? end.settledThrough;
+    return through <= after ? [] : [...dueInstants(recurrence, after, through)].map(({ at }) => at);
+  });
+  return { due, span: { from: BEGIN, to: new Date(end.settledThrough.getTime() + 1) } };
+}
+
+const audit = (from: Date, to: Date) => auditLedger(db, { jobName, from, to, retentionMs: null });
+const clean = { missing: [], missingCount: 0, extra: [], extraCount: 0, miscounted: [], miscountedCount: 0 };
+
+/** Every instant of a span, page by page, as a caller would read it. */
+async function listed(span: { from: Date; to: Date }, isNewestFirst: boolean, outcomes: FireOutcome[] | null = null) {
+  const found: Date[] = [];
+  let { from, to } = span;
+  for (;;) {
+    const page = await readFires(db, { jobName, from, to, outcomes }, { isNewestFirst, size: 7 });
+    found.push(...page.map(({ at }) => at));
+    const last = page.at(-1);
+    if (last === undefined || page.length < 7) return isNewestFirst ? found.reverse() : found;
+    if (isNewestFirst) to = last.at;
+    else from = new Date(last.at.getTime() + 1);
+  }
+}
+
+describe('a random life of a schedule', () => {
+  it(
+    'leaves a ledger that the audit finds whole, and that pages list instant by instant',
+    () =>
+      fc.assert(
+        fc.asyncProperty(stories(14), fc.double({ min: 0, max: 1, noNaN: true }), async (steps, share) => {
+          const { due, span } = await told(steps);
+          expect(await audit(span.from, span.to)).toMatchObject({
+            dueCount: due.length,
+            recordedCount: due.length,
+            ...clean,
+          });
+          const middle = new Date(span.from.getTime() + Math.floor((span.to.getTime() - span.from.getTime()) * share));
+          const part = { from: middle, to: new Date(Math.min(middle.getTime() + DAY, span.to.getTime())) };
+          const inPart = due.filter((at) => at >= part.from && at < part.to);
+          if (part.from < part.to) {
+            expect(await audit(part.from, part.to)).toMatchObject({ dueCount: inPart.length, ...clean });
+          }
+          expect(await listed(span, true)).toEqual(due);
+          expect(await listed(span, false)).toEqual(due);
+          expect(await listed(part, true)).toEqual(inPart);
+          const everything = { ...part, jobName, outcomes: null };
+          expect(await countFires(db, everything)).toBe(inPart.length);
+          const skipped: FireOutcome[] = ['skipped_paused', 'skipped_overlap', 'skipped_policy'];
+          const some = await listed(part, true, skipped);
+          expect(await listed(part, false, skipped)).toEqual(some);
+          expect(await countFires(db, { ...part, jobName, outcomes: skipped })).toBe(some.length);
+        }),
+        { numRuns: 40 },
+      ),
+    120_000,
+  );
+});
+
+describe('what somebody did to the ledger', () => {
+  const quiet: Step[] = [
+    { kind: 'run', minutes: 1500 },
+    { kind: 'down', minutes: 2880 },
+    { kind: 'run', minutes: 1500 },
+  ];
+  const change = (sql: string) => db.query(sql, [jobName]);
+
+  it.each<[string, string, object]>([
+    [
+      'a row that is gone',
+      `DELETE FROM auth.job_fires WHERE job_name = $1 AND fired_at = (SELECT min(fired_at) FROM auth.job_fires)`,
+      { missingCount: 1, missing: [Date.parse('2026-03-28T00:00:00Z')] },
+    ],
+    [
+      'a gap that is gone',
+      `DELETE FROM auth.job_fires WHERE job_name = $1 AND count > 1`,
+      { missingCount: expect.toSatisfy((count: number) => count > 1) },
+    ],
+    [
+      'a row that was not due',
+      `INSERT INTO auth.job_fires (job_name, fired_at, through_at, outcome, schedule_version)
+       VALUES ($1, '2026-03-28 12:00:00Z', '2026-03-28 12:00:00Z', 'on_time', 1)`,
+      { extraCount: 1, extra: [Date.parse('2026-03-28T12:00:00Z')] },
+    ],
+    [
+      'a second row for an instant of a gap',
+      `INSERT INTO auth.job_fires (job_name, fired_at, through_at, outcome, schedule_version)
+       SELECT $1, through_at, through_at, 'on_time', 1 FROM auth.job_fires WHERE count > 1 LIMIT 1`,
+      { extraCount: 1, missingCount: 0 },
+    ],
+    [
+      'a gap with a wrong count',
+      `UPDATE auth.job_fires SET count = count + 3
+        WHERE job_name = $1 AND id = (SELECT id FROM auth.job_fires WHERE count > 1 ORDER BY count DESC LIMIT 1)`,
+      { miscountedCount: 1, missingCount: 0, extraCount: 0 },
+    ],
+  ])('%s is found', async (_what, sql, expected) => {
+    const { due, span } = await told(quiet);
+    await change(sql);
+    const report = await audit(span.from, span.to);
+    expect(report).toMatchObject({ dueCount: due.length, ...expected });
+    expect(report.recordedCount).toBe(due.length - report.missingCount + report.extraCount);
+  });
+
+  it('says what of the span could not be checked', async () => {
+    const { due, span } = await told(quiet);
+    const wide = await audit(new Date(span.from.getTime() - DAY), new Date(span.to.getTime() + DAY));
+    expect(wide).toMatchObject({ dueCount: due.length, ...clean, checkedTo: span.to });
+    expect(wide.checkedFrom).toEqual(new Date(BEGIN.getTime() + 1));
+    expect(wide.notes).toEqual([
+      'Instants before 2026-03-27T12:00:00.000Z were not checked: what the schedule said then is not on record.',
+      expect.stringMatching(/^Instants after .* they are not settled yet\.$/),
+    ]);
+    const nothing = await audit(new Date(span.to.getTime() + DAY), new Date(span.to.getTime() + 2 * DAY));
+    expect(nothing).toMatchObject({ dueCount: 0, recordedCount: 0, checkedFrom: null, checkedTo: null });
+    const kept = await auditLedger(db, { jobName, ...span, retentionMs: 3_600_000 });
+    expect(kept).toMatchObject({ checkedFrom: null, notes: [expect.stringContaining('not kept for longer')] });
+  });
+
+  it('refuses what it cannot do', async () => {
+    await expect(audit(BEGIN, BEGIN)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(audit(BEGIN, new Date(BEGIN.getTime() + 401 * DAY))).rejects.toThrow('at most 400 days');
+    await expect(audit(BEGIN, new Date(BEGIN.getTime() + DAY))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await told(quiet);
+    await db.query(`UPDATE auth.job_schedules SET settled_through = '2026-08-01Z'`);
+    await db.query(`UPDATE auth.job_schedule_versions SET cron = '* * * * * *'`);
+    await expect(audit(BEGIN, new Date('2026-06-01Z'))).rejects.toThrow('At most 3,000,000 are checked at once');
+  });
+});
