@@ -26,10 +26,12 @@ export function schemaText(): string {
       runChanged: unavailable,
       circuitChanged: unavailable,
       schedulesChanged: unavailable,
+      nodesChanged: unavailable,
       on: unavailable,
       close: unavailable,
     },
     jobs: [],
+    nodes: { loadSilentNodes: unavailable, drain: unavailable },
     entries: { enqueuer: { enqueue: unavailable }, enqueueMany: unavailable, retry: unavailable, cancel: unavailable },
     bulk: { undoWindowMs: 0, plan: unavailable, apply: unavailable, undo: unavailable },
     identity: {
@@ -50,6 +52,9 @@ export function schemaText(): string {
       setLimits: unavailable,
     },
     runNow: unavailable,
+    jobOperations: { pause: unavailable, resume: unavailable, reschedule: unavailable, interrupt: unavailable },
+    explainSchedule: unavailable,
+    ledger: { retentionMs: null, toleranceMs: 0, windowMs: 0 },
   });
   return `${printSchema(schema)}\n`;
 }

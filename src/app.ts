@@ -18,6 +18,7 @@ import { createWorker } from './accounts/worker.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
+import { shareReading } from './database/shared-reading.ts';
 import type { Notices } from './events/notices.ts';
 import { graphiqlPage } from './graphql/graphiql.ts';
 import { createGraphqlServer } from './graphql/server.ts';
@@ -28,9 +29,12 @@ import type { IdentityProvider } from './identity/provider.ts';
 import type { ProviderStatus } from './identity/zitadel-check.ts';
 import { expiredInvitationCleanupJob } from './invitations/expired-invitation-cleanup.job.ts';
 import type { Job } from './jobs/job.ts';
+import { createJobOperations } from './jobs/job-operations.ts';
 import { createRunMetrics } from './jobs/runs/run.metrics.ts';
 import { runJobNow } from './jobs/runs/run-now.ts';
 import { createScheduler } from './jobs/scheduler.ts';
+import { createScheduleExplainer } from './jobs/schedules/schedule-explanation.ts';
+import { createNodeOperations } from './nodes/node-operations.ts';
 import { MISSED_BEATS, type NodeIdentity } from './nodes/nodes.ts';
 import { retentionJob } from './retention/retention.job.ts';
 import { buildSchema } from './schema.ts';
@@ -92,25 +96,33 @@ export function createApp(options: AppOptions) {
     retentionJob(config, notices),
     ...(options.moreJobs ?? []),
   ];
+  const firing = {
+    nodeId: node.id,
+    leaseMs: config.LEASE_DURATION,
+    toleranceMs: config.FIRE_TOLERANCE,
+    windowMs: config.MISFIRE_WINDOW,
+  };
   const scheduler = createScheduler({
     db,
     clock,
     logger,
     jobs,
-    nodeId: node.id,
-    leaseMs: config.LEASE_DURATION,
-    toleranceMs: config.FIRE_TOLERANCE,
+    ...firing,
+    graceMs: config.INTERRUPT_GRACE,
     onRunChanged(kind, runId) {
       notices.runChanged(kind === 'created' ? 'CREATED' : 'UPDATED', runId);
       if (kind === 'updated') runMetrics.changed(runId);
     },
   });
   const acted = logActs(logger);
+  const nodeSilenceMs = MISSED_BEATS * config.HEARTBEAT_INTERVAL;
+  const forecast = shareReading((on: Database) => loadQueueForecast(on, provider.name, nodeSilenceMs));
   const schema = buildSchema({
     db,
     clock,
     notices,
     jobs,
+    nodes: createNodeOperations({ db, notices, silenceMs: nodeSilenceMs }, acted),
     entries: createEntryOperations({ db, keyRing, notices, provider, ...attempts }, acted),
     bulk: createBulkOperations(
       { db, keyRing, notices, undoWindowMs: config.UNDO_WINDOW, wake: bulkRunner.wake },
@@ -119,11 +131,18 @@ export function createApp(options: AppOptions) {
     identity: createIdentityOperations({ db, notices, provider }, acted),
     explain: createExplainer(db, {
       provider: provider.name,
-      nodeSilenceMs: MISSED_BEATS * config.HEARTBEAT_INTERVAL,
+      nodeSilenceMs,
     }),
-    loadForecast: () => loadQueueForecast(db, provider.name, MISSED_BEATS * config.HEARTBEAT_INTERVAL),
+    loadForecast: () => forecast(db),
     queueControl: createQueueControl(db, notices, acted),
+    ledger: {
+      retentionMs: config.RUN_RETENTION,
+      toleranceMs: config.FIRE_TOLERANCE,
+      windowMs: config.MISFIRE_WINDOW,
+    },
     runNow: (caller, request) => runJobNow({ db, digester: keyRing, scheduler }, caller, request),
+    explainSchedule: createScheduleExplainer(db, { jobNames: jobs.map(({ name }) => name), nodeSilenceMs }),
+    jobOperations: createJobOperations({ db, notices, scheduler, jobs, ...firing }, acted),
   });
   const graphql = createGraphqlServer({ schema, logger, metrics });
   const http = createHttpServer({

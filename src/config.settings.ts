@@ -174,6 +174,19 @@ export const SETTINGS = {
     example: '10s',
     means: 'A job that starts later than this after its time is recorded as late.',
   }),
+  MISFIRE_WINDOW: setting({
+    schema: duration(1_000),
+    default: '24h',
+    example: '1h',
+    means:
+      'How far back a job’s missed fires are settled by its misfire policy; older ones are recorded as missed. The same on every node.',
+  }),
+  INTERRUPT_GRACE: setting({
+    schema: duration(0),
+    default: '10s',
+    example: '1m',
+    means: 'How long a run that somebody interrupted may take to end; then it is closed as interrupted.',
+  }),
   CIRCUIT_FAILURE_THRESHOLD: setting({
     schema: integer(1, 1_000),
     default: '5',

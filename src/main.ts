@@ -41,28 +41,34 @@ async function main(): Promise<void> {
   for (const warning of warnings) logger.warn(warning);
   const lifecycle = createLifecycle(logger);
 
-  let stoppingSince: number | undefined;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (stoppingSince !== undefined) {
-      // npm and tsx pass on the Ctrl-C that the terminal has sent to us as well.
-      if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
-      logger.warn('Second signal: ending at once');
-      process.exit(130);
-    }
-    stoppingSince = performance.now();
-    logger.info({ signal }, 'Stopping');
+  let isStopping = false;
+  const stop = (why: object): void => {
+    if (isStopping) return;
+    isStopping = true;
+    logger.info(why, 'Stopping');
     void lifecycle.closeAll().then(async () => {
       logger.info('Stopped');
       await flush();
       process.exit(0);
     });
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  let signalledAt: number | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (signalledAt === undefined) {
+      signalledAt = performance.now();
+      stop({ signal });
+      // npm and tsx pass on the Ctrl-C that the terminal has sent to us as well.
+    } else if (performance.now() - signalledAt >= SAME_SIGNAL_MS) {
+      logger.warn('Second signal: ending at once');
+      process.exit(130);
+    }
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
   try {
-    await startServer({ config, logger, lifecycle, nodeName });
+    await startServer({ config, logger, lifecycle, nodeName, onDrainAsked: stop });
   } catch (error) {
-    if (stoppingSince !== undefined) return;
+    if (isStopping) return;
     await lifecycle.closeAll();
     await flush();
     throw error;

@@ -20,19 +20,31 @@ import type { Notices } from './events/notices.ts';
 import { addFamilies } from './families/family.graphql.ts';
 import { createBuilder } from './graphql/builder.ts';
 import { addChangeKind } from './graphql/change-kind.ts';
+import { addExplanationTypes } from './graphql/explanation.ts';
 import { addFilterInputs } from './graphql/filters.ts';
 import { addRefusalTypes } from './graphql/refusal-types.ts';
 import { addIdentity, type IdentityTools } from './identity/identity.graphql.ts';
 import type { Job } from './jobs/job.ts';
+import type { JobOperations } from './jobs/job-operations.ts';
+import { addFires } from './jobs/ledger/fire.graphql.ts';
+import { addLedgerAudit } from './jobs/ledger/ledger-audit.graphql.ts';
+import { addDowntime } from './jobs/preview/downtime.graphql.ts';
+import { addSchedulePreview } from './jobs/preview/preview.graphql.ts';
+import { addInterruptRun } from './jobs/runs/interrupt-run.graphql.ts';
 import { addRunOperations, type RunTools } from './jobs/runs/run-operations.graphql.ts';
 import { addSchedules } from './jobs/schedules/schedule.graphql.ts';
-import { addNodes } from './nodes/node.graphql.ts';
+import { addScheduleExplanations } from './jobs/schedules/schedule-explanation.graphql.ts';
+import type { ExplainSchedule } from './jobs/schedules/schedule-explanation.ts';
+import { addScheduleMutations } from './jobs/schedules/schedule-mutations.graphql.ts';
+import { addScheduleVersions } from './jobs/schedules/schedule-version.graphql.ts';
+import { addNodes, type NodeTools } from './nodes/node.graphql.ts';
 
 export interface SchemaTools {
   readonly db: Database;
   readonly clock: Clock;
   readonly notices: Notices;
   readonly jobs: readonly Job[];
+  readonly nodes: NodeTools;
   readonly entries: EntryOperations;
   readonly bulk: BulkOperations;
   readonly identity: IdentityTools;
@@ -40,6 +52,10 @@ export interface SchemaTools {
   readonly loadForecast: LoadForecast;
   readonly explain: (entry: EntryToExplain) => Promise<Explanation>;
   readonly runNow: RunTools['runNow'];
+  readonly jobOperations: JobOperations;
+  readonly explainSchedule: ExplainSchedule;
+  /** How long fires are kept, when one is on time, how far back missed ones are settled; in milliseconds. */
+  readonly ledger: { readonly retentionMs: number | null; readonly toleranceMs: number; readonly windowMs: number };
 }
 
 /** Builds the schema over its tools, in a fixed order of names, so that its text is stable. */
@@ -48,21 +64,26 @@ export function buildSchema({
   clock,
   notices,
   jobs,
+  nodes,
   entries,
   bulk,
   identity,
   queueControl,
   explain,
   runNow,
+  jobOperations,
+  explainSchedule,
   loadForecast,
+  ledger,
 }: SchemaTools): GraphQLSchema {
   const { prisma } = db;
   const builder = createBuilder(prisma);
   addRefusalTypes(builder);
   const inputs = addFilterInputs(builder);
   const Kind = addChangeKind(builder);
+  const explanationRefs = addExplanationTypes(builder);
   addAccess(builder);
-  addNodes(builder, prisma);
+  addNodes(builder, prisma, nodes);
   const enums = addFamilies(builder, prisma);
   const entryRefs = addEntryTypes(builder, prisma, enums);
   const entryFilter = addEntryQueries(builder, db, entryRefs, inputs);
@@ -72,10 +93,19 @@ export function buildSchema({
   addEntryMutations(builder, prisma, entryRefs, entries);
   const bulkRefs = addBulkActions(builder, { prisma, clock, undoWindowMs: bulk.undoWindowMs });
   addBulkMutations(builder, prisma, entryRefs, entryFilter, bulkRefs, bulk);
-  addRunOperations(builder, { prisma, notices, runNow }, addSchedules(builder, { prisma, clock, jobs }), Kind);
+  const scheduleRefs = addSchedules(builder, { prisma, clock, jobs });
+  addRunOperations(builder, { prisma, notices, runNow }, scheduleRefs, Kind);
+  addInterruptRun(builder, prisma, scheduleRefs, jobOperations);
+  addScheduleMutations(builder, prisma, scheduleRefs, jobOperations);
+  addScheduleVersions(builder, prisma, scheduleRefs);
+  addScheduleExplanations(builder, prisma, scheduleRefs, explanationRefs, explainSchedule);
+  const fireRefs = addFires(builder, db, scheduleRefs);
+  addLedgerAudit(builder, db, ledger.retentionMs);
+  addSchedulePreview(builder, db, scheduleRefs, ledger.windowMs);
+  addDowntime(builder, db, { ...scheduleRefs, ...fireRefs }, ledger);
   addIdentity(builder, identity);
   addQueueControl(builder, prisma, queueControl);
   addQueueForecast(builder, loadForecast);
-  addExplanations(builder, entryRefs, explain);
+  addExplanations(builder, entryRefs, explanationRefs, explain);
   return lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
 }

@@ -16,7 +16,7 @@ export interface JobContext {
   readonly clock: Clock;
   /** Carries the job's name and the run's id in every line. */
   readonly logger: Logger;
-  /** Aborts when the server stops or the run is interrupted; a job ends soon after. */
+  /** Aborts when the server stops or somebody interrupts the run; a job that does not end soon after is left to itself, its run closed. */
   readonly signal: AbortSignal;
   /** Publishes counts while the run goes on. */
   report(counts: RunCounts): void;

@@ -7,16 +7,16 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { parseCron } from './calendar/cron.rules.ts';
 import { nextDue } from './calendar/due.rules.ts';
-import { readTimeZone } from './calendar/time-zone.rules.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import type { Job } from './job.ts';
-import { claimFires } from './ledger/fires.ts';
-import { isPausedAt, settle } from './ledger/settle.rules.ts';
+import { claimFires, type RunLease } from './ledger/fires.ts';
+import { isPausedAt, MISFIRE_WINDOW_MS, settle } from './ledger/settle.rules.ts';
 import { closeCrashedRuns } from './runs/runs.ts';
 import { createRunsInHand, type ManualRunInput } from './runs/runs-in-hand.ts';
-import { loadSchedules, registerSchedules, type Schedule, type ScheduleInUse } from './schedules/schedules.ts';
+import { registerSchedules } from './schedules/register.ts';
+import { loadSchedules, type Schedule, type ScheduleInUse } from './schedules/schedules.ts';
+import { timingProblem } from './schedules/timing.rules.ts';
 import { createTimers } from './timers.ts';
 import { createTracker } from './waiting.ts';
 
@@ -30,6 +30,10 @@ export interface SchedulerOptions {
   readonly nodeId: string;
   readonly leaseMs: number;
   readonly toleranceMs?: number;
+  /** How far back missed instants are caught up with. */
+  readonly windowMs?: number;
+  /** How long an interrupted job may take to end before its run is closed. */
+  readonly graceMs?: number;
   readonly checkEveryMs?: number;
   /** A run was made, or anything about it changed: tell whoever watches. */
   onRunChanged(kind: 'created' | 'updated', runId: string): void;
@@ -40,8 +44,13 @@ export interface SchedulerOptions {
 export interface Scheduler {
   /** Registers the schedules, settles what was missed, arms the timers. Throws when the database does. */
   start(): Promise<void>;
-  /** Reads the schedules again, settles and arms anew: after a notice that one has changed. */
+  /**
+   * Reads the schedules again, settles and arms anew, and interrupts the runs that somebody asked
+   * to end: after a notice that something about them has changed. Nothing before the start.
+   */
   refresh(): Promise<void>;
+  /** Executes a run that was begun for this node outside the scheduler. */
+  launch(run: RunLease): void;
   /** Refuses with NotFoundError, JobAlreadyRunningError, or InvalidStateError while stopping. */
   runNow(input: ManualRunInput): Promise<{ runId: string; finished: Promise<void> }>;
   runsInHand(): number;
@@ -52,11 +61,15 @@ export interface Scheduler {
 }
 
 const CHECK_EVERY_MS = 15_000;
+const INTERRUPT_GRACE_MS = 10_000;
 /** How soon a claim that failed is tried again. */
 const RETRY_MS = 1000;
 
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { db, logger, nodeId, leaseMs, toleranceMs, checkEveryMs = CHECK_EVERY_MS, onRunChanged } = options;
+  const { db, logger, nodeId, leaseMs, toleranceMs, onRunChanged } = options;
+  // A crashed run holds its job up until it is closed: no longer than leases last.
+  const { checkEveryMs = Math.min(CHECK_EVERY_MS, leaseMs) } = options;
+  const { windowMs = MISFIRE_WINDOW_MS, graceMs = INTERRUPT_GRACE_MS } = options;
   const jobs = new Map(options.jobs.map((job) => [job.name, job]));
   const schedules = new Map<string, Schedule>();
   const nextFires = new Map<string, Date>();
@@ -64,6 +77,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const clock = createDatabaseClock();
   let upSince = new Date(0);
   let lastCheckAt = 0;
+  let isStarted = false;
   let isStopping = false;
   let isFaulty = false;
 
@@ -74,11 +88,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     options.onFault?.(error);
   };
   const timers = createTimers(fault);
-  const runs = createRunsInHand({ ...options, jobs, onFault: fault });
+  const runs = createRunsInHand({ ...options, jobs, windowMs, graceMs, onFault: fault });
 
   /** Settles one schedule up to an instant. False: it was not as we knew it. */
   const settleOne = async (schedule: Schedule, at: Date, runningSince: Date | null): Promise<boolean> => {
-    const settlement = settle({ schedule, now: at, upSince, runningSince, toleranceMs });
+    const settlement = settle({ schedule, now: at, upSince, runningSince, toleranceMs, windowMs });
     if (settlement === null) return true;
     const claim = await claimFires(db, { schedule, settlement, nodeId, leaseMs, toleranceMs });
     if (claim?.run) runs.launch(claim.run);
@@ -90,6 +104,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
     return false;
   };
+
+  /** A process that was halted, or a clock that was set: we were not there for what was due meanwhile. */
+  const wasAway = () => Math.abs(Date.now() - lastCheckAt) > 2 * checkEveryMs;
 
   const arm = (name: string, notBefore = 0) => {
     const schedule = schedules.get(name);
@@ -112,6 +129,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     try {
       const schedule = schedules.get(name);
       if (schedule === undefined || isStopping) return;
+      if (wasAway()) {
+        await check();
+        return;
+      }
       const at = new Date(Math.max(instant.getTime(), clock.now().getTime()));
       if (!(await settleOne(schedule, at, null))) await refreshAll();
       isFaulty = false;
@@ -123,7 +144,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
   };
 
-  const readAll = () => clock.measure(() => loadSchedules(db, [...jobs.keys()]));
+  const readAll = () => clock.measure(() => loadSchedules(db, [...jobs.keys()], windowMs));
 
   let refreshing: Promise<void> | undefined;
   let isAskedAgain = false;
@@ -145,11 +166,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const complainedOf = new Set<string>();
   const take = async (schedule: ScheduleInUse, at: Date) => {
     if (isStopping) return;
-    const { name, version } = schedule;
-    for (const reading of [parseCron(schedule.cron), readTimeZone(schedule.timeZone)]) {
-      if (reading.ok) continue;
+    const { name, version, interruption } = schedule;
+    if (interruption !== null) runs.interrupt(interruption.runId, interruption);
+    const problem = timingProblem(schedule);
+    if (problem !== null) {
       // Only SQL by hand gets here; it must not take the other schedules along.
-      if (!complainedOf.has(`${name} ${version}`)) logger.error({ jobName: name }, `Not scheduled. ${reading.problem}`);
+      if (!complainedOf.has(`${name} ${version}`)) logger.error({ jobName: name }, `Not scheduled. ${problem}`);
       complainedOf.add(`${name} ${version}`);
       schedules.delete(name);
       nextFires.delete(name);
@@ -164,15 +186,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   const check = async () => {
     if (isStopping) return;
-    // A process that was halted, or a clock that was set: we were not there for what was due meanwhile.
-    const wasAway = Math.abs(Date.now() - lastCheckAt) > 2 * checkEveryMs;
+    const isBack = wasAway();
     lastCheckAt = Date.now();
     try {
       for (const { runId, jobName } of await closeCrashedRuns(db)) {
         logger.warn({ jobName, runId }, 'A run was closed as interrupted: its node stopped renewing the lease');
         onRunChanged('updated', runId);
       }
-      if (wasAway) upSince = (await readAll()).now;
+      if (isBack) upSince = (await readAll()).now;
       await refreshAll();
       isFaulty = false;
     } catch (error) {
@@ -182,15 +203,19 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   return {
     async start() {
-      await registerSchedules(db, options.jobs, nodeId);
+      await registerSchedules(db, options.jobs, nodeId, windowMs);
       upSince = (await readAll()).now;
       lastCheckAt = Date.now();
       await closeCrashedRuns(db);
       await refreshAll();
+      isStarted = true;
       timers.every('the scheduler itself', checkEveryMs, () => track(check()));
       logger.info({ jobs: [...jobs.keys()] }, 'Scheduler started');
     },
-    refresh: () => track(refreshAll()),
+    refresh: async () => {
+      if (isStarted) await track(refreshAll());
+    },
+    launch: runs.launch,
     runNow: runs.runNow,
     runsInHand: runs.count,
     next: () =>

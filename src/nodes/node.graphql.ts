@@ -1,18 +1,36 @@
-/** Nodes in the API. */
+/** Nodes in the API: what each is about, and asking one to drain. */
+import { z } from 'zod';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
+import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import type { DrainAnswer, DrainRequest } from './drain.ts';
 
 const RECENT_MS = 24 * 3_600_000;
 
-/** Adds `ServerNode` and `serverNodes`. */
-export function addNodes(builder: Builder, prisma: PrismaClient): void {
+/** What the fields and mutations do. */
+export interface NodeTools {
+  loadSilentNodes(): Promise<ReadonlySet<string>>;
+  drain(caller: string, request: DrainRequest): Promise<DrainAnswer>;
+}
+
+/** Adds `ServerNode`, `serverNodes` and `drainNode`. */
+export function addNodes(builder: Builder, prisma: PrismaClient, tools: NodeTools): void {
   const State = addEnum<NodeState>(builder, 'NodeState', 'What a node is about.', {
     starting: 'Not ready yet.',
     running: 'Works.',
-    draining: 'Stopping: claims nothing new.',
-    gone: 'Stopped, or missed three heartbeats.',
+    draining: 'Stopping: claims nothing new, and ends or gives back what it has in hand.',
+    gone: 'Stopped, or missed three heartbeats. What it still held is taken over when its leases end.',
+  });
+  const Drain = builder.objectRef<{ askedAt: Date; askedBy: string | null; reason: string | null }>('NodeDrain');
+  Drain.implement({
+    description: 'What somebody said who asked a node to drain.',
+    fields: (t) => ({
+      askedAt: t.expose('askedAt', { type: 'DateTime', description: 'When.' }),
+      askedBy: t.exposeString('askedBy', { nullable: true, description: 'Who; null if it was asked by SQL.' }),
+      reason: t.exposeString('reason', { nullable: true, description: 'Why.' }),
+    }),
   });
   const ServerNode = builder.prismaNode('ServerNode', {
     id: { field: 'id' },
@@ -26,11 +44,27 @@ export function addNodes(builder: Builder, prisma: PrismaClient): void {
       }),
       name: t.exposeString('name', { description: 'Its configured name.' }),
       version: t.exposeString('version', { description: 'The server’s version.' }),
-      state: t.expose('state', { type: State, description: 'What it is about.' }),
+      state: t.field({
+        type: State,
+        description: 'What it is about.',
+        resolve: async ({ id, state }) =>
+          state !== 'gone' && (await tools.loadSilentNodes()).has(id) ? 'gone' : state,
+      }),
       hostName: t.exposeString('hostName', { description: 'The machine it runs on.' }),
       processId: t.exposeInt('processId', { description: 'Its process id there.' }),
       startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it started.' }),
       lastBeatAt: t.expose('lastBeatAt', { type: 'DateTime', description: 'When it last said that it lives.' }),
+      attemptsInHand: t.exposeInt('attemptsInHand', {
+        description: 'Attempts that it was making when it last beat; a draining node beats twice a second.',
+      }),
+      runsInHand: t.exposeInt('runsInHand', { description: 'Runs of jobs that it was executing when it last beat.' }),
+      drain: t.field({
+        type: Drain,
+        nullable: true,
+        description: 'Who asked it to drain, and why; null if nobody did, also when a signal stops it.',
+        resolve: ({ drainAskedAt, drainAskedBy, drainReason }) =>
+          drainAskedAt && { askedAt: drainAskedAt, askedBy: drainAskedBy, reason: drainReason },
+      }),
     }),
   });
   builder.queryField('serverNodes', (t) =>
@@ -45,6 +79,49 @@ export function addNodes(builder: Builder, prisma: PrismaClient): void {
           orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],
           take: 100,
         }),
+    }),
+  );
+
+  const DrainInput = builder.inputType('DrainNodeInput', {
+    description: 'Which node, by its id or by its name, and why.',
+    fields: (t) => ({
+      nodeId: t.field({ type: 'UUID', description: 'The node’s id. Either this or the name.' }),
+      name: t.string({
+        description:
+          'The node’s name, among those that are not gone; refused if several have it, for example while one takes another’s place.',
+        validate: z.string().max(200, 'has at most 200 characters'),
+      }),
+      reason: t.string({
+        required: true,
+        description: 'For those who wonder why it stops; 1 to 500 characters.',
+        validate: z.string().trim().min(1, 'is needed').max(500, 'has at most 500 characters'),
+      }),
+    }),
+  });
+  const DrainPayload = builder.objectRef<DrainAnswer>('DrainNodePayload').implement({
+    description: 'The node was asked; it hears of it within two seconds.',
+    fields: (t) => ({
+      serverNode: t.prismaField({
+        type: ServerNode,
+        description: 'The node, as it stands now; ask again to see it get there.',
+        resolve: (query, { nodeId }) => prisma.serverNode.findUniqueOrThrow({ ...query, where: { id: nodeId } }),
+      }),
+      isChanged: t.exposeBoolean('isChanged', { description: 'False if it was draining already.' }),
+      isLastRunning: t.exposeBoolean('isLastRunning', {
+        description: 'True if no other node is running: nothing is attempted and no job runs until one starts.',
+      }),
+    }),
+  });
+  builder.mutationField('drainNode', (t) =>
+    t.field({
+      type: DrainPayload,
+      nullable: true,
+      description:
+        'Stops a node as SIGTERM does, from any node: it claims nothing new, is not ready any more, ends or gives back what it has in hand within its SHUTDOWN_TIMEOUT, and its process ends with exit code 0. Whether it starts again is for whoever supervises it. The last running node can be drained too; what is due then waits.',
+      args: { input: t.arg({ type: DrainInput, required: true, description: 'Which node, and why.' }) },
+      errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
+      resolve: (_root, { input }, { caller }) =>
+        tools.drain(caller, { nodeId: input.nodeId ?? null, name: input.name ?? null, reason: input.reason.trim() }),
     }),
   );
 }

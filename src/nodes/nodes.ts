@@ -4,9 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Database, Queryable } from '../database/database.ts';
+import type { Queryable } from '../database/database.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
-import type { Logger } from '../telemetry/logger.ts';
 
 /** A node that missed so many beats is gone. */
 export const MISSED_BEATS = 3;
@@ -35,37 +34,14 @@ export async function setNodeState(db: Queryable, id: string, state: NodeState):
   ]);
 }
 
-export interface HeartbeatOptions {
-  readonly db: Database;
-  readonly nodeId: string;
-  readonly intervalMs: number;
-  readonly logger: Logger;
-  /** After each beat: leases of nodes that stopped beating may have run out. */
-  onBeat(): Promise<void>;
-}
-
 /**
- * Beats until it is stopped; one beat at a time. Nodes that missed three beats are marked as gone.
+ * The ids of the nodes that have not said so, but are gone: silent for `silenceMs` by the
+ * database's clock. True also when no other node is there to write it down.
  */
-export function startHeartbeat({ db, nodeId, intervalMs, logger, onBeat }: HeartbeatOptions): { stop(): void } {
-  let isBeating = false;
-  const beat = async (): Promise<void> => {
-    await db.query('UPDATE auth.server_nodes SET last_beat_at = now() WHERE id = $1', [nodeId]);
-    await db.query(
-      `UPDATE auth.server_nodes SET state = 'gone'
-       WHERE state <> 'gone' AND last_beat_at < now() - $1 * interval '1 millisecond'`,
-      [MISSED_BEATS * intervalMs],
-    );
-    await onBeat();
-  };
-  const timer = setInterval(() => {
-    if (isBeating) return;
-    isBeating = true;
-    beat()
-      .catch((error: unknown) => logger.warn({ err: error }, 'A heartbeat failed'))
-      .finally(() => {
-        isBeating = false;
-      });
-  }, intervalMs);
-  return { stop: () => clearInterval(timer) };
+export async function loadSilentNodes(db: Queryable, silenceMs: number): Promise<ReadonlySet<string>> {
+  const silent = await db.query<{ id: string }>(
+    `SELECT id FROM auth.server_nodes WHERE state <> 'gone' AND last_beat_at < now() - $1 * interval '1 millisecond'`,
+    [silenceMs],
+  );
+  return new Set(silent.map(({ id }) => id));
 }

@@ -11,7 +11,8 @@ import { StartError } from '../database/start-error.ts';
 import { openNotices } from '../events/notices.ts';
 import { seedDemoFamily } from '../families/demo.ts';
 import type { Lifecycle } from '../lifecycle.ts';
-import { registerNode, setNodeState, startHeartbeat } from '../nodes/nodes.ts';
+import { type DrainAsk, startHeartbeat } from '../nodes/heartbeat.ts';
+import { registerNode, setNodeState } from '../nodes/nodes.ts';
 import { openKeyRing } from '../sealing/key-ring.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -29,10 +30,13 @@ export interface StartOptions {
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly nodeName: string;
+  /** Somebody asked this node over the API to stop as on SIGTERM. */
+  onDrainAsked(ask: DrainAsk): void;
 }
 
 /** Starts everything; resolves when the server is ready. Throws StartError for what an operator can mend. */
-export async function startServer({ config, logger, lifecycle, nodeName }: StartOptions): Promise<void> {
+export async function startServer(options: StartOptions): Promise<void> {
+  const { config, logger, lifecycle, nodeName, onDrainAsked } = options;
   const begun = performance.now();
   const opening = openDatabaseServer(config, logger);
   // Before it is there: a signal that comes meanwhile must not leave PostgreSQL running.
@@ -130,15 +134,17 @@ export async function startServer({ config, logger, lifecycle, nodeName }: Start
     nodeId: node.id,
     intervalMs: config.HEARTBEAT_INTERVAL,
     logger,
+    inHand: () => ({ attempts: app.worker.attemptsInHand(), runs: app.scheduler.runsInHand() }),
     onBeat: app.takeOver,
+    onDrainAsked,
   });
   lifecycle.opened('the heartbeat', () => heartbeat.stop());
   lifecycle.opened(
     'the work',
     async () => {
       drainingSince = performance.now();
-      await setNodeState(db, node.id, 'draining').catch(() => undefined);
       await Promise.all([
+        heartbeat.say('draining').catch(() => undefined),
         app.worker.stop(config.SHUTDOWN_TIMEOUT),
         app.bulkRunner.stop(config.SHUTDOWN_TIMEOUT),
         app.scheduler.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT }),
@@ -146,7 +152,8 @@ export async function startServer({ config, logger, lifecycle, nodeName }: Start
     },
     closePatienceMs,
   );
-  await setNodeState(db, node.id, 'running');
+  notices.on({ nodes: heartbeat.beatNow });
+  await heartbeat.say('running');
   await app.begin();
   reportStart({
     config,

@@ -127,11 +127,15 @@ describe('a plan', () => {
     expect((await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds })).estimatedMs).toBeNull();
     await bulk.db.query(
       `INSERT INTO auth.account_creation_attempts (entry_id, number, outcome, started_at, finished_at)
-       SELECT $1, n, 'succeeded', now(), date_trunc('second', now()) - (n % 2) * interval '1 second' FROM generate_series(1, 40) n`,
+       SELECT $1, n, 'succeeded', date_trunc('second', now()) - interval '3 seconds', date_trunc('second', now()) - interval '1 second'
+       FROM generate_series(1, 40) n`,
       [entryIds[0]],
     );
     // 40 accounts in two seconds: 100 take five.
     expect((await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds })).estimatedMs).toBe(5_000);
+    await bulk.db.query('UPDATE auth.queue_limits SET starts_per_second = 10');
+    expect((await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds })).estimatedMs).toBe(10_000);
+    await bulk.db.query('UPDATE auth.queue_limits SET starts_per_second = NULL');
     expect((await planBulkAction(bulk.db, 'local', { action: 'cancel', entryIds })).estimatedMs).toBeNull();
   });
 

@@ -6,10 +6,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import type { Job } from '../../src/jobs/job.ts';
-import { claimFires, startOwedFire } from '../../src/jobs/ledger/fires.ts';
+import { claimFires, type RunLease, startOwedFire } from '../../src/jobs/ledger/fires.ts';
 import { type SettleInput, settle } from '../../src/jobs/ledger/settle.rules.ts';
+import { interruptRun } from '../../src/jobs/runs/interrupt-run.ts';
 import { closeCrashedRuns, finishRun, renewRun, startManualRun } from '../../src/jobs/runs/runs.ts';
-import { loadSchedules, registerSchedules, type ScheduleInUse } from '../../src/jobs/schedules/schedules.ts';
+import { registerSchedules } from '../../src/jobs/schedules/register.ts';
+import { loadSchedules, type ScheduleInUse } from '../../src/jobs/schedules/schedules.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const nodeId = randomUUID();
@@ -85,6 +87,17 @@ const until = async (ask: () => Promise<unknown[]>): Promise<void> => {
   }
   throw new Error(`It did not become so: ${ask}`);
 };
+const versions = () =>
+  db.query<{
+    version: number;
+    cron: string;
+    inForceAfter: Date;
+    changedBy: string | null;
+    changeReason: string | null;
+  }>(
+    `SELECT version, cron, in_force_after AS "inForceAfter", changed_by AS "changedBy", change_reason AS "changeReason"
+       FROM auth.job_schedule_versions ORDER BY job_name, version`,
+  );
 const expireLeases = () => db.query(`UPDATE auth.job_runs SET lease_expires_at = now() - interval '1 ms'`);
 
 describe('registering schedules', () => {
@@ -95,6 +108,10 @@ describe('registering schedules', () => {
     expect(Math.abs(first.now.getTime() - first.schedule.settledThrough.getTime())).toBeLessThan(1000);
     await registerSchedules(db, [job()], nodeId);
     expect((await load()).schedule).toEqual(first.schedule);
+    const { settledThrough: inForceAfter } = first.schedule;
+    expect(await versions()).toEqual([
+      { version: 1, cron: '* * * * * *', inForceAfter, changedBy: null, changeReason: null },
+    ]);
   });
 
   it('brings a changed default as a new version, having settled the old one', async () => {
@@ -106,6 +123,34 @@ describe('registering schedules', () => {
     const fires = await ledger();
     expect(fires.map(({ outcome }) => outcome)).toEqual(['skipped_policy', 'caught_up']);
     expect(fires.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(10);
+    // The versions meet at the watermark: no instant between them, none in both.
+    expect(await versions()).toMatchObject([
+      { version: 1, cron: '* * * * * *' },
+      { version: 2, cron: '0 3 * * *', inForceAfter: schedule.settledThrough, changedBy: null },
+    ]);
+    const [last] = await db.query('SELECT max(through_at) <= $1 AS "isCovered" FROM auth.job_fires', [
+      schedule.settledThrough,
+    ]);
+    expect(last).toEqual({ isCovered: true });
+  });
+
+  it('of 8 nodes that bring the same changed default at once, one does', async () => {
+    await registerAged(10);
+    const changed = [job({ cron: '0 3 * * *' })];
+    await Promise.all(Array.from({ length: 8 }, () => registerSchedules(db, changed, nodeId)));
+    expect((await versions()).map(({ version }) => version)).toEqual([1, 2]);
+    expect((await load()).schedule.version).toBe(2);
+  });
+
+  it('a row that was made with SQL gets its version when a node knows the job', async () => {
+    await db.query(
+      `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
+       VALUES ('SampleJob', '1 1 * * *', 'UTC', 'skip', true, '2026-01-01T00:00:00Z')`,
+    );
+    await registerSchedules(db, [job()], nodeId);
+    expect(await versions()).toMatchObject([
+      { version: 1, cron: '1 1 * * *', inForceAfter: new Date('2026-01-01T00:00:00Z') },
+    ]);
   });
 
   it('leaves an overridden schedule alone', async () => {
@@ -303,10 +348,10 @@ describe('runs', () => {
   it('a lost lease can write nothing more', async () => {
     await registerSchedules(db, [job()], nodeId);
     const run = await startManualRun(db, manual);
-    expect(await renewRun(db, run, leaseMs, { seen: 1 })).toBe(true);
+    expect(await renewRun(db, run, leaseMs, { seen: 1 })).toEqual({ isHeld: true, interruption: null });
     await expireLeases();
     expect(await closeCrashedRuns(db)).toEqual([{ runId: run.runId, jobName: 'SampleJob' }]);
-    expect(await renewRun(db, run, leaseMs, { seen: 2 })).toBe(false);
+    expect(await renewRun(db, run, leaseMs, { seen: 2 })).toMatchObject({ isHeld: false });
     expect(await finishRun(db, run, done)).toMatchObject({ isFinished: false });
     expect(await db.query('SELECT status, counts FROM auth.job_runs')).toEqual([
       { status: 'interrupted', counts: { seen: 1 } },
@@ -330,6 +375,26 @@ describe('runs', () => {
     expect(all.map(({ status }) => status)).toEqual(Array(expected).fill('interrupted'));
     expect(all.map(({ trigger }) => trigger)).toEqual(['schedule', 'catch_up'].slice(0, expected));
     expect(await ledger()).toHaveLength(1);
+  });
+
+  it.each([
+    ['crashed after that', () => expireLeases().then(() => closeCrashedRuns(db))],
+    [
+      'ended',
+      (run: RunLease) => finishRun(db, run, { status: 'interrupted', counts: {}, errorMessage: 'Interrupted by ann.' }),
+    ],
+  ])('a run that a person interrupted and that %s is not owed again', async (_, end) => {
+    const run = runOf(await settleAndClaim(await registerAged(1)));
+    expect(await interruptRun(db, run.runId, { by: 'ann', reason: null })).toEqual({
+      jobName: 'SampleJob',
+      isChanged: true,
+    });
+    expect(await interruptRun(db, run.runId, { by: 'bob', reason: 'Too.' })).toMatchObject({ isChanged: false });
+    expect(await renewRun(db, run, leaseMs, {})).toEqual({ isHeld: true, interruption: { by: 'ann', reason: null } });
+    await end(run);
+    expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs })).toBeNull();
+    expect(await ledger()).toEqual([{ outcome: 'on_time', count: 1, isStarted: true, runs: 1 }]);
+    expect(await runs()).toMatchObject([{ status: 'interrupted' }]);
   });
 
   it('a run that was interrupted is owed once more; one that failed is not', async () => {

@@ -271,7 +271,8 @@ describe('leases', () => {
 
   it("a crashed node's run is closed and its fire run once more", async () => {
     let count = 0;
-    await start([job(async () => ({ count: ++count }))], { checkEveryMs: 50 });
+    // Looked for as often as leases end.
+    await start([job(async () => ({ count: ++count }))], { leaseMs: 300 });
     await db.query(
       `WITH fire AS (
          INSERT INTO auth.job_fires (job_name, fired_at, through_at, outcome, schedule_version, started_at)

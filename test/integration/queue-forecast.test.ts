@@ -168,7 +168,7 @@ describe('the forecast', () => {
       },
     });
     const [standing, minutes, spells] = plans;
-    expect(minutes).toContain('queued_managed_account_creations_due_idx');
+    expect(minutes).toContain('queued_managed_account_creations_next_retry_at_idx');
     expect(spells).toContain('account_creation_attempts_finished_at_idx');
     expect(standing).not.toContain('Seq Scan on account_creation_attempts');
   });

@@ -37,7 +37,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   events: [],
   access: [],
   families: [],
-  nodes: [],
+  nodes: ['events', 'access'],
   sealing: [],
   identity: ['events', 'access'],
   invitations: [],

@@ -105,6 +105,9 @@ describe('conventions', () => {
     // Named by the published contract, or (until) as the inputs name it.
     const exceptions = [
       'FireTime.at',
+      'Fire.at',
+      'SimulatedFire.at',
+      'FireCollision.at',
       'QueuedCreationChange.at',
       'JobRunChange.at',
       'JobRun.scheduledFor',

@@ -15,7 +15,8 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../../src
 import { createZitadelProvider } from '../../src/identity/zitadel.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createLifecycle } from '../../src/lifecycle.ts';
-import { type NodeIdentity, registerNode, setNodeState, startHeartbeat } from '../../src/nodes/nodes.ts';
+import { type DrainAsk, startHeartbeat } from '../../src/nodes/heartbeat.ts';
+import { type NodeIdentity, registerNode, setNodeState } from '../../src/nodes/nodes.ts';
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
 import { parseMasterKey } from '../../src/sealing/master-key.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
@@ -44,6 +45,8 @@ export interface TestAppOptions {
   /** False: no timers and no heartbeat; jobs run only by `runJobNow`, entries when woken. Default true. */
   readonly hasTimers?: boolean;
   readonly logLevel?: string;
+  /** Instead of ending the process. */
+  readonly onDrainAsked?: (ask: DrainAsk) => void;
 }
 
 export interface GraphqlProblem {
@@ -135,8 +138,12 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
         nodeId: node.id,
         intervalMs: config.HEARTBEAT_INTERVAL,
         logger,
+        inHand: () => ({ attempts: app.worker.attemptsInHand(), runs: app.scheduler.runsInHand() }),
         onBeat: app.takeOver,
+        onDrainAsked: options.onDrainAsked ?? (() => undefined),
       });
+      notices.on({ nodes: heartbeat.beatNow });
+      await heartbeat.say('running');
       lifecycle.opened('the heartbeat', () => heartbeat.stop());
     }
     lifecycle.opened('the work', async () => {
@@ -147,7 +154,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
         app.scheduler.stop({ timeoutMs }),
       ]);
     });
-    await setNodeState(db, node.id, 'running');
+    if (!hasTimers) await setNodeState(db, node.id, 'running');
     await app.begin({ hasTimers });
 
     const base = `http://127.0.0.1:${address.port}`;

@@ -47,3 +47,8 @@ SELECT name, version,
             ELSE settled_through END,
        cron, time_zone, misfire_policy, is_overridden, paused_at, paused_by, pause_reason, paused_until
   FROM auth.job_schedules;
+
+-- How many entries, of how many families, fail for one cause: counted in the index alone.
+CREATE INDEX "queued_managed_account_creations_failing_family_idx"
+  ON "auth"."queued_managed_account_creations" ("failure_group", "family_id")
+  WHERE "failure_group" IS NOT NULL AND "status" IN ('pending', 'failed');

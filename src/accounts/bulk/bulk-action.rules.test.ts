@@ -1,9 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   applyProblem,
   bulkProblemMessage,
-  estimateMs,
   keyIssues,
   MOST_ENTRY_IDS,
   planIssues,
@@ -67,27 +65,6 @@ describe('when it can be applied and taken back', () => {
     expect(undoProblem({ ...finished, action: 'cancel', status: 'running' }, later(0), 1_000)).toMatch(/under way/);
     expect(undoProblem({ ...finished, action: 'cancel', status: 'planned' }, later(0), 1_000)).toMatch(/never applied/);
     expect(undoProblem({ ...finished, action: 'cancel', status: 'undone' }, later(1e9), 1_000)).toBeUndefined();
-  });
-});
-
-describe('the estimate', () => {
-  it('is the count at the measured speed', () => {
-    expect(estimateMs(4_000, { successes: 200, busySeconds: 10 })).toBe(200_000);
-    expect(estimateMs(4_000, { successes: 19, busySeconds: 1 })).toBeNull();
-    expect(estimateMs(4_000, { successes: 0, busySeconds: 0 })).toBeNull();
-  });
-
-  it('grows with the count and is never negative', () => {
-    const size = fc.integer({ min: 0, max: 1_000_000 });
-    fc.assert(
-      fc.property(size, size, fc.integer({ min: 20, max: 100_000 }), fc.integer({ min: 1, max: 300 }), (a, b, n, s) => {
-        const [less, more] = [Math.min(a, b), Math.max(a, b)].map((count) =>
-          estimateMs(count, { successes: n, busySeconds: s }),
-        );
-        expect(less).toBeGreaterThanOrEqual(0);
-        expect(more).toBeGreaterThanOrEqual(less ?? Number.NaN);
-      }),
-    );
   });
 });
 

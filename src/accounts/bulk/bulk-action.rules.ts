@@ -10,8 +10,6 @@ import type { InputIssue } from '../../refusals.ts';
 /** A plan waits so long for being applied. */
 export const PLAN_LIFETIME_MS = 15 * 60_000;
 export const MOST_ENTRY_IDS = 10_000;
-/** Fewer attempts than these tell nothing of the speed. */
-const FEWEST_ATTEMPTS = 20;
 
 /** Why an entry is left out of a plan, skipped by its application, or left as it is by an undo. */
 export type BulkProblemCode =
@@ -108,14 +106,4 @@ export function undoProblem(action: UndoableAction, now: Date, undoWindowMs: num
   if (action.action === 'cancel' && now.getTime() >= endsAt)
     return 'The undo window has passed, and the passwords of what was cancelled are destroyed. Retry the entries with new passwords.';
   return undefined;
-}
-
-/**
- * How long the provider will take for `count` entries, in milliseconds, at the measured speed:
- * the successes of the last minutes over the seconds in which there were any. Null when too few
- * were measured.
- */
-export function estimateMs(count: number, measured: { successes: number; busySeconds: number }): number | null {
-  if (measured.successes < FEWEST_ATTEMPTS || measured.busySeconds < 1) return null;
-  return Math.round((count / measured.successes) * measured.busySeconds * 1_000);
 }

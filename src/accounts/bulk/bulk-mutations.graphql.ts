@@ -91,7 +91,7 @@ export function addBulkMutations(
         type: 'Duration',
         nullable: true,
         description:
-          'How long the identity provider will take for a RETRY, at the speed of the last five minutes; null when fewer than 20 accounts were made in that time, and for actions that call nobody.',
+          'How long the attempts of a RETRY will take, at the speed of the last five minutes or the limit below it, as `queueForecast` reckons; null when no attempt ended in that time, and for actions that call nobody.',
       }),
       expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when it can be applied: 15 minutes.' }),
     }),

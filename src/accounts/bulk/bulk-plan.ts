@@ -8,13 +8,10 @@ import type { Database } from '../../database/database.ts';
 import type { Prisma } from '../../database/generated/prisma/client.ts';
 import type { BulkActionKind } from '../../database/generated/prisma/enums.ts';
 import { InvalidInputError } from '../../refusals.ts';
-import {
-  type BulkProblemCode,
-  bulkProblemMessage,
-  estimateMs,
-  PLAN_LIFETIME_MS,
-  planIssues,
-} from './bulk-action.rules.ts';
+import { loadLimits } from '../control/queue-control.ts';
+import { measuredSpeed, timeFor } from '../insight/speed.rules.ts';
+import { loadSpells } from '../insight/speed.ts';
+import { type BulkProblemCode, bulkProblemMessage, PLAN_LIFETIME_MS, planIssues } from './bulk-action.rules.ts';
 import { BULK_PROBLEM } from './bulk-problems.ts';
 
 const ENTRIES_PER_STATEMENT = 5_000;
@@ -76,7 +73,7 @@ export async function planBulkAction(db: Database, caller: string, request: Plan
     count,
     sampleIds: sample,
     exclusions: groups.excluded(),
-    estimatedMs: action === 'retry' ? estimateMs(count, await measuredSpeed(db)) : null,
+    estimatedMs: action === 'retry' ? await estimate(db, count) : null,
     expiresAt: completed.expiresAt,
   };
 }
@@ -152,12 +149,8 @@ async function* matching(db: Database, where: Prisma.QueuedCreationWhereInput): 
   } while (last !== undefined);
 }
 
-/** Successes of the last five minutes, and the seconds in which there were any: the speed while there was work. */
-async function measuredSpeed(db: Database): Promise<{ successes: number; busySeconds: number }> {
-  const [row] = await db.query<{ successes: number; busySeconds: number }>(
-    `SELECT count(*)::int AS successes, count(DISTINCT date_trunc('second', finished_at))::int AS "busySeconds"
-     FROM auth.account_creation_attempts
-     WHERE finished_at > now() - interval '5 minutes' AND outcome = 'succeeded'`,
-  );
-  return row ?? { successes: 0, busySeconds: 0 };
+/** Milliseconds, reckoned as the forecast does. */
+async function estimate(db: Database, count: number): Promise<number | null> {
+  const [spells, { startsPerSecond }] = await Promise.all([loadSpells(db), loadLimits(db)]);
+  return timeFor(count, measuredSpeed(spells), startsPerSecond);
 }

@@ -8,6 +8,7 @@ import type { Queryable } from '../../database/database.ts';
 import type { CircuitState } from '../../database/generated/prisma/enums.ts';
 import { CLAIMED, type ClaimedEntry, type ClaimOptions, claimDue } from '../claim.ts';
 import { type LimitState, refill, startsAllowed } from './queue-control.rules.ts';
+import { claimAtEnds } from './queue-control-ends.ts';
 
 /** Before every family: none has the nil UUID. Entries whose family is gone share the largest one, in SQL. */
 export const BEFORE_FIRST = '00000000-0000-0000-0000-000000000000';
@@ -80,10 +81,11 @@ export interface Turn {
 
 /**
  * Claims up to `limit` due entries of families that are not paused; none while the circuit is
- * not closed or the queue is paused. With paused families the oldest may all be theirs: then it
- * goes by families in any case, and goes on after the one given. Needs a transaction: it holds
- * the limits' row until its end, so that all nodes together keep to them. No entries means that
- * there are none to be had at this instant (or, of `some families`, none of those).
+ * not closed or the queue is paused. With paused families the oldest are looked for at both ends
+ * of what is due; where all of those are paused, it goes by families, on after the one given.
+ * Needs a transaction: with limits it holds their row until its end, so that all nodes together
+ * keep to them. No entries means that there are none to be had at this instant (or, of `some
+ * families`, none of those).
  */
 export async function claimWithinLimits(
   tx: Queryable,
@@ -92,23 +94,48 @@ export async function claimWithinLimits(
   order: Order,
   after: string,
 ): Promise<Turn> {
-  await tx.query('SELECT 1 FROM auth.queue_limits WHERE id = 1 FOR UPDATE');
+  const wasFree = await holdLimits(tx);
   const controls = await loadControls(tx, options.provider);
-  const most = Math.min(limit, startsAllowed(controls));
-  if (controls.circuitState !== 'closed' || controls.isQueuePaused || most === 0)
-    return { entries: [], after, isLimited: most === 0 };
+  const { circuitState, isQueuePaused, pausedFamilyIds, startsPerSecond, concurrency } = controls;
+  // Limits that were set in this instant: the next claim holds their row alone.
+  const isTooLate = wasFree && (startsPerSecond !== null || concurrency !== null);
+  const most = isTooLate ? 0 : Math.min(limit, startsAllowed(controls));
+  if (circuitState !== 'closed' || isQueuePaused || most === 0) return { entries: [], after, isLimited: most === 0 };
   if (!controls.isAnyDue) return { entries: [], after, isLimited: false };
-  const isByFamily = order !== 'oldest' || controls.pausedFamilyIds.length > 0;
-  const isWhole = order === 'families' || controls.pausedFamilyIds.length > 0;
-  const turn = isByFamily
-    ? await takeTurn(tx, options, controls, most, after, isWhole)
-    : { entries: await claimDue(tx, options, most, true), after, isLimited: false };
-  if (controls.startsPerSecond !== null && turn.entries.length > 0)
+  let turn: Turn = { entries: [], after, isLimited: false };
+  let isByFamily = order !== 'oldest';
+  if (order === 'oldest') {
+    const oldest =
+      pausedFamilyIds.length > 0
+        ? await claimAtEnds(tx, options, pausedFamilyIds, most)
+        : { entries: await claimDue(tx, options, most, true), isMore: false };
+    turn = { ...turn, entries: oldest.entries };
+    isByFamily = oldest.entries.length === 0 && oldest.isMore;
+  }
+  if (isByFamily) turn = await takeTurn(tx, options, controls, most, after, order !== 'some families');
+  if (startsPerSecond !== null && turn.entries.length > 0)
     await tx.query(
       `UPDATE auth.queue_limits SET tokens = $1, refilled_at = refilled_at + $2 * interval '1 second' WHERE id = 1`,
       [controls.tokens - turn.entries.length, controls.sinceRefill],
     );
   return turn;
+}
+
+/**
+ * Keeps the limits as they are until the transaction ends: where there are some, no other claim
+ * counts beside ours; where there are none, claims do not wait for each other. True: there are none.
+ */
+async function holdLimits(tx: Queryable): Promise<boolean> {
+  const [limits] = await tx.query<{ isFree: boolean }>(
+    'SELECT starts_per_second IS NULL AND concurrency IS NULL AS "isFree" FROM auth.queue_limits WHERE id = 1',
+  );
+  const isFree = limits?.isFree ?? false;
+  await tx.query(
+    isFree
+      ? 'SELECT 1 FROM auth.queue_limits WHERE id = 1 FOR SHARE'
+      : 'SELECT 1 FROM auth.queue_limits WHERE id = 1 FOR UPDATE',
+  );
+  return isFree;
 }
 
 /** Goes round the families once at the most, or not that far, until there is something to claim. */
@@ -145,7 +172,7 @@ const FAMILIES = `
     (SELECT 1 AS step, first.key, first.is_due, first.is_due::int AS due_count FROM (
       SELECT coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) AS key,
              coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
-               AND NOT coalesce(family_id = ANY ($2::uuid[]), false) AS is_due
+               AND NOT coalesce(family_id IN (SELECT unnest($2::uuid[])), false) AS is_due
       FROM auth.queued_managed_account_creations
       WHERE status = 'pending' AND coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) > $1::uuid
       ORDER BY coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), coalesce(next_retry_at, '-infinity'::timestamptz)
@@ -154,7 +181,7 @@ const FAMILIES = `
     SELECT walk.step + 1, next.key, next.is_due, walk.due_count + next.is_due::int FROM walk, LATERAL (
       SELECT coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) AS key,
              coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
-               AND NOT coalesce(family_id = ANY ($2::uuid[]), false) AS is_due
+               AND NOT coalesce(family_id IN (SELECT unnest($2::uuid[])), false) AS is_due
       FROM auth.queued_managed_account_creations
       WHERE status = 'pending' AND coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) > walk.key
       ORDER BY coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), coalesce(next_retry_at, '-infinity'::timestamptz)

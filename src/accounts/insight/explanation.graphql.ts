@@ -1,44 +1,21 @@
 /** Explanations in the API: the field `explanation` of an entry, and every kind of blocker. */
 import type { Builder } from '../../graphql/builder.ts';
+import type { ExplanationRefs } from '../../graphql/explanation.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
-import type { Blocker, Cure, Explanation } from './explanation.rules.ts';
+import type { Blocker as BlockerOfEntry, Explanation as ExplanationOfEntry } from './explanation.rules.ts';
 import type { EntryToExplain } from './explanation.ts';
 
-type BlockerOf<K extends Blocker['kind']> = Extract<Blocker, { kind: K }>;
+type BlockerOf<K extends BlockerOfEntry['kind']> = Extract<BlockerOfEntry, { kind: K }>;
 
-/** Adds `QueuedCreation.explanation`, `Explanation`, `Blocker` with its kinds, and `Cure`. */
+/** Adds `QueuedCreation.explanation` and the kinds of blocker that an entry has. */
 export function addExplanations(
   builder: Builder,
   { QueuedCreation }: Pick<EntryRefs, 'QueuedCreation'>,
-  explain: (entry: EntryToExplain) => Promise<Explanation>,
+  { Blocker, Explanation }: ExplanationRefs,
+  explain: (entry: EntryToExplain) => Promise<ExplanationOfEntry>,
 ): void {
-  const CureRef = builder.objectRef<Cure>('Cure').implement({
-    description: 'What an operator can do about a blocker: one mutation.',
-    fields: (t) => ({
-      label: t.exposeString('label', { description: 'What it does, for a button.' }),
-      mutation: t.exposeString('mutation', { description: 'The mutation’s name.' }),
-      input: t.field({
-        type: 'JSON',
-        description: 'The mutation’s input. A `password` that is null in it must be filled in.',
-        resolve: ({ input }) => input,
-      }),
-    }),
-  });
-  const BlockerRef = builder.interfaceRef<Blocker>('Blocker').implement({
-    description: 'Something that stands between an entry and its account.',
-    fields: (t) => ({
-      message: t.exposeString('message', { description: 'What it is, for people.' }),
-      cure: t.field({
-        type: CureRef,
-        nullable: true,
-        description: 'What can be done about it; null when no mutation helps.',
-        resolve: ({ cure }) => cure,
-      }),
-    }),
-    resolveType: ({ kind }) => kind,
-  });
-  const blocker = <K extends Blocker['kind']>(kind: K) => builder.objectRef<BlockerOf<K>>(kind);
-  const interfaces = [BlockerRef];
+  const blocker = <K extends BlockerOfEntry['kind']>(kind: K) => builder.objectRef<BlockerOf<K>>(kind);
+  const interfaces = [Blocker];
 
   blocker('BackingOff').implement({
     interfaces,
@@ -103,7 +80,6 @@ export function addExplanations(
       }),
     }),
   });
-  blocker('NoLiveNode').implement({ interfaces, description: 'No node is running that could attempt it.' });
   blocker('WaitingForTurn').implement({ interfaces, description: 'Nothing: it is due, and is attempted next.' });
   blocker('RetriesUsedUp').implement({ interfaces, description: 'All its retries failed.' });
   blocker('PermanentError').implement({
@@ -113,25 +89,9 @@ export function addExplanations(
   });
   blocker('PasswordDestroyed').implement({ interfaces, description: 'Its password is gone; a retry needs a new one.' });
 
-  const ExplanationRef = builder.objectRef<Explanation>('Explanation').implement({
-    description: 'Why something is not moving.',
-    fields: (t) => ({
-      summary: t.exposeString('summary', { description: 'In a sentence or two, for people.' }),
-      blockers: t.field({
-        type: [BlockerRef],
-        description: 'Everything that stands in the way; empty when the account exists or a person gave it up.',
-        resolve: ({ blockers }) => [...blockers],
-      }),
-      nextChangeAt: t.expose('nextChangeAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When something next changes by itself; null when nothing will, or it may at any moment.',
-      }),
-    }),
-  });
   builder.prismaObjectFields(QueuedCreation, (t) => ({
     explanation: t.field({
-      type: ExplanationRef,
+      type: Explanation,
       nullable: true,
       description: 'Why it is not moving, what can be done, and when something next changes.',
       select: {

@@ -4,6 +4,7 @@
  * and is not shown here (a filter by error code finds it).
  */
 import type { Queryable } from '../../database/database.ts';
+import { shareReading } from '../../database/shared-reading.ts';
 import { normaliseMessage } from './failure-group.rules.ts';
 
 export interface FailureGroup {
@@ -65,11 +66,18 @@ interface GroupRow extends FailureGroup {
   readonly fullName: string;
 }
 
-/** The largest groups, `first` at the most, by one statement. */
-export async function loadFailureGroups(db: Queryable, first: number): Promise<FailureGroup[]> {
-  const rows = await db.query<GroupRow>(GROUPS, [first]);
+/** As many as anybody may ask for, so that all share one reading. */
+const MOST_GROUPS = 100;
+
+const loadLargest = shareReading(async (db: Queryable): Promise<FailureGroup[]> => {
+  const rows = await db.query<GroupRow>(GROUPS, [MOST_GROUPS]);
   return rows.map(({ username, fullName, message, ...group }) => ({
     ...group,
     message: normaliseMessage(message, [username, fullName]),
   }));
+});
+
+/** The largest groups, `first` (100 at the most), by one statement that all who ask meanwhile share. */
+export async function loadFailureGroups(db: Queryable, first: number): Promise<FailureGroup[]> {
+  return (await loadLargest(db)).slice(0, first);
 }

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type DueMinute,
-  emptyAt,
-  type ForecastInput,
-  forecast,
-  measuredSpeed,
-  type Spell,
-} from './queue-forecast.rules.ts';
+import { type DueMinute, emptyAt, type ForecastInput, forecast } from './queue-forecast.rules.ts';
+import type { Spell } from './speed.rules.ts';
 
 const NOW = Date.UTC(2027, 2, 28, 0, 30, 20);
 const MINUTE = 60_000;
@@ -99,28 +93,6 @@ describe('emptyAt', () => {
 
   it('is an instant that can be written, however slow it is', () => {
     expect(emptyAt(at(0), 2_000_000_000, [], 0.000_1).toISOString()).toBe('9999-12-31T00:00:00.000Z');
-  });
-});
-
-describe('the measured speed', () => {
-  it('counts the time in which attempts were under way, once', () => {
-    expect(measuredSpeed([])).toBeNull();
-    expect(measuredSpeed([spell(-10_000, -8_000, 40)])?.perSecond).toBe(20);
-    // Overlapping, out of order, and with a pause between.
-    const spells = [spell(-4_000, -2_000, 30), spell(-100_000, -99_000, 20), spell(-5_000, -3_000, 30)];
-    expect(measuredSpeed(spells)).toEqual({ perSecond: 20, count: 80, busyMs: 4_000 });
-    expect(measuredSpeed([spell(-5, -5, 1)])?.perSecond).toBe(1_000);
-  });
-
-  it('is above zero, and no time is counted twice', () => {
-    const some = fc.tuple(fc.nat(300_000), fc.nat(10_000), fc.integer({ min: 1, max: 2_000 }));
-    fc.assert(
-      fc.property(fc.array(some, { minLength: 1, maxLength: 30 }), (list) => {
-        const measured = measuredSpeed(list.map(([from, length, n]) => spell(-from - length, -from, n)));
-        expect(measured?.perSecond).toBeGreaterThan(0);
-        expect(measured?.busyMs).toBeLessThanOrEqual(310_000);
-      }),
-    );
   });
 });
 

@@ -3,6 +3,7 @@
  * forecast says how it was reckoned, and says so when it cannot be known.
  */
 import type { CircuitState } from '../../database/generated/prisma/enums.ts';
+import { measuredSpeed, type Spell, speedWithin } from './speed.rules.ts';
 
 /** Why `emptyAt` cannot be known. */
 export type UnknownReason = 'CIRCUIT_OPEN' | 'QUEUE_PAUSED' | 'NO_LIVE_NODE' | 'NOT_MEASURED';
@@ -12,13 +13,6 @@ export interface DueMinute {
   readonly startsAt: Date;
   /** When the last of them is due. */
   readonly lastAt: Date;
-  readonly count: number;
-}
-
-/** Attempts that ended within one second: a spell of work from the first one’s start to the last one’s end. */
-export interface Spell {
-  readonly startedAt: Date;
-  readonly finishedAt: Date;
   readonly count: number;
 }
 
@@ -52,21 +46,6 @@ export interface Forecast {
 /** Beyond, instants are not written as ISO 8601 has them. */
 const LATEST = Date.UTC(9999, 11, 31);
 
-/** Attempts per second of the time in which some were under way; null without any. */
-export function measuredSpeed(spells: readonly Spell[]): { perSecond: number; count: number; busyMs: number } | null {
-  let count = 0;
-  let busyMs = 0;
-  let through = Number.NEGATIVE_INFINITY;
-  for (const spell of [...spells].sort((one, other) => one.startedAt.getTime() - other.startedAt.getTime())) {
-    count += spell.count;
-    const end = spell.finishedAt.getTime();
-    busyMs += Math.max(0, end - Math.max(through, spell.startedAt.getTime()));
-    through = Math.max(through, end);
-  }
-  // The clock has milliseconds: work that took none took up to one.
-  return count === 0 ? null : { perSecond: (count * 1_000) / Math.max(1, busyMs), count, busyMs };
-}
-
 /** When all of it is done by work that begins at `from` and goes on at `perSecond`, above 0. */
 export function emptyAt(from: Date, dueNowCount: number, minutes: readonly DueMinute[], perSecond: number): Date {
   let at = from.getTime() + (dueNowCount * 1_000) / perSecond;
@@ -95,12 +74,11 @@ export function forecast(input: ForecastInput): Forecast {
     return { emptyAt: null, unknownReason, throughput, explanation: [...known, why].join(' ') };
   }
 
-  const isLimited = startsPerSecond !== null && startsPerSecond < measured.perSecond;
-  const speed = isLimited ? startsPerSecond : measured.perSecond;
+  const speed = speedWithin(measured, startsPerSecond);
   known.push(
     `In the last 5 minutes ${measured.count} attempt${measured.count === 1 ? '' : 's'} ended in ${inWords(measured.busyMs / 1_000)} s of work: ${inWords(measured.perSecond)} per second.`,
   );
-  if (isLimited) known.push(`The limit allows ${startsPerSecond} per second.`);
+  if (speed < measured.perSecond) known.push(`The limit allows ${startsPerSecond} per second.`);
   const { pausedUntil } = input;
   const isHeld = input.isPaused && pausedUntil !== null && pausedUntil > now;
   if (isHeld) known.push(`The queue is paused until ${pausedUntil.toISOString()}.`);

@@ -1,6 +1,7 @@
 /** What the forecast is reckoned from: when entries are due, how fast the last attempts were, and what holds the queue. */
 import type { Queryable } from '../../database/database.ts';
-import { type DueMinute, type Forecast, type ForecastInput, forecast, type Spell } from './queue-forecast.rules.ts';
+import { type DueMinute, type Forecast, type ForecastInput, forecast } from './queue-forecast.rules.ts';
+import { loadSpells } from './speed.ts';
 
 export interface QueueForecast extends Forecast {
   readonly dueNowCount: number;
@@ -8,11 +9,14 @@ export interface QueueForecast extends Forecast {
   readonly dueLaterCount: number;
 }
 
-/** Due now and later are ranges of queued_managed_account_creations_due_idx; a paused family’s, one of …_family_due_idx. */
+/** Due now and later are ranges of queued_managed_account_creations_next_retry_at_idx; a paused family’s, one of …_family_due_idx. */
 const STANDING = `
   SELECT now() AS now,
          (SELECT count(*)::int FROM auth.queued_managed_account_creations
-          WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now()) AS "dueNowCount",
+          WHERE status = 'pending' AND next_retry_at IS NOT NULL AND next_retry_at <= now())
+           + (SELECT count(*)::int FROM auth.queued_managed_account_creations
+              WHERE status = 'pending' AND next_retry_at IS NULL
+                AND coalesce(next_retry_at, '-infinity'::timestamptz) = '-infinity') AS "dueNowCount",
          (SELECT count(*)::int FROM auth.queued_managed_account_creations WHERE status = 'processing') AS "underWayCount",
          later.count AS "dueLaterCount", later.last AS "lastDueAt",
          coalesce((SELECT state FROM auth.identity_circuits WHERE provider = $1), 'closed') AS "circuitState",
@@ -26,24 +30,17 @@ const STANDING = `
           WHERE state = 'running' AND last_beat_at > now() - $2 * interval '1 millisecond') AS "liveNodeCount"
   FROM (SELECT count(*)::int AS count, least(max(next_retry_at), timestamptz '9999-12-31 00:00Z') AS last
         FROM auth.queued_managed_account_creations
-        WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) > now() + interval '24 hours') AS later
+        WHERE status = 'pending' AND next_retry_at IS NOT NULL AND next_retry_at > now() + interval '24 hours') AS later
   LEFT JOIN auth.queue_pauses AS pause
     ON pause.scope = 'queue' AND (pause.paused_until IS NULL OR pause.paused_until > now())`;
 
-/** A range of queued_managed_account_creations_due_idx; at most 1,441 rows come of it. */
+/** A range of queued_managed_account_creations_next_retry_at_idx; at most 1,441 rows come of it. */
 const DUE_MINUTES = `
   SELECT date_trunc('minute', next_retry_at) AS "startsAt", max(next_retry_at) AS "lastAt", count(*)::int AS count
   FROM auth.queued_managed_account_creations
-  WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) > $1::timestamptz
-    AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz + interval '24 hours'
+  WHERE status = 'pending' AND next_retry_at IS NOT NULL
+    AND next_retry_at > $1::timestamptz AND next_retry_at <= $1::timestamptz + interval '24 hours'
   GROUP BY 1 ORDER BY 1`;
-
-/** Served by account_creation_attempts_finished_at_idx (BRIN); at most 301 rows come of it. */
-const SPELLS = `
-  SELECT min(started_at) AS "startedAt", max(finished_at) AS "finishedAt", count(*)::int AS count
-  FROM auth.account_creation_attempts
-  WHERE finished_at > $1::timestamptz - interval '5 minutes' AND outcome <> 'interrupted' AND NOT is_probe
-  GROUP BY date_trunc('second', finished_at)`;
 
 /** The forecast as of now, by the database’s clock. A node that has not beaten for `aliveWithinMs` does not count. */
 export async function loadQueueForecast(
@@ -54,7 +51,7 @@ export async function loadQueueForecast(
   const [standing] = await db.query<Omit<ForecastInput, 'dueMinutes' | 'spells'>>(STANDING, [provider, aliveWithinMs]);
   if (standing === undefined) throw new Error('The queue’s standing had no row');
   const dueMinutes = await db.query<DueMinute>(DUE_MINUTES, [standing.now]);
-  const spells = await db.query<Spell>(SPELLS, [standing.now]);
+  const spells = await loadSpells(db);
   return {
     ...forecast({ ...standing, dueMinutes, spells }),
     dueNowCount: standing.dueNowCount,

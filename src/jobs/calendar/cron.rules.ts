@@ -22,8 +22,11 @@ export interface Cron {
 
 export type CronReading =
   | { readonly ok: true; readonly cron: Cron }
-  /** One sentence or two for the person who wrote it: what is wrong, what to write instead. */
-  | { readonly ok: false; readonly problem: string };
+  /** `problem`: one sentence or two for the person who wrote it: what is wrong, what to write instead. */
+  | { readonly ok: false; readonly problem: string; readonly code: CronProblemCode };
+
+/** The same for scripts. */
+export type CronProblemCode = 'INVALID_CRON' | 'AMBIGUOUS_WEEKDAY' | 'NEVER_FIRES';
 
 const FIELDS = ['second', 'minute', 'hour', 'day of month', 'month', 'day of week'] as const;
 const LETTERS = [/^[\d*,/-]+$/, /^[\d*,/-]+$/, /^[\d*,/-]+$/, /^[\d*,/LW-]+$/, /^[\dA-Z*,/-]+$/, /^[\dA-Z*,/#-]+$/];
@@ -76,7 +79,11 @@ export function cronDescription(expression: string): string {
 
 function read(expression: string): CronReading {
   const written = fieldsOf(expression);
-  const refuse = (problem: string): CronReading => ({ ok: false, problem: `The cron "${expression}" ${problem}` });
+  const refuse = (problem: string, code: CronProblemCode = 'INVALID_CRON'): CronReading => ({
+    ok: false,
+    problem: `The cron "${expression}" ${problem}`,
+    code,
+  });
   if (expression.trim().startsWith('@') && NICKNAMES[expression.trim().toLowerCase()] === undefined) {
     return refuse(`is not a nickname that is known. Known are ${Object.keys(NICKNAMES).join(', ')}.`);
   }
@@ -94,7 +101,7 @@ function read(expression: string): CronReading {
   }
   const weekday = fields[5] ?? '*';
   const ambiguity = written.length === 6 ? weekdayAmbiguity(weekday) : undefined;
-  if (ambiguity !== undefined) return refuse(ambiguity);
+  if (ambiguity !== undefined) return refuse(ambiguity, 'AMBIGUOUS_WEEKDAY');
 
   try {
     // Sloppy ranges: Quartz's `5/15` (from 5, every 15).
@@ -103,7 +110,7 @@ function read(expression: string): CronReading {
     // The offset 0, not the zone "UTC": a zone sends croner through Intl at every step.
     const days = new Croner(['0 0 0', ...fields.slice(3)].join(' '), { ...options, utcOffset: 0 });
     if (days.nextRun(new Date('2000-01-01T00:00:00Z')) === null) {
-      return refuse('never fires: no year has such a day.');
+      return refuse('never fires: no year has such a day.', 'NEVER_FIRES');
     }
     return {
       ok: true,
@@ -124,7 +131,7 @@ function read(expression: string): CronReading {
 }
 
 /** Upper case, nicknames spelled out, `?` and `0/n` as the wildcards that they are. */
-function fieldsOf(expression: string): string[] {
+export function fieldsOf(expression: string): string[] {
   const trimmed = expression.trim();
   return (NICKNAMES[trimmed.toLowerCase()] ?? trimmed)
     .toUpperCase()

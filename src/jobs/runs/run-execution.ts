@@ -9,15 +9,18 @@ import type { Database } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Job, RunCounts } from '../job.ts';
 import type { RunLease } from '../ledger/fires.ts';
+import { type Interruption, interruptionMessage } from './interrupt-run.ts';
 import { keepRunLease } from './run-lease.ts';
 import { finishRun, type RunResult, renewRun } from './runs.ts';
 
 export interface RunInHand {
   readonly run: RunLease;
-  /** Never rejects; tells whether a fire of the job waits to be run late. */
+  /** Once the run is closed. Never rejects; tells whether a fire of the job waits to be run late. */
   readonly finished: Promise<{ isFireOwed: boolean }>;
   /** Asks the job to end; the run is then closed as interrupted, with this as its message. */
   abort(message: string): void;
+  /** The same because a person asked; a job that has not ended after the grace time is given up. */
+  interrupt(interruption: Interruption): void;
   /** Closes the run as interrupted although the job has not ended; what it still does counts no more. */
   giveUp(message: string): Promise<void>;
 }
@@ -27,18 +30,29 @@ export interface ExecutionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly leaseMs: number;
+  /** How long an interrupted job may take to end. */
+  readonly graceMs: number;
+  readonly windowMs: number;
   onUpdated(runId: string): void;
   onFault(error: unknown): void;
 }
 
 const RETRY_MS = 1000;
+/** setTimeout fires at once for more. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Begins the execution and returns at once. */
 export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): RunInHand {
-  const { db, clock, leaseMs, onUpdated, onFault } = options;
+  const { db, clock, leaseMs, graceMs, windowMs, onUpdated, onFault } = options;
   const logger = options.logger.child({ jobName: job.name, runId: run.runId });
   const controller = new AbortController();
   const abort = (message: string) => controller.abort(new Error(message));
+  let grace: NodeJS.Timeout | undefined;
+  let isGivenUp = false;
+  let endEarly: (closed: { isFireOwed: boolean }) => void = () => undefined;
+  const endedEarly = new Promise<{ isFireOwed: boolean }>((resolve) => {
+    endEarly = resolve;
+  });
   const lease = keepRunLease({
     leaseMs,
     renew: (counts) => renewRun(db, run, leaseMs, counts),
@@ -46,15 +60,43 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
       logger.warn('The lease of this run was lost: another node may run the job. It is asked to end');
       abort('The lease of this run was lost.');
     },
+    onInterrupted: (interruption) => interrupt(interruption),
     onReported: () => onUpdated(run.runId),
     onError: onFault,
   });
 
   const close = async (result: RunResult) => {
     lease.release();
-    const closed = await closeWithin(leaseMs, () => finishRun(db, run, result), onFault);
+    clearTimeout(grace);
+    const closed = await closeWithin(leaseMs, () => finishRun(db, run, result, windowMs), onFault);
     if (closed.isFinished) onUpdated(run.runId);
     return closed;
+  };
+
+  const giveUp = async (message: string) => {
+    if (isGivenUp) return;
+    isGivenUp = true;
+    try {
+      endEarly(await close({ status: 'interrupted', counts: lease.counts(), errorMessage: message }));
+    } finally {
+      endEarly({ isFireOwed: false });
+    }
+  };
+
+  const interrupt = (interruption: Interruption) => {
+    if (grace !== undefined || isGivenUp) return;
+    const message = interruptionMessage(interruption);
+    logger.warn(message);
+    abort(message);
+    grace = setTimeout(
+      () => {
+        logger.warn(
+          `${job.name} goes on although it was interrupted; its run is closed, and what it still does counts no more`,
+        );
+        giveUp(`${message} (It did not end within ${graceMs / 1000} s.)`).catch(onFault);
+      },
+      Math.min(graceMs, LONGEST_TIMEOUT_MS),
+    );
   };
 
   const execute = async () => {
@@ -65,6 +107,7 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
       signal,
       lease.counts,
     );
+    if (isGivenUp) return endedEarly;
     if (result.error !== undefined) logger.error({ err: result.error }, 'Failed to execute job');
     const { isFinished, isFireOwed } = await close(result);
     if (result.status === 'succeeded' && isFinished) {
@@ -76,17 +119,11 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
     return { isFireOwed };
   };
 
-  return {
-    run,
-    finished: execute().catch((error: unknown) => {
-      onFault(error);
-      return { isFireOwed: false };
-    }),
-    abort,
-    async giveUp(message) {
-      await close({ status: 'interrupted', counts: lease.counts(), errorMessage: message });
-    },
-  };
+  const executed = execute().catch((error: unknown) => {
+    onFault(error);
+    return { isFireOwed: false };
+  });
+  return { run, finished: Promise.race([executed, endedEarly]), abort, interrupt, giveUp };
 }
 
 /** A job that was asked to end did not do its whole work, whether it then returns or throws. */

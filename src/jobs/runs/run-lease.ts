@@ -1,9 +1,12 @@
 /**
- * Keeps a run's lease while the run goes on, and carries its counts to the database on the way.
+ * Keeps a run's lease while the run goes on, and carries its counts to the database on the way;
+ * on the way back comes whether somebody has asked the run to end.
  * When the lease cannot be kept, because another node closed the run or the database does not
  * answer for as long as the lease lasts, the run must end: somebody else may be running the job.
  */
 import type { RunCounts } from '../job.ts';
+import type { Interruption } from './interrupt-run.ts';
+import type { Renewal } from './runs.ts';
 
 export interface RunLeaseKeeper {
   /** Publishes counts soon: several in a short time become one write. */
@@ -16,18 +19,23 @@ export interface RunLeaseKeeper {
 
 export interface RunLeaseKeeperOptions {
   readonly leaseMs: number;
-  /** Renews and writes the counts; false when the lease is lost. */
-  renew(counts: RunCounts): Promise<boolean>;
+  /** Renews and writes the counts. */
+  renew(counts: RunCounts): Promise<Renewal>;
   /** Called once at most. */
   onLost(): void;
+  /** Somebody has asked the run to end; told again at each renewal. */
+  onInterrupted(interruption: Interruption): void;
   /** Counts were written. */
   onReported(): void;
   onError(error: unknown): void;
 }
 
 const REPORT_INTERVAL_MS = 500;
+/** Far more often than the lease needs: an interruption is seen within 2 s, also when its notice is lost. */
+const LONGEST_RENEWAL_INTERVAL_MS = 1_000;
 
-export function keepRunLease({ leaseMs, renew, onLost, onReported, onError }: RunLeaseKeeperOptions): RunLeaseKeeper {
+export function keepRunLease(options: RunLeaseKeeperOptions): RunLeaseKeeper {
+  const { leaseMs, renew, onLost, onInterrupted, onReported, onError } = options;
   let counts: RunCounts = {};
   let isUnreported = false;
   let isReleased = false;
@@ -52,9 +60,11 @@ export function keepRunLease({ leaseMs, renew, onLost, onReported, onError }: Ru
     const [askedAt, isReport] = [performance.now(), isUnreported];
     isUnreported = false;
     try {
-      if (await renew(counts)) {
+      const { isHeld, interruption } = await renew(counts);
+      if (isHeld) {
         heldSince = askedAt;
         if (isReport) onReported();
+        if (interruption !== null && !isReleased) onInterrupted(interruption);
       } else lose();
     } catch (error) {
       isUnreported ||= isReport;
@@ -63,11 +73,14 @@ export function keepRunLease({ leaseMs, renew, onLost, onReported, onError }: Ru
       isRenewing = false;
     }
   };
-  const renewing = setInterval(() => {
-    // The third renewal that fails or hangs falls due as the lease ends.
-    if (performance.now() - heldSince >= leaseMs * 0.9) lose();
-    else void write();
-  }, leaseMs / 3);
+  const renewing = setInterval(
+    () => {
+      // The last renewal that fails or hangs falls due as the lease ends.
+      if (performance.now() - heldSince >= leaseMs * 0.9) lose();
+      else void write();
+    },
+    Math.min(leaseMs / 3, LONGEST_RENEWAL_INTERVAL_MS),
+  );
 
   return {
     report(reported) {

@@ -19,6 +19,7 @@ export const LONGEST_WAIT_MS = 30_000;
 
 export interface RunNowRequest {
   readonly jobName: string;
+  readonly reason?: string | null;
   readonly wait?: boolean | null;
   readonly idempotencyKey?: string | null;
 }
@@ -36,13 +37,14 @@ export async function runJobNow(
   request: RunNowRequest,
 ): Promise<{ runId: string; isReplay: boolean }> {
   const { jobName, wait, idempotencyKey: key } = request;
+  const reason = request.reason ?? null;
   const problem = idempotencyKeyProblem(key);
   if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
   const call: IdempotentCall = {
     caller,
     mutation: 'runJobNow',
     key,
-    digests: key ? digestFields(digester, { jobName }) : {},
+    digests: key ? digestFields(digester, { jobName, reason }) : {},
   };
   const recorded = await findRecorded(db, call);
   if (recorded !== undefined) return { runId: recorded, isReplay: true };
@@ -50,7 +52,7 @@ export async function runJobNow(
     const record = key
       ? { record: (tx: Parameters<typeof recordAnswer>[0], runId: string) => recordAnswer(tx, call, runId) }
       : {};
-    const { runId, finished } = await scheduler.runNow({ jobName, actor: caller, reason: null, ...record });
+    const { runId, finished } = await scheduler.runNow({ jobName, actor: caller, reason, ...record });
     if (wait) await Promise.race([finished, delay(LONGEST_WAIT_MS, undefined, { ref: false })]);
     return { runId, isReplay: false };
   } catch (error) {

@@ -69,6 +69,11 @@ export function addRunOperations(
         description: 'For example ExpiredInvitationCleanupJob.',
         validate: z.string().max(200, 'has at most 200 characters'),
       }),
+      reason: t.string({
+        description:
+          'Why, for the record; at most 500 characters. While the schedule is paused, the run’s reason says so too.',
+        validate: z.string().trim().max(500, 'has at most 500 characters').nullish(),
+      }),
       wait: t.boolean({
         defaultValue: false,
         description: 'Answer only when the run has ended, after 30 s at the latest.',
@@ -101,7 +106,7 @@ export function addRunOperations(
       errors: {
         types: [InvalidInputError, NotFoundError, InvalidStateError, JobAlreadyRunningError, IdempotencyConflictError],
       },
-      resolve: (_root, { input }, { caller }) => runNow(caller, input),
+      resolve: (_root, { input }, { caller }) => runNow(caller, { ...input, reason: input.reason?.trim() || null }),
     }),
   );
 

@@ -106,7 +106,7 @@ export function addJobRuns(builder: Builder) {
     { type: JobRun, name: 'JobRunConnection' },
     builder.edgeObject({ type: JobRun, name: 'JobRunEdge' }),
   );
-  return { JobRun, Filter, Connection };
+  return { JobRun, Filter, Connection, Outcome };
 }
 
 function countsOf(counts: Prisma.JsonValue): { name: string; value: number }[] {

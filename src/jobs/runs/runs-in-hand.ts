@@ -9,6 +9,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Job } from '../job.ts';
 import { type RunLease, startOwedFire } from '../ledger/fires.ts';
 import { createTracker, settleWithin } from '../waiting.ts';
+import type { Interruption } from './interrupt-run.ts';
 import { executeRun, type RunInHand } from './run-execution.ts';
 import { startManualRun, unknownJob } from './runs.ts';
 
@@ -28,6 +29,8 @@ export interface RunsInHand {
   /** Refuses with NotFoundError, JobAlreadyRunningError, or InvalidStateError while stopping. */
   runNow(input: ManualRunInput): Promise<{ runId: string; finished: Promise<void> }>;
   count(): number;
+  /** Ends a run because a person asked; nothing happens when this node does not hold it. */
+  interrupt(runId: string, interruption: Interruption): void;
   /** Begins none any more and asks all to end. */
   abort(): void;
   /** After `abort`: waits, then closes as interrupted what has not ended. */
@@ -41,12 +44,14 @@ export interface RunsInHandOptions {
   readonly jobs: ReadonlyMap<string, Job>;
   readonly nodeId: string;
   readonly leaseMs: number;
+  readonly graceMs: number;
+  readonly windowMs: number;
   onRunChanged(kind: 'created' | 'updated', runId: string): void;
   onFault(error: unknown): void;
 }
 
 export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
-  const { db, clock, logger, jobs, nodeId, leaseMs, onRunChanged, onFault } = options;
+  const { db, clock, logger, jobs, nodeId, leaseMs, graceMs, windowMs, onRunChanged, onFault } = options;
   const runs = new Map<string, RunInHand>();
   /** Runs being begun: a stop must not overlook them. */
   const { track: begin, settled: allBegun } = createTracker();
@@ -56,7 +61,7 @@ export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
     const job = jobs.get(run.jobName);
     if (job === undefined) throw new Error(`A run of ${run.jobName} was begun on a node that does not know the job.`);
     const onUpdated = (runId: string) => onRunChanged('updated', runId);
-    const inHand = executeRun(job, run, { db, clock, logger, leaseMs, onUpdated, onFault });
+    const inHand = executeRun(job, run, { db, clock, logger, leaseMs, graceMs, windowMs, onUpdated, onFault });
     runs.set(run.runId, inHand);
     onRunChanged('created', run.runId);
     if (isStopping) inHand.abort(STOPPING);
@@ -69,7 +74,7 @@ export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
   const startOwed = async (jobName: string): Promise<void> => {
     if (isStopping) return;
     await begin(
-      startOwedFire(db, { jobName, nodeId, leaseMs }).then((run) => {
+      startOwedFire(db, { jobName, nodeId, leaseMs, windowMs }).then((run) => {
         if (run !== null) launch(run);
       }),
     );
@@ -94,6 +99,7 @@ export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
       );
     },
     count: () => runs.size,
+    interrupt: (runId, interruption) => runs.get(runId)?.interrupt(interruption),
     abort() {
       isStopping = true;
       for (const run of runs.values()) run.abort(STOPPING);

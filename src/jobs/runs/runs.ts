@@ -10,8 +10,12 @@ import { JobAlreadyRunningError } from '../job.errors.ts';
 import type { RunCounts } from '../job.ts';
 import type { RunLease } from '../ledger/fires.ts';
 import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
+import type { Interruption } from './interrupt-run.ts';
 
-/** Begins a run by hand. Refuses with JobAlreadyRunningError, or NotFoundError naming the jobs that exist. */
+/**
+ * Begins a run by hand; a pause does not keep it, and is told in its reason. Refuses with
+ * JobAlreadyRunningError, or NotFoundError naming the jobs that exist.
+ */
 export async function startManualRun(
   db: Queryable,
   input: { jobName: string; nodeId: string; leaseMs: number; actor: string | null; reason: string | null },
@@ -19,7 +23,12 @@ export async function startManualRun(
   const { jobName, nodeId, leaseMs, actor, reason } = input;
   const [run] = await db.query<RunLease>(
     `INSERT INTO auth.job_runs (job_name, trigger, node_id, actor, reason, lease_token, lease_expires_at)
-     SELECT name, 'manual', $2, $3, $4, gen_random_uuid(), now() + $5 * interval '1 millisecond'
+     SELECT name, 'manual', $2, $3,
+            CASE WHEN paused_at <= now() AND (paused_until IS NULL OR paused_until > now())
+                 THEN concat_ws(' ', $4::text, '(By hand while ' || coalesce(paused_by, 'somebody') || ' had paused the schedule'
+                                || coalesce(': ' || pause_reason, '') || ')')
+                 ELSE $4::text END,
+            gen_random_uuid(), now() + $5 * interval '1 millisecond'
        FROM auth.job_schedules
       WHERE name = $1
      ON CONFLICT DO NOTHING
@@ -52,16 +61,26 @@ export function unknownJob(jobName: string, known: readonly string[]): NotFoundE
   return new NotFoundError(`There is no job named "${jobName}". The jobs are ${known.join(', ')}.`);
 }
 
-/** Lengthens the lease and writes the counts so far. False: the lease is lost, and the run with it. */
-export async function renewRun(db: Queryable, run: RunLease, leaseMs: number, counts: RunCounts): Promise<boolean> {
-  const renewed = await db.query(
+/** What a renewal finds. */
+export interface Renewal {
+  /** False: the lease is lost, and the run with it. */
+  readonly isHeld: boolean;
+  /** Set once somebody has asked the run to end. */
+  readonly interruption: Interruption | null;
+}
+
+/** Lengthens the lease and writes the counts so far. */
+export async function renewRun(db: Queryable, run: RunLease, leaseMs: number, counts: RunCounts): Promise<Renewal> {
+  const [renewed] = await db.query<{ by: string | null; reason: string | null }>(
     `UPDATE auth.job_runs
         SET lease_expires_at = now() + $3 * interval '1 millisecond', counts = $4::jsonb, updated_at = now()
       WHERE id = $1 AND lease_token = $2 AND status = 'running'
-     RETURNING id`,
+     RETURNING interrupted_by AS by, interrupt_reason AS reason`,
     [run.runId, run.leaseToken, leaseMs, JSON.stringify(counts)],
   );
-  return renewed.length > 0;
+  if (renewed === undefined) return { isHeld: false, interruption: null };
+  const { by, reason } = renewed;
+  return { isHeld: true, interruption: by === null ? null : { by, reason } };
 }
 
 export interface RunResult {
@@ -71,7 +90,8 @@ export interface RunResult {
 }
 
 /**
- * Closes a run. The fire of an interrupted run is owed once more, unless the policy is `skip`.
+ * Closes a run. The fire of an interrupted run is owed once more, unless the policy is `skip` or
+ * a person interrupted it, who would hardly want it to begin again at once.
  * `isFinished` is false when the lease was lost; `isFireOwed` says that startOwedFire has work.
  */
 export async function finishRun(
@@ -86,12 +106,13 @@ export async function finishRun(
           SET status = $3::auth.run_status, finished_at = now(), counts = $4::jsonb, error_message = $5,
               lease_token = NULL, lease_expires_at = NULL, updated_at = now()
         WHERE id = $1 AND lease_token = $2 AND status = 'running'
-       RETURNING id, fire_id, job_name, status
+       RETURNING id, fire_id, job_name, status, interrupted_at
      ), owed AS (
        UPDATE auth.job_fires AS fire
           SET outcome = 'caught_up', started_at = NULL, reason = 'Its run was interrupted: run once more.'
          FROM finished JOIN auth.job_schedules AS schedule ON schedule.name = finished.job_name
-        WHERE fire.id = finished.fire_id AND finished.status = 'interrupted' AND schedule.misfire_policy <> 'skip'
+        WHERE fire.id = finished.fire_id AND finished.status = 'interrupted' AND finished.interrupted_at IS NULL
+          AND schedule.misfire_policy <> 'skip'
           AND NOT EXISTS (SELECT FROM auth.job_runs AS other
                            WHERE other.fire_id = finished.fire_id AND other.id <> finished.id)
        RETURNING fire.id
@@ -108,7 +129,8 @@ export async function finishRun(
 
 /**
  * Closes, as `interrupted`, every run whose node stopped renewing its lease, and owes its fire
- * once more, unless the policy is `skip` or it was run twice already. Any node may call it at any time.
+ * once more, unless the policy is `skip`, it was run twice already or a person had interrupted
+ * it. Any node may call it at any time.
  */
 export function closeCrashedRuns(db: Queryable): Promise<{ runId: string; jobName: string }[]> {
   return db.query(
@@ -118,12 +140,12 @@ export function closeCrashedRuns(db: Queryable): Promise<{ runId: string; jobNam
               updated_at = now(),
               error_message = 'The node that ran it stopped renewing its lease: it was killed, or lost the database.'
         WHERE run.status = 'running' AND run.lease_expires_at < now()
-       RETURNING run.id, run.fire_id, run.job_name
+       RETURNING run.id, run.fire_id, run.job_name, run.interrupted_at
      ), owed AS (
        UPDATE auth.job_fires AS fire
           SET outcome = 'caught_up', started_at = NULL, reason = 'The node that ran it was lost: run once more.'
          FROM crashed JOIN auth.job_schedules AS schedule ON schedule.name = crashed.job_name
-        WHERE fire.id = crashed.fire_id AND schedule.misfire_policy <> 'skip'
+        WHERE fire.id = crashed.fire_id AND crashed.interrupted_at IS NULL AND schedule.misfire_policy <> 'skip'
           AND NOT EXISTS (SELECT FROM auth.job_runs AS other
                            WHERE other.fire_id = crashed.fire_id AND other.id <> crashed.id)
      )

@@ -4,12 +4,13 @@ import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
-import { badInput, isInstant } from '../../graphql/scalars.ts';
 import { cronDescription } from '../calendar/cron.rules.ts';
-import { type DstNote, type DueInstant, nextDue, type Recurrence } from '../calendar/due.rules.ts';
+import type { Recurrence } from '../calendar/due.rules.ts';
 import type { Job } from '../job.ts';
 import { isPausedAt } from '../ledger/settle.rules.ts';
 import { addJobRuns, runsOfJob } from '../runs/run.graphql.ts';
+import { addFireTime, countOf, fireTimesOf } from './fire-time.graphql.ts';
+import { timingProblem } from './timing.rules.ts';
 
 export interface ScheduleTools {
   readonly prisma: PrismaClient;
@@ -17,29 +18,23 @@ export interface ScheduleTools {
   readonly jobs: readonly Job[];
 }
 
-interface FireTimeView extends DueInstant {
-  readonly jobName: string;
-  readonly timeZone: string;
-}
-
 /** Adds `JobSchedule`, `FireTime`, `JobRun` and the queries over them. */
 export function addSchedules(builder: Builder, { prisma, clock, jobs }: ScheduleTools) {
   const Policy = addEnum<MisfirePolicy>(
     builder,
     'MisfirePolicy',
-    'What becomes of fires that were missed, within 24 hours.',
+    'What becomes of fires that were missed, within `MISFIRE_WINDOW` (24 hours unless set).',
     {
       run_once: 'The newest is run late, the older ones are skipped.',
       skip: 'All are skipped.',
       run_all: 'All are run late, the oldest first, up to a bound.',
     },
   );
+  /** From when on fires are to come: what is settled does not fire again, also when a clock was put back. */
+  const unsettled = ({ settledThrough }: { settledThrough: Date }) =>
+    new Date(Math.max(clock.now().getTime(), settledThrough.getTime()));
   const FireTime = addFireTime(builder);
   const runs = addJobRuns(builder);
-  const fireTimes = (schedule: Recurrence & { name: string }, after: Date, count: number): FireTimeView[] =>
-    nextDue(schedule, after, count)
-      .filter(({ at }) => isInstant(at.getTime()))
-      .map((due) => ({ ...due, jobName: schedule.name, timeZone: schedule.timeZone }));
 
   const SchedulePause = builder
     .objectRef<{ pausedBy: string | null; pauseReason: string | null; pausedAt: Date; pausedUntil: Date | null }>(
@@ -72,7 +67,10 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
           'This server does not know the job: another version registered it.',
       }),
       cron: t.expose('cron', { type: 'CronExpression', description: 'The cron expression in force.' }),
-      cronDescription: t.string({ description: 'The same in words.', resolve: ({ cron }) => cronDescription(cron) }),
+      cronDescription: t.string({
+        description: 'The same in words; what is wrong with it, should somebody have made it unreadable with SQL.',
+        resolve: describe,
+      }),
       timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The zone whose local time the cron means.' }),
       misfirePolicy: t.expose('misfirePolicy', { type: Policy, description: 'What becomes of missed fires.' }),
       isPaused: t.boolean({
@@ -93,13 +91,13 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
         type: 'DateTime',
         nullable: true,
         description: 'When it fires next; null if never again.',
-        resolve: (schedule) => nextDue(schedule, clock.now(), 1)[0]?.at ?? null,
+        resolve: (schedule) => fireTimesOf(schedule, unsettled(schedule), 1)[0]?.at ?? null,
       }),
       nextFireTimes: t.field({
         type: [FireTime],
         description: 'The next fires, soonest first.',
         args: { first: t.arg.int({ defaultValue: 5, description: 'How many, 1 to 100.' }) },
-        resolve: (schedule, { first }) => fireTimes(schedule, clock.now(), countOf(first, 5)),
+        resolve: (schedule, { first }) => fireTimesOf(schedule, unsettled(schedule), countOf(first, 5)),
       }),
       previousFireAt: t.field({
         type: 'DateTime',
@@ -167,66 +165,15 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
         const count = countOf(first, 10);
         const schedules = await prisma.jobSchedule.findMany({ where: jobName ? { name: jobName } : {} });
         return schedules
-          .flatMap((schedule) => fireTimes(schedule, after ?? clock.now(), count))
+          .flatMap((schedule) => fireTimesOf(schedule, after ?? unsettled(schedule), count))
           .sort((a, b) => a.at.getTime() - b.at.getTime() || a.jobName.localeCompare(b.jobName))
           .slice(0, count);
       },
     }),
   }));
-  return runs;
+  return { ...runs, JobSchedule, SchedulePause, FireTime, Policy };
 }
 
-function countOf(first: number | null | undefined, fallback: number): number {
-  const count = first ?? fallback;
-  if (count < 1 || count > 100) throw badInput('first: is from 1 to 100.');
-  return count;
-}
+const describe = (timing: Recurrence) => timingProblem(timing) ?? cronDescription(timing.cron);
 
-function addFireTime(builder: Builder) {
-  const Dst = builder.enumType('DstNote', {
-    description: 'What a change of the clock does to a fire.',
-    values: {
-      SHIFTED_BY_GAP: {
-        value: 'shifted_by_gap',
-        description: 'Its local time does not exist that day: it fires later by the length of the gap.',
-      },
-      FIRST_OF_REPEATED: {
-        value: 'first_of_repeated',
-        description: 'Its local time occurs twice that day: this is the first.',
-      },
-      SECOND_OF_REPEATED: {
-        value: 'second_of_repeated',
-        description: 'Its local time occurs twice that day: this is the second.',
-      },
-    } satisfies Record<string, { value: DstNote; description: string }>,
-  });
-  return builder.objectRef<FireTimeView>('FireTime').implement({
-    description: 'An instant at which a job is due.',
-    fields: (t) => ({
-      jobName: t.exposeString('jobName', { description: 'Which job.' }),
-      at: t.expose('at', { type: 'DateTime', description: 'When.' }),
-      localTime: t.string({
-        description: 'The same in the schedule’s zone, with its offset: `2027-03-28T03:30:00+02:00`.',
-        resolve: ({ at, timeZone }) => localTime(at, timeZone),
-      }),
-      dst: t.expose('dst', { type: Dst, nullable: true, description: 'Set when the clock changes about then.' }),
-    }),
-  });
-}
-
-function localTime(at: Date, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en-CA', {
-    timeZone,
-    hourCycle: 'h23',
-    timeZoneName: 'longOffset',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  }).formatToParts(at);
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((one) => one.type === type)?.value ?? '';
-  const offset = part('timeZoneName').replace('GMT', '') || '+00:00';
-  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}:${part('second')}${offset}`;
-}
+export type ScheduleRefs = ReturnType<typeof addSchedules>;

@@ -1,15 +1,11 @@
 /**
- * Schedules as rows. The code's defaults make a row when a node first knows a job; afterwards
- * the row is the truth, and a changed default reaches it only while nobody has overridden it.
- * Before anything about a schedule changes, what was due under the old one is settled.
+ * Schedules as rows, and as the scheduler reads them. The row is the truth; register.ts makes it,
+ * change-schedule.ts is the only way to change what it says.
  */
-import type { Database, Queryable } from '../../database/database.ts';
+import type { Queryable } from '../../database/database.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
-import { parseCron } from '../calendar/cron.rules.ts';
-import { readTimeZone } from '../calendar/time-zone.rules.ts';
-import type { Job } from '../job.ts';
-import { claimFires } from '../ledger/fires.ts';
-import { MISFIRE_WINDOW_MS, settle } from '../ledger/settle.rules.ts';
+import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
+import type { Interruption } from '../runs/interrupt-run.ts';
 
 export interface Schedule {
   readonly name: string;
@@ -28,6 +24,8 @@ export interface Schedule {
 export interface ScheduleInUse extends Schedule {
   /** When the run that is going on began, on whichever node. */
   readonly runningSince: Date | null;
+  /** Somebody has asked that run to end. */
+  readonly interruption: (Interruption & { readonly runId: string }) | null;
   /** A fire waits to be run late: startOwedFire has work. */
   readonly isFireOwed: boolean;
 }
@@ -47,6 +45,9 @@ export async function loadSchedules(
             schedule.settled_through AS "settledThrough", schedule.paused_at AS "pausedAt",
             schedule.paused_until AS "pausedUntil", schedule.paused_by AS "pausedBy",
             schedule.pause_reason AS "pauseReason", run.started_at AS "runningSince",
+            CASE WHEN run.interrupted_at IS NOT NULL
+                 THEN jsonb_build_object('runId', run.id, 'by', run.interrupted_by, 'reason', run.interrupt_reason)
+                 END AS interruption,
             EXISTS (SELECT FROM auth.job_fires AS fire
                      WHERE fire.job_name = schedule.name AND fire.outcome = 'caught_up' AND fire.started_at IS NULL
                        AND fire.fired_at >= now() - $2 * interval '1 millisecond') AS "isFireOwed",
@@ -60,70 +61,6 @@ export async function loadSchedules(
   return { now: rows[0]?.now ?? new Date(0), schedules: rows.map(({ now: _, ...schedule }) => schedule) };
 }
 
-/**
- * Makes the row of every job that has none, settled through now, and brings changed defaults to
- * schedules that are not overridden, as a new version. Throws an Error that names the job whose
- * default is not a cron or not a zone: that is a fault of the code.
- */
-export async function registerSchedules(db: Database, jobs: readonly Job[], nodeId: string): Promise<void> {
-  for (const job of jobs) {
-    for (const reading of [parseCron(job.cron), readTimeZone(job.timeZone)]) {
-      if (!reading.ok) throw new Error(`The default schedule of ${job.name} is wrong. ${reading.problem}`);
-    }
-  }
-  const defaults = jobs.map(({ name, cron, timeZone, misfirePolicy }) => ({ name, cron, timeZone, misfirePolicy }));
-  await db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
-     SELECT name, cron, "timeZone", "misfirePolicy", now()
-       FROM jsonb_to_recordset($1::jsonb) AS job (
-         name text, cron text, "timeZone" text, "misfirePolicy" auth.misfire_policy)
-     ON CONFLICT (name) DO NOTHING`,
-    [JSON.stringify(defaults)],
-  );
-  const { schedules } = await loadSchedules(
-    db,
-    jobs.map(({ name }) => name),
-  );
-  for (const job of jobs) {
-    const schedule = schedules.find(({ name }) => name === job.name);
-    if (schedule !== undefined && !schedule.isOverridden && !isSameTiming(schedule, job)) {
-      await db.transaction((tx) => changeTiming(tx, { name: job.name, nodeId, timing: job, isOverridden: false }));
-    }
-  }
-}
-
-/**
- * Gives a schedule another timing, as a new version, after settling what was due under the old
- * one; what would have started is owed. Call it within a transaction. False when the schedule
- * does not exist or has that timing already.
- */
-export async function changeTiming(
-  tx: Queryable,
-  { name, nodeId, timing, isOverridden }: { name: string; nodeId: string; timing: Timing; isOverridden: boolean },
-): Promise<boolean> {
-  // The lock keeps claims of this schedule out until we commit.
-  await tx.query('SELECT FROM auth.job_schedules WHERE name = $1 FOR NO KEY UPDATE', [name]);
-  const { now, schedules } = await loadSchedules(tx, [name]);
-  const [schedule] = schedules;
-  if (schedule === undefined || (isSameTiming(schedule, timing) && schedule.isOverridden === isOverridden)) {
-    return false;
-  }
-  // A tolerance below zero: nothing is on time here, so nothing starts within this transaction.
-  const settlement = settle({ schedule, now, upSince: now, runningSince: schedule.runningSince, toleranceMs: -1 });
-  if (settlement !== null) {
-    const fires = settlement.fires.map((fire) => ({ ...fire, starts: false }));
-    await claimFires(tx, { schedule, settlement: { ...settlement, fires }, nodeId, leaseMs: 0 });
-  }
-  await tx.query(
-    `UPDATE auth.job_schedules
-        SET cron = $2, time_zone = $3, misfire_policy = $4::auth.misfire_policy, is_overridden = $5,
-            version = version + 1, settled_through = GREATEST(settled_through, now()), updated_at = now()
-      WHERE name = $1`,
-    [name, timing.cron, timing.timeZone, timing.misfirePolicy, isOverridden],
-  );
-  return true;
-}
-
-function isSameTiming(one: Timing, other: Timing): boolean {
+export function isSameTiming(one: Timing, other: Timing): boolean {
   return one.cron === other.cron && one.timeZone === other.timeZone && one.misfirePolicy === other.misfirePolicy;
 }

@@ -1,0 +1,77 @@
+/** Who shares a reading with whom, and how often one is made. The clock is set. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { shareReading } from './shared-reading.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Readings that end when the test says so; each answers its number. */
+function readings() {
+  const begun: { end(): void; fail(error: Error): void }[] = [];
+  const source = {};
+  const read = shareReading(
+    (_source: object) =>
+      new Promise<number>((resolve, reject) => {
+        const number = begun.length + 1;
+        begun.push({ end: () => resolve(number), fail: reject });
+      }),
+  );
+  return { begun, ask: () => read(source), askOther: () => read({}) };
+}
+
+test('who asks before it begins shares it; who asks while it is under way shares the next', async () => {
+  const { begun, ask } = readings();
+  const early = [ask(), ask(), ask()];
+  await vi.advanceTimersByTimeAsync(1);
+  const late = [ask(), ask()];
+  await vi.advanceTimersByTimeAsync(10);
+  expect(begun).toHaveLength(1);
+  begun[0]?.end();
+  expect(await Promise.all(early)).toEqual([1, 1, 1]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(begun).toHaveLength(2);
+  begun[1]?.end();
+  expect(await Promise.all(late)).toEqual([2, 2]);
+});
+
+test('what is read from another database is not shared', async () => {
+  const { begun, ask, askOther } = readings();
+  const both = [ask(), askOther()];
+  await vi.advanceTimersByTimeAsync(1);
+  for (const { end } of begun) end();
+  expect(await Promise.all(both)).toEqual([1, 2]);
+});
+
+test('a failure reaches all who shared it, and is not kept', async () => {
+  const { begun, ask } = readings();
+  const shared = Promise.allSettled([ask(), ask()]);
+  await vi.advanceTimersByTimeAsync(1);
+  begun[0]?.fail(new Error('away'));
+  expect((await shared).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  const again = ask();
+  await vi.advanceTimersByTimeAsync(1_000);
+  begun[1]?.end();
+  expect(await again).toBe(2);
+});
+
+test.each([
+  [10, 30],
+  [200, 600],
+  [5_000, 1_000],
+])('after a reading of %i ms the next begins %i ms later', async (tookMs, restMs) => {
+  const { begun, ask } = readings();
+  const first = ask();
+  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(tookMs);
+  begun[0]?.end();
+  await first;
+  void ask();
+  await vi.advanceTimersByTimeAsync(restMs - 1);
+  expect(begun).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(2);
+  expect(begun).toHaveLength(2);
+});

@@ -1,0 +1,74 @@
+/** Interrupting a run in the API, and who did it. */
+import { z } from 'zod';
+import type { PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
+import type { JobOperations } from '../job-operations.ts';
+import type { addJobRuns } from './run.graphql.ts';
+
+interface InterruptionView {
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly interruptedAt: Date;
+}
+
+/** Adds `interruptRun` and `JobRun.interruption`. */
+export function addInterruptRun(
+  builder: Builder,
+  prisma: PrismaClient,
+  { JobRun }: Pick<ReturnType<typeof addJobRuns>, 'JobRun'>,
+  { interrupt }: Pick<JobOperations, 'interrupt'>,
+): void {
+  const Interruption = builder.objectRef<InterruptionView>('RunInterruption').implement({
+    description: 'Somebody asked a run to end.',
+    fields: (t) => ({
+      by: t.exposeString('by', { nullable: true, description: 'Who.' }),
+      reason: t.exposeString('reason', { nullable: true, description: 'Why, if they said.' }),
+      interruptedAt: t.expose('interruptedAt', { type: 'DateTime', description: 'When they asked.' }),
+    }),
+  });
+  builder.prismaObjectFields(JobRun, (t) => ({
+    interruption: t.field({
+      type: Interruption,
+      nullable: true,
+      description:
+        'Set once somebody has asked the run to end; it may still have ended well, if it was quicker. Null if nobody has.',
+      select: { interruptedAt: true, interruptedBy: true, interruptReason: true },
+      resolve: ({ interruptedAt, interruptedBy, interruptReason }) =>
+        interruptedAt === null ? null : { by: interruptedBy, reason: interruptReason, interruptedAt },
+    }),
+  }));
+  const Input = builder.inputType('InterruptRunInput', {
+    description: 'Which run to interrupt.',
+    fields: (t) => ({
+      runId: t.field({ type: 'UUID', required: true, description: 'The run’s plain key.' }),
+      reason: t.string({
+        description: 'Why, for the record; at most 500 characters.',
+        validate: z.string().trim().max(500, 'has at most 500 characters').nullish(),
+      }),
+    }),
+  });
+  const Payload = builder.objectRef<{ runId: string; isChanged: boolean }>('InterruptRunPayload').implement({
+    description: 'The run was asked to end.',
+    fields: (t) => ({
+      run: t.prismaField({
+        type: JobRun,
+        description: 'The run, as it stands now: still RUNNING until its job has ended. `jobRunChanged` tells when.',
+        resolve: (query, { runId }) => prisma.jobRun.findUniqueOrThrow({ ...query, where: { id: runId } }),
+      }),
+      isChanged: t.exposeBoolean('isChanged', { description: 'False if it had been asked before.' }),
+    }),
+  });
+  builder.mutationField('interruptRun', (t) =>
+    t.field({
+      type: Payload,
+      nullable: true,
+      description:
+        'Asks a run to end, on whichever node it goes on; that node sees it within 2 s. A job that has not ended after the grace time (`INTERRUPT_GRACE`, 10 s) is left to itself and its run closed as INTERRUPTED. The run’s fire is not run again.',
+      args: { input: t.arg({ type: Input, required: true, description: 'Which run.' }) },
+      errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
+      resolve: (_root, { input }, { caller }) =>
+        interrupt(caller, { runId: input.runId, reason: input.reason?.trim() || null }),
+    }),
+  );
+}

@@ -1,0 +1,76 @@
+/** Fire times in the API: an instant, its local time, and what a change of the clock does to it. */
+import type { Builder } from '../../graphql/builder.ts';
+import { badInput, isInstant } from '../../graphql/scalars.ts';
+import { type DstNote, type DueInstant, nextDue, type Recurrence } from '../calendar/due.rules.ts';
+import { timingProblem } from './timing.rules.ts';
+
+export interface FireTimeView extends DueInstant {
+  readonly jobName: string;
+  readonly timeZone: string;
+}
+
+/** The next fires of a schedule, soonest first; none of one that cannot be read, none that the API could not write. */
+export function fireTimesOf(schedule: Recurrence & { readonly name: string }, after: Date, count: number) {
+  if (timingProblem(schedule) !== null) return [];
+  return nextDue(schedule, after, count)
+    .filter(({ at }) => isInstant(at.getTime()))
+    .map((due): FireTimeView => ({ ...due, jobName: schedule.name, timeZone: schedule.timeZone }));
+}
+
+/** How many of something was asked for: 1 to 100. Throws what the API answers to another number. */
+export function countOf(first: number | null | undefined, fallback: number): number {
+  const count = first ?? fallback;
+  if (count < 1 || count > 100) throw badInput('first: is from 1 to 100.');
+  return count;
+}
+
+/** Adds `FireTime` and `DstNote`; answers the ref. */
+export function addFireTime(builder: Builder) {
+  const Dst = builder.enumType('DstNote', {
+    description: 'What a change of the clock does to a fire.',
+    values: {
+      SHIFTED_BY_GAP: {
+        value: 'shifted_by_gap',
+        description: 'Its local time does not exist that day: it fires later by the length of the gap.',
+      },
+      FIRST_OF_REPEATED: {
+        value: 'first_of_repeated',
+        description: 'Its local time occurs twice that day: this is the first.',
+      },
+      SECOND_OF_REPEATED: {
+        value: 'second_of_repeated',
+        description: 'Its local time occurs twice that day: this is the second.',
+      },
+    } satisfies Record<string, { value: DstNote; description: string }>,
+  });
+  return builder.objectRef<FireTimeView>('FireTime').implement({
+    description: 'An instant at which a job is due.',
+    fields: (t) => ({
+      jobName: t.exposeString('jobName', { description: 'Which job.' }),
+      at: t.expose('at', { type: 'DateTime', description: 'When.' }),
+      localTime: t.string({
+        description: 'The same in the schedule’s zone, with its offset: `2027-03-28T03:30:00+02:00`.',
+        resolve: ({ at, timeZone }) => localTime(at, timeZone),
+      }),
+      dst: t.expose('dst', { type: Dst, nullable: true, description: 'Set when the clock changes about then.' }),
+    }),
+  });
+}
+
+/** In a zone's local time with its offset, as RFC 3339. */
+export function localTime(at: Date, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    hourCycle: 'h23',
+    timeZoneName: 'longOffset',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  }).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((one) => one.type === type)?.value ?? '';
+  const offset = part('timeZoneName').replace('GMT', '') || '+00:00';
+  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}:${part('second')}${offset}`;
+}

@@ -1,0 +1,51 @@
+/** What a request to reschedule means: the timing that it asks for, or everything that is wrong with it. */
+import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
+import type { InputIssue } from '../../refusals.ts';
+import { parseCron } from '../calendar/cron.rules.ts';
+import { readTimeZone } from '../calendar/time-zone.rules.ts';
+import type { Timing } from './schedules.ts';
+
+export interface TimingRequest {
+  readonly cron?: string | null;
+  readonly timeZone?: string | null;
+  readonly misfirePolicy?: MisfirePolicy | null;
+  /** Back to the code's default. */
+  readonly reset?: boolean | null;
+}
+
+export type TimingReading =
+  /** What is to change; 'default': everything back to the code's default. */
+  | { readonly ok: true; readonly changes: Partial<Timing> | 'default' }
+  | { readonly ok: false; readonly issues: readonly InputIssue[] };
+
+/** Reads a request: null counts as left out, a zone is written as IANA does, spaces in a cron as one. */
+export function readTimingRequest(request: TimingRequest): TimingReading {
+  const { cron, timeZone, misfirePolicy, reset } = request;
+  const issues: InputIssue[] = [];
+  const changes: { -readonly [K in keyof Timing]?: Timing[K] } = {};
+  if (cron !== null && cron !== undefined) {
+    const reading = parseCron(cron);
+    if (reading.ok) changes.cron = cron.trim().replace(/\s+/g, ' ');
+    else issues.push({ path: ['cron'], message: reading.problem, code: reading.code });
+  }
+  if (timeZone !== null && timeZone !== undefined) {
+    const reading = readTimeZone(timeZone);
+    if (reading.ok) changes.timeZone = reading.timeZone;
+    else issues.push({ path: ['timeZone'], message: reading.problem, code: 'UNKNOWN_TIME_ZONE' });
+  }
+  if (misfirePolicy !== null && misfirePolicy !== undefined) changes.misfirePolicy = misfirePolicy;
+
+  const given = (['cron', 'timeZone', 'misfirePolicy'] as const).filter((name) => (request[name] ?? null) !== null);
+  if (reset && given.length > 0) {
+    const message = `A reset takes everything back to the default and goes with nothing else; ${given.join(', ')} ${given.length === 1 ? 'was' : 'were'} given too. Leave out one or the other.`;
+    issues.push({ path: ['reset'], message, code: 'CONFLICTING_INPUT' });
+  }
+  if (!reset && given.length === 0) {
+    issues.push({
+      path: [],
+      message: 'Nothing to change was given. Give cron, timeZone or misfirePolicy, or reset: true for the default.',
+      code: 'NOTHING_GIVEN',
+    });
+  }
+  return issues.length > 0 ? { ok: false, issues } : { ok: true, changes: reset ? 'default' : changes };
+}

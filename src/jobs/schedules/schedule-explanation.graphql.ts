@@ -1,0 +1,69 @@
+/** Explanations of schedules in the API: the field `explanation`, and the kinds of blocker that a schedule has. */
+import type { PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import type { ExplanationRefs } from '../../graphql/explanation.ts';
+import type { ScheduleRefs } from './schedule.graphql.ts';
+import type { ScheduleBlocker } from './schedule-explanation.rules.ts';
+import type { ExplainSchedule } from './schedule-explanation.ts';
+
+type BlockerOf<K extends ScheduleBlocker['kind']> = Extract<ScheduleBlocker, { kind: K }>;
+
+/** Adds `JobSchedule.explanation`. */
+export function addScheduleExplanations(
+  builder: Builder,
+  prisma: PrismaClient,
+  { JobSchedule, JobRun }: Pick<ScheduleRefs, 'JobSchedule' | 'JobRun'>,
+  { Blocker, Explanation }: ExplanationRefs,
+  explain: ExplainSchedule,
+): void {
+  const blocker = <K extends ScheduleBlocker['kind']>(kind: K) => builder.objectRef<BlockerOf<K>>(kind);
+  const interfaces = [Blocker];
+
+  blocker('SchedulePaused').implement({
+    interfaces,
+    description: 'The schedule is paused: its fires are skipped.',
+    fields: (t) => ({
+      pausedBy: t.exposeString('pausedBy', { nullable: true, description: 'Who paused it.' }),
+      reason: t.exposeString('reason', { nullable: true, description: 'Why.' }),
+      endsAt: t.expose('endsAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the pause lifts itself; null when somebody must resume the job.',
+      }),
+    }),
+  });
+  blocker('RunGoingOn').implement({
+    interfaces,
+    description: 'A run of the job goes on, and a job never overlaps itself: a fire that comes meanwhile is skipped.',
+    fields: (t) => ({
+      run: t.prismaField({
+        type: JobRun,
+        nullable: true,
+        description: 'The run; null once its record is gone.',
+        resolve: (query, { runId }) => prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
+      }),
+      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'Since when it goes on.' }),
+      node: t.exposeString('node', { nullable: true, description: 'The node’s name; null if it is not known.' }),
+    }),
+  });
+  blocker('UnknownJob').implement({
+    interfaces,
+    description: 'This server does not know the job: another version registered it.',
+  });
+  blocker('NeverFiresAgain').implement({ interfaces, description: 'The schedule comes to no instant any more.' });
+  blocker('ScheduleUnreadable').implement({
+    interfaces,
+    description: 'The schedule’s cron or zone cannot be read: somebody changed it with SQL.',
+  });
+
+  builder.prismaObjectFields(JobSchedule, (t) => ({
+    explanation: t.field({
+      type: Explanation,
+      nullable: true,
+      description:
+        'What came of its last fire and why, what keeps it from firing next and what can be done about that, and when something next changes.',
+      select: { name: true },
+      resolve: ({ name }) => explain(name),
+    }),
+  }));
+}

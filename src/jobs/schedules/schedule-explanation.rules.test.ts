@@ -1,0 +1,197 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nextDue } from '../calendar/due.rules.ts';
+import { settle } from '../ledger/settle.rules.ts';
+import {
+  type ExplainedSchedule,
+  explainSchedule,
+  type LastFire,
+  type RunGoingOn,
+  type ScheduleConditions,
+} from './schedule-explanation.rules.ts';
+
+const now = new Date('2027-03-28T00:59:30Z');
+const at = (seconds: number) => new Date(now.getTime() + seconds * 1000);
+const daily: ExplainedSchedule = {
+  name: 'SampleJob',
+  cron: '0 3 * * *',
+  timeZone: 'UTC',
+  misfirePolicy: 'run_once',
+  settledThrough: at(-3600),
+  pausedAt: null,
+  pausedUntil: null,
+  pausedBy: null,
+  pauseReason: null,
+};
+const calm: ScheduleConditions = { now, lastFire: null, run: null, liveNodeCount: 1, isKnown: true };
+const run: RunGoingOn = { runId: 'run-1', startedAt: at(-90), nodeName: 'node-1', interruptedBy: null };
+const fire = (overrides: Partial<LastFire>): LastFire => ({
+  at: at(-60),
+  outcome: 'on_time',
+  reason: null,
+  actor: null,
+  isStarted: true,
+  run: null,
+  ...overrides,
+});
+const kindsOf = (schedule: ExplainedSchedule, conditions: Partial<ScheduleConditions> = {}) =>
+  explainSchedule(schedule, { ...calm, ...conditions }).blockers.map(({ kind }) => kind);
+
+describe('explaining a schedule', () => {
+  it('that nothing keeps: says when it fires next', () => {
+    expect(explainSchedule(daily, calm)).toEqual({
+      summary: 'It has not been due yet. It fires next at 2027-03-28T03:00:00.000Z.',
+      blockers: [],
+      nextChangeAt: new Date('2027-03-28T03:00:00Z'),
+    });
+  });
+
+  it.each<[Partial<LastFire>, RegExp]>([
+    [{ outcome: 'on_time' }, /it ran on time\./],
+    [{ outcome: 'on_time', run: { status: 'succeeded', errorMessage: null } }, /it ran on time\./],
+    [
+      { outcome: 'on_time', run: { status: 'failed', errorMessage: 'Disk full.' } },
+      /on time and failed \(Disk full\.\)\./,
+    ],
+    [{ outcome: 'late', run: { status: 'interrupted', errorMessage: null } }, /it ran late and was interrupted\./],
+    [{ outcome: 'late', reason: 'Claimed 9 s after it was due.' }, /it ran late\. Claimed 9 s/],
+    [{ outcome: 'caught_up' }, /it ran afterwards/],
+    [{ outcome: 'caught_up', isStarted: false }, /it is still to be run/],
+    [{ outcome: 'skipped_paused', actor: 'ann', reason: 'Quiet.' }, /did not run, because ann had paused it: Quiet\./],
+    [{ outcome: 'skipped_overlap', reason: 'Another run.' }, /it did not run\. Another run\./],
+    [{ outcome: 'skipped_policy', reason: 'By policy.' }, /it did not run\. By policy\./],
+    [{ outcome: 'missed', reason: 'Too old.' }, /it did not run\. Too old\./],
+  ])('tells what came of the last fire: %o', (last, words) => {
+    const { summary } = explainSchedule(daily, { ...calm, lastFire: fire(last) });
+    expect(summary).toMatch(/^Last due at 2027-03-28T00:58:30.000Z: /);
+    expect(summary).toMatch(words);
+  });
+
+  it('that is paused: by whom, until when, and how to resume', () => {
+    const paused = { ...daily, pausedAt: at(-60), pausedBy: 'ann', pauseReason: 'Moving house.' };
+    expect(explainSchedule(paused, calm)).toMatchObject({
+      blockers: [
+        {
+          kind: 'SchedulePaused',
+          pausedBy: 'ann',
+          reason: 'Moving house.',
+          endsAt: null,
+          message: 'Paused by ann until somebody resumes it: Moving house.',
+          cure: { mutation: 'resumeJob', input: { jobName: 'SampleJob' } },
+        },
+      ],
+      nextChangeAt: null,
+    });
+    const short = explainSchedule({ ...paused, pausedUntil: at(60) }, calm);
+    expect(short).toMatchObject({ blockers: [{ endsAt: at(60) }], nextChangeAt: at(60) });
+    expect(short.summary).toContain('before it is due again at 2027-03-28T03:00:00.000Z');
+    expect(kindsOf({ ...paused, pausedUntil: at(-1) })).toEqual([]);
+  });
+
+  it('whose run goes on: since when, where, and how to interrupt it', () => {
+    expect(explainSchedule(daily, { ...calm, run })).toMatchObject({
+      blockers: [
+        {
+          kind: 'RunGoingOn',
+          startedAt: run.startedAt,
+          node: 'node-1',
+          cure: { mutation: 'interruptRun', input: { runId: 'run-1' } },
+        },
+      ],
+      nextChangeAt: new Date('2027-03-28T03:00:00Z'),
+    });
+    const asked = explainSchedule(daily, { ...calm, run: { ...run, interruptedBy: 'ann' } });
+    expect(asked).toMatchObject({ blockers: [{ cure: null, message: expect.stringContaining('ann has asked') }] });
+  });
+
+  it('that nobody can fire, or that says nothing', () => {
+    expect(kindsOf(daily, { liveNodeCount: 0, isKnown: false })).toEqual(['UnknownJob', 'NoLiveNode']);
+    expect(explainSchedule(daily, { ...calm, liveNodeCount: 0 }).nextChangeAt).toBeNull();
+    const unreadable = explainSchedule({ ...daily, cron: '0 0 30 2 *' }, calm);
+    expect(unreadable).toMatchObject({
+      blockers: [
+        {
+          kind: 'ScheduleUnreadable',
+          message: expect.stringContaining('never fires'),
+          cure: { mutation: 'rescheduleJob', input: { jobName: 'SampleJob', reset: true } },
+        },
+      ],
+      nextChangeAt: null,
+    });
+    expect(kindsOf({ ...daily, timeZone: 'Mars/Base' })).toEqual(['ScheduleUnreadable']);
+    expect(kindsOf({ ...daily, cron: '0 0 29 2 *', settledThrough: new Date('9000-01-01') })).toEqual([]);
+  });
+
+  it('looks beyond what is settled, where the clock was put back', () => {
+    const settled = { ...daily, settledThrough: new Date('2027-03-29T03:00:00Z') };
+    expect(explainSchedule(settled, calm).nextChangeAt).toEqual(new Date('2027-03-30T03:00:00Z'));
+  });
+});
+
+const seconds = (min: number, max: number) => fc.integer({ min, max }).map(at);
+const anySchedule = fc.record({
+  name: fc.constant('SampleJob'),
+  cron: fc.constantFrom('* * * * *', '*/15 * * * *', '0 3 * * *', '30 2 * * *', '*/7 * * * * *', '0 0 30 2 *', 'x'),
+  timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'Mars/Base'),
+  misfirePolicy: fc.constantFrom('run_once', 'skip', 'run_all'),
+  settledThrough: seconds(-7200, 7200),
+  pausedAt: fc.option(seconds(-7200, 0)),
+  pausedUntil: fc.option(seconds(-7200, 100_000)),
+  pausedBy: fc.constantFrom('ann', null),
+  pauseReason: fc.constantFrom('Quiet.', null),
+}) satisfies fc.Arbitrary<ExplainedSchedule>;
+const anyConditions = fc.record({
+  now: fc.constant(now),
+  lastFire: fc.option(fc.constantFrom('on_time', 'skipped_paused', 'missed').map((outcome) => fire({ outcome }))),
+  run: fc.option(fc.constantFrom(run, { ...run, interruptedBy: 'bob', nodeName: null })),
+  liveNodeCount: fc.constantFrom(0, 1, 3),
+  isKnown: fc.boolean(),
+}) satisfies fc.Arbitrary<ScheduleConditions>;
+
+describe('whatever the state', () => {
+  it('no instant to come lies in the past, and every blocker has a message', () => {
+    fc.assert(
+      fc.property(anySchedule, anyConditions, (schedule, conditions) => {
+        const { nextChangeAt, blockers, summary } = explainSchedule(schedule, conditions);
+        expect(nextChangeAt === null || nextChangeAt > now).toBe(true);
+        expect(summary).not.toMatch(/null|undefined|Invalid/);
+        for (const blocker of blockers) {
+          expect(blocker.message).toMatch(/\w.*[.:!?]$|: .+/);
+          if (blocker.kind === 'SchedulePaused') expect(blocker.endsAt === null || blocker.endsAt > now).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('a schedule that will not fire at its next due instant has a blocker, and one without fires then', () => {
+    fc.assert(
+      fc.property(anySchedule, anyConditions, (schedule, conditions) => {
+        const { blockers, nextChangeAt } = explainSchedule(schedule, conditions);
+        if (blockers.length > 0 && blockers.every(({ kind }) => kind === 'ScheduleUnreadable')) return;
+        if (schedule.cron === 'x' || schedule.cron === '0 0 30 2 *' || schedule.timeZone === 'Mars/Base') {
+          expect(blockers.map(({ kind }) => kind)).toContain('ScheduleUnreadable');
+          return;
+        }
+        // The truth: everything up to now is settled, and a node looks again when it is next due.
+        const settledThrough = new Date(Math.max(schedule.settledThrough.getTime(), now.getTime()));
+        const due = nextDue(schedule, settledThrough, 1)[0]?.at ?? now;
+        const runningSince = conditions.run?.startedAt ?? null;
+        const fires = settle({
+          schedule: { ...schedule, settledThrough },
+          now: due,
+          upSince: now,
+          runningSince,
+        })?.fires;
+        const isFired =
+          conditions.liveNodeCount > 0 &&
+          conditions.isKnown &&
+          fires?.at(-1)?.outcome === 'on_time' &&
+          fires.length === 1;
+        if (!isFired) expect(blockers).not.toEqual([]);
+        if (blockers.length === 0) expect(nextChangeAt).toEqual(due);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

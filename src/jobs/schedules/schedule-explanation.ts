@@ -1,0 +1,83 @@
+/** Explanations of schedules from the database: one statement for all that are asked for at the same moment. */
+import { createBatcher } from '../../database/batcher.ts';
+import type { Queryable } from '../../database/database.ts';
+import type { FireOutcome, RunStatus } from '../../database/generated/prisma/enums.ts';
+import { type ExplainedSchedule, explainSchedule, type ScheduleExplanation } from './schedule-explanation.rules.ts';
+
+export interface ScheduleExplainerOptions {
+  /** The jobs that this server knows, by name. */
+  readonly jobNames: readonly string[];
+  /** A node that has not said for so long that it lives does not. */
+  readonly nodeSilenceMs: number;
+}
+
+export type ExplainSchedule = (name: string) => Promise<ScheduleExplanation | null>;
+
+interface Row extends ExplainedSchedule {
+  readonly now: Date;
+  readonly liveNodeCount: number;
+  readonly fireAt: Date | null;
+  readonly outcome: FireOutcome;
+  readonly fireReason: string | null;
+  readonly actor: string | null;
+  readonly isStarted: boolean;
+  readonly status: RunStatus | null;
+  readonly errorMessage: string | null;
+  readonly runId: string | null;
+  readonly startedAt: Date;
+  readonly nodeName: string | null;
+  readonly interruptedBy: string | null;
+}
+
+/** Explains one schedule at a time, null when there is none of that name; those asked for together share a statement. */
+export function createScheduleExplainer(
+  db: Queryable,
+  { jobNames, nodeSilenceMs }: ScheduleExplainerOptions,
+): ExplainSchedule {
+  const batcher = createBatcher<string, ScheduleExplanation | null>({
+    windowMs: 1,
+    largest: 1_000,
+    lanes: 4,
+    async flush(names) {
+      const rows = await db.query<Row>(CONDITIONS, [names, nodeSilenceMs]);
+      const found = new Map(rows.map((row) => [row.name, explainRow(row, jobNames.includes(row.name))]));
+      return names.map((name) => found.get(name) ?? null);
+    },
+  });
+  return (name) => batcher.add(name);
+}
+
+function explainRow(row: Row, isKnown: boolean): ScheduleExplanation {
+  const { now, liveNodeCount, fireAt, outcome, fireReason: reason, actor, isStarted } = row;
+  const { status, errorMessage, runId, startedAt, nodeName, interruptedBy } = row;
+  const result = status === null ? null : { status, errorMessage };
+  return explainSchedule(row, {
+    now,
+    liveNodeCount,
+    isKnown,
+    lastFire: fireAt === null ? null : { at: fireAt, outcome, reason, actor, isStarted, run: result },
+    run: runId === null ? null : { runId, startedAt, nodeName, interruptedBy },
+  });
+}
+
+const CONDITIONS = `
+  SELECT now() AS now, schedule.name, schedule.cron, schedule.time_zone AS "timeZone",
+         schedule.misfire_policy AS "misfirePolicy", schedule.settled_through AS "settledThrough",
+         schedule.paused_at AS "pausedAt", schedule.paused_until AS "pausedUntil",
+         schedule.paused_by AS "pausedBy", schedule.pause_reason AS "pauseReason",
+         fire.through_at AS "fireAt", fire.outcome, fire.reason AS "fireReason", fire.actor,
+         fire.started_at IS NOT NULL AS "isStarted", result.status, result.error_message AS "errorMessage",
+         run.id AS "runId", run.started_at AS "startedAt", node.name AS "nodeName",
+         run.interrupted_by AS "interruptedBy",
+         (SELECT count(*)::int FROM auth.server_nodes
+           WHERE state = 'running' AND last_beat_at > now() - $2 * interval '1 millisecond') AS "liveNodeCount"
+    FROM auth.job_schedules AS schedule
+    LEFT JOIN LATERAL (
+      SELECT id, through_at, outcome, reason, actor, started_at FROM auth.job_fires
+       WHERE job_name = schedule.name ORDER BY fired_at DESC LIMIT 1) AS fire ON true
+    LEFT JOIN LATERAL (
+      SELECT status, error_message FROM auth.job_runs
+       WHERE fire_id = fire.id ORDER BY started_at DESC LIMIT 1) AS result ON true
+    LEFT JOIN auth.job_runs AS run ON run.job_name = schedule.name AND run.status = 'running'
+    LEFT JOIN auth.server_nodes AS node ON node.id = run.node_id
+   WHERE schedule.name = ANY ($1)`;

@@ -1,0 +1,117 @@
+/**
+ * The heartbeat: every few seconds a node says that it lives, what it is about and what it has in
+ * hand, writes down which others have fallen silent, and hears whether somebody asked it to
+ * drain. One statement. While it drains it beats faster, so that people see it get there.
+ */
+import type { Queryable } from '../database/database.ts';
+import type { NodeState } from '../database/generated/prisma/enums.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { MISSED_BEATS } from './nodes.ts';
+
+/** While draining; a node that beats faster anyhow goes on so. */
+const DRAINING_INTERVAL_MS = 500;
+
+export interface InHand {
+  readonly attempts: number;
+  readonly runs: number;
+}
+
+/** Who asked a node to drain, and why. */
+export interface DrainAsk {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+export interface HeartbeatOptions {
+  readonly db: Queryable;
+  readonly nodeId: string;
+  readonly intervalMs: number;
+  readonly logger: Logger;
+  inHand(): InHand;
+  /** After each beat of a running node: leases of nodes that stopped beating may have run out. */
+  onBeat(): Promise<void>;
+  /** Somebody asked this node to drain; called once. */
+  onDrainAsked(ask: DrainAsk): void;
+}
+
+export interface Heartbeat {
+  /** Says from now on that the node is about this, beginning at once. Rejects when that cannot be written. */
+  say(state: Exclude<NodeState, 'gone'>): Promise<void>;
+  /** Beats now: there may be something to hear. */
+  beatNow(): void;
+  /** Says a last time what is in hand, and beats no more. */
+  stop(): Promise<void>;
+}
+
+/** Beats until it is stopped; one beat at a time. Nodes that missed three beats are marked as gone. */
+export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
+  const { db, nodeId, intervalMs, logger, inHand, onBeat, onDrainAsked } = options;
+  let state: NodeState = 'starting';
+  let isDrainAsked = false;
+  let isTicking = false;
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** Begins after the beats that were begun before, so that the newest state is written last. */
+  const beat = (): Promise<void> => {
+    const beaten = last.then(async () => {
+      const ask = await writeBeat(db, { nodeId, state, inHand: inHand(), silenceMs: MISSED_BEATS * intervalMs });
+      if (ask === undefined || isDrainAsked) return;
+      isDrainAsked = true;
+      onDrainAsked(ask);
+    });
+    last = beaten.catch(() => undefined);
+    return beaten;
+  };
+  const complain = (error: unknown) => logger.warn({ err: error }, 'A heartbeat failed');
+  const tick = (): void => {
+    if (isTicking) return;
+    isTicking = true;
+    beat()
+      .then(() => (state === 'running' ? onBeat() : undefined))
+      .catch(complain)
+      .finally(() => {
+        isTicking = false;
+      });
+  };
+  let timer = setInterval(tick, intervalMs);
+
+  return {
+    say(next) {
+      state = next;
+      clearInterval(timer);
+      timer = setInterval(tick, next === 'draining' ? Math.min(intervalMs, DRAINING_INTERVAL_MS) : intervalMs);
+      return beat();
+    },
+    beatNow: () => void beat().catch(complain),
+    async stop() {
+      clearInterval(timer);
+      await beat();
+    },
+  };
+}
+
+// What a silent node says later counts again: it was halted, or cut off from the database. Locked
+// rows are passed over, so that two nodes that wake together do not wait for each other.
+const BEAT = `
+  WITH beat AS (
+    UPDATE auth.server_nodes
+       SET last_beat_at = now(), state = $2::auth.node_state, attempts_in_hand = $3, runs_in_hand = $4
+     WHERE id = $1
+    RETURNING drain_asked_at, drain_asked_by, drain_reason
+  ), silent AS (
+    UPDATE auth.server_nodes SET state = 'gone'
+     WHERE id IN (SELECT id FROM auth.server_nodes
+                   WHERE id <> $1 AND state <> 'gone' AND last_beat_at < now() - $5 * interval '1 millisecond'
+                     FOR UPDATE SKIP LOCKED)
+  )
+  SELECT coalesce(drain_asked_by, 'somebody') AS actor, coalesce(drain_reason, 'No reason was given.') AS reason
+    FROM beat WHERE drain_asked_at IS NOT NULL`;
+
+/** One beat; answers the ask to drain, if there is one. */
+async function writeBeat(
+  db: Queryable,
+  { nodeId, state, inHand, silenceMs }: { nodeId: string; state: NodeState; inHand: InHand; silenceMs: number },
+): Promise<DrainAsk | undefined> {
+  const [ask] = await db.query<DrainAsk>(BEAT, [nodeId, state, inHand.attempts, inHand.runs, silenceMs]);
+  return ask;
+}

@@ -1,0 +1,83 @@
+/**
+ * A server process that is suspended, as a laptop is: what was due meanwhile is settled when it
+ * goes on, by the policy, once; and a schedule that was changed over the API outlives the process.
+ */
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createProcesses, type Env, type ProviderProcess, type ServerProcess, until } from '../support/process.ts';
+
+// Each start of a server costs about a second of processor time, which other tests want as well.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const jobName = 'ExpiredInvitationCleanupJob';
+const processes = createProcesses();
+let database: TestDatabase;
+let provider: ProviderProcess;
+let env: Env;
+
+beforeAll(async () => {
+  database = await createTestDatabase({ poolSize: 3 });
+  provider = await processes.startProvider({ databaseUrl: database.url });
+  env = {
+    DATABASE_URL: database.url,
+    MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+    FIRE_TOLERANCE: '1s',
+    ...provider.env,
+  };
+});
+afterAll(async () => {
+  await processes.endAll();
+  await database?.drop();
+});
+
+const now = async (): Promise<Date> => {
+  const [row] = await database.db.query<{ now: Date }>('SELECT now()');
+  if (row === undefined) throw new Error('The database has no time.');
+  return row.now;
+};
+const fires = () =>
+  database.db.query<{ outcome: string; firedAt: Date; throughAt: Date; count: number }>(
+    `SELECT outcome, fired_at AS "firedAt", through_at AS "throughAt", count
+       FROM auth.job_fires WHERE job_name = $1 ORDER BY fired_at`,
+    [jobName],
+  );
+const onTimeSince = async (at: Date) =>
+  (await fires()).some(({ outcome, firedAt }) => outcome === 'on_time' && firedAt > at);
+const reschedule = (node: ServerProcess, input: object) =>
+  node.graphql<{ rescheduleJob: { isChanged: boolean } }>(
+    `mutation ($input: RescheduleJobInput!) { rescheduleJob(input: $input) { ... on RescheduleJobPayload { isChanged } } }`,
+    { input: { jobName, ...input } },
+  );
+
+it('settles what was due while it was suspended, once, and fires on', async () => {
+  const began = await now();
+  const node = await processes.startNode(env);
+  const { data } = await reschedule(node, { cron: '* * * * * *', misfirePolicy: 'SKIP' });
+  expect(data.rescheduleJob).toEqual({ isChanged: true });
+  await until('a fire', () => onTimeSince(began));
+
+  const halted = await now();
+  node.kill('SIGSTOP');
+  await until('four seconds to pass', async () => (await now()).getTime() > halted.getTime() + 4_000);
+  const resumed = await now();
+  node.kill('SIGCONT');
+  await until('the next fire', () => onTimeSince(resumed));
+
+  const meanwhile = (await fires()).filter(
+    ({ firedAt, throughAt }) => throughAt.getTime() > halted.getTime() + 1_000 && firedAt < resumed,
+  );
+  expect(meanwhile.map(({ outcome }) => outcome)).toContain('skipped_policy');
+  const report = await auditLedger(database.db, { jobName, from: began, to: await now(), retentionMs: null });
+  expect(report).toMatchObject({ missing: [], extra: [], miscounted: [] });
+  expect(report.dueCount).toBeGreaterThanOrEqual(5);
+
+  node.kill('SIGKILL');
+  await node.exited;
+  const killed = await now();
+  const successor = await processes.startNode(env);
+  await until('a fire of the next process', () => onTimeSince(killed));
+  await reschedule(successor, { reset: true });
+  const all = await auditLedger(database.db, { jobName, from: began, to: await now(), retentionMs: null });
+  expect(all).toMatchObject({ missing: [], extra: [], miscounted: [] });
+});

@@ -1,0 +1,141 @@
+/**
+ * Draining a real process from another one: it claims nothing new, ends what it has in hand and
+ * shows how far it is, gives back the rest, and ends as on SIGTERM.
+ */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { openNotices } from '../../src/events/notices.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+import { countByStatus, enqueueOn } from '../support/entries.ts';
+import {
+  createProcesses,
+  type Env,
+  type Exit,
+  type ProviderProcess,
+  type ServerProcess,
+  until,
+  within,
+} from '../support/process.ts';
+
+// Each start of a server costs about a second of processor time, which other tests want as well.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const lasting = createProcesses();
+const processes = createProcesses();
+let database: TestDatabase;
+let provider: ProviderProcess;
+let env: Env;
+let family: { familyId: string; createdByUserId: string };
+
+beforeAll(async () => {
+  database = await createTestDatabase({ poolSize: 3 });
+  const { familyId, ownerId } = await seedFamily(database.db);
+  family = { familyId, createdByUserId: ownerId };
+  provider = await lasting.startProvider({ databaseUrl: database.url });
+  // No beat by the clock comes in time: what is heard within two seconds came by a notice.
+  const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
+  env = { DATABASE_URL: database.url, MASTER_KEY, HEARTBEAT_INTERVAL: '30s', ...provider.env };
+});
+
+beforeEach(async () => {
+  await provider.setFaults([]);
+  await database.db.query('TRUNCATE auth.queued_managed_account_creations CASCADE');
+  await database.db.query(`UPDATE auth.server_nodes SET state = 'gone'`);
+});
+
+afterEach(() => processes.endAll());
+
+afterAll(async () => {
+  await lasting.endAll();
+  await database.drop();
+});
+
+const start = (name: string, more: Env = {}) => processes.startNode({ ...env, NODE_NAME: name, ...more });
+
+async function drain(by: ServerProcess, name: string): Promise<object> {
+  const answer = await by.graphql<{ drainNode: object }>(
+    `mutation ($input: DrainNodeInput!) { drainNode(input: $input) {
+       ... on MutationError { code message } ... on DrainNodePayload { isChanged isLastRunning serverNode { name } } } }`,
+    { input: { name, reason: 'a new kernel' } },
+  );
+  expect(answer.errors).toBeUndefined();
+  return answer.data.drainNode;
+}
+
+async function shown(by: ServerProcess, name: string) {
+  const { data } = await by.graphql<{ serverNodes: { name: string; state: string; attemptsInHand: number }[] }>(
+    '{ serverNodes { name state attemptsInHand drain { askedBy reason } } }',
+  );
+  return data.serverNodes.find((node) => node.name === name);
+}
+
+it('ends what it has in hand, gives the rest to the other node, and ends with exit code 0', async () => {
+  const [staying, draining] = await Promise.all([start('staying'), start('draining', { PROVIDER_CONCURRENCY: '2' })]);
+  staying.kill('SIGSTOP');
+  await provider.setFaults([{ kind: 'slow', delayMs: 4_000, path: 'create' }]);
+  for (let index = 0; index < 6; index += 1) await enqueueOn(draining, { ...family, username: `drain_${index}` });
+  // Two are being attempted, two were claimed ahead, two wait.
+  await until('the claims', async () => (await countByStatus(database.db)).processing === 4);
+  await provider.setFaults([]);
+  staying.kill('SIGCONT');
+
+  expect(await drain(staying, 'draining')).toMatchObject({ isChanged: true, isLastRunning: false });
+  await until('it to drain', async () => (await shown(staying, 'draining'))?.state === 'DRAINING', 2_000);
+  expect(await shown(staying, 'draining')).toMatchObject({
+    attemptsInHand: 2,
+    drain: { askedBy: 'local', reason: 'a new kernel' },
+  });
+  const ready = await fetch(`${draining.url}/health/ready`);
+  expect([ready.status, await ready.json()]).toMatchObject([503, { checks: { node: 'is draining' } }]);
+  expect(await drain(draining, 'draining')).toMatchObject({ isChanged: false });
+
+  expect(await within(8_000, 'the end', draining.exited)).toEqual({ code: 0, signal: null });
+  await until('all accounts', async () => (await countByStatus(database.db)).completed === 6);
+  const attempts = await database.db.query(
+    `SELECT n.name, count(*)::int AS attempts, max(e.retry_count) AS retries FROM auth.account_creation_attempts a
+     JOIN auth.queued_managed_account_creations e ON e.id = a.entry_id JOIN auth.server_nodes n ON n.id = a.node_id
+     GROUP BY n.name ORDER BY n.name`,
+  );
+  expect(attempts).toEqual([
+    { name: 'draining', attempts: 2, retries: 0 },
+    { name: 'staying', attempts: 4, retries: 0 },
+  ]);
+  expect(draining.logs().find(({ msg }) => msg === 'Stopping')).toMatchObject({
+    actor: 'local',
+    reason: 'a new kernel',
+  });
+  expect(draining.stderr()).toBe('');
+  expect(await shown(staying, 'draining')).toMatchObject({ state: 'GONE', attemptsInHand: 0 });
+});
+
+it('the last one can be asked too, and a signal while it drains is the first', async () => {
+  await provider.setFaults([{ kind: 'slow', delayMs: 3_000, path: 'create' }]);
+  const last = await start('last');
+  await enqueueOn(last, { ...family, username: 'the_last' });
+  await until('the claim', async () => (await countByStatus(database.db)).processing === 1);
+  expect(await drain(last, 'last')).toMatchObject({ isChanged: true, isLastRunning: true });
+  await until('it to drain', async () => (await shown(last, 'last'))?.state === 'DRAINING', 2_000);
+  let exit: Exit | undefined;
+  void last.exited.then((value) => {
+    exit = value;
+  });
+  last.kill('SIGTERM');
+  expect(await until('the end', () => exit, 8_000)).toEqual({ code: 0, signal: null });
+  expect(await countByStatus(database.db)).toEqual({ completed: 1 });
+});
+
+it('is heard of within two seconds where notices are polled, and not looked for at each poll', async () => {
+  const open = () => openNotices({ db: database.db, directUrl: undefined, logger: silentLogger });
+  const [asking, hearing] = await Promise.all([open(), open()]);
+  try {
+    const heard = { nodes: 0, polls: 0 };
+    hearing.on({ nodes: () => heard.nodes++, work: () => heard.polls++ });
+    await until('two polls', () => heard.polls >= 2);
+    expect(heard.nodes).toBe(0);
+    asking.nodesChanged();
+    await until('the ask', () => heard.nodes > 0, 2_000);
+  } finally {
+    await asking.close();
+    await hearing.close();
+  }
+});

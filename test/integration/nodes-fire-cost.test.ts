@@ -1,0 +1,68 @@
+/**
+ * What a fire costs the database: one statement from the timer to the run's begin, on the node
+ * that wins and on the one that does not. Statements are counted where all of them pass, at the
+ * driver's client.
+ */
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Job } from '../../src/jobs/job.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/process.ts';
+
+const statements: { readonly text: string; readonly at: number }[] = [];
+const begins: number[] = [];
+const everySecond: Job = {
+  name: 'EverySecondJob',
+  description: 'Says when it began.',
+  cron: '* * * * * *',
+  timeZone: 'UTC',
+  misfirePolicy: 'run_once',
+  run: async () => {
+    begins.push(Date.now());
+    return { done: 1 };
+  },
+};
+
+let database: TestDatabase;
+let nodes: TestApp[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const original = pg.Client.prototype.query;
+  vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
+    const [config] = args;
+    const text = typeof config === 'string' ? config : String((config as { text?: string }).text);
+    statements.push({ text, at: Date.now() });
+    return Reflect.apply(original, this, args) as never;
+  });
+  // Nothing else happens on the nodes: no beat, and a job that fires at three in the morning.
+  const config = { HEARTBEAT_INTERVAL: 600_000 };
+  for (let index = 0; index < 2; index++) {
+    nodes.push(await startTestApp({ url: database.url, config, moreJobs: [everySecond] }));
+  }
+  await database.db.query(`UPDATE auth.job_schedules SET cron = '0 3 * * *' WHERE name <> 'EverySecondJob'`);
+  await Promise.all(nodes.map(({ app }) => app.scheduler.refresh()));
+});
+afterAll(async () => {
+  vi.restoreAllMocks();
+  for (const node of nodes) await node.close();
+  nodes = [];
+  await database?.drop();
+});
+
+test('a fire is claimed by one statement on each node, and nothing is asked before its run begins', async () => {
+  await until('some fires', () => begins.length >= 5, 15_000);
+  const from = Math.ceil((begins[0] ?? 0) / 1_000) * 1_000;
+  const through = begins.at(-1) ?? 0;
+  const seen = statements.filter(({ at, text }) => at >= from && at <= through && !AFTERWARDS.test(text));
+  for (const { text } of seen) expect(text).toMatch(CLAIM);
+  expect(seen.length).toBeGreaterThanOrEqual(begins.length - 1);
+  const instants = Math.floor((through - from) / 1_000) + 1;
+  expect(seen.length).toBeLessThanOrEqual(instants * nodes.length);
+});
+
+const CLAIM = /WITH input AS[\s\S]*settled_through = \$3[\s\S]*INSERT INTO auth\.job_runs/;
+/** The end of a run and its notices; the pulse of the listening connection, and the check every 15 s. */
+const AFTERWARDS =
+  /WITH finished AS|pg_notify|^SELECT run\.job_name|^\s*SELECT 1$|WITH crashed AS|^SELECT schedule\.name/;

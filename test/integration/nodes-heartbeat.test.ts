@@ -1,0 +1,124 @@
+/** The heartbeat: one statement that says what a node is about, and hears what it is asked. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Queryable } from '../../src/database/database.ts';
+import { type DrainAsk, type Heartbeat, type InHand, startHeartbeat } from '../../src/nodes/heartbeat.ts';
+import { registerNode } from '../../src/nodes/nodes.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/process.ts';
+
+let database: TestDatabase;
+let beating: Heartbeat[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+afterEach(async () => {
+  for (const heartbeat of beating) await heartbeat.stop();
+  beating = [];
+});
+
+/** A node that beats; by the clock only when told an interval. */
+async function start({ intervalMs = 600_000, db = database.db as Queryable } = {}) {
+  const { id } = await registerNode(database.db, `node-${randomUUID()}`, '0.0.0');
+  const seen = { hand: { attempts: 0, runs: 0 } as InHand, asks: [] as DrainAsk[], afterBeats: 0 };
+  const heartbeat = startHeartbeat({
+    db,
+    nodeId: id,
+    intervalMs,
+    logger: silentLogger,
+    inHand: () => seen.hand,
+    onBeat: async () => {
+      seen.afterBeats++;
+    },
+    onDrainAsked: (ask) => seen.asks.push(ask),
+  });
+  beating.push(heartbeat);
+  return { id, heartbeat, seen };
+}
+
+interface Row {
+  readonly state: string;
+  readonly attempts: number;
+  readonly runs: number;
+  readonly silentFor: number;
+}
+
+async function rowOf(id: string): Promise<Row | undefined> {
+  const [row] = await database.db.query<Row>(
+    `SELECT state::text, attempts_in_hand AS attempts, runs_in_hand AS runs,
+            extract(epoch FROM now() - last_beat_at)::float8 AS "silentFor" FROM auth.server_nodes WHERE id = $1`,
+    [id],
+  );
+  return row;
+}
+
+const silence = (id: string) =>
+  database.db.query(`UPDATE auth.server_nodes SET last_beat_at = now() - interval '1 day' WHERE id = $1`, [id]);
+
+test('a beat is one statement, and says state and what is in hand', async () => {
+  let statements = 0;
+  const { id, heartbeat, seen } = await start({
+    db: {
+      query: (sql, values) => {
+        statements++;
+        return database.db.query(sql, values);
+      },
+    },
+  });
+  seen.hand = { attempts: 3, runs: 2 };
+  await heartbeat.say('running');
+  expect(statements).toBe(1);
+  expect(await rowOf(id)).toMatchObject({ state: 'running', attempts: 3, runs: 2 });
+  seen.hand = { attempts: 0, runs: 0 };
+  await heartbeat.stop();
+  expect(await rowOf(id)).toMatchObject({ state: 'running', attempts: 0, runs: 0 });
+});
+
+test('others that are silent are written down as gone; one that beats again is back', async () => {
+  const one = await start();
+  const other = await start();
+  await one.heartbeat.say('running');
+  await other.heartbeat.say('running');
+  await silence(other.id);
+  await one.heartbeat.say('running');
+  expect(await rowOf(other.id)).toMatchObject({ state: 'gone' });
+  other.heartbeat.beatNow();
+  await until('it to be back', async () => (await rowOf(other.id))?.state === 'running');
+});
+
+test('two that wake together after a long sleep do not stand in each other’s way', async () => {
+  const nodes = await Promise.all(Array.from({ length: 6 }, () => start()));
+  for (let round = 0; round < 20; round++) {
+    for (const { id } of nodes) await silence(id);
+    // Rejects on a deadlock.
+    await Promise.all(nodes.map(({ heartbeat }) => heartbeat.say('running')));
+  }
+  await Promise.all(nodes.map(({ heartbeat }) => heartbeat.say('running')));
+  for (const { id } of nodes) expect(await rowOf(id)).toMatchObject({ state: 'running' });
+});
+
+test('a draining node beats twice a second, takes nothing over, and hears of an ask once', async () => {
+  const { id, heartbeat, seen } = await start();
+  await database.db.query(
+    `UPDATE auth.server_nodes SET drain_asked_at = now(), drain_asked_by = 'olga', drain_reason = 'a new kernel' WHERE id = $1`,
+    [id],
+  );
+  seen.hand = { attempts: 9, runs: 1 };
+  await heartbeat.say('draining');
+  expect(seen.asks).toEqual([{ actor: 'olga', reason: 'a new kernel' }]);
+  seen.hand = { attempts: 4, runs: 0 };
+  await until('the next beat by the clock', async () => (await rowOf(id))?.attempts === 4, 3_000);
+  expect(seen).toMatchObject({ asks: [{ actor: 'olga' }], afterBeats: 0 });
+});
+
+test('one asked by SQL, without who and why, is heard at the next beat by the clock', async () => {
+  const { id, heartbeat, seen } = await start({ intervalMs: 50 });
+  await heartbeat.say('running');
+  await database.db.query('UPDATE auth.server_nodes SET drain_asked_at = now() WHERE id = $1', [id]);
+  await until('the ask', () => seen.asks.length > 0, 3_000);
+  expect(seen.asks).toEqual([{ actor: 'somebody', reason: 'No reason was given.' }]);
+  expect(seen.afterBeats).toBeGreaterThan(0);
+});

@@ -1,0 +1,192 @@
+/**
+ * A job each second for three minutes, on three servers of which one is killed every ten seconds
+ * and another is halted now and then, while PostgreSQL is restarted once: the ledger has exactly
+ * one outcome for each instant, no two runs overlap, and where a server was well it was on time.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Database, openDatabase } from '../../src/database/database.ts';
+import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+import { enqueueOn } from '../support/entries.ts';
+import { showFigures } from '../support/flow.ts';
+import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts';
+import { createProcesses, type Env, type ProviderProcess, until } from '../support/process.ts';
+import { createTroupe } from '../support/troupe.ts';
+
+const SECONDS = 180;
+const NODES = 3;
+const KILL_EVERY_S = 10;
+/** Seconds after the begin at which a server is halted, and PostgreSQL restarted. */
+const HALTS_AT = [25, 85, 145];
+const HALT_S = 8;
+const RESTART_AT = 105;
+/** The second whose run is made long, and its server killed: instead of at random. */
+const KILL_RUN_AT = 60;
+const SLOW = 'slow_one';
+const JOB = 'ManagedAccountRetryJob';
+
+const processes = createProcesses();
+let cluster: OwnCluster;
+let db: Database;
+let atProvider: TestDatabase;
+let provider: ProviderProcess;
+let env: Env;
+
+beforeAll(async () => {
+  cluster = await startOwnCluster();
+  db = await openDatabase({ url: cluster.url, poolSize: 2, logger: silentLogger });
+  atProvider = await createTestDatabase({ poolSize: 2 });
+  provider = await processes.startProvider({ databaseUrl: atProvider.url });
+  await provider.setFaults([{ kind: 'slow', delayMs: 800, username: SLOW }]);
+  // The servers take the schedule as they find it.
+  await db.query(
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
+     VALUES ($1, '* * * * * *', 'UTC', 'run_once', true, date_trunc('second', now()))`,
+    [JOB],
+  );
+  env = {
+    DATABASE_URL: cluster.url,
+    MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+    PROVIDER_TIMEOUT: '1s',
+    LEASE_DURATION: '3s',
+    HEARTBEAT_INTERVAL: '500ms',
+    ...provider.env,
+  };
+}, 60_000);
+
+afterAll(async () => {
+  await processes.endAll();
+  await db?.close();
+  await cluster?.remove();
+  await atProvider?.drop();
+});
+
+it(`gives each of ${SECONDS} instants one outcome`, { timeout: (SECONDS + 90) * 1_000 }, async () => {
+  const troupe = await createTroupe(NODES, () => processes.startNode(env));
+  await until('the first run', async () => (await db.prisma.jobRun.count()) > 0);
+  const begun = Math.ceil(Date.now() / 1_000) * 1_000;
+  const reached = (second: number) =>
+    until(`second ${second}`, () => Date.now() >= begun + second * 1_000, (SECONDS + 30) * 1_000);
+
+  const killInMidRun = async (): Promise<void> => {
+    const pid = await until('the long run', async () => {
+      const [run] = await db.query<{ pid: number }>(
+        `SELECT node.process_id AS pid FROM auth.job_runs AS run JOIN auth.server_nodes AS node ON node.id = run.node_id
+         WHERE run.status = 'running' AND run.scheduled_for = $1`,
+        [new Date(begun + KILL_RUN_AT * 1_000)],
+      );
+      return run?.pid;
+    });
+    await troupe.killOne(pid);
+  };
+  const killing = async (): Promise<void> => {
+    for (let second = KILL_EVERY_S; second < SECONDS; second += KILL_EVERY_S) {
+      await reached(second);
+      if (second === KILL_RUN_AT) {
+        await killInMidRun();
+        continue;
+      }
+      // Not always at the same part of a second, nor of a run.
+      const moment = performance.now() + 1_000 * Math.random();
+      await until('the moment', () => performance.now() > moment);
+      await troupe.killOne();
+    }
+  };
+  const halting = async (): Promise<void> => {
+    for (const second of HALTS_AT) {
+      await reached(second);
+      const goOn = troupe.haltOne();
+      await reached(second + HALT_S);
+      goOn();
+    }
+  };
+  const restarting = async (): Promise<{ from: number; to: number }> => {
+    await reached(RESTART_AT);
+    const from = Date.now();
+    await cluster.stop();
+    await cluster.start();
+    return { from, to: Date.now() };
+  };
+  // A run waits for what is due at its begin: this entry makes one of them long.
+  const { familyId, ownerId } = await seedFamily(db);
+  const runAt = new Date(begun + KILL_RUN_AT * 1_000);
+  await enqueueOn(troupe.anyone(), { familyId, createdByUserId: ownerId, username: SLOW, runAt });
+  const [databaseAway] = await Promise.all([restarting(), killing(), halting()]);
+  await reached(SECONDS);
+  const from = new Date(begun);
+  const last = new Date(begun + (SECONDS - 1) * 1_000);
+  await until(
+    'the last instant to be settled',
+    async () => (await db.prisma.jobSchedule.findUniqueOrThrow({ where: { name: JOB } })).settledThrough >= last,
+    30_000,
+  );
+
+  // A row may be a gap of several instants: each of its seconds has its outcome.
+  const outcomes = await db.query<{ at: Date; outcome: string }>(
+    `SELECT instant AS at, outcome::text FROM auth.job_fires AS fire,
+            generate_series(fire.fired_at, fire.through_at, interval '1 second') AS instant
+     WHERE fire.job_name = $1 AND instant BETWEEN $2 AND $3 ORDER BY instant`,
+    [JOB, from, last],
+  );
+  const isWell = (at: number): boolean => (at < databaseAway.from || at > databaseAway.to) && troupe.countWell(at) > 0;
+  const well = outcomes.filter(({ at }) => isWell(at.getTime()));
+  const onTime = well.filter(({ outcome }) => outcome === 'on_time');
+  const counts: Record<string, number> = {};
+  for (const { outcome } of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  const [runs] = await db.query(
+    `SELECT count(*)::int AS runs, count(*) FILTER (WHERE status = 'interrupted')::int AS interrupted,
+            count(DISTINCT node_id)::int AS nodes, count(*) FILTER (WHERE status = 'failed')::int AS failed
+       FROM auth.job_runs WHERE job_name = $1`,
+    [JOB],
+  );
+  const lags = await db.query(
+    `SELECT round(1000 * percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - fired_at)))::int AS p50,
+            round(1000 * percentile_cont(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - fired_at)))::int AS p99
+       FROM auth.job_fires WHERE job_name = $1 AND outcome = 'on_time'`,
+    [JOB],
+  );
+  const figures = {
+    counts,
+    well: well.length,
+    onTimeShare: onTime.length / well.length,
+    kills: troupe.kills(),
+    afterKilledRunMs: await standstillAfter(runAt),
+    runs,
+    lagMs: lags[0],
+    databaseAwayMs: databaseAway.to - databaseAway.from,
+  };
+  showFigures('a job each second', figures);
+
+  expect(outcomes.map(({ at }) => at.getTime())).toEqual(Array.from({ length: SECONDS }, (_, n) => begun + n * 1_000));
+  const report = await auditLedger(db, { jobName: JOB, from, to: new Date(last.getTime() + 1), retentionMs: null });
+  expect(report).toMatchObject({ dueCount: SECONDS, missingCount: 0, extraCount: 0, miscountedCount: 0, notes: [] });
+  const overlapping = await db.query(
+    `SELECT one.id, one.started_at, other.started_at AS "otherStartedAt" FROM auth.job_runs AS one
+       JOIN auth.job_runs AS other ON other.job_name = one.job_name AND other.id <> one.id
+      WHERE other.started_at >= one.started_at AND other.started_at < coalesce(one.finished_at, 'infinity')`,
+  );
+  expect(overlapping).toEqual([]);
+  // The run whose server was killed is closed, and its fire was caught up with by another run.
+  const killed = await db.prisma.jobFire.findFirstOrThrow({
+    where: { jobName: JOB, firedAt: runAt },
+    include: { runs: { orderBy: { startedAt: 'asc' } } },
+  });
+  expect(killed).toMatchObject({ outcome: 'caught_up', runs: [{ status: 'interrupted' }, { trigger: 'catch_up' }] });
+  // Its lease, the check that finds it, and the next second.
+  expect(figures.afterKilledRunMs).toBeLessThanOrEqual(9_000);
+  const entry = await db.prisma.queuedCreation.findFirstOrThrow({ where: { username: SLOW } });
+  expect(entry).toMatchObject({ status: 'completed', retryCount: 0 });
+  expect(figures.kills).toBeGreaterThanOrEqual(SECONDS / KILL_EVERY_S - 2);
+  expect(figures.well).toBeGreaterThan(0.9 * SECONDS);
+  expect(figures.onTimeShare, JSON.stringify(figures)).toBeGreaterThanOrEqual(0.9);
+});
+
+/** How long it took from an instant until a later one was on time again, in milliseconds. */
+async function standstillAfter(at: Date): Promise<number> {
+  const next = await db.prisma.jobFire.findFirstOrThrow({
+    where: { jobName: JOB, firedAt: { gt: at }, outcome: 'on_time' },
+    orderBy: { firedAt: 'asc' },
+  });
+  return next.firedAt.getTime() - at.getTime();
+}

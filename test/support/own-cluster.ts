@@ -1,0 +1,96 @@
+/**
+ * A PostgreSQL that a test has for itself, to be stopped and started again under running servers;
+ * the one that all tests share is never touched. What was committed is kept, as anywhere.
+ */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import {
+  type Cluster,
+  type ClusterOptions,
+  clusterUrl,
+  openCluster,
+  startServer,
+  stopServer,
+} from '../../src/database/embedded/cluster.ts';
+import { migrate } from '../../src/database/migrations.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+
+/** Nobody pulls the plug: only what writes to the disk sooner is left out. */
+const QUICK: ClusterOptions = {
+  initdbArguments: ['--no-sync'],
+  settings: { fsync: 'off', full_page_writes: 'off' },
+};
+const DATABASE = 'family_hub';
+
+export interface OwnCluster {
+  /** Of the migrated database; the same after each start. */
+  readonly url: string;
+  /** Breaks off every connection and ends PostgreSQL; what was committed is on the disk. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  /** Ends every connection to the database, whoever's, but its own; answers how many. */
+  killConnections(): Promise<number>;
+  /** Stops it and removes its folder. */
+  remove(): Promise<void>;
+}
+
+/** Starts it, and applies the migrations to a new database. Call `remove` in afterAll. */
+export async function startOwnCluster(): Promise<OwnCluster> {
+  const parent = await mkdtemp(join(tmpdir(), 'family-hub-jobs-cluster-'));
+  // Under root, PostgreSQL runs as another user, who must come through.
+  await chmod(parent, 0o711);
+  const folder = join(parent, 'postgres');
+  const cluster = await openCluster(folder, QUICK);
+  await succeed('start', startServer, cluster);
+  const [adminUrl, url] = [clusterUrl(folder, 'postgres') ?? '', clusterUrl(folder, DATABASE) ?? ''];
+  await ask(adminUrl, `CREATE DATABASE ${DATABASE}`);
+  await migrate({ url, logger: silentLogger });
+  let isUp = true;
+
+  const stop = async (): Promise<void> => {
+    if (isUp) await succeed('stop', stopServer, cluster);
+    isUp = false;
+  };
+  return {
+    url,
+    stop,
+    async start() {
+      await succeed('start', startServer, cluster);
+      isUp = true;
+      if (clusterUrl(folder, DATABASE) !== url) throw new Error('PostgreSQL came back on another port: it was taken.');
+    },
+    async killConnections() {
+      const killed = await ask(
+        adminUrl,
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
+        [DATABASE],
+      );
+      return killed.length;
+    },
+    async remove() {
+      await stop();
+      await rm(parent, { recursive: true, force: true });
+    },
+  };
+}
+
+async function succeed(
+  what: string,
+  act: (cluster: Cluster) => Promise<{ isSuccess: boolean; output: string }>,
+  cluster: Cluster,
+): Promise<void> {
+  const { isSuccess, output } = await act(cluster);
+  if (!isSuccess) throw new Error(`PostgreSQL does not ${what}: ${output}`);
+}
+
+async function ask(url: string, sql: string, values: unknown[] = []): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}

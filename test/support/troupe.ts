@@ -1,0 +1,71 @@
+/**
+ * Several servers that are killed, replaced and halted, with the record of when each was well:
+ * what tests of chaos need to say what may be expected of whom.
+ */
+import type { ServerProcess } from './process.ts';
+
+export interface Troupe {
+  /** Kills one that is well, at random or the one with this process id, and starts another in its place; resolves when that is ready. */
+  killOne(pid?: number): Promise<void>;
+  /** Halts one that is well, at random; the answer lets it go on. */
+  haltOne(): () => void;
+  kills(): number;
+  /** One that is well. */
+  anyone(): ServerProcess;
+  /** How many were well at an instant, in epoch milliseconds. */
+  countWell(at: number): number;
+}
+
+interface Member {
+  readonly node: ServerProcess;
+  /** When it was well: from, and to; the last one may go on. */
+  readonly spells: { readonly from: number; to: number }[];
+}
+
+/** Starts so many; resolves when all are ready. `start` starts one. */
+export async function createTroupe(size: number, start: () => Promise<ServerProcess>): Promise<Troupe> {
+  const everyone: Member[] = [];
+  let kills = 0;
+
+  const join = async (): Promise<void> => {
+    const node = await start();
+    everyone.push({ node, spells: [{ from: Date.now(), to: Number.POSITIVE_INFINITY }] });
+  };
+  const isWellAt = ({ spells }: Member, at: number): boolean => spells.some(({ from, to }) => at >= from && at < to);
+  const pick = (pid?: number): Member => {
+    const well = everyone.filter(
+      (member) => isWellAt(member, Date.now()) && (pid === undefined || member.node.pid === pid),
+    );
+    const member = well[Math.floor(well.length * Math.random())];
+    if (member === undefined) throw new Error('No server is well: there is none to be killed or halted.');
+    return member;
+  };
+  const fallIll = ({ spells }: Member): void => {
+    const spell = spells.at(-1);
+    if (spell !== undefined) spell.to = Date.now();
+  };
+
+  await Promise.all(Array.from({ length: size }, join));
+  return {
+    async killOne(pid) {
+      const member = pick(pid);
+      fallIll(member);
+      member.node.kill('SIGKILL');
+      await member.node.exited;
+      kills += 1;
+      await join();
+    },
+    haltOne() {
+      const member = pick();
+      fallIll(member);
+      member.node.kill('SIGSTOP');
+      return () => {
+        member.node.kill('SIGCONT');
+        member.spells.push({ from: Date.now(), to: Number.POSITIVE_INFINITY });
+      };
+    },
+    kills: () => kills,
+    anyone: () => pick().node,
+    countWell: (at) => everyone.filter((member) => isWellAt(member, at)).length,
+  };
+}
