@@ -32,7 +32,7 @@ async function onThisNode(setting: Setting): Promise<void> {
 }
 
 async function onAnotherNode(setting: Setting): Promise<void> {
-  const other = fork(new URL('./pickup-node.ts', import.meta.url), {
+  const other = fork(new URL('./node.ts', import.meta.url), {
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

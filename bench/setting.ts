@@ -79,8 +79,8 @@ export async function openSetting({ latencyMs = 5, tellsArrivals = false }: Sett
   };
 }
 
-/** Replaces what an earlier round queued by `count` due entries; what million.ts made stays. */
-export async function fill({ db, keyRing }: Setting, count: number): Promise<void> {
+/** Replaces what an earlier round queued by `count` due entries (in an hour, if held); what million.ts made stays. */
+export async function fill({ db, keyRing }: Setting, count: number, { isHeld = false } = {}): Promise<void> {
   const [past] = await db.query<{ exists: boolean }>(
     `SELECT EXISTS (SELECT FROM auth.families WHERE name = 'Family 1') AS exists`,
   );
@@ -100,10 +100,10 @@ export async function fill({ db, keyRing }: Setting, count: number): Promise<voi
     return { id, username: `user_${index}`, sealed: keyRing.seal('correct horse battery', id) };
   });
   await db.query(
-    `INSERT INTO auth.queued_managed_account_creations (id, family_id, username, full_name, encrypted_password, created_by_user_id)
-     SELECT r.id, u.family_id, r.username, 'Some Body', r.sealed, u.id
+    `INSERT INTO auth.queued_managed_account_creations (id, family_id, username, full_name, encrypted_password, created_by_user_id, next_retry_at)
+     SELECT r.id, u.family_id, r.username, 'Some Body', r.sealed, u.id, now() + $2 * interval '1 hour'
      FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, username text, sealed text), (SELECT id, family_id FROM auth.users WHERE role = 'owner' ORDER BY created_at LIMIT 1) u`,
-    [JSON.stringify(rows)],
+    [JSON.stringify(rows), isHeld ? 1 : 0],
   );
   await db.query(
     'VACUUM ANALYZE auth.queued_managed_account_creations, auth.users, auth.account_creation_attempts, auth.outbox_events',

@@ -166,6 +166,29 @@ describe('pausing', () => {
     expect(await oldest()).toEqual([]);
   });
 
+  it('of a family with a crowd at both ends keeps a worker from others for a second at the most', async () => {
+    const other = await addFamily();
+    const node = await queue.startNode();
+    await fill(queue.familyId, 600);
+    await queue.db.query(
+      `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() - interval '2 hours'
+       WHERE id IN (SELECT id FROM auth.queued_managed_account_creations LIMIT 300)`,
+    );
+    await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
+    node.notices.circuitChanged();
+    for (let round = 1; round <= 3; round++) {
+      // A claim in vain: the next ones look only at the ends, where this is not.
+      node.worker.wake();
+      await fill(other, 1, { isSealed: true });
+      await queue.db.query(
+        `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() - interval '90 minutes' WHERE family_id = $1 AND status = 'pending'`,
+        [other],
+      );
+      node.worker.wake();
+      await untilDone(round, 3_000);
+    }
+  });
+
   it('without limits lets claims go side by side; with them each waits for the other', async () => {
     const other = await addFamily();
     await fill(other, 4);

@@ -1,7 +1,7 @@
 /**
- * The crash tests again and again: nodes die on one database, twenty times at each of the five
- * moments, in random order, so that each death meets what another one left; and at the end
- * everything there is still adds up.
+ * The crash tests again and again: twenty deaths of nodes at each of the five moments, in random
+ * order, so that each death meets what another one left; and at the end everything there is still
+ * adds up. On two databases at once: most of the time goes into starting servers.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CRASH_MOMENTS, type CrashMoment } from '../support/crash-moments.ts';
@@ -9,30 +9,36 @@ import { type CrashStage, createCrashStage } from '../support/crash-stage.ts';
 import { showFigures } from '../support/flow.ts';
 
 const REPETITIONS = 20;
-let stage: CrashStage;
+const STAGES = 2;
+const stages: CrashStage[] = [];
 
 beforeAll(async () => {
-  stage = await createCrashStage();
-});
+  for (let index = 0; index < STAGES; index += 1) stages.push(await createCrashStage());
+}, 60_000);
 
-afterAll(() => stage.close());
+afterAll(() => Promise.all(stages.map((stage) => stage.close())));
 
 it(`makes one account each, though nodes are killed ${REPETITIONS} times at each moment`, {
   timeout: 900_000,
 }, async () => {
   const deaths = shuffled(CRASH_MOMENTS.flatMap((moment) => Array.from({ length: REPETITIONS }, () => moment)));
+  const count = deaths.length;
   const begun = performance.now();
-  for (const [index, moment] of deaths.entries()) {
-    const { traces } = await stage.crashAndRestart(moment, `crash_${index}`);
-    expect(traces, `death ${index}, ${moment}`).toMatchObject({
-      status: 'completed',
-      retryCount: 0,
-      accounts: 1,
-      users: 1,
-      events: 1,
-    });
-  }
-  showFigures('deaths', { deaths: deaths.length, seconds: Math.round((performance.now() - begun) / 1_000) });
+  const playOn = async (stage: CrashStage): Promise<void> => {
+    for (let moment = deaths.pop(); moment !== undefined; moment = deaths.pop()) {
+      const name = `crash_${deaths.length}`;
+      const { traces } = await stage.crashAndRestart(moment, name);
+      expect(traces, `${name}, ${moment}`).toMatchObject({
+        status: 'completed',
+        retryCount: 0,
+        accounts: 1,
+        users: 1,
+        events: 1,
+      });
+    }
+  };
+  await Promise.all(stages.map(playOn));
+  showFigures('deaths', { deaths: count, seconds: Math.round((performance.now() - begun) / 1_000) });
 });
 
 function shuffled(moments: readonly CrashMoment[]): CrashMoment[] {

@@ -67,9 +67,10 @@ export const isControlled = (controls: Controls): boolean =>
 
 /**
  * `oldest`: by due time. `families`: shared evenly among the families, all of which are looked at
- * if need be. `some families`: the same, but looking at 2,000 families at the most.
+ * if need be. `some families`: the same, but looking at 2,000 families at the most. `ends`: with
+ * paused families, only what is due first and last; else as `oldest`.
  */
-export type Order = 'oldest' | 'families' | 'some families';
+export type Order = 'oldest' | 'families' | 'some families' | 'ends';
 
 /** Entries that were claimed, and the family to go on after. */
 export interface Turn {
@@ -77,6 +78,8 @@ export interface Turn {
   readonly after: string;
   /** The limits let nothing start at this instant, whether or not anything is due. */
   readonly isLimited: boolean;
+  /** Nothing was claimed, but more is due than `ends` lets one look at. */
+  readonly isPassedOver?: boolean;
 }
 
 /**
@@ -85,7 +88,7 @@ export interface Turn {
  * of what is due; where all of those are paused, it goes by families, on after the one given.
  * Needs a transaction: with limits it holds their row until its end, so that all nodes together
  * keep to them. No entries means that there are none to be had at this instant (or, of `some
- * families`, none of those).
+ * families` and `ends`, none of those).
  */
 export async function claimWithinLimits(
   tx: Queryable,
@@ -102,17 +105,15 @@ export async function claimWithinLimits(
   const most = isTooLate ? 0 : Math.min(limit, startsAllowed(controls));
   if (circuitState !== 'closed' || isQueuePaused || most === 0) return { entries: [], after, isLimited: most === 0 };
   if (!controls.isAnyDue) return { entries: [], after, isLimited: false };
-  let turn: Turn = { entries: [], after, isLimited: false };
-  let isByFamily = order !== 'oldest';
-  if (order === 'oldest') {
-    const oldest =
+  let turn: Turn;
+  if (order === 'oldest' || order === 'ends') {
+    const { entries, isMore } =
       pausedFamilyIds.length > 0
         ? await claimAtEnds(tx, options, pausedFamilyIds, most)
         : { entries: await claimDue(tx, options, most, true), isMore: false };
-    turn = { ...turn, entries: oldest.entries };
-    isByFamily = oldest.entries.length === 0 && oldest.isMore;
-  }
-  if (isByFamily) turn = await takeTurn(tx, options, controls, most, after, order !== 'some families');
+    turn = { entries, after, isLimited: false, isPassedOver: isMore };
+    if (isMore && order === 'oldest') turn = await takeTurn(tx, options, controls, most, after, true);
+  } else turn = await takeTurn(tx, options, controls, most, after, order === 'families');
   if (startsPerSecond !== null && turn.entries.length > 0)
     await tx.query(
       `UPDATE auth.queue_limits SET tokens = $1, refilled_at = refilled_at + $2 * interval '1 second' WHERE id = 1`,

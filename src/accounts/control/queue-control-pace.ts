@@ -13,6 +13,9 @@ import { type Controls, claimWithinLimits, isControlled, loadControls, type Orde
 
 /** While more is due than can be taken at once, every so often a claim is made in turn. */
 const TURN_EVERY_MS = 250;
+/** A claim in vain past all that is paused may cost much: the next such one rests so many times as long, a second at the most. */
+const REST_PER_CLAIM = 10;
+const LONGEST_REST_MS = 1_000;
 /** How often to look again for what is not announced: other nodes' attempts ending, a slow start growing. */
 export const LOOK_AGAIN_MS = 100;
 
@@ -44,6 +47,10 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
   /** The limits let the last claim take nothing. */
   let wasLimited = false;
   let lastTurnAt = Number.NEGATIVE_INFINITY;
+  /** Until then, claims look only at what is due first and last; by performance.now(). */
+  let restUntil = Number.NEGATIVE_INFINITY;
+  /** Such a claim found nothing, but did not look at all that is due. */
+  let isPassedOver = false;
   /** The family that was claimed for last; nodes begin at different ones. */
   let lastFamily: string = randomUUID();
 
@@ -54,7 +61,18 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
     const turn = await db.transaction((tx) => claimWithinLimits(tx, options, room, order, lastFamily));
     lastFamily = turn.after;
     wasLimited = turn.isLimited;
+    isPassedOver = turn.isPassedOver ?? false;
     return turn.entries;
+  };
+
+  const claimOldest = async (room: number): Promise<ClaimedEntry[]> => {
+    const begun = performance.now();
+    if (begun < restUntil) return claimWithin(room, 'ends');
+    const entries = await claimWithin(room, 'oldest');
+    const ended = performance.now();
+    if (entries.length === 0 && !wasLimited)
+      restUntil = ended + Math.min(LONGEST_REST_MS, REST_PER_CLAIM * (ended - begun));
+    return entries;
   };
 
   return {
@@ -73,11 +91,12 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
         return { entries, isAll: wasLimited };
       }
       if (isHeldShort) {
-        const entries = await claimWithin(room, 'oldest');
+        const entries = await claimOldest(room);
         isMoreDue = entries.length > 0 || wasLimited;
         return { entries, isAll: entries.length === 0 };
       }
       wasLimited = false;
+      isPassedOver = false;
       const entries = await claimDue(db, options, room);
       isMoreDue = entries.length === room;
       return { entries, isAll: !isMoreDue };
@@ -98,7 +117,11 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
         isHeld,
         isTightened: isHeldShort && !wasHeldShort,
         isChanged: isHeldShort !== wasHeldShort,
-        ms: untilChange(controls, wasLimited && !isHeld),
+        ms: untilChange(
+          controls,
+          wasLimited && !isHeld,
+          isPassedOver && !isHeld ? restUntil - performance.now() : undefined,
+        ),
       };
     },
   };
@@ -109,12 +132,13 @@ const probeTime = ({ circuitState, nextProbeAt, probeExpiresAt }: Controls): Dat
   circuitState === 'open' ? nextProbeAt : probeExpiresAt;
 
 /** Milliseconds until something that holds claims back changes by itself; undefined if nothing will. */
-function untilChange(controls: Controls, wasLimited: boolean): number | undefined {
+function untilChange(controls: Controls, wasLimited: boolean, restMs: number | undefined): number | undefined {
   const { now, nextPauseEndsAt, isAnyDue } = controls;
   const waits = [probeTime(controls), nextPauseEndsAt].flatMap((at) =>
     at !== null && at > now ? [at.getTime() - now.getTime()] : [],
   );
   // Other nodes' attempts count too, and their end is not announced.
   if (wasLimited && isAnyDue) waits.push(startsAllowed(controls) > 0 ? 0 : untilNextToken(controls) || LOOK_AGAIN_MS);
+  if (restMs !== undefined) waits.push(Math.max(0, restMs));
   return waits.length === 0 ? undefined : Math.min(...waits);
 }

@@ -1,4 +1,4 @@
-/** The other node of pickup.ts: a worker, nothing else, until its parent leaves. */
+/** A node of pickup.ts and scale.ts: a worker, nothing else, until its parent leaves. */
 import { once } from 'node:events';
 import { openDatabase } from '../src/database/database.ts';
 import { registerNode } from '../src/nodes/nodes.ts';
@@ -14,6 +14,7 @@ const keyRing = await openKeyRing(db, parseMasterKey(message.masterKey, 'the ben
 const node = await registerNode(db, 'other', '0');
 const worker = await startWorker({ db, url, keyRing, nodeId: node.id, providerUrl }, 32);
 worker.wake();
+process.on('message', worker.wake);
 process.send?.('ready');
 await once(process, 'disconnect');
 await worker.stop();
