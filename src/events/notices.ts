@@ -80,10 +80,11 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
   const everything = (): void =>
     tell((handlers) => {
       handlers.work?.();
+      // A poll misses no notice; it is only to look for rows that somebody inserted by hand.
+      if (directUrl === undefined) return;
       handlers.circuit?.();
       handlers.schedules?.();
-      // A poll has no gaps: what it is for here are rows that somebody inserted by hand.
-      if (directUrl !== undefined) handlers.nodes?.();
+      handlers.nodes?.();
     });
   const listener = await startListener({
     db,

@@ -149,6 +149,8 @@ export async function startServer(options: StartOptions): Promise<void> {
         app.bulkRunner.stop(config.SHUTDOWN_TIMEOUT),
         app.scheduler.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT }),
       ]);
+      // A run that was broken off is owed once more: others begin it now rather than at their next check.
+      notices.schedulesChanged();
     },
     closePatienceMs,
   );

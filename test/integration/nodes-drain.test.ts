@@ -124,6 +124,37 @@ it('the last one can be asked too, and a signal while it drains is the first', a
   expect(await countByStatus(database.db)).toEqual({ completed: 1 });
 });
 
+it('a run that is broken off is begun again by another node at once', async () => {
+  const patient: Env = { PROVIDER_TIMEOUT: '30s', LEASE_DURATION: '90s', SHUTDOWN_TIMEOUT: '1s' };
+  await provider.setFaults([{ kind: 'slow', delayMs: 25_000, path: 'create' }]);
+  const staying = await start('going on', patient);
+  await enqueueOn(staying, { ...family, username: 'lasting' });
+  await until('the claim', async () => (await countByStatus(database.db)).processing === 1);
+  // Due a minute ago, which a node learns when it starts, or at its next check: every 15 seconds.
+  await database.db.query(
+    `UPDATE auth.job_schedules
+        SET cron = extract(minute FROM now() - interval '1 minute') || ' ' || extract(hour FROM now() - interval '1 minute') || ' * * *',
+            time_zone = 'UTC', is_overridden = true, version = version + 1, settled_through = now() - interval '3 minutes'
+      WHERE name = 'ManagedAccountRetryJob'`,
+  );
+  const draining = await start('breaking off', patient);
+  const runs = () =>
+    database.db.query<{ node: string; status: string; startedAt: Date; finishedAt: Date | null }>(
+      `SELECT n.name AS node, r.status::text, r.started_at AS "startedAt", r.finished_at AS "finishedAt"
+       FROM auth.job_runs r JOIN auth.server_nodes n ON n.id = r.node_id
+       WHERE r.job_name = 'ManagedAccountRetryJob' AND r.trigger = 'catch_up' ORDER BY r.started_at`,
+    );
+  await until('its run', async () => (await runs()).length === 1);
+  expect(await drain(draining, 'breaking off')).toMatchObject({ isChanged: true });
+  expect(await within(10_000, 'the end', draining.exited)).toEqual({ code: 0, signal: null });
+  const [first, second] = await until('the second run', async () => {
+    const found = await runs();
+    return found.length === 2 && found;
+  });
+  expect([first, second]).toMatchObject([{ node: 'breaking off', status: 'interrupted' }, { node: 'going on' }]);
+  expect((second?.startedAt.getTime() ?? 0) - (first?.finishedAt?.getTime() ?? 0)).toBeLessThan(2_000);
+});
+
 it('is heard of within two seconds where notices are polled, and not looked for at each poll', async () => {
   const open = () => openNotices({ db: database.db, directUrl: undefined, logger: silentLogger });
   const [asking, hearing] = await Promise.all([open(), open()]);
