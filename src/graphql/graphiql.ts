@@ -7,7 +7,6 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 
 export interface StaticFile {
   readonly body: Buffer;
@@ -119,6 +118,8 @@ export function graphiqlPage(): () => Promise<GraphiqlPage> {
 }
 
 async function render(): Promise<GraphiqlPage> {
+  // 30 MB of memory: only where somebody opens the page.
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const whole = renderGraphiQL({
     title: 'Family Hub Jobs',
     defaultTabs: [

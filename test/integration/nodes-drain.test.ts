@@ -125,11 +125,16 @@ it('the last one can be asked too, and a signal while it drains is the first', a
 });
 
 it('a run that is broken off is begun again by another node at once', async () => {
-  const patient: Env = { PROVIDER_TIMEOUT: '30s', LEASE_DURATION: '90s', SHUTDOWN_TIMEOUT: '1s' };
+  const patient: Env = {
+    PROVIDER_TIMEOUT: '30s',
+    LEASE_DURATION: '90s',
+    SHUTDOWN_TIMEOUT: '1s',
+    PROVIDER_CONCURRENCY: '1',
+  };
   await provider.setFaults([{ kind: 'slow', delayMs: 25_000, path: 'create' }]);
   const staying = await start('going on', patient);
-  await enqueueOn(staying, { ...family, username: 'lasting' });
-  await until('the claim', async () => (await countByStatus(database.db)).processing === 1);
+  // More than both nodes can take, so that the run has something to wait for.
+  for (let index = 0; index < 6; index += 1) await enqueueOn(staying, { ...family, username: `lasting_${index}` });
   // Due a minute ago, which a node learns when it starts, or at its next check: every 15 seconds.
   await database.db.query(
     `UPDATE auth.job_schedules

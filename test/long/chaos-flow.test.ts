@@ -106,9 +106,18 @@ async function disturb(prefix: string, disturbance: () => Promise<void>): Promis
   const after = await flow.rateAfter(twoLeasesLater, MEASURED_MS);
   // A machine that was busy with something else meanwhile says nothing of the queue: once more.
   const again = after > before / 2 ? after : await flow.rateAfter(await flow.now(), MEASURED_MS);
+  const shares = await flow.sharesAfter(twoLeasesLater);
   const accepted = await flow.end();
 
-  const figures = { accepted, before, after, ratio: after / before, again, otherOutcomes: await otherOutcomes(db) };
+  const figures = {
+    accepted,
+    before,
+    after,
+    ratio: after / before,
+    again,
+    shares,
+    otherOutcomes: await otherOutcomes(db),
+  };
   showFigures(prefix, figures);
   const made = accepted + (earlier.completed ?? 0);
   expect(await tracesOf(db, atProvider.db)).toEqual({

@@ -20,6 +20,8 @@ export interface Flow {
   now(): Promise<Date>;
   /** Entries completed per second in the time after an instant; waits for that time's end. */
   rateAfter(from: Date, ms: number): Promise<number>;
+  /** How many each server's process completed in the time after an instant. */
+  sharesAfter(from: Date): Promise<Record<string, number>>;
   /** Lets the callers get their last answers, and waits until every entry has ended; answers how many there are. */
   end(): Promise<number>;
 }
@@ -77,6 +79,15 @@ export async function startFlow(db: Database, nodes: readonly ServerProcess[], p
         [from, to],
       );
       return ((row?.count ?? 0) * 1_000) / ms;
+    },
+    async sharesAfter(from) {
+      const rows = await db.query<{ pid: number; count: number }>(
+        `SELECT node.process_id AS pid, count(*)::int AS count FROM auth.account_creation_attempts AS attempt
+           JOIN auth.server_nodes AS node ON node.id = attempt.node_id
+          WHERE attempt.outcome = 'succeeded' AND attempt.finished_at >= $1 GROUP BY 1 ORDER BY 1`,
+        [from],
+      );
+      return Object.fromEntries(rows.map(({ pid, count }) => [pid, count]));
     },
     async end() {
       isOver = true;
