@@ -37,7 +37,8 @@ const db = await openDatabase({ url, poolSize: 2, logger: silentLogger });
 try {
   await migrate({ url, logger: silentLogger });
   await db.query('CREATE EXTENSION pg_stat_statements');
-  await measureIdle();
+  await measureIdle(true);
+  await measureIdle(false);
   await measureLag();
 } finally {
   await db.close();
@@ -45,7 +46,7 @@ try {
   await rm(parent, { recursive: true, force: true });
 }
 
-async function measureIdle(): Promise<void> {
+async function measureIdle(isListening: boolean): Promise<void> {
   const moreJobs = Array.from(
     { length: SCHEDULES - OWN_JOBS },
     (_, index): Job => ({
@@ -59,7 +60,7 @@ async function measureIdle(): Promise<void> {
   );
   const nodes = [];
   for (let index = 0; index < NODES; index++) {
-    nodes.push(await startTestApp({ url: url ?? '', moreJobs, nodeName: `idle-${index}` }));
+    nodes.push(await startTestApp({ url: url ?? '', moreJobs, nodeName: `idle-${index}`, isListening }));
   }
   await delay(5_000);
   await db.query('SELECT pg_stat_statements_reset()');
@@ -70,7 +71,9 @@ async function measureIdle(): Promise<void> {
   );
   for (const node of nodes) await node.close();
   const total = rows.reduce((sum, { calls }) => sum + calls, 0);
-  console.log(`${NODES} nodes, ${SCHEDULES} schedules (all but two fire each minute), ${seconds} s:`);
+  console.log(
+    `${NODES} nodes, ${SCHEDULES} schedules (all but two fire each minute), ${seconds} s, by ${isListening ? 'LISTEN' : 'polling'}:`,
+  );
   console.log(`  ${(total / seconds).toFixed(1)} statements per second in all`);
   for (const { query, calls } of rows.slice(0, 15)) {
     console.log(`  ${(calls / seconds).toFixed(2).padStart(6)}/s  ${query.trim().slice(0, 110)}`);

@@ -16,7 +16,11 @@ const TICK_MS = 50;
 const ENQUEUE = `mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) { __typename ... on EnqueueAccountPayload { entry { entryId } } } }`;
 const PAGE = `{ queuedCreations(first: 20) { nodes { entryId status family { name } createdBy { fullName } attempts { nodes { outcome } } } } queueStatistics { dueCount } }`;
 
-const server = await startBenchServer({ COMPLETED_ENTRY_RETENTION: '1d' });
+const server = await startBenchServer({
+  COMPLETED_ENTRY_RETENTION: '1d',
+  PROCESSED_EVENT_RETENTION: '1d',
+  IDEMPOTENCY_KEY_RETENTION: '1h',
+});
 const embedded = await startEmbedded({ dataDir: server.dataDir, logger: silentLogger });
 const db = await openDatabase({ url: embedded.url, poolSize: 1, logger: silentLogger });
 try {
@@ -68,11 +72,7 @@ async function soak({ url, graphql, pid }: BenchServer): Promise<void> {
   for (let minute = 1; minute <= MINUTES; minute++) {
     await new Promise((resolve) => setTimeout(resolve, begun + minute * 60_000 - performance.now()));
     const now = await measure();
-    // The shortest retention is a day: what is older than three minutes is made so old.
-    await db.query(
-      `UPDATE auth.queued_managed_account_creations SET completed_at = completed_at - interval '1 day'
-        WHERE completed_at BETWEEN now() - interval '1 day' AND now() - interval '3 minutes'`,
-    );
+    await age();
     const used = cpuOf(pid) - cpu;
     cpu += used;
     console.log(
@@ -82,6 +82,20 @@ async function soak({ url, graphql, pid }: BenchServer): Promise<void> {
   clearInterval(sending);
   clearInterval(paging);
   console.log(`${failed} requests failed`);
+}
+
+/** The shortest retention is an hour or a day: what is older than three minutes is made two days older. */
+async function age(): Promise<void> {
+  for (const [table, columns] of [
+    ['queued_managed_account_creations', ['completed_at', 'created_at']],
+    ['idempotency_keys', ['created_at']],
+    ['outbox_events', ['created_at', 'processed_at']],
+  ] as const) {
+    const older = columns.map((column) => `${column} = coalesce(${column}, now()) - interval '2 days'`);
+    await db.query(
+      `UPDATE auth.${table} SET ${older.join(', ')} WHERE created_at BETWEEN now() - interval '1 day' AND now() - interval '3 minutes'`,
+    );
+  }
 }
 
 async function measure(): Promise<Record<'completed' | 'p50' | 'p99' | 'entries' | 'dead' | 'megabytes', number>> {

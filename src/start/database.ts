@@ -33,7 +33,7 @@ export async function openDatabaseServer(config: Config, logger: Logger): Promis
 }
 
 /** A URL that can be shown to people and logs. */
-export function withoutPassword(url: string): string {
+function withoutPassword(url: string): string {
   const shown = new URL(url);
   shown.password = '';
   for (const name of [...shown.searchParams.keys()]) if (/pass|secret|key/i.test(name)) shown.searchParams.delete(name);

@@ -45,6 +45,8 @@ export interface TestAppOptions {
   /** False: no timers and no heartbeat; jobs run only by `runJobNow`, entries when woken. Default true. */
   readonly hasTimers?: boolean;
   readonly logLevel?: string;
+  /** False: notices are polled, as behind a pooler without a direct URL. Default true. */
+  readonly isListening?: boolean;
   /** Instead of ending the process. */
   readonly onDrainAsked?: (ask: DrainAsk) => void;
 }
@@ -103,7 +105,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     const keyRing = await openKeyRing(db, MASTER_KEY);
     const node = await registerNode(db, options.nodeName ?? 'test-node', VERSION);
     lifecycle.opened('the node', () => setNodeState(db, node.id, 'gone'));
-    const notices = await openNotices({ db, directUrl: url, logger });
+    const notices = await openNotices({ db, directUrl: options.isListening === false ? undefined : url, logger });
     lifecycle.opened('the notices', () => notices.close());
 
     let simulator = options.simulator;

@@ -13,7 +13,6 @@ export interface EnqueueInput {
   readonly username: string;
   readonly password?: string;
   readonly idempotencyKey?: string;
-  readonly runAt?: Date;
 }
 
 /** Enqueues on a node and answers the entry's id; throws when the node refuses. */

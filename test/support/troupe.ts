@@ -10,8 +10,6 @@ export interface Troupe {
   /** Halts one that is well, at random; the answer lets it go on. */
   haltOne(): () => void;
   kills(): number;
-  /** One that is well. */
-  anyone(): ServerProcess;
   /** How many were well at an instant, in epoch milliseconds. */
   countWell(at: number): number;
 }
@@ -65,7 +63,6 @@ export async function createTroupe(size: number, start: () => Promise<ServerProc
       };
     },
     kills: () => kills,
-    anyone: () => pick().node,
     countWell: (at) => everyone.filter((member) => isWellAt(member, at)).length,
   };
 }

@@ -15,7 +15,7 @@ import { JobAlreadyRunningError } from '../job.errors.ts';
 import type { Scheduler } from '../scheduler.ts';
 
 /** A call that waits answers after this time at the latest, whether or not the run has ended. */
-export const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 30_000;
 
 export interface RunNowRequest {
   readonly jobName: string;
