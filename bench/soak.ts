@@ -111,20 +111,23 @@ async function measure(): Promise<Record<'completed' | 'p50' | 'p99' | 'entries'
   return row;
 }
 
-/** Hears every change; answers how many so far. */
-function subscribe(url: string): () => number {
+/** Hears every change, subscribing again whenever it is cut because it fell behind; tells how many so far. */
+function subscribe(url: string): () => string {
   let count = 0;
+  let cuts = -1;
   const query = 'subscription { queuedCreationChanged { kind entryId queuedCreation { status } } }';
-  void request(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ query }),
-    bodyTimeout: 0,
-  }).then(
-    async ({ body }) => {
-      for await (const chunk of body) count += String(chunk).split('event: next').length - 1;
-    },
-    () => undefined,
-  );
-  return () => count;
+  const hear = async (): Promise<void> => {
+    cuts++;
+    const { body } = await request(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ query }),
+      bodyTimeout: 0,
+    });
+    for await (const chunk of body) count += String(chunk).split('event: next').length - 1;
+    await hear();
+  };
+  // The server's end is the end of it.
+  hear().catch(() => undefined);
+  return () => `${count}, cut ${cuts} times`;
 }

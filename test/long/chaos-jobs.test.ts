@@ -42,8 +42,8 @@ beforeAll(async () => {
     DATABASE_URL: cluster.url,
     MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
     IDENTITY_PROVIDER: 'simulator',
-    PROVIDER_TIMEOUT: '1s',
-    LEASE_DURATION: '3s',
+    PROVIDER_TIMEOUT: '600ms',
+    LEASE_DURATION: '2s',
     HEARTBEAT_INTERVAL: '500ms',
   };
 }, 60_000);
