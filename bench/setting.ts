@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import { migrate } from '../src/database/migrations.ts';
 import { seedDemoFamily } from '../src/families/demo.ts';
 import { registerNode } from '../src/nodes/nodes.ts';
 import { type KeyRing, openKeyRing } from '../src/sealing/key-ring.ts';
-import { parseMasterKey } from '../src/sealing/master-key.ts';
+import { embeddedMasterKeyPath, parseMasterKey } from '../src/sealing/master-key.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
 
 export interface Setting {
@@ -36,11 +37,13 @@ export interface SettingOptions {
 }
 
 export async function openSetting({ latencyMs = 5, tellsArrivals = false }: SettingOptions = {}): Promise<Setting> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'family-hub-bench-'));
+  const kept = process.env.BENCH_DATA_DIR;
+  const dataDir = kept ?? (await mkdtemp(join(tmpdir(), 'family-hub-bench-')));
   const embedded = await startEmbedded({ dataDir, logger: silentLogger });
   await migrate({ url: embedded.url, logger: silentLogger });
   const db = await openDatabase({ url: embedded.url, poolSize: 12, logger: silentLogger });
-  const masterKey = randomBytes(32).toString('base64');
+  const keyFile = embeddedMasterKeyPath(dataDir);
+  const masterKey = existsSync(keyFile) ? readFileSync(keyFile, 'utf8') : randomBytes(32).toString('base64');
   const keyRing = await openKeyRing(db, parseMasterKey(masterKey, 'the benchmark'));
   await seedDemoFamily(db);
   const node = await registerNode(db, 'bench', '0');
@@ -74,7 +77,7 @@ export async function openSetting({ latencyMs = 5, tellsArrivals = false }: Sett
       provider.disconnect();
       await db.close();
       await embedded.leave();
-      await rm(dataDir, { recursive: true, force: true });
+      if (kept === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

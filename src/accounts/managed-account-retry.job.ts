@@ -25,6 +25,8 @@ export function managedAccountRetryJob(options: RetryJobOptions): Job {
     cron: '* * * * *',
     timeZone: 'UTC',
     misfirePolicy: 'run_once',
+    // A stopping node attempts nothing more: its run would wait in vain, another node's does not.
+    endsWhenStopping: true,
     run: (context) => retryDueEntries(context, options),
   };
 }

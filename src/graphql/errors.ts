@@ -1,12 +1,14 @@
 /**
  * The `errors` array: for malformed requests and faults. Every error gets a code from a closed
- * list and the request's id; a fault is masked for the caller and logged once, with that id.
+ * list and the request's id; a fault is masked for the caller and logged with that id, a database
+ * that is away once for all requests that find it so.
  */
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
 import { isConnectionFailure, sqlStateOf } from '../database/violations.ts';
 import { Refusal } from '../refusals.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Disturbance } from './disturbance.ts';
 import { valueFree } from './value-free.rules.ts';
 
 /** Every value of `extensions.code`, with what it means; listed in the README. */
@@ -38,7 +40,11 @@ const EXHAUSTED: Readonly<Record<string, string>> = {
 };
 
 /** What a caller may see of an error that was thrown; logs it when it is a fault. */
-export function maskError(error: unknown, requestId: string, logger: Logger): GraphQLError {
+export function maskError(
+  error: unknown,
+  requestId: string,
+  { logger, disturbance }: { logger: Logger; disturbance: Disturbance },
+): GraphQLError {
   const graphql = error instanceof GraphQLError ? error : undefined;
   const original = graphql?.originalError ?? (graphql === undefined ? error : undefined);
   if (graphql !== undefined && (original === undefined || original === null || original instanceof GraphQLError)) {
@@ -65,7 +71,7 @@ export function maskError(error: unknown, requestId: string, logger: Logger): Gr
     return withCode(graphql ?? new GraphQLError(''), 'SERVICE_UNAVAILABLE', requestId, message, 503);
   }
   if (isConnectionFailure(original)) {
-    logger.error({ err: original, requestId, path: graphql?.path }, 'Database connection failed');
+    disturbance.failed({ err: original, requestId, path: graphql?.path });
     return withCode(
       graphql ?? new GraphQLError(''),
       'SERVICE_UNAVAILABLE',

@@ -8,6 +8,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RequestContext } from './builder.ts';
+import { createDisturbance } from './disturbance.ts';
 import { type ErrorCode, maskError } from './errors.ts';
 import { hideVariableValues } from './variables.ts';
 
@@ -78,9 +79,10 @@ function refuseForms(): Plugin<RequestContext> {
 
 /** The last hand on every answer: codes, request ids, masking, wherever an error came from. */
 function finishResults(logger: Logger): Plugin<RequestContext> {
+  const log = { logger, disturbance: createDisturbance(logger) };
   const finish = (result: ExecutionResult, requestId: string): ExecutionResult => {
     if (result.errors === undefined) return result;
-    const errors = result.errors.map((error) => maskError(error, requestId, logger));
+    const errors = result.errors.map((error) => maskError(error, requestId, log));
     // Found at each root field anew, but it is one refusal of the whole query.
     const tooComplex = errors.find((error) => error.extensions.code === 'QUERY_TOO_COMPLEX');
     return tooComplex === undefined ? { ...result, errors } : { errors: [tooComplex] };

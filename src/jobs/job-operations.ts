@@ -69,7 +69,7 @@ export function createJobOperations(tools: JobOperationTools, acted: Acted) {
   };
 
   return {
-    /** Throws NotFoundError, or InvalidInputError for an end that has passed. */
+    /** Throws NotFoundError, or InvalidInputError for an end that has passed or an empty reason. */
     pause: (actor: string, { jobName, reason, until }: PauseRequest) =>
       change('pauseJob', { jobName, actor, reason }, { until }, (tx, input) =>
         pauseSchedule(tx, input, { by: actor, reason, until }),

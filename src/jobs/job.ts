@@ -16,7 +16,10 @@ export interface JobContext {
   readonly clock: Clock;
   /** Carries the job's name and the run's id in every line. */
   readonly logger: Logger;
-  /** Aborts when the server stops or somebody interrupts the run; a job that does not end soon after is left to itself, its run closed. */
+  /**
+   * Aborts when somebody interrupts the run, or when most of a stopping server's time is over; a job
+   * that does not end soon after is left to itself, its run closed.
+   */
   readonly signal: AbortSignal;
   /** Publishes counts while the run goes on. */
   report(counts: RunCounts): void;
@@ -32,6 +35,8 @@ export interface Job {
   /** IANA name. */
   readonly timeZone: string;
   readonly misfirePolicy: MisfirePolicy;
+  /** True for a job that waits for work which a stopping server no longer begins: it is asked to end at once. */
+  readonly endsWhenStopping?: boolean;
   /** Does the work once. Throwing closes the run as failed. */
   run(context: JobContext): Promise<RunCounts>;
 }

@@ -17,6 +17,13 @@ export interface Timers {
 
 /** croner drops an instant that has passed when it looks, so too near a one is not given to it. */
 const NEAR_MS = 50;
+/**
+ * croner loses about one one-shot timer in a thousand: where node wakes it a millisecond early and
+ * the instant passes between its two looks at the clock. What it has not called by then is called.
+ */
+const GUARD_MS = 250;
+/** setTimeout takes no more; the scheduler's check arms every timer anew long before. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** `onError` gets what a callback throws: a timer never ends the process. */
 export function createTimers(onError: (error: unknown) => void): Timers {
@@ -54,11 +61,18 @@ export function createTimers(onError: (error: unknown) => void): Timers {
       }
       const arrive = async () => {
         if (isStopped) return;
+        cancel(key);
         if (at.getTime() > Date.now()) waitOut(key, at, run);
         else await run();
       };
       const cronExpression = new Date(wholeSecond).toISOString();
       toad.addCronJob(new CronJob({ cronExpression }, task(key, arrive), { id: key }));
+      const guard = wholeSecond - Date.now() + GUARD_MS;
+      if (guard < LONGEST_WAIT_MS)
+        waits.set(
+          key,
+          setTimeout(() => task(key, arrive).execute(), guard),
+        );
     },
     every(key, milliseconds, run) {
       if (isStopped) return;

@@ -4,7 +4,7 @@
  */
 import type { Queryable } from '../database/database.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
-import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import { type InputIssue, InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 
 export interface DrainRequest {
   /** Either this or the name. */
@@ -22,8 +22,8 @@ export interface DrainAnswer {
 
 /**
  * Asks a node to drain. Idempotent: one that is draining goes on, with the first reason. Throws
- * InvalidInputError unless exactly one live node is named, NotFoundError, and InvalidStateError
- * for a node that is gone (silent for `silenceMs`).
+ * InvalidInputError unless exactly one live node is named and a reason given, NotFoundError, and
+ * InvalidStateError for a node that is gone (silent for `silenceMs`).
  */
 export async function drainNode(
   db: Queryable,
@@ -31,6 +31,8 @@ export async function drainNode(
   request: DrainRequest,
   silenceMs: number,
 ): Promise<DrainAnswer> {
+  const problems = problemsOf(request);
+  if (problems.length > 0) throw new InvalidInputError(problems);
   const node = chooseNode(await findNodes(db, request, silenceMs), request);
   const asked = await db.query(
     `UPDATE auth.server_nodes SET drain_asked_at = now(), drain_asked_by = $2, drain_reason = $3
@@ -44,6 +46,16 @@ export async function drainNode(
     [node.id, silenceMs],
   );
   return { nodeId: node.id, isChanged: asked.length > 0, isLastRunning: others.length === 0 };
+}
+
+/** All of them at once. */
+function problemsOf({ nodeId, name, reason }: DrainRequest): InputIssue[] {
+  return [
+    ...((nodeId === null) === (name === null)
+      ? [{ path: ['nodeId'], code: 'EXACTLY_ONE', message: 'Give either the nodeId or the name of the node.' }]
+      : []),
+    ...(reason === '' ? [{ path: ['reason'], code: 'INVALID_VALUE', message: 'is needed' }] : []),
+  ];
 }
 
 interface FoundNode {
@@ -63,10 +75,6 @@ function findNodes(db: Queryable, { nodeId, name }: DrainRequest, silenceMs: num
 }
 
 function chooseNode(found: readonly FoundNode[], { nodeId, name }: DrainRequest): FoundNode {
-  if ((nodeId === null) === (name === null))
-    throw new InvalidInputError([
-      { path: ['nodeId'], code: 'EXACTLY_ONE', message: 'Give either the nodeId or the name of the node.' },
-    ]);
   const live = found.filter(({ state }) => state !== 'gone');
   const [node] = live;
   if (live.length > 1)

@@ -94,7 +94,8 @@ export function addNodes(builder: Builder, prisma: PrismaClient, tools: NodeTool
       reason: t.string({
         required: true,
         description: 'For those who wonder why it stops; 1 to 500 characters.',
-        validate: z.string().trim().min(1, 'is needed').max(500, 'has at most 500 characters'),
+        // That there is one is seen with the rest (drain.ts), so that all problems are told at once.
+        validate: z.string().trim().max(500, 'has at most 500 characters'),
       }),
     }),
   });

@@ -115,6 +115,7 @@ describe('a database that has run out of something', () => {
 describe('a database that is away', () => {
   test('is SERVICE_UNAVAILABLE with 503 until it is back, then all is well again', async () => {
     await wire.cut();
+    const requestIds: (string | null)[] = [];
     for (const [query, variables] of [
       ['{ families { nodes { name } } }', {}],
       ['{ queueStatistics { pendingCount } }', {}],
@@ -127,7 +128,11 @@ describe('a database that is away', () => {
       });
       expect(answer.status).toBe(503);
       expect(JSON.stringify(answer.body)).not.toMatch(INSIDES);
+      requestIds.push(answer.headers.get('x-request-id'));
     }
+    // One line, and not one for each of perhaps thousands.
+    const lines = server.logLines.filter(({ msg }) => String(msg).startsWith('Database connection failed'));
+    expect(lines).toMatchObject([{ level: 50, requestId: requestIds[0] }]);
     await wire.mend();
     const answer = await server.graphql<{ enqueueAccount: { __typename: string } }>(ENQUEUE, entry('in_time'));
     expect(answer.body.data.enqueueAccount.__typename).toBe('EnqueueAccountPayload');

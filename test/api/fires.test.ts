@@ -265,7 +265,7 @@ describe('fireLedgerAudit', () => {
       checkedFromAt: '2026-06-01T00:00:00.001Z',
       checkedToAt: '2026-06-03T00:00:00.001Z',
       notes: [
-        'Instants before 2026-06-01T00:00:00.000Z were not checked: what the schedule said then is not on record.',
+        'Instants up to 2026-06-01T00:00:00.000Z were not checked: the schedule is on record only after that.',
         'Instants after 2026-06-03T00:00:00.000Z were not checked: they are not settled yet.',
       ],
     });

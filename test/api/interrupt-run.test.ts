@@ -157,6 +157,29 @@ test.each<[string, () => Promise<object>, string, RegExp]>([
   expect(await interrupt(other, input)).toMatchObject({ code, message: expect.stringMatching(message) });
 });
 
+test('runJobNow that waits does so too when its key was used, on whichever node', async () => {
+  const call = (node: TestApp, wait: boolean) =>
+    ask<{ isReplay: boolean; run: Run }>(
+      node,
+      `mutation ($input: RunJobNowInput!) { runJobNow(input: $input) {
+         ... on RunJobNowPayload { isReplay run { ${RUN} } } ... on JobAlreadyRunningError { runningRun { runId } } } }`,
+      { input: { jobName: 'SilentJob', idempotencyKey: 'waited for', wait } },
+    );
+  const { run } = await call(holder, false);
+  expect(await call(other, false)).toMatchObject({ isReplay: true, run: { runId: run.runId, status: 'RUNNING' } });
+  let answers = 0;
+  const waiting = [holder, other].map(async (node) => {
+    const answer = await call(node, true);
+    answers++;
+    return answer;
+  });
+  for (let looks = 0; looks < 5; looks++) expect((await runOf(run.runId)).status).toBe('RUNNING');
+  expect(answers).toBe(0);
+  await interrupt(holder, { runId: run.runId });
+  for (const answer of await Promise.all(waiting))
+    expect(answer).toMatchObject({ isReplay: true, run: { runId: run.runId, status: 'INTERRUPTED' } });
+});
+
 test('jobRunChanged shows the counts while the run goes on', async () => {
   const client = createClient({ url: `${other.url}/graphql` });
   const changes = client.iterate<{ jobRunChanged: { jobRun: Run } }>({

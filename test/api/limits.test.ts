@@ -24,6 +24,8 @@ const aliased = (count: number, field: string) =>
 /** Costs 1 for the list and 100 for each field of its 100 objects, `nodes` among them, then `rest` more. */
 const costly = (rest: number) =>
   `{ queuedCreations(first: 100) { nodes { ${aliased(98, 'username')} } } queueStatistics { ${aliased(rest - 1, 'dueCount')} } }`;
+/** Dear to answer, though it looks small. */
+const PREVIEW = 'previewSchedule(input: { cron: "0 3 * * *" }) { cronDescription }';
 /** Eleven levels, and then what is asked of the members. */
 const nested = (leaf: string) =>
   `{ queuedCreations(first: 1) { nodes ${'{ family { members(first: 1) { nodes '.repeat(3)} { ${leaf} } ${'} } }'.repeat(3)} } }`;
@@ -37,6 +39,12 @@ describe('a query is refused as a whole beyond', () => {
       `{ queueStatistics { ${aliased(199, 'dueCount')} } }`,
       `{ queueStatistics { ${aliased(200, 'dueCount')} } }`,
       /breadth is 201, at most 200/,
+    ],
+    [
+      'four reckonings of a schedule',
+      `{ ${aliased(4, PREVIEW)} }`,
+      `{ ${aliased(5, PREVIEW)} }`,
+      /complexity is 10005, at most 10000/,
     ],
   ])('%s', async (_what, atLimit, beyond, message) => {
     const accepted = await server.graphql(atLimit);

@@ -160,6 +160,12 @@ describe('drainNode', () => {
     await silence(id, 600);
     expect(await drain({ nodeId: id })).toMatchObject({ code: 'INVALID_STATE' });
     expect(await drain({ nodeId: id, reason: ' ' })).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await drain({ reason: ' ' })).toMatchObject({
+      issues: [
+        { path: ['nodeId'], code: 'EXACTLY_ONE' },
+        { path: ['reason'], code: 'INVALID_VALUE' },
+      ],
+    });
   });
 
   test('reaches the node by a notice, and says of the last one that it is', async () => {

@@ -29,6 +29,8 @@ beforeAll(async () => {
   server = await startTestApp({
     url: database.url,
     nodeName: 'only-node',
+    // No beat by the clock comes between.
+    config: { HEARTBEAT_INTERVAL: 60_000 },
     moreJobs: [daily('DailyJob'), daily('LongJob', untilAborted)],
     wrapDatabase: (db) => ({
       ...db,
@@ -50,7 +52,7 @@ interface Explained {
   blockers: { __typename: string; message: string; cure: { mutation: string; input: object } | null }[];
 }
 const EXPLANATION = `explanation { summary nextChangeAt blockers { __typename message cure { label mutation input }
-  ... on SchedulePaused { pausedBy reason endsAt } ... on RunGoingOn { startedAt node run { runId status } } } }`;
+  ... on SchedulePaused { pausedBy reason endsAt } ... on RunGoingOn { startedAt closesAt node run { runId status } } } }`;
 
 async function ask<Answer>(query: string, variables: Record<string, unknown> = {}): Promise<Answer> {
   const { body } = await server.graphql<Record<string, Answer>>(query, variables);
@@ -137,10 +139,20 @@ test('a run that goes on', async () => {
       __typename: 'RunGoingOn',
       startedAt: run.startedAt,
       node: 'only-node',
+      closesAt: null,
       run: { runId: run.runId, status: 'RUNNING' },
       cure: { mutation: 'interruptRun', input: { runId: run.runId } },
     },
   ]);
+  const silence = (interval: string) =>
+    database.db.query(`UPDATE auth.server_nodes SET last_beat_at = now() - $1::interval WHERE name = 'only-node'`, [
+      interval,
+    ]);
+  await silence('1 hour');
+  const lost = (await explained('LongJob')).blockers[0];
+  await silence('0');
+  expect(lost).toMatchObject({ __typename: 'RunGoingOn', cure: null, closesAt: expect.any(String) });
+  expect(lost?.message).toMatch(/^Node only-node, which began a run at .* has been silent since /);
   await cured(explanation);
   await expect.poll(async () => (await explained('LongJob')).blockers, { timeout: 5_000 }).toEqual([]);
 });

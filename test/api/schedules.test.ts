@@ -122,6 +122,18 @@ describe('rescheduleJob', () => {
       nextFireAt: null,
     });
     expect(await ask(first, '{ nextFireTimes(jobName: "RarelyJob") { at } }')).toEqual([]);
+    for (const change of [{ timeZone: 'Europe/Berlin' }, { misfirePolicy: 'RUN_ALL' }]) {
+      expect(await act(first, 'rescheduleJob', { jobName: 'RarelyJob', ...change })).toMatchObject({
+        code: 'INVALID_INPUT',
+        issues: [
+          {
+            path: ['cron'],
+            code: 'NEVER_FIRES',
+            message: expect.stringMatching(/would not mend it: .*never fires.* Give cron too, or reset: true alone/),
+          },
+        ],
+      });
+    }
     const mended = await act(first, 'rescheduleJob', { jobName: 'RarelyJob', reset: true });
     expect(mended).toMatchObject({ isChanged: true, schedule: { cron: '0 3 * * *', isOverridden: false } });
   });
@@ -146,6 +158,14 @@ describe('rescheduleJob', () => {
       ['INVALID_CRON', 'UNKNOWN_TIME_ZONE'],
       /cron: .* timeZone: /,
     ],
+    [
+      'these and a novel for a reason',
+      { cron: '', timeZone: 'Mars/Base', reason: 'x'.repeat(501) },
+      'INVALID_INPUT',
+      ['INVALID_CRON', 'UNKNOWN_TIME_ZONE', 'INVALID_VALUE'],
+      /cron: The cron "" has 0 fields\. Write 5 .* timeZone: .* reason: has at most 500/,
+    ],
+    ['a cron of 4 fields', { cron: '* * * *' }, 'INVALID_INPUT', ['INVALID_CRON'], /has 4 fields\. Write 5/],
     ['a novel for a reason', { reset: true, reason: 'x'.repeat(501) }, 'INVALID_INPUT', ['INVALID_VALUE'], /500/],
   ])('refuses %s', async (_what, input, code, issueCodes, message) => {
     const refused = await act(first, 'rescheduleJob', { jobName: 'DailyJob', ...input });
@@ -250,17 +270,24 @@ describe('pauseJob and resumeJob', () => {
         reason: 'To see. (By hand while local had paused the schedule: Not now.)',
       },
     });
+    await act(first, 'pauseJob', { jobName: 'RarelyJob', reason: 'deploy tonight' });
+    const query = `mutation { runJobNow(input: { jobName: "RarelyJob", wait: true }) { ... on RunJobNowPayload { run { reason } } } }`;
+    expect(await ask(second, query)).toEqual({
+      run: { reason: 'By hand while local had paused the schedule: deploy tonight.' },
+    });
     expect(await act(first, 'resumeJob', { jobName: 'RarelyJob' })).toMatchObject({ isChanged: true });
-    const again = await ask(
-      second,
-      `mutation { runJobNow(input: { jobName: "RarelyJob", wait: true }) { ... on RunJobNowPayload { run { reason } } } }`,
-    );
-    expect(again).toEqual({ run: { reason: null } });
+    expect(await ask(second, query)).toEqual({ run: { reason: null } });
   });
 
   test.each<[string, object, string, RegExp]>([
     ['an end that has passed', { reason: 'x', until: '2020-01-01T00:00:00Z' }, 'INVALID_INPUT', /until: .*has passed/],
     ['no reason', { reason: ' ' }, 'INVALID_INPUT', /reason: is needed/],
+    [
+      'both at once',
+      { reason: ' ', until: '2020-01-01T00:00:00Z' },
+      'INVALID_INPUT',
+      /reason: is needed until: .*has passed/,
+    ],
     ['a novel for a reason', { reason: 'x'.repeat(501) }, 'INVALID_INPUT', /at most 500/],
     ['an unknown job', { jobName: 'NoJob', reason: 'x' }, 'NOT_FOUND', /no job named "NoJob"/],
   ])('refuses %s', async (_what, input, code, message) => {

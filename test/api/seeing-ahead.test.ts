@@ -133,6 +133,11 @@ describe('previewSchedule', () => {
       /There is no job named "NoJob".*ManagedAccountRetryJob/,
     ],
     ['101 of them', { cron: '0 3 * * *', first: 101 }, /1 to 100/],
+    [
+      'all that is wrong, at once',
+      { jobName: 'NoJob', cron: '0 3 32 * *', timeZone: 'Mars/Base', first: 0 },
+      /^jobName: There is no job named "NoJob".* cron: .*"32" is out of range.* timeZone: .* first: is from 1 to 100/,
+    ],
   ])('refuses %s', async (_what, input, message) => {
     const { status, body } = await server.graphql(PREVIEW, { input });
     expect(status).toBe(200);
@@ -141,6 +146,22 @@ describe('previewSchedule', () => {
       extensions: { code: 'BAD_USER_INPUT' },
     });
   });
+});
+
+test.each(['0 3 * * \u{1F600}', '0 3 * *\n*', `0 3 ${'1,'.repeat(100)}1 * *`])(
+  '%j has not the shape of a cron',
+  async (cron) => {
+    const { status, body } = await server.graphql(PREVIEW, { input: { cron } });
+    expect(status).toBe(400);
+    expect(body.errors?.[0]).toMatchObject({
+      message: expect.stringContaining('one line of ASCII, at most 200 characters'),
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+  },
+);
+
+test.each(['@DAILY', '0\t0\t*\t*\t*'])('%j is read like any cron', async (cron) => {
+  expect(await preview({ cron })).toMatchObject({ cronDescription: 'at 00:00 every day' });
 });
 
 describe('simulateDowntime', () => {
@@ -181,6 +202,20 @@ describe('simulateDowntime', () => {
     ]);
   });
 
+  test('starts on time what is due within the tolerance before the end, as its description says', async () => {
+    const { body } = await simulate('2026-11-29T02:50:00Z', '2026-11-29T03:00:05Z');
+    expect(body.data.simulateDowntime).toMatchObject(
+      Array(3).fill({ fires: [{ at: '2026-11-29T03:00:00.000Z', outcome: 'ON_TIME', reason: null }] }),
+    );
+    const { body: described } = await server.graphql<{
+      __type: { fields: { name: string; description: string }[] };
+    }>('{ __type(name: "Query") { fields { name description } } }');
+    const { description } = described.data.__type.fields.find(({ name }) => name === 'simulateDowntime') ?? {};
+    expect(description).toMatch(
+      /starts on time what is due at `to` itself, or was due before by no more than `FIRE_TOL/,
+    );
+  });
+
   test.each<[string, [string, string, string?], RegExp]>([
     ['a span backwards', ['2026-11-29T04:10:00Z', '2026-11-29T02:50:00Z'], /^to: must be after/],
     ['two years', ['2026-11-29T04:10:00Z', '2028-11-29T02:50:00Z'], /^to: is at most 366 days/],
@@ -191,6 +226,37 @@ describe('simulateDowntime', () => {
       message: expect.stringMatching(message),
       extensions: { code: 'BAD_USER_INPUT' },
     });
+  });
+});
+
+test('a schedule that SQL made unreadable is refused with the cure, or said to be none', async () => {
+  const jobName = 'ExpiredInvitationCleanupJob';
+  const setCron = (cron: string) =>
+    server.db.query('UPDATE auth.job_schedules SET cron = $2 WHERE name = $1', [jobName, cron]);
+  await setCron('99 3 * * *');
+  try {
+    const { body } = await server.graphql(
+      `{ simulateDowntime(jobName: "${jobName}", from: "2026-11-29T02:50:00Z", to: "2026-11-29T04:10:00Z") { isInForce } }`,
+    );
+    expect(body.errors?.[0]).toMatchObject({
+      message: expect.stringMatching(/cannot be read, .*"99" is out of range.* rescheduleJob.* reset: true/),
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+    expect(await preview({ jobName, cron: '0 3 * * *' })).toMatchObject({
+      appearingCount: null,
+      vanishingCount: null,
+      warnings: [expect.stringMatching(/^The schedule in force cannot be read, .*"99" is out of range/)],
+    });
+  } finally {
+    await setCron('0 3 * * *');
+  }
+});
+
+test('nextFireTimes refuses a job that there is not', async () => {
+  const { body } = await server.graphql('{ nextFireTimes(jobName: "Nope") { at } }');
+  expect(body.errors?.[0]).toMatchObject({
+    message: expect.stringMatching(/There is no job named "Nope"\. The jobs are ExpiredInvitationCleanupJob, /),
+    extensions: { code: 'BAD_USER_INPUT' },
   });
 });
 

@@ -76,6 +76,10 @@ const ledger = () =>
             (SELECT count(*)::int FROM auth.job_runs AS run WHERE run.fire_id = fire.id) AS runs
        FROM auth.job_fires AS fire ORDER BY fired_at`,
   );
+const reasons = async () =>
+  (await db.query<{ reason: string | null }>('SELECT reason FROM auth.job_fires ORDER BY fired_at')).map(
+    ({ reason }) => reason,
+  );
 const runs = () =>
   db.query<{ trigger: string; status: string; errorMessage: string | null }>(
     `SELECT trigger, status, error_message AS "errorMessage" FROM auth.job_runs ORDER BY created_at, started_at`,
@@ -197,6 +201,18 @@ describe('claiming', () => {
     await startManualRun(db, { jobName: 'SampleJob', nodeId, leaseMs, actor: 'ann', reason: null });
     expect(await settleAndClaim(known)).toMatchObject({ isClaimed: true, run: null });
     expect(await ledger()).toEqual([{ outcome: 'skipped_overlap', count: 1, isStarted: false, runs: 0 }]);
+    const { runningSince } = (await load()).schedule;
+    expect(await reasons()).toEqual([`The run that began at ${runningSince?.toISOString()} was going on.`]);
+  });
+
+  it('one whose claim came through too slowly is late, and says so in the words of the rule', async () => {
+    const { now, schedule } = await registerAged(1);
+    const settlement = settle({ schedule, now, upSince: now, runningSince: null });
+    if (settlement === null) throw new Error('Nothing is due.');
+    expect(settlement.fires).toMatchObject([{ outcome: 'on_time', reason: null }]);
+    await claimFires(db, { schedule, settlement, nodeId, leaseMs, toleranceMs: 0 });
+    expect(await ledger()).toMatchObject([{ outcome: 'late', isStarted: true }]);
+    expect(await reasons()).toEqual([expect.stringMatching(/^Claimed \d+(\.\d{1,3})? s after it was due\.$/)]);
   });
 
   it('a claim and a run by hand at the same moment never overlap', async () => {

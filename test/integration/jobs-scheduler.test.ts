@@ -193,11 +193,36 @@ it('a job that throws, synchronously or not, is a failed run and nothing more', 
 });
 
 describe('stopping', () => {
-  it('asks the runs to end, waits for them, and begins no more', async () => {
+  it('lets the runs end by themselves', async () => {
+    let end = (): void => undefined;
+    const run: Job['run'] = ({ signal }) =>
+      new Promise((resolve) => {
+        end = () => resolve({ asked: Number(signal.aborted) });
+      });
+    const { scheduler } = await start([job(run)]);
+    await scheduler.runNow(byHand);
+    const stopped = scheduler.stop({ timeoutMs: 5000 });
+    end();
+    await stopped;
+    expect(await runs()).toMatchObject([{ status: 'succeeded', counts: { asked: 0 } }]);
+  });
+
+  it('asks a run to end at once that would wait in vain', async () => {
+    const { scheduler } = await start([job(untilAborted(), { endsWhenStopping: true })]);
+    await scheduler.runNow(byHand);
+    const begun = performance.now();
+    await scheduler.stop({ timeoutMs: 60_000 });
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(await runs()).toMatchObject([{ status: 'interrupted', errorMessage: 'The server was stopped.' }]);
+  });
+
+  it('asks the runs to end when most of its time is over, waits for them, and begins no more', async () => {
     const reasons: string[] = [];
     const { scheduler } = await start([job(untilAborted((reason) => reasons.push(reason)))]);
     await scheduler.runNow(byHand);
-    await scheduler.stop({ timeoutMs: 5000 });
+    const begun = performance.now();
+    await scheduler.stop({ timeoutMs: 800 });
+    expect(performance.now() - begun).toBeGreaterThan(590);
     expect(reasons).toEqual(['The server was stopped.']);
     expect(await runs()).toMatchObject([{ status: 'interrupted', errorMessage: 'The server was stopped.' }]);
     await expect(scheduler.runNow(byHand)).rejects.toMatchObject({ code: 'INVALID_STATE' });

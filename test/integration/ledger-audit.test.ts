@@ -197,13 +197,31 @@ describe('what somebody did to the ledger', () => {
     expect(wide).toMatchObject({ dueCount: due.length, ...clean, checkedTo: span.to });
     expect(wide.checkedFrom).toEqual(new Date(BEGIN.getTime() + 1));
     expect(wide.notes).toEqual([
-      'Instants before 2026-03-27T12:00:00.000Z were not checked: what the schedule said then is not on record.',
+      'Instants up to 2026-03-27T12:00:00.000Z were not checked: the schedule is on record only after that.',
       expect.stringMatching(/^Instants after .* they are not settled yet\.$/),
     ]);
     const nothing = await audit(new Date(span.to.getTime() + DAY), new Date(span.to.getTime() + 2 * DAY));
     expect(nothing).toMatchObject({ dueCount: 0, recordedCount: 0, checkedFrom: null, checkedTo: null });
+    expect(nothing.notes).toEqual([
+      'Nothing of this span was checked.',
+      expect.stringMatching(/^Instants after .* they are not settled yet\.$/),
+    ]);
+    const early = await audit(new Date(BEGIN.getTime() - 3 * DAY), new Date(BEGIN.getTime() - DAY));
+    expect(early).toMatchObject({ dueCount: 0, checkedFrom: null, checkedTo: null });
+    expect(early.notes).toEqual([
+      'Nothing of this span was checked.',
+      'Instants up to 2026-03-27T12:00:00.000Z were not checked: the schedule is on record only after that.',
+    ]);
     const kept = await auditLedger(db, { jobName, ...span, retentionMs: 3_600_000 });
-    expect(kept).toMatchObject({ checkedFrom: null, notes: [expect.stringContaining('not kept for longer')] });
+    expect(kept).toMatchObject({
+      checkedFrom: null,
+      notes: ['Nothing of this span was checked.', expect.stringContaining('not kept for longer')],
+    });
+    await db.query('DELETE FROM auth.job_schedule_versions WHERE job_name = $1', [jobName]);
+    expect((await audit(span.from, span.to)).notes).toEqual([
+      'Nothing of this span was checked.',
+      expect.stringMatching(/^No version of the schedule is on record/),
+    ]);
   });
 
   it('refuses what it cannot do', async () => {

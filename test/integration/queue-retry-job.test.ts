@@ -91,6 +91,8 @@ describe('a run', () => {
     const stopping = new AbortController();
     const run = runJob(jobOf(node), node.db, stopping.signal);
     await expect.poll(() => node.worker.attemptsInHand(), { interval: 5 }).toBe(1);
+    // So that it is asked at once, and not when most of the stop's time is over.
+    expect(jobOf(node)).toMatchObject({ endsWhenStopping: true });
     const begun = performance.now();
     stopping.abort();
     expect(await run).toMatchObject({ due: 1, completed: 0 });

@@ -15,6 +15,7 @@ import {
   isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
+  isLeafType,
   isObjectType,
   isRequiredArgument,
   isRequiredInputField,
@@ -76,6 +77,25 @@ describe('the contract', () => {
 });
 
 describe('conventions', () => {
+  test('what a query may select side by side has one shape', () => {
+    const groups = ownTypes(built).flatMap((type) => {
+      if (isUnionType(type)) return [{ name: type.name, members: type.getTypes() }];
+      // A node can be any object; nobody selects the fields of several there.
+      if (!isInterfaceType(type) || type.name === 'Node') return [];
+      return type.name === 'MutationError' ? [] : [{ name: type.name, members: built.getPossibleTypes(type) }];
+    });
+    expect(groups.length).toBeGreaterThanOrEqual(6);
+    for (const { name, members } of groups) {
+      const shapes = new Map<string, string>();
+      for (const field of members.flatMap((member) => Object.values(member.getFields()))) {
+        expect(shapeOf(field), `${field.name} in the members of ${name}`).toBe(
+          shapes.get(field.name) ?? shapeOf(field),
+        );
+        shapes.set(field.name, shapeOf(field));
+      }
+    }
+  });
+
   test('everything has a description', () => {
     const without = ownTypes(built).flatMap((type) => [
       ...(type.description ? [] : [type.name]),
@@ -149,6 +169,12 @@ describe('conventions', () => {
     }
   });
 });
+
+/** What GraphQL compares when fragments on two types select a field of the same name. */
+const shapeOf = ({ type }: GraphQLField<unknown, unknown>): string => {
+  const named = getNamedType(type);
+  return isLeafType(named) ? String(type) : String(type).replace(named.name, 'an object');
+};
 
 /** A type's parts as lines of text that can be compared one by one. */
 function membersOf(type: GraphQLNamedType | undefined): string[] {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cronDescription, parseCron } from './cron.rules.ts';
 import { nextDue } from './due.rules.ts';
@@ -50,18 +51,46 @@ describe('reading a cron', () => {
     ['0 0 30 2 *', /never fires/],
     ['0 0 3 30 feb ?', /never fires/],
     ['0 0 31 4,6 *', /never fires/],
+    ['0 0 31 2,4,6,9,11 *', /never fires/],
+    ['0 0 31 4,6,9,11 ?', /never fires/],
     ['0 0 0 ? 2 MON#5', /accepted/],
     ['* * * *', /has 4 fields\. Write 5/],
     ['', /has 0 fields/],
     ['0 0 3 * * ? 2026', /has 7 fields/],
     ['@reboot', /Known are @yearly/],
-    ['61 * * * *', /61/],
-    ['*/90 * * * *', /steps/],
-    ['/5 * * * *', /"\/5" is not a minute field/],
-    ['* * * * fri-mon', /larger/],
-    ['* * * foo *', /cannot be read/],
-    ['a b c d e', /"A" is not a minute field/],
-    ['* * ** * *', /cannot be read/],
+    ['0 0 * * * */2', /accepted/],
+    ['61 * * * *', /in the minute field, "61" is out of range\. It takes 0 to 59, for example "30"/],
+    ['0 24 * * *', /in the hour field, "24" is out of range\. It takes 0 to 23/],
+    ['60 0 3 * * *', /in the second field, "60" is out of range/],
+    ['0 3 32 * *', /in the day of month field, "32" is out of range\. It takes 1 to 31/],
+    ['0 3 0 * *', /in the day of month field, "0" is out of range/],
+    ['0 3 1,5-40 * *', /in the day of month field, "40" in "5-40" is out of range/],
+    ['0 3 * 13 *', /in the month field, "13" is out of range\. It takes 1 to 12 or JAN to DEC/],
+    ['0 3 * * 8', /in the day of week field, "8" is out of range\. It takes 0 to 7/],
+    ['0 3 * * MONDAY', /in the day of week field, "MONDAY" is written MON\./],
+    ['0 3 * SEPT *', /"SEPT" is written SEP\./],
+    ['*/90 * * * *', /the step of "\*\/90" is not from 1 to 60/],
+    ['*/0 * * * *', /the step of "\*\/0" is not from 1 to 60/],
+    ['/5 * * * *', /"\/5" has nothing before the step: write "\*\/5"/],
+    ['* * * * fri-mon', /"FRI-MON" runs backwards: write "FRI-SAT,SUN-MON"/],
+    ['0 3 * * 5-1', /"5-1" runs backwards: write "5-6,0-1"/],
+    ['0 22-4 * * *', /"22-4" runs backwards: write "22-23,0-4"/],
+    ['0 23-0 * * *', /"23-0" runs backwards: write "23,0"/],
+    ['0 3 1 NOV-FEB *', /"NOV-FEB" runs backwards: write "NOV-DEC,JAN-FEB"/],
+    ['0 22-4/2 * * *', /runs backwards: write two ranges/],
+    ['0 3 * * 7/2', /write "SUN\/2"/],
+    ['* * * foo *', /in the month field, "FOO" means nothing/],
+    ['a b c d e', /in the minute field, "A" means nothing/],
+    ['* * ** * *', /"\*\*" means nothing/],
+    ['-5 * * * *', /"-5" means nothing/],
+    ['*,5 * * * *', /\* alone is every minute already/],
+    ['1,,2 * * * *', /a comma with nothing beside it/],
+    ['0 3 L-3 * *', /"L-3" means nothing: L is the last day/],
+    ['0 3 W * *', /"W" means nothing: .*15W the weekday nearest/],
+    ['0 3 1,15W * *', /W goes with a single day/],
+    ['0 0 3 ? * L', /"L" means nothing: FRIL is the last Friday/],
+    ['0 3 * * MON#6', /the number after # in "MON#6" is not from 1 to 5/],
+    ['0 3 * * MON-FRIL', /"MON-FRIL" means nothing/],
   ])('%s is judged', (cron, problem) => {
     expect(problemOf(cron)).toMatch(problem);
   });
@@ -71,6 +100,7 @@ describe('reading a cron', () => {
     ['0 0 3 ? * 2-6', 'MON-FRI to Quartz', 'TUE-SAT to Unix'],
     ['0 0 3 ? * 6L', 'FRIL to Quartz', 'SATL to Unix'],
     ['0 0 3 ? * 0', 'nothing to Quartz', 'SUN to Unix'],
+    ['0 0 3 ? * 0-7', 'nothing to Quartz', 'SUN-SAT to Unix'],
   ])('%s has two readings and is refused with both', (cron, quartz, unix) => {
     expect(problemOf(cron)).toContain(quartz);
     expect(problemOf(cron)).toContain(unix);
@@ -79,10 +109,41 @@ describe('reading a cron', () => {
   it.each([
     ['0 0 30 2 *', 'NEVER_FIRES'],
     ['0 0 3 ? * 1', 'AMBIGUOUS_WEEKDAY'],
+    ['0 0 31 2,4,6,9,11 *', 'NEVER_FIRES'],
     ['61 * * * *', 'INVALID_CRON'],
     ['@reboot', 'INVALID_CRON'],
   ])('%s is refused with the code %s', (cron, code) => {
     expect(parseCron(cron)).toMatchObject({ ok: false, code });
+  });
+
+  it('reads tabs as spaces, nicknames in any case, and leading zeros', () => {
+    expect(first('0\t3\t*\t*\t*', undefined, 1)).toEqual(['2026-01-01T03:00:00.000Z']);
+    expect(first('@DAILY', undefined, 1)).toEqual(['2026-01-02T00:00:00.000Z']);
+    expect(first('05 03 01 02 *', undefined, 1)).toEqual(['2026-02-01T03:05:00.000Z']);
+  });
+
+  it('answers in its own words, and describes whatever it accepts', () => {
+    const item = fc
+      .array(fc.constantFrom(...'* - / # L W ? MON SUN fri JAN dec 0 1 2 5 7 12 15 31 40'.split(' ')), {
+        minLength: 1,
+        maxLength: 4,
+      })
+      .map((tokens) => tokens.join(''));
+    const likely = fc.constantFrom('*', '*', '0', '1', '3', '*/2', '1-5', '1,5', 'MON', 'L');
+    const text = fc.oneof({ weight: 8, arbitrary: likely }, fc.array(item, { minLength: 1, maxLength: 3 }).map(String));
+    const seen = { accepted: 0, refused: 0 };
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 5, maxLength: 6 }), (fields) => {
+        const cron = fields.join(' ');
+        const reading = parseCron(cron);
+        seen[reading.ok ? 'accepted' : 'refused']++;
+        if (!reading.ok)
+          expect(reading.problem).not.toMatch(/NaN|illegal|Invalid|Syntax|dayOfWeek|configuration|call stack/);
+        else expect(cronDescription(cron)).not.toMatch(/undefined|null|NaN|error/);
+      }),
+      { numRuns: 3000 },
+    );
+    expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(200);
   });
 
   it('takes a step or an ordinal for no weekday number', () => {
@@ -129,7 +190,30 @@ describe('in words', () => {
     ['0 0 * * 1-5', 'at 00:00, Monday through Friday'],
     ['0 9,17 * * mon,wed', 'at 09:00 and 17:00, only on Monday and Wednesday'],
     ['30 4 29 2 *', 'at 04:30, on day 29 of the month, only in February'],
-    ['0 0 13 * FRI', 'at 00:00, on day 13 of the month, and on Friday'],
+    ['0 0 13 * FRI', 'at 00:00, on day 13 of the month or on Friday'],
+    [
+      '0 0 1,15 JAN-JUN MON-FRI',
+      'at 00:00, on day 1 and 15 of the month or on Monday through Friday, January through June',
+    ],
+    ['0 3 1 * fri#2', 'at 03:00, on day 1 of the month or on the second Friday of the month'],
+    ['0 3 */2 * MON', 'at 03:00, every 2 days from the first of the month or on Monday'],
+    ['0 3 */1 * MON', 'at 03:00 every day'],
+    ['5 * * * *', 'at 5 minutes past the hour'],
+    ['5 */2 * * *', 'at 5 minutes past the hour, every 2 hours'],
+    ['30 * * * * *', 'at 30 seconds past the minute'],
+    ['30 17 * * * *', 'at 17 minutes and 30 seconds past the hour'],
+    ['30 0 * * * *', 'at 30 seconds past the hour'],
+    ['0,30 0 3 * * *', 'at 03:00:00 and 03:00:30 every day'],
+    ['5,10 3 * * *', 'at 03:05 and 03:10 every day'],
+    ['5 3,9,15 * * *', 'at 03:05, 09:05 and 15:05 every day'],
+    ['*/20 2,3 * * *', 'every 20 minutes, in the hours of 02:00 and 03:00'],
+    ['0 3 * * 0-7', 'at 03:00 every day'],
+    ['0 3 1 * SUN-SAT', 'at 03:00 every day'],
+    ['0 3 L,15 * *', 'at 03:00, on day 15 and the last day of the month'],
+    ['0 3 */2 * *', 'at 03:00, every 2 days from the first of the month'],
+    ['0 3 5/2 * *', 'at 03:00, every 2 days, starting on day 5 of the month'],
+    ['0 3 15W * *', 'at 03:00, on the weekday nearest day 15 of the month'],
+    ['00 03 * * *', 'at 03:00 every day'],
   ])('%s: %s', (cron, words) => {
     expect(cronDescription(cron)).toBe(words);
   });

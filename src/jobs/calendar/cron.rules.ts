@@ -4,7 +4,8 @@
  * Everything that could be read in two ways is refused here, with both readings.
  */
 import { Cron as Croner, CronPattern } from 'croner';
-import cronstrue from 'cronstrue';
+import { fieldProblem } from './cron-fields.rules.ts';
+import { inWords } from './cron-words.rules.ts';
 
 export interface Cron {
   readonly fieldCount: 5 | 6;
@@ -28,8 +29,6 @@ export type CronReading =
 /** The same for scripts. */
 export type CronProblemCode = 'INVALID_CRON' | 'AMBIGUOUS_WEEKDAY' | 'NEVER_FIRES';
 
-const FIELDS = ['second', 'minute', 'hour', 'day of month', 'month', 'day of week'] as const;
-const LETTERS = [/^[\d*,/-]+$/, /^[\d*,/-]+$/, /^[\d*,/-]+$/, /^[\d*,/LW-]+$/, /^[\dA-Z*,/-]+$/, /^[\dA-Z*,/#-]+$/];
 const NICKNAMES: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
@@ -39,8 +38,9 @@ const NICKNAMES: Readonly<Record<string, string>> = {
   '@midnight': '0 0 * * *',
   '@hourly': '0 * * * *',
 };
+const DAY = 86_400_000;
 const UNIX_DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'];
-const QUARTZ_DAYS = ['nothing', 'SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+const QUARTZ_DAYS = ['', 'SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 /** Readings are pure and asked for at every fire and page; bounded, since callers send expressions too. */
 const readings = new Map<string, CronReading>();
@@ -70,11 +70,7 @@ export function cronOf(expression: string): Cron {
 /** In words, 24-hour clock: "every minute", "at 03:00 every day". Throws when the expression is not one. */
 export function cronDescription(expression: string): string {
   cronOf(expression);
-  const fields = fieldsOf(expression);
-  const words = cronstrue.toString(fields.join(' '), { use24HourTimeFormat: true });
-  // The library leaves out what goes without saying to those who read cron.
-  const isDaily = fields.slice(-3).every((field) => field === '*' || field === '?') && words.startsWith('At ');
-  return `${words.charAt(0).toLowerCase()}${words.slice(1)}${isDaily ? ' every day' : ''}`;
+  return inWords(withSeconds(fieldsOf(expression)));
 }
 
 function read(expression: string): CronReading {
@@ -93,63 +89,76 @@ function read(expression: string): CronReading {
         'day of week) or 6 with the second first, for example "0 3 * * *".',
     );
   }
-  const fields = written.length === 5 ? ['0', ...written] : written;
-  for (const [index, field] of fields.entries()) {
-    if (!(LETTERS[index]?.test(field) ?? false) || /(^|,)\//.test(field)) {
-      return refuse(`cannot be read: "${field}" is not a ${FIELDS[index]} field.`);
-    }
-  }
+  const fields = withSeconds(written);
+  const unreadable = fieldProblem(fields);
+  if (unreadable !== null) return refuse(`cannot be read: ${unreadable}`);
   const weekday = fields[5] ?? '*';
   const ambiguity = written.length === 6 ? weekdayAmbiguity(weekday) : undefined;
   if (ambiguity !== undefined) return refuse(ambiguity, 'AMBIGUOUS_WEEKDAY');
 
-  try {
-    // Sloppy ranges: Quartz's `5/15` (from 5, every 15).
-    const options = { mode: '6-part', sloppyRanges: true } as const;
-    const pattern = new CronPattern(fields.join(' '), undefined, options);
-    // The offset 0, not the zone "UTC": a zone sends croner through Intl at every step.
-    const days = new Croner(['0 0 0', ...fields.slice(3)].join(' '), { ...options, utcOffset: 0 });
-    if (days.nextRun(new Date('2000-01-01T00:00:00Z')) === null) {
-      return refuse('never fires: no year has such a day.', 'NEVER_FIRES');
-    }
-    return {
-      ok: true,
-      cron: {
-        fieldCount: written.length,
-        seconds: chosen(pattern.second, 0),
-        minutes: chosen(pattern.minute, 0),
-        hours: chosen(pattern.hour, 0),
-        months: new Set(chosen(pattern.month, 1)),
-        followsElapsedTime: /^\*(\/\d+)?$/.test(fields[2] ?? ''),
-        matchesDay: (midnight) => days.match(new Date(midnight)),
-      },
-    };
-  } catch (error) {
-    const message = error instanceof Error ? error.message.replace(/^Cron(Pattern|Date): /, '') : String(error);
-    return refuse(`cannot be read: ${message}.`);
-  }
+  // Sloppy ranges: Quartz's `5/15` (from 5, every 15).
+  const options = { mode: '6-part', sloppyRanges: true } as const;
+  const pattern = new CronPattern(fields.join(' '), undefined, options);
+  // The offset 0, not the zone "UTC": a zone sends croner through Intl at every step.
+  const days = new Croner(['0 0 0', ...fields.slice(3)].join(' '), { ...options, utcOffset: 0 });
+  const cron: Cron = {
+    fieldCount: written.length,
+    seconds: chosen(pattern.second, 0),
+    minutes: chosen(pattern.minute, 0),
+    hours: chosen(pattern.hour, 0),
+    months: new Set(chosen(pattern.month, 1)),
+    followsElapsedTime: /^\*(\/\d+)?$/.test(fields[2] ?? ''),
+    matchesDay: (midnight) => days.match(new Date(midnight)),
+  };
+  return everFires(cron) ? { ok: true, cron } : refuse('never fires: no year has such a day.', 'NEVER_FIRES');
 }
 
-/** Upper case, nicknames spelled out, `?` and `0/n` as the wildcards that they are. */
+/** croner looks for a first fire by recursion, which ends in a stack overflow where there is none. */
+function everFires({ months, matchesDay }: Cron): boolean {
+  // 28 years without a century hold all 14 kinds of years: leap or not, beginning on any weekday.
+  for (let year = 2000; year < 2028; year++) {
+    for (const month of months) {
+      const end = Date.UTC(year, month, 1);
+      for (let day = Date.UTC(year, month - 1, 1); day < end; day += DAY) if (matchesDay(day)) return true;
+    }
+  }
+  return false;
+}
+
+/** Upper case, nicknames spelled out, no leading zeros, `?` and `0/n` as the wildcards that they are. */
 export function fieldsOf(expression: string): string[] {
   const trimmed = expression.trim();
   return (NICKNAMES[trimmed.toLowerCase()] ?? trimmed)
     .toUpperCase()
     .split(/\s+/)
     .filter((field) => field !== '')
-    .map((field) => (field === '?' ? '*' : field.replace(/^0\/(\d+)$/, '*/$1')));
+    .map((field) => (field === '?' ? '*' : field.replace(/\b0+(?=\d)/g, '').replace(/^0\/(\d+)$/, '*/$1')));
 }
+
+const withSeconds = (fields: readonly string[]) => (fields.length === 5 ? ['0', ...fields] : fields);
 
 /** Quartz counts weekdays from 1 = Sunday, everybody else from 0 = Sunday; 6 fields are written by both. */
 function weekdayAmbiguity(field: string): string | undefined {
+  const readings = weekdayReadings(field);
+  if (readings === null) return undefined;
+  return (
+    `has 6 fields and a numbered day of week, "${field}", which is ${readings.quartz ?? 'nothing'} to Quartz ` +
+    `(1 = Sunday) and ${readings.unix} to Unix (0 = Sunday). Write names, for example MON or MON-FRI.`
+  );
+}
+
+/** What a numbered day of week means to either; `quartz` is null where it is nothing, all is null where none is numbered. */
+export function weekdayReadings(field: string): { readonly unix: string; readonly quartz: string | null } | null {
   // Neither the step of `*/2` nor the ordinal of `FRI#2` is a weekday.
   const numbered = field.replace(/[/#]\d+/g, '');
-  if (!/\d/.test(numbered)) return undefined;
-  const readAs = (days: readonly string[]) => numbered.replace(/\d+/g, (digits) => days[Number(digits)] ?? 'nothing');
-  return (
-    `has 6 fields and a numbered day of week, "${field}", which is ${readAs(QUARTZ_DAYS)} to Quartz (1 = Sunday) ` +
-    `and ${readAs(UNIX_DAYS)} to Unix (0 = Sunday). Write names, for example MON or MON-FRI.`
-  );
+  if (!/\d/.test(numbered)) return null;
+  const readAs = (days: readonly string[], text: string) =>
+    text.replace(/\d+/g, (digits) => days[Number(digits)] ?? '');
+  return {
+    // A week from Sunday to Sunday reads as one day.
+    unix: readAs(UNIX_DAYS, numbered.replace('0-7', '0-6')),
+    quartz: /\b0/.test(numbered) ? null : readAs(QUARTZ_DAYS, numbered),
+  };
 }
 
 function chosen(flags: readonly number[], first: number): number[] {

@@ -50,6 +50,9 @@ export function nextDue(recurrence: Recurrence, after: Date, count: number): Due
   return found;
 }
 
+/** Whether so many fire times may be asked for at once. */
+export const isCount = (count: number): boolean => count >= 1 && count <= 100;
+
 /** The newest due instant before an instant (and not before `since`, when given); null when there is none. */
 export function previousDue(recurrence: Recurrence, before: Date, since?: Date): Date | null {
   const cron = cronOf(recurrence.cron);

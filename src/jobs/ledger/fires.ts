@@ -85,7 +85,14 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
                    WHEN input.outcome = 'on_time' AND now() > input."firedAt" + $8 * interval '1 millisecond' THEN 'late'
                    ELSE input.outcome END::auth.fire_outcome,
               CASE WHEN input.starts AND run.id IS NULL AND input.outcome <> 'caught_up'
-                   THEN 'Another run of this job was going on.'
+                   THEN coalesce((SELECT 'The run that began at '
+                                         || to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+                                         || ' was going on.'
+                                    FROM auth.job_runs WHERE job_name = $1 AND status = 'running'),
+                                 'A run that began or ended at that very moment was going on.')
+                   WHEN input.outcome = 'on_time' AND now() > input."firedAt" + $8 * interval '1 millisecond'
+                   THEN 'Claimed ' || trim_scale(round(extract(epoch FROM now() - input."firedAt"), 3))
+                        || ' s after it was due.'
                    ELSE input.reason END,
               input.actor, $6, claimed.version, CASE WHEN run.id IS NOT NULL THEN now() END
          FROM claimed CROSS JOIN input LEFT JOIN run ON run.fire_id = input.id

@@ -29,7 +29,8 @@ export function addLedgerAudit(builder: Builder, db: Queryable, retentionMs: num
       'What was due by the schedule’s versions, computed anew, beside what the ledger holds. It speaks only of what could be checked: settled instants, of which the schedule’s version is on record and fires are still kept.',
     fields: (t) => ({
       isComplete: t.boolean({
-        description: 'Whether each instant that was checked has exactly one outcome and nothing else is recorded.',
+        description:
+          'True if nothing wrong was found in what was checked: each instant has exactly one outcome and nothing else is recorded. It says nothing where nothing could be checked (`checkedFromAt` is null) or of what `notes` name.',
         resolve: ({ missingCount, extraCount, miscountedCount }) => missingCount + extraCount + miscountedCount === 0,
       }),
       checkedFromAt: t.expose('checkedFrom', {
@@ -72,6 +73,8 @@ export function addLedgerAudit(builder: Builder, db: Queryable, retentionMs: num
   });
   builder.queryField('fireLedgerAudit', (t) =>
     t.field({
+      // Up to a second of work: a few in one request, not sixty.
+      complexity: 2_000,
       type: Audit,
       nullable: true,
       description:

@@ -39,15 +39,19 @@ const BATCH = 1000;
 export async function auditLedger(db: Queryable, options: AuditOptions): Promise<FireLedgerAudit> {
   const { jobName, from, to } = options;
   checkSpan(from, to, LONGEST_AUDIT_MS);
-  const { settledThrough, keptSince, versions } = await loadVersions(db, options);
-  const known = versions[0]?.inForceAfter ?? settledThrough;
+  const { settledThrough, keptSince, knownAfter, versions } = await loadVersions(db, options);
   const history = historyOf(versions, settledThrough);
   const span = {
-    after: Math.max(from.getTime() - 1, known.getTime(), (keptSince?.getTime() ?? Number.NEGATIVE_INFINITY) - 1),
+    after: Math.max(
+      from.getTime() - 1,
+      timeOf(knownAfter, Number.POSITIVE_INFINITY),
+      timeOf(keptSince, Number.NEGATIVE_INFINITY) - 1,
+    ),
     through: Math.min(to.getTime() - 1, settledThrough.getTime()),
   };
-  const notes = notesOn({ from, to, known, keptSince, settledThrough });
+  const reasons = notesOn({ from, to, knownAfter, keptSince, settledThrough });
   if (span.after >= span.through) {
+    const notes = ['Nothing of this span was checked.', ...reasons];
     return { ...startAudit([], { after: 0, through: 0 }).finish(), checkedFrom: null, checkedTo: null, notes };
   }
   const count = countDueOver(history, span);
@@ -63,17 +67,20 @@ export async function auditLedger(db: Queryable, options: AuditOptions): Promise
     ...audit.finish(),
     checkedFrom: new Date(span.after + 1),
     checkedTo: new Date(span.through + 1),
-    notes,
+    notes: reasons,
   };
 }
 
 /** The versions that were in force in the span, the first of them perhaps from before it. */
 async function loadVersions(db: Queryable, { jobName, from, to, retentionMs }: AuditOptions) {
   const rows = await db.query<
-    { settledThrough: Date; keptSince: Date | null } & { [K in keyof ScheduleVersion]: ScheduleVersion[K] | null }
+    { settledThrough: Date; keptSince: Date | null; knownAfter: Date | null } & {
+      [K in keyof ScheduleVersion]: ScheduleVersion[K] | null;
+    }
   >(
     `SELECT schedule.settled_through AS "settledThrough",
             date_trunc('milliseconds', now()) - $4::float8 * interval '1 millisecond' AS "keptSince",
+            (SELECT min(in_force_after) FROM auth.job_schedule_versions WHERE job_name = $1) AS "knownAfter",
             version.version, version.in_force_after AS "inForceAfter", version.cron, version.time_zone AS "timeZone"
        FROM auth.job_schedules AS schedule
        LEFT JOIN auth.job_schedule_versions AS version
@@ -87,7 +94,8 @@ async function loadVersions(db: Queryable, { jobName, from, to, retentionMs }: A
   const [first] = rows;
   if (first === undefined) throw unknownJob(jobName, await loadJobNames(db));
   const versions = rows.filter((row): row is typeof row & ScheduleVersion => row.version !== null);
-  return { settledThrough: first.settledThrough, keptSince: first.keptSince, versions };
+  const { settledThrough, keptSince, knownAfter } = first;
+  return { settledThrough, keptSince, knownAfter, versions };
 }
 
 /** For the refusal of a job that nobody knows. */
@@ -129,21 +137,28 @@ async function beginOf(db: Queryable, jobName: string, from: Date): Promise<Date
 interface Limits {
   readonly from: Date;
   readonly to: Date;
-  readonly known: Date;
+  /** The first version on record is in force after this instant; null: none is. */
+  readonly knownAfter: Date | null;
   readonly keptSince: Date | null;
   readonly settledThrough: Date;
 }
 
-function notesOn({ from, to, known, keptSince, settledThrough }: Limits): string[] {
-  const before = (at: Date, why: string) => `Instants before ${at.toISOString()} were not checked: ${why}`;
-  const isDropped = keptSince !== null && keptSince > known;
+function notesOn({ from, to, knownAfter, keptSince, settledThrough }: Limits): string[] {
+  if (knownAfter === null) return ['No version of the schedule is on record: no node that knows the job has started.'];
+  const isDropped = keptSince !== null && keptSince > knownAfter;
   return [
-    ...(isDropped && from < keptSince ? [before(keptSince, 'fires are not kept for longer.')] : []),
-    ...(!isDropped && from <= known ? [before(known, 'what the schedule said then is not on record.')] : []),
+    ...(isDropped && from < keptSince
+      ? [`Instants before ${keptSince.toISOString()} were not checked: fires are not kept for longer.`]
+      : []),
+    ...(!isDropped && from <= knownAfter
+      ? [`Instants up to ${knownAfter.toISOString()} were not checked: the schedule is on record only after that.`]
+      : []),
     ...(to.getTime() - 1 > settledThrough.getTime()
       ? [`Instants after ${settledThrough.toISOString()} were not checked: they are not settled yet.`]
       : []),
   ];
 }
+
+const timeOf = (at: Date | null, otherwise: number): number => at?.getTime() ?? otherwise;
 
 const grouped = (count: number) => count.toLocaleString('en-US');

@@ -58,17 +58,24 @@ export function addDowntime(
   });
   builder.queryField('simulateDowntime', (t) =>
     t.field({
+      // Up to a second of work: a few in one request, not sixty.
+      complexity: 2_000,
       type: [Simulation],
       nullable: { list: true, items: false },
       description:
-        'What each misfire policy would do if no server ran in [from, to) and one came up at `to`, by the job’s schedule and pause as they are now. It is what the scheduler itself settles with.',
+        'What each misfire policy would do if no server ran from `from` on and one came up at `to`, by the job’s schedule and pause as they are now. Whatever the policy, the server that comes up starts on time what is due at `to` itself, or was due before by no more than `FIRE_TOLERANCE` (5 seconds unless set). It is what the scheduler itself settles with.',
       args: {
         jobName: t.arg.string({ required: true, description: 'Of which job.' }),
-        from: t.arg({ type: 'DateTime', required: true, description: 'Down from here on; all before is settled.' }),
+        from: t.arg({
+          type: 'DateTime',
+          required: true,
+          description: 'Down from this instant on; all before it is settled.',
+        }),
         to: t.arg({
           type: 'DateTime',
           required: true,
-          description: 'Up again at this instant, which is at most 366 days after `from`.',
+          description:
+            'Up again at this instant, which is at most 366 days after `from`; what is due at it is in the answer.',
         }),
       },
       resolve: (_root, { jobName, from, to }) => simulateDowntimeOf(db, { jobName, from, to }, limits),

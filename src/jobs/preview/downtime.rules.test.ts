@@ -44,6 +44,12 @@ describe('down', () => {
     ]);
   });
 
+  it('an instant before the end is met as well, by no more than the tolerance', () => {
+    const outcomes = (to: string) => simulate('0 * * * *', '03:30:00', to).map(({ fires }) => fires[0]?.row.outcome);
+    expect(outcomes('04:00:05')).toEqual(['on_time', 'on_time', 'on_time']);
+    expect(outcomes('04:00:06')).toEqual(['caught_up', 'skipped_policy', 'caught_up']);
+  });
+
   it('when nothing is due: nothing', () => {
     expect(short(simulate('0 3 * * *', '04:00:00', '05:00:00'))).toEqual([
       ['run_once', []],

@@ -23,7 +23,7 @@ export interface DowntimeSimulation {
 
 export interface DowntimeInput {
   readonly schedule: Omit<SettleInput['schedule'], 'settledThrough'>;
-  /** Down in [from, to): all before was settled, and at `to` a node comes up. */
+  /** All before was settled; at `to` a node comes up, which settles [from, to] and is on time within the tolerance. */
   readonly from: Date;
   readonly to: Date;
   readonly toleranceMs: number;

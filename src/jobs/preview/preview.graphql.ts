@@ -2,7 +2,6 @@
 import type { Database } from '../../database/database.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import type { Builder } from '../../graphql/builder.ts';
-import { countOf } from '../schedules/fire-time.graphql.ts';
 import type { ScheduleRefs } from '../schedules/schedule.graphql.ts';
 import type { Collision } from './due-comparison.rules.ts';
 import { previewSchedule, type SchedulePreview } from './schedule-preview.ts';
@@ -47,6 +46,7 @@ export function addSchedulePreview(
     }),
   });
   const listed = 'The soonest first, at most 100.';
+  const incomparable = 'null when no job was named, or its schedule in force cannot be read (a warning says so)';
   const Preview = builder
     .objectRef<SchedulePreview & { readonly jobName: string | null }>('SchedulePreview')
     .implement({
@@ -80,7 +80,7 @@ export function addSchedulePreview(
         }),
         appearingCount: t.int({
           nullable: true,
-          description: 'How many appear, listed or not; null when no job was named.',
+          description: `How many appear, listed or not; ${incomparable}.`,
           resolve: ({ inForce, appearingCount }) => (inForce === null ? null : appearingCount),
         }),
         vanishing: t.field({
@@ -90,7 +90,7 @@ export function addSchedulePreview(
         }),
         vanishingCount: t.int({
           nullable: true,
-          description: 'How many vanish, listed or not; null when no job was named.',
+          description: `How many vanish, listed or not; ${incomparable}.`,
           resolve: ({ inForce, vanishingCount }) => (inForce === null ? null : vanishingCount),
         }),
         collisions: t.field({
@@ -119,15 +119,16 @@ export function addSchedulePreview(
 
   builder.queryField('previewSchedule', (t) =>
     t.field({
+      // Up to a second of work: a few in one request, not sixty.
+      complexity: 2_000,
       type: Preview,
       nullable: true,
       description:
-        'What a schedule would do, before it is set. A cron or zone that means nothing is an error BAD_USER_INPUT which names the field.',
+        'What a schedule would do, before it is set. What means nothing is an error BAD_USER_INPUT, which names every such field at once.',
       args: { input: t.arg({ type: Input, required: true, description: 'The schedule, and what to look at.' }) },
       async resolve(_root, { input }) {
         const { jobName = null, cron, timeZone = null, misfirePolicy = null, after = null } = input;
-        const first = countOf(input.first, 10);
-        const plan = { jobName, cron, timeZone, misfirePolicy, after, first };
+        const plan = { jobName, cron, timeZone, misfirePolicy, after, first: input.first ?? 10 };
         return { ...(await previewSchedule(db, plan, windowMs)), jobName };
       },
     }),

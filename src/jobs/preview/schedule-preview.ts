@@ -1,6 +1,7 @@
 /** `previewSchedule` and `simulateDowntime`: what the rules say of the schedules that there are. */
 import { setImmediate } from 'node:timers/promises';
 import type { Queryable } from '../../database/database.ts';
+import { InvalidStateError } from '../../refusals.ts';
 import { cronDescription } from '../calendar/cron.rules.ts';
 import { type DueInstant, nextDue } from '../calendar/due.rules.ts';
 import { loadJobNames } from '../ledger/ledger-audit.ts';
@@ -8,6 +9,7 @@ import { isPausedAt } from '../ledger/settle.rules.ts';
 import { checkSpan, DAY_MS } from '../ledger/span.rules.ts';
 import { unknownJob } from '../runs/runs.ts';
 import { loadSchedules, type Schedule } from '../schedules/schedules.ts';
+import { timingProblem } from '../schedules/timing.rules.ts';
 import { type DowntimeSimulation, simulateDowntime } from './downtime.rules.ts';
 import { type Comparison, comparing } from './due-comparison.rules.ts';
 import { type Intervals, intervalsOf } from './intervals.rules.ts';
@@ -17,7 +19,6 @@ import { warningsOf } from './schedule-warnings.rules.ts';
 export interface PreviewInput extends PlanInput {
   /** Null: now, by the database's clock. */
   readonly after: Date | null;
-  readonly first: number;
 }
 
 export interface SchedulePreview extends Plan, Comparison, Intervals {
@@ -34,15 +35,17 @@ export const LONGEST_DOWNTIME_MS = 366 * DAY_MS;
 /** The last that the API can write. */
 const LAST_INSTANT = Date.UTC(10_000, 0, 1) - 1;
 
-/** Previews a schedule; changes nothing. Refuses with InvalidInputError and NotFoundError. */
+/** Previews a schedule; changes nothing. Refuses with InvalidInputError, an unknown job included. */
 export async function previewSchedule(db: Queryable, input: PreviewInput, windowMs: number): Promise<SchedulePreview> {
-  const { jobName, first } = input;
   const { now, schedules } = await loadSchedules(db, await loadJobNames(db));
-  if (jobName !== null && !schedules.some(({ name }) => name === jobName))
-    throw unknownJob(jobName, namesOf(schedules));
   const plan = planOf(
     input,
     schedules.map((schedule) => inForceAt(schedule, now)),
+    (jobName) =>
+      unknownJob(
+        jobName,
+        schedules.map(({ name }) => name),
+      ).message,
   );
   const { planned } = plan;
   const after = input.after ?? now;
@@ -55,7 +58,7 @@ export async function previewSchedule(db: Queryable, input: PreviewInput, window
     after,
     comparedThrough,
     cronDescription: cronDescription(planned.cron),
-    fireTimes: nextDue(planned, after, first).filter(({ at }) => at.getTime() <= LAST_INSTANT),
+    fireTimes: nextDue(planned, after, input.first).filter(({ at }) => at.getTime() <= LAST_INSTANT),
     warnings: [...changesOf(plan), ...warningsOf({ ...planned, after, intervals, windowMs })],
   };
 }
@@ -74,8 +77,6 @@ function inForceAt(schedule: Schedule, now: Date): ScheduleInForce {
   return { ...schedule, isPaused: isPausedAt(schedule, now) };
 }
 
-const namesOf = (schedules: readonly Schedule[]): string[] => schedules.map(({ name }) => name);
-
 export interface DowntimeQuery {
   readonly jobName: string;
   readonly from: Date;
@@ -83,9 +84,10 @@ export interface DowntimeQuery {
 }
 
 /**
- * What each policy would do if no node ran in [from, to), by the job's schedule as it is now, its
- * pause included. Refuses with NotFoundError, and InvalidInputError for a span that is empty or
- * longer than 366 days.
+ * What each policy would do if no node ran from `from` on and one came up at `to`, by the job's
+ * schedule as it is now, its pause included. Refuses with NotFoundError, InvalidStateError for a
+ * schedule that SQL made unreadable, and InvalidInputError for a span that is empty or longer
+ * than 366 days.
  */
 export async function simulateDowntimeOf(
   db: Queryable,
@@ -96,5 +98,11 @@ export async function simulateDowntimeOf(
   const { schedules } = await loadSchedules(db, [jobName]);
   const [schedule] = schedules;
   if (schedule === undefined) throw unknownJob(jobName, await loadJobNames(db));
+  const problem = timingProblem(schedule);
+  if (problem !== null) {
+    throw new InvalidStateError(
+      `The schedule of ${jobName} cannot be read, so that it never fires: ${problem} Mend it with rescheduleJob, by giving what is wrong or with reset: true.`,
+    );
+  }
   return simulateDowntime({ schedule, from, to, ...limits });
 }

@@ -26,7 +26,7 @@ describe('warnings', () => {
       '0 3 31 * *',
       [
         'The 31st: it skips five months: February, April, June, September and November.',
-        'A fire that is missed by more than 24 hours is not run late, and the next is some 56 days away.',
+        'A fire that is missed by more than 24 hours is not run late, and the one after it can be 61 days away.',
       ],
     ],
     [
@@ -42,6 +42,16 @@ describe('warnings', () => {
       ['The day of week 1-5 is MON-FRI, as Unix counts; Quartz would read SUN-THU. Names leave no doubt.'],
     ],
     ['*/7 * * * *', ['*/7 in the minute field begins anew each hour: the last interval is 4 minutes, not 7.']],
+    // Nobody wrote the number of its Sunday.
+    ['@weekly', [expect.stringContaining('the one after it can be 7 days away')]],
+    ['0 3 * * 0-7', ['The day of week 0-7 is SUN-SAT, as Unix counts; Quartz would refuse it. Names leave no doubt.']],
+    [
+      '0 3 */2 * *',
+      [
+        '*/2 in the day of month field begins anew each month: after day 31 of a month of 31 days, day 1 comes 1 day later.',
+      ],
+    ],
+    ['0 3 * * */2', ['*/2 in the day of week field begins anew each week: the last interval is 1 day, not 2.']],
     ['0 */23 * * *', ['*/23 in the hour field begins anew each day: the last interval is 1 hour, not 23.']],
   ])('%s: %j', (cron, expected) => expect(warnings(cron)).toEqual(expected));
 
@@ -49,6 +59,15 @@ describe('warnings', () => {
     ['0 3 30 * *', 'The 30th: it skips February.'],
     ['0 3 29 * *', 'The 29th: it skips February but in leap years.'],
     ['0 3 31 1-6 *', 'The 31st: it skips three months of those it names: February, April and June.'],
+    [
+      '0 3 */4 * *',
+      '*/4 in the day of month field begins anew each month: after day 29 of a month of 31 days, day 1 comes 3 days later.',
+    ],
+    ['0 3 1 */5 *', '*/5 in the month field begins anew each year: the last interval is 2 months, not 5.'],
+    [
+      '0 3 1,2 * *',
+      'A fire that is missed by more than 24 hours is not run late, and the one after it can be 30 days away.',
+    ],
     ['0 3 13 * FRI', 'Day of month and day of week are both given: it fires on days that match either of them.'],
   ])('%s: among others "%s"', (cron, expected) => expect(warnings(cron)).toContain(expected));
 

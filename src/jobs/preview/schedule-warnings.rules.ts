@@ -1,6 +1,6 @@
 /** What people overlook in a cron and a zone, in words. */
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
-import { cronOf, fieldsOf } from '../calendar/cron.rules.ts';
+import { cronOf, fieldsOf, weekdayReadings } from '../calendar/cron.rules.ts';
 import { nextDue, type Recurrence } from '../calendar/due.rules.ts';
 import { RUN_ALL_LIMIT } from '../ledger/settle.rules.ts';
 import { clockChangeWarnings } from './clock-change-warnings.rules.ts';
@@ -14,12 +14,12 @@ export interface WarningInput extends Recurrence {
   readonly windowMs: number;
 }
 
+/** So many fires ahead, the distances between them are looked at. */
+const FEW = 10;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
-const UNIX_DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'];
-const QUARTZ_DAYS = ['none', 'SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 const NUMBERS = 'no one two three four five six seven'.split(' ');
 
 /** Sentences, the most surprising first; none for a schedule that does what it seems to do. */
@@ -32,8 +32,9 @@ export function warningsOf(input: WarningInput): string[] {
     ...rarity(input),
     ...shortMonths(input, day, month, weekday),
     ...eitherDay(day, weekday),
-    ...(written.length === 5 ? numberedDays(weekday) : []),
-    ...unevenSteps(second, minute, hour),
+    // A nickname's fields were written by nobody; in 6 fields a number is refused.
+    ...(written.length === 5 && !input.cron.trim().startsWith('@') ? numberedDays(weekday) : []),
+    ...unevenSteps([second, minute, hour, day, month, weekday]),
     ...clockChangeWarnings(input, input.after),
     ...misfires(input),
   ];
@@ -75,33 +76,49 @@ function eitherDay(day: string, weekday: string): string[] {
 }
 
 function numberedDays(weekday: string): string[] {
-  // Neither the step of `*/2` nor the ordinal of `FRI#2` is a weekday.
-  const numbered = weekday.replace(/[/#]\d+/g, '');
-  if (!/\d/.test(numbered)) return [];
-  const readAs = (days: readonly string[]) => numbered.replace(/\d+/g, (digits) => days[Number(digits)] ?? 'none');
+  const readings = weekdayReadings(weekday);
+  if (readings === null) return [];
+  const { unix, quartz } = readings;
   return [
-    `The day of week ${weekday} is ${readAs(UNIX_DAYS)}, as Unix counts; Quartz would read ${readAs(QUARTZ_DAYS)}. Names leave no doubt.`,
+    `The day of week ${weekday} is ${unix}, as Unix counts; Quartz would ${quartz === null ? 'refuse it' : `read ${quartz}`}. Names leave no doubt.`,
   ];
 }
 
 /** A step that does not divide its field begins anew with it. */
-function unevenSteps(second: string, minute: string, hour: string): string[] {
+function unevenSteps([second = '', minute = '', hour = '', day = '', month = '', weekday = '']: string[]): string[] {
   const fields = [
-    [second, 60, 'second', 'minute'],
-    [minute, 60, 'minute', 'hour'],
-    [hour, 24, 'hour', 'day'],
+    [second, 60, 'second', 'second', 'minute'],
+    [minute, 60, 'minute', 'minute', 'hour'],
+    [hour, 24, 'hour', 'hour', 'day'],
+    [month, 12, 'month', 'month', 'year'],
+    [weekday, 7, 'day of week', 'day', 'week'],
   ] as const;
-  return fields.flatMap(([field, size, unit, whole]) => {
-    const step = Number(/^\*\/(\d+)$/.exec(field)?.[1] ?? 1);
+  const found = fields.flatMap(([field, size, name, unit, whole]) => {
+    const step = stepOf(field);
     const rest = size % step;
     if (rest === 0) return [];
     return [
-      `${field} in the ${unit} field begins anew each ${whole}: the last interval is ${rest} ${unit}${rest === 1 ? '' : 's'}, not ${step}.`,
+      `${field} in the ${name} field begins anew each ${whole}: the last interval is ${several(rest, unit)}, not ${step}.`,
     ];
   });
+  return [...found, ...unevenDays(day, month)];
 }
 
-function misfires({ misfirePolicy, intervals: { average }, windowMs }: WarningInput): string[] {
+/** Of months it is the length that decides; those with 31 days show it best. */
+function unevenDays(day: string, month: string): string[] {
+  const step = stepOf(day.replace(/^1\//, '*/'));
+  const last = 1 + Math.floor(30 / step) * step;
+  if (month !== '*' || step === 1 || last === 1) return [];
+  return [
+    `${day} in the day of month field begins anew each month: after day ${last} of a month of 31 days, day 1 comes ${several(32 - last, 'day')} later.`,
+  ];
+}
+
+const stepOf = (field: string) => Number(/^\*\/(\d+)$/.exec(field)?.[1] ?? 1);
+
+function misfires(input: WarningInput): string[] {
+  const { misfirePolicy, windowMs, after } = input;
+  const { average } = input.intervals;
   if (average === null) return [];
   if (misfirePolicy === 'run_all' && average * RUN_ALL_LIMIT < windowMs) {
     return [
@@ -109,8 +126,10 @@ function misfires({ misfirePolicy, intervals: { average }, windowMs }: WarningIn
     ];
   }
   if (misfirePolicy !== 'skip' && average > 2 * windowMs) {
+    const next = nextDue(input, after, FEW).map(({ at }) => at.getTime());
+    const longest = Math.max(...next.slice(1).map((at, index) => at - (next[index] ?? at)));
     return [
-      `A fire that is missed by more than ${lengthOf(windowMs)} is not run late, and the next is some ${lengthOf(average)} away.`,
+      `A fire that is missed by more than ${lengthOf(windowMs)} is not run late, and the one after it can be ${lengthOf(longest)} away.`,
     ];
   }
   return [];
@@ -127,5 +146,7 @@ function lengthOf(ms: number): string {
 function listOf(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
+
+const several = (count: number, unit: string) => `${grouped(count)} ${unit}${count === 1 ? '' : 's'}`;
 
 const grouped = (count: number) => count.toLocaleString('en-US');

@@ -8,7 +8,7 @@ import {
   type IdempotentCall,
   recordAnswer,
 } from '../../access/idempotency.ts';
-import type { Database } from '../../database/database.ts';
+import type { Database, Queryable } from '../../database/database.ts';
 import { violation } from '../../database/violations.ts';
 import { InvalidInputError } from '../../refusals.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
@@ -16,6 +16,8 @@ import type { Scheduler } from '../scheduler.ts';
 
 /** A call that waits answers after this time at the latest, whether or not the run has ended. */
 const LONGEST_WAIT_MS = 30_000;
+/** How often a run is looked at that may be another node's: soon at first, later more seldom. */
+const [FIRST_LOOK_MS, LONGEST_LOOK_MS] = [20, 500];
 
 export interface RunNowRequest {
   readonly jobName: string;
@@ -30,7 +32,7 @@ export interface RunNowTools {
   readonly scheduler: Scheduler;
 }
 
-/** Starts a run on this node. Throws InvalidInputError, NotFoundError, JobAlreadyRunningError, InvalidStateError or IdempotencyConflictError. */
+/** Starts a run on this node; a replay that waits does so wherever the run is. Throws InvalidInputError, NotFoundError, JobAlreadyRunningError, InvalidStateError or IdempotencyConflictError. */
 export async function runJobNow(
   { db, digester, scheduler }: RunNowTools,
   caller: string,
@@ -46,8 +48,12 @@ export async function runJobNow(
     key,
     digests: key ? digestFields(digester, { jobName, reason }) : {},
   };
+  const replay = async (runId: string) => {
+    if (wait) await untilEnded(db, runId);
+    return { runId, isReplay: true };
+  };
   const recorded = await findRecorded(db, call);
-  if (recorded !== undefined) return { runId: recorded, isReplay: true };
+  if (recorded !== undefined) return replay(recorded);
   try {
     const record = key
       ? { record: (tx: Parameters<typeof recordAnswer>[0], runId: string) => recordAnswer(tx, call, runId) }
@@ -61,6 +67,15 @@ export async function runJobNow(
     if (!isRace) throw error;
     const quicker = await findRecorded(db, call);
     if (quicker === undefined) throw error;
-    return { runId: quicker, isReplay: true };
+    return replay(quicker);
+  }
+}
+
+async function untilEnded(db: Queryable, runId: string): Promise<void> {
+  const deadline = performance.now() + LONGEST_WAIT_MS;
+  for (let wait = FIRST_LOOK_MS; performance.now() < deadline; wait = Math.min(2 * wait, LONGEST_LOOK_MS)) {
+    const going = await db.query(`SELECT FROM auth.job_runs WHERE id = $1 AND status = 'running'`, [runId]);
+    if (going.length === 0) return;
+    await delay(wait, undefined, { ref: false });
   }
 }

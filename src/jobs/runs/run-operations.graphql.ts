@@ -52,7 +52,8 @@ export function addRunOperations(
     interfaces: ['MutationError'],
     fields: (t) => ({
       jobName: t.exposeString('jobName', { description: 'Which job.' }),
-      run: t.prismaField({
+      // Not `run`: a query that selects both could not tell this one, which may be null, from the payload's.
+      runningRun: t.prismaField({
         type: JobRun,
         nullable: true,
         description: 'The run that is going on; null if it has just ended.',
@@ -76,7 +77,7 @@ export function addRunOperations(
       }),
       wait: t.boolean({
         defaultValue: false,
-        description: 'Answer only when the run has ended, after 30 s at the latest.',
+        description: 'Answer only when the run has ended, after 30 s at the latest; also for a key that was used.',
       }),
       idempotencyKey: t.string({
         description:

@@ -1,6 +1,6 @@
 /**
- * The runs that this node executes: begun by a claim, by hand, or owed from before; all of them
- * ended, or closed as interrupted, when the node stops.
+ * The runs that this node executes: begun by a claim, by hand, or owed from before. When the node
+ * stops they may end by themselves, are then asked to, and are at last closed as interrupted.
  */
 import type { Clock } from '../../clock.ts';
 import type { Database, Queryable } from '../../database/database.ts';
@@ -31,9 +31,11 @@ export interface RunsInHand {
   count(): number;
   /** Ends a run because a person asked; nothing happens when this node does not hold it. */
   interrupt(runId: string, interruption: Interruption): void;
-  /** Begins none any more and asks all to end. */
+  /** Begins none any more, and asks those to end that would wait for this node in vain. */
+  drain(): void;
+  /** After `drain`: asks all to end. */
   abort(): void;
-  /** After `abort`: waits, then closes as interrupted what has not ended. */
+  /** After `drain`: waits, then closes as interrupted what has not ended. */
   end(timeoutMs: number): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
   /** Runs being begun: a stop must not overlook them. */
   const { track: begin, settled: allBegun } = createTracker();
   let isStopping = false;
+  let isAborting = false;
 
   const launch = (run: RunLease): Promise<unknown> => {
     const job = jobs.get(run.jobName);
@@ -64,11 +67,16 @@ export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
     const inHand = executeRun(job, run, { db, clock, logger, leaseMs, graceMs, windowMs, onUpdated, onFault });
     runs.set(run.runId, inHand);
     onRunChanged('created', run.runId);
-    if (isStopping) inHand.abort(STOPPING);
+    abortIfTime(inHand);
     return inHand.finished.then(({ isFireOwed }) => {
       runs.delete(run.runId);
       if (isFireOwed) startOwed(run.jobName).catch(onFault);
     });
+  };
+
+  const abortIfTime = ({ run, abort }: RunInHand) => {
+    const endsAtOnce = jobs.get(run.jobName)?.endsWhenStopping === true;
+    if (isAborting || (isStopping && endsAtOnce)) abort(STOPPING);
   };
 
   const startOwed = async (jobName: string): Promise<void> => {
@@ -100,9 +108,13 @@ export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
     },
     count: () => runs.size,
     interrupt: (runId, interruption) => runs.get(runId)?.interrupt(interruption),
-    abort() {
+    drain() {
       isStopping = true;
-      for (const run of runs.values()) run.abort(STOPPING);
+      for (const run of runs.values()) abortIfTime(run);
+    },
+    abort() {
+      isAborting = true;
+      for (const run of runs.values()) abortIfTime(run);
     },
     async end(timeoutMs) {
       const deadline = performance.now() + timeoutMs;

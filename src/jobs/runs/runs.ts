@@ -25,11 +25,13 @@ export async function startManualRun(
     `INSERT INTO auth.job_runs (job_name, trigger, node_id, actor, reason, lease_token, lease_expires_at)
      SELECT name, 'manual', $2, $3,
             CASE WHEN paused_at <= now() AND (paused_until IS NULL OR paused_until > now())
-                 THEN concat_ws(' ', $4::text, '(By hand while ' || coalesce(paused_by, 'somebody') || ' had paused the schedule'
-                                || coalesce(': ' || pause_reason, '') || ')')
+                 THEN coalesce($4::text || ' (' || pause.note || ')', pause.note)
                  ELSE $4::text END,
             gen_random_uuid(), now() + $5 * interval '1 millisecond'
        FROM auth.job_schedules
+      CROSS JOIN LATERAL (
+        SELECT regexp_replace('By hand while ' || coalesce(paused_by, 'somebody') || ' had paused the schedule'
+                              || coalesce(': ' || pause_reason, ''), '[^.!?]$', '\\&.') AS note) AS pause
       WHERE name = $1
      ON CONFLICT DO NOTHING
      RETURNING id AS "runId", job_name AS "jobName", trigger, lease_token AS "leaseToken"`,

@@ -1,7 +1,7 @@
 /** Fire times in the API: an instant, its local time, and what a change of the clock does to it. */
 import type { Builder } from '../../graphql/builder.ts';
 import { badInput, isInstant } from '../../graphql/scalars.ts';
-import { type DstNote, type DueInstant, nextDue, type Recurrence } from '../calendar/due.rules.ts';
+import { type DstNote, type DueInstant, isCount, nextDue, type Recurrence } from '../calendar/due.rules.ts';
 import { timingProblem } from './timing.rules.ts';
 
 export interface FireTimeView extends DueInstant {
@@ -20,7 +20,7 @@ export function fireTimesOf(schedule: Recurrence & { readonly name: string }, af
 /** How many of something was asked for: 1 to 100. Throws what the API answers to another number. */
 export function countOf(first: number | null | undefined, fallback: number): number {
   const count = first ?? fallback;
-  if (count < 1 || count > 100) throw badInput('first: is from 1 to 100.');
+  if (!isCount(count)) throw badInput('first: is from 1 to 100.');
   return count;
 }
 

@@ -4,7 +4,7 @@
  * A pause with an end lifts itself: it is a span of time, and nothing has to be written then.
  */
 import type { Queryable } from '../../database/database.ts';
-import { InvalidInputError } from '../../refusals.ts';
+import { type InputIssue, InvalidInputError } from '../../refusals.ts';
 import { isPausedAt } from '../ledger/settle.rules.ts';
 import { type ChangeInput, changeSchedule, type ScheduleChange } from './change-schedule.ts';
 
@@ -15,10 +15,13 @@ export function pauseSchedule(
   { by, reason, until }: { by: string; reason: string; until: Date | null },
 ): Promise<ScheduleChange | null> {
   return changeSchedule(tx, input, (schedule, { now, at }) => {
+    const problems: InputIssue[] = [];
+    if (reason === '') problems.push({ path: ['reason'], message: 'is needed', code: 'INVALID_VALUE' });
     if (until !== null && until <= now) {
       const message = `${until.toISOString()} has passed. Give a later instant, or leave it out to pause until somebody resumes the job.`;
-      throw new InvalidInputError([{ path: ['until'], message, code: 'IN_THE_PAST' }]);
+      problems.push({ path: ['until'], message, code: 'IN_THE_PAST' });
     }
+    if (problems.length > 0) throw new InvalidInputError(problems);
     const isPaused = isPausedAt(schedule, at);
     const isSame = schedule.pauseReason === reason && schedule.pausedUntil?.getTime() === until?.getTime();
     if (isPaused && isSame) return null;

@@ -32,6 +32,11 @@ describe('a request to reschedule', () => {
       { path: 'cron', code: 'AMBIGUOUS_WEEKDAY', message: expect.stringMatching(/SUN to Quartz.*MON to Unix/) },
       { path: 'timeZone', code: 'UNKNOWN_TIME_ZONE', message: expect.stringContaining('Europe/Berlin') },
     ]);
+    expect(issuesOf({ cron: '99 * * * *', timeZone: 'Mars/Base', reason: 'x'.repeat(501) })).toMatchObject([
+      { path: 'cron' },
+      { path: 'timeZone' },
+      { path: 'reason', code: 'INVALID_VALUE' },
+    ]);
     expect(issuesOf({ cron: '0 0 30 2 *' })).toMatchObject([{ path: 'cron', code: 'NEVER_FIRES' }]);
     expect(issuesOf({ cron: '61 * * * *' })).toMatchObject([{ path: 'cron', code: 'INVALID_CRON' }]);
   });

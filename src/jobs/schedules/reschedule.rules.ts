@@ -4,6 +4,7 @@ import type { InputIssue } from '../../refusals.ts';
 import { parseCron } from '../calendar/cron.rules.ts';
 import { readTimeZone } from '../calendar/time-zone.rules.ts';
 import type { Timing } from './schedules.ts';
+import { timingIssues } from './timing.rules.ts';
 
 export interface TimingRequest {
   readonly cron?: string | null;
@@ -11,7 +12,11 @@ export interface TimingRequest {
   readonly misfirePolicy?: MisfirePolicy | null;
   /** Back to the code's default. */
   readonly reset?: boolean | null;
+  /** For the record. */
+  readonly reason?: string | null;
 }
+
+const LONGEST_REASON = 500;
 
 export type TimingReading =
   /** What is to change; 'default': everything back to the code's default. */
@@ -20,7 +25,7 @@ export type TimingReading =
 
 /** Reads a request: null counts as left out, a zone is written as IANA does, spaces in a cron as one. */
 export function readTimingRequest(request: TimingRequest): TimingReading {
-  const { cron, timeZone, misfirePolicy, reset } = request;
+  const { cron, timeZone, misfirePolicy, reset, reason } = request;
   const issues: InputIssue[] = [];
   const changes: { -readonly [K in keyof Timing]?: Timing[K] } = {};
   if (cron !== null && cron !== undefined) {
@@ -34,6 +39,9 @@ export function readTimingRequest(request: TimingRequest): TimingReading {
     else issues.push({ path: ['timeZone'], message: reading.problem, code: 'UNKNOWN_TIME_ZONE' });
   }
   if (misfirePolicy !== null && misfirePolicy !== undefined) changes.misfirePolicy = misfirePolicy;
+  if ((reason?.trim().length ?? 0) > LONGEST_REASON) {
+    issues.push({ path: ['reason'], message: `has at most ${LONGEST_REASON} characters`, code: 'INVALID_VALUE' });
+  }
 
   const given = (['cron', 'timeZone', 'misfirePolicy'] as const).filter((name) => (request[name] ?? null) !== null);
   if (reset && given.length > 0) {
@@ -48,4 +56,12 @@ export function readTimingRequest(request: TimingRequest): TimingReading {
     });
   }
   return issues.length > 0 ? { ok: false, issues } : { ok: true, changes: reset ? 'default' : changes };
+}
+
+/** What is left unreadable by a change of a schedule that SQL made so: it must be given too, or reset. */
+export function unreadableAfter(timing: Timing): InputIssue[] {
+  return timingIssues(timing).map((issue) => ({
+    ...issue,
+    message: `The schedule in force cannot be read, and this would not mend it: ${issue.message} Give ${issue.path.join()} too, or reset: true alone.`,
+  }));
 }

@@ -23,8 +23,8 @@ export function addScheduleExplanations(
     interfaces,
     description: 'The schedule is paused: its fires are skipped.',
     fields: (t) => ({
-      pausedBy: t.exposeString('pausedBy', { nullable: true, description: 'Who paused it.' }),
-      reason: t.exposeString('reason', { nullable: true, description: 'Why.' }),
+      pausedBy: t.exposeString('pausedBy', { description: 'Who paused it; “somebody” if that is not known.' }),
+      reason: t.exposeString('reason', { description: 'Why; says so if no reason was given.' }),
       endsAt: t.expose('endsAt', {
         type: 'DateTime',
         nullable: true,
@@ -34,7 +34,8 @@ export function addScheduleExplanations(
   });
   blocker('RunGoingOn').implement({
     interfaces,
-    description: 'A run of the job goes on, and a job never overlaps itself: a fire that comes meanwhile is skipped.',
+    description:
+      'A run of the job is going on, or its node has fallen silent and its lease not yet ended. A job never overlaps itself: a fire that comes meanwhile is skipped.',
     fields: (t) => ({
       run: t.prismaField({
         type: JobRun,
@@ -42,8 +43,13 @@ export function addScheduleExplanations(
         description: 'The run; null once its record is gone.',
         resolve: (query, { runId }) => prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
       }),
-      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'Since when it goes on.' }),
+      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it began.' }),
       node: t.exposeString('node', { nullable: true, description: 'The node’s name; null if it is not known.' }),
+      closesAt: t.expose('closesAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When its lease ends, so that it is closed: only where its node has fallen silent, else null.',
+      }),
     }),
   });
   blocker('UnknownJob').implement({

@@ -24,7 +24,14 @@ const daily: ExplainedSchedule = {
   pauseReason: null,
 };
 const calm: ScheduleConditions = { now, lastFire: null, run: null, liveNodeCount: 1, isKnown: true };
-const run: RunGoingOn = { runId: 'run-1', startedAt: at(-90), nodeName: 'node-1', interruptedBy: null };
+const run: RunGoingOn = {
+  runId: 'run-1',
+  startedAt: at(-90),
+  nodeName: 'node-1',
+  silentSince: null,
+  leaseEndsAt: at(30),
+  interruptedBy: null,
+};
 const fire = (overrides: Partial<LastFire>): LastFire => ({
   at: at(-60),
   outcome: 'on_time',
@@ -58,6 +65,7 @@ describe('explaining a schedule', () => {
     [{ outcome: 'caught_up' }, /it ran afterwards/],
     [{ outcome: 'caught_up', isStarted: false }, /it is still to be run/],
     [{ outcome: 'skipped_paused', actor: 'ann', reason: 'Quiet.' }, /did not run, because ann had paused it: Quiet\./],
+    [{ outcome: 'skipped_paused', actor: 'ann', reason: 'a deploy' }, /paused it: a deploy\. It fires next at/],
     [{ outcome: 'skipped_overlap', reason: 'Another run.' }, /it did not run\. Another run\./],
     [{ outcome: 'skipped_policy', reason: 'By policy.' }, /it did not run\. By policy\./],
     [{ outcome: 'missed', reason: 'Too old.' }, /it did not run\. Too old\./],
@@ -95,6 +103,9 @@ describe('explaining a schedule', () => {
           kind: 'RunGoingOn',
           startedAt: run.startedAt,
           node: 'node-1',
+          closesAt: null,
+          message:
+            'It is running on node node-1 since 2027-03-28T00:58:00.000Z. Should it still be running at 2027-03-28T03:00:00.000Z, that fire is skipped.',
           cure: { mutation: 'interruptRun', input: { runId: 'run-1' } },
         },
       ],
@@ -102,6 +113,34 @@ describe('explaining a schedule', () => {
     });
     const asked = explainSchedule(daily, { ...calm, run: { ...run, interruptedBy: 'ann' } });
     expect(asked).toMatchObject({ blockers: [{ cure: null, message: expect.stringContaining('ann has asked') }] });
+  });
+
+  it('whose node fell silent in a run: which, since when, and when the run is closed', () => {
+    const lost = { ...run, silentSince: at(-20) };
+    expect(explainSchedule(daily, { ...calm, run: lost })).toMatchObject({
+      blockers: [
+        {
+          kind: 'RunGoingOn',
+          closesAt: at(30),
+          cure: null,
+          message:
+            'Node node-1, which began a run at 2027-03-28T00:58:00.000Z, has been silent since 2027-03-28T00:59:10.000Z: unless it comes back, the run is closed when its lease ends at 2027-03-28T01:00:00.000Z.',
+        },
+      ],
+      nextChangeAt: at(30),
+    });
+    const messageOf = (schedule: ExplainedSchedule, conditions: Partial<ScheduleConditions>) =>
+      explainSchedule(schedule, { ...calm, run: lost, ...conditions }).blockers[0]?.message;
+    const often = { ...daily, cron: '*/10 * * * * *' };
+    expect(messageOf(often, {})).toContain('A fire until then, as at 2027-03-28T00:59:40.000Z, is skipped.');
+    expect(explainSchedule(often, { ...calm, run: lost }).nextChangeAt).toEqual(at(10));
+    // Nobody is there to skip it, nor to close the run.
+    expect(messageOf(often, { liveNodeCount: 0 })).not.toContain('skipped');
+    expect(explainSchedule(daily, { ...calm, run: lost, liveNodeCount: 0 }).nextChangeAt).toBeNull();
+    const ended = { ...lost, leaseEndsAt: at(-1) };
+    expect(messageOf(daily, { run: ended })).toContain('when the next check finds its lease ended.');
+    const paused = { ...daily, pausedAt: at(-60), pausedUntil: at(60) };
+    expect(explainSchedule(paused, { ...calm, run: lost }).nextChangeAt).toEqual(at(30));
   });
 
   it('that nobody can fire, or that says nothing', () => {
@@ -143,7 +182,14 @@ const anySchedule = fc.record({
 const anyConditions = fc.record({
   now: fc.constant(now),
   lastFire: fc.option(fc.constantFrom('on_time', 'skipped_paused', 'missed').map((outcome) => fire({ outcome }))),
-  run: fc.option(fc.constantFrom(run, { ...run, interruptedBy: 'bob', nodeName: null })),
+  run: fc.option(
+    fc.constantFrom(
+      run,
+      { ...run, interruptedBy: 'bob', nodeName: null },
+      { ...run, silentSince: at(-20) },
+      { ...run, silentSince: at(-60), leaseEndsAt: at(-1), nodeName: null },
+    ),
+  ),
   liveNodeCount: fc.constantFrom(0, 1, 3),
   isKnown: fc.boolean(),
 }) satisfies fc.Arbitrary<ScheduleConditions>;

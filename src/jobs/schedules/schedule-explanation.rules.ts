@@ -37,6 +37,10 @@ export interface RunGoingOn {
   readonly runId: string;
   readonly startedAt: Date;
   readonly nodeName: string | null;
+  /** Since when its node has been gone or silent; null while that one lives. */
+  readonly silentSince: Date | null;
+  /** The run is closed after this instant unless its node renews it. */
+  readonly leaseEndsAt: Date;
   /** Who asked it to end; null if nobody has. */
   readonly interruptedBy: string | null;
 }
@@ -65,11 +69,16 @@ interface BlockerOf<K extends string> {
 
 export type ScheduleBlocker =
   | (BlockerOf<'SchedulePaused'> & {
-      readonly pausedBy: string | null;
-      readonly reason: string | null;
+      readonly pausedBy: string;
+      readonly reason: string;
       readonly endsAt: Date | null;
     })
-  | (BlockerOf<'RunGoingOn'> & { readonly runId: string; readonly startedAt: Date; readonly node: string | null })
+  | (BlockerOf<'RunGoingOn'> & {
+      readonly runId: string;
+      readonly startedAt: Date;
+      readonly node: string | null;
+      readonly closesAt: Date | null;
+    })
   | BlockerOf<'NoLiveNode'>
   | BlockerOf<'UnknownJob'>
   | BlockerOf<'NeverFiresAgain'>
@@ -78,13 +87,13 @@ export type ScheduleBlocker =
 export interface ScheduleExplanation {
   readonly summary: string;
   readonly blockers: readonly ScheduleBlocker[];
-  /** When it next fires, or its pause ends; null when neither will be, or nobody is there to fire it. */
+  /** When it next fires, its pause ends or a lost run is closed; null when none will be, or nobody is there to do it. */
   readonly nextChangeAt: Date | null;
 }
 
 /** Explains a schedule. Neither `nextChangeAt` nor the end of a pause lies in the past. */
 export function explainSchedule(schedule: ExplainedSchedule, conditions: ScheduleConditions): ScheduleExplanation {
-  const { now, lastFire, liveNodeCount, isKnown } = conditions;
+  const { now, lastFire, run, liveNodeCount, isKnown } = conditions;
   const problem = timingProblem(schedule);
   // What is settled is not fired again, also when the clock was put back.
   const after = new Date(Math.max(schedule.settledThrough.getTime(), now.getTime()));
@@ -93,12 +102,13 @@ export function explainSchedule(schedule: ExplainedSchedule, conditions: Schedul
     ...(problem === null ? [] : [unreadable(schedule, problem)]),
     ...(problem === null && next === null ? [never(schedule)] : []),
     ...(isPausedAt(schedule, now) ? [paused(schedule, next)] : []),
-    ...(conditions.run === null ? [] : [goingOn(conditions.run, next)]),
+    ...(run === null ? [] : [run.silentSince === null ? goingOn(run, next) : lost(run, conditions, next)]),
     ...(isKnown ? [] : [unknown(schedule)]),
     ...(liveNodeCount > 0 ? [] : [NO_LIVE_NODE]),
   ];
   const isPaused = blockers.some(({ kind }) => kind === 'SchedulePaused');
   const isFired = liveNodeCount > 0 && isKnown;
+  const closesAt = run !== null && liveNodeCount > 0 ? closingOf(run, now) : null;
   const upcoming =
     blockers.length > 0
       ? blockers.map(({ message }) => message)
@@ -106,13 +116,13 @@ export function explainSchedule(schedule: ExplainedSchedule, conditions: Schedul
   return {
     summary: [lastFire === null ? 'It has not been due yet.' : aboutLast(lastFire), ...upcoming].join(' '),
     blockers,
-    nextChangeAt: isPaused ? schedule.pausedUntil : isFired ? next : null,
+    nextChangeAt: soonest(isPaused ? schedule.pausedUntil : isFired ? next : null, closesAt),
   };
 }
 
 function aboutLast({ at, outcome, reason, actor, isStarted, run }: LastFire): string {
   const when = `Last due at ${at.toISOString()}:`;
-  const why = reason === null ? '' : ` ${reason}`;
+  const why = reason === null ? '' : ` ${sentence(reason)}`;
   switch (outcome) {
     case 'on_time':
       return `${when} it ran on time${endOf(run)}`;
@@ -121,7 +131,7 @@ function aboutLast({ at, outcome, reason, actor, isStarted, run }: LastFire): st
     case 'caught_up':
       return isStarted ? `${when} it ran afterwards${endOf(run)}${why}` : `${when} it is still to be run.${why}`;
     case 'skipped_paused':
-      return `${when} it did not run, because ${actor ?? 'somebody'} had paused it${reason === null ? '.' : `: ${reason}`}`;
+      return `${when} it did not run, because ${actor ?? 'somebody'} had paused it${reason === null ? '.' : `: ${sentence(reason)}`}`;
     case 'skipped_overlap':
     case 'skipped_policy':
     case 'missed':
@@ -154,31 +164,69 @@ const never = (schedule: ExplainedSchedule): ScheduleBlocker => ({
 });
 
 function paused(schedule: ExplainedSchedule, next: Date | null): ScheduleBlocker {
-  const { pausedBy, pauseReason, pausedUntil: endsAt } = schedule;
+  const { pauseReason, pausedUntil: endsAt } = schedule;
+  // Not known where SQL by hand paused it.
+  const pausedBy = schedule.pausedBy ?? 'somebody';
   const until = endsAt === null ? 'until somebody resumes it' : `until ${endsAt.toISOString()}`;
   const isHarmless = endsAt !== null && next !== null && endsAt <= next;
   const what = isHarmless ? `, before it is due again at ${next.toISOString()}` : '';
-  const why = pauseReason === null ? '.' : `: ${pauseReason}`;
+  const why = pauseReason === null ? '.' : `: ${sentence(pauseReason)}`;
   return {
     kind: 'SchedulePaused',
     pausedBy,
-    reason: pauseReason,
+    reason: pauseReason ?? 'No reason was given.',
     endsAt,
-    message: `Paused by ${pausedBy ?? 'somebody'} ${until}${what}${why}`,
+    message: `Paused by ${pausedBy} ${until}${what}${why}`,
     cure: { label: 'Resume', mutation: 'resumeJob', input: { jobName: schedule.name } },
+  };
+}
+
+const isoOf = (at: Date): string => at.toISOString();
+
+/** People's reasons end as they please. */
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
+
+function soonest(one: Date | null, other: Date | null): Date | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? one : other;
+}
+
+/** When a run whose node has fallen silent is closed; null while that one lives, and when it is closed any moment. */
+const closingOf = ({ silentSince, leaseEndsAt }: RunGoingOn, now: Date): Date | null =>
+  silentSince !== null && leaseEndsAt > now ? leaseEndsAt : null;
+
+/** A run whose node has fallen silent: it is not going on, but holds the job up until its lease ends. */
+function lost(run: RunGoingOn, { now, liveNodeCount }: ScheduleConditions, next: Date | null): ScheduleBlocker {
+  const { runId, startedAt, nodeName, silentSince, leaseEndsAt } = run;
+  const who = nodeName === null ? 'The node' : `Node ${nodeName}`;
+  const since = silentSince === null ? '' : ` since ${isoOf(silentSince)}`;
+  const closing =
+    leaseEndsAt > now ? `its lease ends at ${isoOf(leaseEndsAt)}` : 'the next check finds its lease ended';
+  // Where nobody is there, nothing is skipped: what was due is settled by whoever starts.
+  const isSkipping = next !== null && next <= leaseEndsAt && liveNodeCount > 0;
+  const then = isSkipping ? ` A fire until then, as at ${isoOf(next)}, is skipped.` : '';
+  return {
+    kind: 'RunGoingOn',
+    runId,
+    startedAt,
+    node: nodeName,
+    closesAt: leaseEndsAt,
+    message: `${who}, which began a run at ${isoOf(startedAt)}, has been silent${since}: unless it comes back, the run is closed when ${closing}.${then}`,
+    cure: null,
   };
 }
 
 function goingOn({ runId, startedAt, nodeName, interruptedBy }: RunGoingOn, next: Date | null): ScheduleBlocker {
   const where = nodeName === null ? '' : ` on node ${nodeName}`;
-  const then = next === null ? '' : ` Should it still go on at ${next.toISOString()}, that fire is skipped.`;
+  const then = next === null ? '' : ` Should it still be running at ${next.toISOString()}, that fire is skipped.`;
   const asked = interruptedBy === null ? '' : ` ${interruptedBy} has asked it to end.`;
   return {
     kind: 'RunGoingOn',
     runId,
     startedAt,
     node: nodeName,
-    message: `A run goes on${where} since ${startedAt.toISOString()}.${asked}${then}`,
+    closesAt: null,
+    message: `It is running${where} since ${startedAt.toISOString()}.${asked}${then}`,
     cure: interruptedBy === null ? { label: 'Interrupt the run', mutation: 'interruptRun', input: { runId } } : null,
   };
 }

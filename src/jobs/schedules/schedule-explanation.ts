@@ -26,6 +26,8 @@ interface Row extends ExplainedSchedule {
   readonly runId: string | null;
   readonly startedAt: Date;
   readonly nodeName: string | null;
+  readonly silentSince: Date | null;
+  readonly leaseEndsAt: Date;
   readonly interruptedBy: string | null;
 }
 
@@ -49,14 +51,14 @@ export function createScheduleExplainer(
 
 function explainRow(row: Row, isKnown: boolean): ScheduleExplanation {
   const { now, liveNodeCount, fireAt, outcome, fireReason: reason, actor, isStarted } = row;
-  const { status, errorMessage, runId, startedAt, nodeName, interruptedBy } = row;
+  const { status, errorMessage, runId, startedAt, nodeName, silentSince, leaseEndsAt, interruptedBy } = row;
   const result = status === null ? null : { status, errorMessage };
   return explainSchedule(row, {
     now,
     liveNodeCount,
     isKnown,
     lastFire: fireAt === null ? null : { at: fireAt, outcome, reason, actor, isStarted, run: result },
-    run: runId === null ? null : { runId, startedAt, nodeName, interruptedBy },
+    run: runId === null ? null : { runId, startedAt, nodeName, silentSince, leaseEndsAt, interruptedBy },
   });
 }
 
@@ -68,7 +70,9 @@ const CONDITIONS = `
          fire.through_at AS "fireAt", fire.outcome, fire.reason AS "fireReason", fire.actor,
          fire.started_at IS NOT NULL AS "isStarted", result.status, result.error_message AS "errorMessage",
          run.id AS "runId", run.started_at AS "startedAt", node.name AS "nodeName",
-         run.interrupted_by AS "interruptedBy",
+         run.interrupted_by AS "interruptedBy", coalesce(run.lease_expires_at, now()) AS "leaseEndsAt",
+         CASE WHEN node.state = 'gone' OR node.last_beat_at < now() - $2 * interval '1 millisecond'
+              THEN node.last_beat_at END AS "silentSince",
          (SELECT count(*)::int FROM auth.server_nodes
            WHERE state = 'running' AND last_beat_at > now() - $2 * interval '1 millisecond') AS "liveNodeCount"
     FROM auth.job_schedules AS schedule

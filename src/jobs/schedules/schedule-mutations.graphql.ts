@@ -4,6 +4,7 @@ import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { ChangedSchedule, JobOperations } from '../job-operations.ts';
+import { readTimingRequest } from './reschedule.rules.ts';
 import type { ScheduleRefs } from './schedule.graphql.ts';
 
 export type ScheduleMutations = Pick<JobOperations, 'pause' | 'resume' | 'reschedule'>;
@@ -26,7 +27,8 @@ export function addScheduleMutations(
       reason: t.string({
         required: true,
         description: 'For those who wonder why it does not run; 1 to 500 characters. Each skipped fire carries it.',
-        validate: reasonText.min(1, 'is needed'),
+        // That there is one is seen with the end (pause.ts), so that all problems are told at once.
+        validate: reasonText,
       }),
       until: t.field({
         type: 'DateTime',
@@ -52,7 +54,8 @@ export function addScheduleMutations(
         defaultValue: false,
         description: 'Takes cron, zone and policy back to the code’s default; goes with none of the others.',
       }),
-      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reasonText.nullish() }),
+      // Its length is checked with the rest, so that a refusal lists every problem.
+      reason: t.string({ description: 'Why, for the record; at most 500 characters.' }),
     }),
   });
   const payload = (type: string, description: string) =>
@@ -104,6 +107,8 @@ export function addScheduleMutations(
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
       resolve: (_root, { input }, { caller }) => {
         const { reason, ...request } = input;
+        const reading = readTimingRequest(input);
+        if (!reading.ok) throw new InvalidInputError(reading.issues);
         return operations.reschedule(caller, { ...request, reason: reasonOf(reason) });
       },
     }),

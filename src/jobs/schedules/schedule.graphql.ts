@@ -9,6 +9,7 @@ import type { Recurrence } from '../calendar/due.rules.ts';
 import type { Job } from '../job.ts';
 import { isPausedAt } from '../ledger/settle.rules.ts';
 import { addJobRuns, runsOfJob } from '../runs/run.graphql.ts';
+import { unknownJob } from '../runs/runs.ts';
 import { addFireTime, countOf, fireTimesOf } from './fire-time.graphql.ts';
 import { timingProblem } from './timing.rules.ts';
 
@@ -163,7 +164,14 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
       },
       async resolve(_root, { first, jobName, after }) {
         const count = countOf(first, 10);
-        const schedules = await prisma.jobSchedule.findMany({ where: jobName ? { name: jobName } : {} });
+        const all = await prisma.jobSchedule.findMany({ orderBy: { name: 'asc' } });
+        const schedules = all.filter(({ name }) => name === (jobName ?? name));
+        if (schedules.length === 0 && typeof jobName === 'string') {
+          throw unknownJob(
+            jobName,
+            all.map(({ name }) => name),
+          );
+        }
         return schedules
           .flatMap((schedule) => fireTimesOf(schedule, after ?? unsettled(schedule), count))
           .sort((a, b) => a.at.getTime() - b.at.getTime() || a.jobName.localeCompare(b.jobName))
