@@ -35,7 +35,7 @@ export function entryCondition(filter: EntryFilter | null | undefined, now: Date
       ...(filter.status ? [{ status: { in: [...new Set(filter.status)] } }] : []),
       ...(filter.familyId ? [{ familyId: filter.familyId }] : []),
       ...(filter.username ? [{ username: stringCondition(filter.username) }] : []),
-      // "not null" goes without saying, but tells PostgreSQL how few entries have a code at all.
+      // "not null", here and below, goes without saying, but tells PostgreSQL how few entries have one at all.
       ...(filter.errorCode ? [{ lastErrorCode: { ...stringCondition(filter.errorCode), not: null } }] : []),
       ...(filter.createdAt ? [{ createdAt: rangeCondition(filter.createdAt) }] : []),
       ...(filter.nextRetryAt
@@ -43,7 +43,12 @@ export function entryCondition(filter: EntryFilter | null | undefined, now: Date
         : []),
       // An entry that is being retried or was cancelled keeps its group, but is not in it.
       ...(typeof filter.failureGroup === 'string'
-        ? [{ failureGroup: filter.failureGroup, status: { in: ['pending' as const, 'failed' as const] } }]
+        ? [
+            {
+              failureGroup: { equals: filter.failureGroup, not: null },
+              status: { in: ['pending' as const, 'failed' as const] },
+            },
+          ]
         : []),
       ...(filter.dueNow === true ? [isDue] : filter.dueNow === false ? [{ NOT: isDue }] : []),
     ],
