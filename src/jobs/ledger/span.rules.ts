@@ -9,7 +9,10 @@ export function checkSpan(from: Date, to: Date, longestMs: number): void {
     to <= from
       ? { message: 'must be after `from`.', code: 'NOT_AFTER_FROM' }
       : to.getTime() - from.getTime() > longestMs
-        ? { message: `is at most ${(longestMs / DAY_MS).toLocaleString('en-US')} days after \`from\`; ask for a shorter span.`, code: 'TOO_LONG' }
+        ? {
+            message: `is at most ${(longestMs / DAY_MS).toLocaleString('en-US')} days after \`from\`; ask for a shorter span.`,
+            code: 'TOO_LONG',
+          }
         : null;
   if (problem !== null) throw new InvalidInputError([{ path: ['to'], ...problem }]);
 }
