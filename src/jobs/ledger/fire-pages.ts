@@ -84,7 +84,7 @@ export async function countFires(db: Queryable, { jobName, from, to, outcomes }:
  * Each outcome by itself along job_fires_job_name_outcome_idx, so that a rare one is found at
  * once; then the first of all. The newest row that begins before the span may reach into it.
  */
-const NEWEST_FIRST = `
+const inOrder = (direction: 'ASC' | 'DESC'): string => `
   SELECT fire.id, schedule.name AS "jobName", fire.fired_at AS "firedAt", fire.through_at AS "throughAt", fire.count,
          fire.outcome, fire.reason, fire.actor, fire.node_id AS "nodeId", fire.schedule_version AS "scheduleVersion",
          fire.started_at AS "startedAt", COALESCE(version.cron, schedule.cron) AS cron,
@@ -98,10 +98,10 @@ const NEWEST_FIRST = `
           WHERE job_name = schedule.name AND outcome = wanted.outcome AND fired_at < $3 AND through_at >= $2
             AND fired_at >= COALESCE(
                   (SELECT max(fired_at) FROM auth.job_fires WHERE job_name = $1 AND fired_at <= $2), $2)
-          ORDER BY fired_at DESC
+          ORDER BY fired_at ${direction}
           LIMIT $5
        ) AS one
-       ORDER BY one.fired_at DESC
+       ORDER BY one.fired_at ${direction}
        LIMIT $5
     ) AS fire ON true
     LEFT JOIN auth.job_schedule_versions AS version
@@ -110,32 +110,7 @@ const NEWEST_FIRST = `
       SELECT id FROM auth.job_runs WHERE fire_id = fire.id ORDER BY started_at DESC, id DESC LIMIT 1
     ) AS run ON true
    WHERE schedule.name = $1
-   ORDER BY fire.fired_at DESC`;
+   ORDER BY fire.fired_at ${direction}`;
 
-const OLDEST_FIRST = `
-  SELECT fire.id, schedule.name AS "jobName", fire.fired_at AS "firedAt", fire.through_at AS "throughAt", fire.count,
-         fire.outcome, fire.reason, fire.actor, fire.node_id AS "nodeId", fire.schedule_version AS "scheduleVersion",
-         fire.started_at AS "startedAt", COALESCE(version.cron, schedule.cron) AS cron,
-         COALESCE(version.time_zone, schedule.time_zone) AS "timeZone", run.id AS "runId"
-    FROM auth.job_schedules AS schedule
-    LEFT JOIN LATERAL (
-      SELECT one.*
-        FROM unnest(COALESCE($4::auth.fire_outcome[], enum_range(NULL::auth.fire_outcome))) AS wanted (outcome)
-       CROSS JOIN LATERAL (
-         SELECT * FROM auth.job_fires
-          WHERE job_name = schedule.name AND outcome = wanted.outcome AND fired_at < $3 AND through_at >= $2
-            AND fired_at >= COALESCE(
-                  (SELECT max(fired_at) FROM auth.job_fires WHERE job_name = $1 AND fired_at <= $2), $2)
-          ORDER BY fired_at
-          LIMIT $5
-       ) AS one
-       ORDER BY one.fired_at
-       LIMIT $5
-    ) AS fire ON true
-    LEFT JOIN auth.job_schedule_versions AS version
-           ON version.job_name = schedule.name AND version.version = fire.schedule_version
-    LEFT JOIN LATERAL (
-      SELECT id FROM auth.job_runs WHERE fire_id = fire.id ORDER BY started_at DESC, id DESC LIMIT 1
-    ) AS run ON true
-   WHERE schedule.name = $1
-   ORDER BY fire.fired_at`;
+const NEWEST_FIRST = inOrder('DESC');
+const OLDEST_FIRST = inOrder('ASC');
