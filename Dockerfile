@@ -3,9 +3,8 @@
 #
 #   docker build -t family-hub-jobs .
 #
-# The server does not yet ask callers who they are. So the image listens on every address, as a
-# container must, but refuses to start until ALLOW_UNAUTHENTICATED=true says that its port is
-# published to this machine only (-p 127.0.0.1:4000:4000) or stands behind something that asks.
+# The image listens on every address, as a container must, so it refuses to start until it is told
+# how callers say who they are: ADMIN_TOKEN (or a file of it, ADMIN_TOKEN_FILE), or OIDC_ISSUER.
 
 FROM node:24-slim AS base
 WORKDIR /app

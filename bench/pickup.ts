@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createEnqueuer } from '../src/accounts/enqueue.ts';
 import { openNotices } from '../src/events/notices.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
+import { callerNamed, testActs, testTrail } from '../test/support/acts.ts';
 import { openSetting, type Setting } from './setting.ts';
 import { startWorker } from './worker.ts';
 
@@ -51,13 +52,13 @@ async function onAnotherNode(setting: Setting): Promise<void> {
 
 async function measure(where: string, setting: Setting, notices: Parameters<typeof createEnqueuer>[0]['notices']) {
   const { db, keyRing } = setting;
-  const enqueuer = createEnqueuer({ db, keyRing, notices });
+  const enqueuer = createEnqueuer({ db, acts: testActs(db), trail: testTrail(), keyRing, notices });
   const [owner] = await db.query<{ id: string; familyId: string }>(
     `SELECT id, family_id AS "familyId" FROM auth.users WHERE role = 'owner' LIMIT 1`,
   );
   const times: number[] = [];
   for (let n = 0; n < ENTRIES; n++) {
-    const enqueued = await enqueuer.enqueue('bench', {
+    const enqueued = await enqueuer.enqueue(callerNamed('bench'), {
       familyId: owner?.familyId ?? '',
       createdByUserId: owner?.id ?? '',
       username: `p${randomUUID().slice(0, 8)}`,

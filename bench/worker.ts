@@ -8,6 +8,7 @@ import { createZitadelProvider } from '../src/identity/zitadel.ts';
 import type { KeyRing } from '../src/sealing/key-ring.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
+import { testActs } from '../test/support/acts.ts';
 
 export interface BenchWorker {
   readonly notices: Notices;
@@ -40,6 +41,7 @@ export async function startWorker(setting: WorkerSetting, concurrency: number): 
   const notices = await openNotices({ db, directUrl: url, logger });
   const worker = createWorker({
     db,
+    acts: testActs(db),
     provider,
     keyRing,
     notices,

@@ -17,7 +17,18 @@ export function schemaText(): string {
   };
   const prisma = new PrismaClient({ adapter: new PrismaPg(new pg.Pool(), { schema: 'auth' }) });
   const schema = buildSchema({
-    db: { prisma, isPooled: false, query: unavailable, transaction: unavailable, close: unavailable },
+    db: {
+      prisma,
+      isPooled: false,
+      query: unavailable,
+      reading: { query: unavailable },
+      transaction: unavailable,
+      close: unavailable,
+    },
+    audit: { verify: unavailable, anchor: unavailable },
+    isReadOnly: false,
+    isReasonRequired: false,
+    costLimits: { complexity: 0, depth: 0, breadth: 0 },
     clock: systemClock,
     notices: {
       road: 'poll',
@@ -27,6 +38,8 @@ export function schemaText(): string {
       circuitChanged: unavailable,
       schedulesChanged: unavailable,
       nodesChanged: unavailable,
+      keysChanged: unavailable,
+      accessChanged: unavailable,
       on: unavailable,
       close: unavailable,
     },
@@ -41,6 +54,14 @@ export function schemaText(): string {
       loadTransitions: unavailable,
       openCircuit: unavailable,
       closeCircuit: unavailable,
+    },
+    tokens: { create: unavailable, revoke: unavailable },
+    keys: {
+      rotate: unavailable,
+      retire: unavailable,
+      rewrap: unavailable,
+      reseal: unavailable,
+      countSealed: unavailable,
     },
     explain: unavailable,
     loadForecast: unavailable,

@@ -3,7 +3,10 @@
  * which jobs there are. It opens nothing; what it needs is handed to it, and main.ts owns it.
  */
 
-import { logActs } from './access/acts.ts';
+import { createAccessControl } from './access/access-control.ts';
+import type { Acts } from './access/acts.ts';
+import type { Audit } from './access/audit/audit.ts';
+import { AUDIT_EXPORT, auditExportRoute } from './access/audit/export-route.ts';
 import { createBulkOperations } from './accounts/bulk/bulk-operations.ts';
 import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
 import { createQueueControl } from './accounts/control/queue-control-operations.ts';
@@ -15,15 +18,13 @@ import { destroyOldPasswords } from './accounts/passwords.ts';
 import { createQueueMetrics } from './accounts/queue.metrics.ts';
 import { takeOverAllExpired } from './accounts/takeover.ts';
 import { createWorker } from './accounts/worker.ts';
+import { createApi } from './api.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
 import { shareReading } from './database/shared-reading.ts';
 import type { Notices } from './events/notices.ts';
-import { graphiqlPage } from './graphql/graphiql.ts';
-import { createGraphqlServer } from './graphql/server.ts';
-import { createRoutes, type ReadinessCheck } from './http/routes.ts';
-import { createHttpServer } from './http/server.ts';
+import type { ReadinessCheck } from './http/routes.ts';
 import { createIdentityOperations } from './identity/identity-operations.ts';
 import type { IdentityProvider } from './identity/provider.ts';
 import type { ProviderStatus } from './identity/zitadel-check.ts';
@@ -34,20 +35,23 @@ import { createRunMetrics } from './jobs/runs/run.metrics.ts';
 import { runJobNow } from './jobs/runs/run-now.ts';
 import { createScheduler } from './jobs/scheduler.ts';
 import { createScheduleExplainer } from './jobs/schedules/schedule-explanation.ts';
+import { costLimits } from './limits.ts';
 import { createNodeOperations } from './nodes/node-operations.ts';
 import { MISSED_BEATS, type NodeIdentity } from './nodes/nodes.ts';
 import { retentionJob } from './retention/retention.job.ts';
-import { buildSchema } from './schema.ts';
+import type { SchemaTools } from './schema.ts';
+import { createKeyOperations } from './sealing/key-operations.ts';
 import type { KeyRing } from './sealing/key-ring.ts';
+import { createKeyWatch } from './sealing/key-watch.ts';
+import { createResealRunner } from './sealing/reseal-runner.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
-
-/** Until callers are known, everybody is this one. */
-const CALLER = 'local';
 
 export interface AppOptions {
   readonly config: Config;
   readonly db: Database;
+  readonly audit: Audit;
+  readonly acts: Acts;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -63,7 +67,7 @@ export interface AppOptions {
 export type App = ReturnType<typeof createApp>;
 
 export function createApp(options: AppOptions) {
-  const { config, db, clock, logger, metrics, node, notices, keyRing, provider } = options;
+  const { config, db, audit, acts, clock, logger, metrics, node, notices, keyRing, provider } = options;
   const circuit = {
     failureThreshold: config.CIRCUIT_FAILURE_THRESHOLD,
     probeIntervalMs: config.CIRCUIT_PROBE_INTERVAL,
@@ -74,6 +78,7 @@ export function createApp(options: AppOptions) {
 
   const worker = createWorker({
     db,
+    acts,
     provider,
     keyRing,
     notices,
@@ -83,17 +88,27 @@ export function createApp(options: AppOptions) {
     metrics: queueMetrics,
     concurrency: config.PROVIDER_CONCURRENCY,
   });
+  const keyWatch = createKeyWatch({ db, keyRing, nodeId: node.id, logger });
+  const resealRunner = createResealRunner({
+    db,
+    keyRing,
+    notices,
+    logger,
+    nodeId: node.id,
+    leaseMs: config.LEASE_DURATION,
+  });
   const bulkRunner = createBulkRunner({ db, notices, logger, nodeId: node.id, leaseMs: config.LEASE_DURATION });
 
   const jobs: readonly Job[] = [
     managedAccountRetryJob({
+      acts,
       notices,
       provider: provider.name,
       undoWindowMs: config.UNDO_WINDOW,
       failedPasswordRetentionMs: config.FAILED_PASSWORD_RETENTION,
     }),
-    expiredInvitationCleanupJob(config.INVITATION_RETENTION),
-    retentionJob(config, notices),
+    expiredInvitationCleanupJob(config.INVITATION_RETENTION, acts),
+    retentionJob(config, acts, notices, audit),
     ...(options.moreJobs ?? []),
   ];
   const firing = {
@@ -104,6 +119,7 @@ export function createApp(options: AppOptions) {
   };
   const scheduler = createScheduler({
     db,
+    acts,
     clock,
     logger,
     jobs,
@@ -114,55 +130,78 @@ export function createApp(options: AppOptions) {
       if (kind === 'updated') runMetrics.changed(runId);
     },
   });
-  const acted = logActs(logger);
   const nodeSilenceMs = MISSED_BEATS * config.HEARTBEAT_INTERVAL;
+  // What only reads, and so may be cut short; operations write, and have the other connections.
+  const reading: Database = { ...db, query: db.reading.query };
   const forecast = shareReading((on: Database) => loadQueueForecast(on, provider.name, nodeSilenceMs));
-  const schema = buildSchema({
-    db,
+  const access = createAccessControl({ config, db, acts, clock, logger, metrics, notices, digester: keyRing });
+  const tools: SchemaTools = {
+    db: reading,
+    audit,
+    isReadOnly: config.READ_ONLY === 'true',
+    isReasonRequired: config.REASON_REQUIRED === 'true',
+    costLimits: costLimits(config),
     clock,
     notices,
     jobs,
-    nodes: createNodeOperations({ db, notices, silenceMs: nodeSilenceMs }, acted),
-    entries: createEntryOperations({ db, keyRing, notices, provider, ...attempts }, acted),
-    bulk: createBulkOperations(
-      { db, keyRing, notices, undoWindowMs: config.UNDO_WINDOW, wake: bulkRunner.wake },
-      acted,
+    nodes: createNodeOperations({ db, acts, notices, silenceMs: nodeSilenceMs }),
+    entries: createEntryOperations({ db, acts, trail: audit.trail, keyRing, notices, provider, ...attempts }),
+    bulk: createBulkOperations({
+      db,
+      acts,
+      keyRing,
+      notices,
+      undoWindowMs: config.UNDO_WINDOW,
+      wake: bulkRunner.wake,
+    }),
+    identity: createIdentityOperations({ db, acts, notices, provider }),
+    tokens: access.tokens,
+    keys: createKeyOperations(
+      { db, acts, keyRing, notices, silenceMs: nodeSilenceMs, wake: resealRunner.wake },
+      reading,
     ),
-    identity: createIdentityOperations({ db, notices, provider }, acted),
-    explain: createExplainer(db, {
+    explain: createExplainer(reading, {
       provider: provider.name,
       nodeSilenceMs,
     }),
-    loadForecast: () => forecast(db),
-    queueControl: createQueueControl(db, notices, acted),
+    loadForecast: () => forecast(reading),
+    queueControl: createQueueControl(db, notices, acts),
     ledger: {
       retentionMs: config.RUN_RETENTION,
       toleranceMs: config.FIRE_TOLERANCE,
       windowMs: config.MISFIRE_WINDOW,
     },
-    runNow: (caller, request) => runJobNow({ db, digester: keyRing, scheduler }, caller, request),
-    explainSchedule: createScheduleExplainer(db, { jobNames: jobs.map(({ name }) => name), nodeSilenceMs }),
-    jobOperations: createJobOperations({ db, notices, scheduler, jobs, ...firing }, acted),
-  });
-  const graphql = createGraphqlServer({ schema, logger, metrics });
-  const http = createHttpServer({
+    runNow: (caller, request) => runJobNow({ db, acts, digester: keyRing, scheduler }, caller, request),
+    explainSchedule: createScheduleExplainer(reading, { jobNames: jobs.map(({ name }) => name), nodeSilenceMs }),
+    jobOperations: createJobOperations({ db, acts, notices, scheduler, jobs, ...firing }),
+  };
+  const { schema, graphql, http } = createApi({
+    config,
+    acts,
+    access,
+    tools,
     logger,
     metrics,
-    routes: createRoutes({
-      graphql,
-      graphiql: graphiqlPage(),
-      metrics,
-      readiness: options.readiness,
-      caller: () => CALLER,
-    }),
+    readiness: options.readiness,
+    routes: {
+      [AUDIT_EXPORT]: auditExportRoute({
+        audit,
+        gate: access.authenticator,
+        acts,
+        logger,
+        maskedRoles: config.MASK_PERSONAL_DATA_FOR ?? [],
+      }),
+    },
   });
 
   /** What nodes held that stopped beating is taken over, and passwords whose time has come are destroyed. */
   const takeOver = async (): Promise<void> => {
     bulkRunner.wake();
-    const destroyed = await destroyOldPasswords(db, config.UNDO_WINDOW, config.FAILED_PASSWORD_RETENTION);
+    resealRunner.wake();
+    await keyWatch.look();
+    const destroyed = await destroyOldPasswords(acts, config.UNDO_WINDOW, config.FAILED_PASSWORD_RETENTION);
     notices.entriesChanged('UPDATED', destroyed);
-    const ids = await takeOverAllExpired(db);
+    const ids = await takeOverAllExpired(acts);
     if (ids.length === 0) return;
     queueMetrics.takenOver(ids.length);
     logger.warn({ entries: ids.length }, 'Took over entries whose lease had run out');
@@ -174,8 +213,10 @@ export function createApp(options: AppOptions) {
     schema,
     graphql,
     http,
+    authenticator: access.authenticator,
     worker,
     bulkRunner,
+    resealRunner,
     scheduler,
     jobs,
     /** To be done at each heartbeat. */
@@ -185,6 +226,7 @@ export function createApp(options: AppOptions) {
       notices.on({
         work: worker.wake,
         circuit: worker.reconsider,
+        keys: keyWatch.changed,
         schedules: () =>
           void scheduler
             .refresh()

@@ -69,4 +69,11 @@ export const RETENTION_SETTINGS = {
     example: '7d',
     means: 'How long a node that is gone is kept; longer while an attempt, a run or a fire names it.',
   }),
+  AUDIT_RETENTION: setting({
+    schema: retention(30 * 24 * 3_600_000),
+    default: 'never',
+    example: '730d',
+    means:
+      'How long the audit trail is kept, at least 30 days; what is kept stays verifiable. A trail that shortens itself is somebody’s to decide about.',
+  }),
 } as const;

@@ -2,6 +2,9 @@
  * Every setting of the server once: its rule, default, example and meaning. config.ts reads
  * them; the README's table is generated from them.
  */
+import { ACCESS_SETTINGS } from './config.access.ts';
+import { LIMIT_SETTINGS } from './config.limits.ts';
+import { POLICY_SETTINGS } from './config.policy.ts';
 import { RETENTION_SETTINGS } from './config.retention.ts';
 import { duration, integer, oneOf, setting, text, url } from './config.values.ts';
 
@@ -11,7 +14,7 @@ export const SETTINGS = {
     default: '127.0.0.1',
     example: '127.0.0.1',
     means:
-      'Address to listen on. Callers are not yet checked: only loopback addresses are accepted, unless `ALLOW_UNAUTHENTICATED` says that something in front of the server checks them.',
+      'Address to listen on. One that is not loopback is accepted only with `ADMIN_TOKEN` or `OIDC_ISSUER`, so that callers are asked who they are.',
   }),
   PORT: setting({
     schema: integer(0, 65_535),
@@ -19,13 +22,7 @@ export const SETTINGS = {
     example: '4000',
     means: 'Port to listen on; `0` takes a free one and prints it.',
   }),
-  ALLOW_UNAUTHENTICATED: setting({
-    schema: oneOf(['true', 'false']),
-    default: 'false',
-    example: 'true',
-    means:
-      'Listen on an address that is not loopback although nobody is asked who they are. Only behind something that asks.',
-  }),
+  ...ACCESS_SETTINGS,
   DATABASE_URL: setting({
     schema: url('postgres:', 'postgresql:'),
     example: 'postgresql://jobs:secret@db.example:5432/family_hub',
@@ -40,10 +37,11 @@ export const SETTINGS = {
     isSecret: true,
   }),
   DATABASE_POOL_SIZE: setting({
-    schema: integer(2, 200),
+    schema: integer(3, 200),
     default: '12',
     example: '12',
-    means: 'Connections that one node opens at the most (one more listens).',
+    means:
+      'Connections that one node opens at the most (one more listens). Half of them serve what the API reads, so that the work goes on whatever is asked.',
   }),
   DATA_DIR: setting({
     schema: text(),
@@ -84,6 +82,18 @@ export const SETTINGS = {
     schema: text(),
     example: '/run/secrets/master-key',
     means: 'A file that holds the master key, instead of `MASTER_KEY`.',
+  }),
+  NEW_MASTER_KEY: setting({
+    schema: text(),
+    example: 'openssl rand -base64 32',
+    means:
+      'The master key that is to take the place of `MASTER_KEY`, while it is being changed: set on every node before `wrapWithNewMasterKey`. See [docs/keys.md](docs/keys.md).',
+    isSecret: true,
+  }),
+  NEW_MASTER_KEY_FILE: setting({
+    schema: text(),
+    example: '/run/secrets/new-master-key',
+    means: 'A file that holds it, instead of `NEW_MASTER_KEY`.',
   }),
   IDENTITY_PROVIDER: setting({
     schema: oneOf(['zitadel', 'simulator']),
@@ -199,4 +209,6 @@ export const SETTINGS = {
     example: '30s',
     means: 'Time to the first probe of an open circuit; doubled after each failed probe, up to 5 min.',
   }),
+  ...POLICY_SETTINGS,
+  ...LIMIT_SETTINGS,
 } as const;

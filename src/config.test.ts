@@ -11,6 +11,7 @@ const problemsOf = (env: Record<string, string>): readonly string[] => {
   throw new Error('The configuration was accepted');
 };
 
+const TOKEN = 'x'.repeat(32);
 const EXTERNAL = { DATABASE_URL: 'postgresql://a@b/c', MASTER_KEY: 'x', IDENTITY_PROVIDER: 'simulator' };
 
 describe('readConfig', () => {
@@ -127,11 +128,40 @@ describe('readConfig', () => {
     [{ IDENTITY_PROVIDER: 'zitadel' }, 'ZITADEL_URL is needed'],
     [{ ZITADEL_URL: 'https://id.example.org' }, 'ZITADEL_TOKEN (or ZITADEL_TOKEN_FILE) is needed'],
     [{ ...EXTERNAL, MASTER_KEY_FILE: '/k' }, 'MASTER_KEY and MASTER_KEY_FILE are both set'],
+    [{ NEW_MASTER_KEY: 'x', NEW_MASTER_KEY_FILE: '/k' }, 'NEW_MASTER_KEY and NEW_MASTER_KEY_FILE are both set'],
+    [{ MASTER_KEY_FILE: '/k', NEW_MASTER_KEY_FILE: '/k' }, 'NEW_MASTER_KEY_FILE names the same file'],
     [{ DATABASE_DIRECT_URL: 'postgresql://a@b/c' }, 'DATABASE_DIRECT_URL is set without DATABASE_URL'],
-    [{ HOST: '0.0.0.0' }, 'is not a loopback address'],
+    [{ HOST: '0.0.0.0' }, 'is not a loopback address, and callers would not be asked who they are. Set ADMIN_TOKEN'],
+    [{ HOST: '0.0.0.0', METRICS_TOKEN: TOKEN }, 'is not a loopback address'],
+    [{ ADMIN_TOKEN: 'x'.repeat(31) }, 'ADMIN_TOKEN has not 32 to 512 visible ASCII characters without spaces'],
+    [{ ADMIN_TOKEN: TOKEN, ADMIN_TOKEN_FILE: '/t' }, 'ADMIN_TOKEN and ADMIN_TOKEN_FILE are both set'],
+    [{ METRICS_TOKEN: TOKEN, METRICS_TOKEN_FILE: '/t' }, 'METRICS_TOKEN and METRICS_TOKEN_FILE are both set'],
+    [{ OIDC_ISSUER: 'https://id.example.org' }, 'OIDC_AUDIENCE is needed'],
+    [{ OIDC_AUDIENCE: 'x' }, 'OIDC_ISSUER is needed'],
+    [{ OIDC_CLIENT_SECRET: 'x' }, 'OIDC_CLIENT_ID is needed'],
+    [{ OIDC_ISSUER: 'http://id.example.org', OIDC_AUDIENCE: 'x' }, 'is not encrypted'],
+    [{ PUBLIC_URL: 'http://jobs.example.org' }, 'is not encrypted'],
+    [{ OIDC_ROLE_MAP: 'a=ADMIN,b' }, 'has "b" where a name and one of VIEWER, OPERATOR, ENQUEUER, ADMIN are wanted'],
+    [{ OIDC_ROLE_MAP: 'a=admin' }, 'has "a=admin" where'],
     [{ HOST: '127.evil.example' }, 'is not a loopback address'],
   ])('refuses %j', (env, problem) => {
     expect(problemsOf(env).join('\n')).toContain(problem);
+  });
+
+  it('listens elsewhere than on loopback once callers are asked who they are', () => {
+    expect(readConfig({ HOST: '0.0.0.0', ADMIN_TOKEN: TOKEN }).config.HOST).toBe('0.0.0.0');
+    expect(readConfig({ HOST: '::', ADMIN_TOKEN_FILE: '/t' }).config.HOST).toBe('::');
+    const issuer = { OIDC_ISSUER: 'https://id.example.org', OIDC_AUDIENCE: 'x' };
+    expect(readConfig({ HOST: '::', ...issuer }).config.HOST).toBe('::');
+    expect(problemsOf({ ADMIN_TOKEN: 'a short secret' }).join()).not.toContain('a short secret');
+  });
+
+  it('reads which role of the issuer is which of ours', () => {
+    const { config } = readConfig({ OIDC_ROLE_MAP: 'hub=admins = ADMIN , support=VIEWER' });
+    expect([...config.OIDC_ROLE_MAP]).toEqual([
+      ['hub=admins', 'admin'],
+      ['support', 'viewer'],
+    ]);
   });
 
   it('points out a likely misspelling of one of ours, and nothing else', () => {

@@ -4,9 +4,9 @@
  */
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { ACCESS_RULES } from './config.access-rules.ts';
 import { SETTINGS } from './config.settings.ts';
 import type { Setting } from './config.values.ts';
-import { isLoopback } from './http/loopback.ts';
 
 type Settings = typeof SETTINGS;
 type Key = keyof Settings;
@@ -85,6 +85,13 @@ const RULES: readonly (readonly [reads: readonly Key[], complaint: (config: Valu
         : undefined,
   ],
   [
+    ['STATEMENT_TIMEOUT', 'REQUEST_TIMEOUT'],
+    ({ STATEMENT_TIMEOUT, REQUEST_TIMEOUT }) =>
+      STATEMENT_TIMEOUT > REQUEST_TIMEOUT
+        ? 'STATEMENT_TIMEOUT must not be longer than REQUEST_TIMEOUT, so that nothing goes on in the database when the answer is given up. Example: STATEMENT_TIMEOUT=15s'
+        : undefined,
+  ],
+  [
     ['HEARTBEAT_INTERVAL', 'LEASE_DURATION'],
     ({ HEARTBEAT_INTERVAL, LEASE_DURATION }) =>
       HEARTBEAT_INTERVAL > LEASE_DURATION
@@ -103,6 +110,20 @@ const RULES: readonly (readonly [reads: readonly Key[], complaint: (config: Valu
     ({ MASTER_KEY, MASTER_KEY_FILE }) =>
       MASTER_KEY !== undefined && MASTER_KEY_FILE !== undefined
         ? 'MASTER_KEY and MASTER_KEY_FILE are both set. Keep one of them.'
+        : undefined,
+  ],
+  [
+    ['NEW_MASTER_KEY', 'NEW_MASTER_KEY_FILE'],
+    ({ NEW_MASTER_KEY, NEW_MASTER_KEY_FILE }) =>
+      NEW_MASTER_KEY !== undefined && NEW_MASTER_KEY_FILE !== undefined
+        ? 'NEW_MASTER_KEY and NEW_MASTER_KEY_FILE are both set. Keep one of them.'
+        : undefined,
+  ],
+  [
+    ['MASTER_KEY_FILE', 'NEW_MASTER_KEY_FILE'],
+    ({ MASTER_KEY_FILE, NEW_MASTER_KEY_FILE }) =>
+      NEW_MASTER_KEY_FILE !== undefined && MASTER_KEY_FILE === NEW_MASTER_KEY_FILE
+        ? 'NEW_MASTER_KEY_FILE names the same file as MASTER_KEY_FILE. The new master key needs a file of its own while both are in use.'
         : undefined,
   ],
   [
@@ -159,13 +180,7 @@ const RULES: readonly (readonly [reads: readonly Key[], complaint: (config: Valu
         : undefined;
     },
   ],
-  [
-    ['HOST', 'ALLOW_UNAUTHENTICATED'],
-    ({ HOST, ALLOW_UNAUTHENTICATED }) =>
-      !isLoopback(HOST) && ALLOW_UNAUTHENTICATED !== 'true'
-        ? `HOST="${HOST}" is not a loopback address, and the server does not yet ask callers who they are. Use HOST=127.0.0.1, or, behind something that asks, ALLOW_UNAUTHENTICATED=true`
-        : undefined,
-  ],
+  ...ACCESS_RULES,
 ];
 
 /** Which provider is used: said by name, else Zitadel where it has a URL, else the simulator. */

@@ -1,14 +1,13 @@
 /**
  * The process: reads the configuration, opens things in order, listens, and closes them in
- * reverse on a signal. `db:url` and `db:seed` are the two small commands beside the server.
+ * reverse on a signal. `db:url`, `db:seed` and `keys:abandon` are small commands beside the server.
+ * What they need is loaded once the configuration is known to be usable: a complaint comes at once.
  */
 import { config as readDotenv } from 'dotenv';
 import { ConfigurationError, readConfig } from './config.ts';
 import { StartError } from './database/start-error.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { MasterKeyError } from './sealing/master-key.ts';
-import { printDatabaseUrl, seedDatabase } from './start/commands.ts';
-import { startServer } from './start/server.ts';
 import { createLog } from './telemetry/logger.ts';
 
 readDotenv({ quiet: true });
@@ -25,9 +24,10 @@ function complain(error: unknown): never {
 
 async function main(): Promise<void> {
   const { config, warnings } = readConfig(process.env);
-  const [command] = process.argv.slice(2);
-  if (command === 'db:url') return printDatabaseUrl(config);
-  if (command === 'db:seed') return seedDatabase(config);
+  const [command, ...args] = process.argv.slice(2);
+  if (command === 'db:url') return (await import('./start/commands.ts')).printDatabaseUrl(config);
+  if (command === 'db:seed') return (await import('./start/commands.ts')).seedDatabase(config);
+  if (command === 'keys:abandon') return (await import('./start/abandon.ts')).abandonLostKeys(config, args);
 
   const nodeName = config.NODE_NAME ?? `${process.env.HOSTNAME ?? 'node'}-${process.pid}`;
   const format = config.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json');
@@ -66,6 +66,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   try {
+    const { startServer } = await import('./start/server.ts');
     await startServer({ config, logger, lifecycle, nodeName, onDrainAsked: stop });
   } catch (error) {
     if (isStopping) return;

@@ -1,6 +1,15 @@
 /** The schema: one line per noun. What a noun can do stands in its own folder. */
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
 import { addAccess } from './access/access.graphql.ts';
+import type { Audit } from './access/audit/audit.ts';
+import { addAuditEntries } from './access/audit/audit-entry.graphql.ts';
+import { addAuditVerification } from './access/audit/audit-verification.graphql.ts';
+import { mayFind, requirePermissions } from './access/authorization.ts';
+import { addPermissions } from './access/permissions.graphql.ts';
+import { requireReason } from './access/reasons.rules.ts';
+import { addApiTokens } from './access/tokens/token.graphql.ts';
+import type { TokenOperations } from './access/tokens/token-operations.ts';
+import { addViewer } from './access/viewer.graphql.ts';
 import { addBulkActions } from './accounts/bulk/bulk-action.graphql.ts';
 import { addBulkMutations, type BulkOperations } from './accounts/bulk/bulk-mutations.graphql.ts';
 import { addQueueControl, type QueueControlTools } from './accounts/control/queue-control.graphql.ts';
@@ -18,7 +27,7 @@ import type { Clock } from './clock.ts';
 import type { Database } from './database/database.ts';
 import type { Notices } from './events/notices.ts';
 import { addFamilies } from './families/family.graphql.ts';
-import { createBuilder } from './graphql/builder.ts';
+import { type CostLimits, createBuilder } from './graphql/builder.ts';
 import { addChangeKind } from './graphql/change-kind.ts';
 import { addExplanationTypes } from './graphql/explanation.ts';
 import { addFilterInputs } from './graphql/filters.ts';
@@ -38,9 +47,19 @@ import type { ExplainSchedule } from './jobs/schedules/schedule-explanation.ts';
 import { addScheduleMutations } from './jobs/schedules/schedule-mutations.graphql.ts';
 import { addScheduleVersions } from './jobs/schedules/schedule-version.graphql.ts';
 import { addNodes, type NodeTools } from './nodes/node.graphql.ts';
+import { addEncryptionKeys } from './sealing/encryption-key.graphql.ts';
+import { addKeyMutations } from './sealing/key-mutations.graphql.ts';
+import type { KeyOperations } from './sealing/key-operations.ts';
+import { addResealings } from './sealing/resealing.graphql.ts';
 
 export interface SchemaTools {
   readonly db: Database;
+  readonly audit: Pick<Audit, 'verify' | 'anchor'>;
+  /** Every mutation is refused. */
+  readonly isReadOnly: boolean;
+  /** What gives up, stops or takes away is refused without a reason. */
+  readonly isReasonRequired: boolean;
+  readonly costLimits: CostLimits;
   readonly clock: Clock;
   readonly notices: Notices;
   readonly jobs: readonly Job[];
@@ -48,6 +67,8 @@ export interface SchemaTools {
   readonly entries: EntryOperations;
   readonly bulk: BulkOperations;
   readonly identity: IdentityTools;
+  readonly tokens: TokenOperations;
+  readonly keys: KeyOperations;
   readonly queueControl: QueueControlTools;
   readonly loadForecast: LoadForecast;
   readonly explain: (entry: EntryToExplain) => Promise<Explanation>;
@@ -61,6 +82,10 @@ export interface SchemaTools {
 /** Builds the schema over its tools, in a fixed order of names, so that its text is stable. */
 export function buildSchema({
   db,
+  audit,
+  isReadOnly,
+  isReasonRequired,
+  costLimits,
   clock,
   notices,
   jobs,
@@ -68,6 +93,8 @@ export function buildSchema({
   entries,
   bulk,
   identity,
+  tokens,
+  keys,
   queueControl,
   explain,
   runNow,
@@ -77,7 +104,7 @@ export function buildSchema({
   ledger,
 }: SchemaTools): GraphQLSchema {
   const { prisma } = db;
-  const builder = createBuilder(prisma);
+  const builder = createBuilder(prisma, costLimits, mayFind, isReasonRequired ? requireReason : undefined);
   addRefusalTypes(builder);
   const inputs = addFilterInputs(builder);
   const Kind = addChangeKind(builder);
@@ -104,8 +131,17 @@ export function buildSchema({
   addSchedulePreview(builder, db, scheduleRefs, ledger.windowMs);
   addDowntime(builder, db, { ...scheduleRefs, ...fireRefs }, ledger);
   addIdentity(builder, identity);
+  const keyRefs = addEncryptionKeys(builder, { prisma, clock, countSealed: keys.countSealed });
+  addKeyMutations(builder, prisma, { ...keyRefs, ...addResealings(builder, prisma) }, keys);
   addQueueControl(builder, prisma, queueControl);
   addQueueForecast(builder, loadForecast);
   addExplanations(builder, entryRefs, explanationRefs, explain);
-  return lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
+  const tokenRefs = addApiTokens(builder, { prisma, clock, operations: tokens });
+  const viewerRefs = addViewer(builder, prisma, tokenRefs);
+  addAuditEntries(builder, prisma, { ...tokenRefs, ...viewerRefs }, inputs);
+  addAuditVerification(builder, audit);
+  addPermissions(builder, viewerRefs, { isReadOnly });
+  const schema = lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
+  requirePermissions(schema);
+  return schema;
 }

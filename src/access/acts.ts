@@ -1,10 +1,52 @@
-/** What people did, and why they said they did it: one line in the log each. */
+/**
+ * What people and the server itself do, and the record of it: an act is written in the same
+ * transaction as its change, so that neither can be there without the other, and one line of the
+ * log follows once both are.
+ */
+import type { Transactional } from '../database/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Act, AuditTrail } from './audit/act.ts';
 
-/** Told by an operation once something was changed; `target` names what. */
-export type Acted = (actor: string, action: string, reason: string | null | undefined, target: object) => void;
+/** Tells the record of an act; call it within the work, once the change is made. */
+export type Acted = (act: Act) => void;
 
-export const logActs =
-  (logger: Logger): Acted =>
-  (actor, action, reason, target) =>
-    logger.info({ actor, action, reason: reason ?? undefined, ...target }, `${action} by ${actor}`);
+export interface Acts {
+  /**
+   * Does a change in a transaction. The acts that `work` tells are written with it and logged
+   * once it has committed; when it throws, neither they nor the change are there.
+   */
+  transaction<T>(work: (tx: Transactional, acted: Acted) => Promise<T>): Promise<T>;
+  /** Logs acts that a statement has written together with its change. */
+  log(...acts: readonly Act[]): void;
+}
+
+export function createActs(db: Transactional, trail: AuditTrail, logger: Logger): Acts {
+  const log = (...acts: readonly Act[]): void => {
+    for (const { caller, action, outcome = 'done', target, familyId, reason } of acts) {
+      const line = {
+        actor: caller.name,
+        actorId: caller.id,
+        action,
+        outcome,
+        target,
+        familyId: familyId ?? undefined,
+        reason: reason ?? undefined,
+        requestId: caller.requestId ?? undefined,
+      };
+      logger.info(line, outcome === 'done' ? `${action} by ${caller.name}` : `${action} was denied to ${caller.name}`);
+    }
+  };
+  return {
+    log,
+    async transaction(work) {
+      const acts: Act[] = [];
+      const answer = await db.transaction(async (tx) => {
+        const result = await work(tx, (act) => acts.push(act));
+        if (acts.length > 0) await trail.record(tx, ...acts);
+        return result;
+      });
+      log(...acts);
+      return answer;
+    },
+  };
+}

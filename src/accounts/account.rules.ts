@@ -5,6 +5,7 @@
  */
 import { randomInt } from 'node:crypto';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
+import { normaliseVisibleText, visibleTextProblem } from '../visible-text.rules.ts';
 
 export interface Problem {
   readonly code: string;
@@ -14,8 +15,8 @@ export interface Problem {
 /** Trimmed and lower-cased: the form in which a username is stored, compared and sent. */
 export const normaliseUsername = (raw: string): string => raw.trim().toLowerCase();
 
-/** Trimmed, with single spaces inside. */
-export const normaliseFullName = (raw: string): string => raw.trim().replace(/\s+/gu, ' ');
+/** Composed (NFC), trimmed, with single spaces inside. */
+export const normaliseFullName = normaliseVisibleText;
 
 /** 3 to 20 of a-z, 0-9 and _. Expects the normalised form. */
 export function usernameProblem(username: string): Problem | undefined {
@@ -30,15 +31,12 @@ export function usernameProblem(username: string): Problem | undefined {
   return undefined;
 }
 
-/** 1 to 100 characters, none of them a control character. Expects the normalised form. */
+/** 1 to 100 characters that can be seen for what they are. Expects the normalised form. */
 export function fullNameProblem(fullName: string): Problem | undefined {
   const length = [...fullName].length;
   if (length < 1) return { code: 'TOO_SHORT', message: 'A full name is needed.' };
   if (length > 100) return { code: 'TOO_LONG', message: 'A full name has at most 100 characters.' };
-  if (/[\p{Cc}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(fullName)) {
-    return { code: 'INVALID_CHARACTERS', message: 'A full name has no control characters.' };
-  }
-  return undefined;
+  return visibleTextProblem(fullName, 'A full name');
 }
 
 /** 12 or more characters and at most 72 bytes in UTF-8. */
@@ -57,11 +55,16 @@ export function passwordProblem(password: string): Problem | undefined {
   return undefined;
 }
 
-/** Owners found their family themselves; they are not made here. */
-export function roleProblem(role: UserRole): Problem | undefined {
-  return role === 'owner'
-    ? { code: 'NOT_ALLOWED', message: 'An owner cannot be created here. Use ADMIN, MEMBER or MANAGED_ACCOUNT.' }
-    : undefined;
+/**
+ * Owners found their family themselves; they are not made here. An ENQUEUER, a frontend's token,
+ * makes managed accounts and members, but nobody who manages a family.
+ */
+export function roleProblem(role: UserRole, isForEnqueuer = false): Problem | undefined {
+  if (role === 'owner')
+    return { code: 'NOT_ALLOWED', message: 'An owner cannot be created here. Use ADMIN, MEMBER or MANAGED_ACCOUNT.' };
+  if (role === 'admin' && isForEnqueuer)
+    return { code: 'NOT_ALLOWED', message: 'An ENQUEUER creates managed accounts and members. Use one of these.' };
+  return undefined;
 }
 
 const LETTERS = 'abcdefghjkmnpqrstuvwxyz';

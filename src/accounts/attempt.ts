@@ -6,6 +6,7 @@
 import type { AccountCreated, CallOptions, IdentityProvider, ProviderFailure } from '../identity/provider.ts';
 import { UnsealError } from '../sealing/jwe.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
+import { openSealed } from '../sealing/open-sealed.ts';
 import { usernameProblem } from './account.rules.ts';
 import type { ClaimedEntry } from './claim.ts';
 
@@ -32,7 +33,7 @@ export async function makeAttempt(
   entry: ClaimedEntry,
   { provider, keyRing, timeoutMs }: AttemptTools,
 ): Promise<AttemptResult> {
-  const password = unsealPassword(entry, keyRing);
+  const password = await unsealPassword(entry, keyRing);
   const options = until(timeoutMs);
   if (entry.needsLook) {
     const known = await look(entry, provider, password.plain, options);
@@ -107,10 +108,10 @@ export const until = (timeoutMs: number): CallOptions => ({ signal: AbortSignal.
 
 type Unsealed = { plain: string } | { plain: undefined; problem: string };
 
-function unsealPassword(entry: ClaimedEntry, keyRing: KeyRing): Unsealed {
+async function unsealPassword(entry: ClaimedEntry, keyRing: KeyRing): Promise<Unsealed> {
   if (entry.encryptedPassword === null) return { plain: undefined, problem: 'it was destroyed' };
   try {
-    return { plain: keyRing.unseal(entry.encryptedPassword, entry.id) };
+    return { plain: await openSealed(keyRing, entry.encryptedPassword, entry.id) };
   } catch (error) {
     if (!(error instanceof UnsealError)) throw error;
     return { plain: undefined, problem: error.message };

@@ -4,6 +4,9 @@
  * no look is possible the cancel is refused.
  */
 import { randomUUID } from 'node:crypto';
+import type { Acts } from '../access/acts.ts';
+import type { Caller } from '../access/caller.ts';
+import { entryScope } from '../access/scope.ts';
 import type { Database } from '../database/database.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import type { Notices } from '../events/notices.ts';
@@ -17,6 +20,7 @@ import { cancelProblem } from './entry.rules.ts';
 
 export interface CancelTools {
   readonly db: Database;
+  readonly acts: Acts;
   readonly provider: IdentityProvider;
   readonly notices: Notices;
   readonly nodeId: string;
@@ -29,15 +33,34 @@ const CLAIMED_JUST_NOW =
 const ACCOUNT_EXISTS =
   'The account exists at the identity provider, which refused the new password. Retry the entry with another password, or remove the account there.';
 
+export interface CancelRequest {
+  readonly entryId: string;
+  readonly reason?: string | null;
+}
+
+const CANCEL = `
+  UPDATE auth.queued_managed_account_creations
+  SET status = 'cancelled', cancelled_at = now(), updated_at = now(), next_retry_at = NULL, needs_look = false, is_look_only = false,
+      attempt_count = attempt_count - CASE WHEN status = 'processing' THEN 1 ELSE 0 END,
+      lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
+  WHERE id = $1 AND ((status IN ('pending', 'failed') AND NOT needs_look) OR (status = 'processing' AND lease_token = $2))
+  RETURNING 1`;
+
 /**
  * Cancels an entry; one that is cancelled already stays so (`isChanged: false`). Throws
  * NotFoundError, InvalidStateError or OutcomeUnknownError.
  */
-export async function cancelEntry(tools: CancelTools, entryId: string): Promise<{ isChanged: boolean }> {
-  const { db, notices } = tools;
-  const [entry] = await db.query<{ status: EntryStatus; needsLook: boolean }>(
-    'SELECT status, needs_look AS "needsLook" FROM auth.queued_managed_account_creations WHERE id = $1',
-    [entryId],
+export async function cancelEntry(
+  tools: CancelTools,
+  caller: Caller,
+  { entryId, reason }: CancelRequest,
+): Promise<{ isChanged: boolean }> {
+  const { db, acts, notices } = tools;
+  const scope = entryScope(caller);
+  const [entry] = await db.query<{ status: EntryStatus; needsLook: boolean; familyId: string | null }>(
+    `SELECT status, needs_look AS "needsLook", family_id AS "familyId" FROM auth.queued_managed_account_creations
+     WHERE id = $1 AND ($2::uuid IS NULL OR family_id = $2) AND ($3::text IS NULL OR enqueuer = $3)`,
+    [entryId, scope.familyId, scope.enqueuer],
   );
   if (entry === undefined)
     throw new NotFoundError(`There is no entry with the id ${entryId}. List them with the query "queuedCreations".`);
@@ -48,16 +71,23 @@ export async function cancelEntry(tools: CancelTools, entryId: string): Promise<
   if (entry.status === 'failed' && entry.needsLook) throw new InvalidStateError(ACCOUNT_EXISTS);
 
   const looked = entry.needsLook ? await lookFirst(tools, entryId) : undefined;
-  const cancelled = await db.query(
-    `UPDATE auth.queued_managed_account_creations
-     SET status = 'cancelled', cancelled_at = now(), updated_at = now(), next_retry_at = NULL, needs_look = false, is_look_only = false,
-         attempt_count = attempt_count - CASE WHEN status = 'processing' THEN 1 ELSE 0 END,
-         lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
-     WHERE id = $1 AND ((status IN ('pending', 'failed') AND NOT needs_look) OR (status = 'processing' AND lease_token = $2))
-     RETURNING 1`,
-    [entryId, looked?.leaseToken ?? null],
-  );
-  if (cancelled.length === 0) {
+  const isCancelled = await acts.transaction(async (tx, acted) => {
+    const cancelled = await tx.query(CANCEL, [entryId, looked?.leaseToken ?? null]);
+    if (cancelled.length === 0) return false;
+    const { status, familyId } = entry;
+    const target = { type: 'QueuedCreation', id: entryId };
+    acted({
+      caller,
+      action: 'cancelEntry',
+      target,
+      familyId,
+      reason,
+      before: { status },
+      after: { status: 'cancelled' },
+    });
+    return true;
+  });
+  if (!isCancelled) {
     const [now] = await db.query<{ status: EntryStatus }>(
       'SELECT status FROM auth.queued_managed_account_creations WHERE id = $1',
       [entryId],

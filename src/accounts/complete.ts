@@ -31,7 +31,7 @@ const COMPLETE = `
   ), entry AS (
     UPDATE auth.queued_managed_account_creations e
     SET status = 'completed', user_id = m.user_id, completed_at = now(), updated_at = now(), next_retry_at = NULL,
-        encrypted_password = NULL, password_destroyed_at = now(), password_destroyed_reason = 'the account was created',
+        encrypted_password = NULL, password_destroyed_at = now(), password_destroyed_because = 'completed',
         last_outcome = 'succeeded', last_error_code = NULL, last_error_message = NULL, failure_group = NULL, interruption_count = 0,
         needs_look = false, is_look_only = false,
         lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL

@@ -7,7 +7,7 @@ import type { PreparedEntry } from './insert-entries.ts';
 
 /** The row of an entry that was accepted `at` this instant. */
 export function freshEntry(prepared: PreparedEntry, at: Date): QueuedCreation {
-  const { entryId: id, familyId, username, fullName, role, sealed, createdByUserId, runAt } = prepared;
+  const { entryId: id, familyId, username, fullName, role, sealed, createdByUserId, enqueuer, runAt } = prepared;
   return {
     id,
     familyId,
@@ -16,6 +16,7 @@ export function freshEntry(prepared: PreparedEntry, at: Date): QueuedCreation {
     role,
     encryptedPassword: sealed,
     createdByUserId,
+    enqueuer,
     retryCount: 0,
     status: 'pending',
     nextRetryAt: runAt ?? at,
@@ -39,7 +40,7 @@ export function freshEntry(prepared: PreparedEntry, at: Date): QueuedCreation {
     failedAt: null,
     cancelledAt: null,
     passwordDestroyedAt: null,
-    passwordDestroyedReason: null,
+    passwordDestroyedBecause: null,
     failureGroup: null,
     bulkActionId: null,
   };

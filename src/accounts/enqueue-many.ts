@@ -3,15 +3,15 @@
  * stays responsive, then judged and written by one statement. With an idempotency key, what
  * became of each item is kept beside the key, in the same transaction, without passwords.
  */
-import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Caller } from '../access/caller.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import type { Queryable } from '../database/database.ts';
 import type { QueuedCreation } from '../database/generated/prisma/client.ts';
 import { type InputIssue, InvalidInputError, type Refusal } from '../refusals.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
 import { generatePassword, normaliseFullName, normaliseUsername } from './account.rules.ts';
-import { type Enqueued, type EnqueuerOptions, type NewEntry, problemsOf, refusalOf } from './enqueue.ts';
+import { type Enqueued, type EnqueuerOptions, type NewEntry, prepare, problemsOf, refusalOf } from './enqueue.ts';
 import { freshEntry } from './enqueue-fresh.rules.ts';
 import { digestItems } from './enqueue-many.rules.ts';
 import { findRecord, type ItemRecord, recordedOnce } from './enqueue-record.ts';
@@ -66,15 +66,15 @@ interface Made {
  * Throws InvalidInputError or IdempotencyConflictError for the request as a whole.
  */
 export async function enqueueMany(
-  { db, keyRing, notices }: EnqueuerOptions,
-  caller: string,
+  { db, acts, keyRing, notices }: EnqueuerOptions,
+  caller: Caller,
   { items, atomic, idempotencyKey: key }: NewEntries,
 ): Promise<EnqueuedMany> {
   requireUsable(items, key);
-  const checked = items.map(check);
+  const checked = items.map((item, index) => check(item, index, caller));
   const digests = key ? digestItems(keyRing.digest, checked.map(digested), atomic) : undefined;
   // Before a thousand passwords are sealed for nothing; a repeat that comes at the same time is seen below.
-  const known = key && digests ? await findRecord(db, { caller, key, digests }) : undefined;
+  const known = key && digests ? await findRecord(db, { caller: caller.id, key, digests }) : undefined;
   if (known) return answer(checked, known);
 
   const candidates = await prepareAll(keyRing, caller, checked);
@@ -86,12 +86,18 @@ export async function enqueueMany(
     return recordsOf(checked.length, candidates, judged, mode);
   };
   const { records, isReplay } = await again(() =>
-    key && digests
-      ? db.transaction((tx) => recordedOnce(tx, { caller, key, digests }, () => write(tx)))
-      : once(write(db)),
+    acts.transaction(async (tx, acted) => {
+      const call = { caller: caller.id, key, digests };
+      const done = await recordedOnce(tx, call, () => write(tx));
+      const entryIds = idsOf(done.records);
+      const after = { accepted: entryIds.length, refused: items.length - entryIds.length, entryIds };
+      if (!done.isReplay && entryIds.length > 0)
+        acted({ caller, action: 'enqueueAccounts', familyId: caller.familyId, after });
+      return done;
+    }),
   );
   if (isReplay) return answer(checked, records);
-  const ids = records.flatMap((record) => (record !== null && 'entryId' in record ? [record.entryId] : []));
+  const ids = idsOf(records);
   if (ids.length > 0) {
     notices.entriesChanged('CREATED', ids);
     notices.workToDo();
@@ -103,7 +109,8 @@ export async function enqueueMany(
   return answer(checked, records, new Map(made));
 }
 
-const once = async (records: Promise<ItemRecord[]>) => ({ records: await records, isReplay: false });
+const idsOf = (records: readonly ItemRecord[]): string[] =>
+  records.flatMap((record) => (record !== null && 'entryId' in record ? [record.entryId] : []));
 
 function requireUsable(items: readonly NewItem[], key: string | null | undefined): void {
   const keyProblem = idempotencyKeyProblem(key);
@@ -115,11 +122,11 @@ function requireUsable(items: readonly NewItem[], key: string | null | undefined
   if (issues.length > 0) throw new InvalidInputError(issues);
 }
 
-function check(given: NewItem, index: number): CheckedItem {
+function check(given: NewItem, index: number, caller: Caller): CheckedItem {
   const item = { ...given, username: normaliseUsername(given.username), fullName: normaliseFullName(given.fullName) };
   const message = `A clientRef has at most ${LONGEST_CLIENT_REF} characters.`;
   const issues = [
-    ...problemsOf(item),
+    ...problemsOf(item, caller),
     ...((item.clientRef ?? '').length > LONGEST_CLIENT_REF ? [{ path: ['clientRef'], code: 'TOO_LONG', message }] : []),
   ];
   return { ...item, issues: issues.map((issue) => ({ ...issue, path: pathTo(index, issue) })) };
@@ -133,17 +140,13 @@ function digested({ familyId, username, fullName, role, password, createdByUserI
 }
 
 /** Seals in slices, so that other requests are served between them. */
-async function prepareAll(keyRing: KeyRing, caller: string, checked: readonly CheckedItem[]): Promise<Candidate[]> {
+async function prepareAll(keyRing: KeyRing, caller: Caller, checked: readonly CheckedItem[]): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for (const [index, item] of checked.entries()) {
     if (index % SLICE === SLICE - 1) await nextTurn();
     if (item.issues.length > 0) continue;
     const generated = item.password === null || item.password === undefined ? generatePassword() : null;
-    const entryId = randomUUID();
-    const { familyId, username, fullName, role, createdByUserId, runAt = null } = item;
-    const sealed = keyRing.seal(generated ?? item.password ?? '', entryId);
-    const account = { familyId, username, fullName, role, createdByUserId, runAt };
-    candidates.push({ index, generated, prepared: { entryId, sealed, caller, key: null, digests: {}, ...account } });
+    candidates.push({ index, generated, prepared: prepare(keyRing, caller, item, generated ?? item.password ?? '') });
   }
   return candidates;
 }

@@ -16,12 +16,14 @@ export type ItemRecord =
 
 export interface BulkCall {
   readonly caller: string;
-  readonly key: string;
-  readonly digests: ItemDigests;
+  /** Without a key nothing is kept, and there is no repeat. */
+  readonly key: string | null | undefined;
+  readonly digests: ItemDigests | undefined;
 }
 
 /** The records of an earlier call under this key. Throws IdempotencyConflictError when its input was another. */
 export async function findRecord(db: Queryable, { caller, key, digests }: BulkCall): Promise<ItemRecord[] | undefined> {
+  if (!key || !digests) return undefined;
   const [found] = await db.query<{ digests: ItemDigests; result: ItemRecord[] }>(
     `SELECT input_digests AS digests, result FROM auth.idempotency_keys
      WHERE caller = $1 AND mutation = 'enqueueAccounts' AND key = $2`,
@@ -43,6 +45,7 @@ export async function recordedOnce(
   work: () => Promise<ItemRecord[]>,
 ): Promise<{ records: ItemRecord[]; isReplay: boolean }> {
   const { caller, key, digests } = call;
+  if (!key) return { records: await work(), isReplay: false };
   for (;;) {
     const reserved = await tx.query(
       `INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id)

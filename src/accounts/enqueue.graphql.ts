@@ -1,6 +1,8 @@
 /** Enqueueing in the API: one account, or up to 1,000 with a result for each. */
+
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { FieldNode, GraphQLResolveInfo } from 'graphql';
+import type { Caller } from '../access/caller.ts';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import type { QueuedCreation as Entry, PrismaClient } from '../database/generated/prisma/client.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
@@ -13,7 +15,7 @@ import type { EntryEnums, EntryRefs } from './entry.graphql.ts';
 
 export interface EnqueueOperations {
   readonly enqueuer: Enqueuer;
-  enqueueMany(caller: string, request: NewEntries): Promise<EnqueuedMany>;
+  enqueueMany(caller: Caller, request: NewEntries): Promise<EnqueuedMany>;
 }
 
 /** Loads entries with what the request asks of them, those of one payload together. */

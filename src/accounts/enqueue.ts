@@ -3,14 +3,18 @@
  * statement for all that arrive together (family, creator, name and idempotency key at once).
  */
 import { randomUUID } from 'node:crypto';
+import type { Acts } from '../access/acts.ts';
+import type { Act, AuditTrail } from '../access/audit/act.ts';
+import type { Caller } from '../access/caller.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
-import { digestFields, requireSameInput } from '../access/idempotency.ts';
+import { digestFields, type FieldDigests, requireSameInput } from '../access/idempotency.ts';
+import { entryScope, unknownFamily } from '../access/scope.ts';
 import { createBatcher } from '../database/batcher.ts';
 import type { Database } from '../database/database.ts';
 import type { QueuedCreation } from '../database/generated/prisma/client.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
 import type { Notices } from '../events/notices.ts';
-import { type InputIssue, InvalidInputError, NotFoundError, type Refusal } from '../refusals.ts';
+import { type InputIssue, InvalidInputError, type Refusal } from '../refusals.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
 import {
   fullNameProblem,
@@ -52,17 +56,20 @@ export interface Enqueuer {
    * Queues an account. Throws InvalidInputError with every problem, NotFoundError,
    * UsernameTakenError or IdempotencyConflictError.
    */
-  enqueue(caller: string, entry: NewEntry): Promise<Enqueued>;
+  enqueue(caller: Caller, entry: NewEntry): Promise<Enqueued>;
 }
 
 export interface EnqueuerOptions {
   readonly db: Database;
+  readonly acts: Acts;
+  /** Signs the record of an enqueue, which the inserting statement writes. */
+  readonly trail: Pick<AuditTrail, 'sign'>;
   readonly keyRing: KeyRing;
   readonly notices: Notices;
 }
 
 /** Creates the road into the queue: those who arrive together share a statement. */
-export function createEnqueuer({ db, keyRing, notices }: EnqueuerOptions): Enqueuer {
+export function createEnqueuer({ db, acts, trail, keyRing, notices }: EnqueuerOptions): Enqueuer {
   const inserts = createBatcher<PreparedEntry, JudgedEntry>({
     windowMs: 0,
     largest: 100,
@@ -77,14 +84,24 @@ export function createEnqueuer({ db, keyRing, notices }: EnqueuerOptions): Enque
         username: normaliseUsername(given.username),
         fullName: normaliseFullName(given.fullName),
       };
-      const issues = problemsOf(entry);
+      const issues = problemsOf(entry, caller);
       if (issues.length > 0) throw new InvalidInputError(issues);
       const generated = entry.password === null || entry.password === undefined ? generatePassword() : undefined;
-      const prepared = prepare(keyRing, caller, entry, generated ?? entry.password ?? '');
+      const digests = entry.idempotencyKey ? digestFields(keyRing, digested(entry)) : {};
+      const prepared = prepare(
+        keyRing,
+        caller,
+        entry,
+        generated ?? entry.password ?? '',
+        entry.idempotencyKey ?? null,
+        digests,
+      );
+      const act = actOf(caller, prepared);
+      const recorded = { ...prepared, act: trail.sign(act) };
 
-      let judged = await inserts.add(prepared);
+      let judged = await inserts.add(recorded);
       // Its key was in the same batch: now that the other is written, this is a repeat of it.
-      while (judged.verdict === 'again') judged = await inserts.add(prepared);
+      while (judged.verdict === 'again') judged = await inserts.add(recorded);
       if (judged.verdict === 'replay') {
         requireSameInput(judged.inputDigests ?? {}, prepared.digests);
         return { entryId: judged.resultId ?? '', generatedPassword: null, isReplay: true };
@@ -92,6 +109,7 @@ export function createEnqueuer({ db, keyRing, notices }: EnqueuerOptions): Enque
       if (judged.verdict !== 'accepted') throw refusalOf(entry, judged.verdict);
       notices.entriesChanged('CREATED', [prepared.entryId]);
       notices.workToDo();
+      acts.log(act);
       return {
         entryId: prepared.entryId,
         entry: freshEntry(prepared, judged.at),
@@ -102,37 +120,51 @@ export function createEnqueuer({ db, keyRing, notices }: EnqueuerOptions): Enque
   };
 }
 
+const actOf = (caller: Caller, { entryId, familyId, username, role, runAt }: PreparedEntry): Act => ({
+  caller,
+  action: 'enqueueAccount',
+  target: { type: 'QueuedCreation', id: entryId },
+  familyId,
+  after: { username, role, runAt: runAt?.toISOString() ?? null },
+});
+
 /** Every problem of an account at once; expects the normalised forms. */
-export function problemsOf(entry: NewEntry): InputIssue[] {
+export function problemsOf(entry: NewEntry, caller: Caller): InputIssue[] {
   const fields: [string, Problem | undefined][] = [
     ['username', usernameProblem(entry.username)],
     ['fullName', fullNameProblem(entry.fullName)],
-    ['role', roleProblem(entry.role)],
+    ['role', roleProblem(entry.role, caller.role === 'enqueuer')],
     ['password', entry.password === null || entry.password === undefined ? undefined : passwordProblem(entry.password)],
     ['idempotencyKey', idempotencyKeyProblem(entry.idempotencyKey)],
   ];
   return fields.flatMap(([field, problem]) => (problem === undefined ? [] : [{ path: [field], ...problem }]));
 }
 
-function prepare(keyRing: KeyRing, caller: string, entry: NewEntry, password: string): PreparedEntry {
+/** What makes two inputs the same. */
+const digested = ({ familyId, username, fullName, role, password, createdByUserId, runAt }: NewEntry) => ({
+  familyId,
+  username,
+  fullName,
+  role,
+  password,
+  createdByUserId,
+  runAt,
+});
+
+/** Gives an account its id and seals its password. */
+export function prepare(
+  keyRing: KeyRing,
+  caller: Caller,
+  { familyId, username, fullName, role, createdByUserId, runAt = null }: NewEntry,
+  password: string,
+  key: string | null = null,
+  digests: FieldDigests = {},
+): PreparedEntry {
   const entryId = randomUUID();
-  const { familyId, username, fullName, role, createdByUserId, runAt, idempotencyKey } = entry;
-  const digests = idempotencyKey
-    ? digestFields(keyRing, { familyId, username, fullName, role, password: entry.password, createdByUserId, runAt })
-    : {};
-  return {
-    entryId,
-    familyId,
-    username,
-    fullName,
-    role,
-    createdByUserId,
-    caller,
-    digests,
-    runAt: runAt ?? null,
-    key: idempotencyKey ?? null,
-    sealed: keyRing.seal(password, entryId),
-  };
+  const sealed = keyRing.seal(password, entryId);
+  const { enqueuer, familyId: boundTo } = entryScope(caller);
+  const account = { familyId, username, fullName, role, createdByUserId, runAt };
+  return { entryId, sealed, caller: caller.id, enqueuer, boundTo, key, digests, ...account };
 }
 
 /**
@@ -159,9 +191,7 @@ export function refusalOf(
 ): Refusal {
   switch (verdict) {
     case 'no_family':
-      return new NotFoundError(
-        `There is no family with the id ${entry.familyId}. List them with the query "families".`,
-      );
+      return unknownFamily(entry.familyId);
     case 'no_creator':
       return new InvalidInputError([
         {

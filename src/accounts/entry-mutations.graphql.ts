@@ -1,5 +1,7 @@
 /** Steering the queue: retry and cancel. */
+
 import { z } from 'zod';
+import type { Caller } from '../access/caller.ts';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { Builder } from '../graphql/builder.ts';
@@ -11,8 +13,8 @@ import type { RetryRequest } from './retry.ts';
 
 /** What the mutations do; the operations behind them, with their tools. */
 export interface EntryOperations extends EnqueueOperations {
-  retry(caller: string, request: RetryRequest): Promise<{ entryId: string; isReplay: boolean }>;
-  cancel(caller: string, request: { entryId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
+  retry(caller: Caller, request: RetryRequest): Promise<{ entryId: string; isReplay: boolean }>;
+  cancel(caller: Caller, request: { entryId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
 }
 
 const reason = z.string().max(500, 'has at most 500 characters').nullish();

@@ -1,28 +1,21 @@
-/** The operations behind the API's mutations over entries, each with its tools; what people did is logged. */
-import type { Acted } from '../access/acts.ts';
-import { type CancelTools, cancelEntry } from './cancel.ts';
-import { createEnqueuer, type EnqueuerOptions } from './enqueue.ts';
+/** The operations behind the API's mutations over entries, each with its tools. */
+import type { Caller } from '../access/caller.ts';
+import { sealingAgain } from '../sealing/open-sealed.ts';
+import { type CancelRequest, type CancelTools, cancelEntry } from './cancel.ts';
+import { createEnqueuer, type EnqueuerOptions, type NewEntry } from './enqueue.ts';
 import { enqueueMany, type NewEntries } from './enqueue-many.ts';
 import { type RetryRequest, retryEntry } from './retry.ts';
 
-export function createEntryOperations(tools: EnqueuerOptions & CancelTools, acted: Acted) {
+export function createEntryOperations(tools: EnqueuerOptions & CancelTools) {
+  const { keyRing } = tools;
+  const enqueuer = createEnqueuer(tools);
   return {
-    enqueuer: createEnqueuer(tools),
-    async enqueueMany(caller: string, request: NewEntries) {
-      const answer = await enqueueMany(tools, caller, request);
-      const { acceptedCount: accepted, isReplay } = answer;
-      if (!isReplay) acted(caller, 'enqueueAccounts', null, { accepted, refused: answer.results.length - accepted });
-      return answer;
+    enqueuer: {
+      enqueue: (caller: Caller, entry: NewEntry) => sealingAgain(keyRing, () => enqueuer.enqueue(caller, entry)),
     },
-    async retry(caller: string, request: RetryRequest) {
-      const answer = await retryEntry(tools, caller, request);
-      if (!answer.isReplay) acted(caller, 'retryEntry', request.reason, { entryId: request.entryId });
-      return answer;
-    },
-    async cancel(caller: string, { entryId, reason }: { entryId: string; reason?: string | null }) {
-      const answer = await cancelEntry(tools, entryId);
-      if (answer.isChanged) acted(caller, 'cancelEntry', reason, { entryId });
-      return answer;
-    },
+    enqueueMany: (caller: Caller, request: NewEntries) =>
+      sealingAgain(keyRing, () => enqueueMany(tools, caller, request)),
+    retry: (caller: Caller, request: RetryRequest) => sealingAgain(keyRing, () => retryEntry(tools, caller, request)),
+    cancel: (caller: Caller, request: CancelRequest) => cancelEntry(tools, caller, request),
   };
 }

@@ -13,7 +13,8 @@ import {
 import { keysetPage } from '../graphql/keyset.ts';
 import { connectionSelection } from '../graphql/selection.ts';
 import type { EntryRefs } from './entry.graphql.ts';
-import { loadQueueStatistics, type QueueStatistics } from './insight/queue-statistics.ts';
+import { visibleTo } from './entry-scope.ts';
+import { loadFamilyStatistics, loadQueueStatistics, type QueueStatistics } from './insight/queue-statistics.ts';
 
 export interface EntryFilter {
   readonly status?: readonly EntryStatus[] | null;
@@ -112,7 +113,8 @@ export function addEntryQueries(
       nullable: true,
       description: 'One entry by its plain key; null when there is none.',
       args: { entryId: t.arg({ type: 'UUID', required: true, description: 'The entry’s key.' }) },
-      resolve: (query, _root, { entryId }) => prisma.queuedCreation.findUnique({ ...query, where: { id: entryId } }),
+      resolve: (query, _root, { entryId }, { caller }) =>
+        prisma.queuedCreation.findUnique({ ...query, where: { id: entryId, ...visibleTo(caller) } }),
     }),
     queuedCreations: t.connection(
       {
@@ -124,7 +126,7 @@ export function addEntryQueries(
           orderBy: t.arg({ type: Order, description: 'Left out: by CREATED_AT, DESC.' }),
         },
         resolve: async (_root, args, context, info) => {
-          const filter = entryCondition(args.filter, new Date());
+          const filter = { AND: [visibleTo(context.caller), entryCondition(args.filter, new Date())] };
           const { field, direction } = args.orderBy ?? { field: 'createdAt' as const, direction: 'desc' as const };
           const page = await keysetPage(
             { list: 'queuedCreations', field, direction, isNullable: field === 'nextRetryAt' },
@@ -147,7 +149,8 @@ export function addEntryQueries(
       type: addStatistics(builder),
       nullable: true,
       description: 'How the queue stands, read in one statement.',
-      resolve: () => loadQueueStatistics(db),
+      resolve: (_root, _args, { caller: { familyId } }) =>
+        familyId === null ? loadQueueStatistics(db) : loadFamilyStatistics(db, familyId),
     }),
   }));
   return { Filter };

@@ -1,11 +1,12 @@
 /** Entries in the API: the type `QueuedCreation` and its attempts. */
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
-import type { AttemptOutcome, EntryStatus, UserRole } from '../database/generated/prisma/enums.ts';
+import type { AttemptOutcome, EntryStatus, PasswordDestruction, UserRole } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { keysetOf } from '../graphql/keyset.ts';
 import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import { cancelProblem, MAX_RETRIES, retryProblem } from './entry.rules.ts';
+import { visibleTo } from './entry-scope.ts';
 
 /** An attempt that was closed, or the one in flight (outcome null), which is known from the lease. */
 interface AttemptView {
@@ -41,6 +42,18 @@ export function addEntryTypes(builder: Builder, prisma: PrismaClient, enums: Ent
     unknown: 'Cut off: the account may exist, and the next attempt looks first.',
     interrupted: 'The node stopped before it wrote the outcome: costs no retry, and the next attempt looks first.',
   });
+
+  const Destruction = addEnum<PasswordDestruction>(
+    builder,
+    'PasswordDestruction',
+    'Why a sealed password was destroyed. It is written by the statement that destroys it.',
+    {
+      completed: 'The account was made.',
+      cancelled: 'The entry was cancelled, and the undo window is over.',
+      retention: 'The entry had failed, and FAILED_PASSWORD_RETENTION is over.',
+      key_lost: 'The master key was lost, so that nobody can open it any more.',
+    },
+  );
 
   const Attempt = builder.objectRef<AttemptView>('Attempt').implement({
     description: 'One try to create an entry’s account.',
@@ -87,6 +100,7 @@ export function addEntryTypes(builder: Builder, prisma: PrismaClient, enums: Ent
 
   const QueuedCreation = builder.prismaNode('QueuedCreation', {
     id: { field: 'id' },
+    findUnique: (id, { caller }) => ({ id, ...visibleTo(caller) }),
     nullable: true,
     description: 'An entry of the queue: a managed account to be created at the identity provider.',
     fields: (t) => ({
@@ -177,6 +191,11 @@ export function addEntryTypes(builder: Builder, prisma: PrismaClient, enums: Ent
         type: 'DateTime',
         nullable: true,
         description: 'When the sealed password was destroyed; null while the entry may need it.',
+      }),
+      passwordDestroyedBecause: t.expose('passwordDestroyedBecause', {
+        type: Destruction,
+        nullable: true,
+        description: 'Why the sealed password was destroyed; null while it was not.',
       }),
       createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was enqueued.' }),
       updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),

@@ -3,9 +3,10 @@
  * decided purely (does it cost a retry, does it open the circuit), then all are written by one
  * statement, fenced by the lease tokens.
  */
-import type { Database } from '../database/database.ts';
+import type { Acts } from '../access/acts.ts';
 import { afterResult, type CircuitLimits, type CircuitResult } from '../identity/circuit.rules.ts';
 import { lockCircuit, storeCircuit } from '../identity/circuit.ts';
+import { circuitActs } from '../identity/circuit-acts.ts';
 import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
 import { afterFailure, type Decision } from './entry.rules.ts';
@@ -55,12 +56,12 @@ const FAIL = `
 
 /** Settles a batch of failures; one answer per failure, in order. */
 export async function failEntries(
-  db: Database,
+  acts: Acts,
   provider: string,
   limits: CircuitLimits,
   failures: readonly FailedEntry[],
 ): Promise<FailuresSettled> {
-  return db.transaction(async (tx) => {
+  return acts.transaction(async (tx, acted) => {
     const before = await lockCircuit(tx, provider);
     let circuit: typeof before | ReturnType<typeof afterResult> = before;
     const decisions = failures.map((one) => {
@@ -70,6 +71,7 @@ export async function failEntries(
       return decision;
     });
     if (circuit !== before) await storeCircuit(tx, provider, circuit);
+    for (const act of circuitActs(provider, before, circuit)) acted(act);
 
     const rows = failures.map((one, index) => rowOf(one, decisions[index]));
     const written = new Set((await tx.query<{ id: string }>(FAIL, [JSON.stringify(rows)])).map((row) => row.id));

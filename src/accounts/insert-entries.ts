@@ -1,4 +1,6 @@
 /** The statement that judges and inserts new entries, as many as arrive together. */
+import type { SignedAct } from '../access/audit/act.ts';
+import { AUDIT_COLUMNS } from '../access/audit/trail.ts';
 import type { FieldDigests } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
@@ -14,9 +16,15 @@ export interface PreparedEntry {
   readonly sealed: string;
   readonly createdByUserId: string;
   readonly runAt: Date | null;
+  /** The caller's id; of an ENQUEUER also as `enqueuer`, who alone sees the entry beside those who see all. */
   readonly caller: string;
+  readonly enqueuer: string | null;
+  /** The only family that the caller may enqueue for; null: any. */
+  readonly boundTo: string | null;
   readonly key: string | null;
   readonly digests: FieldDigests;
+  /** The record that is written with it; of many at once there is one for all, written by itself. */
+  readonly act?: SignedAct;
 }
 
 export interface JudgedEntry {
@@ -44,7 +52,8 @@ const INSERT = `
   WITH input AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS i(
       index int, "entryId" uuid, "familyId" uuid, username text, "fullName" text, role auth.user_role, sealed text,
-      "createdByUserId" uuid, "runAt" timestamptz, caller text, key text, digests jsonb)
+      "createdByUserId" uuid, "runAt" timestamptz, caller text, enqueuer text,
+      "boundTo" uuid, key text, digests jsonb, act jsonb)
   ), judged AS (
     SELECT i.*, k.result_id, k.input_digests,
       CASE
@@ -59,7 +68,8 @@ const INSERT = `
     FROM input i
     LEFT JOIN LATERAL (SELECT result_id, input_digests FROM auth.idempotency_keys
       WHERE caller = i.caller AND mutation = 'enqueueAccount' AND key = i.key LIMIT 1) k ON true
-    LEFT JOIN LATERAL (SELECT id FROM auth.families WHERE id = i."familyId" LIMIT 1) f ON true
+    LEFT JOIN LATERAL (SELECT id FROM auth.families
+      WHERE id = i."familyId" AND (i."boundTo" IS NULL OR id = i."boundTo") LIMIT 1) f ON true
     LEFT JOIN LATERAL (SELECT id FROM auth.users WHERE id = i."createdByUserId" AND family_id = i."familyId" LIMIT 1) c ON true
     LEFT JOIN LATERAL (SELECT id FROM auth.users WHERE lower(username) = i.username LIMIT 1) u ON true
     LEFT JOIN LATERAL (SELECT id FROM auth.queued_managed_account_creations
@@ -76,10 +86,13 @@ const INSERT = `
   ), key AS (
     INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id)
     SELECT caller, 'enqueueAccount', key, digests, "entryId" FROM writing WHERE key IS NOT NULL
+  ), record AS (
+    INSERT INTO auth.audit_entries (${AUDIT_COLUMNS})
+    SELECT ${AUDIT_COLUMNS} FROM jsonb_populate_recordset(NULL::auth.audit_entries, (SELECT jsonb_agg(act) FROM writing WHERE act IS NOT NULL))
   ), entry AS (
     INSERT INTO auth.queued_managed_account_creations
-      (id, family_id, username, full_name, role, encrypted_password, created_by_user_id, retry_count, status, next_retry_at, created_at, updated_at)
-    SELECT "entryId", "familyId", username, "fullName", role, sealed, "createdByUserId", 0, 'pending',
+      (id, family_id, username, full_name, role, encrypted_password, created_by_user_id, enqueuer, retry_count, status, next_retry_at, created_at, updated_at)
+    SELECT "entryId", "familyId", username, "fullName", role, sealed, "createdByUserId", enqueuer, 0, 'pending',
            coalesce("runAt", date_trunc('milliseconds', now())), date_trunc('milliseconds', now()), date_trunc('milliseconds', now())
     FROM writing
   )

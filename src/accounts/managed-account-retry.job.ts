@@ -4,6 +4,7 @@
  * and counts that. It destroys passwords whose time has come.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Acts } from '../access/acts.ts';
 import type { Database } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
 import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
@@ -11,6 +12,7 @@ import { destroyOldPasswords } from './passwords.ts';
 import { takeOverAllExpired } from './takeover.ts';
 
 export interface RetryJobOptions {
+  readonly acts: Acts;
   readonly notices: Notices;
   readonly provider: string;
   readonly undoWindowMs: number;
@@ -33,10 +35,10 @@ export function managedAccountRetryJob(options: RetryJobOptions): Job {
 
 async function retryDueEntries(context: JobContext, options: RetryJobOptions): Promise<RunCounts> {
   const { db, logger } = context;
-  const { notices } = options;
-  const takenOver = await takeOverAllExpired(db);
+  const { acts, notices } = options;
+  const takenOver = await takeOverAllExpired(acts);
   notices.entriesChanged('UPDATED', takenOver);
-  const destroyed = await destroyOldPasswords(db, options.undoWindowMs, options.failedPasswordRetentionMs);
+  const destroyed = await destroyOldPasswords(acts, options.undoWindowMs, options.failedPasswordRetentionMs);
   notices.entriesChanged('UPDATED', destroyed);
 
   const { now, due } = await dueNow(db);

@@ -2,7 +2,8 @@
  * Destroying passwords that nobody needs any more: the undo window after a cancel, a retention
  * time after a final failure. (A completed entry's is destroyed by the statement that completes it.)
  */
-import type { Queryable } from '../database/database.ts';
+import type { Acts } from '../access/acts.ts';
+import { systemCaller } from '../access/caller.ts';
 
 // One branch for each index: an OR over both would walk every failed entry that has a password.
 const DESTROY = `
@@ -19,20 +20,27 @@ const DESTROY = `
   )
   UPDATE auth.queued_managed_account_creations
   SET encrypted_password = NULL, password_destroyed_at = now(), updated_at = now(),
-      password_destroyed_reason = CASE status WHEN 'cancelled' THEN 'the entry was cancelled' ELSE 'the entry had failed' END
+      password_destroyed_because = CASE status WHEN 'cancelled' THEN 'cancelled' ELSE 'retention' END::auth.password_destruction
   WHERE id IN (SELECT id FROM cancelled UNION ALL SELECT id FROM failed)
   RETURNING id`;
 
+const RETENTION = systemCaller('retention');
+
 /** Destroys every such password, in batches of some thousand; answers the entries' ids. */
 export async function destroyOldPasswords(
-  db: Queryable,
+  acts: Acts,
   undoWindowMs: number,
   failedRetentionMs: number,
 ): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {
-    const rows = await db.query<{ id: string }>(DESTROY, [undoWindowMs, failedRetentionMs]);
-    ids.push(...rows.map((row) => row.id));
-    if (rows.length < 1_000) return ids;
+    const some = await acts.transaction(async (tx, acted) => {
+      const rows = await tx.query<{ id: string }>(DESTROY, [undoWindowMs, failedRetentionMs]);
+      const entryIds = rows.map((row) => row.id);
+      if (entryIds.length > 0) acted({ caller: RETENTION, action: 'passwordsDestroyed', after: { entryIds } });
+      return entryIds;
+    });
+    ids.push(...some);
+    if (some.length < 1_000) return ids;
   }
 }

@@ -1,8 +1,11 @@
 /** Retrying by hand: a new series of attempts, due now; the attempts made so far stay. */
 
+import type { Acts } from '../access/acts.ts';
+import type { Caller } from '../access/caller.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import { digestFields, idempotently } from '../access/idempotency.ts';
-import type { Database, Queryable } from '../database/database.ts';
+import { type EntryScope, entryScope } from '../access/scope.ts';
+import type { Queryable } from '../database/database.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import { violation } from '../database/violations.ts';
 import type { Notices } from '../events/notices.ts';
@@ -21,7 +24,7 @@ export interface RetryRequest {
 }
 
 export interface RetryTools {
-  readonly db: Database;
+  readonly acts: Acts;
   readonly keyRing: KeyRing;
   readonly notices: Notices;
 }
@@ -29,6 +32,8 @@ export interface RetryTools {
 interface StoredEntry {
   readonly username: string;
   readonly status: EntryStatus;
+  readonly familyId: string | null;
+  readonly retryCount: number;
   readonly hasPassword: boolean;
   readonly hasFamily: boolean;
 }
@@ -38,8 +43,8 @@ interface StoredEntry {
  * PasswordDestroyedError, UsernameTakenError or IdempotencyConflictError.
  */
 export async function retryEntry(
-  { db, keyRing, notices }: RetryTools,
-  caller: string,
+  { acts, keyRing, notices }: RetryTools,
+  caller: Caller,
   request: RetryRequest,
 ): Promise<{ entryId: string; isReplay: boolean }> {
   const { entryId, password, reason, idempotencyKey: key } = request;
@@ -51,11 +56,15 @@ export async function retryEntry(
   if (issues.length > 0) throw new InvalidInputError(issues);
   const digests = key ? digestFields(keyRing, { entryId, password, reason }) : {};
 
-  const { isReplay } = await db.transaction((tx) =>
-    idempotently(tx, { caller, mutation: 'retryEntry', key, digests }, async () => {
-      const entry = await lockEntry(tx, entryId);
+  const { isReplay } = await acts.transaction((tx, acted) =>
+    idempotently(tx, { caller: caller.id, mutation: 'retryEntry', key, digests }, async () => {
+      const entry = await lockEntry(tx, entryId, entryScope(caller));
       await requireRetryable(tx, entry, Boolean(password));
       await startSeries(tx, entryId, entry.username, password ? keyRing.seal(password, entryId) : null);
+      const { status, retryCount, familyId } = entry;
+      const after = { status: 'pending', retryCount: 0, isPasswordReplaced: Boolean(password) };
+      const target = { type: 'QueuedCreation', id: entryId };
+      acted({ caller, action: 'retryEntry', target, familyId, reason, before: { status, retryCount }, after });
       return entryId;
     }),
   );
@@ -66,11 +75,13 @@ export async function retryEntry(
   return { entryId, isReplay };
 }
 
-async function lockEntry(tx: Queryable, entryId: string): Promise<StoredEntry> {
+async function lockEntry(tx: Queryable, entryId: string, scope: EntryScope): Promise<StoredEntry> {
   const [entry] = await tx.query<StoredEntry>(
-    `SELECT username, status, encrypted_password IS NOT NULL AS "hasPassword", family_id IS NOT NULL AS "hasFamily"
-     FROM auth.queued_managed_account_creations WHERE id = $1 FOR UPDATE`,
-    [entryId],
+    `SELECT username, status, family_id AS "familyId", retry_count AS "retryCount",
+            encrypted_password IS NOT NULL AS "hasPassword", family_id IS NOT NULL AS "hasFamily"
+     FROM auth.queued_managed_account_creations
+     WHERE id = $1 AND ($2::uuid IS NULL OR family_id = $2) AND ($3::text IS NULL OR enqueuer = $3) FOR UPDATE`,
+    [entryId, scope.familyId, scope.enqueuer],
   );
   if (entry === undefined)
     throw new NotFoundError(`There is no entry with the id ${entryId}. List them with the query "queuedCreations".`);
@@ -94,7 +105,7 @@ async function startSeries(tx: Queryable, entryId: string, username: string, sea
            encrypted_password = coalesce($2, encrypted_password),
            is_password_replaced = is_password_replaced OR $2 IS NOT NULL,
            password_destroyed_at = CASE WHEN $2 IS NULL THEN password_destroyed_at END,
-           password_destroyed_reason = CASE WHEN $2 IS NULL THEN password_destroyed_reason END
+           password_destroyed_because = CASE WHEN $2 IS NULL THEN password_destroyed_because END
        WHERE id = $1`,
       [entryId, sealed],
     );

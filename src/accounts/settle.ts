@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Acts } from '../access/acts.ts';
 import { createBatcher } from '../database/batcher.ts';
 import type { Database } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
@@ -35,6 +36,7 @@ export type Settled = 'completed' | 'pending' | 'failed' | 'lost';
 
 export interface SettlerOptions {
   readonly db: Database;
+  readonly acts: Acts;
   readonly provider: IdentityProvider;
   readonly circuit: CircuitLimits;
   readonly leaseMs: number;
@@ -50,6 +52,7 @@ export interface Settler {
 
 export function createSettler({
   db,
+  acts,
   provider,
   circuit,
   leaseMs,
@@ -69,7 +72,7 @@ export function createSettler({
     largest: LARGEST_BATCH,
     lanes: 1,
     async flush(failed) {
-      const { settled, didCircuitChange } = await persist(() => failEntries(db, provider.name, circuit, failed));
+      const { settled, didCircuitChange } = await persist(() => failEntries(acts, provider.name, circuit, failed));
       if (didCircuitChange) onCircuitChanged();
       return settled;
     },
@@ -124,7 +127,7 @@ export function createSettler({
           metrics.attempted('succeeded', startedAt, finishedAt);
           logger.debug({ entryId: entry.id, wasAdopted: result.wasAdopted }, 'Account created');
           if (probeToken !== undefined) {
-            const isClosed = await persist(() => closeAfterProbe(db, provider.name, probeToken));
+            const isClosed = await persist(() => closeAfterProbe(acts, provider.name, probeToken));
             if (isClosed) onCircuitChanged();
           }
         }

@@ -3,7 +3,8 @@
  * breathing. Their attempt is written as interrupted, from the lease's columns, and they wait
  * again. Any node does this for all; the row locks keep two from doing it twice.
  */
-import type { Database } from '../database/database.ts';
+import type { Acts } from '../access/acts.ts';
+import { systemCaller } from '../access/caller.ts';
 import { afterInterruption, type EntryState } from './entry.rules.ts';
 import { failureGroupOf } from './insight/failure-group.rules.ts';
 
@@ -44,21 +45,23 @@ const INTERRUPT = `
   SELECT id, attempt_number, 'interrupted', node_id, due_at, started_at, now(), 'ATTEMPT_INTERRUPTED', $2, $3 FROM decided
   ON CONFLICT DO NOTHING`;
 
+const TAKEOVER = systemCaller('takeover');
+
 const MESSAGE =
   'The node that made this attempt stopped before it wrote the outcome. The next attempt looks first whether the account exists.';
 
 /** Takes over every entry whose lease ran out, in batches; answers their ids. */
-export async function takeOverAllExpired(db: Database): Promise<string[]> {
+export async function takeOverAllExpired(acts: Acts): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {
-    const some = await takeOverExpired(db);
+    const some = await takeOverExpired(acts);
     ids.push(...some);
     if (some.length < 200) return ids;
   }
 }
 
-async function takeOverExpired(db: Database): Promise<string[]> {
-  return db.transaction(async (tx) => {
+async function takeOverExpired(acts: Acts): Promise<string[]> {
+  return acts.transaction(async (tx, acted) => {
     const expired = await tx.query<ExpiredLease>(EXPIRED);
     if (expired.length === 0) return [];
     const rows = expired.map((entry) => {
@@ -77,6 +80,8 @@ async function takeOverExpired(db: Database): Promise<string[]> {
       };
     });
     await tx.query(INTERRUPT, [JSON.stringify(rows), MESSAGE, failureGroupOf('ATTEMPT_INTERRUPTED', MESSAGE)]);
-    return expired.map((entry) => entry.id);
+    const entryIds = expired.map((entry) => entry.id);
+    acted({ caller: TAKEOVER, action: 'entriesTakenOver', after: { entryIds } });
+    return entryIds;
   });
 }

@@ -5,31 +5,19 @@
  * set, it claims no more than it can start at once. It has no clock of its own for retries:
  * ManagedAccountRetryJob wakes it every minute.
  */
+
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '../database/database.ts';
-import type { Notices } from '../events/notices.ts';
-import type { CircuitLimits } from '../identity/circuit.rules.ts';
-import type { IdentityProvider } from '../identity/provider.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
-import type { Logger } from '../telemetry/logger.ts';
 import { longestAttemptMs, makeAttempt } from './attempt.ts';
 import { type ClaimedEntry, type ClaimOptions, claimProbe, giveBack } from './claim.ts';
 import { createPace, LOOK_AGAIN_MS } from './control/queue-control-pace.ts';
-import type { QueueMetrics } from './queue.metrics.ts';
-import { createSettler } from './settle.ts';
+import { createSettler, type SettlerOptions } from './settle.ts';
 
-export interface WorkerOptions {
-  readonly db: Database;
+export interface WorkerOptions extends Omit<SettlerOptions, 'onCircuitChanged'> {
   readonly nodeId: string;
-  readonly provider: IdentityProvider;
   readonly keyRing: KeyRing;
-  readonly notices: Notices;
-  readonly metrics: QueueMetrics;
-  readonly logger: Logger;
   readonly timeoutMs: number;
-  readonly leaseMs: number;
   readonly concurrency: number;
-  readonly circuit: CircuitLimits;
 }
 
 export interface Worker {

@@ -1,6 +1,6 @@
 /**
- * The one handle on PostgreSQL: Prisma for what the API reads, whole SQL statements over the
- * same pool for what the server writes. Statements are prepared by name (a third less work
+ * The one handle on PostgreSQL: Prisma for what the API reads, whole SQL statements over a
+ * pool of their own for what the server writes. Statements are prepared by name (a third less work
  * for PostgreSQL), except behind a pooler, where nothing may live in a session.
  */
 import { createHash } from 'node:crypto';
@@ -8,59 +8,85 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from '../telemetry/logger.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
+import { openReadingPool } from './reading.ts';
 
 /** Our connections' name: the trigger on rows inserted by hand keeps silent for it. */
 export const APPLICATION_NAME = 'family-hub-jobs';
+
+const READ_TIMEOUT_MS = 15_000;
 
 export interface Queryable {
   /** Runs one statement and returns its rows. JSON parameters are passed as strings. */
   query<Row = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-export interface Database extends Queryable {
+export interface Transactional extends Queryable {
+  /**
+   * Commits what `run` did, or rolls all of it back when it throws. Within a transaction it is
+   * part of that one, so that a change and its record can be put around what is whole by itself.
+   */
+  transaction<T>(run: (tx: Transactional) => Promise<T>): Promise<T>;
+}
+
+export interface Database extends Transactional {
+  /** For what is read; each statement is bounded in time, as those of `reading` are. */
   readonly prisma: PrismaClient;
+  /** For what the API reads with SQL: connections apart, and SQLSTATE 57014 for what takes too long. */
+  readonly reading: Queryable;
   /** True behind a pooler such as PgBouncer: sessions are not ours alone. */
   readonly isPooled: boolean;
-  /** Commits what `run` did, or rolls all of it back when it throws. */
-  transaction<T>(run: (tx: Queryable) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions {
   readonly url: string;
+  /** Half of them, rounded down, are for reading. */
   readonly poolSize: number;
+  /** How long one statement that reads may take; left out: 15 s. */
+  readonly readTimeoutMs?: number;
   readonly logger: Logger;
 }
 
 /** Opens the pool and proves that the database answers. Throws pg's error if it does not. */
-export async function openDatabase({ url, poolSize, logger }: DatabaseOptions): Promise<Database> {
-  const pool = new pg.Pool({
+export async function openDatabase({
+  url,
+  poolSize,
+  logger,
+  readTimeoutMs = READ_TIMEOUT_MS,
+}: DatabaseOptions): Promise<Database> {
+  const connection = {
     connectionString: url,
-    max: poolSize,
     application_name: APPLICATION_NAME,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
-  });
+  };
+  // A transaction may ask for a second connection, so that work has two at least.
+  const most = Math.max(1, Math.floor(poolSize / 2));
+  const pool = new pg.Pool({ ...connection, max: Math.max(2, poolSize - most) });
+  const readers = openReadingPool({ ...connection, max: most }, readTimeoutMs);
   // An idle connection that breaks is replaced at its next use; without a listener it would end us.
   // One that breaks while it is in use fails its statement; the event beside that would end us too.
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  pool.on('error', (error) => logger.warn({ err: error }, 'A database connection was lost'));
+  for (const each of [pool, readers]) {
+    each.on('connect', (client) => client.on('error', () => undefined));
+    each.on('error', (error) => logger.warn({ err: error }, 'A database connection was lost'));
+  }
 
   const isPooled = await detectPooler(pool).catch(async (error: unknown) => {
     await pool.end().catch(() => undefined);
     throw error;
   });
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: 'auth' }) });
+  const prisma = new PrismaClient({ adapter: new PrismaPg(readers, { schema: 'auth' }) });
   const run = runner(isPooled);
 
   return {
     prisma,
     isPooled,
     query: (sql, values) => run(pool, sql, values),
+    reading: { query: (sql, values) => run(readers, sql, values) },
     transaction: (work) => transaction(pool, run, work),
     async close() {
       await prisma.$disconnect();
-      await pool.end();
+      await Promise.all([readers.end(), pool.end()]);
     },
   };
 }
@@ -85,12 +111,16 @@ function runner(isPooled: boolean): Run {
   };
 }
 
-async function transaction<T>(pool: pg.Pool, run: Run, work: (tx: Queryable) => Promise<T>): Promise<T> {
+async function transaction<T>(pool: pg.Pool, run: Run, work: (tx: Transactional) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  const tx: Transactional = {
+    query: (sql, values) => run(client, sql, values),
+    transaction: (part) => part(tx),
+  };
   let broken: Error | undefined;
   try {
     await client.query('BEGIN');
-    const result = await work({ query: (sql, values) => run(client, sql, values) });
+    const result = await work(tx);
     await client.query('COMMIT');
     return result;
   } catch (error) {

@@ -31,6 +31,10 @@ export interface NoticeHandlers {
   schedules?(): void;
   /** Somebody asked a node to drain. */
   nodes?(): void;
+  /** The key ring changed. */
+  keys?(): void;
+  /** A token was revoked, or a session ended. */
+  access?(): void;
 }
 
 export interface Notices {
@@ -42,6 +46,8 @@ export interface Notices {
   circuitChanged(): void;
   schedulesChanged(): void;
   nodesChanged(): void;
+  keysChanged(): void;
+  accessChanged(): void;
   /** Hears notices of all nodes, this one's too. Returns how to stop. */
   on(handlers: NoticeHandlers): () => void;
   close(): Promise<void>;
@@ -53,6 +59,8 @@ interface Payload {
   circuit?: boolean;
   schedules?: boolean;
   nodes?: boolean;
+  keys?: boolean;
+  access?: boolean;
   created?: string[];
   updated?: string[];
   removed?: string[];
@@ -85,6 +93,8 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
       handlers.circuit?.();
       handlers.schedules?.();
       handlers.nodes?.();
+      handlers.keys?.();
+      handlers.access?.();
     });
   const listener = await startListener({
     db,
@@ -95,7 +105,7 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
     onGap: everything,
   });
 
-  const flags = new Set<'work' | 'circuit' | 'schedules' | 'nodes'>();
+  const flags = new Set<'work' | 'circuit' | 'schedules' | 'nodes' | 'keys' | 'access'>();
   let changed: Record<ChangeKind, Set<string>> = { CREATED: new Set(), UPDATED: new Set(), REMOVED: new Set() };
   let runs = new Map<string, ChangeKind>();
   let timer: NodeJS.Timeout | undefined;
@@ -153,6 +163,15 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
     },
     nodesChanged() {
       flags.add('nodes');
+      schedule();
+    },
+    keysChanged() {
+      flags.add('keys');
+      schedule();
+    },
+    accessChanged() {
+      tell((handlers) => handlers.access?.());
+      flags.add('access');
       schedule();
     },
     on(handlers) {
@@ -214,6 +233,8 @@ function deliver(text: string, tell: (what: (handlers: NoticeHandlers) => void) 
     if (payload.circuit) handlers.circuit?.();
     if (payload.schedules) handlers.schedules?.();
     if (payload.nodes) handlers.nodes?.();
+    if (payload.keys) handlers.keys?.();
+    if (payload.access) handlers.access?.();
     if (entries.length > 0) handlers.entries?.(entries);
     if (runs.length > 0) handlers.runs?.(runs);
   });

@@ -1,4 +1,5 @@
 /** Families with their members and invitations: read here, kept elsewhere. */
+import type { Caller } from '../access/caller.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { InvitationStatus, UserRole } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
@@ -9,6 +10,10 @@ import { connectionSelection } from '../graphql/selection.ts';
 const FAMILIES: OrderKey = { list: 'families', field: 'createdAt', direction: 'desc' };
 const MEMBERS: OrderKey = { list: 'members', field: 'createdAt', direction: 'asc' };
 const INVITATIONS: OrderKey = { list: 'invitations', field: 'createdAt', direction: 'desc' };
+
+/** A caller that is bound to a family sees that one, and who is of it. */
+const isFamily = ({ familyId }: Caller) => (familyId === null ? {} : { id: familyId });
+const inFamily = ({ familyId }: Caller) => (familyId === null ? {} : { familyId });
 
 /** Adds `Family`, `User`, `Invitation` and the queries over them; answers the enum that others use. */
 export function addFamilies(builder: Builder, prisma: PrismaClient) {
@@ -27,6 +32,7 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
 
   const User = builder.prismaNode('User', {
     id: { field: 'id' },
+    findUnique: (id, { caller }) => ({ id, ...inFamily(caller) }),
     nullable: true,
     description: 'A member of a family.',
     fields: (t) => ({
@@ -53,6 +59,7 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
   const Invitation = builder.prismaNode('Invitation', {
     name: 'FamilyMemberInvitation',
     id: { field: 'id' },
+    findUnique: (id, { caller }) => ({ id, ...inFamily(caller) }),
     nullable: true,
     description: 'An invitation to join a family.',
     fields: (t) => ({
@@ -69,6 +76,7 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
 
   const Family = builder.prismaNode('Family', {
     id: { field: 'id' },
+    findUnique: (id, { caller }) => ({ id, AND: [isFamily(caller)] }),
     nullable: true,
     description: 'A family.',
     fields: (t) => ({
@@ -110,7 +118,8 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
       nullable: true,
       description: 'One family by its plain key; null when there is none.',
       args: { familyId: t.arg({ type: 'UUID', required: true, description: 'The family’s key.' }) },
-      resolve: (query, _root, { familyId }) => prisma.family.findUnique({ ...query, where: { id: familyId } }),
+      resolve: (query, _root, { familyId }, { caller }) =>
+        prisma.family.findUnique({ ...query, where: { id: familyId, AND: [isFamily(caller)] } }),
     }),
     families: t.connection(
       {
@@ -119,7 +128,8 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
         description: 'All families, newest first.',
         args: { search: t.arg.string({ description: 'Part of the name, in any case.' }) },
         resolve: async (_root, args, context, info) => {
-          const filter = args.search ? { name: { contains: args.search, mode: 'insensitive' as const } } : {};
+          const named = args.search ? { name: { contains: args.search, mode: 'insensitive' as const } } : {};
+          const filter = { ...named, ...isFamily(context.caller) };
           const page = await keysetPage(FAMILIES, args, ({ where, ...rest }) =>
             prisma.family.findMany({ ...connectionSelection(context, info), ...rest, where: { AND: [filter, where] } }),
           );

@@ -10,18 +10,27 @@ import RelayPlugin from '@pothos/plugin-relay';
 import ValidationPlugin from '@pothos/plugin-validation';
 import { GraphQLError, isObjectType } from 'graphql';
 import { z } from 'zod';
+import type { Caller } from '../access/caller.ts';
 import type PrismaTypes from '../database/generated/pothos/types.ts';
 import { getDatamodel } from '../database/generated/pothos/types.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import { sqlStateOf } from '../database/violations.ts';
 import { InvalidInputError, type Refusal } from '../refusals.ts';
+import type { Guard } from './guard.ts';
+import './guard.ts';
 import { badInput, cronExpression, dateTime, duration, json, timeZone, uuid } from './scalars.ts';
 
 /** What every resolver knows of its request. */
 export interface RequestContext {
   readonly requestId: string;
-  /** Who asks; the scope of idempotency keys and the actor of what is done. */
-  readonly caller: string;
+  /** Who asks, and so what may be seen and done. */
+  readonly caller: Caller;
+  /** Recognised by a browser's cookie, which is sent unasked too. */
+  readonly isCookie: boolean;
+  /** When the caller's credential ends by itself; null: it does not. */
+  readonly validUntil: Date | null;
+  /** Calls back once when the credential ends; answers how to stop that. */
+  onEnded(ended: () => void): () => void;
 }
 
 interface Text {
@@ -59,16 +68,23 @@ const pageSize = z
 
 const badId = () => badInput('This is not an id of this API. Pass an `id` as the API gave it.');
 
-const MAX_COMPLEXITY = 10_000;
-const MAX_DEPTH = 12;
-const MAX_BREADTH = 200;
+/** What one operation may ask for: see the settings MAX_QUERY_COMPLEXITY, _DEPTH and _BREADTH. */
+export interface CostLimits {
+  readonly complexity: number;
+  readonly depth: number;
+  readonly breadth: number;
+}
+
+/** Throws unless the caller may find objects of this type by their id. */
+export type MayFind = (typeName: string, caller: Caller) => void;
 
 export type Builder = ReturnType<typeof createBuilder>;
 
 /** Creates a builder over one Prisma client; each slice then adds its types to it. */
-export function createBuilder(prisma: PrismaClient) {
+export function createBuilder(prisma: PrismaClient, limits: CostLimits, mayFind: MayFind, guard?: Guard) {
   const builder = new SchemaBuilder<SchemaTypes>({
-    plugins: [ErrorsPlugin, RelayPlugin, PrismaPlugin, ComplexityPlugin, ValidationPlugin],
+    plugins: [ErrorsPlugin, 'guard', RelayPlugin, PrismaPlugin, ComplexityPlugin, ValidationPlugin],
+    ...(guard === undefined ? {} : { guard }),
     defaultFieldNullability: false,
     errors: {
       directResult: true,
@@ -93,9 +109,10 @@ export function createBuilder(prisma: PrismaClient) {
       nodeQueryOptions: {
         description: 'Any object by its global id; null when it does not exist.',
         args: { id: { description: 'The object’s `id`.' } },
-        async resolve(_root, { id }, _context, { schema }, load) {
+        async resolve(_root, { id }, { caller }, { schema }, load) {
           const type = schema.getType(id.typename);
           if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === 'Node')) throw badId();
+          mayFind(id.typename, caller);
           try {
             return await load(id);
           } catch (error) {
@@ -146,7 +163,7 @@ export function createBuilder(prisma: PrismaClient) {
     },
     complexity: {
       defaultComplexity: 1,
-      limit: { complexity: MAX_COMPLEXITY, depth: MAX_DEPTH, breadth: MAX_BREADTH },
+      limit: limits,
       // A page costs its size times one object; the plugin itself would not look at `first`.
       fieldComplexity: ({ first, last }, _context, field) => ({
         field: 1,
@@ -154,11 +171,13 @@ export function createBuilder(prisma: PrismaClient) {
           ? Math.max(1, Number(first ?? last ?? DEFAULT_PAGE))
           : 1,
       }),
-      complexityError: (kind, result) =>
-        new GraphQLError(
-          `The query is too large: its ${kind.toLowerCase()} is ${result[kind.toLowerCase() as 'complexity']}, at most ${{ Complexity: MAX_COMPLEXITY, Depth: MAX_DEPTH, Breadth: MAX_BREADTH }[kind]} is allowed. Ask for smaller pages or fewer fields.`,
+      complexityError(kind, result) {
+        const what = kind.toLowerCase() as keyof CostLimits;
+        return new GraphQLError(
+          `The query is too large: its ${what} is ${result[what]}, at most ${limits[what]} is allowed (MAX_QUERY_${kind.toUpperCase()}). Ask for smaller pages or fewer fields.`,
           { extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } } },
-        ),
+        );
+      },
     },
   });
 

@@ -14,6 +14,8 @@ import { valueFree } from './value-free.rules.ts';
 /** Every value of `extensions.code`, with what it means; listed in the README. */
 export const ERROR_CODES = {
   BAD_USER_INPUT: 'A variable, id, cursor or page size is not what the schema asks for.',
+  UNAUTHENTICATED: 'Nobody knows who asks: no credential came with the request, or one that is not valid (any more).',
+  FORBIDDEN: 'The caller’s role, or the family it is bound to, does not allow this.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
   OPERATION_RESOLUTION_FAILURE: 'The document has no operation of that name, or several and none was named.',
@@ -21,8 +23,11 @@ export const ERROR_CODES = {
   UNSUPPORTED_MEDIA_TYPE: 'The content type is not one that GraphQL over HTTP knows.',
   NOT_ACCEPTABLE: 'Accept names no media type that the answer can have.',
   METHOD_NOT_ALLOWED: 'Mutations want POST.',
-  PAYLOAD_TOO_LARGE: 'The request is larger than 1 MB.',
-  QUERY_TOO_COMPLEX: 'The query asks for too much at once.',
+  PAYLOAD_TOO_LARGE: 'The request is larger than MAX_BODY_BYTES.',
+  QUERY_TOO_COMPLEX: 'The document or what it asks for is larger than a limit, which the message names.',
+  RATE_LIMITED: 'The caller asks faster than it may; Retry-After says when to ask again.',
+  TOO_MANY_SUBSCRIPTIONS: 'The caller has as many open subscriptions as it may.',
+  TIMEOUT: 'The answer took longer than it may; what was asked of the database was cancelled.',
   SERVICE_UNAVAILABLE: 'The database cannot be reached, or has run out of something; try again.',
   INTERNAL_SERVER_ERROR: 'A fault of the server; the log has the request id.',
 } as const;
@@ -31,6 +36,9 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** How PostgreSQL refuses U+0000: in a text, in JSON. */
 const ZERO_CHARACTER: readonly string[] = ['22021', '22P05'];
+
+/** How PostgreSQL ends a statement that it was asked to cancel. */
+const CANCELLED = '57014';
 
 /** SQLSTATE class 53: the database is there, and has run out of something. */
 const EXHAUSTED: Readonly<Record<string, string>> = {
@@ -65,6 +73,16 @@ export function maskError(
       'A text holds the zero character (U+0000), which cannot be stored or searched for. Leave it out.',
     );
   const sqlState = sqlStateOf(original) ?? '';
+  if (sqlState === CANCELLED) {
+    logger.warn({ requestId, path: graphql?.path }, 'A question to the database took too long and was cancelled');
+    return withCode(
+      graphql ?? new GraphQLError(''),
+      'TIMEOUT',
+      requestId,
+      'A question to the database took longer than it may (STATEMENT_TIMEOUT) and was cancelled. Ask for smaller pages, narrow the filter, or leave counts out.',
+      504,
+    );
+  }
   if (sqlState.startsWith('53')) {
     const message = EXHAUSTED[sqlState] ?? 'The database has reached a limit of its own. Try again in a moment.';
     logger.error({ err: original, sqlState, requestId, path: graphql?.path }, message);
@@ -117,4 +135,9 @@ function withCode(
     path,
     extensions: { ...extensions, ...http, code, requestId },
   });
+}
+
+/** An answer for requests that never reach GraphQL, in GraphQL's form. */
+export function errorBody(message: string, code: ErrorCode, requestId: string): string {
+  return JSON.stringify({ errors: [new GraphQLError(message, { extensions: { code, requestId } })] });
 }

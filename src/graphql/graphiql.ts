@@ -122,6 +122,8 @@ async function render(): Promise<GraphiqlPage> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const whole = renderGraphiQL({
     title: 'Family Hub Jobs',
+    // That a request was made on purpose, and by no other site's page.
+    additionalHeaders: { 'x-graphql-yoga-csrf': 'graphiql' },
     defaultTabs: [
       { query: LOOK },
       { query: ENQUEUE, variables: JSON.stringify({ familyId: '', createdByUserId: '' }, null, 2) },

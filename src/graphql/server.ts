@@ -3,27 +3,41 @@
  * origin, uploads, error details). Subscriptions are server-sent events on the same path.
  */
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
-import { GraphQLError, getOperationAST, parse } from 'graphql';
+import { getOperationAST } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RequestContext } from './builder.ts';
 import { createDisturbance } from './disturbance.ts';
-import { type ErrorCode, maskError } from './errors.ts';
+import { createDocumentCache } from './document-cache.ts';
+import type { DocumentLimits } from './document-limits.rules.ts';
+import { hideSchema, limitDocuments, withoutSuggestions } from './document-limits.ts';
+import { type ErrorCode, errorBody, maskError } from './errors.ts';
+import { limitDuration, limitSubscriptions } from './running-limits.ts';
 import { hideVariableValues } from './variables.ts';
-
-const MAX_TOKENS = 5_000;
 
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly limits: OperationLimits;
+  /** Refuses what a caller may not use, before anything is executed. */
+  readonly access: readonly Plugin<RequestContext>[];
+}
+
+export interface OperationLimits {
+  readonly documents: DocumentLimits;
+  readonly allowsIntrospection: boolean;
+  /** Open subscriptions of one caller. */
+  readonly maxSubscriptions: number;
+  /** How long an answer may take. */
+  readonly timeoutMs: number;
 }
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
 /** Creates the handler for `/graphql`; it is given each request's context. */
-export function createGraphqlServer({ schema, logger, metrics }: GraphqlServerOptions) {
+export function createGraphqlServer({ schema, logger, metrics, limits, access }: GraphqlServerOptions) {
   return createYoga<RequestContext>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -34,55 +48,54 @@ export function createGraphqlServer({ schema, logger, metrics }: GraphqlServerOp
     // The routes bound the body already, at a fraction of the cost of a stream in between.
     maxRequestBodySize: false,
     batching: false,
+    parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
     logging: false,
     maskedErrors: { maskError: (error) => error as Error },
     plugins: [
-      limitDocuments(),
-      refuseForms(),
+      refuseUnaskedRequests(),
+      limitDocuments(limits.documents),
+      ...(limits.allowsIntrospection ? [] : [hideSchema<RequestContext>()]),
+      ...access,
+      limitSubscriptions(limits.maxSubscriptions),
+      limitDuration(limits.timeoutMs),
       hideVariableValues(),
-      finishResults(logger),
+      finishResults(logger, limits),
       explainBareAnswers(),
       measureOperations(metrics),
     ],
   });
 }
 
-/** Honest documents have some hundred tokens; thousands cost time, and nested ones overflow the parser's stack. */
-function limitDocuments(): Plugin<RequestContext> {
-  return {
-    onParse: ({ setParseFn }) =>
-      setParseFn((source, options) => {
-        try {
-          return parse(source as string, { ...options, maxTokens: MAX_TOKENS });
-        } catch (error) {
-          if (!(error instanceof RangeError)) throw error;
-          throw new GraphQLError('The document is nested too deeply.', {
-            extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } },
-          });
-        }
-      }),
-  };
-}
+/** Says that a request was made on purpose: no page of another site can send it without being asked first. */
+const PURPOSE_HEADERS = ['x-graphql-yoga-csrf', 'authorization'];
 
-/** A page of another site may send a form without being asked whether it may (CSRF), but no JSON. */
-function refuseForms(): Plugin<RequestContext> {
+/**
+ * Refuses what a page of another site may send without asking whether it may (CSRF): forms, and a
+ * GET without any header of its own. What a browser asks about first, CORS decides.
+ */
+function refuseUnaskedRequests(): Plugin<RequestContext> {
+  const isJson = (type: string | null): boolean => /^application\/(graphql\+)?(json|graphql)\b/i.test(type ?? '');
   return {
-    onRequestParse({ request, setRequestParser }) {
-      if (
-        request.method === 'POST' &&
-        !/^application\/(graphql\+)?(json|graphql)\b/i.test(request.headers.get('content-type') ?? '')
-      )
-        setRequestParser(undefined as never);
+    onRequestParse({ request, setRequestParser, endResponse, serverContext, fetchAPI }) {
+      if (isJson(request.headers.get('content-type'))) return;
+      if (request.method === 'POST') setRequestParser(undefined as never);
+      else if (request.method === 'GET' && !PURPOSE_HEADERS.some((name) => request.headers.has(name))) {
+        const { requestId } = serverContext as unknown as RequestContext;
+        const message = `A GET needs the header ${PURPOSE_HEADERS[0]} (any value), which no other site's page can send unasked. Or use POST with application/json.`;
+        const headers = { 'content-type': 'application/json; charset=utf-8' };
+        endResponse(new fetchAPI.Response(errorBody(message, 'BAD_REQUEST', requestId), { status: 400, headers }));
+      }
     },
   };
 }
 
 /** The last hand on every answer: codes, request ids, masking, wherever an error came from. */
-function finishResults(logger: Logger): Plugin<RequestContext> {
+function finishResults(logger: Logger, { allowsIntrospection }: OperationLimits): Plugin<RequestContext> {
   const log = { logger, disturbance: createDisturbance(logger) };
   const finish = (result: ExecutionResult, requestId: string): ExecutionResult => {
     if (result.errors === undefined) return result;
-    const errors = result.errors.map((error) => maskError(error, requestId, log));
+    const masked = result.errors.map((error) => maskError(error, requestId, log));
+    const errors = allowsIntrospection ? masked : masked.map(withoutSuggestions);
     // Found at each root field anew, but it is one refusal of the whole query.
     const tooComplex = errors.find((error) => error.extensions.code === 'QUERY_TOO_COMPLEX');
     return tooComplex === undefined ? { ...result, errors } : { errors: [tooComplex] };
@@ -163,9 +176,4 @@ function measureOperations(metrics: Metrics): Plugin<RequestContext> {
       };
     },
   };
-}
-
-/** An answer for requests that never reach GraphQL, in GraphQL's form. */
-export function errorBody(message: string, code: ErrorCode, requestId: string): string {
-  return JSON.stringify({ errors: [new GraphQLError(message, { extensions: { code, requestId } })] });
 }

@@ -9,8 +9,13 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Whether a Host header (`localhost:4000`, `[::1]`) names this machine. */
+/** The host of a Host header (`localhost:4000`, `[::1]`), in lower case and without brackets; undefined when it is none. */
+export function hostOf(hostHeader: string | undefined): string | undefined {
+  const match = /^(\[[0-9a-f:]+\]|[^:\s@/]+)(:\d{1,5})?$/i.exec(hostHeader ?? '');
+  return match?.[1]?.replace(/^\[|\]$/g, '').toLowerCase();
+}
+
+/** Whether a Host header names this machine. */
 export function namesLoopback(hostHeader: string | undefined): boolean {
-  const match = /^(\[[0-9a-f:]+\]|[^:\s]+)(:\d{1,5})?$/i.exec(hostHeader ?? '');
-  return match !== null && isLoopback((match[1] ?? '').replace(/^\[|\]$/g, '').toLowerCase());
+  return isLoopback(hostOf(hostHeader) ?? '');
 }

@@ -6,7 +6,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { isLoopback, namesLoopback } from './loopback.ts';
+import { type ConnectionLimits, guardConnections } from './connections.ts';
+import { setSecurityHeaders } from './headers.ts';
+import { createHostCheck } from './hosts.ts';
+import { isLoopback } from './loopback.ts';
 
 export interface Exchange {
   readonly request: IncomingMessage;
@@ -22,6 +25,15 @@ export interface HttpOptions {
   readonly routes: Readonly<Record<string, Handler>>;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly limits: ServerLimits;
+}
+
+export interface ServerLimits extends ConnectionLimits {
+  /** Names that are answered beside this machine's own. */
+  readonly allowedHosts: readonly string[];
+  /** How long a client may take to send the headers, and the whole request. */
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
 }
 
 export interface HttpServer {
@@ -31,9 +43,11 @@ export interface HttpServer {
   close(timeoutMs: number): Promise<void>;
 }
 
+const MISDIRECTED =
+  'This server does not answer to the host name that the request gives. Use localhost or an address, or list the name in ALLOWED_HOSTS.\n';
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
-export function createHttpServer({ routes, logger, metrics }: HttpOptions): HttpServer {
+export function createHttpServer({ routes, logger, metrics, limits }: HttpOptions): HttpServer {
   // Labels: route is one of ours or "other", method and status class are bounded.
   const seconds = metrics.histogram(
     'family_hub_http_duration_seconds',
@@ -42,19 +56,28 @@ export function createHttpServer({ routes, logger, metrics }: HttpOptions): Http
     ['route', 'method', 'status'],
   );
   const streams = new Set<ServerResponse>();
+  const isAnswered = createHostCheck(limits.allowedHosts);
   let isLoopbackOnly = false;
 
   const server = createServer(
-    { keepAlive: true, requestTimeout: 30_000, headersTimeout: 10_000 },
+    {
+      keepAlive: true,
+      requestTimeout: Math.max(limits.bodyTimeoutMs, limits.headersTimeoutMs),
+      headersTimeout: limits.headersTimeoutMs,
+      // How often the two above are looked after.
+      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+    },
     (request, response) => {
+      if (connections.isTurnedAway(request.socket)) return;
       const begun = performance.now();
       const given = request.headers['x-request-id'];
       const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
       response.setHeader('x-request-id', requestId);
-      response.setHeader('x-content-type-options', 'nosniff');
+      setSecurityHeaders(request, response);
       const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
       const handler = Object.hasOwn(routes, path) ? routes[path] : undefined;
       streams.add(response);
+      connections.watch(request, response);
       response.once('close', () => {
         streams.delete(response);
         const method = ['GET', 'POST', 'HEAD', 'OPTIONS'].includes(request.method ?? '')
@@ -81,6 +104,8 @@ export function createHttpServer({ routes, logger, metrics }: HttpOptions): Http
     },
   );
 
+  const connections = guardConnections(server, limits, { logger, metrics });
+
   const answer = async (
     request: IncomingMessage,
     response: ServerResponse,
@@ -88,8 +113,7 @@ export function createHttpServer({ routes, logger, metrics }: HttpOptions): Http
     handler: Handler | undefined,
   ): Promise<void> => {
     try {
-      if (isLoopbackOnly && !namesLoopback(request.headers.host))
-        sendText(response, 421, 'This server answers only to localhost and loopback addresses.\n');
+      if (!isAnswered(request.headers.host, isLoopbackOnly)) sendText(response, 421, MISDIRECTED);
       else if (handler === undefined)
         sendText(response, 404, `There is nothing here. Try ${Object.keys(routes).join(', ')}.\n`);
       else await handler({ request, response, requestId, url: new URL(request.url ?? '/', 'http://localhost') });
@@ -116,7 +140,10 @@ export function createHttpServer({ routes, logger, metrics }: HttpOptions): Http
           resolve(address);
         });
       }),
-    close: (timeoutMs) => closeServer(server, streams, timeoutMs),
+    async close(timeoutMs) {
+      await closeServer(server, streams, timeoutMs);
+      connections.stop();
+    },
   };
 }
 

@@ -4,10 +4,12 @@
  * answered at the same instant.
  */
 import { randomUUID } from 'node:crypto';
-import type { Database, Queryable } from '../database/database.ts';
+import type { Acts } from '../access/acts.ts';
+import type { Queryable, Transactional } from '../database/database.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { InvalidInputError } from '../refusals.ts';
 import { afterResult, type CircuitLimits, type CircuitRow, CLOSED, openedByHand } from './circuit.rules.ts';
+import { circuitActs } from './circuit-acts.ts';
 import type { ProviderFailure } from './provider.ts';
 
 const UNTIL_PASSED = {
@@ -109,10 +111,11 @@ export function loadTransitions(db: Queryable, provider: string, first: number):
 }
 
 /** The probe's account was made: the provider works again. Answers whether the circuit was still its to close. */
-export async function closeAfterProbe(db: Database, provider: string, probeToken: string): Promise<boolean> {
-  return db.transaction(async (tx) => {
+export async function closeAfterProbe(acts: Acts, provider: string, probeToken: string): Promise<boolean> {
+  return acts.transaction(async (tx, acted) => {
     const before = await lockCircuit(tx, provider);
     if (before.probeToken !== probeToken) return false;
+    for (const act of circuitActs(provider, before, CLOSED)) acted(act);
     await storeCircuit(tx, provider, CLOSED, { reason: 'A probe’s account was made.', actor: null });
     return true;
   });
@@ -152,18 +155,25 @@ export async function recordProbe(tx: Queryable, provider: string): Promise<void
  * entry has to find it out. One that is not closed already stays as it is.
  */
 export async function openMisconfigured(
-  db: Database,
+  acts: Acts,
   provider: string,
   { code, message }: Pick<ProviderFailure, 'code' | 'message'>,
   limits: CircuitLimits,
 ): Promise<{ isChanged: boolean }> {
-  return db.transaction(async (tx) => {
+  return acts.transaction(async (tx, acted) => {
     const before = await lockCircuit(tx, provider);
     if (before.state !== 'closed') return { isChanged: false };
     const result = { entryId: '', kind: 'configuration', code, message } as const;
-    await storeCircuit(tx, provider, afterResult(before, result, before.now, limits));
+    const opened = afterResult(before, result, before.now, limits);
+    await storeCircuit(tx, provider, opened);
+    for (const act of circuitActs(provider, before, opened)) acted(act);
     return { isChanged: true };
   });
+}
+
+export interface ChangedByHand {
+  readonly isChanged: boolean;
+  readonly before: { readonly state: CircuitState; readonly reason: string | null };
 }
 
 /**
@@ -171,33 +181,34 @@ export async function openMisconfigured(
  * Throws InvalidInputError for an end that has passed.
  */
 export async function openCircuit(
-  db: Database,
+  db: Transactional,
   provider: string,
   by: string,
   reason: string,
   until: Date | null,
-): Promise<{ isChanged: boolean }> {
+): Promise<ChangedByHand> {
   return db.transaction(async (tx) => {
     const before = await lockCircuit(tx, provider);
     if (until !== null && until <= before.now) throw new InvalidInputError([UNTIL_PASSED]);
     const same =
       before.state === 'open' && before.reason === reason && before.nextProbeAt?.getTime() === until?.getTime();
     if (!same) await storeCircuit(tx, provider, openedByHand(before, by, reason, until, before.now));
-    return { isChanged: !same };
+    return { isChanged: !same, before: { state: before.state, reason: before.reason } };
   });
 }
 
 /** Closes the circuit by hand; the caller then wakes the workers. Whoever did it, and why, is kept with the transition. */
 export async function closeCircuit(
-  db: Database,
+  db: Transactional,
   provider: string,
   actor: string,
   reason: string | null,
-): Promise<{ isChanged: boolean }> {
+): Promise<ChangedByHand> {
   return db.transaction(async (tx) => {
-    const before = await lockCircuit(tx, provider);
-    if (before.state === 'closed') return { isChanged: false };
+    const { state, reason: reasonBefore } = await lockCircuit(tx, provider);
+    const before = { state, reason: reasonBefore };
+    if (state === 'closed') return { isChanged: false, before };
     await storeCircuit(tx, provider, CLOSED, { actor, reason });
-    return { isChanged: true };
+    return { isChanged: true, before };
   });
 }

@@ -1,5 +1,6 @@
-/** The operations behind the API's view of the identity provider; what people did is logged. */
-import type { Acted } from '../access/acts.ts';
+/** The operations behind the API's view of the identity provider, each with its tools. */
+import type { Acts } from '../access/acts.ts';
+import type { Caller } from '../access/caller.ts';
 import type { Database } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
 import { closeCircuit, loadCircuit, loadTransitions, openCircuit } from './circuit.ts';
@@ -8,27 +9,36 @@ import type { ProviderStatus } from './zitadel-check.ts';
 
 export interface IdentityOptions {
   readonly db: Database;
+  readonly acts: Acts;
   readonly notices: Notices;
   readonly provider: IdentityProvider & { status?(): ProviderStatus };
 }
 
-export function createIdentityOperations({ db, notices, provider }: IdentityOptions, acted: Acted) {
+export function createIdentityOperations({ db, acts, notices, provider }: IdentityOptions) {
   const { name, url, status } = provider;
+  const target = { type: 'Circuit', id: name };
   return {
     name,
     url,
     status,
     loadCircuit: () => loadCircuit(db, name),
     loadTransitions: (first: number) => loadTransitions(db, name, first),
-    async openCircuit(caller: string, reason: string, until: Date | null) {
-      const answer = await openCircuit(db, name, caller, reason, until);
-      if (answer.isChanged) acted(caller, 'openCircuit', reason, { until });
+    async openCircuit(caller: Caller, reason: string, until: Date | null) {
+      const answer = await acts.transaction(async (tx, acted) => {
+        const { isChanged, before } = await openCircuit(tx, name, caller.name, reason, until);
+        const after = { state: 'open', reason, until: until?.toISOString() ?? null };
+        if (isChanged) acted({ caller, action: 'openCircuit', target, reason, before, after });
+        return { isChanged };
+      });
       notices.circuitChanged();
       return answer;
     },
-    async closeCircuit(caller: string, reason: string | null | undefined) {
-      const answer = await closeCircuit(db, name, caller, reason ?? null);
-      if (answer.isChanged) acted(caller, 'closeCircuit', reason, {});
+    async closeCircuit(caller: Caller, reason: string | null | undefined) {
+      const answer = await acts.transaction(async (tx, acted) => {
+        const { isChanged, before } = await closeCircuit(tx, name, caller.name, reason ?? null);
+        if (isChanged) acted({ caller, action: 'closeCircuit', target, reason, before, after: { state: 'closed' } });
+        return { isChanged };
+      });
       notices.circuitChanged();
       return answer;
     },

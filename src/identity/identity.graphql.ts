@@ -1,5 +1,7 @@
 /** The identity provider in the API: which one it is, its circuit, opening and closing that by hand. */
+
 import { z } from 'zod';
+import type { Caller } from '../access/caller.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { type Builder, DEFAULT_PAGE, LARGEST_PAGE } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
@@ -18,8 +20,8 @@ export interface IdentityTools {
   loadCircuit(): Promise<CircuitRow>;
   /** The last `first` changes of its state, newest first. */
   loadTransitions(first: number): Promise<CircuitTransition[]>;
-  openCircuit(caller: string, reason: string, until: Date | null): Promise<{ isChanged: boolean }>;
-  closeCircuit(caller: string, reason: string | null | undefined): Promise<{ isChanged: boolean }>;
+  openCircuit(caller: Caller, reason: string, until: Date | null): Promise<{ isChanged: boolean }>;
+  closeCircuit(caller: Caller, reason: string | null | undefined): Promise<{ isChanged: boolean }>;
 }
 
 interface Provider extends ProviderStatus {

@@ -1,25 +1,33 @@
 /** ExpiredInvitationCleanupJob: every night, invitations that expired long ago are deleted, in batches. */
+import type { Acts } from '../access/acts.ts';
+import { systemCaller } from '../access/caller.ts';
 import type { Queryable } from '../database/database.ts';
 import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
 
 const BATCH = 1_000;
+const RETENTION = systemCaller('retention');
 
 /** The job, for the scheduler. `retentionMs`: how long after its expiry an invitation is kept. */
-export function expiredInvitationCleanupJob(retentionMs: number): Job {
+export function expiredInvitationCleanupJob(retentionMs: number, acts: Acts): Job {
   return {
     name: 'ExpiredInvitationCleanupJob',
     description: 'Deletes invitations that expired more than 30 days ago.',
     cron: '0 3 * * *',
     timeZone: 'UTC',
     misfirePolicy: 'run_once',
-    run: (context) => deleteAll(context, retentionMs),
+    run: (context) => deleteAll(context, retentionMs, acts),
   };
 }
 
-async function deleteAll({ db, signal, report, logger }: JobContext, retentionMs: number): Promise<RunCounts> {
+async function deleteAll({ signal, report, logger }: JobContext, retentionMs: number, acts: Acts): Promise<RunCounts> {
   let deleted = 0;
   for (let last = BATCH; last === BATCH && !signal.aborted; ) {
-    last = await deleteExpiredInvitations(db, retentionMs, BATCH);
+    last = await acts.transaction(async (tx, acted) => {
+      const count = await deleteExpiredInvitations(tx, retentionMs, BATCH);
+      const after = { kind: 'invitations', count };
+      if (count > 0) acted({ caller: RETENTION, action: 'expiredRowsDeleted', after });
+      return count;
+    });
     deleted += last;
     report({ deleted });
   }

@@ -1,8 +1,11 @@
 /**
  * What people do to schedules and to runs that are going on: each change is one transaction,
- * logged with who made it, and told to all nodes, whose timers and runs follow at once.
+ * recorded with who made it, and told to all nodes, whose timers and runs follow at once.
  */
-import type { Acted } from '../access/acts.ts';
+
+import type { Acts } from '../access/acts.ts';
+import type { Act } from '../access/audit/act.ts';
+import type { Caller } from '../access/caller.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
 import { InvalidInputError, InvalidStateError } from '../refusals.ts';
@@ -17,6 +20,7 @@ import { reschedule } from './schedules/reschedule.ts';
 
 export interface JobOperationTools {
   readonly db: Database;
+  readonly acts: Acts;
   readonly notices: Notices;
   readonly scheduler: Pick<Scheduler, 'launch'>;
   readonly jobs: readonly Job[];
@@ -46,23 +50,27 @@ export interface RescheduleRequest extends TimingRequest {
 export type JobOperations = ReturnType<typeof createJobOperations>;
 
 /** The operations behind `pauseJob`, `resumeJob`, `rescheduleJob` and `interruptRun`. */
-export function createJobOperations(tools: JobOperationTools, acted: Acted) {
-  const { db, notices, scheduler, jobs, nodeId, leaseMs, toleranceMs, windowMs } = tools;
+export function createJobOperations(tools: JobOperationTools) {
+  const { db, acts, notices, scheduler, jobs, nodeId, leaseMs, toleranceMs, windowMs } = tools;
   const jobOf = (name: string) => jobs.find((job) => job.name === name) ?? null;
 
   const change = async (
     action: string,
-    { jobName: name, actor, reason }: { jobName: string; actor: string; reason: string | null },
-    target: object,
+    { jobName: name, caller, reason }: { jobName: string; caller: Caller; reason: string | null },
+    after: Act['after'],
     make: (tx: Queryable, input: ChangeInput) => Promise<ScheduleChange | null>,
   ): Promise<ChangedSchedule> => {
     // What is due at this moment starts here, unless this node could not execute it.
     const starting = jobOf(name) === null ? null : { leaseMs, toleranceMs };
-    const input = { name, nodeId, starting, windowMs, actor, reason };
-    const changed = await db.transaction((tx) => make(tx, input));
+    const input = { name, nodeId, starting, windowMs, actor: caller.name, reason };
+    const changed = await acts.transaction(async (tx, acted) => {
+      const made = await make(tx, input);
+      const target = { type: 'JobSchedule', id: name };
+      if (made?.isChanged) acted({ caller, action, target, reason, before: made.before, after });
+      return made;
+    });
     if (changed === null) throw unknownJob(name, await loadNames(db));
     if (changed.run !== null) scheduler.launch(changed.run);
-    if (changed.isChanged) acted(actor, action, reason, { jobName: name, ...target });
     // Also when nothing changed: a node whose notice was lost hears it now.
     notices.schedulesChanged();
     return { jobName: name, isChanged: changed.isChanged };
@@ -70,22 +78,26 @@ export function createJobOperations(tools: JobOperationTools, acted: Acted) {
 
   return {
     /** Throws NotFoundError, or InvalidInputError for an end that has passed or an empty reason. */
-    pause: (actor: string, { jobName, reason, until }: PauseRequest) =>
-      change('pauseJob', { jobName, actor, reason }, { until }, (tx, input) =>
-        pauseSchedule(tx, input, { by: actor, reason, until }),
+    pause: (caller: Caller, { jobName, reason, until }: PauseRequest) =>
+      change(
+        'pauseJob',
+        { jobName, caller, reason },
+        { isPaused: true, until: until?.toISOString() ?? null },
+        (tx, input) => pauseSchedule(tx, input, { by: caller.name, reason, until }),
       ),
 
     /** Throws NotFoundError. */
-    resume: (actor: string, { jobName, reason }: { jobName: string; reason: string | null }) =>
-      change('resumeJob', { jobName, actor, reason }, {}, resumeSchedule),
+    resume: (caller: Caller, { jobName, reason }: { jobName: string; reason: string | null }) =>
+      change('resumeJob', { jobName, caller, reason }, { isPaused: false }, resumeSchedule),
 
     /** Throws NotFoundError, InvalidInputError, or InvalidStateError when this node does not know the default. */
-    async reschedule(actor: string, { jobName, reason, ...request }: RescheduleRequest): Promise<ChangedSchedule> {
+    async reschedule(caller: Caller, { jobName, reason, ...request }: RescheduleRequest): Promise<ChangedSchedule> {
       const reading = readTimingRequest(request);
       if (!reading.ok) throw new InvalidInputError(reading.issues);
       const defaults = jobOf(jobName);
       const { changes } = reading;
-      return change('rescheduleJob', { jobName, actor, reason }, { changes }, async (tx, input) => {
+      const after = changes === 'default' ? { isReset: true } : { ...changes };
+      return change('rescheduleJob', { jobName, caller, reason }, after, async (tx, input) => {
         const changed = await reschedule(tx, input, changes, defaults);
         if (changed !== null && changes === 'default' && defaults === null) throw unknownDefault(jobName);
         return changed;
@@ -93,12 +105,15 @@ export function createJobOperations(tools: JobOperationTools, acted: Acted) {
     },
 
     /** Throws NotFoundError, or InvalidStateError when the run has ended. */
-    async interrupt(actor: string, { runId, reason }: { runId: string; reason: string | null }) {
-      const { jobName, isChanged } = await interruptRun(db, runId, { by: actor, reason });
-      if (isChanged) {
-        acted(actor, 'interruptRun', reason, { jobName, runId });
-        notices.runChanged('UPDATED', runId);
-      }
+    async interrupt(caller: Caller, { runId, reason }: { runId: string; reason: string | null }) {
+      const isChanged = await acts.transaction(async (tx, acted) => {
+        const asked = await interruptRun(tx, runId, { by: caller.name, reason });
+        const target = { type: 'JobRun', id: runId };
+        if (asked.isChanged)
+          acted({ caller, action: 'interruptRun', target, reason, after: { jobName: asked.jobName } });
+        return asked.isChanged;
+      });
+      if (isChanged) notices.runChanged('UPDATED', runId);
       notices.schedulesChanged();
       return { runId, isChanged };
     },

@@ -4,11 +4,12 @@
  * whatever timers missed (a clock that jumped, a database that was away) and closes crashed runs.
  * The database's clock is the one that counts; this machine's only holds the timers.
  */
+import type { Acts } from '../access/acts.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
+import { createDatabaseClock } from '../database/database-clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { nextDue } from './calendar/due.rules.ts';
-import { createDatabaseClock } from './database-clock.ts';
 import type { Job } from './job.ts';
 import { claimFires, type RunLease } from './ledger/fires.ts';
 import { isPausedAt, MISFIRE_WINDOW_MS, settle } from './ledger/settle.rules.ts';
@@ -22,6 +23,7 @@ import { createTracker } from './waiting.ts';
 
 export interface SchedulerOptions {
   readonly db: Database;
+  readonly acts: Acts;
   /** For the jobs. */
   readonly clock: Clock;
   readonly logger: Logger;
@@ -208,7 +210,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   return {
     async start() {
-      await registerSchedules(db, options.jobs, nodeId, windowMs);
+      await registerSchedules(options.acts, options.jobs, nodeId, windowMs);
       upSince = (await readAll()).now;
       lastCheckAt = Date.now();
       await closeCrashedRuns(db);

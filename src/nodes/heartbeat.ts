@@ -2,8 +2,10 @@
  * The heartbeat: every few seconds a node says that it lives, what it is about and what it has in
  * hand, writes down which others have fallen silent, and hears whether somebody asked it to
  * drain. One statement. While it drains it beats faster, so that people see it get there.
+ * It also tells the database's time, and whether somebody left acts unchained in the audit trail.
  */
 import type { Queryable } from '../database/database.ts';
+import type { DatabaseClock } from '../database/database-clock.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { MISSED_BEATS } from './nodes.ts';
@@ -27,11 +29,15 @@ export interface HeartbeatOptions {
   readonly nodeId: string;
   readonly intervalMs: number;
   readonly logger: Logger;
+  /** Learns the database's time from each beat. */
+  readonly clock: DatabaseClock;
   inHand(): InHand;
   /** After each beat of a running node: leases of nodes that stopped beating may have run out. */
   onBeat(): Promise<void>;
   /** Somebody asked this node to drain; called once. */
   onDrainAsked(ask: DrainAsk): void;
+  /** Acts stand in the audit trail that are not chained yet: this node's newest, or what another left. */
+  onUnchainedActs(): void;
 }
 
 export interface Heartbeat {
@@ -45,7 +51,7 @@ export interface Heartbeat {
 
 /** Beats until it is stopped; one beat at a time. Nodes that missed three beats are marked as gone. */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
-  const { db, nodeId, intervalMs, logger, inHand, onBeat, onDrainAsked } = options;
+  const { db, nodeId, intervalMs, logger, clock, inHand, onBeat, onDrainAsked, onUnchainedActs } = options;
   let state: NodeState = 'starting';
   let isDrainAsked = false;
   let isTicking = false;
@@ -54,10 +60,12 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   /** Begins after the beats that were begun before, so that the newest state is written last. */
   const beat = (): Promise<void> => {
     const beaten = last.then(async () => {
-      const ask = await writeBeat(db, { nodeId, state, inHand: inHand(), silenceMs: MISSED_BEATS * intervalMs });
-      if (ask === undefined || isDrainAsked) return;
+      const mine = { nodeId, state, inHand: inHand(), silenceMs: MISSED_BEATS * intervalMs };
+      const heard = await clock.measure(() => writeBeat(db, mine));
+      if (heard.hasUnchainedActs) onUnchainedActs();
+      if (heard.ask === null || isDrainAsked) return;
       isDrainAsked = true;
-      onDrainAsked(ask);
+      onDrainAsked(heard.ask);
     });
     last = beaten.catch(() => undefined);
     return beaten;
@@ -104,14 +112,24 @@ const BEAT = `
                    WHERE id <> $1 AND state <> 'gone' AND last_beat_at < now() - $5 * interval '1 millisecond'
                      FOR UPDATE SKIP LOCKED)
   )
-  SELECT coalesce(drain_asked_by, 'somebody') AS actor, coalesce(drain_reason, 'No reason was given.') AS reason
-    FROM beat WHERE drain_asked_at IS NOT NULL`;
+  SELECT clock_timestamp() AS now,
+         EXISTS (SELECT FROM auth.audit_entries WHERE link IS NULL) AS "hasUnchainedActs",
+         (SELECT json_build_object('actor', coalesce(drain_asked_by, 'somebody'),
+                                   'reason', coalesce(drain_reason, 'No reason was given.'))
+            FROM beat WHERE drain_asked_at IS NOT NULL) AS ask`;
 
-/** One beat; answers the ask to drain, if there is one. */
+interface Heard {
+  readonly now: Date;
+  readonly hasUnchainedActs: boolean;
+  readonly ask: DrainAsk | null;
+}
+
+/** One beat, and what is heard with it. */
 async function writeBeat(
   db: Queryable,
   { nodeId, state, inHand, silenceMs }: { nodeId: string; state: NodeState; inHand: InHand; silenceMs: number },
-): Promise<DrainAsk | undefined> {
-  const [ask] = await db.query<DrainAsk>(BEAT, [nodeId, state, inHand.attempts, inHand.runs, silenceMs]);
-  return ask;
+): Promise<Heard> {
+  const [heard] = await db.query<Heard>(BEAT, [nodeId, state, inHand.attempts, inHand.runs, silenceMs]);
+  if (heard === undefined) throw new Error('A beat was not answered.');
+  return heard;
 }

@@ -1,5 +1,6 @@
-/** The operations behind the API's view of the nodes; what people did is logged. */
-import type { Acted } from '../access/acts.ts';
+/** The operations behind the API's view of the nodes, each with its tools. */
+import type { Acts } from '../access/acts.ts';
+import type { Caller } from '../access/caller.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import { shareReading } from '../database/shared-reading.ts';
 import type { Notices } from '../events/notices.ts';
@@ -8,19 +9,24 @@ import { loadSilentNodes } from './nodes.ts';
 
 export interface NodeOptions {
   readonly db: Database;
+  readonly acts: Acts;
   readonly notices: Notices;
   /** A node that says nothing for so long is gone. */
   readonly silenceMs: number;
 }
 
-export function createNodeOperations({ db, notices, silenceMs }: NodeOptions, acted: Acted) {
+export function createNodeOperations({ db, acts, notices, silenceMs }: NodeOptions) {
   /** One statement for all nodes of an answer. */
   const silentNodes = shareReading((on: Queryable) => loadSilentNodes(on, silenceMs));
   return {
     loadSilentNodes: () => silentNodes(db),
-    async drain(caller: string, request: DrainRequest) {
-      const answer = await drainNode(db, caller, request, silenceMs);
-      if (answer.isChanged) acted(caller, 'drainNode', request.reason, { drainedNodeId: answer.nodeId });
+    async drain(caller: Caller, request: DrainRequest) {
+      const answer = await acts.transaction(async (tx, acted) => {
+        const asked = await drainNode(tx, caller.name, request, silenceMs);
+        const target = { type: 'ServerNode', id: asked.nodeId };
+        if (asked.isChanged) acted({ caller, action: 'drainNode', target, reason: request.reason });
+        return asked;
+      });
       notices.nodesChanged();
       return answer;
     },

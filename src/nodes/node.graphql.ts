@@ -1,5 +1,7 @@
 /** Nodes in the API: what each is about, and asking one to drain. */
+
 import { z } from 'zod';
+import type { Caller } from '../access/caller.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
@@ -12,7 +14,7 @@ const RECENT_MS = 24 * 3_600_000;
 /** What the fields and mutations do. */
 export interface NodeTools {
   loadSilentNodes(): Promise<ReadonlySet<string>>;
-  drain(caller: string, request: DrainRequest): Promise<DrainAnswer>;
+  drain(caller: Caller, request: DrainRequest): Promise<DrainAnswer>;
 }
 
 /** Adds `ServerNode`, `serverNodes` and `drainNode`. */

@@ -2,16 +2,21 @@
  * RetentionJob: every hour, what has been kept for its time is deleted, in batches that are
  * transactions of their own, so that nobody waits for it and a stop costs nothing.
  */
+import type { Acts } from '../access/acts.ts';
+import type { Audit } from '../access/audit/audit.ts';
+import { systemCaller } from '../access/caller.ts';
 import type { Notices } from '../events/notices.ts';
 import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
-import { DELETIONS, type Retention } from './retention.ts';
+import { DELETIONS, type Deletion, type Retention } from './retention.ts';
 
 const BATCH = 1_000;
+const RETENTION = systemCaller('retention');
 
 type Announcer = Pick<Notices, 'entriesChanged' | 'runChanged'>;
+type AuditKeeper = Pick<Audit, 'cut' | 'anchorDaily'>;
 
 /** The job, for the scheduler. Its counts have a name for each kind that is not kept for ever. */
-export function retentionJob(retention: Retention, notices: Announcer): Job {
+export function retentionJob(retention: Retention, acts: Acts, notices: Announcer, audit: AuditKeeper): Job {
   return {
     name: 'RetentionJob',
     description: 'Deletes finished entries, runs and other history beyond their retention.',
@@ -19,22 +24,33 @@ export function retentionJob(retention: Retention, notices: Announcer): Job {
     cron: '30 17 * * * *',
     timeZone: 'UTC',
     misfirePolicy: 'run_once',
-    run: (context) => deleteAll(context, retention, notices),
+    async run(context) {
+      const counts = await deleteAll(context, retention, acts, notices, audit);
+      await audit.anchorDaily();
+      return counts;
+    },
   };
 }
 
 async function deleteAll(
-  { db, signal, report, logger }: JobContext,
+  { signal, report, logger }: JobContext,
   retention: Retention,
+  acts: Acts,
   notices: Announcer,
+  audit: AuditKeeper,
 ): Promise<RunCounts> {
   const counts: Record<string, number> = {};
-  for (const deletion of DELETIONS) {
-    const keepMs = retention[deletion.setting];
+  for (const deletion of [...DELETIONS, auditDeletion(audit)]) {
+    const keepMs = deletion.setting === null ? 0 : retention[deletion.setting];
     if (keepMs === null) continue;
     counts[deletion.name] = 0;
     for (let last = BATCH; last === BATCH && !signal.aborted; ) {
-      const deleted = await deletion.delete(db, keepMs, BATCH);
+      const deleted = await acts.transaction(async (tx, acted) => {
+        const keys = await deletion.delete(tx, keepMs, BATCH);
+        const after = { kind: deletion.name, count: keys.length };
+        if (keys.length > 0) acted({ caller: RETENTION, action: 'expiredRowsDeleted', after });
+        return keys;
+      });
       if (deletion.watched === 'entries') notices.entriesChanged('REMOVED', deleted);
       if (deletion.watched === 'runs') for (const id of deleted) notices.runChanged('REMOVED', id);
       last = deleted.length;
@@ -46,3 +62,10 @@ async function deleteAll(
   if (total > 0) logger.info({ deleted: counts }, 'Rows beyond their retention deleted');
   return counts;
 }
+
+/** Not a statement alone: what is deleted is verified, and the chain that follows is signed. */
+const auditDeletion = (audit: AuditKeeper): Deletion => ({
+  name: 'auditEntries',
+  setting: 'AUDIT_RETENTION',
+  delete: (tx, keepMs, limit) => audit.cut(tx, keepMs, limit),
+});

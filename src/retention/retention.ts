@@ -4,7 +4,7 @@
  * stay whatever their age: events nobody has processed, a node that a kept row names, each job's
  * newest runs. Users are never deleted, and entries that are not finished neither.
  */
-import type { Queryable } from '../database/database.ts';
+import type { Queryable, Transactional } from '../database/database.ts';
 
 /** Of each job, so many runs and fires stay, however old they are. */
 export const NEWEST_KEPT = 100;
@@ -20,13 +20,14 @@ export type Retention = Readonly<
     | 'PROCESSED_EVENT_RETENTION'
     | 'CIRCUIT_TRANSITION_RETENTION'
     | 'BULK_ACTION_RETENTION'
-    | 'NODE_RETENTION',
+    | 'NODE_RETENTION'
+    | 'AUDIT_RETENTION',
     number | null
   >
 >;
 
 /** Deletes up to `limit` rows older than `keepMs`; answers their keys. */
-type Deletion = (db: Queryable, keepMs: number, limit: number) => Promise<string[]>;
+type Delete = (db: Queryable, keepMs: number, limit: number) => Promise<string[]>;
 
 /**
  * Served by queued_managed_account_creations_status_created_at_idx, read backwards: an entry is
@@ -34,7 +35,7 @@ type Deletion = (db: Queryable, keepMs: number, limit: number) => Promise<string
  * entry's places in bulk actions, go with it.
  */
 const deleteEntries =
-  (status: 'completed' | 'failed' | 'cancelled'): Deletion =>
+  (status: 'completed' | 'failed' | 'cancelled'): Delete =>
   (db, keepMs, limit) =>
     keys(
       db.query(
@@ -50,7 +51,7 @@ const deleteEntries =
     );
 
 /** Served by job_runs_job_name_started_at_idx, job by job (by job_runs_started_at_idx where one job has nearly all). */
-const deleteRuns: Deletion = (db, keepMs, limit) =>
+const deleteRuns: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
       `DELETE FROM auth.job_runs WHERE id IN (
@@ -76,7 +77,7 @@ const deleteRuns: Deletion = (db, keepMs, limit) =>
  * Served by job_fires_job_name_fired_at_key, job by job. A fire stays as long as its run, whose
  * outcome it holds (job_runs_fire_id_idx).
  */
-const deleteFires: Deletion = (db, keepMs, limit) =>
+const deleteFires: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
       `DELETE FROM auth.job_fires WHERE id IN (
@@ -100,7 +101,7 @@ const deleteFires: Deletion = (db, keepMs, limit) =>
   );
 
 /** Served by idempotency_keys_created_at_idx. */
-const deleteIdempotencyKeys: Deletion = (db, keepMs, limit) =>
+const deleteIdempotencyKeys: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
       `DELETE FROM auth.idempotency_keys WHERE (caller, mutation, key) IN (
@@ -114,7 +115,7 @@ const deleteIdempotencyKeys: Deletion = (db, keepMs, limit) =>
   );
 
 /** Served by outbox_events_processed_idx. */
-const deleteProcessedEvents: Deletion = (db, keepMs, limit) =>
+const deleteProcessedEvents: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
       `DELETE FROM auth.outbox_events WHERE event_id IN (
@@ -128,7 +129,7 @@ const deleteProcessedEvents: Deletion = (db, keepMs, limit) =>
   );
 
 /** By the primary key, which grows with time; there are few. */
-const deleteCircuitTransitions: Deletion = (db, keepMs, limit) =>
+const deleteCircuitTransitions: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
       `DELETE FROM auth.identity_circuit_transitions WHERE id IN (
@@ -140,7 +141,7 @@ const deleteCircuitTransitions: Deletion = (db, keepMs, limit) =>
   );
 
 /** Served by server_nodes_last_beat_at_idx; whether something names the node, by that table’s index on node_id. */
-const deleteNodes: Deletion = (db, keepMs, limit) =>
+const deleteNodes: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
       `DELETE FROM auth.server_nodes WHERE id IN (
@@ -157,7 +158,7 @@ const deleteNodes: Deletion = (db, keepMs, limit) =>
   );
 
 /** The lines of bulk actions that have ended, in the actions' order of age; the actions themselves go once they have none. */
-const deleteBulkActionLines: Deletion = (db, keepMs, limit) =>
+const deleteBulkActionLines: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
       `DELETE FROM auth.bulk_action_entries AS line
@@ -171,7 +172,7 @@ const deleteBulkActionLines: Deletion = (db, keepMs, limit) =>
     ),
   );
 
-const deleteBulkActions: Deletion = (db, keepMs, limit) =>
+const deleteBulkActions: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
       `DELETE FROM auth.bulk_actions WHERE id IN (
@@ -185,17 +186,34 @@ const deleteBulkActions: Deletion = (db, keepMs, limit) =>
     ),
   );
 
+/** Served by sessions_expires_at_idx. Nobody is signed in by these any more. */
+const deleteExpiredSessions: Delete = (db, keepMs, limit) =>
+  keys(
+    db.query(
+      `DELETE FROM auth.sessions WHERE id IN (
+         SELECT id FROM auth.sessions
+         WHERE expires_at < now() - $1 * interval '1 millisecond'
+         ORDER BY expires_at LIMIT $2
+         FOR UPDATE SKIP LOCKED
+       ) RETURNING id AS key`,
+      [keepMs, limit],
+    ),
+  );
+
 const keys = async (rows: Promise<Record<string, unknown>[]>): Promise<string[]> =>
   (await rows).map(({ key }) => String(key));
 
-/** In this order: what names another goes before it. The names are those of a run’s counts. */
-export const DELETIONS: readonly {
+export interface Deletion {
   readonly name: string;
-  readonly setting: keyof Retention;
-  readonly delete: Deletion;
+  /** Null: the rows say themselves when they end. */
+  readonly setting: keyof Retention | null;
+  readonly delete: (db: Transactional, keepMs: number, limit: number) => Promise<string[]>;
   /** Whose subscribers hear of it. */
   readonly watched?: 'entries' | 'runs';
-}[] = [
+}
+
+/** In this order: what names another goes before it. The names are those of a run’s counts. */
+export const DELETIONS: readonly (Deletion & { readonly delete: Delete })[] = [
   {
     name: 'completedEntries',
     setting: 'COMPLETED_ENTRY_RETENTION',
@@ -217,4 +235,5 @@ export const DELETIONS: readonly {
   { name: 'bulkActionLines', setting: 'BULK_ACTION_RETENTION', delete: deleteBulkActionLines },
   { name: 'bulkActions', setting: 'BULK_ACTION_RETENTION', delete: deleteBulkActions },
   { name: 'nodes', setting: 'NODE_RETENTION', delete: deleteNodes },
+  { name: 'sessions', setting: null, delete: deleteExpiredSessions },
 ];

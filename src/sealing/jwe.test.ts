@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { headerOf, seal, UnsealError, unseal } from './jwe.ts';
+import { beginningOf, headerOf, keyIdOf, seal, UnsealError, unseal } from './jwe.ts';
 
 const key = randomBytes(32);
 
@@ -32,6 +32,20 @@ describe('sealing', () => {
     const ivs = Array.from({ length: 2_000 }, () => seal('x', 'r', 'k', key).split('.')[2] ?? '');
     expect(new Set(ivs).size).toBe(2_000);
     for (const iv of ivs) expect(Buffer.from(iv, 'base64url')).toHaveLength(12);
+  });
+
+  it('names its key in its first 96 characters, and only its key', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.uuid(), fc.uuid(), (plain, row, keyId) => {
+        const sealed = seal(plain, row, keyId, key);
+        expect(sealed.slice(0, 96)).toBe(beginningOf(keyId));
+        expect(keyIdOf(sealed.slice(0, 96))).toBe(keyId);
+        // As PostgreSQL writes base64, which has no alphabet of its own for URLs.
+        expect(Buffer.from(keyId).toString('base64')).toBe(sealed.slice(48, 96));
+      }),
+    );
+    expect(keyIdOf('x'.repeat(96))).toBeUndefined();
+    expect(keyIdOf('')).toBeUndefined();
   });
 
   it('refuses a ciphertext moved to another row', () => {

@@ -63,3 +63,19 @@ export function unseal(sealed: string, row: string, key: Buffer): string {
     throw new UnsealError('it was altered, or sealed under another key');
   }
 }
+
+/**
+ * Our header begins with fixed 36 characters and then has the key's id with 36 more. Both are
+ * whole groups of base64 (3 characters in 4): the first 96 characters of what `seal` makes name
+ * the key, in SQL too.
+ */
+const BEGINNING = Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"').toString('base64url');
+
+/** How every text begins that `seal` made under this key: 96 characters. */
+export const beginningOf = (keyId: string): string => BEGINNING + Buffer.from(keyId).toString('base64url');
+
+/** The key's id from the first 96 characters of a text; undefined for one that is not ours. */
+export function keyIdOf(beginning: string): string | undefined {
+  if (beginning.length !== 96 || !beginning.startsWith(BEGINNING)) return undefined;
+  return Buffer.from(beginning.slice(BEGINNING.length), 'base64url').toString('utf8');
+}

@@ -1,37 +1,71 @@
 /**
- * The key ring: data keys in `auth.data_protection_keys`, each wrapped (as a JWE, by `jose`)
- * under the master key. A wrong or missing master key is refused before anything is touched,
- * and never leads to a second ring beside the first.
+ * The key ring: the data keys of `auth.data_protection_keys`, opened with the master key. A wrong
+ * or missing master key is refused before anything is touched, and never leads to a second ring
+ * beside the first. A ring is read again when a key was added and at each heartbeat; a new key is
+ * known everywhere a moment before anybody seals under it.
  */
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { CompactEncrypt, compactDecrypt } from 'jose';
+import { createHmac } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
 import { headerOf, seal, UnsealError, unseal } from './jwe.ts';
-import { type MasterKey, MasterKeyError } from './master-key.ts';
+import { MasterKeyError } from './master-key.ts';
+import {
+  type DataKey,
+  insertKey,
+  type KeyRow,
+  LOCK_KEY_RING,
+  type MasterKeys,
+  masterFor,
+  unwrap,
+  unwrapAll,
+} from './wrapped-keys.ts';
+
+/** The keys that prove the audit trail's rows: rows are written under the newest, older ones are kept. */
+export interface AuditKeys {
+  readonly newest: { readonly id: string; readonly key: Buffer };
+  byId(id: string): Buffer | undefined;
+  /** Whether it was given up with a lost master key: what it proved can be proved no more. */
+  isLost(id: string): boolean;
+}
 
 export interface KeyRing {
   /** Seals a password for one entry, under the newest active key. */
   seal(plain: string, entryId: string): string;
-  /** Opens a sealed password. Throws UnsealError that says why it cannot be opened. */
+  /**
+   * Opens a sealed password. Throws UnsealError that says why it cannot be opened; UnknownKeyError
+   * when the ring may only be too old to know the key (`openSealed` reads it again).
+   */
   unseal(sealed: string, entryId: string): string;
   /** A keyed digest: equal values have equal digests, and nobody without the ring can guess one. */
   digest(value: string): string;
-  /** Reads keys that other nodes have added. */
+  readonly auditKeys: AuditKeys;
+  /** The key that a password would be sealed under now. */
+  readonly sealingKeyId: string;
+  readonly masters: MasterKeys;
+  /** Reads what other nodes have changed; calls that come while one is under way share the next. */
   refresh(): Promise<void>;
+  /** The key that was sealed under since this was last asked; undefined if nothing was sealed. */
+  takeUse(): string | undefined;
 }
 
-interface KeyRow {
-  id: string;
-  purpose: 'seal' | 'digest';
-  wrappedKey: string;
-  masterKeyId: string;
-}
+/** A node forgets a retired key after this time; a claimed entry is attempted within its lease, which is shorter. */
+const FORGOTTEN_MS = 3_600_000;
 
+/** The key is not in the ring as it was last read. */
+export class UnknownKeyError extends UnsealError {}
+
+// Before the migrations too, when there are fewer columns: hence the detour over JSON.
 const SELECT_KEYS = `
-  SELECT id, purpose, wrapped_key AS "wrappedKey", master_key_id AS "masterKeyId"
-  FROM auth.data_protection_keys
-  WHERE retired_at IS NULL AND activated_at <= now()
+  SELECT id, purpose, wrapped_key AS "wrappedKey", master_key_id AS "masterKeyId",
+         to_jsonb(k) ->> 'lost_at' IS NOT NULL AS "isLost",
+         (extract(epoch FROM activated_at - now()) * 1000)::float8 AS "activeInMs"
+  FROM auth.data_protection_keys k
+  WHERE retired_at IS NULL
   ORDER BY activated_at, id`;
+
+interface StoredKey extends KeyRow {
+  readonly isLost: boolean;
+  readonly activeInMs: number;
+}
 
 /**
  * Whether the database holds a key ring already; callers decide by it whether a master key may
@@ -46,68 +80,133 @@ export async function hasKeyRing(db: Queryable): Promise<boolean> {
 }
 
 /**
- * Proves that this master key opens the ring that the database holds; passes when there is
- * none. Throws MasterKeyError otherwise. Changes nothing.
+ * Proves that these master keys open the ring that the database holds, and answers the ids of
+ * those that it is wrapped under; none when there is no ring. Throws MasterKeyError. Changes nothing.
  */
-export async function verifyMasterKey(db: Queryable, master: MasterKey): Promise<void> {
-  if (!(await hasKeyRing(db))) return;
-  await unwrapAll(await db.query<KeyRow>(SELECT_KEYS), master);
+export async function verifyMasterKey(db: Queryable, ...masters: MasterKeys): Promise<ReadonlySet<string>> {
+  if (!(await hasKeyRing(db))) return new Set();
+  const keys = await unwrapAll(openable(await db.query<StoredKey>(SELECT_KEYS), masters), masters);
+  return new Set(keys.map(({ masterKeyId }) => masterKeyId));
 }
 
 /** Opens the key ring, and makes it if the database holds none; two nodes at once make one. */
-export async function openKeyRing(db: Database, master: MasterKey): Promise<KeyRing> {
+export async function openKeyRing(db: Database, ...masters: MasterKeys): Promise<KeyRing> {
   await db.transaction(async (tx) => {
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('family-hub-jobs key ring'))`);
-    if (await hasKeyRing(tx)) return;
-    for (const purpose of ['seal', 'digest']) {
-      await tx.query(
-        `INSERT INTO auth.data_protection_keys (id, purpose, wrapped_key, master_key_id) VALUES ($1, $2, $3, $4)`,
-        [randomUUID(), purpose, await wrap(randomBytes(32), master), master.id],
-      );
-    }
+    await tx.query(LOCK_KEY_RING);
+    const stored = await tx.query<StoredKey>(SELECT_KEYS);
+    const keys = await unwrapAll(openable(stored, masters), masters);
+    const current = stored.filter(({ isLost }) => !isLost);
+    const master = masterFor(keys, masters);
+    if (current.length === 0 && !(await hasKeyRing(tx)))
+      for (const purpose of ['seal', 'digest'] as const) await insertKey(tx, purpose, master);
+    // A ring made before there was a trail has none. One that lost its audit key gets another: what
+    // was proved under the lost one can be proved no more, and the trail's verification says so.
+    if (!current.some(({ purpose }) => purpose === 'audit')) await insertKey(tx, 'audit', master);
   });
 
-  let keys = await load(db, master);
+  let ring = await load(db, masters, new Map());
+  let active = ring.active;
+  let usedKeyId: string | undefined;
+  let reading: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  /** Retired since they were read: what was claimed before it was sealed anew is still opened. */
+  const former = new Map<string, { readonly key: Buffer; readonly until: number }>();
+
+  const read = async (): Promise<void> => {
+    const before = ring;
+    ring = await load(db, masters, before.unwrapped);
+    active = ring.active;
+    const now = performance.now();
+    for (const [id, { until }] of former) if (until < now) former.delete(id);
+    for (const [id, key] of before.byId) if (!ring.byId.has(id)) former.set(id, { key, until: now + FORGOTTEN_MS });
+  };
+  const start = (): Promise<void> => {
+    reading = read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+  /** The newest whose time has come. */
+  const sealing = (): DataKey => {
+    while (ring.upcoming[0] !== undefined && performance.now() >= ring.upcoming[0].at)
+      active = ring.upcoming.shift()?.key ?? active;
+    return active;
+  };
+
   return {
-    seal: (plain, entryId) => seal(plain, entryId, keys.sealing.id, keys.sealing.key),
+    masters,
+    seal(plain, entryId) {
+      const { id, key } = sealing();
+      usedKeyId = id;
+      return seal(plain, entryId, id, key);
+    },
     unseal(sealed, entryId) {
-      const key = keys.byId.get(headerOf(sealed).kid);
-      if (key === undefined) throw new UnsealError('it was sealed under a key that the key ring does not hold');
+      const { kid } = headerOf(sealed);
+      const key = ring.byId.get(kid) ?? former.get(kid)?.key;
+      if (key === undefined) throw new UnknownKeyError('it was sealed under a key that the key ring does not hold');
       return unseal(sealed, entryId, key);
     },
-    digest: (value) => createHmac('sha256', keys.digesting).update(value, 'utf8').digest('base64url'),
-    async refresh() {
-      keys = await load(db, master);
+    digest: (value) => createHmac('sha256', ring.digesting).update(value, 'utf8').digest('base64url'),
+    auditKeys: {
+      get newest() {
+        return ring.auditing;
+      },
+      byId: (id) => ring.byId.get(id),
+      isLost: (id) => ring.lost.has(id),
+    },
+    get sealingKeyId() {
+      return sealing().id;
+    },
+    refresh() {
+      if (reading === undefined) return start();
+      // What is being read may have been read before what the caller wants to see.
+      next ??= reading
+        .catch(() => undefined)
+        .then(() => {
+          next = undefined;
+          return start();
+        });
+      return next;
+    },
+    takeUse() {
+      const taken = usedKeyId;
+      usedKeyId = undefined;
+      return taken;
     },
   };
 }
 
-async function load(db: Queryable, master: MasterKey) {
-  const keys = await unwrapAll(await db.query<KeyRow>(SELECT_KEYS), master);
-  const sealing = keys.findLast((key) => key.purpose === 'seal');
-  const digesting = keys.findLast((key) => key.purpose === 'digest');
-  if (sealing === undefined || digesting === undefined) {
+/** Keys given up with a lost master key are passed over, unless that was found again. */
+const openable = (stored: readonly StoredKey[], masters: MasterKeys): readonly StoredKey[] =>
+  stored.filter(({ isLost, masterKeyId }) => !isLost || masters.some((one) => one?.id === masterKeyId));
+
+/** Reads the ring; what is `known` already, by its wrapped form, is not opened again. */
+async function load(db: Queryable, masters: MasterKeys, known: ReadonlyMap<string, Buffer>) {
+  const stored = await db.query<StoredKey>(SELECT_KEYS);
+  const now = performance.now();
+  const keys = await Promise.all(
+    openable(stored, masters).map(async (row) => {
+      const bytes = known.get(row.wrappedKey);
+      return { row, key: bytes === undefined ? await unwrap(row, masters) : { ...row, key: bytes } };
+    }),
+  );
+  const current = keys.filter(({ row }) => !row.isLost);
+  const seals = current.filter(({ row }) => row.purpose === 'seal');
+  const active = seals.findLast(({ row }) => row.activeInMs <= 0);
+  const digesting = current.findLast(({ row }) => row.purpose === 'digest');
+  const auditing = current.findLast(({ row }) => row.purpose === 'audit');
+  if (active === undefined || digesting === undefined || auditing === undefined) {
     throw new MasterKeyError(
       'The key ring in auth.data_protection_keys is incomplete. Restore that table from a backup.',
     );
   }
-  return { sealing, digesting: digesting.key, byId: new Map(keys.map((key) => [key.id, key.key])) };
+  return {
+    active: active.key,
+    upcoming: seals.flatMap(({ row, key }) => (row.activeInMs > 0 ? [{ key, at: now + row.activeInMs }] : [])),
+    digesting: digesting.key.key,
+    auditing: auditing.key,
+    byId: new Map(keys.map(({ key }) => [key.id, key.key])),
+    lost: new Set(stored.flatMap(({ id, isLost }) => (isLost ? [id] : []))),
+    unwrapped: new Map(keys.map(({ row, key }) => [row.wrappedKey, key.key])),
+  };
 }
-
-async function unwrapAll(rows: readonly KeyRow[], master: MasterKey) {
-  return Promise.all(
-    rows.map(async ({ id, purpose, wrappedKey, masterKeyId }) => {
-      try {
-        const { plaintext } = await compactDecrypt(wrappedKey, master.key);
-        return { id, purpose, key: Buffer.from(plaintext) };
-      } catch {
-        throw new MasterKeyError(
-          `The master key (${master.source}, id ${master.id}) does not open this database's key ring, which was made under the master key with id ${masterKeyId}. Give the server that master key; nothing was changed.`,
-        );
-      }
-    }),
-  );
-}
-
-const wrap = (key: Buffer, master: MasterKey): Promise<string> =>
-  new CompactEncrypt(key).setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: master.id }).encrypt(master.key);

@@ -3,7 +3,7 @@
  * embedded database it is made once, in the data folder; else it is given.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface MasterKey {
@@ -32,14 +32,14 @@ export function parseMasterKey(text: string, source: string): MasterKey {
   return { key, id, source };
 }
 
-/** Reads the master key from a file (`MASTER_KEY_FILE`). */
-export function readMasterKeyFile(path: string): MasterKey {
+/** Reads the master key from a file, which the setting names. */
+export function readMasterKeyFile(path: string, setting = 'MASTER_KEY_FILE'): MasterKey {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new MasterKeyError(
-      `The master key file ${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Set MASTER_KEY_FILE to a file that this user may read.`,
+      `The master key file ${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Set ${setting} to a file that this user may read.`,
     );
   }
   return parseMasterKey(text, path);
@@ -68,4 +68,19 @@ export function makeEmbeddedMasterKey(dataDir: string): MasterKey {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return parseMasterKey(readFileSync(path, 'utf8'), path);
+}
+
+/**
+ * Puts another master key in the embedded one's place, once the key ring is under it. The former
+ * stays beside it, by its id, for dumps and backups that were made under it; answers its path.
+ */
+export function replaceEmbeddedMasterKey(dataDir: string, former: MasterKey, master: MasterKey): string {
+  const path = embeddedMasterKeyPath(dataDir);
+  const kept = `${path}.${former.id}.old`;
+  copyFileSync(path, kept);
+  // Renamed into place: whoever reads it finds one or the other, never half of one.
+  const fresh = `${path}.${process.pid}.new`;
+  writeFileSync(fresh, `${master.key.toString('base64')}\n`, { mode: 0o600 });
+  renameSync(fresh, path);
+  return kept;
 }

@@ -3,6 +3,7 @@
  * adapter; and the watch over it, so that a wrong address or token is said at the start.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Acts } from '../access/acts.ts';
 import { systemClock } from '../clock.ts';
 import { type Config, providerOf } from '../config.ts';
 import type { Database } from '../database/database.ts';
@@ -35,6 +36,8 @@ export interface ProviderListeners {
   readonly metrics?: Metrics;
   /** Told when the check has opened the circuit. */
   readonly notices?: Pick<Notices, 'circuitChanged'>;
+  /** Records that the check has opened it. */
+  readonly acts: Acts;
 }
 
 /**
@@ -46,7 +49,7 @@ export async function openProvider(
   config: Config,
   db: Database,
   logger: Logger,
-  { metrics, notices }: ProviderListeners = {},
+  { acts, metrics, notices }: ProviderListeners,
 ): Promise<OpenedProvider> {
   const meter = createCallMeter(metrics);
   const { zitadel, token, close } = await choose(config, db, logger);
@@ -74,7 +77,7 @@ export async function openProvider(
         failureThreshold: config.CIRCUIT_FAILURE_THRESHOLD,
         probeIntervalMs: config.CIRCUIT_PROBE_INTERVAL,
       };
-      const { isChanged } = await openMisconfigured(db, adapter.name, failure, limits);
+      const { isChanged } = await openMisconfigured(acts, adapter.name, failure, limits);
       if (isChanged) notices?.circuitChanged();
     },
   });

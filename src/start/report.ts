@@ -1,8 +1,8 @@
 /** What the server says when it is ready: on a terminal for people, elsewhere as one log line. */
 import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
+import { isAccessControlled } from '../config.access-rules.ts';
 import type { Config } from '../config.ts';
-import { isLoopback } from '../http/loopback.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { cronDescription } from '../jobs/calendar/cron.rules.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -37,12 +37,7 @@ export function reportStart({ config, logger, address, server, provider, app, ro
         : `${provider.name} at ${provider.url}`,
     ],
     ...jobs.map((job, index): [string, string] => [index === 0 ? 'Jobs' : '', job]),
-    [
-      'Not secured',
-      isLoopback(config.HOST)
-        ? 'callers are not asked who they are; only this machine can connect'
-        : `callers are not asked who they are, and ${config.HOST} can be reached from elsewhere`,
-    ],
+    accessLine(config),
     ...(road === 'poll'
       ? [['Notices', 'polled every 500 ms: behind a pooler, set DATABASE_DIRECT_URL for LISTEN'] as [string, string]]
       : []),
@@ -53,4 +48,17 @@ export function reportStart({ config, logger, address, server, provider, app, ro
     `Family Hub Jobs ${VERSION} is ready after ${(tookMs / 1_000).toFixed(1)} s`,
   );
   logger.info(`\n${text}`);
+}
+
+/** Whether callers are asked who they are, and how they can say it. */
+function accessLine(config: Config): [name: string, value: string] {
+  if (!isAccessControlled(config))
+    return ['Not secured', 'callers are not asked who they are; only this machine can connect (set ADMIN_TOKEN)'];
+  const { ADMIN_TOKEN, ADMIN_TOKEN_FILE, OIDC_ISSUER } = config;
+  const ways = [
+    'API tokens',
+    ...((ADMIN_TOKEN ?? ADMIN_TOKEN_FILE) === undefined ? [] : ['the admin token']),
+    ...(OIDC_ISSUER === undefined ? [] : [`tokens of ${OIDC_ISSUER}`]),
+  ];
+  return ['Secured', `callers must say who they are: ${ways.join(', ')}; browsers sign in at /sign-in`];
 }

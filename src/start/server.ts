@@ -2,10 +2,13 @@
  * Starting a server: each step opens one thing and says how it is closed. The master key is
  * proved before anything is touched; nothing is claimed before the server listens.
  */
+import { createActs } from '../access/acts.ts';
+import { openAudit } from '../access/audit/audit.ts';
 import { createApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { openDatabase } from '../database/database.ts';
+import { createDatabaseClock } from '../database/database-clock.ts';
 import { hasNewestMigration, migrate } from '../database/migrations.ts';
 import { StartError } from '../database/start-error.ts';
 import { openNotices } from '../events/notices.ts';
@@ -14,13 +17,15 @@ import type { Lifecycle } from '../lifecycle.ts';
 import { type DrainAsk, startHeartbeat } from '../nodes/heartbeat.ts';
 import { registerNode, setNodeState } from '../nodes/nodes.ts';
 import { openKeyRing } from '../sealing/key-ring.ts';
+import { announceKeys } from '../sealing/living-nodes.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { VERSION } from '../version.ts';
 import { openDatabaseServer } from './database.ts';
-import { masterKeyFor } from './master-key.ts';
+import { masterKeysFor } from './master-key.ts';
 import { openProvider } from './provider.ts';
 import { reportStart } from './report.ts';
+import { recordSettings } from './settings-record.ts';
 
 /** PostgreSQL writes everything to disk when it stops. */
 const DATABASE_SERVER_PATIENCE_MS = 90_000;
@@ -50,22 +55,26 @@ export async function startServer(options: StartOptions): Promise<void> {
     DATABASE_SERVER_PATIENCE_MS,
   );
   const server = await opening;
-  const db = await openDatabase({ url: server.url, poolSize: config.DATABASE_POOL_SIZE, logger }).catch(
-    (error: Error) => {
-      throw new StartError(
-        `The database cannot be reached at ${server.shown}: ${error.message || (error as NodeJS.ErrnoException).code}. Check DATABASE_URL, and that PostgreSQL is running and lets this user in.`,
-      );
-    },
-  );
+  const db = await openDatabase({
+    url: server.url,
+    poolSize: config.DATABASE_POOL_SIZE,
+    readTimeoutMs: config.STATEMENT_TIMEOUT,
+    logger,
+  }).catch((error: Error) => {
+    throw new StartError(
+      `The database cannot be reached at ${server.shown}: ${error.message || (error as NodeJS.ErrnoException).code}. Check DATABASE_URL, and that PostgreSQL is running and lets this user in.`,
+    );
+  });
   lifecycle.opened('the database', () => db.close());
 
-  const master = await masterKeyFor(config, db, server.isEmbedded);
+  const masters = await masterKeysFor(config, db, server.isEmbedded, logger);
   const { applied } = await migrate({ url: server.directUrl ?? server.url, logger });
-  const keyRing = await openKeyRing(db, master);
+  const keyRing = await openKeyRing(db, ...masters);
   if (server.isEmbedded && applied.length > 0) await seedDemoFamily(db);
 
   const node = await registerNode(db, nodeName, VERSION);
   lifecycle.opened('the node', () => setNodeState(db, node.id, 'gone'));
+  await announceKeys(db, node.id, keyRing);
   const notices = await openNotices({
     db,
     directUrl: server.directUrl ?? (db.isPooled ? undefined : server.url),
@@ -73,7 +82,12 @@ export async function startServer(options: StartOptions): Promise<void> {
   });
   lifecycle.opened('the notices', () => notices.close());
   const metrics = createMetrics();
-  const provider = await openProvider(config, db, logger, { metrics, notices });
+  const databaseClock = createDatabaseClock();
+  const audit = openAudit({ db, keys: keyRing.auditKeys, nodeId: node.id, clock: databaseClock, logger, metrics });
+  lifecycle.opened('the audit trail', () => audit.sealer.stop());
+  const acts = createActs(db, audit.trail, logger);
+  await recordSettings(acts, config, keyRing);
+  const provider = await openProvider(config, db, logger, { acts, metrics, notices });
   lifecycle.opened('the identity provider', () => provider.close());
 
   let drainingSince: number | undefined;
@@ -107,6 +121,8 @@ export async function startServer(options: StartOptions): Promise<void> {
   const app = createApp({
     config,
     db,
+    audit,
+    acts,
     clock: systemClock,
     logger,
     metrics,
@@ -116,6 +132,7 @@ export async function startServer(options: StartOptions): Promise<void> {
     provider,
     readiness,
   });
+  lifecycle.opened('the access control', () => app.authenticator.close());
   const address = await app.http.listen(config.HOST, config.PORT).catch((error: NodeJS.ErrnoException) => {
     throw listenError(error, config);
   });
@@ -134,9 +151,11 @@ export async function startServer(options: StartOptions): Promise<void> {
     nodeId: node.id,
     intervalMs: config.HEARTBEAT_INTERVAL,
     logger,
+    clock: databaseClock,
     inHand: () => ({ attempts: app.worker.attemptsInHand(), runs: app.scheduler.runsInHand() }),
     onBeat: app.takeOver,
     onDrainAsked,
+    onUnchainedActs: audit.sealer.wake,
   });
   lifecycle.opened('the heartbeat', () => heartbeat.stop());
   lifecycle.opened(
@@ -147,6 +166,7 @@ export async function startServer(options: StartOptions): Promise<void> {
         heartbeat.say('draining').catch(() => undefined),
         app.worker.stop(config.SHUTDOWN_TIMEOUT),
         app.bulkRunner.stop(config.SHUTDOWN_TIMEOUT),
+        app.resealRunner.stop(config.SHUTDOWN_TIMEOUT),
         app.scheduler.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT }),
       ]);
       // A run that was broken off is owed once more: others begin it now rather than at their next check.

@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createLog } from './logger.ts';
 
 const closers: (() => void)[] = [];
@@ -53,4 +54,45 @@ it('does not hold up the process when Seq is away', async () => {
   const begun = performance.now();
   await flush();
   expect(performance.now() - begun).toBeLessThan(3_000);
+});
+
+describe('what is quoted in a line', () => {
+  const FORGED = [
+    'a name\n[12:00:00.000] INFO: admin signed in',
+    'cr\rINFO: overwritten',
+    '\n  begun like a report\n[12:00:00.000] INFO: admin signed in',
+    '\u001b[2J\u001b[31mcleared',
+    '\u009b31mcsi',
+    'user \u202egnp.exe',
+    'line\u2028separator',
+  ];
+  /** Prints real lines in a process of its own, as the server does, and answers what came out of it. */
+  const printed = (format: string): string => {
+    const code = `
+      const { createLog } = await import(${JSON.stringify(new URL('./logger.ts', import.meta.url).href)});
+      const { logger } = createLog({ level: 'info', format: '${format}', nodeName: 'n1' });
+      const texts = ${JSON.stringify(FORGED)};
+      for (const text of texts) {
+        logger.info({ fullName: text, [text]: 1, nested: { deep: [text] } }, text);
+        logger.error({ err: new Error(text) }, 'A request failed');
+      }
+    `;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH },
+    });
+    expect(stderr).toBe('');
+    return stdout;
+  };
+
+  it.each(['json', 'pretty'])('cannot forge a line or steer the terminal (%s)', (format) => {
+    const text = printed(format);
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028-\u202e]/u);
+    // A line of its own begins at its left edge; what a stack quotes is indented.
+    const begun = text.split('\n').filter((line) => /^[^\s]/.test(line));
+    if (format === 'json') for (const line of begun) expect(JSON.parse(line)).toHaveProperty('level');
+    else for (const line of begun) expect(line).toMatch(/^\[[\d:.]+\] (INFO|ERROR): |^\}/);
+    expect(begun.filter((line) => /^(\[12:00:00.000\]|INFO)/.test(line))).toEqual([]);
+    expect(begun.filter((line) => format === 'json' || line.startsWith('['))).toHaveLength(2 * FORGED.length);
+  });
 });

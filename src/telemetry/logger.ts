@@ -1,10 +1,12 @@
 /**
  * The log: pino, one line per event, readable on a terminal and JSON elsewhere, and to Seq too
- * when one is named. Secrets are cut out by field name here, whatever a caller puts into a line.
+ * when one is named. Secrets are cut out by field name here, whatever a caller puts into a line,
+ * and nothing that is quoted in a line can forge another or steer a terminal.
  */
 import { type Level, type Logger as PinoLogger, pino, type StreamEntry } from 'pino';
 import pretty from 'pino-pretty';
 import { createStream as createSeqStream } from 'pino-seq';
+import { printableJsonLine, safeJsonLine } from './log-lines.rules.ts';
 
 export type Logger = PinoLogger;
 
@@ -28,7 +30,10 @@ const PATIENCE_MS = 2_000;
 
 /** Creates the process's log. */
 export function createLog({ level, format, nodeName, seqUrl, seqApiKey }: LoggerOptions): Log {
-  const output = format === 'pretty' ? prettyOutput() : pino.destination({ dest: 1, sync: true });
+  const output =
+    format === 'pretty'
+      ? through(printableJsonLine, prettyOutput())
+      : through(safeJsonLine, pino.destination({ dest: 1, sync: true }));
   const streams: StreamEntry[] = [{ level: level as Level, stream: output }];
   const seq =
     seqUrl === undefined
@@ -58,6 +63,13 @@ export function createLog({ level, format, nodeName, seqUrl, seqApiKey }: Logger
     },
   };
 }
+
+/** A stream that changes each line on its way. */
+const through = (change: (line: string) => string, stream: { write(line: string): unknown }) => ({
+  write(line: string): void {
+    stream.write(change(line));
+  },
+});
 
 const prettyOutput = () =>
   pretty({

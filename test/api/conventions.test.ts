@@ -191,7 +191,7 @@ describe('what is malformed has a code, a request id and a status', () => {
   test('a mutation by GET is refused, and does nothing', async () => {
     const query = 'mutation { openCircuit(input: { reason: "by GET" }) { __typename } }';
     const response = await fetch(`${server.url}/graphql?query=${encodeURIComponent(query)}`, {
-      headers: { accept: 'application/json' },
+      headers: { accept: 'application/json', 'x-graphql-yoga-csrf': '1' },
     });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('POST');

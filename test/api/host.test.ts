@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const statusFor = (host: string, path: string): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
-    request(new URL(path, app.url), { headers: { host } }, (response) => {
+    request(new URL(path, app.url), { headers: { host, 'x-graphql-yoga-csrf': '1' } }, (response) => {
       response.resume();
       resolve(response.statusCode);
     })

@@ -34,9 +34,11 @@ beforeAll(async () => {
     moreJobs: [daily('DailyJob'), daily('LongJob', untilAborted)],
     wrapDatabase: (db) => ({
       ...db,
-      query(sql, values) {
-        if (sql.includes('"liveNodeCount"')) statements++;
-        return db.query(sql, values);
+      reading: {
+        query(sql, values) {
+          if (sql.includes('"liveNodeCount"')) statements++;
+          return db.reading.query(sql, values);
+        },
       },
     }),
   });

@@ -1,10 +1,12 @@
 /** Applying and taking back: exactly what was planned, exactly once, whichever node dies on the way. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { IdempotencyConflictError } from '../../src/access/idempotency.ts';
 import { applyBulkAction, undoBulkAction } from '../../src/accounts/bulk/bulk-apply.ts';
 import { planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
 import type { Database } from '../../src/database/database.ts';
 import { InvalidStateError, NotFoundError } from '../../src/refusals.ts';
+import { callerNamed, testActs } from '../support/acts.ts';
 import { type BulkTest, createBulkTest } from '../support/bulk.ts';
 import { createGate } from '../support/queue.ts';
 
@@ -19,11 +21,11 @@ afterAll(() => bulk.close());
 beforeEach(() => bulk.reset());
 
 const apply = (planId: string, idempotencyKey?: string) =>
-  applyBulkAction({ db: bulk.db, digester }, 'local', { planId, idempotencyKey });
+  applyBulkAction({ acts: testActs(bulk.db), digester }, LOCAL_CALLER, { planId, idempotencyKey });
 
 /** Plans and applies, and waits for the end. */
 async function carryOut(request: Parameters<typeof planBulkAction>[2]): Promise<string> {
-  const { planId } = await planBulkAction(bulk.db, 'local', request);
+  const { planId } = await planBulkAction(bulk.db, callerNamed('local'), request);
   await apply(planId);
   const node = await bulk.startNode();
   node.runner.wake();
@@ -31,8 +33,11 @@ async function carryOut(request: Parameters<typeof planBulkAction>[2]): Promise<
   return planId;
 }
 
+const tryUndo = (bulkActionId: string, undoWindowMs = UNDO_WINDOW_MS) =>
+  undoBulkAction({ acts: testActs(bulk.db), undoWindowMs }, LOCAL_CALLER, { bulkActionId });
+
 async function undo(id: string): Promise<void> {
-  await undoBulkAction(bulk.db, id, UNDO_WINDOW_MS);
+  await tryUndo(id);
   const node = await bulk.startNode();
   node.runner.wake();
   await bulk.untilStatus(id, 'undone');
@@ -41,7 +46,10 @@ async function undo(id: string): Promise<void> {
 describe('applying', () => {
   test('skips and names what changed since the plan; does the others once', async () => {
     const ids = await bulk.insert(1_203);
-    const { planId } = await planBulkAction(bulk.db, 'local', { action: 'retry', where: { status: 'failed' } });
+    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), {
+      action: 'retry',
+      where: { status: 'failed' },
+    });
     const [touched = '', orphaned = '', taken = ''] = ids;
     await bulk.db.query(`UPDATE auth.queued_managed_account_creations SET status = 'cancelled' WHERE id = $1`, [
       touched,
@@ -88,7 +96,7 @@ describe('applying', () => {
   test('skips only the offender when a name is taken at the very moment of changing', async () => {
     const [loser = ''] = await bulk.insert(1, { username: 'contested' });
     await bulk.insert(4);
-    const { planId } = await planBulkAction(bulk.db, 'local', { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', where: {} });
     await apply(planId);
     // Not seen when the batch is judged: the insert commits while the batch waits for its index entry.
     const gate = createGate();
@@ -121,7 +129,7 @@ describe('applying', () => {
 
   test('does not wait for an entry that others hold, and comes back to it', async () => {
     const [held = ''] = await bulk.insert(1_200);
-    const { planId } = await planBulkAction(bulk.db, 'local', { action: 'cancel', where: {} });
+    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'cancel', where: {} });
     await apply(planId);
     const gate = createGate();
     const locked = createGate();
@@ -143,7 +151,7 @@ describe('applying', () => {
 
   test('counts entries that were deleted meanwhile as skipped', async () => {
     const ids = await bulk.insert(5);
-    const { planId } = await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds: ids });
+    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds: ids });
     await bulk.db.query('DELETE FROM auth.queued_managed_account_creations WHERE id = $1', [ids[0]]);
     await apply(planId);
     (await bulk.startNode()).runner.wake();
@@ -153,7 +161,7 @@ describe('applying', () => {
   test('is refused for an unknown, an expired and an applied plan', async () => {
     await expect(apply('0f0e7a9c-6a1e-4a53-9d0b-8a3f3c6f2b11')).rejects.toThrow(NotFoundError);
     const entryIds = await bulk.insert(1);
-    const { planId } = await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds });
+    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds });
     await bulk.db.query(`UPDATE auth.bulk_actions SET expires_at = now() - interval '1 second' WHERE id = $1`, [
       planId,
     ]);
@@ -167,8 +175,8 @@ describe('applying', () => {
 
   test('is idempotent by its key, also for calls at the same time', async () => {
     const entryIds = await bulk.insert(3);
-    const { planId } = await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds });
-    const other = await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds });
+    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds });
+    const other = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds });
     const answers = await Promise.all([apply(planId, 'k'), apply(planId, 'k'), apply(planId, 'k')]);
     expect(answers.filter(({ isReplay }) => !isReplay)).toHaveLength(1);
     expect(new Set(answers.map(({ bulkActionId }) => bulkActionId))).toEqual(new Set([planId]));
@@ -194,7 +202,7 @@ describe('whoever dies', () => {
 
   test('another node goes on when the lease has ended, and the late one changes nothing', async () => {
     await bulk.insert(3_000);
-    const { planId } = await planBulkAction(bulk.db, 'local', { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', where: {} });
     await apply(planId);
     const gate = createGate();
     const dying = await bulk.startNode(dyingAfter(3, gate.passed));
@@ -229,7 +237,7 @@ describe('whoever dies', () => {
 
   test('a node that is stopped gives its lease back, and the next one goes on at once', async () => {
     await bulk.insert(2_000);
-    const { planId } = await planBulkAction(bulk.db, 'local', { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', where: {} });
     await apply(planId);
     const gate = createGate();
     const leaving = await bulk.startNode(dyingAfter(1, gate.passed));
@@ -246,11 +254,11 @@ describe('whoever dies', () => {
 
   test('two nodes that apply and run the same plan at once do each entry once', async () => {
     await bulk.insert(2_000);
-    const { planId } = await planBulkAction(bulk.db, 'local', { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', where: {} });
     const nodes = await Promise.all([bulk.startNode(), bulk.startNode()]);
     const outcomes = await Promise.allSettled(
       nodes.map(async ({ db, runner }) => {
-        await applyBulkAction({ db, digester }, 'local', { planId }).finally(() => runner.wake());
+        await applyBulkAction({ acts: testActs(db), digester }, LOCAL_CALLER, { planId }).finally(() => runner.wake());
       }),
     );
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
@@ -331,14 +339,14 @@ describe('taking back', () => {
   test('is refused for a retry, an unknown id and after the window; a repeat changes nothing', async () => {
     const ids = await bulk.insert(2);
     const retry = await carryOut({ action: 'retry', entryIds: ids });
-    await expect(undoBulkAction(bulk.db, retry, UNDO_WINDOW_MS)).rejects.toThrow(/cannot be taken back/);
-    await expect(undoBulkAction(bulk.db, ids[0] ?? '', UNDO_WINDOW_MS)).rejects.toThrow(NotFoundError);
+    await expect(tryUndo(retry)).rejects.toThrow(/cannot be taken back/);
+    await expect(tryUndo(ids[0] ?? '')).rejects.toThrow(NotFoundError);
     const cancel = await carryOut({ action: 'cancel', entryIds: ids });
-    await expect(undoBulkAction(bulk.db, cancel, 0)).rejects.toThrow(/undo window/);
-    expect(await undoBulkAction(bulk.db, cancel, UNDO_WINDOW_MS)).toEqual({ isChanged: true });
-    expect(await undoBulkAction(bulk.db, cancel, UNDO_WINDOW_MS)).toEqual({ isChanged: false });
+    await expect(tryUndo(cancel, 0)).rejects.toThrow(/undo window/);
+    expect(await tryUndo(cancel)).toEqual({ isChanged: true });
+    expect(await tryUndo(cancel)).toEqual({ isChanged: false });
     (await bulk.startNode()).runner.wake();
     await bulk.untilStatus(cancel, 'undone');
-    expect(await undoBulkAction(bulk.db, cancel, 0)).toEqual({ isChanged: false });
+    expect(await tryUndo(cancel, 0)).toEqual({ isChanged: false });
   });
 });

@@ -6,6 +6,7 @@ import { dropExpiredPlans } from '../../src/accounts/bulk/bulk-runner.ts';
 import { cancelProblem, retryProblem } from '../../src/accounts/entry.rules.ts';
 import { entryCondition } from '../../src/accounts/entry-queries.graphql.ts';
 import type { EntryStatus } from '../../src/database/generated/prisma/enums.ts';
+import { callerNamed } from '../support/acts.ts';
 import { type BulkTest, createBulkTest } from '../support/bulk.ts';
 
 let bulk: BulkTest;
@@ -37,7 +38,7 @@ describe('a plan', () => {
 
     const before = await db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id');
     const entryIds = [...good, completed ?? '', ...others, ...good.slice(0, 50)];
-    const plan = await planBulkAction(db, 'local', { action: 'retry', entryIds, reason: 'mended' });
+    const plan = await planBulkAction(db, callerNamed('local'), { action: 'retry', entryIds, reason: 'mended' });
 
     expect(plan.count).toBe(5_000);
     expect(plan.sampleIds).toEqual(good.slice(0, 10));
@@ -72,13 +73,17 @@ describe('a plan', () => {
     await bulk.insert(1, { status: 'completed' });
     await bulk.insert(1, { status: 'processing' });
 
-    const cancel = await planBulkAction(bulk.db, 'local', { action: 'cancel', where: {} });
+    const cancel = await planBulkAction(bulk.db, callerNamed('local'), { action: 'cancel', where: {} });
     expect(cancel.count).toBe(5);
     expect(countsOf(cancel)).toEqual({ OUTCOME_UNKNOWN: 1, ALREADY_CANCELLED: 2, COMPLETED: 1, PROCESSING: 1 });
     expect(cancel.exclusions.find(({ code }) => code === 'OUTCOME_UNKNOWN')?.entryIds).toEqual(open);
 
     const entryIds = [...pending, ...failed, ...open, ...cancelled];
-    const runAt = await planBulkAction(bulk.db, 'local', { action: 'set_run_at', entryIds, runAt: new Date() });
+    const runAt = await planBulkAction(bulk.db, callerNamed('local'), {
+      action: 'set_run_at',
+      entryIds,
+      runAt: new Date(),
+    });
     expect(runAt.count).toBe(3);
     expect(countsOf(runAt)).toEqual({ NOT_PENDING: 5 });
   });
@@ -90,9 +95,9 @@ describe('a plan', () => {
         for (const hasFamily of [true, false]) {
           const shape = { status, hasPassword, hasFamily };
           const entryIds = await bulk.insert(1, shape);
-          const retry = await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds });
+          const retry = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds });
           expect(retry.count === 1, JSON.stringify(shape)).toBe(retryProblem(shape, false) === undefined);
-          const cancel = await planBulkAction(bulk.db, 'local', { action: 'cancel', entryIds });
+          const cancel = await planBulkAction(bulk.db, callerNamed('local'), { action: 'cancel', entryIds });
           const isCancellable = status !== 'cancelled' && cancelProblem(status) === undefined;
           expect(cancel.count === 1, JSON.stringify(shape)).toBe(isCancellable);
         }
@@ -113,7 +118,7 @@ describe('a plan', () => {
     ]) {
       const where = entryCondition(filter, new Date());
       const listed = await bulk.db.prisma.queuedCreation.findMany({ where, select: { id: true } });
-      const plan = await planBulkAction(bulk.db, 'local', { action: 'cancel', where });
+      const plan = await planBulkAction(bulk.db, callerNamed('local'), { action: 'cancel', where });
       const lines = await bulk.db.prisma.bulkActionEntry.findMany({ where: { bulkActionId: plan.planId } });
       const excluded = plan.exclusions.reduce((sum, { count }) => sum + count, 0);
       expect(plan.count + excluded, JSON.stringify(filter)).toBe(listed.length);
@@ -124,7 +129,7 @@ describe('a plan', () => {
 
   test('estimates a retry from the accounts made in the last minutes, and says nothing without them', async () => {
     const entryIds = await bulk.insert(100);
-    expect((await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds })).estimatedMs).toBeNull();
+    expect((await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds })).estimatedMs).toBeNull();
     await bulk.db.query(
       `INSERT INTO auth.account_creation_attempts (entry_id, number, outcome, started_at, finished_at)
        SELECT $1, n, 'succeeded', date_trunc('second', now()) - interval '3 seconds', date_trunc('second', now()) - interval '1 second'
@@ -132,18 +137,24 @@ describe('a plan', () => {
       [entryIds[0]],
     );
     // 40 accounts in two seconds: 100 take five.
-    expect((await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds })).estimatedMs).toBe(5_000);
+    expect((await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds })).estimatedMs).toBe(
+      5_000,
+    );
     await bulk.db.query('UPDATE auth.queue_limits SET starts_per_second = 10');
-    expect((await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds })).estimatedMs).toBe(10_000);
+    expect((await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds })).estimatedMs).toBe(
+      10_000,
+    );
     await bulk.db.query('UPDATE auth.queue_limits SET starts_per_second = NULL');
-    expect((await planBulkAction(bulk.db, 'local', { action: 'cancel', entryIds })).estimatedMs).toBeNull();
+    expect(
+      (await planBulkAction(bulk.db, callerNamed('local'), { action: 'cancel', entryIds })).estimatedMs,
+    ).toBeNull();
   });
 
   test('goes an hour after it expired, an applied one never', async () => {
     const entryIds = await bulk.insert(10);
-    const old = await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds });
-    const fresh = await planBulkAction(bulk.db, 'local', { action: 'retry', entryIds });
-    const applied = await planBulkAction(bulk.db, 'local', { action: 'cancel', entryIds });
+    const old = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds });
+    const fresh = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds });
+    const applied = await planBulkAction(bulk.db, callerNamed('local'), { action: 'cancel', entryIds });
     await bulk.db.query(
       `UPDATE auth.bulk_actions SET expires_at = now() - interval '2 hours' WHERE id = ANY($1::uuid[])`,
       [[old.planId, applied.planId]],

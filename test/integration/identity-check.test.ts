@@ -24,6 +24,7 @@ import { watchConnection } from '../../src/identity/zitadel-check.ts';
 import { type OpenedProvider, openProvider } from '../../src/start/provider.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { testActs } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -63,10 +64,10 @@ afterAll(async () => {
 
 async function open(
   env: Record<string, string | undefined> = {},
-  listeners: Parameters<typeof openProvider>[3] = {},
+  listeners: Omit<Parameters<typeof openProvider>[3], 'acts'> = {},
 ): Promise<OpenedProvider> {
   const { config } = readConfig({ ZITADEL_URL: simulator.url, ZITADEL_TOKEN: simulator.token, ...env });
-  const provider = await openProvider(config, database.db, logger, listeners);
+  const provider = await openProvider(config, database.db, logger, { acts: testActs(database.db), ...listeners });
   opened.push(provider);
   return provider;
 }
@@ -382,7 +383,7 @@ describe('identityProvider', () => {
   });
 
   async function show(status: OpenedProvider['status'] | undefined): Promise<unknown> {
-    const builder = createBuilder(database.db.prisma);
+    const builder = createBuilder(database.db.prisma, { complexity: 100, depth: 10, breadth: 50 }, () => undefined);
     addRefusalTypes(builder);
     const unused = () => Promise.reject(new Error('not asked for'));
     addIdentity(builder, {

@@ -2,18 +2,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { expiredInvitationCleanupJob } from '../../src/invitations/expired-invitation-cleanup.job.ts';
-import type { RunCounts } from '../../src/jobs/job.ts';
+import type { Job, RunCounts } from '../../src/jobs/job.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { testActs } from '../support/acts.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { runJob } from '../support/queue.ts';
 
 const DAY = 24 * 60 * 60_000;
-const job = expiredInvitationCleanupJob(30 * DAY);
+let job: Job;
 let database: TestDatabase;
 let family: { familyId: string; ownerId: string };
 
 beforeAll(async () => {
   database = await createTestDatabase();
+  job = expiredInvitationCleanupJob(30 * DAY, testActs(database.db));
   family = await seedFamily(database.db);
 });
 afterAll(() => database?.drop());

@@ -18,6 +18,7 @@ import { registerSchedules } from '../../src/jobs/schedules/register.ts';
 import { reschedule } from '../../src/jobs/schedules/reschedule.ts';
 import { loadSchedules } from '../../src/jobs/schedules/schedules.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { testActs } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -61,6 +62,7 @@ const start = async (
 ): Promise<Scheduler> => {
   const scheduler = createScheduler({
     db,
+    acts: testActs(db),
     clock: systemClock,
     logger: silentLogger,
     jobs,
@@ -120,7 +122,7 @@ const pause = { by: 'ann', reason: 'Quiet, please.', until: null };
 
 describe('a change', () => {
   it('refuses the claim of a node that knew the state before', async () => {
-    await registerSchedules(db, [job()], nodeId);
+    await registerSchedules(testActs(db), [job()], nodeId);
     await age(3);
     const { now, schedule } = await load();
     const settlement = settle({ schedule, now, upSince: now, runningSince: null });
@@ -135,7 +137,7 @@ describe('a change', () => {
   });
 
   it('starts what is due in that very moment, by the version before', async () => {
-    await registerSchedules(db, [job()], nodeId);
+    await registerSchedules(testActs(db), [job()], nodeId);
     await age(1);
     const change = await db.transaction((tx) => pauseSchedule(tx, input(), pause));
     expect(change).toMatchObject({ isChanged: true, run: { jobName: 'SampleJob', trigger: 'schedule' } });
@@ -144,7 +146,7 @@ describe('a change', () => {
   });
 
   it('that a caller refuses leaves everything as it was', async () => {
-    await registerSchedules(db, [job()], nodeId);
+    await registerSchedules(testActs(db), [job()], nodeId);
     await age(3);
     const before = await load();
     const past = { ...pause, until: new Date(0) };
@@ -158,7 +160,7 @@ describe('a change', () => {
   });
 
   it('that 8 people ask for at once is made once', async () => {
-    await registerSchedules(db, [job()], nodeId);
+    await registerSchedules(testActs(db), [job()], nodeId);
     for (let round = 0; round < 10; round++) {
       const end = new Date(Date.now() + 3_600_000 + round);
       const ask = () => db.transaction((tx) => pauseSchedule(tx, input({ starting: null }), { ...pause, until: end }));
@@ -173,7 +175,7 @@ describe('a change', () => {
 
   it('to the default is not overridden any more, to anything else is', async () => {
     const default_ = job();
-    await registerSchedules(db, [default_], nodeId);
+    await registerSchedules(testActs(db), [default_], nodeId);
     const change = (changes: Parameters<typeof reschedule>[2]) =>
       db.transaction((tx) => reschedule(tx, input({ starting: null }), changes, default_));
     await change({ misfirePolicy: 'run_all' });
@@ -186,7 +188,7 @@ describe('a change', () => {
 });
 
 it('resuming writes what was skipped, with the pause’s actor and reason, before it lifts the pause', async () => {
-  await registerSchedules(db, [job({ cron: '* * * * *' })], nodeId);
+  await registerSchedules(testActs(db), [job({ cron: '* * * * *' })], nodeId);
   await db.transaction((tx) => pauseSchedule(tx, input({ starting: null }), pause));
   await db.query(
     `UPDATE auth.job_schedules SET settled_through = settled_through - interval '3 days', paused_at = paused_at - interval '3 days'`,
@@ -233,7 +235,7 @@ it('three nodes, changed all the time and stopped in between: each instant has o
 
 it('the misfire window is what it was set to', async () => {
   const hourly = job({ cron: `${(new Date().getUTCMinutes() + 30) % 60} * * * *`, misfirePolicy: 'run_once' });
-  await registerSchedules(db, [hourly], nodeId);
+  await registerSchedules(testActs(db), [hourly], nodeId);
   await age(3 * 3600);
   await start([hourly], undefined, 60_000);
   const fires = await db.query<{ outcome: string; count: number; reason: string }>(
@@ -285,7 +287,7 @@ describe('a clock that jumps', () => {
   });
 
   it('the database’s, an hour back: what has its outcome gets no second one, and the next is waited for', async () => {
-    await registerSchedules(db, [job()], nodeId);
+    await registerSchedules(testActs(db), [job()], nodeId);
     await db.query(`UPDATE auth.job_schedules SET settled_through = settled_through + interval '1 hour'`);
     const { schedule } = await load();
     const scheduler = await start([job()], 50);

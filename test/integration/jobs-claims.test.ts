@@ -12,6 +12,7 @@ import { interruptRun } from '../../src/jobs/runs/interrupt-run.ts';
 import { closeCrashedRuns, finishRun, renewRun, startManualRun } from '../../src/jobs/runs/runs.ts';
 import { registerSchedules } from '../../src/jobs/schedules/register.ts';
 import { loadSchedules, type ScheduleInUse } from '../../src/jobs/schedules/schedules.ts';
+import { testActs } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const nodeId = randomUUID();
@@ -49,7 +50,7 @@ const load = async (name = 'SampleJob'): Promise<{ now: Date; schedule: Schedule
 };
 /** Registers a job whose schedule was settled so many seconds ago; `now` is the instant of saying so. */
 const registerAged = async (seconds: number, overrides: Partial<Job> = {}) => {
-  await registerSchedules(db, [job(overrides)], nodeId);
+  await registerSchedules(testActs(db), [job(overrides)], nodeId);
   const [aged] = await db.query<{ now: Date }>(
     `UPDATE auth.job_schedules
         SET settled_through = date_trunc('second', now()) - $1 * interval '1 second'
@@ -106,11 +107,11 @@ const expireLeases = () => db.query(`UPDATE auth.job_runs SET lease_expires_at =
 
 describe('registering schedules', () => {
   it('makes a row once, settled through now', async () => {
-    await registerSchedules(db, [job()], nodeId);
+    await registerSchedules(testActs(db), [job()], nodeId);
     const first = await load();
     expect(first.schedule).toMatchObject({ cron: '* * * * * *', version: 1, isOverridden: false });
     expect(Math.abs(first.now.getTime() - first.schedule.settledThrough.getTime())).toBeLessThan(1000);
-    await registerSchedules(db, [job()], nodeId);
+    await registerSchedules(testActs(db), [job()], nodeId);
     expect((await load()).schedule).toEqual(first.schedule);
     const { settledThrough: inForceAfter } = first.schedule;
     expect(await versions()).toEqual([
@@ -120,7 +121,7 @@ describe('registering schedules', () => {
 
   it('brings a changed default as a new version, having settled the old one', async () => {
     const { schedule: before } = await registerAged(10);
-    await registerSchedules(db, [job({ cron: '0 3 * * *' })], nodeId);
+    await registerSchedules(testActs(db), [job({ cron: '0 3 * * *' })], nodeId);
     const { schedule } = await load();
     expect(schedule).toMatchObject({ cron: '0 3 * * *', version: 2, isFireOwed: true });
     expect(schedule.settledThrough > before.settledThrough).toBe(true);
@@ -141,7 +142,7 @@ describe('registering schedules', () => {
   it('of 8 nodes that bring the same changed default at once, one does', async () => {
     await registerAged(10);
     const changed = [job({ cron: '0 3 * * *' })];
-    await Promise.all(Array.from({ length: 8 }, () => registerSchedules(db, changed, nodeId)));
+    await Promise.all(Array.from({ length: 8 }, () => registerSchedules(testActs(db), changed, nodeId)));
     expect((await versions()).map(({ version }) => version)).toEqual([1, 2]);
     expect((await load()).schedule.version).toBe(2);
   });
@@ -151,22 +152,26 @@ describe('registering schedules', () => {
       `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
        VALUES ('SampleJob', '1 1 * * *', 'UTC', 'skip', true, '2026-01-01T00:00:00Z')`,
     );
-    await registerSchedules(db, [job()], nodeId);
+    await registerSchedules(testActs(db), [job()], nodeId);
     expect(await versions()).toMatchObject([
       { version: 1, cron: '1 1 * * *', inForceAfter: new Date('2026-01-01T00:00:00Z') },
     ]);
   });
 
   it('leaves an overridden schedule alone', async () => {
-    await registerSchedules(db, [job()], nodeId);
+    await registerSchedules(testActs(db), [job()], nodeId);
     await db.query(`UPDATE auth.job_schedules SET is_overridden = true, cron = '5 5 * * *'`);
-    await registerSchedules(db, [job({ cron: '0 3 * * *' })], nodeId);
+    await registerSchedules(testActs(db), [job({ cron: '0 3 * * *' })], nodeId);
     expect((await load()).schedule).toMatchObject({ cron: '5 5 * * *', version: 1 });
   });
 
   it('names the job whose default is wrong', async () => {
-    await expect(registerSchedules(db, [job({ cron: '0 0 30 2 *' })], nodeId)).rejects.toThrow(/SampleJob.*never/);
-    await expect(registerSchedules(db, [job({ timeZone: 'Berlin' })], nodeId)).rejects.toThrow(/Europe\/Berlin/);
+    await expect(registerSchedules(testActs(db), [job({ cron: '0 0 30 2 *' })], nodeId)).rejects.toThrow(
+      /SampleJob.*never/,
+    );
+    await expect(registerSchedules(testActs(db), [job({ timeZone: 'Berlin' })], nodeId)).rejects.toThrow(
+      /Europe\/Berlin/,
+    );
   });
 });
 
@@ -335,7 +340,7 @@ describe('runs', () => {
   const manual = { jobName: 'SampleJob', nodeId, leaseMs, actor: 'ann', reason: 'Checking.' };
 
   it('by hand: one at a time, and an unknown name is answered with the known ones', async () => {
-    await registerSchedules(db, [job(), job({ name: 'OtherJob' })], nodeId);
+    await registerSchedules(testActs(db), [job(), job({ name: 'OtherJob' })], nodeId);
     const run = await startManualRun(db, manual);
     await expect(startManualRun(db, manual)).rejects.toMatchObject({
       code: 'JOB_ALREADY_RUNNING',
@@ -362,7 +367,7 @@ describe('runs', () => {
   });
 
   it('a lost lease can write nothing more', async () => {
-    await registerSchedules(db, [job()], nodeId);
+    await registerSchedules(testActs(db), [job()], nodeId);
     const run = await startManualRun(db, manual);
     expect(await renewRun(db, run, leaseMs, { seen: 1 })).toEqual({ isHeld: true, interruption: null });
     await expireLeases();

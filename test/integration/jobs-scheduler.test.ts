@@ -7,8 +7,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { systemClock } from '../../src/clock.ts';
 import type { Database } from '../../src/database/database.ts';
 import type { Job, JobContext } from '../../src/jobs/job.ts';
+import type { ManualRunInput } from '../../src/jobs/runs/runs-in-hand.ts';
 import { createScheduler, type Scheduler, type SchedulerOptions } from '../../src/jobs/scheduler.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
+import { testActs } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const nodeId = randomUUID();
@@ -45,6 +47,7 @@ const start = async (jobs: readonly Job[], overrides: Partial<SchedulerOptions> 
   const faults: unknown[] = [];
   const scheduler = createScheduler({
     db,
+    acts: testActs(overrides.db ?? db),
     clock: systemClock,
     logger: silentLogger,
     jobs,
@@ -164,10 +167,12 @@ describe('by hand', () => {
 
   it('writes what the caller records in the same transaction, or neither', async () => {
     const { scheduler } = await start([job(async () => ({}))]);
-    const record = async () => {
-      throw new Error('The key is taken.');
-    };
-    await expect(scheduler.runNow({ ...byHand, record })).rejects.toThrow('The key is taken.');
+    const within: ManualRunInput['within'] = (start) =>
+      db.transaction(async (tx) => {
+        await start(tx);
+        throw new Error('The key is taken.');
+      });
+    await expect(scheduler.runNow({ ...byHand, within })).rejects.toThrow('The key is taken.');
     expect(await runs()).toEqual([]);
     await expect(scheduler.runNow({ ...byHand, jobName: 'NoJob' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });

@@ -31,6 +31,7 @@ describe('opening', () => {
       Array.from({ length: 12 }, (_, i) => openKeyRing(i % 2 === 0 ? database.db : other, right)),
     );
     expect((await database.db.prisma.dataProtectionKey.findMany()).map(({ purpose }) => purpose).sort()).toEqual([
+      'audit',
       'digest',
       'seal',
     ]);
@@ -62,14 +63,25 @@ describe('opening', () => {
       expect((error as Error).message).toContain('/run/secrets/master-key');
     }
     expect(await keys()).toEqual(before);
-    await expect(verifyMasterKey(other, right)).resolves.toBeUndefined();
+    expect([...(await verifyMasterKey(other, right))]).toEqual([right.id]);
   });
 
   it('never makes a second ring beside one that lost a key', async () => {
     await openKeyRing(database.db, right);
     await database.db.query(`DELETE FROM auth.data_protection_keys WHERE purpose = 'seal'`);
     await expect(openKeyRing(other, right)).rejects.toThrow('incomplete');
-    expect(await keys()).toHaveLength(1);
+    expect((await keys()).map(({ purpose }) => purpose).sort()).toEqual(['audit', 'digest']);
+  });
+
+  it('gives an audit key to a ring that has none, one however many nodes open at once', async () => {
+    const old = await openKeyRing(database.db, right);
+    const { id } = old.auditKeys.newest;
+    await database.db.query(`DELETE FROM auth.data_protection_keys WHERE purpose = 'audit'`);
+    const rings = await Promise.all([1, 2, 3, 4].map(() => openKeyRing(other, right)));
+    expect(new Set(rings.map(({ auditKeys }) => auditKeys.newest.id)).size).toBe(1);
+    expect(rings[0]?.auditKeys.newest.id).not.toBe(id);
+    expect(rings[0]?.auditKeys.byId(rings[1]?.auditKeys.newest.id ?? '')).toEqual(rings[2]?.auditKeys.newest.key);
+    expect(rings[0]?.auditKeys.byId(id)).toBeUndefined();
   });
 
   it('keeps no key in the database that would open without the master key', async () => {
@@ -77,7 +89,7 @@ describe('opening', () => {
     const dump = JSON.stringify(await keys());
     for (const form of ['base64', 'base64url', 'hex'] as const) expect(dump).not.toContain(right.key.toString(form));
     for (const key of await database.db.prisma.dataProtectionKey.findMany()) {
-      expect(key.wrappedKey.split('.')).toHaveLength(5);
+      expect(key.wrappedKey?.split('.')).toHaveLength(5);
       expect(key.masterKeyId).toBe(right.id);
     }
   });
@@ -87,7 +99,7 @@ describe('opening', () => {
     const db = await openDatabase({ url: empty.url, poolSize: 2, logger: silentLogger });
     try {
       expect(await hasKeyRing(db)).toBe(false);
-      await expect(verifyMasterKey(db, wrong)).resolves.toBeUndefined();
+      expect((await verifyMasterKey(db, wrong)).size).toBe(0);
     } finally {
       await db.close();
       await empty.drop();
@@ -109,6 +121,25 @@ describe('a sealed password', () => {
     const ring = await openKeyRing(database.db, right);
     expect(() => ring.unseal(foreign, entryId)).toThrow(UnsealError);
     expect(() => ring.unseal(foreign, entryId)).toThrow('a key that the key ring does not hold');
+  });
+
+  it('is opened by a node that has not forgotten a key which was retired meanwhile, and by no other', async () => {
+    const ring = await openKeyRing(database.db, right);
+    const entryId = randomUUID();
+    const sealed = ring.seal('claimed before', entryId);
+    await database.db.query(
+      `INSERT INTO auth.data_protection_keys (id, purpose, wrapped_key, master_key_id)
+       SELECT gen_random_uuid(), 'seal', wrapped_key, master_key_id FROM auth.data_protection_keys WHERE purpose = 'seal'`,
+    );
+    await database.db.query(
+      'UPDATE auth.data_protection_keys SET wrapped_key = NULL, retired_at = now() WHERE id = $1',
+      [ring.sealingKeyId],
+    );
+    await ring.refresh();
+    expect(ring.unseal(sealed, entryId)).toBe('claimed before');
+    expect(ring.seal('x', entryId).slice(0, 96)).not.toBe(sealed.slice(0, 96));
+    const fresh = await openKeyRing(other, right);
+    expect(() => fresh.unseal(sealed, entryId)).toThrow('a key that the key ring does not hold');
   });
 
   it('sealed by a key that another node added opens after a refresh', async () => {

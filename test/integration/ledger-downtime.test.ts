@@ -14,6 +14,7 @@ import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
 import { simulateDowntimeOf } from '../../src/jobs/preview/schedule-preview.ts';
 import { createScheduler } from '../../src/jobs/scheduler.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { testActs } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const nodeId = randomUUID();
@@ -37,9 +38,10 @@ beforeEach(() => db.query('DELETE FROM auth.job_schedules'));
 async function comeBack(): Promise<void> {
   const scheduler = createScheduler({
     db,
+    acts: testActs(db),
     clock: systemClock,
     logger: silentLogger,
-    jobs: [{ ...expiredInvitationCleanupJob(30 * 86_400_000) }],
+    jobs: [{ ...expiredInvitationCleanupJob(30 * 86_400_000, testActs(db)) }],
     nodeId,
     leaseMs: 30_000,
     onRunChanged: () => undefined,

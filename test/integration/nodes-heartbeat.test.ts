@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Queryable } from '../../src/database/database.ts';
+import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { type DrainAsk, type Heartbeat, type InHand, startHeartbeat } from '../../src/nodes/heartbeat.ts';
 import { registerNode } from '../../src/nodes/nodes.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { callerNamed, testAudit, testTrail } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
 
@@ -23,17 +25,19 @@ afterEach(async () => {
 /** A node that beats; by the clock only when told an interval. */
 async function start({ intervalMs = 600_000, db = database.db as Queryable } = {}) {
   const { id } = await registerNode(database.db, `node-${randomUUID()}`, '0.0.0');
-  const seen = { hand: { attempts: 0, runs: 0 } as InHand, asks: [] as DrainAsk[], afterBeats: 0 };
+  const seen = { hand: { attempts: 0, runs: 0 } as InHand, asks: [] as DrainAsk[], afterBeats: 0, unchained: 0 };
   const heartbeat = startHeartbeat({
     db,
     nodeId: id,
     intervalMs,
     logger: silentLogger,
+    clock: createDatabaseClock(),
     inHand: () => seen.hand,
     onBeat: async () => {
       seen.afterBeats++;
     },
     onDrainAsked: (ask) => seen.asks.push(ask),
+    onUnchainedActs: () => seen.unchained++,
   });
   beating.push(heartbeat);
   return { id, heartbeat, seen };
@@ -121,4 +125,19 @@ test('one asked by SQL, without who and why, is heard at the next beat by the cl
   await until('the ask', () => seen.asks.length > 0, 3_000);
   expect(seen.asks).toEqual([{ actor: 'somebody', reason: 'No reason was given.' }]);
   expect(seen.afterBeats).toBeGreaterThan(0);
+});
+
+test('a beat hears of acts that somebody left unchained, and only then', async () => {
+  const { heartbeat, seen } = await start();
+  await heartbeat.say('running');
+  expect(seen.unchained).toBe(0);
+  // As a node does that dies before its sealer came to it.
+  await testTrail().record(database.db, { caller: callerNamed('somebody'), action: 'left' });
+  await heartbeat.say('running');
+  expect(seen.unchained).toBe(1);
+  const audit = testAudit(database.db);
+  await audit.sealer.seal();
+  await audit.sealer.stop();
+  await heartbeat.say('running');
+  expect(seen.unchained).toBe(1);
 });

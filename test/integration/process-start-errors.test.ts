@@ -76,8 +76,16 @@ describe.concurrent('the address', () => {
   });
 
   it('is not one of this machine', async () => {
-    expect(await sentence({ HOST: '192.0.2.1', ALLOW_UNAUTHENTICATED: 'true' })).toBe(
+    expect(await sentence({ HOST: '192.0.2.1', ADMIN_TOKEN: 'a'.repeat(32) })).toBe(
       'HOST="192.0.2.1" is not an address of this machine. Example: HOST=127.0.0.1',
+    );
+  });
+});
+
+describe.concurrent('the admin token', () => {
+  it('is in a file that is not there', async () => {
+    expect(await sentence({ ADMIN_TOKEN_FILE: '/nowhere/admin-token' })).toBe(
+      'The file /nowhere/admin-token that ADMIN_TOKEN_FILE names cannot be read (ENOENT). Check its path, and that this user may read it.',
     );
   });
 });

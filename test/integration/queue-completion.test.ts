@@ -6,6 +6,7 @@ import { completeEntries, type MadeAccount } from '../../src/accounts/complete.t
 import { failEntries } from '../../src/accounts/fail.ts';
 import type { Database } from '../../src/database/database.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
+import { testActs } from '../support/acts.ts';
 import { createGate, createTestQueue, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -43,7 +44,7 @@ describe('a completed entry', () => {
     const entry = await queue.untilStatus(id, 'completed');
     expect(entry).toMatchObject({
       encryptedPassword: null,
-      passwordDestroyedReason: 'the account was created',
+      passwordDestroyedBecause: 'completed',
       retryCount: 0,
       nextRetryAt: null,
       lastErrorMessage: null,
@@ -193,21 +194,26 @@ describe('a worker whose lease was taken over', () => {
     const before = await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id');
 
     expect(await completeEntries(queue.db, PROVIDER, [madeOf(completing)])).toEqual([{ kind: 'lost' }]);
-    const { settled } = await failEntries(queue.db, PROVIDER, { failureThreshold: 5, probeIntervalMs: 10_000 }, [
-      {
-        entry: failing,
-        failure: {
-          kind: 'failure',
-          class: 'transient',
-          code: 'X',
-          message: 'x',
-          needsLook: false,
-          wasProviderAsked: true,
+    const { settled } = await failEntries(
+      testActs(queue.db),
+      PROVIDER,
+      { failureThreshold: 5, probeIntervalMs: 10_000 },
+      [
+        {
+          entry: failing,
+          failure: {
+            kind: 'failure',
+            class: 'transient',
+            code: 'X',
+            message: 'x',
+            needsLook: false,
+            wasProviderAsked: true,
+          },
+          startedAt: new Date(),
+          finishedAt: new Date(),
         },
-        startedAt: new Date(),
-        finishedAt: new Date(),
-      },
-    ]);
+      ],
+    );
     expect(settled).toEqual([{ decision: undefined }]);
     expect(await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id')).toEqual(before);
     expect(await queue.events()).toEqual([]);

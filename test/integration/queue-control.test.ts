@@ -18,6 +18,7 @@ import { BEFORE_FIRST, claimWithinLimits } from '../../src/accounts/control/queu
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
+import { testActs } from '../support/acts.ts';
 import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -135,6 +136,7 @@ describe('pausing', () => {
     await fill(other, 2, { isSealed: true });
     await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
     const job = managedAccountRetryJob({
+      acts: testActs(node.db),
       notices: node.notices,
       provider: PROVIDER,
       undoWindowMs: 60_000,

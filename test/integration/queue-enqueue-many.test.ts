@@ -5,6 +5,7 @@ import type { Enqueued } from '../../src/accounts/enqueue.ts';
 import { enqueueMany, type NewEntries, type NewItem } from '../../src/accounts/enqueue-many.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { Refusal } from '../../src/refusals.ts';
+import { callerNamed, testActs, testTrail } from '../support/acts.ts';
 import { createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -25,7 +26,10 @@ const items = (count: number, change: (index: number) => Partial<NewItem> = () =
   Array.from({ length: count }, (_, index) => ({ ...queue.account(), clientRef: `line ${index}`, ...change(index) }));
 
 const send = ({ db, notices }: TestNode, request: Partial<NewEntries> & Pick<NewEntries, 'items'>, caller = 'local') =>
-  enqueueMany({ db, keyRing: queue.keyRing, notices }, caller, { atomic: false, ...request });
+  enqueueMany({ db, acts: testActs(db), trail: testTrail(), keyRing: queue.keyRing, notices }, callerNamed(caller), {
+    atomic: false,
+    ...request,
+  });
 
 const isEnqueued = (result: Enqueued | Refusal): result is Enqueued => 'entryId' in result;
 const codesOf = (results: readonly (Enqueued | Refusal)[]): string[] =>

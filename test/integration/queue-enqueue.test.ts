@@ -5,6 +5,7 @@ import { IdempotencyConflictError } from '../../src/access/idempotency.ts';
 import { UsernameTakenError } from '../../src/accounts/entry.errors.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
+import { callerNamed } from '../support/acts.ts';
 import { createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -29,7 +30,7 @@ describe('an accepted account', () => {
   it('is a waiting entry, due now, with its password sealed', async () => {
     node = await startQuietNode();
     const account = queue.account({ username: '  Anna_7 ', fullName: ' Anna   Lena  Muster ' });
-    const { entryId, generatedPassword, isReplay } = await node.enqueuer.enqueue('local', account);
+    const { entryId, generatedPassword, isReplay } = await node.enqueuer.enqueue(callerNamed('local'), account);
     expect({ generatedPassword, isReplay }).toEqual({ generatedPassword: null, isReplay: false });
     const entry = await queue.entry(entryId);
     expect(entry).toMatchObject({
@@ -49,11 +50,11 @@ describe('an accepted account', () => {
   it('gets a password when it came without one, told once', async () => {
     node = await startQuietNode();
     const account = queue.account({ password: undefined, idempotencyKey: 'generated' });
-    const first = await node.enqueuer.enqueue('local', account);
+    const first = await node.enqueuer.enqueue(callerNamed('local'), account);
     expect(first.generatedPassword).toMatch(/^\S{20}$/);
     const entry = await queue.entry(first.entryId);
     expect(queue.keyRing.unseal(entry.encryptedPassword ?? '', first.entryId)).toBe(first.generatedPassword);
-    expect(await node.enqueuer.enqueue('local', account)).toEqual({
+    expect(await node.enqueuer.enqueue(callerNamed('local'), account)).toEqual({
       entryId: first.entryId,
       generatedPassword: null,
       isReplay: true,
@@ -105,7 +106,7 @@ describe('a refusal', () => {
       password: 'short',
       idempotencyKey: '',
     });
-    const refusal = await node.enqueuer.enqueue('local', account).catch((error: unknown) => error);
+    const refusal = await node.enqueuer.enqueue(callerNamed('local'), account).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(InvalidInputError);
     expect((refusal as InvalidInputError).issues.map(({ path, code }) => [...path, code])).toEqual([
       ['username', 'TOO_SHORT'],
@@ -120,7 +121,7 @@ describe('a refusal', () => {
     node = await startQuietNode();
     const { enqueuer } = node;
     const taken = queue.account({ username: 'taken' });
-    await enqueuer.enqueue('local', taken);
+    await enqueuer.enqueue(callerNamed('local'), taken);
     await queue.db.query(
       `INSERT INTO auth.users (family_id, username, full_name, role) VALUES ($1, 'Grown_Up', 'G. Up', 'member')`,
       [queue.familyId],
@@ -130,11 +131,11 @@ describe('a refusal', () => {
        INSERT INTO auth.users (family_id, full_name, role) SELECT id, 'Stranger', 'owner' FROM family RETURNING id`,
     );
     const refusals = await Promise.allSettled([
-      enqueuer.enqueue('local', queue.account({ familyId: randomUUID() })),
-      enqueuer.enqueue('local', queue.account({ createdByUserId: randomUUID() })),
-      enqueuer.enqueue('local', queue.account({ createdByUserId: stranger?.id ?? '' })),
-      enqueuer.enqueue('local', queue.account({ username: 'TAKEN' })),
-      enqueuer.enqueue('local', queue.account({ username: 'grown_up' })),
+      enqueuer.enqueue(callerNamed('local'), queue.account({ familyId: randomUUID() })),
+      enqueuer.enqueue(callerNamed('local'), queue.account({ createdByUserId: randomUUID() })),
+      enqueuer.enqueue(callerNamed('local'), queue.account({ createdByUserId: stranger?.id ?? '' })),
+      enqueuer.enqueue(callerNamed('local'), queue.account({ username: 'TAKEN' })),
+      enqueuer.enqueue(callerNamed('local'), queue.account({ username: 'grown_up' })),
     ]);
     const [noFamily, noCreator, foreignCreator, entryHasName, userHasName] = refusals.map(reasonOf);
     expect(noFamily).toBeInstanceOf(NotFoundError);
@@ -149,12 +150,12 @@ describe('a refusal', () => {
     node = await startQuietNode();
     const first = await node.enqueue({ username: 'twice' });
     const account = queue.account({ username: 'twice', idempotencyKey: 'k' });
-    await expect(node.enqueuer.enqueue('local', account)).rejects.toBeInstanceOf(UsernameTakenError);
+    await expect(node.enqueuer.enqueue(callerNamed('local'), account)).rejects.toBeInstanceOf(UsernameTakenError);
     expect(await queue.db.prisma.idempotencyKey.count()).toBe(0);
     await queue.db.query(`UPDATE auth.queued_managed_account_creations SET status = 'cancelled' WHERE id = $1`, [
       first,
     ]);
-    expect(await node.enqueuer.enqueue('local', account)).toMatchObject({ isReplay: false });
+    expect(await node.enqueuer.enqueue(callerNamed('local'), account)).toMatchObject({ isReplay: false });
   });
 
   it.each(['with a \0 zero', 'with half an emoji \ud83d'])('hits nobody else: a key %j', async (idempotencyKey) => {
@@ -178,7 +179,7 @@ describe('races', () => {
     const settled = await Promise.allSettled(
       Array.from({ length: 200 }, (_, i) =>
         (i % 2 === 0 ? one : other).enqueuer.enqueue(
-          'local',
+          callerNamed('local'),
           queue.account({ username: i % 3 === 0 ? 'popular' : 'Popular' }),
         ),
       ),
@@ -194,7 +195,7 @@ describe('races', () => {
     const [one, other] = [await startQuietNode(), await queue.startNode()];
     const account = queue.account({ idempotencyKey: 'once' });
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? one : other).enqueuer.enqueue('local', account)),
+      Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? one : other).enqueuer.enqueue(callerNamed('local'), account)),
     );
     expect(new Set(answers.map(({ entryId }) => entryId)).size).toBe(1);
     expect(answers.filter(({ isReplay }) => !isReplay)).toHaveLength(1);
@@ -214,9 +215,9 @@ describe('idempotency keys', () => {
   it('refuse another input, naming the fields and no values', async () => {
     node = await startQuietNode();
     const account = queue.account({ idempotencyKey: 'k1' });
-    await node.enqueuer.enqueue('local', account);
+    await node.enqueuer.enqueue(callerNamed('local'), account);
     const other = { ...account, fullName: 'Somebody Else', password: 'Another-Password-123', runAt: new Date() };
-    const refusal = await node.enqueuer.enqueue('local', other).catch((error: unknown) => error);
+    const refusal = await node.enqueuer.enqueue(callerNamed('local'), other).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(IdempotencyConflictError);
     expect([...(refusal as IdempotencyConflictError).fields].sort()).toEqual(['fullName', 'password', 'runAt']);
     expect((refusal as Error).message).not.toMatch(/Somebody|Another-Password/);
@@ -224,8 +225,8 @@ describe('idempotency keys', () => {
 
   it('belong to their caller', async () => {
     node = await startQuietNode();
-    const mine = await node.enqueuer.enqueue('anna', queue.account({ idempotencyKey: 'k' }));
-    const theirs = await node.enqueuer.enqueue('ben', queue.account({ idempotencyKey: 'k' }));
+    const mine = await node.enqueuer.enqueue(callerNamed('anna'), queue.account({ idempotencyKey: 'k' }));
+    const theirs = await node.enqueuer.enqueue(callerNamed('ben'), queue.account({ idempotencyKey: 'k' }));
     expect(theirs).toMatchObject({ isReplay: false });
     expect(theirs.entryId).not.toBe(mine.entryId);
   });
@@ -233,15 +234,15 @@ describe('idempotency keys', () => {
   it('are replayed also when the entry is long done', async () => {
     node = await queue.startNode();
     const account = queue.account({ idempotencyKey: 'done' });
-    const { entryId } = await node.enqueuer.enqueue('local', account);
+    const { entryId } = await node.enqueuer.enqueue(callerNamed('local'), account);
     await queue.untilStatus(entryId, 'completed');
-    expect(await node.enqueuer.enqueue('local', account)).toMatchObject({ entryId, isReplay: true });
+    expect(await node.enqueuer.enqueue(callerNamed('local'), account)).toMatchObject({ entryId, isReplay: true });
   });
 
   it('keep a keyed digest of each field, which tells nothing of the value', async () => {
     node = await startQuietNode();
     const account = queue.account({ idempotencyKey: 'digests', username: 'digested' });
-    await node.enqueuer.enqueue('local', account);
+    await node.enqueuer.enqueue(callerNamed('local'), account);
     const [row] = await queue.db.query<{ text: string; digests: Record<string, string> }>(
       'SELECT k::text AS text, input_digests AS digests FROM auth.idempotency_keys k',
     );

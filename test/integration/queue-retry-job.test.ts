@@ -1,11 +1,13 @@
 /** ManagedAccountRetryJob as the scheduler calls it: the clock, the safety net, and the end of passwords. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { claimDue } from '../../src/accounts/claim.ts';
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
-import type { Database } from '../../src/database/database.ts';
+import type { Database, Transactional } from '../../src/database/database.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
+import { callerNamed, testActs } from '../support/acts.ts';
 import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -19,8 +21,9 @@ beforeAll(async () => {
 afterAll(() => queue?.close());
 afterEach(() => queue.reset());
 
-const jobOf = ({ notices }: TestNode) =>
+const jobOf = ({ db, notices }: Pick<TestNode, 'db' | 'notices'>) =>
   managedAccountRetryJob({
+    acts: testActs(db),
     notices,
     provider: PROVIDER,
     undoWindowMs: 15 * MINUTE,
@@ -109,16 +112,22 @@ describe('a run', () => {
         return node.db.query(sql, values);
       },
       transaction: (run) =>
-        node.db.transaction((tx) =>
-          run({
+        node.db.transaction((tx) => {
+          const counted: Transactional = {
             query: (sql, values) => {
               statements++;
               return tx.query(sql, values);
             },
-          }),
-        ),
+            transaction: (part) => part(counted),
+          };
+          return run(counted);
+        }),
     };
-    expect(await runJob(jobOf(node), counting)).toEqual({ due: 0, takenOver: 0, passwordsDestroyed: 0 });
+    expect(await runJob(jobOf({ ...node, db: counting }), counting)).toEqual({
+      due: 0,
+      takenOver: 0,
+      passwordsDestroyed: 0,
+    });
     expect(statements).toBeLessThanOrEqual(3);
   });
 });
@@ -130,22 +139,22 @@ describe('passwords', () => {
       await node.enqueue({ runAt: new Date(Date.now() + DAY) }),
       await node.enqueue({ runAt: new Date(Date.now() + DAY) }),
     ];
-    for (const id of [early, late]) await cancelEntry(node.cancelTools, id);
+    for (const id of [early, late]) await cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id });
     await age(early, 'cancelled_at', 14 * MINUTE);
     await age(late, 'cancelled_at', 16 * MINUTE);
     expect(await runJob(jobOf(node), node.db)).toMatchObject({ passwordsDestroyed: 1 });
     expect(await queue.entry(early)).toMatchObject({ passwordDestroyedAt: null });
     expect(await queue.entry(late)).toMatchObject({
       encryptedPassword: null,
-      passwordDestroyedReason: 'the entry was cancelled',
+      passwordDestroyedBecause: 'cancelled',
       passwordDestroyedAt: expect.any(Date),
     });
-    await retryEntry(node.retryTools, 'local', { entryId: early });
+    await retryEntry(node.retryTools, callerNamed('local'), { entryId: early });
     await queue.untilStatus(early, 'completed');
-    await expect(retryEntry(node.retryTools, 'local', { entryId: late })).rejects.toMatchObject({
+    await expect(retryEntry(node.retryTools, callerNamed('local'), { entryId: late })).rejects.toMatchObject({
       code: 'PASSWORD_DESTROYED',
     });
-    await retryEntry(node.retryTools, 'local', { entryId: late, password: PASSWORD });
+    await retryEntry(node.retryTools, callerNamed('local'), { entryId: late, password: PASSWORD });
     await queue.untilStatus(late, 'completed');
   });
 
@@ -158,11 +167,11 @@ describe('passwords', () => {
     expect((await queue.entry(kept)).encryptedPassword).not.toBeNull();
     expect(await queue.entry(gone)).toMatchObject({
       encryptedPassword: null,
-      passwordDestroyedReason: 'the entry had failed',
+      passwordDestroyedBecause: 'retention',
     });
-    await retryEntry(node.retryTools, 'local', { entryId: gone, password: PASSWORD });
+    await retryEntry(node.retryTools, callerNamed('local'), { entryId: gone, password: PASSWORD });
     expect(await queue.untilStatus(gone, 'completed')).toMatchObject({
-      passwordDestroyedReason: 'the account was created',
+      passwordDestroyedBecause: 'completed',
     });
   });
 

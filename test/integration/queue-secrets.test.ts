@@ -3,10 +3,12 @@ import { Writable } from 'node:stream';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
 import { NOTICE_CHANNEL } from '../../src/events/notices.ts';
+import { callerNamed, testActs } from '../support/acts.ts';
 import { createTestQueue, PROVIDER, runJob, type TestQueue } from '../support/queue.ts';
 
 const FIRST = 'Known-Secret-One-31';
@@ -63,7 +65,7 @@ it('no password is in any log line, row, event or notice, whatever went wrong', 
   const ids: string[] = [];
   const enqueue = async (password: string | undefined, idempotencyKey?: string): Promise<string> => {
     const { entryId, generatedPassword } = await node.enqueuer.enqueue(
-      'local',
+      callerNamed('local'),
       queue.account({ password, idempotencyKey }),
     );
     if (generatedPassword !== null) generated.push(generatedPassword);
@@ -87,21 +89,21 @@ it('no password is in any log line, row, event or notice, whatever went wrong', 
   ]);
   const open = await enqueue(FIRST);
   await queue.untilAttempts(open, 1);
-  await expect(cancelEntry(node.cancelTools, open)).rejects.toThrow();
+  await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: open })).rejects.toThrow();
   queue.simulator.faults.set([{ ...repeating, text: `Not ${SECOND}`, path: 'setPassword' }]);
-  await retryEntry(node.retryTools, 'local', {
+  await retryEntry(node.retryTools, callerNamed('local'), {
     entryId: open,
     password: SECOND,
     reason: 'forgotten',
     idempotencyKey: 'r',
   });
   await queue.untilAttempts(open, 2);
-  await retryEntry(node.retryTools, 'local', { entryId: refused, password: SECOND });
+  await retryEntry(node.retryTools, callerNamed('local'), { entryId: refused, password: SECOND });
   await queue.untilStatus(refused, 'completed');
   for (const call of [
-    () => node.enqueuer.enqueue('local', queue.account({ password: SECOND, idempotencyKey: 'key' })),
-    () => node.enqueuer.enqueue('local', queue.account({ password: `${SECOND}${'x'.repeat(80)}` })),
-    () => retryEntry(node.retryTools, 'local', { entryId: open, password: FIRST, idempotencyKey: 'r' }),
+    () => node.enqueuer.enqueue(callerNamed('local'), queue.account({ password: SECOND, idempotencyKey: 'key' })),
+    () => node.enqueuer.enqueue(callerNamed('local'), queue.account({ password: `${SECOND}${'x'.repeat(80)}` })),
+    () => retryEntry(node.retryTools, callerNamed('local'), { entryId: open, password: FIRST, idempotencyKey: 'r' }),
   ]) {
     const refusal = await call().then(
       () => undefined,
@@ -115,7 +117,14 @@ it('no password is in any log line, row, event or notice, whatever went wrong', 
   await queue.untilStatus(await enqueue(FIRST), 'failed');
   await queue.db.query(`ALTER TABLE auth.outbox_events DROP CONSTRAINT refused`);
   const { notices } = other;
-  const job = managedAccountRetryJob({ notices, provider: PROVIDER, undoWindowMs: 1, failedPasswordRetentionMs: 1 });
+  const acts = testActs(other.db);
+  const job = managedAccountRetryJob({
+    acts,
+    notices,
+    provider: PROVIDER,
+    undoWindowMs: 1,
+    failedPasswordRetentionMs: 1,
+  });
   await runJob(job, other.db);
   await queue.stopNodes();
 

@@ -24,10 +24,12 @@ afterAll(async () => {
 
 const counting = (db: Database): Database => ({
   ...db,
-  async query(sql, values) {
-    statements.push(sql);
-    await gate;
-    return db.query(sql, values);
+  reading: {
+    async query(sql, values) {
+      statements.push(sql);
+      await gate;
+      return db.reading.query(sql, values);
+    },
   },
 });
 

@@ -12,6 +12,7 @@ import type { RunCounts } from '../../src/jobs/job.ts';
 import { retentionJob } from '../../src/retention/retention.job.ts';
 import { DELETIONS, NEWEST_KEPT, type Retention } from '../../src/retention/retention.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { testActs, testAudit } from '../support/acts.ts';
 import { startTestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { runJob } from '../support/queue.ts';
@@ -29,7 +30,7 @@ const notices = {
   runChanged: (kind: string, id: string) => removed.push(`${kind} ${id}`),
 };
 const run = (changes: Partial<Retention> = {}, on: Database = db): Promise<RunCounts> =>
-  runJob(retentionJob({ ...DEFAULTS, ...changes }, notices), on);
+  runJob(retentionJob({ ...DEFAULTS, ...changes }, testActs(on), notices, testAudit(on)), on);
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -107,6 +108,18 @@ describe('finished entries', () => {
     expect(await entryIds()).toEqual([completed, cancelled].sort());
   });
 
+  it('leave sessions until they have expired', async () => {
+    for (const [n, days] of [-1, 1].entries())
+      await db.query(
+        `INSERT INTO auth.sessions (digest, kind, caller_id, caller_name, role, expires_at)
+         VALUES (decode(md5($1), 'hex'), 'oidc', 'oidc:s', 'S', 'viewer', now() + $2 * interval '1 day')`,
+        [String(n), days],
+      );
+    expect(await run()).toMatchObject({ sessions: 1 });
+    const left = await db.query<{ isGood: boolean }>('SELECT expires_at > now() AS "isGood" FROM auth.sessions');
+    expect(left).toEqual([{ isGood: true }]);
+  });
+
   it('leave the account’s user', async () => {
     const [id] = await entries('completed', 100);
     const [user] = await db.query<{ id: string }>(
@@ -122,7 +135,7 @@ describe('finished entries', () => {
     await entries('completed', 100, 2_500);
     const reports: RunCounts[] = [];
     const stopping = new AbortController();
-    const job = retentionJob(DEFAULTS, notices);
+    const job = retentionJob(DEFAULTS, testActs(db), notices, testAudit(db));
     const context = { db, clock: systemClock, logger: silentLogger, signal: stopping.signal };
     const counts = await job.run({
       ...context,

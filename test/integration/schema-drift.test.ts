@@ -11,6 +11,16 @@ import { createEmptyDatabase, createTestDatabase } from '../support/database.ts'
 
 /** Indexes, constraints, triggers and functions that Prisma's schema language cannot say. */
 const ADDITIONS = [
+  'check auth.audit_entries.audit_entries_chain_check',
+  'index auth.audit_entries.audit_entries_family_id_idx',
+  'index auth.audit_entries.audit_entries_unchained_idx',
+  'check auth.data_protection_keys.data_protection_keys_destroyed_check',
+  'check auth.resealings.resealings_finished_check',
+  'check auth.resealings.resealings_per_second_check',
+  'function auth.refuse_closed_keys',
+  'index auth.resealings.resealings_one_running_key',
+  'trigger auth.queued_managed_account_creations.refuse_closed_keys_inserted',
+  'trigger auth.queued_managed_account_creations.refuse_closed_keys_updated',
   'check auth.queue_limits.queue_limits_concurrency_check',
   'check auth.queue_limits.queue_limits_one_row_check',
   'check auth.queue_limits.queue_limits_starts_per_second_check',
@@ -22,6 +32,7 @@ const ADDITIONS = [
   'index auth.queued_managed_account_creations.queued_managed_account_creations_failure_group_idx',
   'index auth.queued_managed_account_creations.queued_managed_account_creations_failing_family_idx',
   'check auth.data_protection_keys.data_protection_keys_purpose_check',
+  'check auth.sessions.sessions_kind_check',
   'check auth.job_fires.job_fires_range_check',
   'check auth.job_runs.job_runs_finished_check',
   'check auth.job_runs.job_runs_scheduled_for_check',

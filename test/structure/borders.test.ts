@@ -35,15 +35,15 @@ const found = (isForbidden: (one: Import) => boolean): string[] =>
 /** The slices, each with the slices before it that its operations may use. */
 const MAY_USE: Record<string, readonly string[]> = {
   events: [],
-  access: [],
-  families: [],
+  access: ['events'],
+  families: ['access'],
   nodes: ['events', 'access'],
-  sealing: [],
+  sealing: ['events', 'access'],
   identity: ['events', 'access'],
-  invitations: [],
+  invitations: ['access'],
   accounts: ['events', 'access', 'identity', 'sealing'],
   jobs: ['events', 'access'],
-  retention: ['events'],
+  retention: ['events', 'access'],
 };
 const MECHANISM = ['database', 'graphql', 'http', 'telemetry'];
 
@@ -73,7 +73,11 @@ describe('borders', () => {
   });
 
   it('keeps domain words out of the mechanism: it imports no slice', () => {
-    expect(found(({ from, to }) => MECHANISM.includes(folderOf(from)) && folderOf(to) in MAY_USE)).toEqual([]);
+    expect(
+      found(
+        ({ from, to }) => MECHANISM.includes(folderOf(from)) && folderOf(to) in MAY_USE && to !== 'access/caller.ts',
+      ),
+    ).toEqual([]);
   });
 
   it('lets nobody but the wiring import app, start and main', () => {

@@ -34,7 +34,7 @@ const only = (name: string): string => {
   return found[0]?.value ?? '';
 };
 
-const SECRETS = { MASTER_KEY: 'bWFzdGVy', POSTGRES_PASSWORD: '0123456789abcdef' };
+const SECRETS = { MASTER_KEY: 'bWFzdGVy', ADMIN_TOKEN: 'a'.repeat(44), POSTGRES_PASSWORD: '0123456789abcdef' };
 /** What the server in the container reads when a person has set these variables. */
 const containerConfig = (variables: Record<string, string> = {}) => {
   const server = readCompose({ ...SECRETS, ...variables }).services.server;
@@ -68,7 +68,7 @@ describe('the compose file', () => {
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   });
 
-  it.each(['MASTER_KEY', 'POSTGRES_PASSWORD'])('says how to make %s when it is missing', (name) => {
+  it.each(['MASTER_KEY', 'ADMIN_TOKEN', 'POSTGRES_PASSWORD'])('says how to make %s when it is missing', (name) => {
     const clear = new RegExp(`${name} is missing a value: .*openssl rand`);
     expect(() => readCompose({ ...SECRETS, [name]: '' })).toThrow(clear);
     expect(() => readCompose(Object.fromEntries(Object.entries(SECRETS).filter(([key]) => key !== name)))).toThrow(
@@ -78,7 +78,7 @@ describe('the compose file', () => {
 
   it('gives the server settings that exist, and nothing misspelt', () => {
     const names = Object.keys(readCompose(SECRETS).services.server?.environment ?? {});
-    expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'MASTER_KEY', 'ALLOW_UNAUTHENTICATED']));
+    expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'MASTER_KEY', 'ADMIN_TOKEN']));
     expect(names.filter((name) => !Object.hasOwn(SETTINGS, name))).toEqual([]);
   });
 
@@ -170,10 +170,10 @@ describe('the image', () => {
     expect([only('EXPOSE'), only('VOLUME')]).toEqual([image.PORT, image.DATA_DIR]);
   });
 
-  it('does not start by itself on a network without being told that something asks', () => {
+  it('does not start by itself on a network without a way for callers to say who they are', () => {
     expect(() => readConfig(image)).toThrow(ConfigurationError);
-    expect(() => readConfig(image)).toThrow(/ALLOW_UNAUTHENTICATED=true/);
-    expect(readConfig({ ...image, ALLOW_UNAUTHENTICATED: 'true' }).warnings).toEqual([]);
+    expect(() => readConfig(image)).toThrow(/Set ADMIN_TOKEN \(or ADMIN_TOKEN_FILE\), or OIDC_ISSUER/);
+    expect(readConfig({ ...image, ADMIN_TOKEN: SECRETS.ADMIN_TOKEN }).warnings).toEqual([]);
   });
 
   it('starts as npm start does, without npm between, as a user who is not root', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { withSettings } from '../../scripts/write-readme.ts';
+import { PERMISSIONS, permissionsDocument, withSettings } from '../../scripts/write-readme.ts';
 import { SETTINGS } from '../../src/config.settings.ts';
 import { ERROR_CODES } from '../../src/graphql/errors.ts';
 
@@ -13,6 +13,10 @@ describe('README.md', () => {
   it('holds the table of settings as they are (else: npm run readme)', () => {
     expect(Object.keys(SETTINGS).filter((name) => !readme.includes(`| \`${name}\` |`))).toEqual([]);
     expect(withSettings(readme)).toBe(readme);
+  });
+
+  it('goes with docs/permissions.md as the code has it (else: npm run readme)', () => {
+    expect(readFileSync(PERMISSIONS, 'utf8')).toBe(permissionsDocument());
   });
 
   it('lists every error code', () => {

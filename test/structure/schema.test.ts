@@ -126,6 +126,7 @@ describe('conventions', () => {
     const exceptions = [
       'FireTime.at',
       'Fire.at',
+      'AuditEntry.at',
       'SimulatedFire.at',
       'FireCollision.at',
       'QueuedCreationChange.at',

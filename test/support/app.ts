@@ -4,10 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
+import { createActs } from '../../src/access/acts.ts';
+import { type Audit, openAudit } from '../../src/access/audit/audit.ts';
 import { type App, createApp } from '../../src/app.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
+import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { type Notices, openNotices } from '../../src/events/notices.ts';
 import { ensureCircuit } from '../../src/identity/circuit.ts';
 import type { IdentityProvider } from '../../src/identity/provider.ts';
@@ -18,6 +21,7 @@ import { createLifecycle } from '../../src/lifecycle.ts';
 import { type DrainAsk, startHeartbeat } from '../../src/nodes/heartbeat.ts';
 import { type NodeIdentity, registerNode, setNodeState } from '../../src/nodes/nodes.ts';
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
+import { announceKeys } from '../../src/sealing/living-nodes.ts';
 import { parseMasterKey } from '../../src/sealing/master-key.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
@@ -65,6 +69,7 @@ export interface GraphqlAnswer<Data> {
 
 export interface TestApp {
   readonly app: App;
+  readonly audit: Audit;
   readonly config: Config;
   readonly db: Database;
   readonly keyRing: KeyRing;
@@ -99,12 +104,18 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
   const lifecycle = createLifecycle(logger);
 
   try {
-    const pool = await openDatabase({ url, poolSize: config.DATABASE_POOL_SIZE, logger });
+    const pool = await openDatabase({
+      url,
+      poolSize: config.DATABASE_POOL_SIZE,
+      readTimeoutMs: config.STATEMENT_TIMEOUT,
+      logger,
+    });
     lifecycle.opened('the database', () => pool.close());
     const db = options.wrapDatabase?.(pool) ?? pool;
     const keyRing = await openKeyRing(db, MASTER_KEY);
     const node = await registerNode(db, options.nodeName ?? 'test-node', VERSION);
     lifecycle.opened('the node', () => setNodeState(db, node.id, 'gone'));
+    await announceKeys(db, node.id, keyRing);
     const notices = await openNotices({ db, directUrl: options.isListening === false ? undefined : url, logger });
     lifecycle.opened('the notices', () => notices.close());
 
@@ -119,9 +130,15 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     await ensureCircuit(db, provider.name);
 
     const metrics = createMetrics();
+    const databaseClock = createDatabaseClock();
+    const audit = openAudit({ db, keys: keyRing.auditKeys, nodeId: node.id, clock: databaseClock, logger, metrics });
+    lifecycle.opened('the audit trail', () => audit.sealer.stop());
+    const acts = createActs(db, audit.trail, logger);
     const app = createApp({
       config,
       db,
+      audit,
+      acts,
       clock,
       logger,
       metrics,
@@ -132,6 +149,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
       readiness: [],
       moreJobs: options.moreJobs,
     });
+    lifecycle.opened('the access control', () => app.authenticator.close());
     const address = await app.http.listen('127.0.0.1', 0);
     lifecycle.opened('the HTTP server', () => app.http.close(config.SHUTDOWN_TIMEOUT));
     if (hasTimers) {
@@ -140,9 +158,11 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
         nodeId: node.id,
         intervalMs: config.HEARTBEAT_INTERVAL,
         logger,
+        clock: databaseClock,
         inHand: () => ({ attempts: app.worker.attemptsInHand(), runs: app.scheduler.runsInHand() }),
         onBeat: app.takeOver,
         onDrainAsked: options.onDrainAsked ?? (() => undefined),
+        onUnchainedActs: audit.sealer.wake,
       });
       notices.on({ nodes: heartbeat.beatNow });
       await heartbeat.say('running');
@@ -153,6 +173,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
       await Promise.all([
         app.worker.stop(timeoutMs),
         app.bulkRunner.stop(timeoutMs),
+        app.resealRunner.stop(timeoutMs),
         app.scheduler.stop({ timeoutMs }),
       ]);
     });
@@ -162,6 +183,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     const base = `http://127.0.0.1:${address.port}`;
     return {
       app,
+      audit,
       config,
       db,
       keyRing,

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
+import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import type { CancelTools } from '../../src/accounts/cancel.ts';
 import { createEnqueuer, type NewEntry } from '../../src/accounts/enqueue.ts';
 import { createQueueMetrics } from '../../src/accounts/queue.metrics.ts';
@@ -24,6 +25,7 @@ import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
 import { parseMasterKey } from '../../src/sealing/master-key.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { testActs, testTrail } from './acts.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts';
 
 export const PASSWORD = 'Correct-Horse-Battery-7';
@@ -86,8 +88,11 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       concurrency,
       logger: log,
     });
+    const wrapped = options.wrap?.(own) ?? own;
+    const acts = testActs(own, log);
     const worker = createWorker({
-      db: options.wrap?.(own) ?? own,
+      db: wrapped,
+      acts: testActs(wrapped, log),
       nodeId: node.id,
       provider,
       keyRing,
@@ -100,8 +105,8 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       circuit: { failureThreshold: 5, probeIntervalMs: 60_000, ...options.circuit },
     });
     notices.on({ work: worker.wake, circuit: worker.reconsider });
-    const enqueuer = createEnqueuer({ db: own, keyRing, notices });
-    const cancelTools: CancelTools = { db: own, provider, notices, nodeId: node.id, leaseMs, timeoutMs };
+    const enqueuer = createEnqueuer({ db: own, acts, trail: testTrail(), keyRing, notices });
+    const cancelTools: CancelTools = { db: own, acts, provider, notices, nodeId: node.id, leaseMs, timeoutMs };
     let stopped: Promise<void> | undefined;
     const started = {
       db: own,
@@ -111,13 +116,13 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       worker,
       enqueuer,
       cancelTools,
-      retryTools: { db: own, keyRing, notices },
+      retryTools: { acts, keyRing, notices },
       /** Enqueues a valid account; answers the entry's id. */
       enqueue: async (changes: Partial<NewEntry> = {}): Promise<string> =>
-        (await enqueuer.enqueue('local', account(changes))).entryId,
+        (await enqueuer.enqueue(LOCAL_CALLER, account(changes))).entryId,
       /** As a heartbeat does. */
       async takeOver(): Promise<string[]> {
-        const ids = await takeOverAllExpired(own);
+        const ids = await takeOverAllExpired(acts);
         if (ids.length > 0) notices.workToDo();
         return ids;
       },

@@ -1,15 +1,15 @@
 /** A GraphQL subscription over server-sent events, read with nothing but `fetch`. */
-import type { ServerProcess } from './process.ts';
 
 /** Opens the subscription; `events` are the JSON texts that have come so far. */
 export async function subscribe(
-  node: ServerProcess,
+  node: { readonly url: string },
   query: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<{ events(): string[]; close(): void; readonly ended: Promise<void> }> {
   const abort = new AbortController();
   const response = await fetch(`${node.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...headers },
     body: JSON.stringify({ query }),
     signal: abort.signal,
   });

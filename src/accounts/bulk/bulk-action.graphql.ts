@@ -1,4 +1,5 @@
 /** Bulk actions in the API: the type `BulkAction`, what it skipped, and what is answered about it. */
+import type { Caller } from '../../access/caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { BulkActionKind, BulkActionStatus, BulkEntryState } from '../../database/generated/prisma/enums.ts';
@@ -13,6 +14,9 @@ export interface BulkActionTools {
   readonly clock: Clock;
   readonly undoWindowMs: number;
 }
+
+/** A caller that is bound to a family sees what such callers planned. */
+const ofCaller = ({ familyId }: Caller) => (familyId === null ? {} : { familyId });
 
 /** Adds `BulkAction`, its enums, `BulkSkipped`, the query and `QueuedCreation.bulkAction`; answers the refs. */
 export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }: BulkActionTools) {
@@ -72,6 +76,7 @@ export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }
 
   const BulkAction = builder.prismaNode('BulkAction', {
     id: { field: 'id' },
+    findUnique: (id, { caller }) => ({ id, ...ofCaller(caller) }),
     nullable: true,
     description: 'A plan that was made with `planBulkAction`, and what became of it.',
     fields: (t) => ({
@@ -150,8 +155,8 @@ export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }
       nullable: true,
       description: 'A bulk action, or a plan, by its plain key: shows its progress. Null when there is none.',
       args: { bulkActionId: t.arg({ type: 'UUID', required: true, description: 'Its key, or the `planId`.' }) },
-      resolve: (query, _root, { bulkActionId }) =>
-        prisma.bulkAction.findUnique({ ...query, where: { id: bulkActionId } }),
+      resolve: (query, _root, { bulkActionId }, { caller }) =>
+        prisma.bulkAction.findUnique({ ...query, where: { id: bulkActionId, ...ofCaller(caller) } }),
     }),
   );
   return { BulkAction, Kind };

@@ -2,9 +2,10 @@
  * Starting what a plan says, and starting to take it back. Both only turn the action's status:
  * the work itself is done in batches by the runner, on this node or on whichever goes on.
  */
+import type { Acts } from '../../access/acts.ts';
+import type { Caller } from '../../access/caller.ts';
 import { type Digester, digestFields, idempotently } from '../../access/idempotency.ts';
-import type { Database } from '../../database/database.ts';
-import type { BulkActionStatus } from '../../database/generated/prisma/enums.ts';
+import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { applyProblem, keyIssues, type UndoableAction, undoProblem } from './bulk-action.rules.ts';
 
@@ -13,24 +14,32 @@ export interface ApplyRequest {
   readonly idempotencyKey?: string | null;
 }
 
+interface PlanToApply {
+  readonly action: BulkActionKind;
+  readonly status: BulkActionStatus;
+  readonly isExpired: boolean;
+  readonly reason: string | null;
+  readonly count: number;
+}
+
 /**
  * Starts a plan: exactly once, whoever asks. Throws InvalidInputError, NotFoundError,
  * InvalidStateError (expired, applied already) or IdempotencyConflictError.
  */
 export async function applyBulkAction(
-  { db, digester }: { db: Database; digester: Digester },
-  caller: string,
+  { acts, digester }: { acts: Acts; digester: Digester },
+  caller: Caller,
   { planId, idempotencyKey: key }: ApplyRequest,
-): Promise<{ bulkActionId: string; isReplay: boolean; reason: string | null }> {
+): Promise<{ bulkActionId: string; isReplay: boolean }> {
   const issues = keyIssues(key);
   if (issues.length > 0) throw new InvalidInputError(issues);
   const digests = key ? digestFields(digester, { planId }) : {};
-  let reason: string | null = null;
-  const { resultId, isReplay } = await db.transaction((tx) =>
-    idempotently(tx, { caller, mutation: 'applyBulkAction', key, digests }, async () => {
-      const [plan] = await tx.query<{ status: BulkActionStatus; isExpired: boolean; reason: string | null }>(
-        'SELECT status, reason, expires_at <= now() AS "isExpired" FROM auth.bulk_actions WHERE id = $1 FOR UPDATE',
-        [planId],
+  const { resultId, isReplay } = await acts.transaction((tx, acted) =>
+    idempotently(tx, { caller: caller.id, mutation: 'applyBulkAction', key, digests }, async () => {
+      const [plan] = await tx.query<PlanToApply>(
+        `SELECT action, status, reason, total_count AS count, expires_at <= now() AS "isExpired" FROM auth.bulk_actions
+         WHERE id = $1 AND ($2::uuid IS NULL OR family_id = $2) FOR UPDATE`,
+        [planId, caller.familyId],
       );
       if (plan === undefined)
         throw new NotFoundError(
@@ -38,15 +47,22 @@ export async function applyBulkAction(
         );
       const problem = applyProblem(plan);
       if (problem !== undefined) throw new InvalidStateError(problem);
-      reason = plan.reason;
       await tx.query(`UPDATE auth.bulk_actions SET status = 'running', actor = $2, applied_at = now() WHERE id = $1`, [
         planId,
-        caller,
+        caller.name,
       ]);
+      const { action, reason, count } = plan;
+      const target = { type: 'BulkAction', id: planId };
+      acted({ caller, action: 'applyBulkAction', target, familyId: caller.familyId, reason, after: { action, count } });
       return planId;
     }),
   );
-  return { bulkActionId: resultId, isReplay, reason };
+  return { bulkActionId: resultId, isReplay };
+}
+
+export interface UndoRequest {
+  readonly bulkActionId: string;
+  readonly reason?: string | null;
 }
 
 /**
@@ -54,21 +70,24 @@ export async function applyBulkAction(
  * so (`isChanged: false`). Throws NotFoundError or InvalidStateError.
  */
 export async function undoBulkAction(
-  db: Database,
-  bulkActionId: string,
-  undoWindowMs: number,
+  { acts, undoWindowMs }: { acts: Acts; undoWindowMs: number },
+  caller: Caller,
+  { bulkActionId, reason }: UndoRequest,
 ): Promise<{ isChanged: boolean }> {
-  return db.transaction(async (tx) => {
+  return acts.transaction(async (tx, acted) => {
     const [action] = await tx.query<UndoableAction & { now: Date }>(
       `SELECT action, status, finished_at AS "finishedAt", done_count AS "doneCount", now() AS now
-       FROM auth.bulk_actions WHERE id = $1 FOR UPDATE`,
-      [bulkActionId],
+       FROM auth.bulk_actions WHERE id = $1 AND ($2::uuid IS NULL OR family_id = $2) FOR UPDATE`,
+      [bulkActionId, caller.familyId],
     );
     if (action === undefined) throw new NotFoundError(`There is no bulk action with the id ${bulkActionId}.`);
     const problem = undoProblem(action, action.now, undoWindowMs);
     if (problem !== undefined) throw new InvalidStateError(problem);
     if (action.status !== 'finished') return { isChanged: false };
     await tx.query(`UPDATE auth.bulk_actions SET status = 'undoing', finished_at = NULL WHERE id = $1`, [bulkActionId]);
+    const target = { type: 'BulkAction', id: bulkActionId };
+    const after = { action: action.action, count: action.doneCount };
+    acted({ caller, action: 'undoBulkAction', target, familyId: caller.familyId, reason, after });
     return { isChanged: true };
   });
 }

@@ -1,11 +1,14 @@
 /** Plan, then apply: changing many entries at once, exactly those that were looked at. */
+
 import { z } from 'zod';
+import type { Caller } from '../../access/caller.ts';
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { type addEntryQueries, entryCondition } from '../entry-queries.graphql.ts';
+import { visibleTo } from '../entry-scope.ts';
 import type { BulkActionRefs } from './bulk-action.graphql.ts';
 import { MOST_ENTRY_IDS } from './bulk-action.rules.ts';
 import type { ApplyRequest } from './bulk-apply.ts';
@@ -14,9 +17,9 @@ import type { Exclusion, Plan, PlanRequest } from './bulk-plan.ts';
 /** What the mutations do; the operations behind them, with their tools. */
 export interface BulkOperations {
   readonly undoWindowMs: number;
-  plan(caller: string, request: PlanRequest): Promise<Plan>;
-  apply(caller: string, request: ApplyRequest): Promise<{ bulkActionId: string; isReplay: boolean }>;
-  undo(caller: string, request: { bulkActionId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
+  plan(caller: Caller, request: PlanRequest): Promise<Plan>;
+  apply(caller: Caller, request: ApplyRequest): Promise<{ bulkActionId: string; isReplay: boolean }>;
+  undo(caller: Caller, request: { bulkActionId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
 }
 
 const reason = z.string().max(500, 'has at most 500 characters').nullish();
@@ -30,8 +33,11 @@ export function addBulkMutations(
   { BulkAction, Kind }: BulkActionRefs,
   operations: BulkOperations,
 ): void {
-  const entriesOf = async (query: object, ids: readonly string[]) => {
-    const rows = await prisma.queuedCreation.findMany({ ...query, where: { id: { in: [...ids] } } });
+  const entriesOf = async (query: object, ids: readonly string[], caller: Caller) => {
+    const rows = await prisma.queuedCreation.findMany({
+      ...query,
+      where: { id: { in: [...ids] }, ...visibleTo(caller) },
+    });
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.flatMap((id) => byId.get(id) ?? []);
   };
@@ -48,7 +54,7 @@ export function addBulkMutations(
       sample: t.prismaField({
         type: [QueuedCreation],
         description: 'The first ten; none for NOT_FOUND.',
-        resolve: (query, { entryIds }) => entriesOf(query, entryIds),
+        resolve: (query, { entryIds }, _args, { caller }) => entriesOf(query, entryIds, caller),
       }),
     }),
   });
@@ -80,7 +86,7 @@ export function addBulkMutations(
       sample: t.prismaField({
         type: [QueuedCreation],
         description: 'The first ten of them.',
-        resolve: (query, { sampleIds }) => entriesOf(query, sampleIds),
+        resolve: (query, { sampleIds }, _args, { caller }) => entriesOf(query, sampleIds, caller),
       }),
       exclusions: t.field({
         type: [Excluded],
@@ -153,7 +159,10 @@ export function addBulkMutations(
       args: { input: t.arg({ type: PlanInput, required: true, description: 'What, and to which entries.' }) },
       errors: { types: [InvalidInputError] },
       resolve: (_root, { input: { filter, ...rest } }, { caller }) =>
-        operations.plan(caller, { ...rest, where: filter ? entryCondition(filter, new Date()) : undefined }),
+        operations.plan(caller, {
+          ...rest,
+          where: filter ? { AND: [visibleTo(caller), entryCondition(filter, new Date())] } : undefined,
+        }),
     }),
     applyBulkAction: t.field({
       type: ApplyPayload,

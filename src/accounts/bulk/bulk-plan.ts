@@ -4,6 +4,7 @@
  * committed by itself, so that no lock is held for longer than that.
  */
 import { randomUUID } from 'node:crypto';
+import type { Caller } from '../../access/caller.ts';
 import type { Database } from '../../database/database.ts';
 import type { Prisma } from '../../database/generated/prisma/client.ts';
 import type { BulkActionKind } from '../../database/generated/prisma/enums.ts';
@@ -46,20 +47,20 @@ export interface Plan {
 }
 
 /** Makes a plan; nothing is changed by it. Throws InvalidInputError. */
-export async function planBulkAction(db: Database, caller: string, request: PlanRequest): Promise<Plan> {
+export async function planBulkAction(db: Database, caller: Caller, request: PlanRequest): Promise<Plan> {
   const { action, where, entryIds, runAt, reason } = request;
   const issues = planIssues({ action, hasFilter: where !== undefined, entryIds, runAt, reason });
   if (issues.length > 0) throw new InvalidInputError(issues);
 
   const planId = randomUUID();
   await db.query(
-    `INSERT INTO auth.bulk_actions (id, action, run_at, reason, actor, total_count, expires_at)
-     VALUES ($1, $2, $3, $4, $5, 0, now() + $6 * interval '1 millisecond')`,
-    [planId, action, runAt ?? null, reason ?? null, caller, PLAN_LIFETIME_MS],
+    `INSERT INTO auth.bulk_actions (id, action, run_at, reason, actor, family_id, total_count, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, 0, now() + $7 * interval '1 millisecond')`,
+    [planId, action, runAt ?? null, reason ?? null, caller.name, caller.familyId, PLAN_LIFETIME_MS],
   );
   const groups = createGroups();
   for await (const ids of entryIds ? slices([...new Set(entryIds)]) : matching(db, where ?? {})) {
-    groups.add(await db.query<Group>(PLAN[action], [planId, ids, groups.planned().count]));
+    groups.add(await db.query<Group>(PLAN[action], [planId, ids, groups.planned().count, caller.familyId]));
   }
   const { count, sample } = groups.planned();
   const [completed] = await db.query<{ expiresAt: Date }>(
@@ -90,7 +91,7 @@ const planStatement = (problem: string): string => `
     SELECT w.id AS wanted_id, w.ordinal, e.id, e.status, e.updated_at,
            CASE WHEN e.id IS NULL THEN 'NOT_FOUND' ELSE ${problem} END AS problem
     FROM unnest($2::uuid[]) WITH ORDINALITY AS w(id, ordinal)
-    LEFT JOIN auth.queued_managed_account_creations e ON e.id = w.id
+    LEFT JOIN auth.queued_managed_account_creations e ON e.id = w.id AND ($4::uuid IS NULL OR e.family_id = $4)
   ), planned AS (
     INSERT INTO auth.bulk_action_entries (bulk_action_id, position, entry_id, planned_at, planned_status)
     SELECT $1::uuid, $3::int + row_number() OVER (ORDER BY ordinal), id, updated_at, status FROM candidate WHERE problem IS NULL

@@ -1,34 +1,62 @@
 /**
- * What people do to the queue's flow: each change is logged with who made it, and every node's
- * worker looks again before it claims or starts anything more.
+ * What people do to the queue's flow: every node's worker looks again before it claims or starts
+ * anything more.
  */
-import type { Acted } from '../../access/acts.ts';
+import type { Acts } from '../../access/acts.ts';
+import type { Caller } from '../../access/caller.ts';
+import { requireFamily } from '../../access/scope.ts';
 import type { Database } from '../../database/database.ts';
 import type { Notices } from '../../events/notices.ts';
 import type { Limits } from './queue-control.rules.ts';
-import { loadLimits, loadPauses, type PauseRequest, pauseQueue, resumeQueue, setQueueLimits } from './queue-control.ts';
+import {
+  loadLimits,
+  loadPauses,
+  type PauseRequest,
+  pauseQueue,
+  type ResumeRequest,
+  resumeQueue,
+  setQueueLimits,
+} from './queue-control.ts';
 
 /** The operations behind the API's pauses and limits. */
-export function createQueueControl(db: Database, notices: Notices, acted: Acted) {
+export function createQueueControl(db: Database, notices: Notices, acts: Acts) {
+  const targetOf = (familyId: string | null) =>
+    familyId === null ? { type: 'Queue', id: 'queue' } : { type: 'Family', id: familyId };
   return {
-    loadPauses: () => loadPauses(db),
+    loadPauses: (familyId: string | null) => loadPauses(db, familyId),
     loadLimits: () => loadLimits(db),
-    async pause(caller: string, request: PauseRequest) {
-      const answer = await pauseQueue(db, caller, request);
-      const { reason, ...target } = request;
-      if (answer.isChanged) acted(caller, 'pauseQueue', reason, target);
+    async pause(caller: Caller, request: PauseRequest) {
+      requireFamily(caller, request.familyId);
+      const answer = await acts.transaction(async (tx, acted) => {
+        const { isChanged } = await pauseQueue(tx, caller.name, request);
+        const { familyId, reason, until } = request;
+        const after = { isPaused: true, until: until?.toISOString() ?? null };
+        if (isChanged) acted({ caller, action: 'pauseQueue', target: targetOf(familyId), familyId, reason, after });
+        return { isChanged };
+      });
       notices.circuitChanged();
       return answer;
     },
-    async resume(caller: string, familyId: string | null) {
-      const answer = await resumeQueue(db, familyId);
-      if (answer.isChanged) acted(caller, 'resumeQueue', undefined, { familyId });
+    async resume(caller: Caller, { familyId, reason }: ResumeRequest) {
+      requireFamily(caller, familyId);
+      const answer = await acts.transaction(async (tx, acted) => {
+        const { isChanged, before } = await resumeQueue(tx, familyId);
+        const change = { before: { isPaused: true, ...before }, after: { isPaused: false } };
+        if (isChanged)
+          acted({ caller, action: 'resumeQueue', target: targetOf(familyId), familyId, reason, ...change });
+        return { isChanged };
+      });
       notices.circuitChanged();
       return answer;
     },
-    async setLimits(caller: string, limits: Partial<Limits>) {
-      const answer = await setQueueLimits(db, caller, limits);
-      if (answer.isChanged) acted(caller, 'setQueueLimits', undefined, limits);
+    async setLimits(caller: Caller, { reason, ...limits }: Partial<Limits> & { readonly reason?: string | null }) {
+      const answer = await acts.transaction(async (tx, acted) => {
+        const { startsPerSecond, concurrency } = await loadLimits(tx);
+        const { isChanged } = await setQueueLimits(tx, caller.name, limits);
+        const change = { before: { startsPerSecond, concurrency }, after: { ...limits } };
+        if (isChanged) acted({ caller, action: 'setQueueLimits', target: targetOf(null), reason, ...change });
+        return { isChanged };
+      });
       notices.circuitChanged();
       return answer;
     },

@@ -1,20 +1,27 @@
 /** Flow control in the API: pauses and limits, seen and set. */
+
 import { z } from 'zod';
+import type { Caller } from '../../access/caller.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { InvalidInputError, NotFoundError } from '../../refusals.ts';
 import { burstOf, type Limits } from './queue-control.rules.ts';
-import type { PauseRequest, QueueLimits, QueuePause } from './queue-control.ts';
+import type { PauseRequest, QueueLimits, QueuePause, ResumeRequest } from './queue-control.ts';
 
 /** What the fields and mutations do. */
 export interface QueueControlTools {
-  loadPauses(): Promise<QueuePause[]>;
+  /** Of this family and the whole queue only; null: all. */
+  loadPauses(familyId: string | null): Promise<QueuePause[]>;
   loadLimits(): Promise<QueueLimits>;
-  pause(caller: string, request: PauseRequest): Promise<{ isChanged: boolean }>;
-  resume(caller: string, familyId: string | null): Promise<{ isChanged: boolean }>;
-  setLimits(caller: string, limits: Partial<Limits>): Promise<{ isChanged: boolean }>;
+  pause(caller: Caller, request: PauseRequest): Promise<{ isChanged: boolean }>;
+  resume(caller: Caller, request: ResumeRequest): Promise<{ isChanged: boolean }>;
+  setLimits(
+    caller: Caller,
+    limits: Partial<Limits> & { readonly reason?: string | null },
+  ): Promise<{ isChanged: boolean }>;
 }
 
+const reason = z.string().max(500, 'has at most 500 characters').nullish();
 const limit = z.int().min(1, 'is at least 1').max(100_000, 'is at most 100000').nullish();
 
 /** Adds `queueControl`, `pauseQueue`, `resumeQueue` and `setQueueLimits`. */
@@ -66,7 +73,7 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
       pauses: t.field({
         type: [Pause],
         description: 'The pauses in force, the whole queue’s first; at most 1000.',
-        resolve: () => tools.loadPauses(),
+        resolve: (_parent, _args, { caller }) => tools.loadPauses(caller.familyId),
       }),
       limits: t.field({ type: LimitsRef, description: 'The limits.', resolve: () => tools.loadLimits() }),
     }),
@@ -102,6 +109,7 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
         type: 'UUID',
         description: 'The pause of this family’s entries; left out: the pause of the whole queue.',
       }),
+      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
     }),
   });
   const LimitsInput = builder.inputType('SetQueueLimitsInput', {
@@ -115,6 +123,7 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
         description: 'Attempts that all nodes together may have under way: 1 to 100000; null lifts the limit.',
         validate: limit,
       }),
+      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
     }),
   });
   const pausesPayload = (name: string, description: string) =>
@@ -124,7 +133,7 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
         queuePauses: t.field({
           type: [Pause],
           description: 'The pauses in force now, the whole queue’s first; at most 1000.',
-          resolve: () => tools.loadPauses(),
+          resolve: (_parent, _args, { caller }) => tools.loadPauses(caller.familyId),
         }),
         isChanged: t.exposeBoolean('isChanged', { description: 'False if it was so already.' }),
       }),
@@ -163,7 +172,8 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
       description: 'Takes a pause back. A pause of the whole queue and those of families are lifted each by itself.',
       args: { input: t.arg({ type: ResumeInput, required: true, description: 'What.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: (_root, { input }, { caller }) => tools.resume(caller, input.familyId ?? null),
+      resolve: (_root, { input }, { caller }) =>
+        tools.resume(caller, { familyId: input.familyId ?? null, reason: input.reason?.trim() }),
     }),
     setQueueLimits: t.field({
       type: LimitsPayload,

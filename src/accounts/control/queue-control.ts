@@ -2,8 +2,10 @@
  * Pauses of the queue and limits on how fast it goes: set by people, held to by every claim.
  * A pause lifts itself at its end, by the database's clock: one that has ended is no pause.
  */
-import type { Database, Queryable } from '../../database/database.ts';
-import { InvalidInputError, NotFoundError } from '../../refusals.ts';
+
+import { unknownFamily } from '../../access/scope.ts';
+import type { Queryable, Transactional } from '../../database/database.ts';
+import { InvalidInputError } from '../../refusals.ts';
 import type { Limits } from './queue-control.rules.ts';
 
 export interface QueuePause {
@@ -21,17 +23,27 @@ export interface PauseRequest {
   readonly familyId: string | null;
 }
 
+export interface ResumeRequest {
+  readonly familyId: string | null;
+  readonly reason?: string | null;
+}
+
 export interface QueueLimits extends Limits {
   readonly updatedBy: string | null;
   readonly updatedAt: Date;
 }
 
-/** The pauses in force, the whole queue's first, then the youngest first; at most 1,000. */
-export function loadPauses(db: Queryable): Promise<QueuePause[]> {
+/**
+ * The pauses in force, the whole queue's first, then the youngest first; at most 1,000. Of other
+ * families than `onlyFamilyId` none, where that is given.
+ */
+export function loadPauses(db: Queryable, onlyFamilyId: string | null = null): Promise<QueuePause[]> {
   return db.query<QueuePause>(
     `SELECT family_id AS "familyId", paused_by AS "pausedBy", reason, paused_at AS "pausedAt", paused_until AS "pausedUntil"
-     FROM auth.queue_pauses WHERE paused_until IS NULL OR paused_until > now()
+     FROM auth.queue_pauses
+     WHERE (paused_until IS NULL OR paused_until > now()) AND ($1::uuid IS NULL OR family_id IS NULL OR family_id = $1)
      ORDER BY family_id IS NOT NULL, paused_at DESC, scope LIMIT 1000`,
+    [onlyFamilyId],
   );
 }
 
@@ -41,7 +53,7 @@ export function loadPauses(db: Queryable): Promise<QueuePause[]> {
  * for an end that has passed.
  */
 export async function pauseQueue(
-  db: Database,
+  db: Transactional,
   actor: string,
   { reason, until, familyId }: PauseRequest,
 ): Promise<{ isChanged: boolean }> {
@@ -71,15 +83,19 @@ export async function pauseQueue(
 }
 
 /** Takes a pause back; the caller then wakes the workers. Throws NotFoundError for an unknown family. */
-export async function resumeQueue(db: Database, familyId: string | null): Promise<{ isChanged: boolean }> {
+export async function resumeQueue(
+  db: Transactional,
+  familyId: string | null,
+): Promise<{ isChanged: boolean; before?: { reason: string; pausedBy: string } }> {
   return db.transaction(async (tx) => {
     await familyExists(tx, familyId);
     await forgetEnded(tx);
-    const resumed = await tx.query(
-      `DELETE FROM auth.queue_pauses WHERE scope = coalesce($1::uuid::text, 'queue') RETURNING 1`,
+    const [resumed] = await tx.query<{ reason: string; pausedBy: string }>(
+      `DELETE FROM auth.queue_pauses WHERE scope = coalesce($1::uuid::text, 'queue')
+       RETURNING reason, paused_by AS "pausedBy"`,
       [familyId],
     );
-    return { isChanged: resumed.length > 0 };
+    return resumed === undefined ? { isChanged: false } : { isChanged: true, before: resumed };
   });
 }
 
@@ -99,7 +115,7 @@ export async function loadLimits(db: Queryable): Promise<QueueLimits> {
  * begins with an empty bucket. Attempts under way go on.
  */
 export async function setQueueLimits(
-  db: Database,
+  db: Queryable,
   actor: string,
   { startsPerSecond, concurrency }: Partial<Limits>,
 ): Promise<{ isChanged: boolean }> {
@@ -119,8 +135,7 @@ export async function setQueueLimits(
 async function familyExists(tx: Queryable, familyId: string | null): Promise<void> {
   if (familyId === null) return;
   const found = await tx.query('SELECT 1 FROM auth.families WHERE id = $1 FOR KEY SHARE', [familyId]);
-  if (found.length === 0)
-    throw new NotFoundError(`There is no family with the id ${familyId}. List them with the query "families".`);
+  if (found.length === 0) throw unknownFamily(familyId);
 }
 
 const forgetEnded = (tx: Queryable) => tx.query('DELETE FROM auth.queue_pauses WHERE paused_until <= now()');

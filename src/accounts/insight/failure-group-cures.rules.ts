@@ -14,6 +14,7 @@ export const QUEUE_FAILURE_CODES = [
   'ACCOUNT_TAKEN',
   'DATABASE_REFUSED',
   'ATTEMPT_INTERRUPTED',
+  'KEY_LOST',
 ] as const;
 
 export type FailureCode = keyof typeof PROVIDER_ERRORS | (typeof QUEUE_FAILURE_CODES)[number];
@@ -62,6 +63,7 @@ export const CURES: Readonly<Record<FailureCode, string | null>> = {
   USERNAME_TAKEN: `Rename the users in auth.users that have these names, ${RETRY} Or remove the accounts at the identity provider and cancel the entries.`,
   ACCOUNT_TAKEN: `Correct zitadel_user_id of the users that refer to these accounts, ${RETRY}`,
   DATABASE_REFUSED: `Look at the constraint that the message names, mend what breaks it, ${RETRY}`,
+  KEY_LOST: 'Retry each entry with a new password (retryEntry): nobody can open the old ones any more.',
   ATTEMPT_INTERRUPTED: 'Find out why nodes stop (serverNodes, their logs); the entries go on by themselves.',
 };
 

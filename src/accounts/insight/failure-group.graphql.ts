@@ -6,7 +6,7 @@ import type { QueuedCreation as Entry } from '../../database/generated/prisma/cl
 import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { suggestedCure } from './failure-group-cures.rules.ts';
-import { type FailureGroup, loadFailureGroups } from './failure-groups.ts';
+import { type FailureGroup, loadFailureGroups, loadFailureGroupsOfFamily } from './failure-groups.ts';
 
 interface FailureGroupView extends FailureGroup {
   /** Reads the samples of all groups of the list at the first call. */
@@ -66,7 +66,11 @@ export function addFailureGroups(builder: Builder, db: Database, { QueuedCreatio
         }),
       },
       resolve: async (_root, { first }, context, info) => {
-        const groups = await loadFailureGroups(db, first ?? 20);
+        const { familyId } = context.caller;
+        const groups =
+          familyId === null
+            ? await loadFailureGroups(db, first ?? 20)
+            : await loadFailureGroupsOfFamily(db, familyId, first ?? 20);
         let samples: Promise<Map<string, Entry>> | undefined;
         const loadSamples = async () => {
           const rows = await db.prisma.queuedCreation.findMany({

@@ -22,11 +22,12 @@ export interface FailureGroup {
   readonly sampleId: string;
 }
 
-const GROUPS = `
+/** `entries` and `attempts` narrow what is looked at: to one family, or not at all. */
+const groupsWhere = (entries: string, attempts: string): string => `
   WITH of_family AS (
     SELECT failure_group, family_id, count(*) AS entries
     FROM auth.queued_managed_account_creations
-    WHERE failure_group IS NOT NULL AND status IN ('pending', 'failed')
+    WHERE failure_group IS NOT NULL AND status IN ('pending', 'failed') ${entries}
     GROUP BY failure_group, family_id
   ), of_group AS (
     SELECT failure_group AS key, sum(entries)::int AS count, count(family_id)::int AS families
@@ -42,12 +43,12 @@ const GROUPS = `
   CROSS JOIN LATERAL (
     SELECT id, username, full_name, last_error_code, last_error_message, updated_at
     FROM auth.queued_managed_account_creations
-    WHERE failure_group = g.key AND status IN ('pending', 'failed')
+    WHERE failure_group = g.key AND status IN ('pending', 'failed') ${entries}
     ORDER BY created_at DESC, id DESC LIMIT 1
   ) sample
   CROSS JOIN LATERAL (
     SELECT min(finished_at) AS first_at, max(finished_at) AS last_at
-    FROM auth.account_creation_attempts WHERE failure_group = g.key
+    FROM auth.account_creation_attempts WHERE failure_group = g.key ${attempts}
   ) seen
   CROSS JOIN LATERAL (
     SELECT array_agg(coalesce(attempts, 0) ORDER BY slot) AS counts
@@ -55,11 +56,17 @@ const GROUPS = `
     LEFT JOIN (
       SELECT least(11, floor(extract(epoch FROM finished_at - (now() - interval '1 hour')) / 300))::int AS slot, count(*)::int AS attempts
       FROM auth.account_creation_attempts
-      WHERE failure_group = g.key AND finished_at > now() - interval '1 hour'
+      WHERE failure_group = g.key AND finished_at > now() - interval '1 hour' ${attempts}
       GROUP BY 1
     ) AS failed USING (slot)
   ) trend
   ORDER BY g.count DESC, g.key`;
+
+const GROUPS = groupsWhere('', '');
+const GROUPS_OF_FAMILY = groupsWhere(
+  'AND family_id = $2',
+  'AND entry_id IN (SELECT id FROM auth.queued_managed_account_creations WHERE family_id = $2)',
+);
 
 interface GroupRow extends FailureGroup {
   readonly username: string;
@@ -70,14 +77,25 @@ interface GroupRow extends FailureGroup {
 const MOST_GROUPS = 100;
 
 const loadLargest = shareReading(async (db: Queryable): Promise<FailureGroup[]> => {
-  const rows = await db.query<GroupRow>(GROUPS, [MOST_GROUPS]);
-  return rows.map(({ username, fullName, message, ...group }) => ({
+  return groupsOf(await db.query<GroupRow>(GROUPS, [MOST_GROUPS]));
+});
+
+const groupsOf = (rows: readonly GroupRow[]): FailureGroup[] =>
+  rows.map(({ username, fullName, message, ...group }) => ({
     ...group,
     message: normaliseMessage(message, [username, fullName]),
   }));
-});
 
 /** The largest groups, `first` (100 at the most), by one statement that all who ask meanwhile share. */
 export async function loadFailureGroups(db: Queryable, first: number): Promise<FailureGroup[]> {
   return (await loadLargest(db)).slice(0, first);
+}
+
+/** The largest groups of one family's entries, counted over that family alone. */
+export async function loadFailureGroupsOfFamily(
+  db: Queryable,
+  familyId: string,
+  first: number,
+): Promise<FailureGroup[]> {
+  return groupsOf(await db.query<GroupRow>(GROUPS_OF_FAMILY, [first, familyId]));
 }

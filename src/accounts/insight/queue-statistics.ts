@@ -37,10 +37,33 @@ const STATISTICS = `
          now() AS now
   FROM counted`;
 
+// By queued_managed_account_creations_family_id_idx: a family has few entries.
+const OF_FAMILY = `
+  SELECT count(*) FILTER (WHERE status = 'pending')::int AS pending,
+         count(*) FILTER (WHERE status = 'processing')::int AS processing,
+         count(*) FILTER (WHERE status = 'completed')::int AS completed,
+         count(*) FILTER (WHERE status = 'failed')::int AS failed,
+         count(*) FILTER (WHERE status = 'cancelled')::int AS cancelled,
+         count(*) FILTER (WHERE status = 'pending' AND next_retry_at <= now())::int AS "dueCount",
+         min(next_retry_at) FILTER (WHERE status = 'pending' AND next_retry_at <= now()) AS "oldestDueAt",
+         min(next_retry_at) FILTER (WHERE status = 'pending' AND next_retry_at > now()) AS "nextDueAt",
+         now() AS now
+  FROM auth.queued_managed_account_creations WHERE family_id = $1`;
+
+type StatisticsRow = Record<EntryStatus, number> & Omit<QueueStatistics, 'byStatus'>;
+
 /** The statistics, read in one statement that all who ask meanwhile share. */
 export const loadQueueStatistics = shareReading(async (db: Queryable): Promise<QueueStatistics> => {
-  const [row] = await db.query<Record<EntryStatus, number> & Omit<QueueStatistics, 'byStatus'>>(STATISTICS);
+  return statisticsOf(await db.query<StatisticsRow>(STATISTICS));
+});
+
+/** The statistics of one family's entries. */
+export async function loadFamilyStatistics(db: Queryable, familyId: string): Promise<QueueStatistics> {
+  return statisticsOf(await db.query<StatisticsRow>(OF_FAMILY, [familyId]));
+}
+
+function statisticsOf([row]: readonly StatisticsRow[]): QueueStatistics {
   if (row === undefined) throw new Error('The statistics had no row');
   const { pending, processing, completed, failed, cancelled, ...rest } = row;
   return { byStatus: { pending, processing, completed, failed, cancelled }, ...rest };
-});
+}

@@ -1,5 +1,7 @@
 /** Running a job by hand, once per idempotency key; if wanted, answering only when the run has ended. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Acts } from '../../access/acts.ts';
+import type { Caller } from '../../access/caller.ts';
 import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
 import {
   type Digester,
@@ -28,14 +30,15 @@ export interface RunNowRequest {
 
 export interface RunNowTools {
   readonly db: Database;
+  readonly acts: Acts;
   readonly digester: Digester;
   readonly scheduler: Scheduler;
 }
 
 /** Starts a run on this node; a replay that waits does so wherever the run is. Throws InvalidInputError, NotFoundError, JobAlreadyRunningError, InvalidStateError or IdempotencyConflictError. */
 export async function runJobNow(
-  { db, digester, scheduler }: RunNowTools,
-  caller: string,
+  { db, acts, digester, scheduler }: RunNowTools,
+  caller: Caller,
   request: RunNowRequest,
 ): Promise<{ runId: string; isReplay: boolean }> {
   const { jobName, wait, idempotencyKey: key } = request;
@@ -43,7 +46,7 @@ export async function runJobNow(
   const problem = idempotencyKeyProblem(key);
   if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
   const call: IdempotentCall = {
-    caller,
+    caller: caller.id,
     mutation: 'runJobNow',
     key,
     digests: key ? digestFields(digester, { jobName, reason }) : {},
@@ -55,10 +58,18 @@ export async function runJobNow(
   const recorded = await findRecorded(db, call);
   if (recorded !== undefined) return replay(recorded);
   try {
-    const record = key
-      ? { record: (tx: Parameters<typeof recordAnswer>[0], runId: string) => recordAnswer(tx, call, runId) }
-      : {};
-    const { runId, finished } = await scheduler.runNow({ jobName, actor: caller, reason, ...record });
+    const { runId, finished } = await scheduler.runNow({
+      jobName,
+      actor: caller.name,
+      reason,
+      within: (start) =>
+        acts.transaction(async (tx, acted) => {
+          const run = await start(tx);
+          if (key) await recordAnswer(tx, call, run.runId);
+          acted({ caller, action: 'runJobNow', target: { type: 'JobRun', id: run.runId }, reason, after: { jobName } });
+          return run;
+        }),
+    });
     if (wait) await Promise.race([finished, delay(LONGEST_WAIT_MS, undefined, { ref: false })]);
     return { runId, isReplay: false };
   } catch (error) {

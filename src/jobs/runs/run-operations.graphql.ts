@@ -1,5 +1,7 @@
 /** Runs in the API: reading, starting and watching them. */
+
 import { z } from 'zod';
+import type { Caller } from '../../access/caller.ts';
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import { changeStream } from '../../events/change-stream.ts';
@@ -14,7 +16,7 @@ import type { RunNowRequest } from './run-now.ts';
 export interface RunTools {
   readonly prisma: PrismaClient;
   readonly notices: Notices;
-  runNow(caller: string, request: RunNowRequest): Promise<{ runId: string; isReplay: boolean }>;
+  runNow(caller: Caller, request: RunNowRequest): Promise<{ runId: string; isReplay: boolean }>;
 }
 
 type Refs = ReturnType<typeof addJobRuns>;

@@ -17,8 +17,8 @@ export interface ManualRunInput {
   readonly jobName: string;
   readonly actor: string | null;
   readonly reason: string | null;
-  /** Writes something in the transaction that makes the run, for example its idempotency key. */
-  record?(tx: Queryable, runId: string): Promise<void>;
+  /** Makes the run in a transaction that writes more, for example who asked for it. Left out: by itself. */
+  within?(start: (tx: Queryable) => Promise<RunLease>): Promise<RunLease>;
 }
 
 export interface RunsInHand {
@@ -91,16 +91,12 @@ export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
   return {
     launch,
     startOwed,
-    async runNow({ jobName, actor, reason, record }) {
+    async runNow({ jobName, actor, reason, within }) {
       if (isStopping) throw new InvalidStateError('This server is stopping and starts no runs. Ask another node.');
       if (!jobs.has(jobName)) throw unknownJob(jobName, [...jobs.keys()]);
-      const make = async (tx: Queryable) => {
-        const run = await startManualRun(tx, { jobName, nodeId, leaseMs, actor, reason });
-        await record?.(tx, run.runId);
-        return run;
-      };
+      const start = (tx: Queryable) => startManualRun(tx, { jobName, nodeId, leaseMs, actor, reason });
       return begin(
-        (record === undefined ? make(db) : db.transaction(make)).then((run) => ({
+        (within === undefined ? start(db) : within(start)).then((run) => ({
           runId: run.runId,
           finished: launch(run).then(() => undefined),
         })),

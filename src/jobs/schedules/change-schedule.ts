@@ -27,6 +27,8 @@ export interface ChangeInput {
 
 export interface ScheduleChange {
   readonly isChanged: boolean;
+  /** What it said before, of what a change can change. */
+  readonly before?: Readonly<Record<string, unknown>>;
   /** Was due in this moment and has begun: the caller must execute it once the transaction has committed. */
   readonly run: RunLease | null;
 }
@@ -84,7 +86,8 @@ export async function changeSchedule(
     ],
   );
   await recordVersions(tx, [name], actor, reason);
-  return { isChanged: true, run };
+  const { cron, timeZone, misfirePolicy, pausedAt } = schedule;
+  return { isChanged: true, before: { cron, timeZone, misfirePolicy, isPaused: pausedAt !== null }, run };
 }
 
 /**

@@ -1,0 +1,44 @@
+/** Puts access control together: who is let in, the sign-in of browsers, and the tokens' operations. */
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Database } from '../database/database.ts';
+import type { Notices } from '../events/notices.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Acts } from './acts.ts';
+import { createAuthenticator } from './authentication/authenticator.ts';
+import { claimRulesOf } from './authentication/verifier.ts';
+import type { Digester } from './idempotency.ts';
+import { createCodeFlow } from './oidc/code-flow.ts';
+import { createSignIn } from './sessions/sign-in.ts';
+import { createTokenOperations } from './tokens/token-operations.ts';
+
+export interface AccessOptions {
+  readonly config: Config;
+  readonly db: Database;
+  readonly acts: Acts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly notices: Pick<Notices, 'on' | 'accessChanged'>;
+  readonly digester: Digester;
+}
+
+/** Throws StartError when a file of a secret cannot be used. Close the authenticator before the database. */
+export function createAccessControl(options: AccessOptions) {
+  const { config, acts, clock, logger, notices, digester } = options;
+  const authenticator = createAuthenticator(options);
+  return {
+    authenticator,
+    tokens: createTokenOperations({ acts, clock, notices, digester }),
+    /** The paths `/sign-in`, `/sign-out` and what belongs to them. */
+    routes: createSignIn({
+      config,
+      acts,
+      authenticator,
+      codeFlow: createCodeFlow(config, claimRulesOf(config), logger),
+      notices,
+      logger,
+    }),
+  };
+}

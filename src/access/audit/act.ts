@@ -1,0 +1,37 @@
+/** One act as an operation tells it to the audit trail, within the transaction of the change. */
+import type { Queryable } from '../../database/database.ts';
+import type { Caller } from '../caller.ts';
+import type { SignedRow } from './proof.rules.ts';
+
+export interface Act {
+  readonly caller: Caller;
+  /** The mutation's name, for example `cancelEntry`, or what the server did, for example `circuitOpened`. */
+  readonly action: string;
+  /** `denied`: refused for want of rights, and nothing was changed. Default `done`. */
+  readonly outcome?: 'done' | 'denied';
+  /** What was acted on: its type in the API and its plain key. */
+  readonly target?: { readonly type: string; readonly id: string };
+  /** The family that it concerns; its own callers see it. */
+  readonly familyId?: string | null;
+  readonly reason?: string | null;
+  /** How the target was and is, as far as it changed; never a secret. JSON values only. */
+  readonly before?: Readonly<Record<string, unknown>> | null;
+  readonly after?: Readonly<Record<string, unknown>> | null;
+}
+
+/** An act as it is written: each value under its column's name, ready for JSON, and the code that proves them. */
+export type SignedAct = SignedRow & {
+  /** In hexadecimal, as PostgreSQL reads bytes. */
+  readonly mac: string;
+};
+
+export interface AuditTrail {
+  /**
+   * Makes the row of an act; for statements that write it together with their change:
+   * `INSERT INTO auth.audit_entries (${AUDIT_COLUMNS}) SELECT ${AUDIT_COLUMNS}
+   *  FROM input, jsonb_populate_record(NULL::auth.audit_entries, input.act)`.
+   */
+  sign(act: Act): SignedAct;
+  /** Writes acts within the caller's transaction. */
+  record(tx: Queryable, ...acts: readonly Act[]): Promise<void>;
+}

@@ -1,0 +1,200 @@
+/** The audit trail in the API: who did what, when and why. A caller that is bound to a family sees the acts that concern it. */
+import type { AuditEntry, Prisma, PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import { addEnum } from '../../graphql/enums.ts';
+import {
+  type DateTimeRange,
+  type FilterInputs,
+  rangeCondition,
+  type StringFilter,
+  stringCondition,
+} from '../../graphql/filters.ts';
+import { newestFirstPage } from '../../graphql/keyset-number.ts';
+import type { Caller, CallerKind, Role } from '../caller.ts';
+import type { TokenRefs } from '../tokens/token.graphql.ts';
+import type { ViewerRefs } from '../viewer.graphql.ts';
+
+type Outcome = 'done' | 'denied';
+
+export interface AuditFilter {
+  readonly actor?: StringFilter | null;
+  readonly actorId?: string | null;
+  readonly actorKind?: CallerKind | null;
+  readonly action?: StringFilter | null;
+  readonly outcome?: Outcome | null;
+  readonly targetType?: string | null;
+  readonly targetId?: string | null;
+  readonly familyId?: string | null;
+  readonly requestId?: string | null;
+  readonly at?: DateTimeRange | null;
+}
+
+const ROLES: readonly string[] = ['viewer', 'operator', 'enqueuer', 'admin'] satisfies Role[];
+const KINDS: readonly string[] = ['local', 'admin_token', 'api_token', 'oidc', 'system'] satisfies CallerKind[];
+
+/** What the caller sees of the trail. */
+const visibleTo = ({ familyId }: Caller): Prisma.AuditEntryWhereInput => (familyId === null ? {} : { familyId });
+
+function condition(filter: AuditFilter | null | undefined): Prisma.AuditEntryWhereInput {
+  if (!filter) return {};
+  return {
+    actor: stringCondition(filter.actor),
+    action: stringCondition(filter.action),
+    at: rangeCondition(filter.at),
+    actorId: filter.actorId ?? undefined,
+    actorKind: filter.actorKind ?? undefined,
+    outcome: filter.outcome ?? undefined,
+    targetType: filter.targetType ?? undefined,
+    targetId: filter.targetId ?? undefined,
+    familyId: filter.familyId ?? undefined,
+    requestId: filter.requestId ?? undefined,
+  };
+}
+
+/** Adds `AuditEntry` and `auditEntries`. */
+export function addAuditEntries(
+  builder: Builder,
+  prisma: PrismaClient,
+  refs: Pick<TokenRefs, 'Role'> & Pick<ViewerRefs, 'CallerKind'>,
+  inputs: FilterInputs,
+): void {
+  const Outcome = addEnum<Outcome>(builder, 'AuditOutcome', 'What became of an act.', {
+    done: 'It was done.',
+    denied: 'It was refused for want of rights, and nothing was changed.',
+  });
+  const Entry = builder.prismaNode('AuditEntry', {
+    id: { field: 'id' },
+    findUnique: (id, { caller }) => ({ id, AND: [visibleTo(caller)] }),
+    nullable: true,
+    description:
+      'One act on record: a mutation that changed something or was refused for want of rights, or what the server did unasked. Written in the transaction of the change; never changed afterwards.',
+    fields: (t) => ({
+      sequence: t.int({
+        description: 'Its number in the order of writing. Numbers may be missing: of changes that were rolled back.',
+        resolve: ({ sequence }) => Number(sequence),
+      }),
+      at: t.expose('at', { type: 'DateTime', description: 'When, by the database’s clock.' }),
+      action: t.exposeString('action', {
+        description:
+          'The mutation’s name, for example `cancelEntry`, or what the server did, for example `circuitOpened`.',
+      }),
+      outcome: t.field({
+        type: Outcome,
+        description: 'What became of it.',
+        // The column holds nothing else unless somebody changed it, which verifyAuditTrail tells.
+        resolve: ({ outcome }): Outcome => (outcome === 'denied' ? 'denied' : 'done'),
+      }),
+      actor: t.exposeString('actor', { description: 'Who, for people.' }),
+      actorId: t.exposeString('actorId', { description: 'Who, the same for every act of a caller: `token:frontend`.' }),
+      actorKind: t.field({
+        type: refs.CallerKind,
+        nullable: true,
+        description: 'How the actor was recognised; null if what is stored is none of these, and so was changed.',
+        resolve: ({ actorKind }) => (KINDS.includes(actorKind) ? (actorKind as CallerKind) : null),
+      }),
+      tokenPrefix: t.exposeString('tokenPrefix', {
+        nullable: true,
+        description: 'The visible beginning of the API token that was used; null if it was none.',
+      }),
+      role: t.field({
+        type: refs.Role,
+        nullable: true,
+        description: 'The actor’s role then; null if what is stored is none, and so was changed.',
+        resolve: ({ role }) => (ROLES.includes(role) ? (role as Role) : null),
+      }),
+      target: t.string({
+        nullable: true,
+        description: 'On what: its type and its plain key; null if it was nothing in particular.',
+        resolve: ({ targetType, targetId }) => targetType && `${targetType} ${targetId ?? ''}`.trimEnd(),
+      }),
+      targetType: t.exposeString('targetType', { nullable: true, description: 'The type of the target in this API.' }),
+      targetId: t.exposeString('targetId', { nullable: true, description: 'The target’s plain key.' }),
+      familyId: t.expose('familyId', {
+        type: 'UUID',
+        nullable: true,
+        description: 'The family that it concerns; null if none in particular.',
+      }),
+      reason: t.exposeString('reason', { nullable: true, description: 'Why, as the actor said.' }),
+      before: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'How the target was, as far as it changed; never a secret.',
+        resolve: ({ before }) => parsed(before),
+      }),
+      after: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'How the target was from then on, as far as it changed; never a secret.',
+        resolve: ({ after }) => parsed(after),
+      }),
+      requestId: t.exposeString('requestId', {
+        nullable: true,
+        description: 'The request that it was part of, as in the log; null outside of one.',
+      }),
+      address: t.exposeString('address', { nullable: true, description: 'Where the request came from.' }),
+      nodeId: t.expose('nodeId', { type: 'UUID', nullable: true, description: 'The node that did it.' }),
+      isChained: t.boolean({
+        description: 'True once it has its place in the chain, about a second after it was written.',
+        resolve: ({ link }) => link !== null,
+      }),
+      link: t.int({
+        nullable: true,
+        description: 'Its place in the chain, from 1 on without holes; null until it has one.',
+        resolve: ({ link }) => (link === null ? null : Number(link)),
+      }),
+    }),
+  });
+
+  const Filter = builder.inputRef<AuditFilter>('AuditFilter').implement({
+    description: 'Which acts; all conditions that are given must hold.',
+    fields: (t) => ({
+      actor: t.field({ type: inputs.StringFilterInput, description: 'By the actor, as people read it.' }),
+      actorId: t.string({ description: 'Of the caller with this id.' }),
+      actorKind: t.field({ type: refs.CallerKind, description: 'Of actors that were recognised so.' }),
+      action: t.field({ type: inputs.StringFilterInput, description: 'By the action.' }),
+      outcome: t.field({ type: Outcome, description: 'With this outcome.' }),
+      targetType: t.string({ description: 'On targets of this type.' }),
+      targetId: t.string({ description: 'On the target with this plain key.' }),
+      familyId: t.field({ type: 'UUID', description: 'That concern this family.' }),
+      requestId: t.string({ description: 'Of this request.' }),
+      at: t.field({ type: inputs.DateTimeRangeInput, description: 'In this span.' }),
+    }),
+  });
+  builder.queryField('auditEntries', (t) =>
+    t.connection(
+      {
+        type: Entry,
+        nullable: true,
+        description:
+          'The audit trail, newest first. A caller that is bound to a family sees the acts that concern that family.',
+        args: { filter: t.arg({ type: Filter, description: 'Which acts; left out: all.' }) },
+        async resolve(_root, args, { caller }) {
+          const where = { AND: [visibleTo(caller), condition(args.filter)] };
+          const page = await newestFirstPage<AuditEntry>(
+            args,
+            ({ sequence }) => Number(sequence),
+            ({ below, above, direction, take }) =>
+              prisma.auditEntry.findMany({
+                where: { AND: [where, { sequence: { lt: below, gt: above } }] },
+                orderBy: { sequence: direction },
+                take,
+              }),
+          );
+          return { ...page, totalCount: () => prisma.auditEntry.count({ where }) };
+        },
+      },
+      { name: 'AuditEntryConnection' },
+      { name: 'AuditEntryEdge' },
+    ),
+  );
+}
+
+/** The value; the text itself where somebody changed it into none. */
+function parsed(text: string | null): unknown {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,82 @@
+/** Proving the audit trail in the API: `verifyAuditTrail`, and the anchors that it takes. */
+import type { Builder } from '../../graphql/builder.ts';
+import { badInput } from '../../graphql/scalars.ts';
+import type { Audit, PresentAnchor } from './audit.ts';
+import type { AuditVerification } from './verify.ts';
+
+/** Some 25 µs for each row that is checked: a few in one request, not sixty. */
+const DEAR = 3_000;
+
+const INTACT =
+  'True if every row that was looked at is as it was signed and stands where it was chained. It is proved that no such row was changed, and that none was deleted, inserted, moved or exchanged between others, by anybody without the audit key, whatever they can write to the database.';
+const NOT_PROVED =
+  'Not proved without an anchor from elsewhere: that nothing was cut off the end of the trail, and that it was not put back to an earlier state as a whole. Never proved: that a row was not deleted in the second before it was chained.';
+
+export function addAuditVerification(builder: Builder, audit: Pick<Audit, 'verify' | 'anchor'>): void {
+  const Verification = builder.objectRef<AuditVerification>('AuditVerification').implement({
+    description: `What verifying the audit trail found. ${NOT_PROVED}`,
+    fields: (t) => ({
+      isIntact: t.exposeBoolean('isIntact', { description: INTACT }),
+      checkedCount: t.exposeInt('checkedCount', {
+        description:
+          'How many chained rows were looked at, up to the first that is wrong; of a span, with a neighbour on either side.',
+      }),
+      uncheckedCount: t.exposeInt('uncheckedCount', {
+        description:
+          'How many rows are not chained yet. Each was found to be as it was signed; that others beside them were deleted cannot be seen.',
+      }),
+      firstBrokenSequence: t.exposeInt('firstBrokenSequence', {
+        nullable: true,
+        description: 'The first row that does not fit; null when all do, or when the row itself is gone.',
+      }),
+      problem: t.exposeString('problem', {
+        nullable: true,
+        description: 'What is wrong, in words; null when nothing is.',
+      }),
+      anchorCount: t.exposeInt('anchorCount', {
+        description:
+          'How many anchors the chain was held against: the given one, what this node saw last, and the daily ones that the database keeps (who can write to it can delete those).',
+      }),
+      headLink: t.exposeInt('headLink', {
+        description: 'The place at the end of the chain; 0 when nothing is chained.',
+      }),
+    }),
+  });
+  const Anchor = builder.objectRef<PresentAnchor>('AuditAnchor').implement({
+    description:
+      'The state of the chain at one place, signed. Kept where nobody who writes to the database can change it, it proves later, given to `verifyAuditTrail`, that the trail still has everything up to there. One is logged every day.',
+    fields: (t) => ({
+      anchor: t.exposeString('anchor', { description: 'The line to keep.' }),
+      link: t.exposeInt('link', { description: 'The place that it speaks of: the end of the chain.' }),
+      signedAt: t.expose('at', { type: 'DateTime', description: 'When it was signed.' }),
+    }),
+  });
+  builder.queryFields((t) => ({
+    verifyAuditTrail: t.field({
+      complexity: DEAR,
+      type: Verification,
+      nullable: true,
+      description: `Computes every code of the audit trail anew, about 40,000 rows a second. ${NOT_PROVED}`,
+      args: {
+        from: t.arg({
+          type: 'DateTime',
+          description: 'From this instant on, itself included; left out: from the beginning.',
+        }),
+        to: t.arg({ type: 'DateTime', description: 'Before this instant; left out: to the end.' }),
+        anchor: t.arg.string({
+          description: 'A line as `auditAnchor` answered it, as it was logged, or from an export.',
+        }),
+      },
+      resolve(_root, { from = null, to = null, anchor = null }) {
+        if (from && to && from >= to) throw badInput('`from` must be before `to`.');
+        return audit.verify({ from, to }, anchor);
+      },
+    }),
+    auditAnchor: t.field({
+      type: Anchor,
+      nullable: true,
+      description: 'The anchor of the audit trail as it stands.',
+      resolve: () => audit.anchor(),
+    }),
+  }));
+}

@@ -1,0 +1,82 @@
+/**
+ * Is a row what was signed, and does it stand where it was chained? One row at a time, in the
+ * order of the places: what holds for every row and its predecessor holds for the whole trail.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { chainAt, macOfRow, NO_CHAIN } from './proof.rules.ts';
+import type { StoredEntry } from './stored-entries.ts';
+import type { AuditKeys } from './trail.ts';
+
+/** How far the chain was followed. */
+export interface ChainPosition {
+  /** 0 before the first. */
+  readonly link: number;
+  readonly chain: Buffer;
+}
+
+/** What is wrong, and at which row; null where the row itself is gone. */
+export interface BrokenTrail {
+  readonly sequence: number | null;
+  readonly problem: string;
+}
+
+export const BEGINNING: ChainPosition = { link: 0, chain: NO_CHAIN };
+
+/** What is wrong with a row by itself; undefined if it is as it was signed. */
+export function brokenRow(keys: AuditKeys, row: StoredEntry): BrokenTrail | undefined {
+  const { sequence } = row;
+  const key = keys.byId(row.key_id);
+  if (key === undefined) {
+    return {
+      sequence,
+      problem: `The row with the sequence ${sequence} names an audit key that the key ring does not hold: it was inserted or changed by somebody without one.`,
+    };
+  }
+  if (!isSame(macOfRow(key, row), row.mac)) {
+    return {
+      sequence,
+      problem: `The row with the sequence ${sequence} is not as it was signed: it was changed, or inserted by somebody without the audit key.`,
+    };
+  }
+  return row.isCopy
+    ? { sequence, problem: `The row with the sequence ${sequence} is a copy of an earlier one.` }
+    : undefined;
+}
+
+/** What is wrong with a chained row behind its predecessor; undefined if it stands where it was chained. */
+export function brokenLink(keys: AuditKeys, previous: ChainPosition, row: StoredEntry): BrokenTrail | undefined {
+  const { sequence, link, chain } = row;
+  const expected = previous.link + 1;
+  if (link === null || chain === null) {
+    return { sequence, problem: `The row with the sequence ${sequence} has lost its place in the chain, or its code.` };
+  }
+  if (link < expected) {
+    return { sequence, problem: `The row with the sequence ${sequence} stands at a place that another row has.` };
+  }
+  if (link > expected) {
+    const missing = link === expected + 1 ? `Place ${expected} is` : `Places ${expected} to ${link - 1} are`;
+    return {
+      sequence,
+      problem: `${missing} empty: rows before the one with the sequence ${sequence} were deleted or moved.`,
+    };
+  }
+  const broken = brokenRow(keys, row);
+  if (broken !== undefined) return broken;
+  return isSame(chainOf(keys, previous, row), chain)
+    ? undefined
+    : {
+        sequence,
+        problem: `The row with the sequence ${sequence} does not follow what stands before it: rows were moved or replaced, or the chain was written anew.`,
+      };
+}
+
+/** The chain at the place after `previous`, if this row has it. Of a row with an unknown key: under the newest. */
+export const chainOf = (keys: AuditKeys, previous: ChainPosition, row: StoredEntry): Buffer =>
+  chainAt(keys.byId(row.key_id) ?? keys.newest.key, previous.chain, {
+    link: previous.link + 1,
+    sequence: row.sequence,
+    mac: row.mac,
+  });
+
+/** In a time that does not tell how much of it is right. */
+export const isSame = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);

@@ -1,0 +1,85 @@
+/**
+ * `GET /audit/export?from&to`: the audit trail as JSON lines, for ADMIN, sent as it is read, so
+ * that a long one takes no more memory than a short one and nobody reads faster than the client
+ * takes it. The last line is the anchor: an export without one was broken off. Exporting is on
+ * record itself, and so is that it was refused.
+ */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { refuse } from '../../http/body.ts';
+import { type Gate, turnAway } from '../../http/gate.ts';
+import type { Exchange, Handler } from '../../http/server.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Acts } from '../acts.ts';
+import type { Caller, Role } from '../caller.ts';
+import { denial, PATHS } from '../permissions.rules.ts';
+import type { Audit } from './audit.ts';
+import type { TimeSpan } from './span.ts';
+
+export const AUDIT_EXPORT = '/audit/export';
+
+export interface ExportRouteOptions {
+  readonly audit: Pick<Audit, 'export'>;
+  readonly gate: Pick<Gate, 'authenticate'>;
+  readonly acts: Acts;
+  readonly logger: Logger;
+  /** Roles that do not see personal data: what is exported holds it as it was signed. */
+  readonly maskedRoles: readonly Role[];
+}
+
+export function auditExportRoute({ audit, gate, acts, logger, maskedRoles }: ExportRouteOptions): Handler {
+  const refusalOf = (caller: Caller): string | undefined =>
+    denial(AUDIT_EXPORT, PATHS[AUDIT_EXPORT], caller) ??
+    (maskedRoles.includes(caller.role)
+      ? `The export holds personal data, which the role ${caller.role.toUpperCase()} does not see (MASK_PERSONAL_DATA_FOR).`
+      : undefined);
+  return async (exchange) => {
+    const { request, response, requestId, url } = exchange;
+    const found = await gate.authenticate(request, requestId);
+    if (found.kind === 'refused') return turnAway(exchange, found);
+    if (request.method !== 'GET') {
+      return refuse(exchange, 405, 'METHOD_NOT_ALLOWED', 'The audit trail is exported with GET.', { allow: 'GET' });
+    }
+    const span = spanOf(exchange);
+    if (span === undefined) return;
+    const act = { caller: found.caller, action: 'exportAuditTrail', after: { ...span } };
+    const refusal = refusalOf(found.caller);
+    await acts.transaction(async (_tx, acted) => acted({ ...act, outcome: refusal === undefined ? 'done' : 'denied' }));
+    if (refusal !== undefined) return refuse(exchange, 403, 'FORBIDDEN', refusal);
+
+    const parts = audit.export(span)[Symbol.asyncIterator]();
+    const first = await parts.next();
+    response.writeHead(200, {
+      'content-type': 'application/x-ndjson; charset=utf-8',
+      'content-disposition': `attachment; filename="audit-${url.searchParams.get('from') ? 'part' : 'trail'}.jsonl"`,
+      'cache-control': 'no-store',
+    });
+    async function* lines() {
+      if (!first.done) yield first.value;
+      yield* { [Symbol.asyncIterator]: () => parts };
+    }
+    await pipeline(Readable.from(lines()), response).catch((error: unknown) =>
+      logger.warn({ err: error, requestId }, 'An export of the audit trail was broken off'),
+    );
+  };
+}
+
+/** The span that was asked for; undefined when it is none, which has been answered then. */
+function spanOf(exchange: Exchange): TimeSpan | undefined {
+  const { searchParams } = exchange.url;
+  const [from, to] = ['from', 'to'].map((name) => instantOf(searchParams.get(name)));
+  if (from !== undefined && to !== undefined && !(from && to && from >= to)) return { from, to };
+  const example = '2027-01-01T00:00:00Z';
+  const message = `\`from\` and \`to\` are instants in RFC 3339, the former before the latter, or left out. Example: ${AUDIT_EXPORT}?from=${example}`;
+  refuse(exchange, 400, 'BAD_USER_INPUT', message);
+  return undefined;
+}
+
+const INSTANT = z.iso.datetime({ offset: true });
+
+/** Null where none is given; undefined where it is not an instant. */
+function instantOf(text: string | null): Date | null | undefined {
+  if (text === null || text === '') return null;
+  return INSTANT.safeParse(text).success ? new Date(text) : undefined;
+}

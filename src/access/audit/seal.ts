@@ -1,0 +1,53 @@
+/**
+ * Chaining rows that were written: in the order of their sequence, each gets the next place and a
+ * code over everything before it. One node at a time, by a lock of the transaction. A row whose
+ * transaction commits late gets a later place, so that places have no holes.
+ */
+import type { Transactional } from '../../database/database.ts';
+import { loadHead } from './anchors.ts';
+import { type BrokenTrail, brokenRow, type ChainPosition, chainOf } from './chain.rules.ts';
+import { STORED_COLUMNS, storedEntries } from './stored-entries.ts';
+import type { AuditKeys } from './trail.ts';
+
+/** The lock of whoever adds to the chain or cuts it; held until its transaction ends, as it must be behind a pooler. */
+export const CHAIN_LOCK = `hashtext('family-hub-jobs audit trail')`;
+
+export interface Sealed {
+  readonly count: number;
+  /** The end of the chain before and after. */
+  readonly before: ChainPosition;
+  readonly head: ChainPosition;
+  /** Rows that are not as they were signed; they are chained all the same, so that they stay in sight. */
+  readonly broken: readonly BrokenTrail[];
+}
+
+/** Chains up to `limit` rows; undefined when another node is at it. */
+export function sealEntries(db: Transactional, keys: AuditKeys, limit: number): Promise<Sealed | undefined> {
+  return db.transaction(async (tx) => {
+    const [lock] = await tx.query<{ isTaken: boolean }>(`SELECT pg_try_advisory_xact_lock(${CHAIN_LOCK}) AS "isTaken"`);
+    if (!lock?.isTaken) return undefined;
+    const { link, chain } = await loadHead(tx, keys);
+    const before = { link, chain };
+    const rows = storedEntries(
+      await tx.query(
+        `SELECT ${STORED_COLUMNS} FROM auth.audit_entries AS entry WHERE entry.link IS NULL ORDER BY entry.sequence LIMIT $1`,
+        [limit],
+      ),
+    );
+    if (rows.length === 0) return { count: 0, before, head: before, broken: [] };
+    const places: ChainPosition[] = [];
+    let head = before;
+    for (const row of rows) {
+      head = { link: head.link + 1, chain: chainOf(keys, head, row) };
+      places.push(head);
+    }
+    await tx.query(
+      `UPDATE auth.audit_entries AS entry SET link = place.link, chain = place.chain
+       FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS place (sequence, link, chain)
+       WHERE entry.sequence = place.sequence AND entry.link IS NULL`,
+      [rows.map(({ sequence }) => sequence), places.map(({ link }) => link), places.map(({ chain }) => chain)],
+    );
+    const broken = rows.flatMap((row) => brokenRow(keys, row) ?? []);
+    return { count: rows.length, before, head, broken };
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * The sealer of a node: chains what was written, soon after. Every node has one and the lock lets
+ * one at a time through, so that a node that ends leaves its rows to the others. It is woken by
+ * its own node's acts and by the heartbeat, which sees what is left over, and asks nothing idly.
+ *
+ * It also bears witness: the end of the chain, as it saw it last, must still be there the next
+ * time. Whoever cuts the tail of the trail under a running server is told of in its log.
+ */
+import type { Transactional } from '../../database/database.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { anchorText, loadCut } from './anchors.ts';
+import { type ChainPosition, isSame } from './chain.rules.ts';
+import type { Anchor } from './proof.rules.ts';
+import { type Sealed, sealEntries } from './seal.ts';
+import type { AuditKeys } from './trail.ts';
+
+const BATCH = 500;
+/** What is written meanwhile is chained with it; the whole second is for a busy database. */
+const GATHERING_MS = 200;
+/** A row may be signed long before its transaction commits: looked for again, less and less often. */
+const LOOKS_MS = [400, 800, 1_600];
+
+export interface SealerOptions {
+  readonly db: Transactional;
+  readonly keys: AuditKeys;
+  readonly logger: Logger;
+}
+
+export interface Sealer {
+  /** There is, or will soon be, something to chain. */
+  wake(): void;
+  /** Chains all that there is, unless another node is at it; answers how many rows it were. */
+  seal(): Promise<number>;
+  /** The end of the chain as this node saw it last; undefined if it has not chained yet. */
+  seen(): Anchor | undefined;
+  /** Chains what is left, and is woken no more. */
+  stop(): Promise<void>;
+}
+
+export function createSealer({ db, keys, logger }: SealerOptions): Sealer {
+  let timer: NodeJS.Timeout | undefined;
+  let looks = 0;
+  let isStopped = false;
+  let seen: (ChainPosition & { readonly at: number }) | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const schedule = (afterMs: number): void => {
+    if (isStopped || timer !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      inTurn().then(
+        (count) => lookAgain(count),
+        (error: unknown) => {
+          logger.warn({ err: error }, 'The audit trail could not be chained on; it is tried again');
+          lookAgain(0);
+        },
+      );
+    }, afterMs);
+  };
+  const lookAgain = (count: number): void => {
+    if (count > 0) looks = 0;
+    const afterMs = LOOKS_MS[looks++];
+    if (afterMs !== undefined) schedule(afterMs);
+  };
+  const inTurn = (): Promise<number> => {
+    const sealed = last.then(sealAll);
+    last = sealed.catch(() => undefined);
+    return sealed;
+  };
+  const sealAll = async (): Promise<number> => {
+    let count = 0;
+    for (let sealed = await sealOnce(); sealed !== undefined; sealed = await sealOnce()) {
+      count += sealed.count;
+      if (sealed.count < BATCH) break;
+    }
+    return count;
+  };
+  const sealOnce = async (): Promise<Sealed | undefined> => {
+    const sealed = await sealEntries(db, keys, BATCH);
+    if (sealed === undefined) return undefined;
+    await bearWitness(sealed.before);
+    seen = { ...sealed.head, at: Date.now() };
+    for (const { sequence, problem } of sealed.broken)
+      logger.error({ sequence }, `The audit trail is broken. ${problem}`);
+    return sealed;
+  };
+  const bearWitness = async (found: ChainPosition): Promise<void> => {
+    if (seen === undefined || (found.link === seen.link && isSame(found.chain, seen.chain))) return;
+    const [row] = await db.query<{ chain: Buffer }>('SELECT chain FROM auth.audit_entries WHERE link = $1', [
+      seen.link,
+    ]);
+    if (row !== undefined && isSame(row.chain, seen.chain)) return;
+    const cut = await loadCut(db, keys);
+    if (row === undefined && cut?.isGenuine && cut.link >= seen.link) return;
+    logger.error(
+      { place: seen.link, anchor: anchorText(keys, { ...seen, isCut: false }) },
+      'The audit trail is broken: its end, as this node saw it, is not there any more. Rows were deleted, or the chain was written anew; verifyAuditTrail with this anchor shows it.',
+    );
+  };
+
+  return {
+    wake() {
+      looks = 0;
+      schedule(GATHERING_MS);
+    },
+    seal: inTurn,
+    seen: () => seen && { link: seen.link, chain: seen.chain, at: seen.at, isCut: false },
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await inTurn().catch((error: unknown) =>
+        logger.warn({ err: error }, 'The last acts could not be chained; another node does it, or the next start'),
+      );
+    },
+  };
+}

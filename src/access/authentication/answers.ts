@@ -1,0 +1,89 @@
+/** What an authentication ends in: a caller, or a refusal that says what to do (RFC 6750, section 3). */
+import type { Caller } from '../caller.ts';
+import type { Proof, Verdict } from './proof.ts';
+
+export interface Recognised {
+  readonly kind: 'caller';
+  readonly caller: Caller;
+  /** Shown by a browser's cookie: what it asks for must not come from another site. */
+  readonly isCookie: boolean;
+  /** When the credential ends by itself; null: never, or none was needed. */
+  readonly validUntil: Date | null;
+  /** What was proven; undefined where no credential is needed. */
+  readonly proof: Proof | undefined;
+  /** Calls back once, when the caller's token is revoked or expires or its session ends. Answers how to stop that. */
+  onEnded(ended: () => void): () => void;
+}
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly status: 401 | 403 | 429 | 503;
+  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'RATE_LIMITED' | 'SERVICE_UNAVAILABLE';
+  readonly message: string;
+  /** For the header Retry-After. */
+  readonly retryAfterSeconds?: number;
+  /** For the header WWW-Authenticate. */
+  readonly wwwAuthenticate?: string;
+}
+
+export type Authenticated = Recognised | Refused;
+
+const REALM = 'Bearer realm="family-hub-jobs"';
+
+/** Nothing was shown. */
+export const NOT_SHOWN: Refused = {
+  kind: 'refused',
+  status: 401,
+  code: 'UNAUTHENTICATED',
+  message:
+    'Say who you are: send "Authorization: Bearer …" with an API token (createApiToken makes one), the admin token or a token of the issuer. In a browser, sign in at /sign-in.',
+  wwwAuthenticate: REALM,
+};
+
+export const UNREADABLE: Refused = {
+  kind: 'refused',
+  status: 401,
+  code: 'UNAUTHENTICATED',
+  message: 'The Authorization header is not "Bearer" and a token. Example: Authorization: Bearer fhj_…',
+  wwwAuthenticate: `${REALM}, error="invalid_request", error_description="Bearer and a token are wanted"`,
+};
+
+export const DATABASE_AWAY: Refused = {
+  kind: 'refused',
+  status: 503,
+  code: 'SERVICE_UNAVAILABLE',
+  message: 'The database cannot be reached, so nobody can say who you are. Try again in a moment.',
+  retryAfterSeconds: 2,
+};
+
+export function throttled(forMs: number): Refused {
+  const retryAfterSeconds = Math.max(1, Math.ceil(forMs / 1_000));
+  return {
+    kind: 'refused',
+    status: 429,
+    code: 'RATE_LIMITED',
+    message: `Too many wrong credentials came from your address. This one was not looked at; try again in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+  };
+}
+
+/** The refusal of a credential that was looked at. */
+export function refusalOf({ failure, message }: Extract<Verdict, { failure: string }>): Refused {
+  const refused = { kind: 'refused', message } as const;
+  switch (failure) {
+    case 'unavailable':
+      return { ...refused, status: 503, code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 5 };
+    case 'forbidden':
+      return { ...refused, status: 403, code: 'FORBIDDEN', wwwAuthenticate: `${REALM}, error="insufficient_scope"` };
+    default:
+      return {
+        ...refused,
+        status: 401,
+        code: 'UNAUTHENTICATED',
+        wwwAuthenticate: `${REALM}, error="invalid_token", error_description="${forHeader(message)}"`,
+      };
+  }
+}
+
+/** RFC 6750: printable ASCII without quotes and backslashes. */
+const forHeader = (text: string): string => text.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?');

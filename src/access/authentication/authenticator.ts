@@ -1,0 +1,184 @@
+/**
+ * Tells who sends a request. Nothing is open by accident: with access control configured only a
+ * credential that was proven makes a caller; without it everybody is the local one, since only
+ * this machine can connect, but a token that is shown all the same is looked at.
+ */
+import type { IncomingMessage } from 'node:http';
+import { isAccessControlled } from '../../config.access-rules.ts';
+import type { Config } from '../../config.ts';
+import type { Database } from '../../database/database.ts';
+import { isConnectionFailure } from '../../database/violations.ts';
+import type { Notices } from '../../events/notices.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import { LOCAL_CALLER } from '../caller.ts';
+import type { Digester } from '../idempotency.ts';
+import { createUseRecorder } from '../tokens/token-lookup.ts';
+import {
+  type Authenticated,
+  DATABASE_AWAY,
+  NOT_SHOWN,
+  type Refused,
+  refusalOf,
+  throttled,
+  UNREADABLE,
+} from './answers.ts';
+import { addressOf, type Credential, credentialFrom, credentialOf } from './credentials.ts';
+import { createEnds } from './ends.ts';
+import { openGivenSecret } from './given-secret.ts';
+import { createGuessing } from './guessing.ts';
+import type { Proof, Verdict } from './proof.ts';
+import { createProven } from './proven.ts';
+import { createVerifier } from './verifier.ts';
+
+export interface AuthenticatorOptions {
+  readonly config: Config;
+  readonly db: Database;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly notices: Pick<Notices, 'on'>;
+  readonly digester: Digester;
+}
+
+export type Authenticator = ReturnType<typeof createAuthenticator>;
+
+/** How long a token that was good may still be shown from an address that is answered unseen. */
+const KNOWN_GOOD_MS = 10 * 60_000;
+const MOST_KNOWN = 5_000;
+
+/** Throws StartError when a file of a secret cannot be used. `close` it before the database. */
+export function createAuthenticator({ config, db, logger, metrics, notices, digester }: AuthenticatorOptions) {
+  const isConfigured = isAccessControlled(config);
+  const metricsToken = openGivenSecret({
+    setting: 'METRICS_TOKEN',
+    text: config.METRICS_TOKEN,
+    path: config.METRICS_TOKEN_FILE,
+    logger,
+  });
+  const verifier = createVerifier({ config, db, logger, digester });
+  const proven = createProven();
+  const guessing = createGuessing({ limit: config.AUTHENTICATION_FAILURES_PER_MINUTE, logger });
+  const uses = createUseRecorder(db, logger);
+  // Labels: reason has 5 values.
+  const failures = metrics.counter(
+    'family_hub_authentication_failures_total',
+    'Credentials that were refused: unknown (a guess), ended, forbidden, unavailable (nobody could say), throttled (unseen).',
+    ['reason'],
+  );
+  const verify = async (credential: Credential): Promise<Verdict> =>
+    verifier.verifyAdmin(credential) ?? proven.get(credential.key, () => verifier.verify(credential));
+  const ends = createEnds(verify, logger);
+  const stopHearing = notices.on({
+    access() {
+      proven.forgetAll();
+      void ends.recheck();
+    },
+  });
+
+  /**
+   * Random credentials that were good of late. They are looked at even where their address is
+   * answered unseen: behind one address many may be at work, none of them can be guessed, and one
+   * with an old token must not lock the others out. What people choose (the admin token) is not
+   * among them, since a block would then be none for who guesses it.
+   */
+  const knownGood = new Map<string, number>();
+  const isKnownGood = ({ key }: Credential): boolean => (knownGood.get(key) ?? 0) > performance.now();
+  const remember = ({ kind, key }: Credential, { caller }: Proof): void => {
+    if (caller.kind === 'admin_token' && kind === 'bearer') return;
+    knownGood.delete(key);
+    knownGood.set(key, performance.now() + KNOWN_GOOD_MS);
+    const [oldest] = knownGood.keys();
+    if (knownGood.size > MOST_KNOWN && oldest !== undefined) knownGood.delete(oldest);
+  };
+
+  const refuseGuess = (address: string, refusal: Refused): Refused => {
+    guessing.failed(address);
+    failures.inc({ reason: 'unknown' });
+    return refusal;
+  };
+
+  /** Looks at a credential that was shown from the request's address. */
+  const prove = async (
+    request: IncomingMessage,
+    requestId: string,
+    credential: Credential | 'unreadable',
+  ): Promise<Authenticated> => {
+    const address = addressOf(request);
+    const blockedMs = guessing.blockedFor(address);
+    if (blockedMs > 0 && !(credential !== 'unreadable' && isKnownGood(credential))) {
+      failures.inc({ reason: 'throttled' });
+      return throttled(blockedMs);
+    }
+    if (credential === 'unreadable') return refuseGuess(address, UNREADABLE);
+    let verdict: Verdict;
+    try {
+      verdict = await verify(credential);
+    } catch (error) {
+      if (!isConnectionFailure(error)) throw error;
+      failures.inc({ reason: 'unavailable' });
+      return DATABASE_AWAY;
+    }
+    if ('failure' in verdict) {
+      if (verdict.failure === 'unknown') return refuseGuess(address, refusalOf(verdict));
+      failures.inc({ reason: verdict.failure });
+      return refusalOf(verdict);
+    }
+    const { proof, goodForMs } = verdict;
+    remember(credential, proof);
+    if (proof.apiTokenId !== null) uses.used(proof.apiTokenId);
+    return {
+      kind: 'caller',
+      caller: { ...proof.caller, requestId, address },
+      isCookie: credential.kind === 'session',
+      validUntil: proof.validUntil,
+      proof,
+      onEnded: (ended) => ends.watch(credential, goodForMs, ended),
+    };
+  };
+
+  const local = (request: IncomingMessage, requestId: string): Authenticated => ({
+    kind: 'caller',
+    caller: { ...LOCAL_CALLER, requestId, address: addressOf(request) },
+    isCookie: false,
+    validUntil: null,
+    proof: undefined,
+    onEnded: () => () => undefined,
+  });
+
+  /** Who sends this request, or why nobody can be told. Throws only for faults. */
+  const authenticate = async (request: IncomingMessage, requestId: string): Promise<Authenticated> => {
+    const credential = credentialOf(request, config.PUBLIC_URL);
+    if (credential === undefined) return isConfigured ? NOT_SHOWN : local(request, requestId);
+    const answer = await prove(request, requestId, credential);
+    if (credential === 'unreadable' || credential.kind !== 'session' || answer.kind !== 'refused') return answer;
+    // A browser sends a cookie unasked: where nobody is asked who they are, a bad one says nothing.
+    if (!isConfigured) return local(request, requestId);
+    return answer.status === 401 ? { ...NOT_SHOWN, message: answer.message } : answer;
+  };
+
+  return {
+    /** False: everybody is the local caller. */
+    isConfigured,
+    authenticate,
+    /** For a sign-in: a token that came by another way than the header. */
+    proveToken: (request: IncomingMessage, requestId: string, text: string) =>
+      prove(request, requestId, credentialFrom('bearer', text)),
+    /** Undefined when this request may read the metrics: METRICS_TOKEN or any caller of all families; else why not. */
+    async mayScrape(request: IncomingMessage, requestId: string): Promise<Refused | undefined> {
+      const credential = credentialOf(request, config.PUBLIC_URL);
+      const isOurs =
+        typeof credential === 'object' && credential.kind === 'bearer' && metricsToken.matches(credential.digest);
+      if (isOurs && guessing.blockedFor(addressOf(request)) === 0) return undefined;
+      const answer = await authenticate(request, requestId);
+      if (answer.kind === 'refused') return answer;
+      return answer.caller.familyId === null
+        ? undefined
+        : refusalOf({ failure: 'forbidden', message: 'The metrics are of all families; your token is bound to one.' });
+    },
+    async close(): Promise<void> {
+      stopHearing();
+      ends.close();
+      await uses.settled();
+    },
+  };
+}

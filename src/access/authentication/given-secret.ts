@@ -1,0 +1,86 @@
+/**
+ * A secret that the configuration gives, as text or in a file: ADMIN_TOKEN, METRICS_TOKEN. Only
+ * its digest is held. A file is looked at once a second at the most and read only when it has
+ * changed (a mounted secret is another inode); while it is away or unusable the held one counts.
+ */
+import { hash, timingSafeEqual } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { SECRET_PATTERN } from '../../config.access.ts';
+import { StartError } from '../../database/start-error.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+
+const LOOK_EVERY_MS = 1_000;
+
+export interface GivenSecret {
+  /** SHA-256 of the secret; undefined when none is configured. */
+  digest(): Buffer | undefined;
+  /** Whether a text with this SHA-256 is the secret, in time that does not tell how near it was. */
+  matches(digest: Buffer): boolean;
+}
+
+export interface GivenSecretOptions {
+  /** The setting's name; its file is that of `<setting>_FILE`. */
+  readonly setting: string;
+  readonly text: string | undefined;
+  readonly path: string | undefined;
+  readonly logger: Logger;
+}
+
+export const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
+
+/** Reads the secret. Throws StartError when its file cannot be used; later changes only warn. */
+export function openGivenSecret({ setting, text, path, logger }: GivenSecretOptions): GivenSecret {
+  const digest = path === undefined ? fixed(text) : fromFile(setting, path, logger);
+  return {
+    digest,
+    matches(given) {
+      const wanted = digest();
+      return wanted !== undefined && timingSafeEqual(wanted, given);
+    },
+  };
+}
+
+function fixed(text: string | undefined): () => Buffer | undefined {
+  const digest = text === undefined ? undefined : sha256(text);
+  return () => digest;
+}
+
+function fromFile(setting: string, path: string, logger: Logger): () => Buffer {
+  let version = versionOf(path);
+  let held = readSecret(setting, path);
+  let lookedAt = performance.now();
+  return () => {
+    if (performance.now() - lookedAt < LOOK_EVERY_MS) return held;
+    lookedAt = performance.now();
+    const seen = versionOf(path);
+    if (seen === version) return held;
+    version = seen;
+    try {
+      held = readSecret(setting, path);
+    } catch (error) {
+      logger.warn(`${error instanceof Error ? error.message : error} The one that was read before still counts.`);
+    }
+    return held;
+  };
+}
+
+function versionOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? 'away' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+}
+
+function readSecret(setting: string, path: string): Buffer {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new StartError(
+      `The file ${path} that ${setting}_FILE names cannot be read (${(error as NodeJS.ErrnoException).code}). Check its path, and that this user may read it.`,
+    );
+  }
+  if (!SECRET_PATTERN.test(text))
+    throw new StartError(
+      `The file ${path} that ${setting}_FILE names does not hold 32 to 512 visible ASCII characters without spaces. Example: openssl rand -base64 32 > ${path}`,
+    );
+  return sha256(text);
+}

@@ -1,0 +1,67 @@
+/**
+ * Counts failed authentications, by address and in all, in bounded memory of this node. When many
+ * addresses fail at once, each is stopped at its first failure. One line of the log tells of a
+ * burst from an address, and none of them says what was shown.
+ */
+import type { Logger } from '../../telemetry/logger.ts';
+import { afterFailure, blockedFor, type Failures, guesserOf } from './guessing.rules.ts';
+
+const MOST_GUESSERS = 10_000;
+const WINDOW_MS = 60_000;
+/** So many times the limit of one address within a minute, over all of them, is an attack. */
+const STORM_FACTOR = 20;
+
+export interface Guessing {
+  /** For how long this address is answered unseen, in milliseconds; 0 if it is not. */
+  blockedFor(address: string): number;
+  /** A credential from this address was wrong. */
+  failed(address: string): void;
+}
+
+export interface GuessingOptions {
+  /** Failures within a minute. */
+  readonly limit: number;
+  readonly logger: Logger;
+  /** Milliseconds of any clock that never goes back. */
+  readonly now?: () => number;
+}
+
+export function createGuessing({ limit, logger, now = () => performance.now() }: GuessingOptions): Guessing {
+  const guessers = new Map<string, Failures>();
+  let total = { count: 0, since: Number.NEGATIVE_INFINITY };
+
+  const isStorm = (at: number): boolean => {
+    if (at - total.since >= WINDOW_MS) total = { count: 0, since: at };
+    total.count += 1;
+    if (total.count === STORM_FACTOR * limit)
+      logger.warn(
+        { failures: total.count },
+        'Many failed authentications from many addresses: each is now stopped at its first',
+      );
+    return total.count >= STORM_FACTOR * limit;
+  };
+
+  return {
+    blockedFor: (address) => Math.ceil(blockedFor(guessers.get(guesserOf(address)), now())),
+    failed(address) {
+      const at = now();
+      const guesser = guesserOf(address);
+      const before = guessers.get(guesser);
+      const storm = isStorm(at);
+      const after = afterFailure(before, at, storm ? 1 : limit);
+      guessers.delete(guesser);
+      guessers.set(guesser, after);
+      if (guessers.size > MOST_GUESSERS) {
+        const [oldest] = guessers.keys();
+        if (oldest !== undefined) guessers.delete(oldest);
+      }
+      if (storm) return;
+      if (after.blockedUntil > at && after.blocks > (before?.blocks ?? 0))
+        logger.warn(
+          { address, forMs: Math.ceil(after.blockedUntil - at) },
+          'Too many failed authentications: this address is answered unseen for a while',
+        );
+      else if (after.count === 1) logger.warn({ address }, 'An authentication failed');
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** Looks a credential up wherever its kind is kept: the configuration, the database, the issuer's keys. */
+import type { Config } from '../../config.ts';
+import type { Queryable } from '../../database/database.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Digester } from '../idempotency.ts';
+import { createIssuer } from '../oidc/issuer.ts';
+import { looksLikeJwt, verifyJwt } from '../oidc/verify-jwt.ts';
+import { findSession } from '../sessions/sessions.ts';
+import { looksLikeToken } from '../tokens/token-format.rules.ts';
+import { findToken } from '../tokens/token-lookup.ts';
+import type { Credential } from './credentials.ts';
+import { openGivenSecret } from './given-secret.ts';
+import { UNKNOWN, type Verdict } from './proof.ts';
+
+export interface VerifierOptions {
+  readonly config: Config;
+  readonly db: Queryable;
+  readonly logger: Logger;
+  readonly digester: Digester;
+}
+
+/** How the claims of the configured issuer are read. */
+export const claimRulesOf = (config: Config) => ({
+  roleClaim: config.OIDC_ROLE_CLAIM,
+  roles: config.OIDC_ROLE_MAP,
+  familyClaim: config.OIDC_FAMILY_CLAIM,
+});
+
+export function createVerifier({ config, db, logger, digester }: VerifierOptions) {
+  const adminToken = openGivenSecret({
+    setting: 'ADMIN_TOKEN',
+    text: config.ADMIN_TOKEN,
+    path: config.ADMIN_TOKEN_FILE,
+    logger,
+  });
+  /** Keyed, so that a dump of the sessions says nothing about a token that people chose. */
+  const adminTokenDigest = (): string | null => {
+    const digest = adminToken.digest();
+    return digest === undefined ? null : digester.digest(`admin token ${digest.toString('base64')}`);
+  };
+  const { OIDC_ISSUER: issuerUrl, OIDC_AUDIENCE: audience } = config;
+  const oidc =
+    issuerUrl === undefined || audience === undefined
+      ? undefined
+      : {
+          issuer: createIssuer({ issuer: issuerUrl, logger }),
+          rules: {
+            ...claimRulesOf(config),
+            issuer: issuerUrl,
+            audience,
+            clockToleranceMs: config.OIDC_CLOCK_TOLERANCE,
+          },
+        };
+
+  return {
+    /** The verdict on the admin token, which is known without asking anybody; undefined for all else. */
+    verifyAdmin: ({ kind, digest }: Credential): Verdict | undefined =>
+      kind === 'bearer' && adminToken.matches(digest) ? admin(adminTokenDigest()) : undefined,
+    /** What another credential is worth. Throws what the database throws. */
+    async verify({ kind, text, digest }: Credential): Promise<Verdict> {
+      if (kind === 'session') return findSession(db, digest, adminTokenDigest);
+      if (looksLikeToken(text)) return findToken(db, digest);
+      return oidc !== undefined && looksLikeJwt(text) ? verifyJwt(text, oidc.issuer, oidc.rules) : UNKNOWN;
+    },
+  };
+}
+
+const admin = (adminTokenDigest: string | null): Verdict => ({
+  proof: {
+    caller: {
+      kind: 'admin_token',
+      id: 'admin-token',
+      name: 'admin token',
+      role: 'admin',
+      familyId: null,
+      tokenPrefix: null,
+    },
+    validUntil: null,
+    apiTokenId: null,
+    sessionId: null,
+    adminTokenDigest,
+  },
+  goodForMs: null,
+});

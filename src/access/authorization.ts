@@ -1,0 +1,105 @@
+/**
+ * Asks of every operation, before anything of it is executed, whether its caller may: the root
+ * fields and the fields inside against the table of permissions. One that may not is refused as a
+ * whole, and a mutation that was refused is on record.
+ */
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLInterfaceType,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Acts } from './acts.ts';
+import type { Caller } from './caller.ts';
+import { fieldsOf } from './document-fields.ts';
+import { denial, FIELDS, NODES, OPERATIONS, READ_ONLY_DENIAL } from './permissions.rules.ts';
+
+/** What the plugin needs of a request. */
+interface Context {
+  readonly caller: Caller;
+}
+
+interface Denied {
+  readonly coordinate: string;
+  readonly reason: string;
+}
+
+/** Throws an Error that names the root fields and the types found by `node` which the table does not know. */
+export function requirePermissions(schema: GraphQLSchema): void {
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  const fields = roots.flatMap((type) => Object.keys(type?.getFields() ?? {}).map((name) => `${type?.name}.${name}`));
+  const missing = fields.filter((field) => !Object.hasOwn(OPERATIONS, field));
+  const nodes = schema.getPossibleTypes(schema.getType('Node') as GraphQLInterfaceType).map(({ name }) => name);
+  missing.push(...nodes.filter((name) => !Object.hasOwn(NODES, name)));
+  if (missing.length > 0)
+    throw new Error(`Nobody has said who may use ${missing.join(', ')}: see src/access/permissions.rules.ts.`);
+}
+
+/** Throws FORBIDDEN unless the caller may find objects of this type by their id. */
+export function mayFind(typeName: string, caller: Caller): void {
+  const permission = NODES[typeName];
+  if (permission === undefined) throw new Error(`Nobody has said who may find a ${typeName} by its id.`);
+  const reason = denial(typeName, permission, caller);
+  if (reason !== undefined) throw forbidden([{ coordinate: typeName, reason }]);
+}
+
+const forbidden = (denied: readonly Denied[]): GraphQLError =>
+  new GraphQLError(denied.map(({ reason }) => reason).join(' '), {
+    extensions: { code: 'FORBIDDEN', http: { status: 403 }, denied: denied.map(({ coordinate }) => coordinate) },
+  });
+
+export function authorization<C extends Context>({ acts, isReadOnly }: { acts: Acts; isReadOnly: boolean }): Plugin<C> {
+  const check = async (args: ExecutionArgs): Promise<GraphQLError | undefined> => {
+    const { caller } = args.contextValue as Context;
+    const denied = deniedFields(args, caller, isReadOnly);
+    if (denied.length === 0) return undefined;
+    await record(acts, caller, denied);
+    return forbidden(denied);
+  };
+  return {
+    async onExecute({ args, setResultAndStopExecution }) {
+      const error = await check(args);
+      if (error !== undefined) setResultAndStopExecution({ errors: [error] });
+    },
+    async onSubscribe({ args, setResultAndStopExecution }) {
+      const error = await check(args);
+      if (error !== undefined) setResultAndStopExecution({ errors: [error] });
+    },
+  };
+}
+
+function deniedFields(
+  { schema, document, operationName }: ExecutionArgs,
+  caller: Caller,
+  isReadOnly: boolean,
+): Denied[] {
+  const operation = getOperationAST(document, operationName);
+  // Nothing is executed of a document that leaves open what.
+  if (!operation) return [];
+  const denied: Denied[] = [];
+  for (const coordinate of fieldsOf(schema, document, operation)) {
+    const permission = OPERATIONS[coordinate] ?? FIELDS[coordinate];
+    if (permission === undefined) continue;
+    const isMutation = coordinate.startsWith('Mutation.');
+    const reason = denial(coordinate, permission, caller) ?? (isReadOnly && isMutation ? READ_ONLY_DENIAL : undefined);
+    if (reason !== undefined) denied.push({ coordinate, reason });
+  }
+  return denied;
+}
+
+async function record(acts: Acts, caller: Caller, denied: readonly Denied[]): Promise<void> {
+  const mutations = denied.filter(({ coordinate }) => coordinate.startsWith('Mutation.'));
+  if (mutations.length === 0) return;
+  await acts.transaction(async (_tx, acted) => {
+    for (const { coordinate, reason } of mutations)
+      acted({
+        caller,
+        action: coordinate.slice('Mutation.'.length),
+        outcome: 'denied',
+        familyId: caller.familyId,
+        reason,
+      });
+  });
+}

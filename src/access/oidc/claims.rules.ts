@@ -1,0 +1,90 @@
+/**
+ * What an issuer's claims make of a caller: who it is, its role, its family. Claims are somebody
+ * else's text, so what is shown of them is cleaned, and what decides is taken as it stands or not
+ * at all.
+ */
+import type { Role } from '../caller.ts';
+
+export interface ClaimRules {
+  /** A claim's name; where there is none of the whole name, its dots lead into objects. */
+  readonly roleClaim: string;
+  readonly roles: ReadonlyMap<string, Role>;
+  /** Undefined: callers are bound to no family. */
+  readonly familyClaim: string | undefined;
+}
+
+export interface ClaimedCaller {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly familyId: string | null;
+}
+
+export type ClaimAnswer =
+  | { readonly caller: ClaimedCaller }
+  /** `forbidden`: it is known who calls, and that it may do nothing. */
+  | { readonly problem: string; readonly isForbidden: boolean };
+
+/** Of several roles the first of these counts. */
+const STRONGEST_FIRST: readonly Role[] = ['admin', 'operator', 'enqueuer', 'viewer'];
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const LONGEST_NAME = 100;
+
+/** Reads claims that have been proven. */
+export function callerOfClaims(claims: Readonly<Record<string, unknown>>, rules: ClaimRules): ClaimAnswer {
+  const { sub } = claims;
+  // OpenID Connect Core, 2: at most 255 ASCII characters.
+  if (typeof sub !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(sub))
+    return { problem: 'It names no subject (sub) that can be used.', isForbidden: false };
+  const given = textsOf(claimOf(claims, rules.roleClaim));
+  const role = STRONGEST_FIRST.find((one) => given.some((name) => rules.roles.get(name) === one));
+  if (role === undefined)
+    return {
+      problem: `None of your roles at the issuer (claim ${rules.roleClaim}) is a role of this server. Ask whoever grants them there; OIDC_ROLE_MAP says which count.`,
+      isForbidden: true,
+    };
+  const family = rules.familyClaim === undefined ? '*' : claimOf(claims, rules.familyClaim);
+  if (family !== '*' && (typeof family !== 'string' || !UUID.test(family)))
+    return {
+      problem: `The issuer binds you to no family (claim ${rules.familyClaim}: a family's id, or * for all families).`,
+      isForbidden: true,
+    };
+  return {
+    caller: {
+      id: `oidc:${sub}`,
+      name: nameOf(claims, sub),
+      role,
+      familyId: family === '*' ? null : family.toLowerCase(),
+    },
+  };
+}
+
+/** The claim of that whole name, or where its dots lead; only what the object itself has. */
+export function claimOf(claims: Readonly<Record<string, unknown>>, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  let value: unknown = claims;
+  for (const step of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string, unknown>)[step];
+  }
+  return value;
+}
+
+/** A text, a list of texts, or an object whose keys are meant. */
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.filter((one) => typeof one === 'string');
+  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+}
+
+function nameOf(claims: Readonly<Record<string, unknown>>, sub: string): string {
+  for (const given of [claims.name, claims.preferred_username, claims.email]) {
+    const name = typeof given === 'string' ? visible(given) : '';
+    if (name !== '') return name;
+  }
+  return sub;
+}
+
+/** Without control characters, invisible ones and those that turn the direction of writing. */
+const visible = (text: string): string =>
+  [...text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim()].slice(0, LONGEST_NAME).join('');

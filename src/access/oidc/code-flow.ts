@@ -1,0 +1,121 @@
+/**
+ * The sign-in of browsers at the issuer: OpenID Connect's code flow with PKCE, state and nonce,
+ * by `openid-client`. What must be remembered between leaving and coming back is for the
+ * browser's own cookie: another browser cannot end what this one began.
+ */
+import * as client from 'openid-client';
+import type { Config } from '../../config.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Verdict } from '../authentication/proof.ts';
+import { type ClaimRules, callerOfClaims, claimOf } from './claims.rules.ts';
+
+/** What the browser keeps while it is away. */
+export interface Departure {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+  readonly returnTo: string;
+}
+
+export interface CodeFlow {
+  /** The issuer's host, for people. */
+  readonly issuerName: string;
+  /** Where to send the browser. Throws when the issuer cannot be asked. */
+  depart(redirectUri: string, returnTo: string): Promise<{ url: string; departure: Departure }>;
+  /** Who came back. `url` is the address that the issuer led to. Throws for faults of the issuer. */
+  arrive(url: URL, departure: Departure): Promise<Verdict>;
+}
+
+const TIMEOUT_S = 10;
+const FAILURE_COOLDOWN_MS = 5_000;
+
+/** Undefined where browsers cannot sign in at an issuer. Nothing is asked before somebody does. */
+export function createCodeFlow(config: Config, rules: ClaimRules, logger: Logger): CodeFlow | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: secret } = config;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  let opening: Promise<client.Configuration> | undefined;
+  let failedAt = Number.NEGATIVE_INFINITY;
+  const open = (): Promise<client.Configuration> => {
+    if (opening === undefined && performance.now() - failedAt < FAILURE_COOLDOWN_MS)
+      throw new Error('The issuer could not be asked a moment ago.');
+    opening ??= discover(issuer, clientId, secret, config.OIDC_CLOCK_TOLERANCE).catch((error: unknown) => {
+      opening = undefined;
+      failedAt = performance.now();
+      logger.warn({ err: error, issuer }, 'The OpenID Connect issuer cannot be asked');
+      throw error;
+    });
+    return opening;
+  };
+
+  return {
+    issuerName: new URL(issuer).host,
+    async depart(redirectUri, returnTo) {
+      const configuration = await open();
+      const departure = {
+        state: client.randomState(),
+        nonce: client.randomNonce(),
+        verifier: client.randomPKCECodeVerifier(),
+        returnTo,
+      };
+      const url = client.buildAuthorizationUrl(configuration, {
+        redirect_uri: redirectUri,
+        scope: config.OIDC_SCOPES,
+        state: departure.state,
+        nonce: departure.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(departure.verifier),
+        code_challenge_method: 'S256',
+      });
+      return { url: url.href, departure };
+    },
+    async arrive(url, { state, nonce, verifier }) {
+      const configuration = await open();
+      const tokens = await client.authorizationCodeGrant(configuration, url, {
+        expectedState: state,
+        expectedNonce: nonce,
+        pkceCodeVerifier: verifier,
+        idTokenExpected: true,
+      });
+      const claims = await allClaims(configuration, tokens, rules.roleClaim);
+      const answer = callerOfClaims(claims, rules);
+      if ('problem' in answer) return { failure: 'forbidden', message: answer.problem };
+      return {
+        proof: {
+          caller: { kind: 'oidc', ...answer.caller, tokenPrefix: null },
+          validUntil: null,
+          apiTokenId: null,
+          sessionId: null,
+          adminTokenDigest: null,
+        },
+        goodForMs: null,
+      };
+    },
+  };
+}
+
+async function discover(issuer: string, clientId: string, secret: string | undefined, toleranceMs: number) {
+  const url = new URL(issuer);
+  const configuration = await client.discovery(
+    url,
+    clientId,
+    { [client.clockTolerance]: Math.ceil(toleranceMs / 1_000) },
+    secret === undefined ? client.None() : client.ClientSecretBasic(secret),
+    // The configuration accepts plain HTTP on this machine only.
+    { timeout: TIMEOUT_S, execute: url.protocol === 'http:' ? [client.allowInsecureRequests] : [] },
+  );
+  // The ID token's signature is checked too, though it came straight from the issuer.
+  client.enableNonRepudiationChecks(configuration);
+  return configuration;
+}
+
+/** The ID token's claims; where it has no roles, those of the user info, which issuers keep them in. */
+async function allClaims(
+  configuration: client.Configuration,
+  tokens: Awaited<ReturnType<typeof client.authorizationCodeGrant>>,
+  roleClaim: string,
+): Promise<Record<string, unknown>> {
+  const claims = tokens.claims();
+  if (claims === undefined) throw new Error('The issuer sent no ID token.');
+  const hasUserInfo = configuration.serverMetadata().userinfo_endpoint !== undefined;
+  if (claimOf(claims, roleClaim) !== undefined || !hasUserInfo) return claims;
+  return { ...(await client.fetchUserInfo(configuration, tokens.access_token, claims.sub)), ...claims };
+}

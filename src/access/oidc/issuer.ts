@@ -1,0 +1,101 @@
+/**
+ * The OpenID Connect issuer: its discovery document and its keys, fetched when they are first
+ * needed and kept. Neither an issuer that is away nor tokens with made-up key ids bring about
+ * more than one question in a while; "nobody can say just now" is told from "no".
+ */
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import type { Logger } from '../../telemetry/logger.ts';
+
+const TIMEOUT_MS = 5_000;
+/** After a failure nobody asks again for so long. */
+const FAILURE_COOLDOWN_MS = 5_000;
+/** A key id that is not among the keys has them read again, but not more often than this. */
+const UNKNOWN_KEY_COOLDOWN_MS = 30_000;
+
+/** The issuer cannot be asked, or answers nonsense: whether a token is good cannot be said. */
+export class IssuerUnavailableError extends Error {
+  override readonly name = 'IssuerUnavailableError';
+}
+
+export interface IssuerDocument {
+  readonly issuer: string;
+  readonly jwks_uri: string;
+}
+
+export interface Issuer {
+  /** The key that a token's header names. Throws jose's errors for one that is not there, IssuerUnavailableError. */
+  readonly getKey: JWTVerifyGetKey;
+}
+
+export interface IssuerOptions {
+  /** As it names itself. */
+  readonly issuer: string;
+  readonly logger: Logger;
+  readonly cooldowns?: { readonly failureMs: number; readonly unknownKeyMs: number };
+}
+
+export function createIssuer({ issuer, logger, cooldowns }: IssuerOptions): Issuer {
+  const { failureMs, unknownKeyMs } = cooldowns ?? {
+    failureMs: FAILURE_COOLDOWN_MS,
+    unknownKeyMs: UNKNOWN_KEY_COOLDOWN_MS,
+  };
+  let failedAt = Number.NEGATIVE_INFINITY;
+  let opening: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
+
+  const failed = (error: unknown): IssuerUnavailableError => {
+    failedAt = performance.now();
+    const what = error instanceof Error ? error.message : String(error);
+    logger.warn({ err: error, issuer }, 'The OpenID Connect issuer cannot be asked');
+    return new IssuerUnavailableError(`The issuer ${issuer} cannot be asked for its keys: ${what}`);
+  };
+
+  const openKeys = async () => {
+    const { jwks_uri } = await discover(issuer);
+    return createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: TIMEOUT_MS, cooldownDuration: unknownKeyMs });
+  };
+
+  return {
+    async getKey(header, token) {
+      const isCoolingDown = performance.now() - failedAt < failureMs;
+      if (opening === undefined && isCoolingDown)
+        throw new IssuerUnavailableError(`The issuer ${issuer} could not be asked a moment ago.`);
+      opening ??= openKeys();
+      let keys: Awaited<typeof opening>;
+      try {
+        keys = await opening;
+      } catch (error) {
+        opening = undefined;
+        throw error instanceof IssuerUnavailableError ? error : failed(error);
+      }
+      if (!keys.fresh && isCoolingDown)
+        throw new IssuerUnavailableError(`The issuer ${issuer} could not be asked a moment ago.`);
+      try {
+        return await keys(header, token);
+      } catch (error) {
+        if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+        // Keys that are there but of no use for this token are the token's fault.
+        if (error instanceof errors.JOSENotSupported) throw error;
+        throw failed(error);
+      }
+    },
+  };
+}
+
+/** OpenID Connect Discovery 1.0, section 4: the document names the issuer exactly as it was asked for. */
+async function discover(issuer: string): Promise<IssuerDocument> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const response = await fetch(url, {
+    redirect: 'error',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    headers: { accept: 'application/json' },
+  });
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  const document = (await response.json()) as Partial<IssuerDocument> | null;
+  if (document?.issuer !== issuer)
+    throw new Error(`${url} names another issuer than OIDC_ISSUER (they must be the same to the letter)`);
+  const { jwks_uri } = document;
+  if (typeof jwks_uri !== 'string' || !URL.canParse(jwks_uri)) throw new Error(`${url} names no jwks_uri`);
+  if (new URL(issuer).protocol === 'https:' && new URL(jwks_uri).protocol !== 'https:')
+    throw new Error(`${url} names keys that would be fetched unencrypted`);
+  return { issuer, jwks_uri };
+}

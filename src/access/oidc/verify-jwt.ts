@@ -1,0 +1,84 @@
+/**
+ * Proves a JWT of the issuer: signature by one of its keys under an algorithm of ours (never what
+ * the token itself would like), issuer, audience, time, subject; then what its claims say.
+ */
+import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { UNKNOWN, type Verdict } from '../authentication/proof.ts';
+import { type ClaimRules, callerOfClaims } from './claims.rules.ts';
+import { type Issuer, IssuerUnavailableError } from './issuer.ts';
+
+/** Signatures with public keys only: no "none", and no HMAC, under which a public key would be a secret. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+export interface JwtRules extends ClaimRules {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clockToleranceMs: number;
+}
+
+/** True for anything of a JWT's form. */
+export const looksLikeJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
+
+/** What a JWT is worth. Does not throw for tokens that are none. */
+export async function verifyJwt(token: string, issuer: Issuer, rules: JwtRules): Promise<Verdict> {
+  const toleranceMs = rules.clockToleranceMs;
+  let claims: JWTPayload;
+  try {
+    const { payload } = await jwtVerify(token, issuer.getKey, {
+      algorithms: ALGORITHMS,
+      issuer: rules.issuer,
+      audience: rules.audience,
+      clockTolerance: toleranceMs / 1_000,
+      requiredClaims: ['exp', 'sub'],
+    });
+    claims = payload;
+  } catch (error) {
+    return failureOf(error, rules);
+  }
+  const answer = callerOfClaims(claims, rules);
+  if ('problem' in answer) return { failure: answer.isForbidden ? 'forbidden' : 'ended', message: answer.problem };
+  const endsAt = (claims.exp ?? 0) * 1_000 + toleranceMs;
+  return {
+    proof: {
+      caller: { kind: 'oidc', ...answer.caller, tokenPrefix: null },
+      validUntil: new Date(endsAt),
+      apiTokenId: null,
+      sessionId: null,
+      adminTokenDigest: null,
+    },
+    goodForMs: Math.max(0, endsAt - Date.now()),
+  };
+}
+
+/** jose checks the claims last, so that whoever hears of them has shown a token that the issuer signed. */
+function failureOf(error: unknown, { issuer, audience }: JwtRules): Verdict {
+  if (error instanceof IssuerUnavailableError)
+    return {
+      failure: 'unavailable',
+      message: 'The issuer of your token cannot be asked for its keys. Try again in a moment.',
+    };
+  if (error instanceof errors.JWTExpired)
+    return { failure: 'ended', message: 'The token has expired. Get a new one from its issuer.' };
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const wrong: Record<string, string> = {
+      aud: `The token is for another audience than ${audience} (aud).`,
+      iss: `The token is of another issuer than ${issuer} (iss).`,
+      nbf: 'The token is not valid yet (nbf). Compare the clocks of its issuer and this server.',
+    };
+    return { failure: 'ended', message: wrong[error.claim] ?? `The token's claim ${error.claim} is missing or wrong.` };
+  }
+  if (error instanceof errors.JOSEError) return UNKNOWN;
+  throw error;
+}

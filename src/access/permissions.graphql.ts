@@ -1,0 +1,39 @@
+/** What the caller may do, in the API: for frontends that show what is out of reach, and say why. */
+import type { Builder } from '../graphql/builder.ts';
+import { addEnum } from '../graphql/enums.ts';
+import { type OperationPermission, permissionsOf } from './permissions.rules.ts';
+import type { addViewer } from './viewer.graphql.ts';
+
+/** Adds `Viewer.permissions` and `Viewer.operations`. */
+export function addPermissions(
+  builder: Builder,
+  { Viewer }: ReturnType<typeof addViewer>,
+  { isReadOnly }: { isReadOnly: boolean },
+): void {
+  const Kind = addEnum<OperationPermission['kind']>(builder, 'OperationKind', 'What kind of operation it is.', {
+    query: 'Reads.',
+    mutation: 'Changes something.',
+    subscription: 'Watches.',
+  });
+  const Permission = builder.objectRef<OperationPermission>('OperationPermission').implement({
+    description: 'An operation of the API, and whether the caller may use it.',
+    fields: (t) => ({
+      name: t.exposeString('name', { description: 'Its name: a field of Query, Mutation or Subscription.' }),
+      kind: t.expose('kind', { type: Kind, description: 'Which of the three.' }),
+      isAllowed: t.exposeBoolean('isAllowed', { description: 'Whether the caller may use it.' }),
+      reason: t.exposeString('reason', { nullable: true, description: 'Why not; null if it may.' }),
+    }),
+  });
+  builder.objectFields(Viewer, (t) => ({
+    permissions: t.stringList({
+      description: 'The operations that you may use, by name.',
+      resolve: (viewer) =>
+        permissionsOf(viewer, isReadOnly).flatMap(({ name, isAllowed }) => (isAllowed ? [name] : [])),
+    }),
+    operations: t.field({
+      type: [Permission],
+      description: 'Every operation of the API, those that you may not use with the reason.',
+      resolve: (viewer) => permissionsOf(viewer, isReadOnly),
+    }),
+  }));
+}

@@ -1,0 +1,153 @@
+/**
+ * Who may do what: every root field of the API once, with the roles that may use it and whether
+ * callers that are bound to a family may. What is not here does not exist: the schema is not built
+ * with a root field that this table does not know. Being allowed is not seeing everything: a
+ * caller's scope (scope.ts) narrows what each of these answers.
+ */
+import type { Role } from './caller.ts';
+
+export interface Permission {
+  readonly roles: readonly Role[];
+  /** Whether a caller that is bound to a family may use it, for that family. */
+  readonly isForFamilies: boolean;
+}
+
+const SEES: readonly Role[] = ['viewer', 'operator', 'admin'];
+const OPERATES: readonly Role[] = ['operator', 'admin'];
+const ENQUEUES: readonly Role[] = ['enqueuer', 'admin'];
+const ADMINISTERS: readonly Role[] = ['admin'];
+const EVERYBODY: readonly Role[] = ['viewer', 'operator', 'enqueuer', 'admin'];
+
+const ofFamilies = (roles: readonly Role[]): Permission => ({ roles, isForFamilies: true });
+const ofAll = (roles: readonly Role[]): Permission => ({ roles, isForFamilies: false });
+
+export const OPERATIONS: Readonly<Record<string, Permission>> = {
+  'Query.node': ofFamilies(EVERYBODY),
+  'Query.viewer': ofFamilies(EVERYBODY),
+  'Query.families': ofFamilies(SEES),
+  'Query.family': ofFamilies(SEES),
+  'Query.queuedCreations': ofFamilies(EVERYBODY),
+  'Query.queuedCreation': ofFamilies(EVERYBODY),
+  'Query.queueStatistics': ofFamilies(SEES),
+  'Query.failureGroups': ofFamilies(SEES),
+  'Query.bulkAction': ofFamilies(SEES),
+  'Query.queueControl': ofFamilies(SEES),
+  'Query.queueForecast': ofAll(SEES),
+  'Query.jobSchedules': ofAll(SEES),
+  'Query.jobSchedule': ofAll(SEES),
+  'Query.nextFireTimes': ofAll(SEES),
+  'Query.previewSchedule': ofAll(SEES),
+  'Query.simulateDowntime': ofAll(SEES),
+  'Query.jobRuns': ofAll(SEES),
+  'Query.jobRun': ofAll(SEES),
+  'Query.fires': ofAll(SEES),
+  'Query.fireLedgerAudit': ofAll(SEES),
+  'Query.identityProvider': ofAll(SEES),
+  'Query.serverNodes': ofAll(SEES),
+  'Query.auditEntries': ofFamilies(OPERATES),
+  'Query.auditAnchor': ofAll(OPERATES),
+  'Query.verifyAuditTrail': ofAll(OPERATES),
+  'Query.apiTokens': ofAll(ADMINISTERS),
+  'Query.encryptionKeys': ofAll(ADMINISTERS),
+  'Query.resealing': ofAll(ADMINISTERS),
+  'Query.latestResealing': ofAll(ADMINISTERS),
+
+  'Mutation.enqueueAccount': ofFamilies(ENQUEUES),
+  'Mutation.enqueueAccounts': ofFamilies(ENQUEUES),
+  'Mutation.retryEntry': ofFamilies(OPERATES),
+  'Mutation.cancelEntry': ofFamilies(OPERATES),
+  'Mutation.planBulkAction': ofFamilies(OPERATES),
+  'Mutation.applyBulkAction': ofFamilies(OPERATES),
+  'Mutation.undoBulkAction': ofFamilies(OPERATES),
+  'Mutation.pauseQueue': ofFamilies(OPERATES),
+  'Mutation.resumeQueue': ofFamilies(OPERATES),
+  'Mutation.setQueueLimits': ofAll(OPERATES),
+  'Mutation.runJobNow': ofAll(OPERATES),
+  'Mutation.pauseJob': ofAll(OPERATES),
+  'Mutation.resumeJob': ofAll(OPERATES),
+  'Mutation.interruptRun': ofAll(OPERATES),
+  'Mutation.rescheduleJob': ofAll(ADMINISTERS),
+  'Mutation.openCircuit': ofAll(ADMINISTERS),
+  'Mutation.closeCircuit': ofAll(ADMINISTERS),
+  'Mutation.drainNode': ofAll(ADMINISTERS),
+  'Mutation.createApiToken': ofAll(ADMINISTERS),
+  'Mutation.revokeApiToken': ofAll(ADMINISTERS),
+  'Mutation.rotateEncryptionKey': ofAll(ADMINISTERS),
+  'Mutation.resealEntries': ofAll(ADMINISTERS),
+  'Mutation.retireEncryptionKey': ofAll(ADMINISTERS),
+  'Mutation.wrapWithNewMasterKey': ofAll(ADMINISTERS),
+
+  'Subscription.queuedCreationChanged': ofFamilies(EVERYBODY),
+  'Subscription.jobRunChanged': ofAll(SEES),
+};
+
+/**
+ * Fields inside of answers that not everybody who gets the answer may see: they lead out of what
+ * an ENQUEUER enqueued, or out of a family. All other fields go with their object.
+ */
+export const FIELDS: Readonly<Record<string, Permission>> = {
+  'Family.members': ofFamilies(SEES),
+  'Family.invitations': ofFamilies(SEES),
+  'QueuedCreation.bulkAction': ofAll(SEES),
+  'Attempt.node': ofAll(SEES),
+};
+
+/** What `node` finds, by type. */
+export const NODES: Readonly<Record<string, Permission>> = {
+  QueuedCreation: ofFamilies(EVERYBODY),
+  Family: ofFamilies(SEES),
+  User: ofFamilies(SEES),
+  FamilyMemberInvitation: ofFamilies(SEES),
+  BulkAction: ofFamilies(SEES),
+  JobSchedule: ofAll(SEES),
+  JobRun: ofAll(SEES),
+  ServerNode: ofAll(SEES),
+  AuditEntry: ofFamilies(OPERATES),
+  ApiToken: ofAll(ADMINISTERS),
+  EncryptionKey: ofAll(ADMINISTERS),
+  Resealing: ofAll(ADMINISTERS),
+};
+
+/** Paths beside GraphQL that answer with what the server holds. */
+export const PATHS = {
+  '/audit/export': ofAll(ADMINISTERS),
+} as const satisfies Readonly<Record<string, Permission>>;
+
+/** Who asks, as far as permissions go by it. */
+export interface Asking {
+  readonly role: Role;
+  readonly familyId: string | null;
+}
+
+/** Why the caller may not use this; undefined when it may. `what` is named in the answer. */
+export function denial(what: string, permission: Permission, { role, familyId }: Asking): string | undefined {
+  if (!permission.roles.includes(role)) {
+    const needed = permission.roles.map((one) => one.toUpperCase()).join(' or ');
+    return `Your role ${role.toUpperCase()} may not use ${what}. It needs ${needed}.`;
+  }
+  if (familyId !== null && !permission.isForFamilies)
+    return `${what} is about all families, and you act for one. It needs a caller that is bound to none.`;
+  return undefined;
+}
+
+export const READ_ONLY_DENIAL = 'This server is read-only (READ_ONLY is set): mutations are refused.';
+
+export interface OperationPermission {
+  /** The root field, for example `retryEntry`. */
+  readonly name: string;
+  readonly kind: 'query' | 'mutation' | 'subscription';
+  readonly isAllowed: boolean;
+  /** Why not; null when it is allowed. */
+  readonly reason: string | null;
+}
+
+/** Every operation of the API, and whether the caller may use it. */
+export function permissionsOf(asking: Asking, isReadOnly: boolean): OperationPermission[] {
+  return Object.entries(OPERATIONS).map(([coordinate, permission]) => {
+    const [type = '', name = ''] = coordinate.split('.');
+    const kind = type.toLowerCase() as OperationPermission['kind'];
+    const reason =
+      denial(name, permission, asking) ?? (isReadOnly && kind === 'mutation' ? READ_ONLY_DENIAL : undefined);
+    return { name, kind, isAllowed: reason === undefined, reason: reason ?? null };
+  });
+}

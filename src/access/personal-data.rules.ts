@@ -1,0 +1,34 @@
+/** How names and addresses are blotted out of texts that quote them. */
+
+/** Stands for what is not shown. */
+export const BLOT = '•••';
+
+const EMAIL = /[^\s"'<>(),;:]+@[^\s"'<>(),;:]+/g;
+const SPECIAL = /[.*+?^${}()|[\]\\]/g;
+
+/**
+ * The text without e-mail addresses and without this full name: as a whole in any case, and its
+ * words as they are written, since an identity provider is told given and family name apart.
+ */
+export function blotted(text: string, fullName: string | null): string {
+  const withoutMail = text.replace(EMAIL, BLOT);
+  const name = fullName?.trim().replace(/\s+/g, ' ') ?? '';
+  if (name === '') return withoutMail;
+  const escaped = (part: string) => part.replace(SPECIAL, '\\$&');
+  const whole = new RegExp(escaped(name).replaceAll(' ', '\\s+'), 'giu');
+  const words = name.split(' ').filter((word) => [...word].length > 1);
+  const blottedWhole = withoutMail.replace(whole, BLOT);
+  if (words.length === 0) return blottedWhole;
+  const word = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.map(escaped).join('|')})(?![\\p{L}\\p{N}])`, 'gu');
+  return blottedWhole.replace(word, BLOT);
+}
+
+/** Every text within plain objects and lists, blotted; what is neither stays as it is. */
+export function blottedDeep(value: unknown, fullName: string | null): unknown {
+  if (typeof value === 'string') return blotted(value, fullName);
+  if (Array.isArray(value)) return value.map((item) => blottedDeep(item, fullName));
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  const copy: object = Object.create(Object.getPrototypeOf(value), Object.getOwnPropertyDescriptors(value));
+  for (const [key, part] of Object.entries(value)) Object.assign(copy, { [key]: blottedDeep(part, fullName) });
+  return copy;
+}

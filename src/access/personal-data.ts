@@ -1,0 +1,49 @@
+/**
+ * Personal data that some roles do not see (MASK_PERSONAL_DATA_FOR): full names, e-mail addresses,
+ * and texts that quote them. The finished schema's resolvers are wrapped here, in one table, so that
+ * no road to a field goes round it; where nothing is masked, nothing is wrapped.
+ */
+import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
+import type { Caller, Role } from './caller.ts';
+import { BLOT, blotted, blottedDeep } from './personal-data.rules.ts';
+
+type Mask = (value: unknown, parent: { readonly fullName?: string }) => unknown;
+
+const all: Mask = () => BLOT;
+const text: Mask = (value, { fullName }) => blotted(String(value), fullName ?? null);
+const deep: Mask = (value, { fullName }) => blottedDeep(value, fullName ?? null);
+
+/** By field; values that are null stay null. */
+export const PERSONAL: Readonly<Record<string, Mask>> = {
+  'QueuedCreation.fullName': all,
+  'User.fullName': all,
+  'User.email': all,
+  'FamilyMemberInvitation.email': all,
+  'QueuedCreation.lastErrorMessage': text,
+  'QueuedCreation.attempts': deep,
+  'QueuedCreation.explanation': deep,
+  'FailureGroup.message': text,
+  'CircuitTransition.reason': text,
+  'Circuit.reason': text,
+  'JobRun.errorMessage': text,
+  'AuditEntry.reason': text,
+  'AuditEntry.before': deep,
+  'AuditEntry.after': deep,
+};
+
+/** Hides personal data from callers of these roles. */
+export function maskPersonalData(schema: GraphQLSchema, roles: readonly Role[]): void {
+  if (roles.length === 0) return;
+  for (const [coordinate, mask] of Object.entries(PERSONAL)) {
+    const [typeName = '', fieldName = ''] = coordinate.split('.');
+    const type = schema.getType(typeName);
+    const field = isObjectType(type) ? type.getFields()[fieldName] : undefined;
+    if (field === undefined) throw new Error(`${coordinate} is to be masked, but the schema does not have it.`);
+    const resolve: GraphQLFieldResolver<never, { caller: Caller }> = field.resolve ?? defaultFieldResolver;
+    field.resolve = async (parent, args, context: { caller: Caller }, info) => {
+      const value: unknown = await resolve(parent as never, args, context, info);
+      if (value === null || value === undefined || !roles.includes(context.caller.role)) return value;
+      return mask(value, parent as { fullName?: string });
+    };
+  }
+}

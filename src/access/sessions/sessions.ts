@@ -1,0 +1,100 @@
+/**
+ * Sessions of browsers: a row for each, found by the digest of its cookie, so that any node knows
+ * them and none can be made from a dump. A session is worth what it was begun with: it ends with
+ * its token, and when ADMIN_TOKEN is changed.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Queryable } from '../../database/database.ts';
+import { sha256 } from '../authentication/given-secret.ts';
+import type { Proof, Verdict } from '../authentication/proof.ts';
+import type { CallerKind, Role } from '../caller.ts';
+
+const message = 'You are not signed in any more. Sign in again at /sign-in.';
+const ENDED: Verdict = { failure: 'ended', message };
+/** Signed out, or never there: the browser forgets its cookie at the sign-out, so that few show one. */
+const UNKNOWN: Verdict = { failure: 'unknown', message };
+
+interface SessionRow {
+  readonly id: string;
+  readonly kind: CallerKind;
+  readonly callerId: string;
+  readonly callerName: string;
+  readonly role: Role;
+  readonly familyId: string | null;
+  readonly apiTokenId: string | null;
+  readonly prefix: string | null;
+  readonly adminTokenDigest: string | null;
+  readonly expiresAt: Date;
+  readonly msLeft: number;
+  readonly isTokenGood: boolean;
+}
+
+/** Begins a session of a caller that was proven, within the caller's transaction; answers its id and its cookie's value. */
+export async function beginSession(
+  tx: Queryable,
+  { caller, validUntil, apiTokenId, adminTokenDigest }: Proof,
+  lifetimeMs: number,
+): Promise<{ id: string; cookie: string }> {
+  const cookie = randomBytes(32).toString('base64url');
+  const [row] = await tx.query<{ id: string }>(
+    `INSERT INTO auth.sessions
+       (digest, kind, caller_id, caller_name, role, family_id, api_token_id, admin_token_digest, expires_at)
+     VALUES ($1, $2, $3, $4, $5::auth.api_role, $6, $7, $8,
+             least(now() + $9 * interval '1 millisecond', $10::timestamptz))
+     RETURNING id`,
+    [
+      sha256(cookie),
+      caller.kind,
+      caller.id,
+      caller.name,
+      caller.role,
+      caller.familyId,
+      apiTokenId,
+      adminTokenDigest,
+      lifetimeMs,
+      validUntil,
+    ],
+  );
+  if (row === undefined) throw new Error('No session was stored.');
+  return { id: row.id, cookie };
+}
+
+/**
+ * What the session whose cookie has this SHA-256 is worth, by the database's clock.
+ * `adminTokenDigest` is that of the admin token as it is now.
+ */
+export async function findSession(
+  db: Queryable,
+  digest: Buffer,
+  adminTokenDigest: () => string | null,
+): Promise<Verdict> {
+  const [row] = await db.query<SessionRow>(
+    `SELECT session.id, session.kind, session.caller_id AS "callerId", session.caller_name AS "callerName",
+            session.role, session.family_id AS "familyId", session.api_token_id AS "apiTokenId", token.prefix,
+            session.admin_token_digest AS "adminTokenDigest", session.expires_at AS "expiresAt",
+            (extract(epoch FROM session.expires_at - now()) * 1000)::float8 AS "msLeft",
+            token.revoked_at IS NULL AND coalesce(token.expires_at > now(), true) AS "isTokenGood"
+       FROM auth.sessions AS session LEFT JOIN auth.api_tokens AS token ON token.id = session.api_token_id
+      WHERE session.digest = $1`,
+    [digest],
+  );
+  if (row === undefined) return UNKNOWN;
+  if (row.msLeft <= 0 || !row.isTokenGood) return ENDED;
+  if (row.kind === 'admin_token' && row.adminTokenDigest !== adminTokenDigest()) return ENDED;
+  const { kind, callerId, callerName, role, familyId, prefix, expiresAt, msLeft } = row;
+  return {
+    proof: {
+      caller: { kind, id: callerId, name: callerName, role, familyId, tokenPrefix: prefix },
+      validUntil: expiresAt,
+      apiTokenId: row.apiTokenId,
+      sessionId: row.id,
+      adminTokenDigest: row.adminTokenDigest,
+    },
+    goodForMs: msLeft,
+  };
+}
+
+/** Ends a session, within the caller's transaction; false if it had ended already. */
+export async function endSession(tx: Queryable, sessionId: string): Promise<boolean> {
+  return (await tx.query('DELETE FROM auth.sessions WHERE id = $1 RETURNING 1', [sessionId])).length > 0;
+}

@@ -1,0 +1,214 @@
+/**
+ * The paths by which browsers sign in and out: a form that takes a token, and the way over the
+ * issuer. A token is in a form once and never in the browser: what it keeps is a session's cookie.
+ */
+import type { Config } from '../../config.ts';
+import { isConnectionFailure } from '../../database/violations.ts';
+import type { Notices } from '../../events/notices.ts';
+import type { Exchange, Handler } from '../../http/server.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Acts } from '../acts.ts';
+import { DATABASE_AWAY, type Recognised } from '../authentication/answers.ts';
+import type { Authenticator } from '../authentication/authenticator.ts';
+import { addressOf } from '../authentication/credentials.ts';
+import type { Proof } from '../authentication/proof.ts';
+import type { CodeFlow, Departure } from '../oidc/code-flow.ts';
+import { cookieLine, cookieValue, isForeign, publicOrigin, safeReturnTo } from './browser.ts';
+import { readForm } from './form.ts';
+import { beginSession, endSession } from './sessions.ts';
+import { goOnPage, SIGN_IN_POLICY, type SignInPage, signInPage } from './sign-in-page.ts';
+
+export interface SignInOptions {
+  readonly config: Config;
+  readonly acts: Acts;
+  readonly authenticator: Authenticator;
+  readonly codeFlow: CodeFlow | undefined;
+  readonly notices: Pick<Notices, 'accessChanged'>;
+  readonly logger: Logger;
+}
+
+/** How long somebody may take at the issuer. */
+const DEPARTURE_MS = 10 * 60_000;
+/** What makes a browser forget a cookie. */
+const GONE = { maxAgeMs: 0, sameSite: 'Strict' } as const;
+const CALLBACK = '/sign-in/callback';
+
+/** The address of the sign-in for a browser that wanted to go elsewhere. */
+export const signInAddress = (wanted: string): string =>
+  `/sign-in?returnTo=${encodeURIComponent(safeReturnTo(wanted))}`;
+
+export function createSignIn(options: SignInOptions): Record<string, Handler> {
+  const { config, acts, authenticator, codeFlow, notices, logger } = options;
+  const originOf = ({ request }: Exchange): string => publicOrigin(request.headers, config.PUBLIC_URL);
+
+  /** Writes the session and its act together; then the browser gets the cookie. */
+  const signIn = async (exchange: Exchange, proof: Proof): Promise<void> => {
+    const caller = { ...proof.caller, requestId: exchange.requestId, address: addressOf(exchange.request) };
+    const { cookie } = await acts.transaction(async (tx, acted) => {
+      const session = await beginSession(tx, proof, config.SESSION_LIFETIME);
+      const target = { type: 'Session', id: session.id };
+      acted({ caller, action: 'signIn', target, familyId: caller.familyId, after: { kind: caller.kind } });
+      return session;
+    });
+    const options = { maxAgeMs: config.SESSION_LIFETIME, sameSite: 'Strict' } as const;
+    exchange.response.appendHeader('set-cookie', cookieLine('session', cookie, originOf(exchange), options));
+  };
+
+  const ask = (exchange: Exchange, status: number, page: Omit<SignInPage, 'issuer'>): void =>
+    sendPage(exchange, status, signInPage({ ...page, issuer: codeFlow?.issuerName }));
+
+  const show = async (exchange: Exchange): Promise<void> => {
+    const returnTo = safeReturnTo(exchange.url.searchParams.get('returnTo'));
+    const found = await authenticator.authenticate(exchange.request, exchange.requestId);
+    const { headers } = exchange.request;
+    if (found.kind === 'refused') {
+      const origin = originOf(exchange);
+      const hasCookie = cookieValue(headers, 'session', origin) !== undefined;
+      // Another site's link has led here, so the browser has kept the cookie that it may well have.
+      if (!hasCookie && headers['sec-fetch-site'] === 'cross-site')
+        return sendPage(exchange, 200, goOnPage(signInAddress(returnTo)));
+      // A cookie that is good no more would be shown, and refused, again and again.
+      if (hasCookie && found.status === 401)
+        exchange.response.appendHeader('set-cookie', cookieLine('session', '', origin, GONE));
+      return ask(exchange, 200, { returnTo });
+    }
+    if (found.isCookie && exchange.url.searchParams.has('returnTo')) return redirect(exchange, returnTo);
+    const { name, role } = found.caller;
+    ask(exchange, 200, { returnTo, signedIn: { name, role: role.toUpperCase(), canSignOut: found.isCookie } });
+  };
+
+  const take = async (exchange: Exchange): Promise<void> => {
+    const { request, response, requestId } = exchange;
+    if (isForeign(request.headers, originOf(exchange))) return refuseForeign(exchange);
+    const form = await readForm(request);
+    const returnTo = safeReturnTo(form?.get('returnTo'));
+    const token = form?.get('token')?.trim() ?? '';
+    if (token === '') return ask(exchange, 400, { returnTo, problem: 'Give a token.' });
+    const found = await authenticator.proveToken(request, requestId, token);
+    if (found.kind === 'refused') {
+      if (found.retryAfterSeconds !== undefined) response.setHeader('retry-after', String(found.retryAfterSeconds));
+      return ask(exchange, found.status, { returnTo, problem: found.message });
+    }
+    if (found.proof === undefined) throw new Error('A token was proven without a proof.');
+    await signIn(exchange, found.proof);
+    redirect(exchange, returnTo);
+  };
+
+  const depart = async (exchange: Exchange, flow: CodeFlow): Promise<void> => {
+    const returnTo = safeReturnTo(exchange.url.searchParams.get('returnTo'));
+    const origin = originOf(exchange);
+    try {
+      const { url, departure } = await flow.depart(`${origin}${CALLBACK}`, returnTo);
+      const value = Buffer.from(JSON.stringify(departure)).toString('base64url');
+      // Lax: it must come along when the issuer leads back here.
+      const options = { maxAgeMs: DEPARTURE_MS, sameSite: 'Lax' } as const;
+      exchange.response.appendHeader('set-cookie', cookieLine('departure', value, origin, options));
+      redirect(exchange, url);
+    } catch (error) {
+      logger.warn({ err: error, requestId: exchange.requestId }, 'A sign-in at the issuer could not begin');
+      const problem = `${flow.issuerName} cannot be reached now. Try again in a moment, or sign in with a token.`;
+      ask(exchange, 503, { returnTo, problem });
+    }
+  };
+
+  const arrive = async (exchange: Exchange, flow: CodeFlow): Promise<void> => {
+    const origin = originOf(exchange);
+    const departure = readDeparture(cookieValue(exchange.request.headers, 'departure', origin));
+    const gone = cookieLine('departure', '', origin, { maxAgeMs: 0, sameSite: 'Lax' });
+    exchange.response.appendHeader('set-cookie', gone);
+    const returnTo = safeReturnTo(departure?.returnTo);
+    if (departure === undefined)
+      return ask(exchange, 400, { returnTo, problem: 'This sign-in was not begun in this browser, or long ago.' });
+    try {
+      const verdict = await flow.arrive(new URL(`${CALLBACK}${exchange.url.search}`, origin), departure);
+      if ('failure' in verdict) return ask(exchange, 403, { returnTo, problem: verdict.message });
+      await signIn(exchange, verdict.proof);
+      sendPage(exchange, 200, goOnPage(returnTo));
+    } catch (error) {
+      logger.warn({ err: error, requestId: exchange.requestId }, 'A sign-in at the issuer failed');
+      const problem = `The sign-in at ${flow.issuerName} did not succeed. Try again; the log has more under ${exchange.requestId}.`;
+      ask(exchange, 400, { returnTo, problem });
+    }
+  };
+
+  const signOut = async (exchange: Exchange): Promise<void> => {
+    const origin = originOf(exchange);
+    if (isForeign(exchange.request.headers, origin)) return refuseForeign(exchange);
+    exchange.request.resume();
+    const found = await authenticator.authenticate(exchange.request, exchange.requestId);
+    if (found.kind === 'caller') await end(found);
+    exchange.response.appendHeader('set-cookie', cookieLine('session', '', origin, GONE));
+    redirect(exchange, '/sign-in');
+  };
+
+  const end = async ({ caller, proof }: Recognised): Promise<void> => {
+    const sessionId = proof?.sessionId ?? null;
+    if (sessionId === null) return;
+    await acts.transaction(async (tx, acted) => {
+      const target = { type: 'Session', id: sessionId };
+      if (await endSession(tx, sessionId)) acted({ caller, action: 'signOut', target, familyId: caller.familyId });
+    });
+    notices.accessChanged();
+  };
+
+  /** Without the database nobody signs in or out; a page says so. */
+  const orAway =
+    (handler: Handler): Handler =>
+    async (exchange) => {
+      try {
+        await handler(exchange);
+      } catch (error) {
+        if (!isConnectionFailure(error) || exchange.response.headersSent) throw error;
+        ask(exchange, 503, { returnTo: '/graphql', problem: DATABASE_AWAY.message });
+      }
+    };
+
+  return {
+    '/sign-in': byMethod({ GET: orAway(show), POST: orAway(take) }),
+    '/sign-out': byMethod({ POST: orAway(signOut) }),
+    ...(codeFlow !== undefined && {
+      '/sign-in/oidc': byMethod({ GET: (exchange) => depart(exchange, codeFlow) }),
+      [CALLBACK]: byMethod({ GET: (exchange) => arrive(exchange, codeFlow) }),
+    }),
+  };
+}
+
+function byMethod(handlers: Readonly<Record<string, Handler>>): Handler {
+  return (exchange) => {
+    const { method = '' } = exchange.request;
+    const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined;
+    if (handler !== undefined) return handler(exchange);
+    exchange.request.resume();
+    exchange.response.writeHead(405, { allow: Object.keys(handlers).join(', ') }).end();
+  };
+}
+
+function readDeparture(cookie: string | undefined): Departure | undefined {
+  if (cookie === undefined) return undefined;
+  try {
+    const value = JSON.parse(Buffer.from(cookie, 'base64url').toString('utf8')) as Partial<Record<string, unknown>>;
+    const { state, nonce, verifier, returnTo } = value ?? {};
+    const isWhole = [state, nonce, verifier, returnTo].every((part) => typeof part === 'string');
+    return isWhole ? (value as unknown as Departure) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseForeign(exchange: Exchange): void {
+  exchange.request.resume();
+  const problem = 'This form was sent from another site, so nothing was done. Open this page itself and try again.';
+  sendPage(exchange, 403, signInPage({ problem, returnTo: '/graphql' }));
+}
+
+function redirect({ response }: Exchange, location: string): void {
+  response.writeHead(303, { location, 'cache-control': 'no-store' }).end();
+}
+
+function sendPage({ response }: Exchange, status: number, html: string): void {
+  response.setHeader('content-security-policy', SIGN_IN_POLICY);
+  // A browser that may not say where a form comes from would say "null" for our own as well.
+  response.setHeader('referrer-policy', 'same-origin');
+  response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(html);
+}

@@ -1,0 +1,59 @@
+/**
+ * createApi puts the API together: the schema over its tools, the policies over the schema, GraphQL
+ * behind the gate, the paths, and the HTTP server in front. It opens nothing.
+ */
+import type { createAccessControl } from './access/access-control.ts';
+import type { Acts } from './access/acts.ts';
+import { authorization } from './access/authorization.ts';
+import { endWithCredential } from './access/credential-end.ts';
+import { maskPersonalData } from './access/personal-data.ts';
+import { signInAddress } from './access/sessions/sign-in.ts';
+import type { Config } from './config.ts';
+import { graphiqlPage } from './graphql/graphiql.ts';
+import { createGraphqlServer } from './graphql/server.ts';
+import { createRoutes, type ReadinessCheck } from './http/routes.ts';
+import { createHttpServer, type Handler } from './http/server.ts';
+import { operationLimits, requestLimits, serverLimits } from './limits.ts';
+import { buildSchema, type SchemaTools } from './schema.ts';
+import type { Logger } from './telemetry/logger.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+export interface ApiOptions {
+  readonly config: Config;
+  readonly acts: Acts;
+  readonly access: ReturnType<typeof createAccessControl>;
+  readonly tools: SchemaTools;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly readiness: readonly ReadinessCheck[];
+  /** Paths beside the API's own. */
+  readonly routes: Readonly<Record<string, Handler>>;
+}
+
+export function createApi({ config, acts, access, tools, logger, metrics, readiness, routes }: ApiOptions) {
+  const schema = buildSchema(tools);
+  maskPersonalData(schema, config.MASK_PERSONAL_DATA_FOR ?? []);
+  const graphql = createGraphqlServer({
+    schema,
+    logger,
+    metrics,
+    limits: operationLimits(config),
+    access: [authorization({ acts, isReadOnly: config.READ_ONLY === 'true' }), endWithCredential()],
+  });
+  const http = createHttpServer({
+    logger,
+    metrics,
+    limits: serverLimits(config),
+    routes: createRoutes({
+      graphql,
+      ...(config.GRAPHIQL === 'true' ? { graphiql: graphiqlPage() } : {}),
+      gate: access.authenticator,
+      signInAddress,
+      limits: requestLimits(config),
+      metrics,
+      readiness,
+      more: { ...access.routes, ...routes },
+    }),
+  });
+  return { schema, graphql, http };
+}

@@ -1,0 +1,39 @@
+/** What the API allows beyond roles: changes at all, changes without a reason, and whose names are shown. */
+import { z } from 'zod';
+import { oneOf, setting } from './config.values.ts';
+
+const ROLES = ['viewer', 'operator', 'enqueuer', 'admin'] as const;
+
+/** Names of roles, separated by commas, in any case. */
+const roles = () =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim().toLowerCase())
+        .filter((part) => part !== ''),
+    )
+    .pipe(z.array(z.enum(ROLES, { error: `names a role that is none of ${ROLES.join(', ').toUpperCase()}` })));
+
+export const POLICY_SETTINGS = {
+  READ_ONLY: setting({
+    schema: oneOf(['true', 'false']),
+    default: 'false',
+    example: 'true',
+    means: 'Refuse every mutation, whoever asks. The queue and the jobs go on.',
+  }),
+  REASON_REQUIRED: setting({
+    schema: oneOf(['true', 'false']),
+    default: 'false',
+    example: 'true',
+    means:
+      'Insist on a `reason` wherever something is given up, stopped or taken away: cancelling, bulk actions and their undo, interrupting runs, limits, schedules, closing the circuit, revoking tokens, keys.',
+  }),
+  MASK_PERSONAL_DATA_FOR: setting({
+    schema: roles(),
+    example: 'VIEWER,OPERATOR',
+    means:
+      'Roles that see neither full names nor e-mail addresses, nor messages that quote them; separated by commas. Unset: everybody sees them.',
+  }),
+} as const;

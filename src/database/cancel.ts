@@ -1,0 +1,55 @@
+/**
+ * Cancels what a connection is doing, as the protocol has it: over a connection of its own, with
+ * the key that the server gave at the start. It works through PgBouncer as well, which knows the
+ * key that it gave itself; pg_cancel_backend would not, since nobody tells it the right process.
+ */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type pg from 'pg';
+
+const PATIENCE_MS = 2_000;
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+const CANCEL_REQUEST = Buffer.from([0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e]);
+
+/** What pg knows of a connection and does not say in its types. */
+interface Connected {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: boolean | ConnectionOptions;
+  readonly processID: number | null;
+  readonly secretKey: number | null;
+}
+
+/**
+ * Asks the server to cancel what `client` is running. Resolves once it has taken the request,
+ * at the latest after two seconds; never rejects: a server that is away cancels nothing.
+ */
+export async function cancelRunning(client: pg.PoolClient): Promise<void> {
+  const { host, port, ssl, processID, secretKey } = client as unknown as Connected;
+  if (processID === null || secretKey === null) return;
+  const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+  socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+  try {
+    await once(socket, 'connect');
+    const keys = Buffer.alloc(8);
+    keys.writeInt32BE(processID, 0);
+    keys.writeInt32BE(secretKey, 4);
+    const road = ssl ? await encrypt(socket, host, ssl) : socket;
+    road.resume().end(Buffer.concat([CANCEL_REQUEST, keys]));
+    // The server closes without a word when it has passed the request on.
+    await once(socket, 'close');
+  } catch {
+    socket.destroy();
+  }
+}
+
+async function encrypt(socket: Socket, host: string, ssl: true | ConnectionOptions): Promise<Socket> {
+  socket.write(SSL_REQUEST);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  if (answer.toString() !== 'S') throw new Error('The server takes no TLS.');
+  const encrypted = connectTls({ servername: host, ...(ssl === true ? {} : ssl), socket });
+  encrypted.on('error', () => socket.destroy());
+  await once(encrypted, 'secureConnect');
+  return encrypted;
+}

@@ -1,0 +1,138 @@
+/**
+ * What a document may hold, counted in one pass before it is validated: validating is dear where
+ * aliases, directives and fragments come by the hundred, and fragments that spread each other
+ * twice stand for more fields than there are atoms. Each fragment is counted once.
+ */
+import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql';
+
+export interface DocumentLimits {
+  readonly tokens: number;
+  readonly directives: number;
+  readonly aliases: number;
+  readonly rootFields: number;
+}
+
+/** None of the directives that there are can stand at one place more than once. */
+export const DIRECTIVES_AT_ONE_PLACE = 4;
+/** Far above every depth limit: it only keeps those who walk the document from running out of stack. */
+export const DEEPEST_NESTING = 100;
+/** What all fragments may stand for, written out: above what any query within its limits has. */
+export const MOST_FIELDS = 50_000;
+
+/** What may be asked of the schema itself, reckoned as below; what GraphiQL asks is a third of it. */
+export const MOST_OF_SCHEMA = 1_000_000;
+/** How many of each a schema like ours may have, roughly: these multiply where they are nested. */
+const SCHEMA_LISTS: Readonly<Record<string, number>> = {
+  types: 200,
+  fields: 10,
+  args: 4,
+  inputFields: 5,
+  enumValues: 5,
+  possibleTypes: 5,
+  interfaces: 2,
+  directives: 5,
+};
+
+interface Counts {
+  readonly fields: number;
+  readonly depth: number;
+  /** If this is about the schema: what it costs. */
+  readonly cost: number;
+}
+
+const NOTHING: Counts = { fields: 0, depth: 0, cost: 0 };
+
+/**
+ * What is too much in a document, in a sentence that names the limit, or undefined. Expects what
+ * the parser made of at most `tokens` tokens; cycles of fragments are left for validation.
+ */
+export function documentProblem(document: DocumentNode, limits: DocumentLimits): string | undefined {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+
+  let aliases = 0;
+  let directives = 0;
+  let mostAtOnePlace = 0;
+  let schemaCost = 0;
+  const note = (count = 0): void => {
+    directives += count;
+    mostAtOnePlace = Math.max(mostAtOnePlace, count);
+  };
+  const counted = new Map<string, Counts>();
+  const countFragment = (name: string): Counts => {
+    const fragment = fragments.get(name);
+    const known = counted.get(name);
+    if (known !== undefined || fragment === undefined) return known ?? NOTHING;
+    counted.set(name, NOTHING);
+    const counts = count(fragment.selectionSet);
+    counted.set(name, counts);
+    return counts;
+  };
+  const count = ({ selections }: SelectionSetNode): Counts => {
+    let fields = 0;
+    let depth = 0;
+    let cost = 0;
+    for (const selection of selections) {
+      note(selection.directives?.length);
+      let below = NOTHING;
+      if (selection.kind === Kind.FRAGMENT_SPREAD) below = countFragment(selection.name.value);
+      else if (selection.selectionSet !== undefined) below = count(selection.selectionSet);
+      if (selection.kind === Kind.FIELD && selection.alias !== undefined) aliases += 1;
+      fields += below.fields + (selection.kind === Kind.FIELD ? 1 : 0);
+      depth = Math.max(depth, below.depth + 1);
+      if (selection.kind !== Kind.FIELD) cost += below.cost;
+      else if (/^__(schema|type)$/.test(selection.name.value)) schemaCost += below.cost;
+      else cost += (SCHEMA_LISTS[selection.name.value] ?? 1) * (1 + below.cost);
+    }
+    return { fields, depth, cost };
+  };
+
+  let rootFields = 0;
+  let all = NOTHING;
+  for (const definition of document.definitions) {
+    if ('directives' in definition) note(definition.directives?.length);
+    if (definition.kind === Kind.OPERATION_DEFINITION) {
+      for (const variable of definition.variableDefinitions ?? []) note(variable.directives?.length);
+      rootFields = Math.max(rootFields, fieldsAtTop(definition.selectionSet, fragments));
+      const counts = count(definition.selectionSet);
+      all = { ...counts, fields: all.fields + counts.fields, depth: Math.max(all.depth, counts.depth) };
+    }
+  }
+  for (const name of fragments.keys()) countFragment(name);
+
+  if (directives > limits.directives)
+    return tooMany(directives, 'directives', limits.directives, 'MAX_QUERY_DIRECTIVES');
+  if (mostAtOnePlace > DIRECTIVES_AT_ONE_PLACE)
+    return `There are ${mostAtOnePlace} directives at one place, at most ${DIRECTIVES_AT_ONE_PLACE} are allowed. Leave out repetitions.`;
+  if (aliases > limits.aliases) return tooMany(aliases, 'aliases', limits.aliases, 'MAX_QUERY_ALIASES');
+  if (rootFields > limits.rootFields) return tooMany(rootFields, 'root fields', limits.rootFields, 'MAX_ROOT_FIELDS');
+  if (all.depth > DEEPEST_NESTING)
+    return `The document is nested ${all.depth} levels deep, at most ${DEEPEST_NESTING} are allowed. Ask for less at a time.`;
+  if (all.fields > MOST_FIELDS)
+    return `The document's fragments stand for ${all.fields > 1e9 ? 'billions of' : all.fields} fields, at most ${MOST_FIELDS} are allowed. Spread them fewer times.`;
+  if (schemaCost > MOST_OF_SCHEMA)
+    return 'The document asks too much of the schema itself. Ask for fewer levels of it, and once.';
+  return undefined;
+}
+
+const tooMany = (found: number, what: string, most: number, setting: string): string =>
+  `The document has ${found} ${what}, at most ${most} are allowed (${setting}). Split it into several requests.`;
+
+/** What stands at the top of an operation, repetitions too, through fragments, each of which counts once. */
+function fieldsAtTop(top: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): number {
+  const waiting = [top];
+  const spread = new Set<string>();
+  let fields = 0;
+  for (let set = waiting.pop(); set !== undefined; set = waiting.pop())
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FIELD) fields += 1;
+      else if (selection.kind === Kind.INLINE_FRAGMENT) waiting.push(selection.selectionSet);
+      else if (!spread.has(selection.name.value)) {
+        spread.add(selection.name.value);
+        const fragment = fragments.get(selection.name.value);
+        if (fragment !== undefined) waiting.push(fragment.selectionSet);
+      }
+    }
+  return fields;
+}

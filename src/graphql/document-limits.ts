@@ -1,0 +1,63 @@
+/**
+ * Documents are refused before anything is made of them: too many tokens, directives, aliases,
+ * fields. It happens in the parser, whose answer is kept by the document's text, so that a known
+ * document costs nothing and a hostile one is looked at once.
+ */
+import { GraphQLError, NoSchemaIntrospectionCustomRule, parse } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import { type DocumentLimits, documentProblem } from './document-limits.rules.ts';
+
+/** Comments and long texts are one token or none, and take room all the same. */
+const CHARACTERS_PER_TOKEN = 20;
+
+/** Adds the limits to the parser. */
+export function limitDocuments<Context extends object>(limits: DocumentLimits): Plugin<Context> {
+  const mostCharacters = limits.tokens * CHARACTERS_PER_TOKEN;
+  return {
+    // Before the parser, and before its text is remembered.
+    onParams({ params: { query }, setResult }) {
+      if (typeof query !== 'string' || query.length <= mostCharacters) return;
+      const message = `The document has ${query.length} characters, at most ${mostCharacters} are allowed (${CHARACTERS_PER_TOKEN} for each of MAX_QUERY_TOKENS). Send values as variables.`;
+      setResult({ errors: [tooLarge(message)] });
+    },
+    onParse: ({ setParseFn }) =>
+      setParseFn((source, options) => {
+        const document = parseBounded(source as string, { ...options, maxTokens: limits.tokens }, limits);
+        const problem = documentProblem(document, limits);
+        if (problem !== undefined) throw tooLarge(problem);
+        return document;
+      }),
+  };
+}
+
+function parseBounded(source: string, options: object, { tokens }: DocumentLimits) {
+  try {
+    return parse(source, options);
+  } catch (error) {
+    // Lists in lists: what nests them is the parser's own recursion.
+    if (error instanceof RangeError) throw tooLarge('The document is nested too deeply. Ask for less at a time.');
+    if (error instanceof GraphQLError && /contains more that? \d+ tokens/.test(error.message))
+      throw tooLarge(
+        `The document has more than ${tokens} tokens (MAX_QUERY_TOKENS). Send values as variables, or split it into several requests.`,
+      );
+    throw error;
+  }
+}
+
+const tooLarge = (message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } } });
+
+/** Refuses whoever asks the schema for itself; `withoutSuggestions` keeps errors from telling it piece by piece. */
+export function hideSchema<Context extends object>(): Plugin<Context> {
+  return { onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule) };
+}
+
+/** As graphql-js words it: ` Did you mean "a" or "b"?`, and the like. */
+const SUGGESTION = / Did you mean [^?]*\?/g;
+
+/** The error without the names that its message proposes. */
+export function withoutSuggestions(error: GraphQLError): GraphQLError {
+  if (!error.message.includes('Did you mean')) return error;
+  const { nodes, source, positions, path, extensions } = error;
+  return new GraphQLError(error.message.replace(SUGGESTION, ''), { nodes, source, positions, path, extensions });
+}

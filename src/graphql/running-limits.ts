@@ -1,0 +1,66 @@
+/**
+ * What is bounded while it runs: how many subscriptions one caller has open, and how long an
+ * answer may take. What the database was asked for it ends by its own, shorter limit.
+ */
+import type { ServerResponse } from 'node:http';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { RequestContext } from './builder.ts';
+import type { ErrorCode } from './errors.ts';
+
+/** What Yoga adds to the context when it is called with Node's request and response. */
+type Served = RequestContext & { readonly res?: ServerResponse };
+
+/** Refuses a caller's subscription where `most` of its are open; one is until its connection is done with it. */
+export function limitSubscriptions(most: number): Plugin<RequestContext> {
+  const open = new Map<string, number>();
+  return {
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const { caller, res } = args.contextValue as Served;
+      const count = open.get(caller.id) ?? 0;
+      if (count >= most) {
+        const message = `You have ${count} open subscriptions, at most ${most} are allowed (MAX_SUBSCRIPTIONS). Close one first.`;
+        setResultAndStopExecution({ errors: [refusal(message, 'TOO_MANY_SUBSCRIPTIONS', 429)] });
+        return;
+      }
+      if (res === undefined || res.closed) return;
+      open.set(caller.id, count + 1);
+      res.once('close', () => {
+        const left = (open.get(caller.id) ?? 1) - 1;
+        if (left > 0) open.set(caller.id, left);
+        else open.delete(caller.id);
+      });
+    },
+  };
+}
+
+/**
+ * Answers TIMEOUT to a query or mutation that takes longer than `timeoutMs`. What it still does
+ * ends by itself: each of its questions to the database is bounded, and a mutation that somebody
+ * sent is done. (The executor takes a signal, at the price of a race for each object: a tenth of a page.)
+ */
+export function limitDuration(timeoutMs: number): Plugin<RequestContext> {
+  return {
+    onExecute({ args, executeFn, setExecuteFn }) {
+      setExecuteFn((given: ExecutionArgs) => {
+        const result = executeFn(given) as ExecutionResult | Promise<ExecutionResult>;
+        if (!(result instanceof Promise)) return result;
+        return new Promise<ExecutionResult>((resolve, reject) => {
+          const isQuery = getOperationAST(args.document, args.operationName)?.operation === 'query';
+          const timer = setTimeout(() => resolve({ errors: [tooLong(timeoutMs, isQuery)] }), timeoutMs);
+          result.then(resolve, reject).finally(() => clearTimeout(timer));
+        });
+      });
+    },
+  };
+}
+
+function tooLong(timeoutMs: number, isQuery: boolean): GraphQLError {
+  const remedy = isQuery
+    ? 'Ask for smaller pages or fewer fields, or narrow the filter.'
+    : 'What was asked for may have been done or not: look, or repeat it with the same idempotencyKey.';
+  return refusal(`The answer took longer than ${timeoutMs} ms (REQUEST_TIMEOUT). ${remedy}`, 'TIMEOUT', 504);
+}
+
+const refusal = (message: string, code: ErrorCode, status: number): GraphQLError =>
+  new GraphQLError(message, { extensions: { code, http: { status } } });

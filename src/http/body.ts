@@ -1,0 +1,64 @@
+/** The body of a request, read up to a limit; and how a request is refused before GraphQL sees it. */
+import { once } from 'node:events';
+import { type ErrorCode, errorBody } from '../graphql/errors.ts';
+import type { Exchange } from './server.ts';
+
+/** A body as the handler takes it: it would list a bare buffer's keys, one for every byte. */
+interface ReadBody extends AsyncIterable<Buffer> {
+  readonly chunks: readonly Buffer[];
+}
+
+/** Answers in GraphQL's form, with a code and the request's id. */
+export function refuse(
+  { response, requestId }: Exchange,
+  status: number,
+  code: ErrorCode,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    ...headers,
+  });
+  response.end(errorBody(message, code, requestId));
+}
+
+/** Whether the request says itself that it is larger than `largest` bytes. */
+export const declaresMore = ({ request }: Exchange, largest: number): boolean =>
+  Number(request.headers['content-length'] ?? 0) > largest;
+
+/** Refuses a request that is too large; the rest of it is let go by. */
+export function refuseLarge(exchange: Exchange, largest: number): void {
+  const message = `The request is larger than ${largest} bytes (MAX_BODY_BYTES). Send less at a time.`;
+  refuse(exchange, 413, 'PAYLOAD_TOO_LARGE', message, { connection: 'close' });
+  exchange.request.resume();
+}
+
+async function* iterate(chunks: readonly Buffer[]) {
+  yield* chunks;
+}
+
+/**
+ * Reads a whole body, of `largest` bytes at the most; undefined when it was larger (and refused),
+ * or its sender left. Read here and not by the handler, because the stream that would bound it
+ * there costs as much as the rest of a small request.
+ */
+export function readBody(exchange: Exchange, largest: number): Promise<ReadBody | undefined> {
+  const { request, response } = exchange;
+  const chunks: Buffer[] = [];
+  let received = 0;
+  return new Promise((resolve) => {
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received <= largest) chunks.push(chunk);
+      else if (!response.headersSent) {
+        refuseLarge(exchange, largest);
+        void once(response, 'close').then(() => request.destroy());
+        resolve(undefined);
+      }
+    });
+    request.once('end', () => resolve({ chunks, [Symbol.asyncIterator]: () => iterate(chunks) }));
+    request.once('close', () => resolve(undefined));
+  });
+}

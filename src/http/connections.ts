@@ -1,0 +1,84 @@
+/**
+ * Connections that cost without giving: too many at once get a clear end instead of a place, and
+ * a client that does not take its answer is cut off rather than waited for, so that what it
+ * does not read cannot pile up here.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+export interface ConnectionLimits {
+  readonly maxConnections: number;
+  /** A client that has not taken its answer for so long is cut off. */
+  readonly slowReaderMs: number;
+  /** What may wait for the client of one event stream. */
+  readonly maxUnsentBytes: number;
+}
+
+/** How long whoever is turned away has to read why. */
+const FAREWELL_MS = 1_000;
+const FULL_HOUSE = 'This server has as many connections as it may. Try again in a moment.\n';
+const TURNED_AWAY = `HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${FULL_HOUSE.length}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${FULL_HOUSE}`;
+
+export interface Connections {
+  /** Whether the connection was one too many: it has its answer, and nothing more is to be said on it. */
+  isTurnedAway(socket: Socket): boolean;
+  /** Watches whether the client takes the answer, until it has. */
+  watch(request: IncomingMessage, response: ServerResponse): void;
+  stop(): void;
+}
+
+export function guardConnections(
+  server: Server,
+  { maxConnections, slowReaderMs, maxUnsentBytes }: ConnectionLimits,
+  { logger, metrics }: { readonly logger: Logger; readonly metrics: Metrics },
+): Connections {
+  // Labels: reason has the 2 values below.
+  const cut = metrics.counter(
+    'family_hub_http_connections_cut_total',
+    'Connections that were one too many, or whose client did not read.',
+    ['reason'],
+  );
+  const turnedAway = new WeakSet<Socket>();
+  let open = 0;
+  server.on('connection', (socket) => {
+    open += 1;
+    socket.once('close', () => {
+      open -= 1;
+    });
+    if (open <= maxConnections) return;
+    turnedAway.add(socket);
+    cut.inc({ reason: 'too_many' });
+    socket.on('error', () => undefined);
+    socket.end(TURNED_AWAY);
+    setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+  });
+
+  const watched = new Map<ServerResponse, { socket: Socket; since: number }>();
+  const look = (): void => {
+    const now = performance.now();
+    for (const [response, reading] of watched) {
+      const unsentBytes = reading.socket.writableLength;
+      const isStream = response.getHeader('content-type')?.toString().startsWith('text/event-stream') === true;
+      if (unsentBytes === 0) reading.since = now;
+      // Not "took a byte lately": whoever takes one a minute holds as much as who takes none.
+      if (now - reading.since <= slowReaderMs && !(isStream && unsentBytes > maxUnsentBytes)) continue;
+      cut.inc({ reason: 'slow_reader' });
+      logger.warn({ unsentBytes, isStream }, 'A client that did not read was cut off');
+      watched.delete(response);
+      reading.socket.destroy();
+    }
+  };
+  const timer = setInterval(look, Math.min(1_000, slowReaderMs / 4));
+  timer.unref();
+
+  return {
+    isTurnedAway: (socket) => turnedAway.has(socket),
+    watch({ socket }, response) {
+      watched.set(response, { socket, since: performance.now() });
+      response.once('close', () => watched.delete(response));
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,45 @@
+/** Who stands at the door: what the routes want to know of a request's sender, whoever finds it out. */
+import type { IncomingMessage } from 'node:http';
+import type { Caller } from '../access/caller.ts';
+import type { ErrorCode } from '../graphql/errors.ts';
+import { refuse } from './body.ts';
+import type { Exchange } from './server.ts';
+
+export interface Admitted {
+  readonly kind: 'caller';
+  readonly caller: Caller;
+  /** By a browser's cookie, which is sent unasked too. */
+  readonly isCookie: boolean;
+  readonly validUntil: Date | null;
+  /** Calls back once when the caller's credential ends; answers how to stop that. */
+  onEnded(ended: () => void): () => void;
+}
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryAfterSeconds?: number;
+  readonly wwwAuthenticate?: string;
+}
+
+export interface Gate {
+  /** False: nobody is asked, and everybody on this machine may do everything. */
+  readonly isConfigured: boolean;
+  authenticate(request: IncomingMessage, requestId: string): Promise<Admitted | Refused>;
+  /** Undefined for those who may read the metrics. */
+  mayScrape(request: IncomingMessage, requestId: string): Promise<Refused | undefined>;
+}
+
+/** Answers a refusal in GraphQL's form, with the headers that say what to do. */
+export function turnAway(
+  exchange: Exchange,
+  { status, code, message, retryAfterSeconds, wwwAuthenticate }: Refused,
+): void {
+  exchange.request.resume();
+  refuse(exchange, status, code, message, {
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    ...(wwwAuthenticate === undefined ? {} : { 'www-authenticate': wwwAuthenticate }),
+  });
+}

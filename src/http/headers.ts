@@ -1,0 +1,41 @@
+/**
+ * What every answer tells browsers: that it is no page to frame, guess the type of, or lend to
+ * other sites. Answers that are no page get a policy that lets nothing run; pages get their own.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hostOf, isLoopback } from './loopback.ts';
+
+/** What no page of ours needs. */
+const NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
+
+/** For a page of our own: code, style, pictures and answers from here alone, and nothing inline. */
+export const PAGE_POLICY = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'`;
+
+/**
+ * For GraphiQL: its editor sets styles on elements and makes its workers from blobs. Scripts still
+ * come from files alone, so that nothing that is shown can run.
+ */
+export const GRAPHIQL_POLICY = `default-src 'none'; script-src 'self' blob:; worker-src blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; ${NOTHING_ELSE}`;
+
+const HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': `default-src 'none'; ${NOTHING_ELSE}`,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+const A_YEAR_S = 31_536_000;
+
+/**
+ * Sets them on an answer. Where something in front says that it came over TLS, browsers are told
+ * to keep to that for a year: without TLS they ignore it, so that it need not be proved; but not
+ * for `localhost`, whose other ports are other people's servers.
+ */
+export function setSecurityHeaders(request: IncomingMessage, response: ServerResponse): void {
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  if (request.headers['x-forwarded-proto'] === 'https' && !isLoopback(hostOf(request.headers.host) ?? 'localhost'))
+    response.setHeader('strict-transport-security', `max-age=${A_YEAR_S}`);
+}

@@ -1,0 +1,23 @@
+/** What the circuit does by itself, for the audit trail: that it opened and closed, not each probe between. */
+import type { Act } from '../access/audit/act.ts';
+import { systemCaller } from '../access/caller.ts';
+import type { CircuitRow } from './circuit.rules.ts';
+
+const CIRCUIT = systemCaller('circuit');
+
+/** The acts that a change from one state to another is: one, or none. */
+export function circuitActs(provider: string, before: CircuitRow, after: CircuitRow): readonly Act[] {
+  const isOpening = before.state === 'closed' && after.state !== 'closed';
+  const isClosing = before.state !== 'closed' && after.state === 'closed';
+  if (!isOpening && !isClosing) return [];
+  return [
+    {
+      caller: CIRCUIT,
+      action: isOpening ? 'circuitOpened' : 'circuitClosed',
+      target: { type: 'Circuit', id: provider },
+      reason: isOpening ? after.reason : 'A probe’s account was made.',
+      before: { state: before.state, cause: before.cause },
+      after: { state: after.state, cause: after.cause },
+    },
+  ];
+}

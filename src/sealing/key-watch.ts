@@ -1,0 +1,62 @@
+/**
+ * A node's look at the key ring: at each heartbeat, and when another node says that it changed,
+ * the ring is read again, and written down which key this node seals under now. When a key was
+ * last used is written once a minute at the most.
+ */
+import type { Database } from '../database/database.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { KeyRing } from './key-ring.ts';
+import { reportKeys } from './living-nodes.ts';
+
+const USE_INTERVAL_MS = 60_000;
+
+export interface KeyWatchOptions {
+  readonly db: Database;
+  readonly keyRing: KeyRing;
+  readonly nodeId: string;
+  readonly logger: Logger;
+}
+
+export interface KeyWatch {
+  /** To be done at each heartbeat. Rejects when the ring cannot be read, or opened. */
+  look(): Promise<void>;
+  /** Another node changed the ring. */
+  changed(): void;
+}
+
+export function createKeyWatch({ db, keyRing, nodeId, logger }: KeyWatchOptions): KeyWatch {
+  let reported: string | undefined;
+  let used: string | undefined;
+  let writtenKey: string | undefined;
+  let writtenAt = Number.NEGATIVE_INFINITY;
+
+  const report = async (): Promise<void> => {
+    const keyId = keyRing.sealingKeyId;
+    if (keyId === reported) return;
+    await reportKeys(db, nodeId, keyRing);
+    reported = keyId;
+  };
+  const writeUse = async (): Promise<void> => {
+    used = keyRing.takeUse() ?? used;
+    if (used === undefined || (used === writtenKey && performance.now() - writtenAt < USE_INTERVAL_MS)) return;
+    const keyId = used;
+    used = undefined;
+    writtenKey = keyId;
+    writtenAt = performance.now();
+    await db.query('UPDATE auth.data_protection_keys SET last_used_at = now() WHERE id = $1', [keyId]);
+  };
+
+  return {
+    async look() {
+      await keyRing.refresh();
+      await report();
+      await writeUse();
+    },
+    changed() {
+      keyRing
+        .refresh()
+        .then(report)
+        .catch((error: unknown) => logger.warn({ err: error }, 'The key ring could not be read again'));
+    },
+  };
+}

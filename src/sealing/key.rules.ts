@@ -1,0 +1,28 @@
+/** What a key's row means: which state it is in, and which texts a caller may be told about it. */
+
+/** What decides a key's state. */
+export interface KeyTimes {
+  readonly activatedAt: Date;
+  readonly supersededAt: Date | null;
+  readonly retiredAt: Date | null;
+  readonly lostAt: Date | null;
+}
+
+export type KeyState = 'pending' | 'active' | 'superseded' | 'retired' | 'lost';
+
+/** The state at an instant. A key is superseded when the next of its purpose becomes active. */
+export function keyState({ activatedAt, supersededAt, retiredAt, lostAt }: KeyTimes, now: Date): KeyState {
+  if (retiredAt !== null) return 'retired';
+  if (lostAt !== null) return 'lost';
+  if (activatedAt > now) return 'pending';
+  return supersededAt !== null && supersededAt <= now ? 'superseded' : 'active';
+}
+
+/** Why a key cannot be retired in this state, or undefined if it can (or is retired already). */
+export function retireProblem(purpose: string, state: KeyState): string | undefined {
+  if (purpose !== 'seal')
+    return 'Only keys that passwords are sealed under are retired: the others prove what is on record, and are kept for that.';
+  if (state === 'active' || state === 'pending')
+    return 'Passwords are sealed under this key, or will be in a moment. Make another with "rotateEncryptionKey" first, and seal what is there anew with "resealEntries".';
+  return undefined;
+}

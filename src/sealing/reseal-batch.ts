@@ -1,0 +1,128 @@
+/**
+ * One batch of a re-sealing, in one transaction. It holds the re-sealing's row and names the node
+ * that leases it, so that what is counted is what was done, by whoever goes on. Entries that
+ * others hold are passed over and come again; a password that changed meanwhile is never
+ * overwritten, and an attempt under way has its own copy of what it needs.
+ */
+import type { Database, Queryable } from '../database/database.ts';
+import { beginningOf, UnsealError } from './jwe.ts';
+import type { KeyRing } from './key-ring.ts';
+import { openSealed } from './open-sealed.ts';
+
+/** Small enough to hold locks for some ten milliseconds. */
+const LARGEST_BATCH = 200;
+/** Slow ones go in small steps rather than in long silences. */
+const BATCHES_PER_SECOND = 5;
+
+export interface LeasedResealing {
+  readonly id: string;
+  readonly keyId: string | null;
+  readonly perSecond: number;
+}
+
+export interface ResealTools {
+  readonly db: Database;
+  readonly keyRing: KeyRing;
+  readonly nodeId: string;
+  readonly leaseMs: number;
+}
+
+export type BatchResult =
+  | { readonly kind: 'batch'; readonly size: number }
+  /** What is left is held by others at this moment. */
+  | { readonly kind: 'again' }
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'lost' };
+
+interface Sealed {
+  readonly id: string;
+  readonly sealed: string;
+}
+
+/** Does the next batch, or closes the re-sealing when a whole pass found nothing more. */
+export function nextBatch(tools: ResealTools, leased: LeasedResealing): Promise<BatchResult> {
+  return tools.db.transaction((tx) => batch(tx, tools, leased));
+}
+
+async function batch(
+  tx: Queryable,
+  tools: ResealTools,
+  { id, keyId, perSecond }: LeasedResealing,
+): Promise<BatchResult> {
+  const { keyRing, nodeId, leaseMs } = tools;
+  const [held] = await tx.query<{ passedId: string }>(
+    `UPDATE auth.resealings SET lease_expires_at = now() + $3 * interval '1 millisecond'
+     WHERE id = $1 AND lease_node_id = $2 AND status = 'running'
+     RETURNING coalesce(passed_id, '00000000-0000-0000-0000-000000000000') AS "passedId"`,
+    [id, nodeId, leaseMs],
+  );
+  if (held === undefined) return { kind: 'lost' };
+  const wanted = [id, keyId === null ? null : beginningOf(keyId), beginningOf(keyRing.sealingKeyId)];
+  const size = Math.min(LARGEST_BATCH, Math.ceil(perSecond / BATCHES_PER_SECOND));
+  const next = await tx.query<Sealed>(NEXT, [...wanted, held.passedId, size]);
+  const last = next.at(-1);
+  if (last === undefined) {
+    if ((await tx.query(ANY_LEFT, wanted)).length > 0) {
+      await tx.query('UPDATE auth.resealings SET passed_id = NULL WHERE id = $1', [id]);
+      return { kind: 'again' };
+    }
+    await tx.query(`UPDATE auth.resealings SET status = 'finished', finished_at = now() WHERE id = $1`, [id]);
+    return { kind: 'finished' };
+  }
+  const { resealed, skipped } = await sealAnew(keyRing, next);
+  const written = await tx.query(RESEAL, [
+    resealed.map((one) => one.id),
+    resealed.map((one) => one.before),
+    resealed.map((one) => one.sealed),
+  ]);
+  await tx.query(SKIP, [id, skipped.map((one) => one.id), skipped.map((one) => one.problem)]);
+  await tx.query(COUNT, [id, written.length, skipped.length, last.id]);
+  return { kind: 'batch', size: next.length };
+}
+
+async function sealAnew(keyRing: KeyRing, entries: readonly Sealed[]) {
+  const resealed: { id: string; before: string; sealed: string }[] = [];
+  const skipped: { id: string; problem: string }[] = [];
+  for (const { id, sealed } of entries) {
+    try {
+      const plain = await openSealed(keyRing, sealed, id);
+      resealed.push({ id, before: sealed, sealed: keyRing.seal(plain, id) });
+    } catch (error) {
+      if (!(error instanceof UnsealError)) throw error;
+      skipped.push({ id, problem: error.message });
+    }
+  }
+  return { resealed, skipped };
+}
+
+// By the primary key, on from the last one passed; the first 96 characters name the key.
+const NEXT = `
+  SELECT id, encrypted_password AS sealed FROM auth.queued_managed_account_creations e
+  WHERE id > $4 AND encrypted_password IS NOT NULL
+    AND CASE WHEN $2::text IS NULL THEN substr(encrypted_password, 1, 96) <> $3
+             ELSE substr(encrypted_password, 1, 96) = $2 AND $2 <> $3 END
+    AND NOT EXISTS (SELECT 1 FROM auth.resealing_skips s WHERE s.resealing_id = $1 AND s.entry_id = e.id)
+  ORDER BY id LIMIT $5
+  FOR NO KEY UPDATE SKIP LOCKED`;
+
+const ANY_LEFT = `
+  SELECT 1 FROM auth.queued_managed_account_creations e
+  WHERE encrypted_password IS NOT NULL
+    AND CASE WHEN $2::text IS NULL THEN substr(encrypted_password, 1, 96) <> $3
+             ELSE substr(encrypted_password, 1, 96) = $2 AND $2 <> $3 END
+    AND NOT EXISTS (SELECT 1 FROM auth.resealing_skips s WHERE s.resealing_id = $1 AND s.entry_id = e.id)
+  LIMIT 1`;
+
+// updated_at stays: nothing that anybody looks at has changed.
+const RESEAL = `
+  UPDATE auth.queued_managed_account_creations e SET encrypted_password = r.sealed
+  FROM unnest($1::uuid[], $2::text[], $3::text[]) AS r(id, before, sealed)
+  WHERE e.id = r.id AND e.encrypted_password = r.before RETURNING 1`;
+
+const SKIP = `
+  INSERT INTO auth.resealing_skips (resealing_id, entry_id, problem)
+  SELECT $1, s.id, s.problem FROM unnest($2::uuid[], $3::text[]) AS s(id, problem)`;
+
+const COUNT = `
+  UPDATE auth.resealings SET resealed_count = resealed_count + $2, skipped_count = skipped_count + $3, passed_id = $4
+  WHERE id = $1`;

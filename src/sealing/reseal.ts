@@ -1,0 +1,73 @@
+/**
+ * Starting to seal passwords anew under the active key. It is done in the background, by one node
+ * at a time (reseal-runner.ts). One that is started while another is under way takes its place:
+ * so the pace, or the choice of keys, is changed.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Caller } from '../access/caller.ts';
+import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
+import { digestFields, idempotently } from '../access/idempotency.ts';
+import type { Queryable } from '../database/database.ts';
+import { InvalidInputError, InvalidStateError } from '../refusals.ts';
+import { findKey } from './find-key.ts';
+import { countSealed } from './key-usage.ts';
+import type { KeyTools } from './rotate.ts';
+
+/** Passwords a second, where nothing else was said: a few percent of one processor. */
+export const DEFAULT_PER_SECOND = 1_000;
+export const MOST_PER_SECOND = 10_000;
+
+export interface ResealRequest {
+  /** Only what is sealed under this key; left out: under any but the active one. */
+  readonly keyId?: string | null;
+  readonly perSecond?: number | null;
+  readonly reason?: string | null;
+  readonly idempotencyKey?: string | null;
+}
+
+/**
+ * Starts it; answers its id. Throws InvalidInputError, NotFoundError, IdempotencyConflictError, or
+ * InvalidStateError for the key that passwords are sealed under anyhow.
+ */
+export async function resealEntries(
+  { acts, keyRing }: Pick<KeyTools, 'acts' | 'keyRing'>,
+  caller: Caller,
+  { keyId = null, perSecond, reason, idempotencyKey: key }: ResealRequest,
+): Promise<{ resealingId: string; isReplay: boolean }> {
+  const pace = perSecond ?? DEFAULT_PER_SECOND;
+  const problem = idempotencyKeyProblem(key);
+  if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
+  const digests = key ? digestFields(keyRing, { keyId, perSecond, reason }) : {};
+  const { resultId, isReplay } = await acts.transaction((tx, acted) =>
+    idempotently(tx, { caller: caller.id, mutation: 'resealEntries', key, digests }, async () => {
+      if (keyId !== null) await requireSuperseded(tx, keyId);
+      const totalCount = await countOld(tx, keyId, keyRing.sealingKeyId);
+      const resealingId = randomUUID();
+      await tx.query(`UPDATE auth.resealings SET status = 'replaced', finished_at = now() WHERE status = 'running'`);
+      await tx.query(
+        `INSERT INTO auth.resealings (id, key_id, per_second, reason, actor, total_count) VALUES ($1, $2, $3, $4, $5, $6)`,
+        [resealingId, keyId, pace, reason ?? null, caller.name, totalCount],
+      );
+      const target = { type: 'Resealing', id: resealingId };
+      acted({ caller, action: 'resealEntries', target, reason, after: { keyId, perSecond: pace, totalCount } });
+      return resealingId;
+    }),
+  );
+  return { resealingId: resultId, isReplay };
+}
+
+async function requireSuperseded(tx: Queryable, keyId: string): Promise<void> {
+  const { purpose, state } = await findKey(tx, keyId);
+  if (purpose === 'seal' && state === 'superseded') return;
+  throw new InvalidStateError(
+    state === 'active' || state === 'pending'
+      ? 'This key is the one that passwords are sealed under, or will be in a moment. Make another with "rotateEncryptionKey" first.'
+      : 'Nothing is sealed under this key. Leave keyId out to seal anew whatever is not under the active key.',
+  );
+}
+
+async function countOld(tx: Queryable, keyId: string | null, activeKeyId: string): Promise<number> {
+  const counts = await countSealed(tx);
+  if (keyId !== null) return counts.get(keyId) ?? 0;
+  return [...counts].reduce((sum, [id, count]) => (id === activeKeyId ? sum : sum + count), 0);
+}

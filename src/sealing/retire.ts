@@ -1,0 +1,94 @@
+/**
+ * Retiring a key: its wrapped form is destroyed, so that what was sealed under it, in an old dump
+ * for instance, can be opened by nobody, whoever has the master key. First the key is closed: from
+ * then on the entries' table itself refuses what is sealed under it, also from a node that was
+ * halted all the while; only then is counted, for good, whether anything still needs it.
+ */
+import type { Caller } from '../access/caller.ts';
+import type { Transactional } from '../database/database.ts';
+import { sqlStateOf } from '../database/violations.ts';
+import { InvalidStateError } from '../refusals.ts';
+import { findKey } from './find-key.ts';
+import { KeyInUseError } from './key.errors.ts';
+import { retireProblem } from './key.rules.ts';
+import { countSealedUnder } from './key-usage.ts';
+import { nodesSealingUnder } from './living-nodes.ts';
+import type { KeyTools } from './rotate.ts';
+import { LOCK_KEY_RING } from './wrapped-keys.ts';
+
+export interface RetireRequest {
+  readonly keyId: string;
+  readonly reason?: string | null;
+}
+
+/**
+ * Retires a key; one that is retired stays so (`isChanged: false`). Throws NotFoundError,
+ * KeyInUseError with the count, or InvalidStateError for a key that is sealed under now.
+ */
+export async function retireEncryptionKey(
+  { db, acts, silenceMs }: Pick<KeyTools, 'acts' | 'silenceMs'> & { db: Transactional },
+  caller: Caller,
+  { keyId, reason }: RetireRequest,
+): Promise<{ isChanged: boolean }> {
+  const key = await findKey(db, keyId);
+  const problem = retireProblem(key.purpose, key.state);
+  if (problem !== undefined) throw new InvalidStateError(problem);
+  if (key.state === 'retired') return { isChanged: false };
+  await requireUnused(db, keyId);
+  const users = await nodesSealingUnder(db, keyId, silenceMs);
+  if (users.length > 0)
+    throw new InvalidStateError(
+      `A node still seals under this key, or has not said under which: ${users.join(', ')}. It takes the new key within seconds; try again then, or see with "serverNodes" what keeps it.`,
+    );
+  await close(db, keyId);
+
+  return acts.transaction(async (tx, acted) => {
+    await tx.query(LOCK_KEY_RING);
+    await requireUnused(tx, keyId);
+    const retired = await tx.query<{ retiredAt: Date }>(
+      `UPDATE auth.data_protection_keys SET wrapped_key = NULL, retired_at = now()
+       WHERE id = $1 AND retired_at IS NULL RETURNING retired_at AS "retiredAt"`,
+      [keyId],
+    );
+    if (retired.length === 0) return { isChanged: false };
+    const target = { type: 'EncryptionKey', id: keyId };
+    acted({
+      caller,
+      action: 'retireEncryptionKey',
+      target,
+      reason,
+      before: { state: key.state },
+      after: { state: 'retired' },
+    });
+    return { isChanged: true };
+  });
+}
+
+async function requireUnused(db: Transactional, keyId: string): Promise<void> {
+  const inUseCount = await countSealedUnder(db, keyId);
+  if (inUseCount > 0) throw new KeyInUseError(inUseCount);
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Closes the key. The lock waits for every transaction that may have sealed under it and has not
+ * ended (the table's triggers read the keys, and hold that until they end): what comes later sees
+ * the key closed, what came before is seen by the count.
+ */
+async function close(db: Transactional, keyId: string): Promise<void> {
+  try {
+    await db.transaction(async (tx) => {
+      await tx.query(`SET LOCAL lock_timeout = '2s'`);
+      await tx.query('LOCK TABLE auth.data_protection_keys IN ACCESS EXCLUSIVE MODE');
+      await tx.query('UPDATE auth.data_protection_keys SET closed_at = now() WHERE id = $1 AND closed_at IS NULL', [
+        keyId,
+      ]);
+    });
+  } catch (error) {
+    if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+    throw new InvalidStateError(
+      'A long transaction, a backup for instance, reads the table of the keys: this one could not be closed. Try again when that has ended.',
+    );
+  }
+}

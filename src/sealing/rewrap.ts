@@ -1,0 +1,79 @@
+/**
+ * A new master key: every key of the ring is wrapped anew, under it, while everything goes on. The
+ * keys themselves stay, and so does what is sealed under them. It is one transaction over a few
+ * rows: one that is interrupted has changed nothing, and is simply asked for again. A ring that is
+ * partly under each (a restored backup, say) is opened by a node that holds both, and ends up
+ * under the new one.
+ */
+import type { Caller } from '../access/caller.ts';
+import type { Queryable } from '../database/database.ts';
+import { InvalidStateError } from '../refusals.ts';
+import { nodesWithoutMaster } from './living-nodes.ts';
+import type { MasterKey } from './master-key.ts';
+import type { KeyTools } from './rotate.ts';
+import { type KeyRow, LOCK_KEY_RING, type MasterKeys, unwrap, wrap } from './wrapped-keys.ts';
+
+export interface Rewrapped {
+  /** The master key that the ring is under now. */
+  readonly masterKeyId: string;
+  /** How many keys were wrapped anew by this call, and how many there are that are not destroyed. */
+  readonly rewrappedCount: number;
+  readonly keyCount: number;
+  readonly isChanged: boolean;
+}
+
+/**
+ * Wraps the ring under the new master key; a ring that is under it stays so (`isChanged: false`).
+ * Throws InvalidStateError when this node, or another that lives, does not hold the new key.
+ */
+export async function wrapWithNewMasterKey(
+  { acts, keyRing, silenceMs }: KeyTools,
+  caller: Caller,
+  { reason }: { reason?: string | null },
+): Promise<Rewrapped> {
+  const [, next] = keyRing.masters;
+  if (next === undefined)
+    throw new InvalidStateError(
+      'This node knows no new master key. Start every node with both: MASTER_KEY (or MASTER_KEY_FILE) as it is, and the new one in NEW_MASTER_KEY (or NEW_MASTER_KEY_FILE). Then ask again.',
+    );
+  return acts.transaction(async (tx, acted) => {
+    await tx.query(LOCK_KEY_RING);
+    const without = await nodesWithoutMaster(tx, next.id, silenceMs);
+    if (without.length > 0)
+      throw new InvalidStateError(
+        `Nodes are running that do not hold the new master key (id ${next.id}): ${without.join(', ')}. Start them again with NEW_MASTER_KEY (or NEW_MASTER_KEY_FILE), or stop them; then ask again.`,
+      );
+    const { rewrapped, formerIds, keyCount } = await rewrapAll(tx, keyRing.masters, next);
+    if (rewrapped > 0)
+      acted({
+        caller,
+        action: 'wrapWithNewMasterKey',
+        reason,
+        before: { masterKeyIds: formerIds },
+        after: { masterKeyId: next.id, rewrappedCount: rewrapped },
+      });
+    return { masterKeyId: next.id, rewrappedCount: rewrapped, keyCount, isChanged: rewrapped > 0 };
+  });
+}
+
+async function rewrapAll(tx: Queryable, masters: MasterKeys, next: MasterKey) {
+  const held = masters.flatMap((one) => (one === undefined ? [] : [one.id]));
+  const rows = await tx.query<KeyRow>(
+    `SELECT id, purpose, wrapped_key AS "wrappedKey", master_key_id AS "masterKeyId" FROM auth.data_protection_keys
+     WHERE retired_at IS NULL AND (lost_at IS NULL OR master_key_id = ANY($1)) ORDER BY id FOR UPDATE`,
+    [held],
+  );
+  const old = rows.filter(({ masterKeyId }) => masterKeyId !== next.id);
+  for (const row of old) {
+    const { key } = await unwrap(row, masters);
+    await tx.query(
+      'UPDATE auth.data_protection_keys SET wrapped_key = $3, master_key_id = $4 WHERE id = $1 AND wrapped_key = $2',
+      [row.id, row.wrappedKey, await wrap(key, next), next.id],
+    );
+  }
+  return {
+    rewrapped: old.length,
+    formerIds: [...new Set(old.map(({ masterKeyId }) => masterKeyId))],
+    keyCount: rows.length,
+  };
+}

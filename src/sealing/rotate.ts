@@ -1,0 +1,79 @@
+/**
+ * Rotation: a new key that passwords will be sealed under. It becomes active a moment after it
+ * was made, so that every node knows it before anybody uses it; what is sealed already stays as
+ * it is until it is sealed anew.
+ */
+import type { Acts } from '../access/acts.ts';
+import type { Caller } from '../access/caller.ts';
+import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
+import { digestFields, idempotently } from '../access/idempotency.ts';
+import type { Queryable } from '../database/database.ts';
+import { InvalidInputError, InvalidStateError } from '../refusals.ts';
+import type { KeyRing } from './key-ring.ts';
+import { insertKey, LOCK_KEY_RING } from './wrapped-keys.ts';
+
+/** A notice takes milliseconds, and the poll that replaces it half a second. */
+export const ACTIVATION_DELAY_MS = 2_000;
+
+export interface RotateRequest {
+  readonly reason?: string | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface KeyTools {
+  readonly acts: Acts;
+  readonly keyRing: KeyRing;
+  /** How long a node is silent before it counts as gone. */
+  readonly silenceMs: number;
+  /** How long after it was made a key becomes active. Default: ACTIVATION_DELAY_MS. */
+  readonly activationMs?: number;
+}
+
+/**
+ * Makes the next key; answers its id. Throws InvalidInputError, IdempotencyConflictError, or
+ * InvalidStateError when this node cannot wrap it under the master key that the ring is under.
+ */
+export async function rotateEncryptionKey(
+  { acts, keyRing, activationMs = ACTIVATION_DELAY_MS }: KeyTools,
+  caller: Caller,
+  { reason, idempotencyKey: key }: RotateRequest,
+): Promise<{ keyId: string; isReplay: boolean }> {
+  const problem = idempotencyKeyProblem(key);
+  if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
+  const digests = key ? digestFields(keyRing, { reason }) : {};
+  const { resultId, isReplay } = await acts.transaction((tx, acted) =>
+    idempotently(tx, { caller: caller.id, mutation: 'rotateEncryptionKey', key, digests }, async () => {
+      await tx.query(LOCK_KEY_RING);
+      const made = await insertKey(tx, 'seal', await presentMaster(tx, keyRing), activationMs);
+      const before = await tx.query<{ id: string }>(
+        `UPDATE auth.data_protection_keys SET superseded_at = $2
+         WHERE purpose = 'seal' AND id <> $1 AND superseded_at IS NULL AND lost_at IS NULL RETURNING id`,
+        [made.id, made.activatedAt],
+      );
+      acted({
+        caller,
+        action: 'rotateEncryptionKey',
+        target: { type: 'EncryptionKey', id: made.id },
+        reason,
+        before: { activeKeyId: before[0]?.id ?? null },
+        after: { activeKeyId: made.id, activatedAt: made.activatedAt.toISOString() },
+      });
+      return made.id;
+    }),
+  );
+  return { keyId: resultId, isReplay };
+}
+
+/** The master key that the newest key is wrapped under: the one that every node holds. */
+async function presentMaster(tx: Queryable, { masters }: KeyRing) {
+  const [newest] = await tx.query<{ masterKeyId: string }>(
+    `SELECT master_key_id AS "masterKeyId" FROM auth.data_protection_keys
+     WHERE purpose = 'seal' AND retired_at IS NULL AND lost_at IS NULL ORDER BY activated_at DESC, id DESC LIMIT 1`,
+  );
+  const master = masters.find((one) => one?.id === newest?.masterKeyId);
+  if (master === undefined)
+    throw new InvalidStateError(
+      `The key ring is under the master key with id ${newest?.masterKeyId}, which this node does not hold. Give the node that master key, and start it again.`,
+    );
+  return master;
+}

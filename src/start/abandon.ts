@@ -1,0 +1,75 @@
+/**
+ * `npm run keys:abandon`: for a master key that is lost for good. Without `--master-key-is-lost` it
+ * only says what giving the key ring up would cost; with it, it is done. docs/keys.md says what to
+ * try before.
+ */
+import { randomBytes } from 'node:crypto';
+import { createAuditTrail } from '../access/audit/trail.ts';
+import { systemCaller } from '../access/caller.ts';
+import { failureGroupOf } from '../accounts/insight/failure-group.rules.ts';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { type Database, openDatabase } from '../database/database.ts';
+import { migrate } from '../database/migrations.ts';
+import { MISSED_BEATS } from '../nodes/nodes.ts';
+import { type Abandoned, abandonKeyRing, previewAbandon } from '../sealing/abandon.ts';
+import {
+  embeddedMasterKeyPath,
+  type MasterKey,
+  makeEmbeddedMasterKey,
+  parseMasterKey,
+  readEmbeddedMasterKey,
+  readMasterKeyFile,
+} from '../sealing/master-key.ts';
+import { silentLogger } from '../telemetry/logger.ts';
+import { openDatabaseServer } from './database.ts';
+
+const FLAG = '--master-key-is-lost';
+
+/** Gives the key ring up, or says what that would cost. Throws StartError when there is no reason to. */
+export async function abandonLostKeys(config: Config, args: readonly string[]): Promise<void> {
+  const server = await openDatabaseServer(config, silentLogger);
+  try {
+    await migrate({ url: server.directUrl ?? server.url, logger: silentLogger });
+    const db = await openDatabase({ url: server.url, poolSize: 2, logger: silentLogger });
+    await abandon(config, db, args.includes(FLAG)).finally(() => db.close());
+  } finally {
+    await server.leave();
+  }
+}
+
+async function abandon(config: Config, db: Database, isMeant: boolean): Promise<void> {
+  const silenceMs = MISSED_BEATS * config.HEARTBEAT_INTERVAL;
+  // With the embedded database the new one is made only once it is certain that it is needed.
+  const given = givenKey(config);
+  const trial = given ?? parseMasterKey(randomBytes(32).toString('base64'), embeddedMasterKeyPath(config.DATA_DIR));
+  const preview = await previewAbandon({ db, master: trial, silenceMs });
+  if (!isMeant) {
+    process.stdout.write(
+      `Nothing was changed. The key ring is under the master key with id ${preview.masterKeyIds.join(', ')}. Giving it up would lose ${lossOf(preview)}; entries, accounts, schedules and the audit trail stay. If that master key is lost for good, run this again with ${FLAG}.\n`,
+    );
+    return;
+  }
+  const master = given ?? makeEmbeddedMasterKey(config.DATA_DIR);
+  const done = await abandonKeyRing({
+    db,
+    master,
+    silenceMs,
+    caller: systemCaller('keys:abandon'),
+    failureGroupOf,
+    trailUnder: (key) =>
+      createAuditTrail({ keys: { newest: key, byId: () => key.key }, nodeId: null, now: () => systemClock.now() }),
+  });
+  process.stdout.write(
+    `The key ring was given up, and another made under the master key with id ${master.id} (${master.source}). Lost: ${lossOf(done)}. Retry these entries with new passwords: they are failed with the code KEY_LOST, or fail by themselves once it is certain that their account does not exist.\n`,
+  );
+}
+
+const lossOf = ({ passwordCount: count, failedCount }: Abandoned): string =>
+  `the ${count === 1 ? 'password of 1 entry' : `passwords of ${count} entries`} (${failedCount} of them waiting to be attempted)`;
+
+function givenKey(config: Config): MasterKey | undefined {
+  if (config.MASTER_KEY !== undefined) return parseMasterKey(config.MASTER_KEY, 'MASTER_KEY');
+  if (config.MASTER_KEY_FILE !== undefined) return readMasterKeyFile(config.MASTER_KEY_FILE);
+  return readEmbeddedMasterKey(config.DATA_DIR);
+}

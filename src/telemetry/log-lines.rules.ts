@@ -1,0 +1,36 @@
+/**
+ * A log line says what happened, and nobody who is quoted in it may make it say more: no second
+ * line, no colour, no cursor that goes back, no text that runs the other way. What could is
+ * written as an escape, in messages, values and keys alike. JSON already escapes the control
+ * characters up to U+001F; whoever prints such a line for people takes that back.
+ */
+
+// DEL and C1, which hold CSI and NEL; marks and overrides of direction; the separators of lines.
+const DANGEROUS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** A line of JSON that means the same and holds no character that a terminal would obey. */
+export const safeJsonLine = (line: string): string => line.replace(DANGEROUS, escaped);
+
+const STRING = /("(?:stack|msg)":)?"(?:[^"\\]|\\.)*"/g;
+const ESCAPE = /\\(u00[01][0-9a-f]|n(?: {2})?|.)/gi;
+
+/**
+ * The same for a printer that shows what JSON's escapes stand for: they are escaped once more, so
+ * that it shows `\n` and not a new line. Lines that cannot pass for entries of the log are left:
+ * those of stacks, which it indents, and indented ones of a message that begins with a line break,
+ * as the report of the start does.
+ */
+export function printableJsonLine(line: string): string {
+  return line
+    .replace(STRING, (text: string, key: string | undefined) => {
+      if (!text.includes('\\')) return text;
+      const isReport = text.startsWith('"msg":"\\n  ');
+      return text.replace(ESCAPE, (whole: string, what: string) => {
+        const isLine = what.startsWith('n') && (key === '"stack":' || (isReport && what.length > 1));
+        return isLine || /^["\\/]$/.test(what) ? whole : `\\${whole}`;
+      });
+    })
+    .replace(DANGEROUS, (character) => `\\${escaped(character)}`);
+}

@@ -1,0 +1,306 @@
+/**
+ * Every mutation that changes something leaves exactly one record, in the same transaction: with
+ * the record refused by the database, nothing has changed. So do the server's own acts.
+ */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Job } from '../../src/jobs/job.ts';
+import { ADMIN, WITH_ACCESS } from '../support/access.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+
+const PASSWORD = 'Correct-Horse-Battery-7';
+const patient: Job = {
+  name: 'PatientJob',
+  description: 'Runs until it is interrupted.',
+  cron: '0 0 1 1 *',
+  timeZone: 'UTC',
+  misfirePolicy: 'skip',
+  run: ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve({}))),
+};
+
+let database: TestDatabase;
+let app: TestApp;
+let family: { familyId: string; ownerId: string };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  app = await startTestApp({ url: database.url, config: WITH_ACCESS, moreJobs: [patient] });
+  family = await seedFamily(database.db);
+  await act('openCircuit', { reason: 'quiet' });
+});
+afterAll(async () => {
+  await app?.close();
+  await database?.drop();
+});
+
+/** Carries a mutation out as ADMIN; answers its payload with everything that the tests look at. */
+async function act(name: string, input: object, requestId: string = randomUUID(), selection = '__typename') {
+  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+  const { body } = await app.graphql<Record<string, Record<string, never>>>(
+    `mutation ($input: ${type}!) { ${name}(input: $input) { ${selection} ... on MutationError { code message } } }`,
+    { input },
+    { ...ADMIN, 'x-request-id': requestId },
+  );
+  return { ...body, answer: body.data?.[name] as Record<string, unknown> | undefined };
+}
+
+const account = (username: string) => ({
+  familyId: family.familyId,
+  createdByUserId: family.ownerId,
+  username,
+  fullName: 'Carla Child',
+  password: PASSWORD,
+});
+
+let made = 0;
+async function entry(status: 'pending' | 'failed' = 'pending'): Promise<string> {
+  const { answer } = await act(
+    'enqueueAccount',
+    account(`made_${++made}`),
+    undefined,
+    '... on EnqueueAccountPayload { entry { entryId } }',
+  );
+  const { entryId } = (answer as { entry: { entryId: string } }).entry;
+  if (status === 'failed')
+    await database.db.query(
+      `UPDATE auth.queued_managed_account_creations SET status = 'failed', next_retry_at = NULL, failed_at = now(), retry_count = 5 WHERE id = $1`,
+      [entryId],
+    );
+  return entryId;
+}
+
+async function plan(): Promise<string> {
+  await expect
+    .poll(() => database.db.query(`SELECT 1 FROM auth.bulk_actions WHERE status IN ('running', 'undoing')`))
+    .toEqual([]);
+  const { answer } = await act(
+    'planBulkAction',
+    { action: 'CANCEL', entryIds: [await entry()], reason: 'cleaning up' },
+    undefined,
+    '... on PlanBulkActionPayload { planId }',
+  );
+  return (answer as { planId: string }).planId;
+}
+
+interface Scenario {
+  /** Brings about what the mutation changes; answers its input. */
+  prepare(): Promise<object> | object;
+  readonly expected: object;
+}
+
+const reason = 'because of the test';
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  enqueueAccount: {
+    prepare: () => account(`fresh_${++made}`),
+    expected: { target_type: 'QueuedCreation', after: expect.objectContaining({ role: 'managed_account' }) },
+  },
+  enqueueAccounts: {
+    prepare: () => ({ items: [account(`many_${++made}`), account(`many_${++made}`)] }),
+    expected: { after: { accepted: 2, refused: 0, entryIds: [expect.any(String), expect.any(String)] } },
+  },
+  cancelEntry: {
+    prepare: async () => ({ entryId: await entry(), reason }),
+    expected: { target_type: 'QueuedCreation', reason, before: { status: 'pending' }, after: { status: 'cancelled' } },
+  },
+  retryEntry: {
+    prepare: async () => ({ entryId: await entry('failed'), reason, password: `${PASSWORD}-new` }),
+    expected: {
+      reason,
+      before: { status: 'failed', retryCount: 5 },
+      after: { status: 'pending', retryCount: 0, isPasswordReplaced: true },
+    },
+  },
+  applyBulkAction: {
+    prepare: async () => ({ planId: await plan() }),
+    expected: { target_type: 'BulkAction', reason: 'cleaning up', after: { action: 'cancel', count: 1 } },
+  },
+  undoBulkAction: {
+    prepare: async () => {
+      const planId = await plan();
+      await act('applyBulkAction', { planId });
+      await expect
+        .poll(async () => (await database.db.query('SELECT status FROM auth.bulk_actions WHERE id = $1', [planId]))[0])
+        .toEqual({ status: 'finished' });
+      return { bulkActionId: planId, reason };
+    },
+    expected: { target_type: 'BulkAction', reason, after: { action: 'cancel', count: 1 } },
+  },
+  pauseQueue: {
+    prepare: () => ({ reason: `${reason} ${++made}`, familyId: family.familyId }),
+    expected: {
+      target_type: 'Family',
+      reason: expect.stringContaining(reason),
+      after: { isPaused: true, until: null },
+    },
+  },
+  resumeQueue: {
+    prepare: async () => {
+      await act('pauseQueue', { reason: 'a while', familyId: family.familyId });
+      return { familyId: family.familyId, reason };
+    },
+    expected: {
+      reason,
+      before: { isPaused: true, reason: 'a while', pausedBy: expect.any(String) },
+      after: { isPaused: false },
+    },
+  },
+  setQueueLimits: {
+    prepare: () => ({ startsPerSecond: 100 + ++made, reason }),
+    expected: {
+      target_type: 'Queue',
+      reason,
+      before: expect.objectContaining({ concurrency: null }),
+      after: { startsPerSecond: expect.any(Number) },
+    },
+  },
+  runJobNow: {
+    prepare: () => ({ jobName: 'ExpiredInvitationCleanupJob', reason, wait: true }),
+    expected: { target_type: 'JobRun', reason, after: { jobName: 'ExpiredInvitationCleanupJob' } },
+  },
+  pauseJob: {
+    prepare: () => ({ jobName: 'RetentionJob', reason: `${reason} ${++made}` }),
+    expected: {
+      target_type: 'JobSchedule',
+      target_id: 'RetentionJob',
+      reason: expect.stringContaining(reason),
+      before: expect.objectContaining({ cron: expect.any(String) }),
+      after: { isPaused: true, until: null },
+    },
+  },
+  resumeJob: {
+    prepare: async () => {
+      await act('pauseJob', { jobName: 'PatientJob', reason: 'a while' });
+      return { jobName: 'PatientJob', reason };
+    },
+    expected: { reason, before: expect.objectContaining({ isPaused: true }), after: { isPaused: false } },
+  },
+  rescheduleJob: {
+    prepare: () => ({ jobName: 'PatientJob', cron: `${++made % 60} 5 1 1 *`, reason }),
+    expected: {
+      reason,
+      before: expect.objectContaining({ cron: expect.any(String) }),
+      after: { cron: expect.any(String) },
+    },
+  },
+  interruptRun: {
+    prepare: async () => {
+      const { answer } = await act(
+        'runJobNow',
+        { jobName: 'PatientJob' },
+        undefined,
+        '... on RunJobNowPayload { run { runId } }',
+      );
+      return { runId: (answer as { run: { runId: string } }).run.runId, reason };
+    },
+    expected: { target_type: 'JobRun', reason, after: { jobName: 'PatientJob' } },
+  },
+  closeCircuit: {
+    prepare: async () => {
+      await act('openCircuit', { reason: 'quiet' });
+      return { reason };
+    },
+    expected: {
+      target_type: 'Circuit',
+      reason,
+      before: { state: 'open', reason: 'quiet' },
+      after: { state: 'closed' },
+    },
+  },
+  openCircuit: {
+    prepare: () => ({ reason: `${reason} ${++made}` }),
+    expected: {
+      target_type: 'Circuit',
+      reason: expect.stringContaining(reason),
+      after: expect.objectContaining({ state: 'open', until: null }),
+    },
+  },
+  createApiToken: {
+    prepare: () => ({ name: `token ${++made}`, role: 'VIEWER', reason }),
+    expected: { target_type: 'ApiToken', reason, after: expect.objectContaining({ role: 'VIEWER' }) },
+  },
+  revokeApiToken: {
+    prepare: async () => {
+      const { answer } = await act(
+        'createApiToken',
+        { name: `token ${++made}`, role: 'VIEWER' },
+        undefined,
+        '... on CreateApiTokenPayload { apiToken { apiTokenId } }',
+      );
+      return { apiTokenId: (answer as { apiToken: { apiTokenId: string } }).apiToken.apiTokenId, reason };
+    },
+    expected: { target_type: 'ApiToken', reason },
+  },
+  rotateEncryptionKey: { prepare: () => ({ reason }), expected: { target_type: 'EncryptionKey', reason } },
+};
+
+/** Everything that a mutation could have changed, but the leases and beats of the running node. */
+const state = () =>
+  database.db.query(`
+    SELECT (SELECT jsonb_agg(to_jsonb(e) ORDER BY id) FROM auth.queued_managed_account_creations e) AS entries,
+           (SELECT jsonb_agg(to_jsonb(b) - 'lease_expires_at' ORDER BY id) FROM auth.bulk_actions b WHERE status <> 'running') AS bulk,
+           (SELECT jsonb_agg(to_jsonb(p) ORDER BY scope) FROM auth.queue_pauses p) AS pauses,
+           (SELECT jsonb_agg(jsonb_build_array(starts_per_second, concurrency)) FROM auth.queue_limits) AS limits,
+           (SELECT jsonb_agg(jsonb_build_array(name, cron, paused_at, version) ORDER BY name) FROM auth.job_schedules) AS schedules,
+           (SELECT count(*) FROM auth.job_runs WHERE trigger = 'manual') AS runs,
+           (SELECT count(*) FROM auth.job_runs WHERE interrupted_at IS NOT NULL) AS interrupted,
+           (SELECT jsonb_agg(jsonb_build_array(provider, state, reason)) FROM auth.identity_circuits) AS circuits,
+           (SELECT jsonb_agg(jsonb_build_array(id, revoked_at) ORDER BY id) FROM auth.api_tokens) AS tokens,
+           (SELECT count(*) FROM auth.data_protection_keys) AS keys`);
+
+describe.each(Object.entries(SCENARIOS))('%s', (name, { prepare, expected }) => {
+  it('leaves one record: who, what, why, before and after, and no secret', async () => {
+    const requestId = `recorded-${name}`;
+    const { errors, answer } = await act(name, await prepare(), requestId);
+    expect(errors).toBeUndefined();
+    expect(answer).toEqual({ __typename: `${name.charAt(0).toUpperCase()}${name.slice(1)}Payload` });
+    const rows = await database.db.query<{ before: string | null; after: string | null }>(
+      'SELECT * FROM auth.audit_entries WHERE request_id = $1',
+      [requestId],
+    );
+    expect(rows).toHaveLength(1);
+    const [row] = rows;
+    const read = (text: string | null | undefined) => (typeof text === 'string' ? JSON.parse(text) : null);
+    expect({ ...row, before: read(row?.before), after: read(row?.after) }).toMatchObject({
+      action: name,
+      outcome: 'done',
+      actor_kind: 'admin_token',
+      role: 'admin',
+      address: '127.0.0.1',
+      ...expected,
+    });
+    expect(JSON.stringify(row)).not.toMatch(/Correct-Horse|fhj_\w{8}_|eyJ/);
+  });
+
+  it('changes nothing when the record cannot be written', async () => {
+    const input = await prepare();
+    const before = await state();
+    await database.db.query('ALTER TABLE auth.audit_entries ADD CONSTRAINT refused CHECK (false) NOT VALID');
+    try {
+      const { errors } = await act(name, input);
+      expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+      expect(await state()).toEqual(before);
+    } finally {
+      await database.db.query('ALTER TABLE auth.audit_entries DROP CONSTRAINT refused');
+    }
+  });
+});
+
+it('what changes nothing leaves no record', async () => {
+  await act('pauseJob', { jobName: 'RetentionJob', reason: 'twice' });
+  await act('pauseJob', { jobName: 'RetentionJob', reason: 'twice' }, 'unchanged-1');
+  await act('cancelEntry', { entryId: randomUUID() }, 'unchanged-2');
+  await act('planBulkAction', { action: 'RETRY', filter: {} }, 'unchanged-3');
+  expect(await database.db.query(`SELECT action FROM auth.audit_entries WHERE request_id LIKE 'unchanged-%'`)).toEqual(
+    [],
+  );
+});
+
+it('an act of a repeated request is recorded once', async () => {
+  const input = { ...account(`repeated_${++made}`), idempotencyKey: 'again' };
+  await act('enqueueAccount', input, 'repeat-1');
+  await act('enqueueAccount', input, 'repeat-2');
+  expect(await database.db.query(`SELECT request_id FROM auth.audit_entries WHERE request_id LIKE 'repeat-%'`)).toEqual(
+    [{ request_id: 'repeat-1' }],
+  );
+});

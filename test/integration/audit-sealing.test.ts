@@ -1,0 +1,255 @@
+/**
+ * Writing and chaining: acts come back to the letter, any number of nodes make one chain without
+ * holes, whatever commits late or dies meanwhile, and a node tells when the end of it has gone.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Act } from '../../src/access/audit/act.ts';
+import { CHAIN_LOCK, sealEntries } from '../../src/access/audit/seal.ts';
+import type { AuditKeys } from '../../src/access/audit/trail.ts';
+import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
+import { type Database, openDatabase } from '../../src/database/database.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { callerNamed, testAudit } from '../support/acts.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const [first, second] = [1, 2].map(() => ({ id: randomUUID(), key: randomBytes(32) }));
+if (first === undefined || second === undefined) throw new Error('No keys.');
+const ring = new Map<string, Buffer>([first, second].map(({ id, key }) => [id, key]));
+const keys: AuditKeys = { newest: first, byId: (id) => ring.get(id) };
+const act = (more: Partial<Act> = {}): Act => ({ caller: callerNamed('somebody'), action: 'cancelEntry', ...more });
+
+let database: TestDatabase;
+let db: Database;
+beforeAll(async () => {
+  database = await createTestDatabase({ poolSize: 20 });
+  ({ db } = database);
+});
+afterAll(() => database?.drop());
+
+const verify = () => verifyAuditTrail(db, keys, { from: null, to: null, anchors: [] });
+const chained = () =>
+  db.query<{ sequence: number; link: number | null }>(
+    'SELECT sequence::float8 AS sequence, link::float8 AS link FROM auth.audit_entries ORDER BY link NULLS LAST, sequence',
+  );
+
+describe('an act', () => {
+  it('comes back to the letter, whatever characters it has', async () => {
+    const audit = testAudit(db, undefined, keys);
+    const text = fc.string({ unit: 'binary' }).map((value) => `${value}\0\ud800`);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ actor: text, id: text, type: text, reason: fc.option(text) }),
+        fc.option(fc.dictionary(text, fc.jsonValue())),
+        fc.dictionary(text, fc.oneof(fc.double(), fc.maxSafeInteger(), fc.bigInt(), fc.jsonValue())),
+        async ({ actor, id, type, reason }, before, after) => {
+          await audit.trail.record(
+            db,
+            act({ caller: callerNamed(actor), action: id, target: { type, id }, reason, before, after }),
+          );
+        },
+      ),
+      { seed: 7, numRuns: 40 },
+    );
+    expect(await verify()).toMatchObject({ isIntact: true, uncheckedCount: 40 });
+    await audit.sealer.stop();
+    expect(await verify()).toMatchObject({ isIntact: true, checkedCount: 40, uncheckedCount: 0 });
+    // What was written as JSON can be asked as JSON.
+    const [row] = await db.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM auth.audit_entries WHERE jsonb_typeof(after::jsonb) = 'object'`,
+    );
+    expect(row?.count).toBe(40);
+  });
+
+  it('is there with its change or not at all', async () => {
+    const audit = testAudit(db, undefined, keys);
+    const before = await chained();
+    await expect(
+      db.transaction(async (tx) => {
+        await audit.trail.record(tx, act());
+        throw new Error('The change failed.');
+      }),
+    ).rejects.toThrow('The change failed.');
+    expect(await chained()).toEqual(before);
+    await audit.sealer.stop();
+  });
+
+  it('has the time that the database has, as this node knows it, an id that grows, and its node', async () => {
+    const audit = testAudit(db, undefined, keys);
+    const [one, other] = [
+      audit.trail.sign(act()),
+      audit.trail.sign(act({ familyId: 'ABCDEF00-0000-4000-8000-000000000000' })),
+    ];
+    expect(one.id < other.id || one.at === other.at).toBe(true);
+    expect(one.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(other).toMatchObject({
+      family_id: 'abcdef00-0000-4000-8000-000000000000',
+      outcome: 'done',
+      key_id: first.id,
+    });
+    expect(Math.abs(Date.parse(one.at) - Date.now())).toBeLessThan(60_000);
+    await audit.sealer.stop();
+  });
+});
+
+describe('the sealer', () => {
+  it('is woken by an act and chains it within a second of its commit', async () => {
+    const audit = testAudit(db, undefined, keys);
+    await db.transaction(async (tx) => audit.trail.record(tx, act(), act()));
+    const committed = performance.now();
+    await vi.waitFor(async () => expect(await verify()).toMatchObject({ uncheckedCount: 0 }), {
+      timeout: 5_000,
+      interval: 20,
+    });
+    expect(performance.now() - committed).toBeLessThan(1_500);
+    await audit.sealer.stop();
+  });
+
+  it('makes one chain without holes on several nodes at once', async () => {
+    const before = await chained();
+    const other = await openDatabase({ url: database.url, poolSize: 10, logger: silentLogger });
+    const nodes = [testAudit(db, undefined, keys), testAudit(other, undefined, keys), testAudit(db, undefined, keys)];
+    await Promise.all(
+      nodes.map(async ({ trail, sealer }) => {
+        for (let round = 0; round < 40; round++) {
+          await Promise.all([trail.record(db, act(), act()), sealer.seal(), trail.record(other, act())]);
+        }
+      }),
+    );
+    await Promise.all(nodes.map(({ sealer }) => sealer.stop()));
+    await nodes[0]?.sealer.seal();
+    const rows = await chained();
+    expect(rows).toHaveLength(before.length + 3 * 40 * 3);
+    expect(rows.map(({ link }) => link)).toEqual(rows.map((_, index) => index + 1));
+    expect(await verify()).toMatchObject({ isIntact: true, checkedCount: rows.length });
+    await other.close();
+  });
+
+  it('gives what commits late a later place', async () => {
+    const audit = testAudit(db, undefined, keys);
+    let commit: (() => void) | undefined;
+    const held = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    let written: (() => void) | undefined;
+    const isWritten = new Promise<void>((resolve) => {
+      written = resolve;
+    });
+    const late = db.transaction(async (tx) => {
+      await audit.trail.record(tx, act({ action: 'late' }));
+      written?.();
+      await held;
+    });
+    await isWritten;
+    await audit.trail.record(db, act({ action: 'early' }));
+    expect(await audit.sealer.seal()).toBe(1);
+    commit?.();
+    await late;
+    expect(await audit.sealer.seal()).toBe(1);
+    const rows = await chained();
+    const [early, last] = [rows.at(-2), rows.at(-1)];
+    expect(last?.sequence).toBeLessThan(early?.sequence ?? 0);
+    expect(last?.link).toBe((early?.link ?? 0) + 1);
+    expect(await verify()).toMatchObject({ isIntact: true, uncheckedCount: 0 });
+    await audit.sealer.stop();
+  });
+
+  it('leaves nothing half done when its connection dies, and another goes on', async () => {
+    const audit = testAudit(db, undefined, keys);
+    await audit.trail.record(db, ...Array.from({ length: 50 }, () => act()));
+    const dying = db.transaction(async (tx) => {
+      await sealEntries({ query: tx.query, transaction: (work) => work(tx) }, keys, 20);
+      // Nobody gets past it while it lives.
+      expect(await audit.sealer.seal()).toBe(0);
+      const [{ pid }] = (await tx.query('SELECT pg_backend_pid() AS pid')) as [{ pid: number }];
+      await db.query('SELECT pg_terminate_backend($1)', [pid]);
+      await tx.query('SELECT 1');
+    });
+    await expect(dying).rejects.toThrow();
+    await vi.waitFor(async () => expect(await audit.sealer.seal()).toBe(50), { timeout: 5_000, interval: 20 });
+    expect(await verify()).toMatchObject({ isIntact: true, uncheckedCount: 0 });
+    await audit.sealer.stop();
+  });
+
+  it('asks nothing while nothing happens, and stops asking after what never commits', async () => {
+    let statements = 0;
+    const counted: Database = {
+      ...db,
+      transaction: (work) => {
+        statements++;
+        return db.transaction(work);
+      },
+    };
+    const audit = testAudit(counted, undefined, keys);
+    audit.trail.sign(act());
+    await vi.waitFor(() => expect(statements).toBe(4), { timeout: 8_000, interval: 50 });
+    await audit.sealer.stop();
+    expect(statements).toBe(5);
+  });
+
+  it('chains a row that is not as it was signed, and says so', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino({}, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) });
+    const audit = testAudit(db, logger, keys);
+    await db.transaction(async (tx) => {
+      await audit.trail.record(tx, act({ reason: 'As signed' }));
+      await tx.query(`UPDATE auth.audit_entries SET reason = 'As changed' WHERE reason = 'As signed'`);
+    });
+    await audit.sealer.stop();
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 50, msg: expect.stringContaining('not as it was signed') }),
+    );
+    expect(await verify()).toMatchObject({ isIntact: false, problem: expect.stringContaining('not as it was signed') });
+    await db.query(`UPDATE auth.audit_entries SET reason = 'As signed' WHERE reason = 'As changed'`);
+    expect(await verify()).toMatchObject({ isIntact: true });
+  });
+
+  it('goes on under a new key, and verifies what is proved under the old one', async () => {
+    const rotated = testAudit(db, undefined, { newest: second, byId: keys.byId });
+    await rotated.trail.record(db, act());
+    await rotated.sealer.stop();
+    expect(await verify()).toMatchObject({ isIntact: true });
+    const stranger = verifyAuditTrail(
+      db,
+      { newest: first, byId: (id) => (id === first.id ? first.key : undefined) },
+      { from: null, to: null, anchors: [] },
+    );
+    expect(await stranger).toMatchObject({ isIntact: false, problem: expect.stringContaining('does not hold') });
+  });
+
+  it('bears witness: a tail that is cut while it runs is told in its log, and found by its node', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino({}, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) });
+    const audit = testAudit(db, logger, keys);
+    await audit.trail.record(db, act(), act());
+    expect(await audit.sealer.seal()).toBe(2);
+    const [last] = await db.query<{ row: object }>(
+      'DELETE FROM auth.audit_entries AS entry WHERE link = (SELECT max(link) FROM auth.audit_entries) RETURNING to_jsonb(entry) AS row',
+    );
+    expect(await verify()).toMatchObject({ isIntact: true });
+    expect(await audit.verify({ from: null, to: null }, null)).toMatchObject({ isIntact: false });
+    await audit.sealer.seal();
+    const told = lines.find(({ level }) => level === 50) as { anchor: string; msg: string } | undefined;
+    expect(told?.msg).toContain('its end, as this node saw it, is not there any more');
+    expect(await audit.verify({ from: null, to: null }, told?.anchor ?? '')).toMatchObject({ isIntact: false });
+    await db.query(
+      'INSERT INTO auth.audit_entries SELECT * FROM jsonb_populate_record(NULL::auth.audit_entries, $1::jsonb)',
+      [JSON.stringify(last?.row)],
+    );
+    expect(await audit.verify({ from: null, to: null }, told?.anchor ?? '')).toMatchObject({ isIntact: true });
+    await audit.sealer.stop();
+  });
+
+  it('waits for nobody: while another holds the lock it has nothing to do', async () => {
+    const audit = testAudit(db, undefined, keys);
+    await db.transaction(async (tx) => {
+      await tx.query(`SELECT pg_advisory_xact_lock(${CHAIN_LOCK})`);
+      await audit.trail.record(db, act());
+      expect(await audit.sealer.seal()).toBe(0);
+    });
+    expect(await audit.sealer.seal()).toBe(1);
+    await audit.sealer.stop();
+  });
+});

@@ -1,0 +1,213 @@
+/**
+ * Nobody who writes to the audit trail's table by SQL goes unnoticed: whatever is changed,
+ * deleted, inserted or moved, verifying finds it and names the first row that does not fit.
+ * What it cannot find by itself, a tail that was cut, it finds with an anchor.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Act } from '../../src/access/audit/act.ts';
+import { keepAnchor, presentAnchor } from '../../src/access/audit/anchors.ts';
+import type { Audit } from '../../src/access/audit/audit.ts';
+import type { Anchor } from '../../src/access/audit/proof.rules.ts';
+import type { TimeSpan } from '../../src/access/audit/span.ts';
+import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
+import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
+import { systemCaller } from '../../src/access/caller.ts';
+import type { Database } from '../../src/database/database.ts';
+import { callerNamed, testAudit } from '../support/acts.ts';
+import { COLUMNS, dropConstraints, type Row, readRows, tampering, writeRows } from '../support/audit-tampering.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const SIZE = 24;
+const ALWAYS: TimeSpan = { from: null, to: null };
+const key = { id: randomUUID(), key: randomBytes(32) };
+const keys: AuditKeys = { newest: key, byId: (id) => (id === key.id ? key.key : undefined) };
+let database: TestDatabase;
+let db: Database;
+let audit: Audit;
+let rows: Row[];
+
+const verify = (anchors: readonly Anchor[] = [], span: TimeSpan = ALWAYS) =>
+  verifyAuditTrail(db, keys, { ...span, anchors });
+const at = (index: number): Row => {
+  const row = rows[index];
+  if (row === undefined) throw new Error(`There is no row ${index}.`);
+  return row;
+};
+const act = (index: number): Act => ({
+  caller: index % 3 === 0 ? systemCaller('circuit') : { ...callerNamed(`person ${index}`), requestId: randomUUID() },
+  action: index % 2 === 0 ? 'cancelEntry' : 'retryEntry',
+  outcome: index % 5 === 0 ? 'denied' : 'done',
+  target: index % 4 === 0 ? undefined : { type: 'QueuedCreation', id: randomUUID() },
+  familyId: index % 4 === 0 ? null : randomUUID(),
+  reason: index % 2 === 0 ? 'Wanted: "a" reason' : null,
+  before: { status: 'pending', count: index },
+  after: index % 2 === 0 ? null : { status: 'cancelled', nested: { at: new Date(index), rate: 0.5 } },
+});
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  ({ db } = database);
+  await dropConstraints(db);
+  audit = testAudit(db, undefined, keys);
+  for (let index = 0; index < SIZE; index++) await audit.trail.record(db, act(index));
+  await audit.sealer.stop();
+  rows = await readRows(db);
+});
+afterAll(() => database?.drop());
+afterEach(async () => {
+  await db.query('DELETE FROM auth.audit_anchors');
+  await writeRows(db, rows);
+});
+
+it('an untouched trail is intact, also when its rows were written back', async () => {
+  expect(rows.map(({ link }) => link)).toEqual(rows.map((_, index) => index + 1));
+  expect(Object.keys(at(0)).sort()).toEqual([...COLUMNS].sort());
+  const intact = { isIntact: true, checkedCount: SIZE, uncheckedCount: 0, problem: null, firstBrokenSequence: null };
+  expect(await verify()).toMatchObject(intact);
+  await writeRows(db, rows);
+  expect(await verify()).toMatchObject({ ...intact, headLink: SIZE });
+});
+
+it('whatever is changed, deleted, inserted, duplicated or moved is found and named', async () => {
+  let unconstrained = 0;
+  await fc.assert(
+    fc.asyncProperty(tampering(SIZE), async ({ apply, names }) => {
+      const falsified = apply(rows);
+      fc.pre(!isDeepStrictEqual(falsified, rows));
+      unconstrained++;
+      await writeRows(db, falsified);
+      const { isIntact, firstBrokenSequence, problem } = await verify();
+      expect(isIntact).toBe(false);
+      expect(problem).toMatch(/\d/);
+      const named = names?.(rows);
+      if (named !== undefined) expect(firstBrokenSequence).toBe(named);
+    }),
+    { seed: 20_261_125, numRuns: 120 },
+  );
+  expect(unconstrained).toBeGreaterThanOrEqual(120);
+});
+
+it.each(COLUMNS)('a change of %s is found in every row', async (column) => {
+  const others: Readonly<Record<string, string | number | null>> = {
+    id: randomUUID(),
+    sequence: 500,
+    at: '2020-02-02T02:02:02.000Z',
+    family_id: randomUUID(),
+    node_id: randomUUID(),
+    key_id: randomUUID(),
+    mac: `\\x${'00'.repeat(32)}`,
+    chain: `\\x${'00'.repeat(32)}`,
+    link: 500,
+  };
+  for (const index of [0, 7, SIZE - 1]) {
+    const value = others[column] ?? `${at(index)[column] ?? ''}x`;
+    await writeRows(
+      db,
+      rows.map((row, one) => (one === index ? ({ ...row, [column]: value } as Row) : row)),
+    );
+    expect(await verify(), `${column} of ${index}`).toMatchObject({ isIntact: false });
+  }
+});
+
+describe('the end of the trail', () => {
+  const cut = (count: number) => writeRows(db, rows.slice(0, SIZE - count));
+
+  it('may be cut unnoticed, but not from whoever has an anchor', async () => {
+    const anchor = await presentAnchor(db, keys, new Date());
+    expect(await verify([anchor])).toMatchObject({ isIntact: true, anchorCount: 1 });
+    await cut(3);
+    expect(await verify()).toMatchObject({ isIntact: true, checkedCount: SIZE - 3 });
+    expect(await verify([anchor])).toMatchObject({
+      isIntact: false,
+      firstBrokenSequence: null,
+      problem: expect.stringContaining(`it ends at place ${SIZE - 3}`),
+    });
+  });
+
+  it('is missed by an anchor that is kept in the database, unless that goes as well', async () => {
+    await keepAnchor(db, keys, await presentAnchor(db, keys, new Date()));
+    await cut(1);
+    expect(await verify()).toMatchObject({ isIntact: false, problem: expect.stringContaining('was cut off') });
+    await db.query('UPDATE auth.audit_anchors SET link = link - 1');
+    expect(await verify()).toMatchObject({ isIntact: false, problem: expect.stringContaining('was not signed') });
+  });
+
+  it('chained anew without a row differs from what an anchor says', async () => {
+    const anchor = await presentAnchor(db, keys, new Date());
+    const without = rows.filter((_, index) => index !== 5).map((row) => ({ ...row, link: null, chain: null }) as Row);
+    await writeRows(db, without);
+    const other = testAudit(db, undefined, keys);
+    await other.sealer.stop();
+    await audit.trail.record(db, act(99));
+    await other.sealer.seal();
+    expect(await verify()).toMatchObject({ isIntact: true, checkedCount: SIZE });
+    expect(await verify([anchor])).toMatchObject({
+      isIntact: false,
+      problem: expect.stringContaining('another chain'),
+      firstBrokenSequence: expect.any(Number),
+    });
+  });
+
+  it('that is not chained yet is checked row by row; that one was deleted is not seen', async () => {
+    const unchained = rows.map((row, index) => (index < SIZE - 4 ? row : ({ ...row, link: null, chain: null } as Row)));
+    await writeRows(db, unchained);
+    expect(await verify()).toMatchObject({ isIntact: true, checkedCount: SIZE - 4, uncheckedCount: 4 });
+    await writeRows(db, unchained.slice(0, -2));
+    expect(await verify()).toMatchObject({ isIntact: true, uncheckedCount: 2 });
+    await writeRows(db, [
+      ...unchained.slice(0, -1),
+      { ...at(SIZE - 1), link: null, chain: null, reason: 'No.' } as Row,
+    ]);
+    expect(await verify()).toMatchObject({ isIntact: false, firstBrokenSequence: at(SIZE - 1).sequence });
+  });
+});
+
+describe('a span of time', () => {
+  /** The rows of the trail an hour apart, signed and chained so. */
+  const START = Date.UTC(2026, 0, 1);
+  const hour = (count: number) => new Date(START + count * 3_600_000);
+  let hourly: Row[];
+  beforeAll(async () => {
+    await db.query('DELETE FROM auth.audit_entries');
+    let now = 0;
+    const trail = createAuditTrail({ keys, nodeId: null, now: () => hour(now) });
+    for (; now < SIZE; now++) await trail.record(db, act(now));
+    await audit.sealer.seal();
+    hourly = await readRows(db);
+  });
+  const span = { from: hour(8), to: hour(12) };
+
+  it('is checked with a neighbour on either side, and no further', async () => {
+    await writeRows(db, hourly);
+    expect(await verify([], span)).toMatchObject({ isIntact: true, checkedCount: 6, headLink: SIZE });
+    expect(await verify([], { from: hour(20), to: null })).toMatchObject({ isIntact: true, checkedCount: 5 });
+    expect(await verify([], { from: null, to: hour(3) })).toMatchObject({ isIntact: true, checkedCount: 4 });
+    expect(await verify([], { from: hour(100), to: null })).toMatchObject({ isIntact: true, checkedCount: 1 });
+    await writeRows(
+      db,
+      hourly.map((row, index) => (index === 2 ? ({ ...row, reason: 'x' } as Row) : row)),
+    );
+    expect(await verify([], span)).toMatchObject({ isIntact: true });
+    expect(await verify()).toMatchObject({ isIntact: false });
+  });
+
+  it('from which all rows were deleted, or moved out, is not intact', async () => {
+    await writeRows(
+      db,
+      hourly.filter((_, index) => index < 8 || index >= 12),
+    );
+    expect(await verify([], span)).toMatchObject({ isIntact: false, firstBrokenSequence: hourly[12]?.sequence });
+    for (const index of [8, 11]) {
+      await writeRows(
+        db,
+        hourly.map((row, one) =>
+          one === index ? ({ ...row, at: hour(index === 8 ? 1 : 22).toISOString() } as Row) : row,
+        ),
+      );
+      expect(await verify([], span)).toMatchObject({ isIntact: false, firstBrokenSequence: hourly[index]?.sequence });
+    }
+  });
+});

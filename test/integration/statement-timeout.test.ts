@@ -1,0 +1,113 @@
+/**
+ * What the API reads is bounded: a question that takes too long is cancelled in the database
+ * itself, its asker is told, and neither the server's own work nor the next question is hurt.
+ */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Database, openDatabase } from '../../src/database/database.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+
+const TIMEOUT_MS = 300;
+const ENQUEUE = `mutation ($input: EnqueueAccountInput!) {
+  enqueueAccount(input: $input) { __typename ... on EnqueueAccountPayload { entry { username } } ... on MutationError { message } }
+}`;
+
+let database: TestDatabase;
+let db: Database;
+let server: TestApp;
+let family: { familyId: string; ownerId: string };
+
+beforeAll(async () => {
+  database = await createTestDatabase({ poolSize: 4 });
+  family = await seedFamily(database.db);
+  // Reading families takes ten seconds for whoever asks while the brake is on.
+  await database.db.query('CREATE TABLE auth.brake AS SELECT false AS is_on');
+  await database.db.query(
+    `CREATE FUNCTION auth.brake_now() RETURNS boolean LANGUAGE plpgsql VOLATILE AS
+     $$ BEGIN IF (SELECT is_on FROM auth.brake) THEN PERFORM pg_sleep(10); END IF; RETURN true; END $$`,
+  );
+  await database.db.query('ALTER TABLE auth.families RENAME TO real_families');
+  await database.db.query('CREATE VIEW auth.families AS SELECT * FROM auth.real_families WHERE auth.brake_now()');
+  db = await openDatabase({ url: database.url, poolSize: 4, readTimeoutMs: TIMEOUT_MS, logger: silentLogger });
+  server = await startTestApp({
+    url: database.url,
+    hasTimers: false,
+    config: { STATEMENT_TIMEOUT: TIMEOUT_MS, REQUEST_TIMEOUT: 5_000 },
+  });
+});
+afterAll(async () => {
+  await server?.close();
+  await db?.close();
+  await database?.drop();
+});
+
+const brake = (isOn: boolean) => database.db.query('UPDATE auth.brake SET is_on = $1', [isOn]);
+const sleeping = async (): Promise<number> => {
+  const rows = await database.db.query(
+    `SELECT pid FROM pg_stat_activity
+      WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid() AND wait_event = 'PgSleep'`,
+  );
+  return rows.length;
+};
+
+describe('the handle', () => {
+  test('cancels what reads for too long, in SQL and through Prisma, and nothing that works', async () => {
+    const begun = performance.now();
+    await expect(db.reading.query('SELECT pg_sleep(10)')).rejects.toMatchObject({ code: '57014' });
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    await expect(db.prisma.$queryRaw`SELECT pg_sleep(10)::text`).rejects.toThrow();
+    await db.query('SELECT pg_sleep(0.6)');
+    await vi.waitFor(async () => expect(await sleeping()).toBe(0), { timeout: 5_000, interval: 20 });
+  });
+
+  test('gives a connection back that is sound, however often one was cancelled', async () => {
+    const asked = Array.from({ length: 12 }, (_, n) =>
+      n % 2 === 0
+        ? db.reading.query('SELECT pg_sleep(10)').catch((error: { code?: string }) => error.code)
+        : db.reading.query<{ n: number }>('SELECT $1::int AS n', [n]).then(([row]) => row?.n),
+    );
+    expect(await Promise.all(asked)).toEqual(Array.from({ length: 12 }, (_, n) => (n % 2 === 0 ? '57014' : n)));
+  });
+
+  test('lets work go on while every reading connection is busy', async () => {
+    const busy = Array.from({ length: 8 }, () => db.reading.query('SELECT pg_sleep(10)').catch(() => undefined));
+    const begun = performance.now();
+    await db.query('SELECT 1');
+    expect(performance.now() - begun).toBeLessThan(TIMEOUT_MS);
+    await Promise.all(busy);
+  });
+});
+
+describe('the API', () => {
+  test('answers TIMEOUT with the remedy, masks the rest, and the database is left in peace', async () => {
+    await brake(true);
+    for (const query of ['{ families { nodes { name } } }', '{ families { totalCount } }']) {
+      const answer = await server.graphql(query);
+      expect(answer.body.errors?.[0]?.extensions).toEqual({
+        code: 'TIMEOUT',
+        requestId: answer.headers.get('x-request-id'),
+      });
+      expect(answer.body.errors?.[0]?.message).toMatch(/STATEMENT_TIMEOUT.*smaller pages/);
+      expect(answer.status).toBe(504);
+    }
+    await vi.waitFor(async () => expect(await sleeping()).toBe(0), { timeout: 5_000, interval: 20 });
+    await brake(false);
+    expect((await server.graphql('{ families { totalCount } }')).body.data).toEqual({ families: { totalCount: 1 } });
+  });
+
+  test('does not cut what it writes', async () => {
+    await database.db.query(
+      `CREATE FUNCTION auth.slow_insert() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN PERFORM pg_sleep(0.6); RETURN NEW; END $$`,
+    );
+    await database.db.query(
+      `CREATE TRIGGER slow_insert BEFORE INSERT ON auth.queued_managed_account_creations
+       FOR EACH ROW EXECUTE FUNCTION auth.slow_insert()`,
+    );
+    const { body } = await server.graphql(ENQUEUE, {
+      input: { familyId: family.familyId, createdByUserId: family.ownerId, username: 'in_no_hurry', fullName: 'Slow' },
+    });
+    expect(body.data).toMatchObject({ enqueueAccount: { entry: { username: 'in_no_hurry' } } });
+  });
+});

@@ -1,0 +1,204 @@
+/**
+ * The master key over real processes: nodes are started again one by one with both keys, a node is
+ * killed in the middle of wrapping the ring anew, another does it, and then the new key alone is
+ * enough. And a lost one: the command that gives the ring up, and what entries need then.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+import { enqueueOn } from '../support/entries.ts';
+import { createProcesses, type Env, type ServerProcess, until } from '../support/process.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const OLD = Buffer.alloc(32, 7).toString('base64');
+const NEW = Buffer.alloc(32, 8).toString('base64');
+const LOST = Buffer.alloc(32, 9).toString('base64');
+const processes = createProcesses();
+let database: TestDatabase;
+let env: Env;
+let account: { familyId: string; createdByUserId: string };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const { familyId, ownerId } = await seedFamily(database.db);
+  account = { familyId, createdByUserId: ownerId };
+  const provider = await processes.startProvider({ databaseUrl: database.url });
+  env = {
+    DATABASE_URL: database.url,
+    PROVIDER_TIMEOUT: '1s',
+    LEASE_DURATION: '3s',
+    HEARTBEAT_INTERVAL: '200ms',
+    ...provider.env,
+  };
+});
+afterAll(async () => {
+  await processes.endAll();
+  await database?.drop();
+});
+
+interface Wrapped {
+  readonly __typename: string;
+  readonly message?: string;
+  readonly isChanged?: boolean;
+  readonly rewrappedCount?: number;
+}
+const wrap = async (node: ServerProcess): Promise<Wrapped> => {
+  const { data } = await node.graphql<{ wrapWithNewMasterKey: Wrapped }>(
+    'mutation { wrapWithNewMasterKey(input: { reason: "the test" }) { __typename ... on MutationError { message } ... on WrapWithNewMasterKeyPayload { isChanged rewrappedCount } } }',
+  );
+  return data.wrapWithNewMasterKey;
+};
+const stop = async (node: ServerProcess): Promise<void> => {
+  node.kill('SIGTERM');
+  await node.exited;
+};
+const said = (node: ServerProcess): string =>
+  node
+    .logs()
+    .map(({ msg }) => msg)
+    .join('\n');
+const entry = (id: string) => database.db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } });
+const keys = () => database.db.prisma.dataProtectionKey.findMany({ orderBy: { id: 'asc' } });
+const until24h = async (entryId: string): Promise<void> => {
+  await database.db.query(
+    `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() + interval '1 day', status = 'pending' WHERE id = $1`,
+    [entryId],
+  );
+};
+
+describe('a new master key', () => {
+  test('goes from node to node, survives a kill, and is enough in the end', async () => {
+    const first = await processes.startNode({ ...env, MASTER_KEY: OLD });
+    await first.graphql('mutation { pauseQueue(input: { reason: "the test" }) { __typename } }');
+    const entryId = await enqueueOn(first, { ...account, username: 'kept_child', password: 'Correct-Horse-Battery-7' });
+    await until24h(entryId);
+    await first.graphql('mutation { resumeQueue(input: {}) { __typename } }');
+
+    const second = await processes.startNode({ ...env, MASTER_KEY: OLD, NEW_MASTER_KEY: NEW });
+    expect(said(second)).toContain('Two master keys are given');
+    expect(await wrap(second)).toMatchObject({
+      __typename: 'InvalidStateError',
+      message: expect.stringContaining('do not hold'),
+    });
+    await stop(first);
+
+    // The last row is held, so that the node is in the middle of it when it is killed.
+    const before = await keys();
+    const holder = new pg.Client({ connectionString: database.url });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM auth.data_protection_keys WHERE id = $1 FOR UPDATE', [before.at(-1)?.id]);
+    const wrapping = wrap(second).catch(() => undefined);
+    await until('the wrapping to wait', async () => {
+      const waiting = await database.db.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%data_protection_keys%'`,
+      );
+      return waiting.length > 0;
+    });
+    second.kill('SIGKILL');
+    await second.exited;
+    await wrapping;
+    await holder.query('ROLLBACK');
+    await holder.end();
+    await until('the dead connection to be gone', async () => {
+      const alive = await database.db.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%data_protection_keys%FOR UPDATE%' AND state <> 'idle' AND pid <> pg_backend_pid()`,
+      );
+      return alive.length === 0;
+    });
+    expect(await keys()).toEqual(before);
+
+    const third = await processes.startNode({ ...env, MASTER_KEY: OLD, NEW_MASTER_KEY: NEW });
+    const done = await until('the dead node to be gone', async () => {
+      const answer = await wrap(third);
+      return answer.__typename === 'WrapWithNewMasterKeyPayload' && answer;
+    });
+    expect(done).toMatchObject({ isChanged: true, rewrappedCount: before.length });
+    expect(await wrap(third)).toMatchObject({ isChanged: false, rewrappedCount: 0 });
+
+    const fourth = await processes.startNode({ ...env, MASTER_KEY: OLD, NEW_MASTER_KEY: NEW });
+    expect(said(fourth)).toContain('give it as MASTER_KEY, and leave out the old one');
+    await stop(fourth);
+    const alone = await processes.startNode({ ...env, MASTER_KEY: NEW });
+    await stop(third);
+    const late = await processes.runToEnd({ ...env, MASTER_KEY: OLD });
+    expect(late.code).toBe(1);
+    expect(late.stderr).toContain('Give the server that master key; nothing was changed');
+
+    await database.db.query('UPDATE auth.queued_managed_account_creations SET next_retry_at = now() WHERE id = $1', [
+      entryId,
+    ]);
+    await database.db.query(`SELECT pg_notify('family_hub_jobs', '{"work":true}')`);
+    await until('what was sealed before to complete', async () => (await entry(entryId)).status === 'completed');
+    await stop(alone);
+  });
+});
+
+describe('a lost master key', () => {
+  test('is given up only when that is meant; then a new password is all that is needed', async () => {
+    const node = await processes.startNode({ ...env, MASTER_KEY: NEW });
+    const entryId = await enqueueOn(node, { ...account, username: 'lost_child', password: 'Correct-Horse-Battery-7' });
+    await until('it to complete', async () => (await entry(entryId)).status === 'completed');
+    await node.graphql('mutation { pauseQueue(input: { reason: "the test" }) { __typename } }');
+    const waiting = await enqueueOn(node, {
+      ...account,
+      username: 'waiting_child',
+      password: 'Correct-Horse-Battery-7',
+    });
+    const lostEnv = { ...env, MASTER_KEY: LOST };
+    const running = await processes.runToEnd(lostEnv, 'keys:abandon', '--master-key-is-lost');
+    expect([running.code, running.stderr]).toEqual([
+      1,
+      expect.stringContaining('A server is running that holds the keys'),
+    ]);
+    await stop(node);
+
+    expect((await processes.runToEnd(lostEnv)).stderr).toContain('does not open this database');
+    const asked = await processes.runToEnd(lostEnv, 'keys:abandon');
+    expect([asked.code, asked.stdout]).toEqual([0, expect.stringContaining('would lose the password of 1 entry')]);
+    expect((await entry(waiting)).encryptedPassword).not.toBeNull();
+    const known = await processes.runToEnd({ ...env, MASTER_KEY: NEW }, 'keys:abandon', '--master-key-is-lost');
+    expect([known.code, known.stderr]).toEqual([1, expect.stringContaining('opens the key ring')]);
+    const done = await processes.runToEnd(lostEnv, 'keys:abandon', '--master-key-is-lost');
+    expect([done.code, done.stderr]).toEqual([0, '']);
+    expect(done.stdout).toContain('Lost: the password of 1 entry');
+
+    const next = await processes.startNode(lostEnv);
+    await next.graphql('mutation { resumeQueue(input: {}) { __typename } }');
+    const { data } = await next.graphql<{ queuedCreation: object }>(
+      'query ($id: UUID!) { queuedCreation(entryId: $id) { status lastErrorCode passwordDestroyedBecause canRetry } }',
+      { id: waiting },
+    );
+    expect(data.queuedCreation).toEqual({
+      status: 'FAILED',
+      lastErrorCode: 'KEY_LOST',
+      passwordDestroyedBecause: 'KEY_LOST',
+      canRetry: false,
+    });
+    await next.graphql(
+      'mutation ($id: UUID!) { retryEntry(input: { entryId: $id, password: "Another-Horse-Battery-8" }) { __typename } }',
+      { id: waiting },
+    );
+    await until('it to complete', async () => (await entry(waiting)).status === 'completed');
+    await stop(next);
+  });
+
+  test('of the embedded database is made anew in its place', async () => {
+    const dataDir = await processes.makeDataDir();
+    const node = await processes.startNode({ DATA_DIR: dataDir });
+    await stop(node);
+    await rm(join(dataDir, 'master.key'));
+    const refused = await processes.runToEnd({ DATA_DIR: dataDir });
+    expect(refused.stderr).toContain('npm run keys:abandon');
+    const done = await processes.runToEnd(
+      { DATA_DIR: dataDir, HEARTBEAT_INTERVAL: '200ms' },
+      'keys:abandon',
+      '--master-key-is-lost',
+    );
+    expect([done.code, done.stderr]).toEqual([0, '']);
+    await stop(await processes.startNode({ DATA_DIR: dataDir }));
+  });
+});

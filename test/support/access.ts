@@ -1,0 +1,41 @@
+/** Callers for tests of an API with access control: tokens of every kind, made over the API itself. */
+import type { Config } from '../../src/config.ts';
+import type { TestApp } from './app.ts';
+
+export const ADMIN_TOKEN = 'the-admin-token-of-the-tests-0123456789';
+
+/** Switches access control on, for tests that try wrong tokens on purpose: none is held off. */
+export const WITH_ACCESS: Partial<Config> = { ADMIN_TOKEN, AUTHENTICATION_FAILURES_PER_MINUTE: 100_000 };
+
+export type Headers = Readonly<Record<string, string>>;
+
+export const bearer = (token: string): Headers => ({ authorization: `Bearer ${token}` });
+export const ADMIN = bearer(ADMIN_TOKEN);
+
+export interface TokenRequest {
+  readonly name: string;
+  readonly role: 'VIEWER' | 'OPERATOR' | 'ENQUEUER' | 'ADMIN';
+  readonly familyId?: string;
+  readonly expiresAt?: string;
+}
+
+/** Makes a token as ADMIN; answers it with its id. */
+export async function createToken(app: TestApp, input: TokenRequest): Promise<{ token: string; apiTokenId: string }> {
+  const { body } = await app.graphql<{ createApiToken: { token?: string; apiToken: { apiTokenId: string } } }>(
+    `mutation ($input: CreateApiTokenInput!) {
+      createApiToken(input: $input) {
+        ... on CreateApiTokenPayload { token apiToken { apiTokenId } }
+        ... on MutationError { code message }
+      }
+    }`,
+    { input },
+    ADMIN,
+  );
+  const made = body.data?.createApiToken;
+  if (made?.token === undefined) throw new Error(`No token was made: ${JSON.stringify(body)}`);
+  return { token: made.token, apiTokenId: made.apiToken.apiTokenId };
+}
+
+/** The headers of a new token. */
+export const callerWith = async (app: TestApp, input: TokenRequest): Promise<Headers> =>
+  bearer((await createToken(app, input)).token);

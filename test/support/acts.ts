@@ -1,0 +1,29 @@
+/** The record of acts, for tests that call operations without a whole node. */
+import { createHash, randomUUID } from 'node:crypto';
+import { type Acts, createActs } from '../../src/access/acts.ts';
+import type { AuditTrail } from '../../src/access/audit/act.ts';
+import { type Audit, openAudit } from '../../src/access/audit/audit.ts';
+import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
+import { type Caller, LOCAL_CALLER } from '../../src/access/caller.ts';
+import type { Transactional } from '../../src/database/database.ts';
+import { createDatabaseClock } from '../../src/database/database-clock.ts';
+import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+
+const KEY = createHash('sha256').update('the tests’ audit key').digest();
+const KEY_ID = '00000000-0000-4000-8000-000000000001';
+const KEYS: AuditKeys = { newest: { id: KEY_ID, key: KEY }, byId: (id) => (id === KEY_ID ? KEY : undefined) };
+
+/** A trail under the tests' own key, or under the given ones. */
+export const testTrail = (keys: AuditKeys = KEYS): AuditTrail =>
+  createAuditTrail({ keys, now: () => new Date(), nodeId: null });
+
+/** Acts that are written to the trail of this database. */
+export const testActs = (db: Transactional, logger: Logger = silentLogger): Acts => createActs(db, testTrail(), logger);
+
+/** A caller that may do everything, by this id and name. */
+export const callerNamed = (name: string): Caller => ({ ...LOCAL_CALLER, id: name, name });
+
+/** The audit trail of a node over this database, under the tests’ own key. */
+export const testAudit = (db: Transactional, logger: Logger = silentLogger, keys: AuditKeys = KEYS): Audit =>
+  openAudit({ db, keys, nodeId: randomUUID(), clock: createDatabaseClock(), logger, metrics: createMetrics() });
