@@ -1,7 +1,7 @@
 /** Writes what is generated for readers: the README's table of settings, and docs/permissions.md, from the code itself. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Role } from '../src/access/caller.ts';
-import { FIELDS, OPERATIONS, type Permission } from '../src/access/permissions.rules.ts';
+import { FIELDS, OPERATIONS, PATHS, type Permission } from '../src/access/permissions.rules.ts';
 import { configurationTable } from '../src/config.ts';
 
 const README = new URL('../README.md', import.meta.url);
@@ -35,6 +35,10 @@ ${table(OPERATIONS)}
 Fields inside of answers that not everybody who gets the answer may ask for:
 
 ${table(FIELDS)}
+
+Paths beside GraphQL:
+
+${table(PATHS)}
 `;
 }
 

@@ -34,7 +34,7 @@ export const LIMIT_SETTINGS = {
     schema: hostNames(),
     example: 'jobs.example.org,.internal.example',
     means:
-      'Host names that are answered, beside `localhost` and loopback addresses; off loopback any IP address is too, since no web page can point a name of its own at the server then. Others get 421.',
+      'Host names that are answered, beside `localhost`, loopback addresses and that of `PUBLIC_URL`; off loopback any IP address is too, since no web page can point a name of its own at the server then. Others get 421.',
   }),
   CORS_ORIGINS: setting({
     schema: origins(),

@@ -10,7 +10,10 @@ import type { ServerLimits } from './http/server.ts';
 const USUAL_RATE = 300;
 
 export const serverLimits = (config: Config): ServerLimits => ({
-  allowedHosts: config.ALLOWED_HOSTS ?? [],
+  allowedHosts: [
+    ...(config.ALLOWED_HOSTS ?? []),
+    ...(config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).hostname]),
+  ],
   headersTimeoutMs: config.HEADERS_TIMEOUT,
   bodyTimeoutMs: config.BODY_TIMEOUT,
   maxConnections: config.MAX_CONNECTIONS,

@@ -73,7 +73,11 @@ export function addEnqueue(
     fields: (t) => ({
       familyId: t.field({ type: 'UUID', required: true, description: 'The family it is for.' }),
       username: t.string({ required: true, description: USERNAME }),
-      fullName: t.string({ required: true, description: '1 to 100 characters.' }),
+      fullName: t.string({
+        required: true,
+        description:
+          '1 to 100 characters that can be seen for what they are: none that is invisible or turns the direction of writing, no word that mixes Latin, Cyrillic and Greek letters.',
+      }),
       role: t.field({ type: Role, defaultValue: DEFAULT_ROLE, description: ROLE }),
       password: t.string({ description: PASSWORD }),
       createdByUserId: t.field({ type: 'UUID', required: true, description: 'The family member who asks for it.' }),
@@ -92,7 +96,11 @@ export function addEnqueue(
       }),
       familyId: t.field({ type: 'UUID', required: true, description: 'The family it is for.' }),
       username: t.string({ required: true, description: USERNAME }),
-      fullName: t.string({ required: true, description: '1 to 100 characters.' }),
+      fullName: t.string({
+        required: true,
+        description:
+          '1 to 100 characters that can be seen for what they are: none that is invisible or turns the direction of writing, no word that mixes Latin, Cyrillic and Greek letters.',
+      }),
       role: t.field({ type: Role, defaultValue: DEFAULT_ROLE, description: ROLE }),
       password: t.string({ description: PASSWORD }),
       createdByUserId: t.field({ type: 'UUID', required: true, description: 'The family member who asks for it.' }),

@@ -1,10 +1,9 @@
 /** Steering the queue: retry and cancel. */
-
-import { z } from 'zod';
 import type { Caller } from '../access/caller.ts';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { Builder } from '../graphql/builder.ts';
+import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { EnqueueOperations } from './enqueue.graphql.ts';
 import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
@@ -17,7 +16,7 @@ export interface EntryOperations extends EnqueueOperations {
   cancel(caller: Caller, request: { entryId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
 }
 
-const reason = z.string().max(500, 'has at most 500 characters').nullish();
+const reason = reasonText.nullish();
 
 /** Adds `retryEntry` and `cancelEntry`. */
 export function addEntryMutations(

@@ -8,9 +8,6 @@ import { hostOf, isLoopback } from './loopback.ts';
 /** What no page of ours needs. */
 const NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
-/** For a page of our own: code, style, pictures and answers from here alone, and nothing inline. */
-export const PAGE_POLICY = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'`;
-
 /**
  * For GraphiQL: its editor sets styles on elements and makes its workers from blobs. Scripts still
  * come from files alone, so that nothing that is shown can run.

@@ -1,10 +1,10 @@
 /** The identity provider in the API: which one it is, its circuit, opening and closing that by hand. */
-
 import { z } from 'zod';
 import type { Caller } from '../access/caller.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { type Builder, DEFAULT_PAGE, LARGEST_PAGE } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
+import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError } from '../refusals.ts';
 import type { TokenKind } from './access-token.ts';
 import type { CircuitRow } from './circuit.rules.ts';
@@ -180,7 +180,7 @@ export function addIdentity(builder: Builder, tools: IdentityTools): void {
       reason: t.string({
         required: true,
         description: 'For those who wonder why nothing moves; 1 to 500 characters.',
-        validate: z.string().trim().min(1, 'is needed').max(500, 'has at most 500 characters'),
+        validate: reasonText.trim().min(1, 'is needed'),
       }),
       until: t.field({ type: 'DateTime', description: 'When probing begins; left out: when somebody closes it.' }),
     }),
@@ -190,7 +190,7 @@ export function addIdentity(builder: Builder, tools: IdentityTools): void {
     fields: (t) => ({
       reason: t.string({
         description: 'For the record; at most 500 characters.',
-        validate: z.string().max(500, 'has at most 500 characters').nullish(),
+        validate: reasonText.nullish(),
       }),
     }),
   });

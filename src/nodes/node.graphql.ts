@@ -1,11 +1,11 @@
 /** Nodes in the API: what each is about, and asking one to drain. */
-
 import { z } from 'zod';
 import type { Caller } from '../access/caller.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
+import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { DrainAnswer, DrainRequest } from './drain.ts';
 
@@ -97,7 +97,7 @@ export function addNodes(builder: Builder, prisma: PrismaClient, tools: NodeTool
         required: true,
         description: 'For those who wonder why it stops; 1 to 500 characters.',
         // That there is one is seen with the rest (drain.ts), so that all problems are told at once.
-        validate: z.string().trim().max(500, 'has at most 500 characters'),
+        validate: reasonText.trim(),
       }),
     }),
   });

@@ -33,7 +33,6 @@ export interface Abandoned {
   readonly failedCount: number;
 }
 
-export const KEY_LOST = 'KEY_LOST';
 const MESSAGE =
   'The password was lost with the master key that protected it. Retry the entry with a new password in the field "password".';
 
@@ -59,9 +58,9 @@ export function abandonKeyRing(tools: AbandonTools): Promise<Abandoned> {
     const auditKey = await insertKey(tx, 'audit', tools.master);
     const destroyed = await tx.query<{ isFailed: boolean }>(DESTROY, [
       beginningsOf(lost),
-      KEY_LOST,
+      'KEY_LOST',
       MESSAGE,
-      tools.failureGroupOf(KEY_LOST, MESSAGE),
+      tools.failureGroupOf('KEY_LOST', MESSAGE),
     ]);
     const answer = {
       ...summaryOf(lost),

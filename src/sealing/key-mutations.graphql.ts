@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { Builder } from '../graphql/builder.ts';
+import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { KeyRefs } from './encryption-key.graphql.ts';
 import { KeyInUseError } from './key.errors.ts';
@@ -11,7 +12,7 @@ import { DEFAULT_PER_SECOND, MOST_PER_SECOND } from './reseal.ts';
 import type { ResealingRefs } from './resealing.graphql.ts';
 import type { Rewrapped } from './rewrap.ts';
 
-const reason = z.string().max(500, 'has at most 500 characters').nullish();
+const reason = reasonText.nullish();
 const perSecond = z
   .int({ error: 'is a whole number' })
   .min(1, 'is at least 1')

@@ -18,7 +18,7 @@ export interface KeyWatchOptions {
 }
 
 export interface KeyWatch {
-  /** To be done at each heartbeat. Rejects when the ring cannot be read, or opened. */
+  /** To be done at each heartbeat. Logs when the ring cannot be read, or opened: other work goes on. */
   look(): Promise<void>;
   /** Another node changed the ring. */
   changed(): void;
@@ -30,6 +30,7 @@ export function createKeyWatch({ db, keyRing, nodeId, logger }: KeyWatchOptions)
   let writtenKey: string | undefined;
   let writtenAt = Number.NEGATIVE_INFINITY;
 
+  const complain = (error: unknown): void => logger.warn({ err: error }, 'The key ring could not be read again');
   const report = async (): Promise<void> => {
     const keyId = keyRing.sealingKeyId;
     if (keyId === reported) return;
@@ -47,16 +48,7 @@ export function createKeyWatch({ db, keyRing, nodeId, logger }: KeyWatchOptions)
   };
 
   return {
-    async look() {
-      await keyRing.refresh();
-      await report();
-      await writeUse();
-    },
-    changed() {
-      keyRing
-        .refresh()
-        .then(report)
-        .catch((error: unknown) => logger.warn({ err: error }, 'The key ring could not be read again'));
-    },
+    look: () => keyRing.refresh().then(report).then(writeUse).catch(complain),
+    changed: () => void keyRing.refresh().then(report).catch(complain),
   };
 }

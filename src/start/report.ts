@@ -51,7 +51,7 @@ export function reportStart({ config, logger, address, server, provider, app, ro
 }
 
 /** Whether callers are asked who they are, and how they can say it. */
-function accessLine(config: Config): [name: string, value: string] {
+export function accessLine(config: Config): [name: string, value: string] {
   if (!isAccessControlled(config))
     return ['Not secured', 'callers are not asked who they are; only this machine can connect (set ADMIN_TOKEN)'];
   const { ADMIN_TOKEN, ADMIN_TOKEN_FILE, OIDC_ISSUER } = config;

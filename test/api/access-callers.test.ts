@@ -30,7 +30,12 @@ beforeAll(async () => {
   writeFileSync(adminFile, `${ADMIN}\n`);
   database = await createTestDatabase();
   issuer = await startIssuer({ audience: 'the-project', clientId: 'client' });
-  const oidc = { OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: 'the-project', OIDC_FAMILY_CLAIM: 'family' };
+  const oidc = {
+    OIDC_ISSUER: issuer.url,
+    OIDC_AUDIENCE: 'the-project',
+    OIDC_FAMILY_CLAIM: 'family',
+    OIDC_CLIENT_ID: 'client',
+  };
   guarded = await startTestApp({
     url: database.url,
     hasTimers: false,
@@ -55,10 +60,15 @@ interface Answer {
 function ask(
   app: TestApp,
   path: string,
-  { from = '127.0.0.1', authorization, query }: { from?: string; authorization?: string; query?: string } = {},
+  {
+    from = '127.0.0.1',
+    query,
+    ...credential
+  }: { from?: string; authorization?: string; cookie?: string; query?: string } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) };
+    const shown = Object.entries(credential).filter(([, value]) => value !== undefined);
+    const headers = { 'content-type': 'application/json', ...Object.fromEntries(shown) };
     const sent = request(
       new URL(path, app.url),
       { method: query === undefined ? 'GET' : 'POST', localAddress: from, headers },
@@ -234,6 +244,18 @@ describe('guessing', () => {
       Number(new RegExp(`family_hub_authentication_failures_total{reason="${reason}"} (\\d+)`).exec(text)?.[1]);
     expect(countOf('unknown')).toBeGreaterThanOrEqual(20);
     expect(countOf('throttled')).toBeGreaterThanOrEqual(5);
+  });
+
+  test('by made-up returns from the issuer counts too, and the issuer is spared', async () => {
+    const departure = { state: 's', nonce: 'n', verifier: 'v'.repeat(43), returnTo: '/graphql' };
+    const cookie = `family-hub-departure=${Buffer.from(JSON.stringify(departure)).toString('base64url')}`;
+    const statuses: number[] = [];
+    for (let n = 0; n < 12; n++) {
+      const path = `/sign-in/callback?state=s&code=made-up-${n}`;
+      statuses.push((await ask(guarded, path, { cookie, from: '127.0.9.4' })).status);
+    }
+    expect(statuses).toEqual([...Array<number>(10).fill(400), 429, 429]);
+    expect(issuer.asked['/token']).toBe(10);
   });
 
   async function madeByAdmin(name: string): Promise<{ token: string }> {

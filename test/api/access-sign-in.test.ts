@@ -205,6 +205,13 @@ describe('with a token', () => {
     expect((await post(first, path, { token: ADMIN }, { origin: first.url })).status).toBe(303);
   });
 
+  test('over plain HTTP off this machine, the page says why it cannot last', async () => {
+    const answer = await post(second, '/sign-in', { token: ADMIN }, { origin: 'http://jobs.example.org' });
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([403, []]);
+    expect(await answer.text()).toContain('Open https://jobs.example.org/sign-in instead');
+    expect((await post(second, '/sign-in', { token: ADMIN }, { origin: 'https://jobs.example.org' })).status).toBe(303);
+  });
+
   test('a GET with a cookie needs a header that no other site can send', async () => {
     const cookie = await signIn(ADMIN);
     const path = `/graphql?query=${encodeURIComponent('{ viewer { name } }')}`;

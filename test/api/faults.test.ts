@@ -3,9 +3,11 @@
  * learns a code and a request id and nothing of our insides; the log has the rest under that id.
  */
 
+import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { composeToken, RANDOM_BYTES } from '../../src/access/tokens/token-format.rules.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
@@ -133,6 +135,12 @@ describe('a database that is away', () => {
     // One line, and not one for each of perhaps thousands.
     const lines = server.logLines.filter(({ msg }) => String(msg).startsWith('Database connection failed'));
     expect(lines).toMatchObject([{ level: 50, requestId: requestIds[0] }]);
+    // Nobody can say now who shows a token, which is neither a yes nor a no.
+    const { token } = composeToken(randomBytes(RANDOM_BYTES));
+    const shown = await server.graphql('{ viewer { name } }', {}, { authorization: `Bearer ${token}` });
+    expect([shown.status, shown.body.errors?.[0]?.extensions.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+    const form = await fetch(`${server.url}/sign-in`, { method: 'POST', body: new URLSearchParams({ token }) });
+    expect([form.status, await form.text()]).toEqual([503, expect.stringContaining('The database cannot be reached')]);
     await wire.mend();
     const answer = await server.graphql<{ enqueueAccount: { __typename: string } }>(ENQUEUE, entry('in_time'));
     expect(answer.body.data.enqueueAccount.__typename).toBe('EnqueueAccountPayload');

@@ -1,6 +1,7 @@
 /** The key ring over the API: what is shown of it, what can be done, what is refused, and what never shows. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UnsealError, unseal } from '../../src/sealing/jwe.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
@@ -213,6 +214,39 @@ describe('keys', () => {
     ])
       expect(told).not.toContain(secret);
     expect(told).not.toContain('Correct-Horse-Battery-7');
+  });
+});
+
+describe('a whole dump and all logs, without the master key', () => {
+  it('hold no password and no key, and none can be made from them', async () => {
+    const tables = await database.db.query<{ name: string }>(
+      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('auth', 'identity_simulator', 'public')`,
+    );
+    expect(tables.length).toBeGreaterThan(20);
+    const parts = [JSON.stringify(server.logLines)];
+    for (const { name } of tables) {
+      const [row] = await database.db.query<{ text: string | null }>(
+        `SELECT string_agg(t::text, ' ') AS text FROM ${name} t`,
+      );
+      parts.push(row?.text ?? '');
+    }
+    const dump = parts.join('\n');
+    const sealed = await database.db.prisma.queuedCreation.findMany({ where: { encryptedPassword: { not: null } } });
+    expect(sealed.length).toBeGreaterThan(0);
+    for (const { encryptedPassword } of sealed) expect(dump).toContain(encryptedPassword);
+
+    expect(dump).not.toContain('Correct-Horse-Battery-7');
+    const [present] = server.keyRing.masters;
+    for (const key of [present.key, server.keyRing.auditKeys.newest.key])
+      for (const form of ['base64', 'base64url', 'hex'] as const)
+        expect(dump).not.toContain(key.toString(form).replace(/=+$/, ''));
+    // Whatever in it has the length of a key opens nothing.
+    const candidates = [...new Set(dump.match(/[\w+/-]{43}=?|[0-9a-f]{64}/g))]
+      .map((text) => Buffer.from(text, /^[0-9a-f]{64}$/.test(text) ? 'hex' : 'base64'))
+      .filter(({ length }) => length === 32);
+    expect(candidates.length).toBeGreaterThan(10);
+    for (const { id, encryptedPassword } of sealed)
+      for (const key of candidates) expect(() => unseal(encryptedPassword ?? '', id, key)).toThrow(UnsealError);
   });
 });
 

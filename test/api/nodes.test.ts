@@ -1,6 +1,6 @@
 /**
  * Nodes over the API: what is shown of each, silence that nobody wrote down, and drainNode's
- * answers. What a drained process then does is in test/integration/nodes-drain.test.ts.
+ * answers. What a drained process then does is in test/long/nodes-drain.test.ts.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -126,7 +126,9 @@ describe('drainNode', () => {
     });
     const again = await drain({ nodeId: id, reason: 'another reason' });
     expect(again).toMatchObject({ isChanged: false, serverNode: { drain: { reason: 'a new kernel' } } });
-    const lines = server.logLines.filter(({ action, drainedNodeId }) => action === 'drainNode' && drainedNodeId === id);
+    const lines = server.logLines.filter(
+      ({ action, target }) => action === 'drainNode' && (target as { id: string }).id === id,
+    );
     expect(lines).toMatchObject([{ actor: 'local', reason: 'a new kernel', msg: 'drainNode by local' }]);
   });
 

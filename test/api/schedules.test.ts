@@ -98,7 +98,7 @@ describe('rescheduleJob', () => {
       schedule: { cron: '30 4 29 2 *', misfirePolicy: 'RUN_ALL', version: 3 },
     });
     expect(first.logLines.filter(({ action }) => action === 'rescheduleJob')).toMatchObject([
-      { actor: 'local', jobName: 'DailyJob', reason: 'Leap days only.' },
+      { actor: 'local', target: { type: 'JobSchedule', id: 'DailyJob' }, reason: 'Leap days only.' },
     ]);
   });
 

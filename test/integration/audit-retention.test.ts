@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActs } from '../../src/access/acts.ts';
 import { readAnchor } from '../../src/access/audit/anchors.ts';
 import type { Audit } from '../../src/access/audit/audit.ts';
+import { sealEntries } from '../../src/access/audit/seal.ts';
 import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
 import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
 import { readConfig } from '../../src/config.ts';
@@ -31,20 +32,26 @@ beforeAll(async () => {
   database = await createTestDatabase();
   ({ db } = database);
 });
-afterAll(() => database?.drop());
+afterAll(async () => {
+  await audit?.sealer.stop();
+  await database?.drop();
+});
 /** Forty acts, one a day, the newest of today; all chained. */
 beforeEach(async () => {
+  await audit?.sealer.stop();
   await db.query('DELETE FROM auth.audit_entries');
   await db.query('DELETE FROM auth.audit_anchors');
-  lines = [];
-  const logger = pino({}, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) });
+  const logged: typeof lines = [];
+  lines = logged;
+  const logger = pino({}, { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) });
   audit = testAudit(db, logger, keys);
   let daysAgo = 39;
-  const trail = createAuditTrail({ keys, nodeId: null, now: () => new Date(Date.now() - daysAgo * DAY) });
+  const now = () => new Date(Date.now() - daysAgo * DAY);
+  const trail = createAuditTrail({ keys, nodeId: null, now });
   for (; daysAgo >= 0; daysAgo--) {
     await trail.record(db, { caller: callerNamed('somebody'), action: `act ${daysAgo}`, after: { daysAgo } });
+    await sealEntries(db, keys, 10, now());
   }
-  await audit.sealer.seal();
 });
 
 const verify = () => verifyAuditTrail(db, keys, { from: null, to: null, anchors: [] });
@@ -168,6 +175,7 @@ describe('the export', () => {
     readonly sequence: number;
     readonly mac: string;
     readonly chain: string;
+    readonly chained_at: string;
     readonly [column: string]: string | number | null;
   }
   const exported = async (from: Date | null, to: Date | null) => {
@@ -195,13 +203,14 @@ describe('the export', () => {
     let chain = Buffer.from(head.chainBefore, 'base64url');
     let link = head.firstLink - 1;
     for (const entry of entries) {
-      const { link: place, sequence, mac, chain: stated, ...signed } = entry;
+      const { link: place, sequence, chained_at, mac, chain: stated, ...signed } = entry;
       expect(hmac(`audit entry 1\n${JSON.stringify(Object.values(signed))}`)).toBe(mac);
       expect(place).toBe(++link);
       const next = hmac(
         'audit link 1\n',
         int64(place),
         int64(sequence),
+        int64(Date.parse(chained_at)),
         int64(chain.length),
         chain,
         Buffer.from(mac, 'base64url'),

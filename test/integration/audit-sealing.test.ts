@@ -8,11 +8,11 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Act } from '../../src/access/audit/act.ts';
 import { CHAIN_LOCK, sealEntries } from '../../src/access/audit/seal.ts';
-import type { AuditKeys } from '../../src/access/audit/trail.ts';
+import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
 import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-import { callerNamed, testAudit } from '../support/acts.ts';
+import { callerNamed, testAudit, testTrail } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const [first, second] = [1, 2].map(() => ({ id: randomUUID(), key: randomBytes(32) }));
@@ -20,6 +20,9 @@ if (first === undefined || second === undefined) throw new Error('No keys.');
 const ring = new Map<string, Buffer>([first, second].map(({ id, key }) => [id, key]));
 const keys: AuditKeys = { newest: first, byId: (id) => ring.get(id) };
 const act = (more: Partial<Act> = {}): Act => ({ caller: callerNamed('somebody'), action: 'cancelEntry', ...more });
+
+/** Writes acts and wakes no sealer. */
+const quiet = testTrail(keys);
 
 let database: TestDatabase;
 let db: Database;
@@ -45,7 +48,7 @@ describe('an act', () => {
         fc.option(fc.dictionary(text, fc.jsonValue())),
         fc.dictionary(text, fc.oneof(fc.double(), fc.maxSafeInteger(), fc.bigInt(), fc.jsonValue())),
         async ({ actor, id, type, reason }, before, after) => {
-          await audit.trail.record(
+          await quiet.record(
             db,
             act({ caller: callerNamed(actor), action: id, target: { type, id }, reason, before, after }),
           );
@@ -103,7 +106,8 @@ describe('the sealer', () => {
       timeout: 5_000,
       interval: 20,
     });
-    expect(performance.now() - committed).toBeLessThan(1_500);
+    // A second, and what a busy machine takes.
+    expect(performance.now() - committed).toBeLessThan(3_000);
     await audit.sealer.stop();
   });
 
@@ -138,12 +142,12 @@ describe('the sealer', () => {
       written = resolve;
     });
     const late = db.transaction(async (tx) => {
-      await audit.trail.record(tx, act({ action: 'late' }));
+      await quiet.record(tx, act({ action: 'late' }));
       written?.();
       await held;
     });
     await isWritten;
-    await audit.trail.record(db, act({ action: 'early' }));
+    await quiet.record(db, act({ action: 'early' }));
     expect(await audit.sealer.seal()).toBe(1);
     commit?.();
     await late;
@@ -158,7 +162,7 @@ describe('the sealer', () => {
 
   it('leaves nothing half done when its connection dies, and another goes on', async () => {
     const audit = testAudit(db, undefined, keys);
-    await audit.trail.record(db, ...Array.from({ length: 50 }, () => act()));
+    await quiet.record(db, ...Array.from({ length: 50 }, () => act()));
     const dying = db.transaction(async (tx) => {
       await sealEntries({ query: tx.query, transaction: (work) => work(tx) }, keys, 20);
       // Nobody gets past it while it lives.
@@ -217,13 +221,34 @@ describe('the sealer', () => {
       { from: null, to: null, anchors: [] },
     );
     expect(await stranger).toMatchObject({ isIntact: false, problem: expect.stringContaining('does not hold') });
+    // A key that was lost: what was proved under it is past, what came later is not.
+    const since = new Date(Date.now() + 60_000);
+    const later = createAuditTrail({ keys: { ...keys, newest: second }, nodeId: null, now: () => since });
+    await later.record(db, act(), act());
+    await rotated.sealer.seal();
+    const lost: AuditKeys = {
+      newest: second,
+      byId: (id) => (id === second.id ? second.key : undefined),
+      isLost: (id) => id === first.id,
+    };
+    const under = (from: Date | null) => verifyAuditTrail(db, lost, { from, to: null, anchors: [] });
+    expect(await under(null)).toMatchObject({ isIntact: false, problem: expect.stringContaining('lost') });
+    expect(await under(since)).toMatchObject({ isIntact: true, checkedCount: 3 });
+    await quiet.record(db, act());
+    await sealEntries(db, keys, 10);
+    const [last] = await db.query<{ link: string }>('SELECT max(link) AS link FROM auth.audit_entries');
+    const newest = new Date(since.getTime() + 1);
+    await createAuditTrail({ keys: { ...keys, newest: second }, nodeId: null, now: () => newest }).record(db, act());
+    await sealEntries(db, keys, 10);
+    expect(await under(newest)).toMatchObject({ isIntact: false, problem: expect.stringContaining('lost') });
+    await db.query('DELETE FROM auth.audit_entries WHERE link >= $1', [last?.link]);
   });
 
   it('bears witness: a tail that is cut while it runs is told in its log, and found by its node', async () => {
     const lines: Record<string, unknown>[] = [];
     const logger = pino({}, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) });
     const audit = testAudit(db, logger, keys);
-    await audit.trail.record(db, act(), act());
+    await quiet.record(db, act(), act());
     expect(await audit.sealer.seal()).toBe(2);
     const [last] = await db.query<{ row: object }>(
       'DELETE FROM auth.audit_entries AS entry WHERE link = (SELECT max(link) FROM auth.audit_entries) RETURNING to_jsonb(entry) AS row',
@@ -246,7 +271,7 @@ describe('the sealer', () => {
     const audit = testAudit(db, undefined, keys);
     await db.transaction(async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock(${CHAIN_LOCK})`);
-      await audit.trail.record(db, act());
+      await quiet.record(db, act());
       expect(await audit.sealer.seal()).toBe(0);
     });
     expect(await audit.sealer.seal()).toBe(1);

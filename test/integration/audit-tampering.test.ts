@@ -11,13 +11,22 @@ import type { Act } from '../../src/access/audit/act.ts';
 import { keepAnchor, presentAnchor } from '../../src/access/audit/anchors.ts';
 import type { Audit } from '../../src/access/audit/audit.ts';
 import type { Anchor } from '../../src/access/audit/proof.rules.ts';
+import { sealEntries } from '../../src/access/audit/seal.ts';
 import type { TimeSpan } from '../../src/access/audit/span.ts';
 import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
 import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
 import { systemCaller } from '../../src/access/caller.ts';
 import type { Database } from '../../src/database/database.ts';
 import { callerNamed, testAudit } from '../support/acts.ts';
-import { COLUMNS, dropConstraints, type Row, readRows, tampering, writeRows } from '../support/audit-tampering.ts';
+import {
+  COLUMNS,
+  dropConstraints,
+  type Row,
+  readRows,
+  tampering,
+  UNCHAINED,
+  writeRows,
+} from '../support/audit-tampering.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const SIZE = 24;
@@ -95,6 +104,7 @@ it.each(COLUMNS)('a change of %s is found in every row', async (column) => {
     id: randomUUID(),
     sequence: 500,
     at: '2020-02-02T02:02:02.000Z',
+    chained_at: '2020-02-02T02:02:02.000Z',
     family_id: randomUUID(),
     node_id: randomUUID(),
     key_id: randomUUID(),
@@ -137,7 +147,7 @@ describe('the end of the trail', () => {
 
   it('chained anew without a row differs from what an anchor says', async () => {
     const anchor = await presentAnchor(db, keys, new Date());
-    const without = rows.filter((_, index) => index !== 5).map((row) => ({ ...row, link: null, chain: null }) as Row);
+    const without = rows.filter((_, index) => index !== 5).map((row) => ({ ...row, ...UNCHAINED }) as Row);
     await writeRows(db, without);
     const other = testAudit(db, undefined, keys);
     await other.sealer.stop();
@@ -152,20 +162,17 @@ describe('the end of the trail', () => {
   });
 
   it('that is not chained yet is checked row by row; that one was deleted is not seen', async () => {
-    const unchained = rows.map((row, index) => (index < SIZE - 4 ? row : ({ ...row, link: null, chain: null } as Row)));
+    const unchained = rows.map((row, index) => (index < SIZE - 4 ? row : ({ ...row, ...UNCHAINED } as Row)));
     await writeRows(db, unchained);
     expect(await verify()).toMatchObject({ isIntact: true, checkedCount: SIZE - 4, uncheckedCount: 4 });
     await writeRows(db, unchained.slice(0, -2));
     expect(await verify()).toMatchObject({ isIntact: true, uncheckedCount: 2 });
-    await writeRows(db, [
-      ...unchained.slice(0, -1),
-      { ...at(SIZE - 1), link: null, chain: null, reason: 'No.' } as Row,
-    ]);
+    await writeRows(db, [...unchained.slice(0, -1), { ...at(SIZE - 1), ...UNCHAINED, reason: 'No.' } as Row]);
     expect(await verify()).toMatchObject({ isIntact: false, firstBrokenSequence: at(SIZE - 1).sequence });
   });
 });
 
-describe('a span of time', () => {
+describe('a span of time, and rows that were chained late', () => {
   /** The rows of the trail an hour apart, signed and chained so. */
   const START = Date.UTC(2026, 0, 1);
   const hour = (count: number) => new Date(START + count * 3_600_000);
@@ -174,8 +181,10 @@ describe('a span of time', () => {
     await db.query('DELETE FROM auth.audit_entries');
     let now = 0;
     const trail = createAuditTrail({ keys, nodeId: null, now: () => hour(now) });
-    for (; now < SIZE; now++) await trail.record(db, act(now));
-    await audit.sealer.seal();
+    for (; now < SIZE; now++) {
+      await trail.record(db, act(now));
+      await sealEntries(db, keys, 10, hour(now));
+    }
     hourly = await readRows(db);
   });
   const span = { from: hour(8), to: hour(12) };
@@ -209,5 +218,27 @@ describe('a span of time', () => {
       );
       expect(await verify([], span)).toMatchObject({ isIntact: false, firstBrokenSequence: hourly[index]?.sequence });
     }
+  });
+
+  it('chained anew without a row is found even without an anchor, once an hour has passed', async () => {
+    const without = hourly.flatMap((row, index) =>
+      index === 5 ? [] : [index < 5 ? row : ({ ...row, ...UNCHAINED } as Row)],
+    );
+    await writeRows(db, without);
+    expect(await sealEntries(db, keys, 100)).toMatchObject({ count: SIZE - 6, broken: [] });
+    expect(await verify()).toMatchObject({
+      isIntact: false,
+      firstBrokenSequence: hourly[6]?.sequence,
+      problem: expect.stringContaining('was chained only at'),
+    });
+  });
+
+  it('what a server that died had left is chained by the next, and is intact', async () => {
+    await writeRows(
+      db,
+      hourly.map((row, index) => (index < SIZE - 1 ? row : ({ ...row, ...UNCHAINED } as Row))),
+    );
+    await sealEntries(db, keys, 100);
+    expect(await verify()).toMatchObject({ isIntact: true, checkedCount: SIZE });
   });
 });

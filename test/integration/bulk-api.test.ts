@@ -125,7 +125,7 @@ describe('over the API', () => {
     );
     expect(again.body.data.node).toEqual({ bulkActionId: planned.planId });
     expect(node.logLines.filter(({ action }) => action === 'applyBulkAction')).toMatchObject([
-      { actor: 'local', reason: 'mended', bulkActionId: planned.planId },
+      { actor: 'local', reason: 'mended', target: { type: 'BulkAction', id: planned.planId } },
     ]);
   });
 

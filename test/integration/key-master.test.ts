@@ -9,10 +9,12 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActs } from '../../src/access/acts.ts';
+import { openAudit } from '../../src/access/audit/audit.ts';
 import { createAuditTrail } from '../../src/access/audit/trail.ts';
 import { LOCAL_CALLER, systemCaller } from '../../src/access/caller.ts';
 import { failureGroupOf } from '../../src/accounts/insight/failure-group.rules.ts';
 import { readConfig } from '../../src/config.ts';
+import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { registerNode, setNodeState } from '../../src/nodes/nodes.ts';
 import { type AbandonTools, abandonKeyRing, previewAbandon } from '../../src/sealing/abandon.ts';
 import { type KeyRing, openKeyRing, verifyMasterKey } from '../../src/sealing/key-ring.ts';
@@ -29,6 +31,7 @@ import { rotateEncryptionKey } from '../../src/sealing/rotate.ts';
 import type { MasterKeys } from '../../src/sealing/wrapped-keys.ts';
 import { masterKeysFor } from '../../src/start/master-key.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
 const SILENCE_MS = 10_000;
@@ -48,7 +51,7 @@ afterAll(async () => {
 });
 beforeEach(() =>
   database.db.query(
-    'TRUNCATE auth.data_protection_keys, auth.server_nodes, auth.audit_entries, auth.queued_managed_account_creations CASCADE',
+    'TRUNCATE auth.data_protection_keys, auth.server_nodes, auth.audit_entries, auth.audit_anchors, auth.queued_managed_account_creations CASCADE',
   ),
 );
 
@@ -67,6 +70,35 @@ async function startNode(name: string, ...masters: MasterKeys): Promise<{ id: st
   const { id } = await registerNode(database.db, name, '0');
   await announceKeys(database.db, id, ring);
   return { id, ring };
+}
+const auditOf = (ring: KeyRing) =>
+  openAudit({
+    db: database.db,
+    keys: ring.auditKeys,
+    nodeId: randomUUID(),
+    clock: createDatabaseClock(),
+    logger: silentLogger,
+    metrics: createMetrics(),
+  });
+/** Chains what was written. */
+async function sealed(ring: KeyRing): Promise<void> {
+  const audit = auditOf(ring);
+  await audit.sealer.seal();
+  await audit.sealer.stop();
+}
+/** The whole trail, and from the instant after its first row under the ring's present audit key. */
+async function verified(ring: KeyRing) {
+  await actsOf(ring).transaction(async (_tx, acted) => acted({ caller: LOCAL_CALLER, action: 'resumeQueue' }));
+  await sealed(ring);
+  const audit = auditOf(ring);
+  const [first] = await database.db.query<{ at: Date }>(
+    'SELECT min(at) AS at FROM auth.audit_entries WHERE key_id = $1',
+    [ring.auditKeys.newest.id],
+  );
+  const whole = await audit.verify({ from: null, to: null }, null);
+  const since = await audit.verify({ from: new Date((first?.at.getTime() ?? 0) + 1), to: null }, null);
+  await audit.sealer.stop();
+  return { whole, since };
 }
 const wrappedUnder = async () =>
   new Set((await database.db.prisma.dataProtectionKey.findMany()).map(({ masterKeyId }) => masterKeyId));
@@ -216,6 +248,11 @@ describe('a lost master key', () => {
       );
       return id;
     };
+    await actsOf(lost).transaction(async (_tx, acted) =>
+      acted({ caller: LOCAL_CALLER, action: 'pauseQueue', reason: 'before the loss' }),
+    );
+    await sealed(lost);
+    await auditOf(lost).anchorDaily();
     const waiting = await enter('waiting', `'pending', false, NULL, NULL, now()`);
     const open = await enter('open', `'pending', true, NULL, NULL, now()`);
     const crashed = await enter('crashed', `'processing', false, now(), NULL, now()`);
@@ -244,13 +281,17 @@ describe('a lost master key', () => {
     expect(await entry(crashed)).toMatchObject({ ...gone, status: 'processing' });
     expect(await entry(failed)).toMatchObject({ ...gone, status: 'failed', lastErrorCode: null });
     expect(await entry(hand)).toMatchObject({ encryptedPassword: 'by hand', status: 'pending' });
-    expect(await acts()).toEqual(['keyRingAbandoned']);
+    expect(await acts()).toEqual(['pauseQueue', 'keyRingAbandoned']);
 
     const ring = await openKeyRing(database.db, found);
     expect(ring.auditKeys.isLost(lost.auditKeys.newest.id)).toBe(true);
     expect(ring.auditKeys.byId(lost.auditKeys.newest.id)).toBeUndefined();
     expect(ring.unseal(ring.seal('x', waiting), waiting)).toBe('x');
     await expect(previewAbandon(abandonTools(found))).rejects.toThrow('opens the key ring');
+    // The trail goes on under another key; what is from before cannot be proved.
+    const audit = await verified(ring);
+    expect(audit.whole).toMatchObject({ isIntact: false, problem: expect.stringContaining('lost master key') });
+    expect(audit.since).toMatchObject({ isIntact: true, firstBrokenSequence: null });
     // Should it be found again, what it proved can be proved again.
     const again = await openKeyRing(database.db, found, former);
     expect(again.auditKeys.byId(lost.auditKeys.newest.id)).toEqual(lost.auditKeys.newest.key);

@@ -205,8 +205,8 @@ describe('by hand', () => {
   it('it stays open until the instant, and then probes', async () => {
     const node = await queue.startNode();
     const until = new Date(Date.now() + 3_600_000);
-    expect(await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', until)).toEqual({ isChanged: true });
-    expect(await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', until)).toEqual({ isChanged: false });
+    expect(await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', until)).toMatchObject({ isChanged: true });
+    expect(await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', until)).toMatchObject({ isChanged: false });
     expect(await queue.circuit()).toMatchObject({
       state: 'open',
       openedBy: 'anna',
@@ -215,7 +215,7 @@ describe('by hand', () => {
     });
     const id = await node.enqueue();
     const soon = new Date((await queue.circuit()).now.getTime() + 300);
-    expect(await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', soon)).toEqual({ isChanged: true });
+    expect(await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', soon)).toMatchObject({ isChanged: true });
     node.notices.circuitChanged();
     await queue.untilStatus(id, 'completed');
     const [attempt] = await queue.attempts(id);
@@ -238,11 +238,11 @@ describe('by hand', () => {
     const ids = await Promise.all(Array.from({ length: 5 }, () => one.enqueue()));
     expect(await queue.db.prisma.attempt.count()).toBe(0);
     await one.worker.stop(1_000);
-    expect(await closeCircuit(queue.db, PROVIDER, 'anna', 'mended')).toEqual({ isChanged: true });
+    expect(await closeCircuit(queue.db, PROVIDER, 'anna', 'mended')).toMatchObject({ isChanged: true });
     one.notices.circuitChanged();
     for (const id of ids) await queue.untilStatus(id, 'completed');
     expect((await queue.attempts(ids[0] ?? ''))[0]?.nodeId).toBe(other.id);
-    expect(await closeCircuit(queue.db, PROVIDER, 'anna', 'mended')).toEqual({ isChanged: false });
+    expect(await closeCircuit(queue.db, PROVIDER, 'anna', 'mended')).toMatchObject({ isChanged: false });
   });
 });
 

@@ -60,17 +60,17 @@ describe('pausing', () => {
   const pause = { reason: 'maintenance', until: null, familyId: null };
 
   it('is idempotent but for a new reason or end, and shows who did it', async () => {
-    expect(await pauseQueue(queue.db, 'anna', pause)).toEqual({ isChanged: true });
-    expect(await pauseQueue(queue.db, 'bert', pause)).toEqual({ isChanged: false });
+    expect(await pauseQueue(queue.db, 'anna', pause)).toMatchObject({ isChanged: true });
+    expect(await pauseQueue(queue.db, 'bert', pause)).toMatchObject({ isChanged: false });
     const until = new Date(Date.now() + 3_600_000);
-    expect(await pauseQueue(queue.db, 'bert', { ...pause, until })).toEqual({ isChanged: true });
-    expect(await pauseQueue(queue.db, 'bert', { ...pause, familyId: queue.familyId })).toEqual({ isChanged: true });
+    expect(await pauseQueue(queue.db, 'bert', { ...pause, until })).toMatchObject({ isChanged: true });
+    expect(await pauseQueue(queue.db, 'bert', { ...pause, familyId: queue.familyId })).toMatchObject({ isChanged: true });
     expect(await loadPauses(queue.db)).toMatchObject([
       { familyId: null, pausedBy: 'bert', reason: 'maintenance', pausedUntil: until },
       { familyId: queue.familyId, pausedBy: 'bert', reason: 'maintenance', pausedUntil: null },
     ]);
-    expect(await resumeQueue(queue.db, null)).toEqual({ isChanged: true });
-    expect(await resumeQueue(queue.db, null)).toEqual({ isChanged: false });
+    expect(await resumeQueue(queue.db, null)).toMatchObject({ isChanged: true });
+    expect(await resumeQueue(queue.db, null)).toMatchObject({ isChanged: false });
     expect(await loadPauses(queue.db)).toHaveLength(1);
   });
 
@@ -85,7 +85,7 @@ describe('pausing', () => {
 
   it('stops claims and probes until it ends, and the worker goes on by itself then', async () => {
     const node = await queue.startNode();
-    await pauseQueue(queue.db, 'anna', { ...pause, until: new Date(Date.now() + 700) });
+    await pauseQueue(queue.db, 'anna', { ...pause, until: new Date(Date.now() + 1_500) });
     node.notices.circuitChanged();
     const id = await node.enqueue();
     expect(await claimDue(queue.db, claim, 10)).toEqual([]);
@@ -241,13 +241,13 @@ describe('pausing', () => {
 
 describe('limits', () => {
   it('are set one by one, and idempotent', async () => {
-    expect(await setQueueLimits(queue.db, 'anna', { startsPerSecond: 50 })).toEqual({ isChanged: true });
-    expect(await setQueueLimits(queue.db, 'bert', { startsPerSecond: 50 })).toEqual({ isChanged: false });
-    expect(await setQueueLimits(queue.db, 'bert', { concurrency: 3 })).toEqual({ isChanged: true });
+    expect(await setQueueLimits(queue.db, 'anna', { startsPerSecond: 50 })).toMatchObject({ isChanged: true });
+    expect(await setQueueLimits(queue.db, 'bert', { startsPerSecond: 50 })).toMatchObject({ isChanged: false });
+    expect(await setQueueLimits(queue.db, 'bert', { concurrency: 3 })).toMatchObject({ isChanged: true });
     expect(await loadLimits(queue.db)).toMatchObject({ startsPerSecond: 50, concurrency: 3, updatedBy: 'bert' });
-    expect(await setQueueLimits(queue.db, 'anna', { startsPerSecond: null })).toEqual({ isChanged: true });
+    expect(await setQueueLimits(queue.db, 'anna', { startsPerSecond: null })).toMatchObject({ isChanged: true });
     expect(await loadLimits(queue.db)).toMatchObject({ startsPerSecond: null, concurrency: 3 });
-    expect(await setQueueLimits(queue.db, 'anna', {})).toEqual({ isChanged: false });
+    expect(await setQueueLimits(queue.db, 'anna', {})).toMatchObject({ isChanged: false });
   });
 
   it('of 50 a second hold over 3 nodes in every sliding second, and are used up', async () => {

@@ -11,6 +11,7 @@ import { createEmptyDatabase, createTestDatabase } from '../support/database.ts'
 
 /** Indexes, constraints, triggers and functions that Prisma's schema language cannot say. */
 const ADDITIONS = [
+  'index auth.queued_managed_account_creations.queued_managed_account_creations_enqueuer_idx',
   'check auth.audit_entries.audit_entries_chain_check',
   'index auth.audit_entries.audit_entries_family_id_idx',
   'index auth.audit_entries.audit_entries_unchained_idx',

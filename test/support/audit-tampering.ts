@@ -50,16 +50,18 @@ const bytes = fc
   .map((value) => `\\x${Buffer.from(value).toString('hex')}`);
 const number = fc.integer({ min: -5, max: 200 });
 
+const instant = fc.oneof(
+  fc
+    .date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })
+    .map((at) => at.toISOString()),
+  fc.constantFrom('infinity', '-infinity', '2026-11-25T00:00:00Z BC'),
+);
+
 /** Every column, with the values that it could be given. */
 const VALUES: Readonly<Record<string, fc.Arbitrary<string | number | null>>> = {
   id: fc.uuid(),
   sequence: number,
-  at: fc.oneof(
-    fc
-      .date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })
-      .map((at) => at.toISOString()),
-    fc.constantFrom('infinity', '-infinity', '2026-11-25T00:00:00Z BC'),
-  ),
+  at: instant,
   actor_kind: text,
   actor_id: text,
   actor: text,
@@ -80,6 +82,7 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string | number | null>>> = {
   mac: bytes,
   link: fc.option(number),
   chain: fc.option(bytes),
+  chained_at: fc.option(instant),
 };
 export const COLUMNS = Object.keys(VALUES);
 
@@ -92,7 +95,10 @@ const at = (rows: readonly Row[], index: number): Row => {
 const replaced = (rows: readonly Row[], changes: Readonly<Record<number, Partial<Row>>>): Row[] =>
   rows.map((row, index) => ({ ...row, ...changes[index] }) as Row);
 /** What a row says, without where it stands. */
-const said = ({ sequence: _sequence, link: _link, chain: _chain, ...rest }: Row) => rest;
+const said = ({ sequence: _sequence, link: _link, chain: _chain, chained_at: _at, ...rest }: Row) => rest;
+/** Where it stands in the chain. */
+const placeOf = ({ link, chain, chained_at }: Row): Partial<Row> => ({ link, chain, chained_at });
+export const UNCHAINED = { link: null, chain: null, chained_at: null };
 
 /** One way to falsify a trail of so many rows, all chained. Cutting its end is another matter: that needs an anchor. */
 export const tampering = (size: number): fc.Arbitrary<Tampering> =>
@@ -116,8 +122,8 @@ export const tampering = (size: number): fc.Arbitrary<Tampering> =>
       name: `swap the places of ${a} and ${b}`,
       apply: (rows: readonly Row[]) =>
         replaced(rows, {
-          [a]: { link: at(rows, b).link, chain: at(rows, b).chain },
-          [b]: { link: at(rows, a).link, chain: at(rows, a).chain },
+          [a]: placeOf(at(rows, b)),
+          [b]: placeOf(at(rows, a)),
         }),
       names: (rows: readonly Row[]) => rows[b]?.sequence,
     })),
@@ -141,7 +147,7 @@ export const tampering = (size: number): fc.Arbitrary<Tampering> =>
       name: `add a copy of ${index}, ${isChained ? 'at its place' : 'not chained'}`,
       apply: (rows: readonly Row[]) => [
         ...rows,
-        { ...at(rows, index), sequence: 1_000, ...(!isChained && { link: null, chain: null }) } as Row,
+        { ...at(rows, index), sequence: 1_000, ...(!isChained && UNCHAINED) } as Row,
       ],
       names: () => 1_000,
     })),
@@ -153,7 +159,7 @@ export const tampering = (size: number): fc.Arbitrary<Tampering> =>
           ...at(rows, index),
           id,
           sequence: 1_000,
-          ...(isChained ? { link: size + 1 } : { link: null, chain: null }),
+          ...(isChained ? { link: size + 1 } : UNCHAINED),
         } as Row,
       ],
       names: () => 1_000,
@@ -176,7 +182,7 @@ const changed = (size: number): fc.Arbitrary<Tampering> =>
       name: `change ${column} of ${index} to ${String(value)}`,
       apply: (rows) => replaced(rows, { [index]: { [column]: value } as Partial<Row> }),
       names: (rows) =>
-        ['sequence', 'link', 'chain'].includes(column) || isDeepStrictEqual(value, rows[index]?.[column])
+        ['sequence', 'link', 'chain', 'chained_at'].includes(column) || isDeepStrictEqual(value, rows[index]?.[column])
           ? undefined
           : rows[index]?.sequence,
     }));

@@ -23,6 +23,7 @@ CREATE TABLE "auth"."audit_entries" (
     "mac" BYTEA NOT NULL,
     "link" BIGINT,
     "chain" BYTEA,
+    "chained_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "audit_entries_pkey" PRIMARY KEY ("id")
 );
@@ -63,8 +64,8 @@ CREATE INDEX "audit_entries_family_id_idx" ON "auth"."audit_entries" ("family_id
 -- What the sealer has not chained yet: a handful of rows.
 CREATE INDEX "audit_entries_unchained_idx" ON "auth"."audit_entries" ("sequence") WHERE "link" IS NULL;
 
--- A row is chained with both or with neither.
-ALTER TABLE "auth"."audit_entries" ADD CONSTRAINT "audit_entries_chain_check" CHECK (("link" IS NULL) = ("chain" IS NULL));
+-- A row is chained with all three or with none.
+ALTER TABLE "auth"."audit_entries" ADD CONSTRAINT "audit_entries_chain_check" CHECK (num_nulls("link", "chain", "chained_at") IN (0, 3));
 
 -- The key that proves the audit trail stands in the key ring beside the others.
 ALTER TABLE "auth"."data_protection_keys" DROP CONSTRAINT "data_protection_keys_purpose_check";

@@ -45,10 +45,10 @@ export async function loadCut(db: Queryable, keys: AuditKeys): Promise<StoredAnc
   return rows.map((row) => stored(keys, row))[0];
 }
 
-/** The anchors that are kept here from a place on, in the order of places. */
+/** The anchors that are kept here from a place on, in the order of places; none under a lost key, which proves nothing. */
 export async function loadAnchors(db: Queryable, keys: AuditKeys, fromLink: number): Promise<StoredAnchor[]> {
   const rows = await db.query<AnchorRow>(`${SELECT} WHERE NOT is_cut AND link >= $1 ORDER BY link`, [fromLink]);
-  return rows.map((row) => stored(keys, row));
+  return rows.flatMap((row) => (keys.isLost?.(row.keyId) ? [] : [stored(keys, row)]));
 }
 
 interface AnchorRow {

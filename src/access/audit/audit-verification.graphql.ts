@@ -8,9 +8,9 @@ import type { AuditVerification } from './verify.ts';
 const DEAR = 3_000;
 
 const INTACT =
-  'True if every row that was looked at is as it was signed and stands where it was chained. It is proved that no such row was changed, and that none was deleted, inserted, moved or exchanged between others, by anybody without the audit key, whatever they can write to the database.';
+  'True if every row that was looked at is as it was signed, stands where it was chained, and was chained when it should have been. So no such row was changed, inserted, moved or exchanged by anybody without the audit key, whatever they can write to the database, and none was deleted before rows that go on for over an hour.';
 const NOT_PROVED =
-  'Not proved without an anchor from elsewhere: that nothing was cut off the end of the trail, and that it was not put back to an earlier state as a whole. Never proved: that a row was not deleted in the second before it was chained.';
+  'Not proved without an anchor from elsewhere: that nothing was cut off the end of the trail, that no row of its last hour was deleted and the rest of that hour chained anew, and that the database was not put back to an earlier state as a whole. Never proved: that a row was not deleted in the second before it was chained.';
 
 export function addAuditVerification(builder: Builder, audit: Pick<Audit, 'verify' | 'anchor'>): void {
   const Verification = builder.objectRef<AuditVerification>('AuditVerification').implement({

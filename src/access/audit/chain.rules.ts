@@ -27,6 +27,11 @@ export function brokenRow(keys: AuditKeys, row: StoredEntry): BrokenTrail | unde
   const { sequence } = row;
   const key = keys.byId(row.key_id);
   if (key === undefined) {
+    if (keys.isLost?.(row.key_id))
+      return {
+        sequence,
+        problem: `The row with the sequence ${sequence} was signed under an audit key that was given up with a lost master key: rows up to that act cannot be checked. Verify from an instant after it.`,
+      };
     return {
       sequence,
       problem: `The row with the sequence ${sequence} names an audit key that the key ring does not hold: it was inserted or changed by somebody without one.`,
@@ -47,7 +52,7 @@ export function brokenRow(keys: AuditKeys, row: StoredEntry): BrokenTrail | unde
 export function brokenLink(keys: AuditKeys, previous: ChainPosition, row: StoredEntry): BrokenTrail | undefined {
   const { sequence, link, chain } = row;
   const expected = previous.link + 1;
-  if (link === null || chain === null) {
+  if (link === null || chain === null || Number.isNaN(chainedAtOf(row))) {
     return { sequence, problem: `The row with the sequence ${sequence} has lost its place in the chain, or its code.` };
   }
   if (link < expected) {
@@ -62,7 +67,7 @@ export function brokenLink(keys: AuditKeys, previous: ChainPosition, row: Stored
   }
   const broken = brokenRow(keys, row);
   if (broken !== undefined) return broken;
-  return isSame(chainOf(keys, previous, row), chain)
+  return isSame(chainOf(keys, previous, row, chainedAtOf(row)), chain)
     ? undefined
     : {
         sequence,
@@ -71,12 +76,15 @@ export function brokenLink(keys: AuditKeys, previous: ChainPosition, row: Stored
 }
 
 /** The chain at the place after `previous`, if this row has it. Of a row with an unknown key: under the newest. */
-export const chainOf = (keys: AuditKeys, previous: ChainPosition, row: StoredEntry): Buffer =>
+export const chainOf = (keys: AuditKeys, previous: ChainPosition, row: StoredEntry, chainedAt: number): Buffer =>
   chainAt(keys.byId(row.key_id) ?? keys.newest.key, previous.chain, {
     link: previous.link + 1,
     sequence: row.sequence,
+    chainedAt,
     mac: row.mac,
   });
+
+const chainedAtOf = ({ chained_at }: StoredEntry): number => Date.parse(chained_at ?? '');
 
 /** In a time that does not tell how much of it is right. */
 export const isSame = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);

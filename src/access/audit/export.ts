@@ -45,12 +45,13 @@ async function chainBefore(db: Queryable, first: number, beginning: ChainPositio
 
 const line = (value: object): string => `${JSON.stringify(value)}\n`;
 
-const entryLine = ({ isCopy, mac, link, chain, sequence, ...signed }: StoredEntry): string =>
+const entryLine = ({ isCopy, mac, link, chain, chained_at, sequence, ...signed }: StoredEntry): string =>
   line({
     link,
     sequence,
     ...signed,
     mac: mac.toString('base64url'),
     chain: chain?.toString('base64url') ?? null,
+    chained_at,
     ...(isCopy && { isCopy }),
   });

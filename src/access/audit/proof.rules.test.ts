@@ -69,15 +69,16 @@ describe('chainAt', () => {
   const place: fc.Arbitrary<Place> = fc.record({
     link: fc.integer({ min: 1 }),
     sequence: fc.integer({ min: 1 }),
+    chainedAt: fc.integer({ min: 1 }),
     mac: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((value) => Buffer.from(value)),
   });
 
-  it('hangs on what was before, on the place, on the sequence and on the row’s code', () => {
+  it('hangs on what was before, on the place, on the sequence, on when it was chained and on the row’s code', () => {
     fc.assert(
       fc.property(place, place, (one, other) => {
         const chain = chainAt(key, NO_CHAIN, one);
         expect(chainAt(key, chain, one)).not.toEqual(chain);
-        for (const part of ['link', 'sequence', 'mac'] as const) {
+        for (const part of ['link', 'sequence', 'chainedAt', 'mac'] as const) {
           if (one[part].toString() === other[part].toString()) continue;
           expect(chainAt(key, NO_CHAIN, { ...one, [part]: other[part] })).not.toEqual(chain);
         }
@@ -87,8 +88,8 @@ describe('chainAt', () => {
 
   it('takes bytes of any length for what they are', () => {
     const mac = Buffer.from('ab');
-    expect(chainAt(key, Buffer.from('ab'), { link: 1, sequence: 1, mac })).not.toEqual(
-      chainAt(key, Buffer.from('a'), { link: 1, sequence: 1, mac: Buffer.from('bab') }),
+    expect(chainAt(key, Buffer.from('ab'), { link: 1, sequence: 1, chainedAt: 1, mac })).not.toEqual(
+      chainAt(key, Buffer.from('a'), { link: 1, sequence: 1, chainedAt: 1, mac: Buffer.from('bab') }),
     );
   });
 });

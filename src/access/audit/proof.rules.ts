@@ -34,6 +34,8 @@ export interface Place {
   /** From 1 on, without holes. */
   readonly link: number;
   readonly sequence: number;
+  /** When it was chained, in milliseconds. */
+  readonly chainedAt: number;
   readonly mac: Buffer;
 }
 
@@ -80,12 +82,13 @@ function textOf(row: SignedRow): string {
 }
 
 /** The chain at a place, from the one before it. */
-export function chainAt(key: Buffer, previous: Buffer, { link, sequence, mac }: Place): Buffer {
-  const numbers = Buffer.alloc(24);
+export function chainAt(key: Buffer, previous: Buffer, { link, sequence, chainedAt, mac }: Place): Buffer {
+  const numbers = Buffer.alloc(32);
   numbers.writeBigInt64BE(BigInt(link), 0);
   numbers.writeBigInt64BE(BigInt(sequence), 8);
+  numbers.writeBigInt64BE(BigInt(chainedAt), 16);
   // So that no byte of the one value can be taken for one of the other.
-  numbers.writeBigInt64BE(BigInt(previous.length), 16);
+  numbers.writeBigInt64BE(BigInt(previous.length), 24);
   return createHmac('sha256', key)
     .update(Buffer.concat([LINK, numbers, previous, mac]))
     .digest();

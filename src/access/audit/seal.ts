@@ -3,7 +3,7 @@
  * code over everything before it. One node at a time, by a lock of the transaction. A row whose
  * transaction commits late gets a later place, so that places have no holes.
  */
-import type { Transactional } from '../../database/database.ts';
+import type { Queryable, Transactional } from '../../database/database.ts';
 import { loadHead } from './anchors.ts';
 import { type BrokenTrail, brokenRow, type ChainPosition, chainOf } from './chain.rules.ts';
 import { STORED_COLUMNS, storedEntries } from './stored-entries.ts';
@@ -21,8 +21,13 @@ export interface Sealed {
   readonly broken: readonly BrokenTrail[];
 }
 
-/** Chains up to `limit` rows; undefined when another node is at it. */
-export function sealEntries(db: Transactional, keys: AuditKeys, limit: number): Promise<Sealed | undefined> {
+/** Chains up to `limit` rows, as of now unless told otherwise; undefined when another node is at it. */
+export function sealEntries(
+  db: Transactional,
+  keys: AuditKeys,
+  limit: number,
+  chainedAt?: Date,
+): Promise<Sealed | undefined> {
   return db.transaction(async (tx) => {
     const [lock] = await tx.query<{ isTaken: boolean }>(`SELECT pg_try_advisory_xact_lock(${CHAIN_LOCK}) AS "isTaken"`);
     if (!lock?.isTaken) return undefined;
@@ -35,19 +40,31 @@ export function sealEntries(db: Transactional, keys: AuditKeys, limit: number): 
       ),
     );
     if (rows.length === 0) return { count: 0, before, head: before, broken: [] };
+    const now = chainedAt ?? (await databaseNow(tx));
     const places: ChainPosition[] = [];
     let head = before;
     for (const row of rows) {
-      head = { link: head.link + 1, chain: chainOf(keys, head, row) };
+      head = { link: head.link + 1, chain: chainOf(keys, head, row, now.getTime()) };
       places.push(head);
     }
     await tx.query(
-      `UPDATE auth.audit_entries AS entry SET link = place.link, chain = place.chain
+      `UPDATE auth.audit_entries AS entry SET link = place.link, chain = place.chain, chained_at = $4
        FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS place (sequence, link, chain)
        WHERE entry.sequence = place.sequence AND entry.link IS NULL`,
-      [rows.map(({ sequence }) => sequence), places.map(({ link }) => link), places.map(({ chain }) => chain)],
+      [
+        rows.map(({ sequence }) => sequence),
+        places.map(({ link }) => link),
+        places.map(({ chain }) => chain),
+        new Date(now),
+      ],
     );
     const broken = rows.flatMap((row) => brokenRow(keys, row) ?? []);
     return { count: rows.length, before, head, broken };
   });
+}
+
+async function databaseNow(db: Queryable): Promise<Date> {
+  const [clock] = await db.query<{ now: Date }>(`SELECT date_trunc('milliseconds', clock_timestamp()) AS now`);
+  if (clock === undefined) throw new Error('The database did not tell its time.');
+  return clock.now;
 }

@@ -31,7 +31,7 @@ export interface Sealer {
   wake(): void;
   /** Chains all that there is, unless another node is at it; answers how many rows it were. */
   seal(): Promise<number>;
-  /** The end of the chain as this node saw it last; undefined if it has not chained yet. */
+  /** The end of the chain as this node saw it last, or as it was lost; undefined if it has not chained yet. */
   seen(): Anchor | undefined;
   /** Chains what is left, and is woken no more. */
   stop(): Promise<void>;
@@ -41,7 +41,8 @@ export function createSealer({ db, keys, logger }: SealerOptions): Sealer {
   let timer: NodeJS.Timeout | undefined;
   let looks = 0;
   let isStopped = false;
-  let seen: (ChainPosition & { readonly at: number }) | undefined;
+  let seen: Anchor | undefined;
+  let lost: Anchor | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
   const schedule = (afterMs: number): void => {
@@ -79,7 +80,7 @@ export function createSealer({ db, keys, logger }: SealerOptions): Sealer {
     const sealed = await sealEntries(db, keys, BATCH);
     if (sealed === undefined) return undefined;
     await bearWitness(sealed.before);
-    seen = { ...sealed.head, at: Date.now() };
+    seen = { ...sealed.head, isCut: false, at: Date.now() };
     for (const { sequence, problem } of sealed.broken)
       logger.error({ sequence }, `The audit trail is broken. ${problem}`);
     return sealed;
@@ -92,8 +93,9 @@ export function createSealer({ db, keys, logger }: SealerOptions): Sealer {
     if (row !== undefined && isSame(row.chain, seen.chain)) return;
     const cut = await loadCut(db, keys);
     if (row === undefined && cut?.isGenuine && cut.link >= seen.link) return;
+    lost ??= seen;
     logger.error(
-      { place: seen.link, anchor: anchorText(keys, { ...seen, isCut: false }) },
+      { place: seen.link, anchor: anchorText(keys, seen) },
       'The audit trail is broken: its end, as this node saw it, is not there any more. Rows were deleted, or the chain was written anew; verifyAuditTrail with this anchor shows it.',
     );
   };
@@ -104,7 +106,7 @@ export function createSealer({ db, keys, logger }: SealerOptions): Sealer {
       schedule(GATHERING_MS);
     },
     seal: inTurn,
-    seen: () => seen && { link: seen.link, chain: seen.chain, at: seen.at, isCut: false },
+    seen: () => lost ?? seen,
     async stop() {
       isStopped = true;
       clearTimeout(timer);

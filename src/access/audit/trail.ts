@@ -14,6 +14,8 @@ export interface AuditKeys {
   readonly newest: { readonly id: string; readonly key: Buffer };
   /** Undefined for a key that the ring does not hold. */
   byId(id: string): Buffer | undefined;
+  /** Whether the key was given up with a lost master key. */
+  isLost?(id: string): boolean;
 }
 
 export interface AuditTrailOptions {

@@ -6,6 +6,7 @@
 import type { Queryable, Transactional } from '../../database/database.ts';
 import { loadAnchors, loadCut, loadHead, type StoredAnchor } from './anchors.ts';
 import { BEGINNING, type BrokenTrail, brokenLink, brokenRow, type ChainPosition, isSame } from './chain.rules.ts';
+import { type ChainedTimes, createLatenessCheck } from './lateness.rules.ts';
 import type { Anchor } from './proof.rules.ts';
 import { placesOf, type TimeSpan } from './span.ts';
 import type { AuditKeys } from './trail.ts';
@@ -46,8 +47,13 @@ export function verifyAuditTrail(
     const anchors = [...question.anchors.map((anchor) => ({ ...anchor, isGenuine: true })), ...kept];
     const counts = { checkedCount: 0, uncheckedCount: 0, anchorCount: 0 };
     const broken =
-      (await brokenBeginning(tx, cut)) ??
-      (await brokenChain(tx, keys, { previous: await positionBefore(tx, first, beginning), last, counts })) ??
+      (await brokenBeginning(tx, cut, first === beginning.link + 1)) ??
+      (await brokenChain(tx, keys, {
+        ...question,
+        previous: await positionBefore(tx, first, beginning),
+        last,
+        counts,
+      })) ??
       (await brokenTail(tx, keys, counts)) ??
       (await brokenAnchor(tx, anchors, { beginning, head, counts }));
     return {
@@ -60,9 +66,13 @@ export function verifyAuditTrail(
   });
 }
 
-/** Where retention cut, the cut must be ours and nothing may stand before it. */
-async function brokenBeginning(db: Queryable, cut: StoredAnchor | undefined): Promise<BrokenTrail | undefined> {
-  if (cut !== undefined && !cut.isGenuine) {
+/** Where retention cut, the cut must be ours, if what follows it is looked at, and nothing may stand before it. */
+async function brokenBeginning(
+  db: Queryable,
+  cut: StoredAnchor | undefined,
+  isLookedAt: boolean,
+): Promise<BrokenTrail | undefined> {
+  if (isLookedAt && cut !== undefined && !cut.isGenuine) {
     return {
       sequence: null,
       problem: `The record that retention deleted everything up to place ${cut.link} was not signed by this server.`,
@@ -92,21 +102,37 @@ async function positionBefore(db: Queryable, first: number, beginning: ChainPosi
 async function brokenChain(
   db: Queryable,
   keys: AuditKeys,
-  { previous, last, counts }: { previous: ChainPosition; last: number; counts: { checkedCount: number } },
+  {
+    from,
+    previous,
+    last,
+    counts,
+  }: { from: Date | null; previous: ChainPosition; last: number; counts: { checkedCount: number } },
 ): Promise<BrokenTrail | undefined> {
   let position = previous;
+  const isLate = createLatenessCheck();
   for await (const rows of chainedRows(db, previous.link + 1, last)) {
     for (const row of rows) {
-      const broken = brokenLink(keys, position, row);
+      // A neighbour that nobody can check any more: what follows it can be.
+      const isBeyond = from !== null && position === previous && keys.isLost?.(row.key_id) === true;
+      const broken = isBeyond && row.link === position.link + 1 ? undefined : brokenLink(keys, position, row);
       if (broken !== undefined) return broken;
       position = { link: row.link ?? 0, chain: row.chain ?? Buffer.alloc(0) };
       counts.checkedCount++;
+      const times = { sequence: row.sequence, at: Date.parse(row.at), chainedAt: Date.parse(row.chained_at ?? '') };
+      const late = isLate(times);
+      if (late !== undefined) return chainedLate(late, times);
     }
   }
   return position.link < last
     ? { sequence: null, problem: `Places ${position.link + 1} to ${last} are empty: rows were deleted or moved.` }
     : undefined;
 }
+
+const chainedLate = (late: ChainedTimes, { sequence, at }: ChainedTimes): BrokenTrail => ({
+  sequence: late.sequence,
+  problem: `The row with the sequence ${late.sequence}, signed at ${new Date(late.at).toISOString()}, was chained only at ${new Date(late.chainedAt).toISOString()}, when the row with the sequence ${sequence} of ${new Date(at).toISOString()} was there already. Unless nothing could be chained for that long, somebody took rows out of the chain, may have deleted some, and let the rest be chained anew.`,
+});
 
 async function brokenTail(
   db: Queryable,

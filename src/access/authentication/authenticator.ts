@@ -123,7 +123,7 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
       failures.inc({ reason: verdict.failure });
       return refusalOf(verdict);
     }
-    const { proof, goodForMs } = verdict;
+    const { proof, endsAt } = verdict;
     remember(credential, proof);
     if (proof.apiTokenId !== null) uses.used(proof.apiTokenId);
     return {
@@ -132,7 +132,7 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
       isCookie: credential.kind === 'session',
       validUntil: proof.validUntil,
       proof,
-      onEnded: (ended) => ends.watch(credential, goodForMs, ended),
+      onEnded: (ended) => ends.watch(credential, endsAt, ended),
     };
   };
 
@@ -163,6 +163,16 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     /** For a sign-in: a token that came by another way than the header. */
     proveToken: (request: IncomingMessage, requestId: string, text: string) =>
       prove(request, requestId, credentialFrom('bearer', text)),
+    /** Undefined unless the request's address is answered unseen. */
+    refuseUnseen(request: IncomingMessage): Refused | undefined {
+      const blockedMs = guessing.blockedFor(addressOf(request));
+      return blockedMs > 0 ? throttled(blockedMs) : undefined;
+    },
+    /** A sign-in from this address failed, which counts as a guess. */
+    failed(request: IncomingMessage): void {
+      guessing.failed(addressOf(request));
+      failures.inc({ reason: 'unknown' });
+    },
     /** Undefined when this request may read the metrics: METRICS_TOKEN or any caller of all families; else why not. */
     async mayScrape(request: IncomingMessage, requestId: string): Promise<Refused | undefined> {
       const credential = credentialOf(request, config.PUBLIC_URL);

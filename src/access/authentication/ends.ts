@@ -13,7 +13,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface Ends {
   /** Calls back once, when the credential has ended. Answers how to stop watching. */
-  watch(credential: Credential, goodForMs: number | null, ended: () => void): () => void;
+  watch(credential: Credential, endsAt: number | null, ended: () => void): () => void;
   /** Looks at all that are watched. */
   recheck(): Promise<void>;
   close(): void;
@@ -32,11 +32,12 @@ export function createEnds(verify: (credential: Credential) => Promise<Verdict>,
     clearTimeout(watched.timer);
     if (all.get(key) === watched) all.delete(key);
   };
-  const arm = (key: string, watched: Watched, goodForMs: number | null): void => {
+  const arm = (key: string, watched: Watched, endsAt: number | null): void => {
     clearTimeout(watched.timer);
-    if (goodForMs === null) return;
+    if (endsAt === null) return;
+    const inMs = Math.max(0, endsAt - performance.now());
     // A little late rather than too early by the database's clock.
-    watched.timer = setTimeout(() => void look(key, watched), Math.min(LONGEST_TIMER_MS, goodForMs + 20));
+    watched.timer = setTimeout(() => void look(key, watched), Math.min(LONGEST_TIMER_MS, inMs + 20));
     watched.timer.unref();
   };
   const look = async (key: string, watched: Watched): Promise<void> => {
@@ -47,7 +48,9 @@ export function createEnds(verify: (credential: Credential) => Promise<Verdict>,
       logger.debug({ err: error }, 'Whether an open subscription’s caller is still good cannot be said now');
       return;
     }
-    if ('proof' in verdict) return arm(key, watched, verdict.goodForMs);
+    // Nobody watches any more.
+    if (all.get(key) !== watched) return;
+    if ('proof' in verdict) return arm(key, watched, verdict.endsAt);
     if (verdict.failure === 'unavailable') return;
     drop(key, watched);
     for (const ended of watched.listeners) ended();
@@ -60,13 +63,15 @@ export function createEnds(verify: (credential: Credential) => Promise<Verdict>,
   timer.unref();
 
   return {
-    watch(credential, goodForMs, ended) {
+    watch(credential, endsAt, ended) {
       const { key } = credential;
       let watched = all.get(key);
       if (watched === undefined) {
         watched = { credential, listeners: new Set(), timer: undefined };
         all.set(key, watched);
-        arm(key, watched, goodForMs);
+        arm(key, watched, endsAt);
+        // It may have ended between being proven and being watched.
+        void look(key, watched);
       }
       const held = watched;
       held.listeners.add(ended);

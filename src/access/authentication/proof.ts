@@ -14,8 +14,12 @@ export interface Proof {
   readonly adminTokenDigest: string | null;
 }
 
+/** When so much time is over, by the clock of `performance.now`, which nobody sets; null: never. */
+export const endIn = (ms: number | null): number | null => (ms === null ? null : performance.now() + ms);
+
 export type Verdict =
-  | { readonly proof: Proof; readonly goodForMs: number | null }
+  /** `endsAt`: when the proof is good no more, as `endIn` says it. */
+  | { readonly proof: Proof; readonly endsAt: number | null }
   | {
       /**
        * `unknown`: never made, or altered: a guess. `ended`: was good once, which only its owner

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Verdict } from './proof.ts';
 import { createProven } from './proven.ts';
 
-const good = (goodForMs: number | null): Verdict => ({
+const good = (endsAt: number | null): Verdict => ({
   proof: {
     caller: { kind: 'api_token', id: 'token:a', name: 'a', role: 'viewer', familyId: null, tokenPrefix: null },
     validUntil: null,
@@ -10,7 +10,7 @@ const good = (goodForMs: number | null): Verdict => ({
     sessionId: null,
     adminTokenDigest: null,
   },
-  goodForMs,
+  endsAt,
 });
 const ended: Verdict = { failure: 'ended', message: '' };
 

@@ -38,7 +38,7 @@ export function createProven(now: () => number = () => performance.now()): Prove
           return;
         }
         // A credential that ends meanwhile is not good until the end of the memory.
-        if (verdict.goodForMs !== null) entry.until = Math.min(entry.until, now() + verdict.goodForMs);
+        if (verdict.endsAt !== null) entry.until = Math.min(entry.until, verdict.endsAt);
       }, forget);
       return entry.verdict;
     },

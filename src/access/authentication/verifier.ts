@@ -80,5 +80,5 @@ const admin = (adminTokenDigest: string | null): Verdict => ({
     sessionId: null,
     adminTokenDigest,
   },
-  goodForMs: null,
+  endsAt: null,
 });

@@ -86,7 +86,7 @@ export function createCodeFlow(config: Config, rules: ClaimRules, logger: Logger
           sessionId: null,
           adminTokenDigest: null,
         },
-        goodForMs: null,
+        endsAt: null,
       };
     },
   };

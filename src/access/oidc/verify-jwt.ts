@@ -3,7 +3,7 @@
  * the token itself would like), issuer, audience, time, subject; then what its claims say.
  */
 import { errors, type JWTPayload, jwtVerify } from 'jose';
-import { UNKNOWN, type Verdict } from '../authentication/proof.ts';
+import { endIn, UNKNOWN, type Verdict } from '../authentication/proof.ts';
 import { type ClaimRules, callerOfClaims } from './claims.rules.ts';
 import { type Issuer, IssuerUnavailableError } from './issuer.ts';
 
@@ -49,16 +49,16 @@ export async function verifyJwt(token: string, issuer: Issuer, rules: JwtRules):
   }
   const answer = callerOfClaims(claims, rules);
   if ('problem' in answer) return { failure: answer.isForbidden ? 'forbidden' : 'ended', message: answer.problem };
-  const endsAt = (claims.exp ?? 0) * 1_000 + toleranceMs;
+  const end = (claims.exp ?? 0) * 1_000 + toleranceMs;
   return {
     proof: {
       caller: { kind: 'oidc', ...answer.caller, tokenPrefix: null },
-      validUntil: new Date(endsAt),
+      validUntil: new Date(end),
       apiTokenId: null,
       sessionId: null,
       adminTokenDigest: null,
     },
-    goodForMs: Math.max(0, endsAt - Date.now()),
+    endsAt: endIn(end - Date.now()),
   };
 }
 

@@ -60,6 +60,10 @@ export function isForeign(headers: BrowserHeaders, own: string): boolean {
   return headers.origin !== undefined && headers.origin !== own;
 }
 
+/** True for a form of this server's own that was opened over plain HTTP, where browsers keep no secure cookie. */
+export const isUnencrypted = ({ origin }: BrowserHeaders, own: string): boolean =>
+  own.startsWith('https:') && origin === own.replace('https:', 'http:');
+
 /** Where to go after the sign-in: a path of this server, or its page. */
 export function safeReturnTo(given: string | null | undefined): string {
   const base = 'http://this-server.invalid';

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Queryable } from '../../database/database.ts';
 import { sha256 } from '../authentication/given-secret.ts';
-import type { Proof, Verdict } from '../authentication/proof.ts';
+import { endIn, type Proof, type Verdict } from '../authentication/proof.ts';
 import type { CallerKind, Role } from '../caller.ts';
 
 const message = 'You are not signed in any more. Sign in again at /sign-in.';
@@ -90,7 +90,7 @@ export async function findSession(
       sessionId: row.id,
       adminTokenDigest: row.adminTokenDigest,
     },
-    goodForMs: msLeft,
+    endsAt: endIn(msLeft),
   };
 }
 

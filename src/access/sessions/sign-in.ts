@@ -8,12 +8,13 @@ import type { Notices } from '../../events/notices.ts';
 import type { Exchange, Handler } from '../../http/server.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Acts } from '../acts.ts';
-import { DATABASE_AWAY, type Recognised } from '../authentication/answers.ts';
+import { DATABASE_AWAY, type Recognised, type Refused } from '../authentication/answers.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import { addressOf } from '../authentication/credentials.ts';
 import type { Proof } from '../authentication/proof.ts';
-import type { CodeFlow, Departure } from '../oidc/code-flow.ts';
-import { cookieLine, cookieValue, isForeign, publicOrigin, safeReturnTo } from './browser.ts';
+import type { CodeFlow } from '../oidc/code-flow.ts';
+import { cookieLine, cookieValue, isForeign, isUnencrypted, publicOrigin, safeReturnTo } from './browser.ts';
+import { departureLine, departureOf } from './departure.ts';
 import { readForm } from './form.ts';
 import { beginSession, endSession } from './sessions.ts';
 import { goOnPage, SIGN_IN_POLICY, type SignInPage, signInPage } from './sign-in-page.ts';
@@ -27,8 +28,6 @@ export interface SignInOptions {
   readonly logger: Logger;
 }
 
-/** How long somebody may take at the issuer. */
-const DEPARTURE_MS = 10 * 60_000;
 /** What makes a browser forget a cookie. */
 const GONE = { maxAgeMs: 0, sameSite: 'Strict' } as const;
 const CALLBACK = '/sign-in/callback';
@@ -57,6 +56,11 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
   const ask = (exchange: Exchange, status: number, page: Omit<SignInPage, 'issuer'>): void =>
     sendPage(exchange, status, signInPage({ ...page, issuer: codeFlow?.issuerName }));
 
+  const askAgain = (exchange: Exchange, { status, message, retryAfterSeconds }: Refused, returnTo: string): void => {
+    if (retryAfterSeconds !== undefined) exchange.response.setHeader('retry-after', String(retryAfterSeconds));
+    ask(exchange, status, { returnTo, problem: message });
+  };
+
   const show = async (exchange: Exchange): Promise<void> => {
     const returnTo = safeReturnTo(exchange.url.searchParams.get('returnTo'));
     const found = await authenticator.authenticate(exchange.request, exchange.requestId);
@@ -78,17 +82,15 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
   };
 
   const take = async (exchange: Exchange): Promise<void> => {
-    const { request, response, requestId } = exchange;
-    if (isForeign(request.headers, originOf(exchange))) return refuseForeign(exchange);
+    const { request, requestId } = exchange;
+    const own = originOf(exchange);
+    if (isForeign(request.headers, own)) return refuseForeign(exchange, own);
     const form = await readForm(request);
     const returnTo = safeReturnTo(form?.get('returnTo'));
     const token = form?.get('token')?.trim() ?? '';
     if (token === '') return ask(exchange, 400, { returnTo, problem: 'Give a token.' });
     const found = await authenticator.proveToken(request, requestId, token);
-    if (found.kind === 'refused') {
-      if (found.retryAfterSeconds !== undefined) response.setHeader('retry-after', String(found.retryAfterSeconds));
-      return ask(exchange, found.status, { returnTo, problem: found.message });
-    }
+    if (found.kind === 'refused') return askAgain(exchange, found, returnTo);
     if (found.proof === undefined) throw new Error('A token was proven without a proof.');
     await signIn(exchange, found.proof);
     redirect(exchange, returnTo);
@@ -99,10 +101,7 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
     const origin = originOf(exchange);
     try {
       const { url, departure } = await flow.depart(`${origin}${CALLBACK}`, returnTo);
-      const value = Buffer.from(JSON.stringify(departure)).toString('base64url');
-      // Lax: it must come along when the issuer leads back here.
-      const options = { maxAgeMs: DEPARTURE_MS, sameSite: 'Lax' } as const;
-      exchange.response.appendHeader('set-cookie', cookieLine('departure', value, origin, options));
+      exchange.response.appendHeader('set-cookie', departureLine(departure, origin));
       redirect(exchange, url);
     } catch (error) {
       logger.warn({ err: error, requestId: exchange.requestId }, 'A sign-in at the issuer could not begin');
@@ -113,10 +112,12 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
 
   const arrive = async (exchange: Exchange, flow: CodeFlow): Promise<void> => {
     const origin = originOf(exchange);
-    const departure = readDeparture(cookieValue(exchange.request.headers, 'departure', origin));
-    const gone = cookieLine('departure', '', origin, { maxAgeMs: 0, sameSite: 'Lax' });
-    exchange.response.appendHeader('set-cookie', gone);
+    const departure = departureOf(exchange.request.headers, origin);
+    exchange.response.appendHeader('set-cookie', departureLine(undefined, origin));
     const returnTo = safeReturnTo(departure?.returnTo);
+    // Each try asks the issuer, who must not be asked as often as somebody likes.
+    const unseen = authenticator.refuseUnseen(exchange.request);
+    if (unseen !== undefined) return askAgain(exchange, unseen, returnTo);
     if (departure === undefined)
       return ask(exchange, 400, { returnTo, problem: 'This sign-in was not begun in this browser, or long ago.' });
     try {
@@ -125,6 +126,7 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
       await signIn(exchange, verdict.proof);
       sendPage(exchange, 200, goOnPage(returnTo));
     } catch (error) {
+      authenticator.failed(exchange.request);
       logger.warn({ err: error, requestId: exchange.requestId }, 'A sign-in at the issuer failed');
       const problem = `The sign-in at ${flow.issuerName} did not succeed. Try again; the log has more under ${exchange.requestId}.`;
       ask(exchange, 400, { returnTo, problem });
@@ -133,7 +135,7 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
 
   const signOut = async (exchange: Exchange): Promise<void> => {
     const origin = originOf(exchange);
-    if (isForeign(exchange.request.headers, origin)) return refuseForeign(exchange);
+    if (isForeign(exchange.request.headers, origin)) return refuseForeign(exchange, origin);
     exchange.request.resume();
     const found = await authenticator.authenticate(exchange.request, exchange.requestId);
     if (found.kind === 'caller') await end(found);
@@ -183,21 +185,11 @@ function byMethod(handlers: Readonly<Record<string, Handler>>): Handler {
   };
 }
 
-function readDeparture(cookie: string | undefined): Departure | undefined {
-  if (cookie === undefined) return undefined;
-  try {
-    const value = JSON.parse(Buffer.from(cookie, 'base64url').toString('utf8')) as Partial<Record<string, unknown>>;
-    const { state, nonce, verifier, returnTo } = value ?? {};
-    const isWhole = [state, nonce, verifier, returnTo].every((part) => typeof part === 'string');
-    return isWhole ? (value as unknown as Departure) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function refuseForeign(exchange: Exchange): void {
+function refuseForeign(exchange: Exchange, own: string): void {
   exchange.request.resume();
-  const problem = 'This form was sent from another site, so nothing was done. Open this page itself and try again.';
+  const problem = isUnencrypted(exchange.request.headers, own)
+    ? `This page was opened over plain HTTP, where a browser keeps no sign-in. Open ${own}/sign-in instead; if the server has no TLS in front, sign in on its own machine.`
+    : 'This form was sent from another site, so nothing was done. Open this page itself and try again.';
   sendPage(exchange, 403, signInPage({ problem, returnTo: '/graphql' }));
 }
 

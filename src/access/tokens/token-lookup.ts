@@ -1,7 +1,7 @@
 /** Finds an API token by its digest, and writes down when it was last used: once a minute, not at each request. */
 import type { Queryable } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { UNKNOWN, type Verdict } from '../authentication/proof.ts';
+import { endIn, UNKNOWN, type Verdict } from '../authentication/proof.ts';
 import type { Role } from '../caller.ts';
 
 const USE_WRITTEN_EVERY_MS = 60_000;
@@ -39,7 +39,7 @@ export async function findToken(db: Queryable, digest: Buffer): Promise<Verdict>
       sessionId: null,
       adminTokenDigest: null,
     },
-    goodForMs: msLeft,
+    endsAt: endIn(msLeft),
   };
 }
 

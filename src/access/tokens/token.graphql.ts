@@ -1,9 +1,9 @@
 /** API tokens in the API: made, revoked, listed; a token's own text is seen in one answer only. */
-import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
+import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { Role } from '../caller.ts';
 import { IdempotencyConflictError } from '../idempotency.ts';
@@ -16,7 +16,7 @@ export interface TokenTools {
 }
 
 const MOST_LISTED = 500;
-const reasonText = z.string().max(500, 'has at most 500 characters').nullish();
+const optionalReason = reasonText.nullish();
 
 /** Adds `Role`, `ApiToken`, `apiTokens`, `createApiToken` and `revokeApiToken`. */
 export function addApiTokens(builder: Builder, { prisma, clock, operations }: TokenTools) {
@@ -104,7 +104,7 @@ export function addApiTokens(builder: Builder, { prisma, clock, operations }: To
       role: t.field({ type: RoleRef, required: true, description: 'What it may do.' }),
       familyId: t.field({ type: 'UUID', description: 'The only family that it sees and touches; left out: all.' }),
       expiresAt: t.field({ type: 'DateTime', description: 'When it ends by itself; left out: when it is revoked.' }),
-      reason: t.string({ description: 'For the record; at most 500 characters.', validate: reasonText }),
+      reason: t.string({ description: 'For the record; at most 500 characters.', validate: optionalReason }),
       idempotencyKey: t.string({
         description:
           'A repeat with the same key makes no second token: it is refused as INVALID_STATE and names the first, whose text cannot be shown again. 1 to 200 characters.',
@@ -128,7 +128,7 @@ export function addApiTokens(builder: Builder, { prisma, clock, operations }: To
     description: 'Which token, and why.',
     fields: (t) => ({
       apiTokenId: t.field({ type: 'UUID', required: true, description: 'The token’s id.' }),
-      reason: t.string({ description: 'For the record; at most 500 characters.', validate: reasonText }),
+      reason: t.string({ description: 'For the record; at most 500 characters.', validate: optionalReason }),
     }),
   });
   const RevokePayload = builder.objectRef<{ id: string; isChanged: boolean }>('RevokeApiTokenPayload').implement({

@@ -1,10 +1,9 @@
 /** Plan, then apply: changing many entries at once, exactly those that were looked at. */
-
-import { z } from 'zod';
 import type { Caller } from '../../access/caller.ts';
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
+import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { type addEntryQueries, entryCondition } from '../entry-queries.graphql.ts';
@@ -22,7 +21,7 @@ export interface BulkOperations {
   undo(caller: Caller, request: { bulkActionId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
 }
 
-const reason = z.string().max(500, 'has at most 500 characters').nullish();
+const reason = reasonText.nullish();
 
 /** Adds `planBulkAction`, `applyBulkAction` and `undoBulkAction`. */
 export function addBulkMutations(

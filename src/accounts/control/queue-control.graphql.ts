@@ -1,9 +1,9 @@
 /** Flow control in the API: pauses and limits, seen and set. */
-
 import { z } from 'zod';
 import type { Caller } from '../../access/caller.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
+import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, NotFoundError } from '../../refusals.ts';
 import { burstOf, type Limits } from './queue-control.rules.ts';
 import type { PauseRequest, QueueLimits, QueuePause, ResumeRequest } from './queue-control.ts';
@@ -21,7 +21,7 @@ export interface QueueControlTools {
   ): Promise<{ isChanged: boolean }>;
 }
 
-const reason = z.string().max(500, 'has at most 500 characters').nullish();
+const reason = reasonText.nullish();
 const limit = z.int().min(1, 'is at least 1').max(100_000, 'is at most 100000').nullish();
 
 /** Adds `queueControl`, `pauseQueue`, `resumeQueue` and `setQueueLimits`. */
@@ -93,7 +93,7 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
       reason: t.string({
         required: true,
         description: 'For those who wonder why nothing moves; 1 to 500 characters.',
-        validate: z.string().trim().min(1, 'is needed').max(500, 'has at most 500 characters'),
+        validate: reasonText.trim().min(1, 'is needed'),
       }),
       until: t.field({
         type: 'DateTime',

@@ -1,7 +1,7 @@
 /** Interrupting a run in the API, and who did it. */
-import { z } from 'zod';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
+import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { JobOperations } from '../job-operations.ts';
 import type { addJobRuns } from './run.graphql.ts';
@@ -44,7 +44,7 @@ export function addInterruptRun(
       runId: t.field({ type: 'UUID', required: true, description: 'The run’s plain key.' }),
       reason: t.string({
         description: 'Why, for the record; at most 500 characters.',
-        validate: z.string().trim().max(500, 'has at most 500 characters').nullish(),
+        validate: reasonText.trim().nullish(),
       }),
     }),
   });

@@ -1,5 +1,4 @@
 /** Runs in the API: reading, starting and watching them. */
-
 import { z } from 'zod';
 import type { Caller } from '../../access/caller.ts';
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
@@ -8,6 +7,7 @@ import { changeStream } from '../../events/change-stream.ts';
 import type { Change, Notices } from '../../events/notices.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { ChangeKindRef } from '../../graphql/change-kind.ts';
+import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
 import { type addJobRuns, runsOfJob } from './run.graphql.ts';
@@ -75,7 +75,7 @@ export function addRunOperations(
       reason: t.string({
         description:
           'Why, for the record; at most 500 characters. While the schedule is paused, the run’s reason says so too.',
-        validate: z.string().trim().max(500, 'has at most 500 characters').nullish(),
+        validate: reasonText.trim().nullish(),
       }),
       wait: t.boolean({
         defaultValue: false,

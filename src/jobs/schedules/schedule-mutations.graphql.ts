@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
+import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { ChangedSchedule, JobOperations } from '../job-operations.ts';
 import { readTimingRequest } from './reschedule.rules.ts';
@@ -10,7 +11,7 @@ import type { ScheduleRefs } from './schedule.graphql.ts';
 export type ScheduleMutations = Pick<JobOperations, 'pause' | 'resume' | 'reschedule'>;
 
 const name = z.string().max(200, 'has at most 200 characters');
-const reasonText = z.string().trim().max(500, 'has at most 500 characters');
+const reasonLine = reasonText.trim();
 const reasonOf = (text: string | null | undefined): string | null => text?.trim() || null;
 
 /** Adds `pauseJob`, `resumeJob` and `rescheduleJob`. */
@@ -28,7 +29,7 @@ export function addScheduleMutations(
         required: true,
         description: 'For those who wonder why it does not run; 1 to 500 characters. Each skipped fire carries it.',
         // That there is one is seen with the end (pause.ts), so that all problems are told at once.
-        validate: reasonText,
+        validate: reasonLine,
       }),
       until: t.field({
         type: 'DateTime',
@@ -40,7 +41,7 @@ export function addScheduleMutations(
     description: 'Which job to resume.',
     fields: (t) => ({
       jobName: t.string({ required: true, description: 'For example ExpiredInvitationCleanupJob.', validate: name }),
-      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reasonText.nullish() }),
+      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reasonLine.nullish() }),
     }),
   });
   const RescheduleInput = builder.inputType('RescheduleJobInput', {

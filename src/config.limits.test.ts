@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { LIMIT_SETTINGS } from './config.limits.ts';
+import { ConfigurationError, readConfig } from './config.ts';
+import { serverLimits } from './limits.ts';
+
+const read = (env: Record<string, string>) => readConfig(env).config;
+const refusal = (env: Record<string, string>): string => {
+  try {
+    read(env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  throw new Error('It was accepted.');
+};
+
+describe('ALLOWED_HOSTS', () => {
+  it('is a list of names, to which that of PUBLIC_URL comes', () => {
+    expect(read({ ALLOWED_HOSTS: 'jobs.example.org, .inner.example,server' }).ALLOWED_HOSTS).toEqual([
+      'jobs.example.org',
+      '.inner.example',
+      'server',
+    ]);
+    const config = read({ ALLOWED_HOSTS: 'a.example', PUBLIC_URL: 'https://jobs.example.org:8443/' });
+    expect(serverLimits(config).allowedHosts).toEqual(['a.example', 'jobs.example.org']);
+    expect(serverLimits(read({})).allowedHosts).toEqual([]);
+  });
+
+  it.each(['*', '*.example.org', 'https://jobs.example.org', 'jobs.example.org:4000', 'a b', 'a/b'])(
+    'cannot be %s',
+    (value) => expect(refusal({ ALLOWED_HOSTS: value })).toContain('is not a list of host names'),
+  );
+});
+
+describe('CORS_ORIGINS', () => {
+  it('is a list of origins as browsers write them', () => {
+    expect(read({ CORS_ORIGINS: 'https://app.example.org,http://localhost:5173' }).CORS_ORIGINS).toEqual([
+      'https://app.example.org',
+      'http://localhost:5173',
+    ]);
+  });
+
+  it.each([
+    '*',
+    'null',
+    'app.example.org',
+    'https://app.example.org/',
+    'https://app.example.org:443',
+    'ftp://a.example',
+  ])('cannot be %s', (value) => expect(refusal({ CORS_ORIGINS: value })).toContain('is not a list of origins'));
+});
+
+describe('limits', () => {
+  const numbers = Object.entries(LIMIT_SETTINGS).flatMap(([name, { means }]) => {
+    const range = /\((\d+) to (\d+)\.\)/.exec(means);
+    return range === null ? [] : [[name, Number(range[1]), Number(range[2])] as const];
+  });
+
+  it('are more than ten', () => expect(numbers.length).toBeGreaterThan(10));
+
+  it.each(numbers)('%s is what the table says: %i to %i', (name, least, most) => {
+    expect(read({ [name]: String(least) })).toMatchObject({ [name]: least });
+    expect(read({ [name]: String(most) })).toMatchObject({ [name]: most });
+    expect(refusal({ [name]: String(least - 1) })).toContain(name);
+    expect(refusal({ [name]: String(most + 1) })).toContain(name);
+  });
+
+  it('of time: a question to the database ends before its answer is given up', () => {
+    expect(refusal({ STATEMENT_TIMEOUT: '2m' })).toContain('must not be longer than REQUEST_TIMEOUT');
+    expect(read({ STATEMENT_TIMEOUT: '2m', REQUEST_TIMEOUT: '2m' }).STATEMENT_TIMEOUT).toBe(120_000);
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../config.ts';
+import { accessLine } from './report.ts';
+
+const TOKEN = 'x'.repeat(32);
+const OIDC = { OIDC_ISSUER: 'https://id.example.org', OIDC_AUDIENCE: 'x' };
+
+describe('what the start says of access control', () => {
+  it.each([
+    [{}, ['Not secured', 'callers are not asked who they are; only this machine can connect (set ADMIN_TOKEN)']],
+    [
+      { ADMIN_TOKEN: TOKEN },
+      ['Secured', 'callers must say who they are: API tokens, the admin token; browsers sign in at /sign-in'],
+    ],
+    [
+      { ADMIN_TOKEN_FILE: '/t', ...OIDC },
+      [
+        'Secured',
+        'callers must say who they are: API tokens, the admin token, tokens of https://id.example.org; browsers sign in at /sign-in',
+      ],
+    ],
+  ])('%j', (env, line) => expect(accessLine(readConfig(env).config)).toEqual(line));
+
+  it('never holds a secret', () => {
+    expect(accessLine(readConfig({ ADMIN_TOKEN: TOKEN }).config).join()).not.toContain(TOKEN);
+  });
+});

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { licencesText, licensedPackages, unlisted } from '../../scripts/write-licences.ts';
+
+it('every package that the server runs with has a licence that is listed', () => {
+  const packages = licensedPackages();
+  expect(packages.length).toBeGreaterThan(100);
+  expect(unlisted(packages)).toEqual([]);
+  expect(unlisted([{ name: 'sly', version: '1.0.0', licence: 'AGPL-3.0' }])).toHaveLength(1);
+});
+
+it('docs/licences.md says what the lock file says (else: npm run licences)', () => {
+  const written = readFileSync(new URL('../../docs/licences.md', import.meta.url), 'utf8');
+  expect(written).toBe(licencesText(licensedPackages()));
+});
