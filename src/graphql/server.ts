@@ -2,6 +2,8 @@
  * GraphQL over HTTP: Yoga with its defaults changed where they are too open (CORS for any
  * origin, uploads, error details). Subscriptions are server-sent events on the same path.
  */
+
+import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { getOperationAST } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
@@ -71,15 +73,20 @@ const PURPOSE_HEADERS = ['x-graphql-yoga-csrf', 'authorization'];
 
 /**
  * Refuses what a page of another site may send without asking whether it may (CSRF): forms, and a
- * GET without any header of its own. What a browser asks about first, CORS decides.
+ * GET without any header of its own, by Yoga's plugin, whose refusal is put into more words. What a
+ * browser asks about first, CORS decides.
  */
 function refuseUnaskedRequests(): Plugin<RequestContext> {
+  const csrf: Plugin = useCSRFPrevention({ requestHeaders: PURPOSE_HEADERS });
   const isJson = (type: string | null): boolean => /^application\/(graphql\+)?(json|graphql)\b/i.test(type ?? '');
   return {
-    onRequestParse({ request, setRequestParser, endResponse, serverContext, fetchAPI }) {
+    async onRequestParse(payload) {
+      const { request, setRequestParser, endResponse, serverContext, fetchAPI } = payload;
       if (isJson(request.headers.get('content-type'))) return;
-      if (request.method === 'POST') setRequestParser(undefined as never);
-      else if (request.method === 'GET' && !PURPOSE_HEADERS.some((name) => request.headers.has(name))) {
+      if (request.method === 'POST') return setRequestParser(undefined as never);
+      try {
+        await csrf.onRequestParse?.(payload);
+      } catch {
         const { requestId } = serverContext as unknown as RequestContext;
         const message = `A GET needs the header ${PURPOSE_HEADERS[0]} (any value), which no other site's page can send unasked. Or use POST with application/json.`;
         const headers = { 'content-type': 'application/json; charset=utf-8' };
