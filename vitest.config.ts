@@ -16,6 +16,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 40_000,
+    // Loading the sources anew for each file would take a third of the time. What they keep is by handle.
+    isolate: false,
     // Held connections are a fault of the test; it must not hang the run.
     teardownTimeout: 10_000,
     projects: [

@@ -16,8 +16,6 @@ export interface Acts {
    * once it has committed; when it throws, neither they nor the change are there.
    */
   transaction<T>(work: (tx: Transactional, acted: Acted) => Promise<T>): Promise<T>;
-  /** Logs acts that a statement has written together with its change. */
-  log(...acts: readonly Act[]): void;
 }
 
 export function createActs(db: Transactional, trail: AuditTrail, logger: Logger): Acts {
@@ -37,7 +35,6 @@ export function createActs(db: Transactional, trail: AuditTrail, logger: Logger)
     }
   };
   return {
-    log,
     async transaction(work) {
       const acts: Act[] = [];
       const answer = await db.transaction(async (tx) => {

@@ -69,7 +69,7 @@ export interface EnqueuerOptions {
 }
 
 /** Creates the road into the queue: those who arrive together share a statement. */
-export function createEnqueuer({ db, acts, trail, keyRing, notices }: EnqueuerOptions): Enqueuer {
+export function createEnqueuer({ db, trail, keyRing, notices }: EnqueuerOptions): Enqueuer {
   const inserts = createBatcher<PreparedEntry, JudgedEntry>({
     windowMs: 0,
     largest: 100,
@@ -109,7 +109,6 @@ export function createEnqueuer({ db, acts, trail, keyRing, notices }: EnqueuerOp
       if (judged.verdict !== 'accepted') throw refusalOf(entry, judged.verdict);
       notices.entriesChanged('CREATED', [prepared.entryId]);
       notices.workToDo();
-      acts.log(act);
       return {
         entryId: prepared.entryId,
         entry: freshEntry(prepared, judged.at),

@@ -294,7 +294,8 @@ describe('misfires at a start', () => {
 
   it('an owed fire waits for the end of a pause, and is missed when it waited too long', async () => {
     await settleAndClaim(await downTenMinutes('run_all'), { runningSince: new Date() });
-    await db.query(`UPDATE auth.job_schedules SET paused_at = now()`);
+    // A second ago: rounded to the millisecond, this very moment may lie ahead of the next statement.
+    await db.query(`UPDATE auth.job_schedules SET paused_at = now() - interval '1 second'`);
     expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs })).toBeNull();
     await db.query(`UPDATE auth.job_schedules SET paused_until = now()`);
     expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs, windowMs: 1000 })).toBeNull();

@@ -64,7 +64,9 @@ describe('pausing', () => {
     expect(await pauseQueue(queue.db, 'bert', pause)).toMatchObject({ isChanged: false });
     const until = new Date(Date.now() + 3_600_000);
     expect(await pauseQueue(queue.db, 'bert', { ...pause, until })).toMatchObject({ isChanged: true });
-    expect(await pauseQueue(queue.db, 'bert', { ...pause, familyId: queue.familyId })).toMatchObject({ isChanged: true });
+    expect(await pauseQueue(queue.db, 'bert', { ...pause, familyId: queue.familyId })).toMatchObject({
+      isChanged: true,
+    });
     expect(await loadPauses(queue.db)).toMatchObject([
       { familyId: null, pausedBy: 'bert', reason: 'maintenance', pausedUntil: until },
       { familyId: queue.familyId, pausedBy: 'bert', reason: 'maintenance', pausedUntil: null },
