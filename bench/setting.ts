@@ -94,7 +94,7 @@ export async function fill({ db, keyRing }: Setting, count: number, { isHeld = f
     await db.query(`DELETE FROM auth.queued_managed_account_creations WHERE username LIKE 'user\\_%'`);
   } else {
     await db.query(
-      'TRUNCATE auth.queued_managed_account_creations, auth.account_creation_attempts, auth.outbox_events, auth.bulk_action_entries',
+      'TRUNCATE auth.queued_managed_account_creations, auth.account_creation_attempts, auth.outbox_events, auth.bulk_action_entries, auth.resealing_skips',
     );
   }
   await db.query(`DELETE FROM auth.users WHERE username LIKE 'user\\_%'`);

@@ -14,6 +14,13 @@ const NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none
  */
 export const GRAPHIQL_POLICY = `default-src 'none'; script-src 'self' blob:; worker-src blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; ${NOTHING_ELSE}`;
 
+/** For what a program fetched with a JSON request: no browser ever shows that as a page. */
+const DATA_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+};
+
 const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': `default-src 'none'; ${NOTHING_ELSE}`,
   'cross-origin-opener-policy': 'same-origin',
@@ -32,7 +39,9 @@ const A_YEAR_S = 31_536_000;
  * for `localhost`, whose other ports are other people's servers.
  */
 export function setSecurityHeaders(request: IncomingMessage, response: ServerResponse): void {
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  const isData = request.method === 'POST' && request.headers['content-type']?.startsWith('application/json') === true;
+  const headers = isData ? DATA_HEADERS : HEADERS;
+  for (const name in headers) response.setHeader(name, headers[name] ?? '');
   if (request.headers['x-forwarded-proto'] === 'https' && !isLoopback(hostOf(request.headers.host) ?? 'localhost'))
     response.setHeader('strict-transport-security', `max-age=${A_YEAR_S}`);
 }

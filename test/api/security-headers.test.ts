@@ -64,7 +64,6 @@ const TYPENAME = { method: 'POST', body: '{"query":"{ __typename }"}' };
 
 describe('every answer', () => {
   test.each<[string, string, Record<string, string>, object]>([
-    ['the API', '/graphql', JSON_POST, TYPENAME],
     ['a refused request', '/graphql', { 'content-type': 'text/plain' }, TYPENAME],
     ['the page', '/graphql', PAGE, {}],
     ['its script', '/graphiql/graphiql.js', {}, {}],
@@ -88,6 +87,15 @@ describe('every answer', () => {
     expect(policy).not.toMatch(/script-src[^;]*'unsafe-(inline|eval)'/);
     expect(answer.headers['x-powered-by']).toBeUndefined();
     expect(answer.headers.server).toBeUndefined();
+  });
+
+  test('data that a program asked for has those that matter where nothing is shown', async () => {
+    const answer = await ask(usual, '/graphql', JSON_POST, TYPENAME);
+    expect(answer.headers).toMatchObject({
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cross-origin-resource-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+    });
   });
 
   test('only GraphiQL may set styles', async () => {

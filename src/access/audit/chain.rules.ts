@@ -76,7 +76,12 @@ export function brokenLink(keys: AuditKeys, previous: ChainPosition, row: Stored
 }
 
 /** The chain at the place after `previous`, if this row has it. Of a row with an unknown key: under the newest. */
-export const chainOf = (keys: AuditKeys, previous: ChainPosition, row: StoredEntry, chainedAt: number): Buffer =>
+export const chainOf = (
+  keys: AuditKeys,
+  previous: ChainPosition,
+  row: Pick<StoredEntry, 'sequence' | 'key_id' | 'mac'>,
+  chainedAt: number,
+): Buffer =>
   chainAt(keys.byId(row.key_id) ?? keys.newest.key, previous.chain, {
     link: previous.link + 1,
     sequence: row.sequence,
