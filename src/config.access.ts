@@ -1,11 +1,21 @@
 /** Who may call, and how callers are recognised; part of the settings. */
 import { z } from 'zod';
 import { duration, integer, setting, text, url } from './config.values.ts';
+import { readAddresses } from './http/address.ts';
 
 /** What a secret of a caller must be like, wherever it is given. Also for those that are read from files. */
 export const SECRET_PATTERN = /^[\x21-\x7e]{32,512}$/;
 const secret = () =>
   z.string().regex(SECRET_PATTERN, { error: 'has not 32 to 512 visible ASCII characters without spaces' });
+
+/** Addresses and networks, separated by commas. */
+const addresses = () =>
+  z
+    .string()
+    .transform((written) => written.split(',').map((part) => part.trim()))
+    .refine((texts) => readAddresses(texts) !== undefined, {
+      error: 'is not a list of addresses or networks, separated by commas',
+    });
 
 const ROLES = ['VIEWER', 'OPERATOR', 'ENQUEUER', 'ADMIN'] as const;
 
@@ -32,7 +42,7 @@ const roleMap = () =>
 export const ACCESS_SETTINGS = {
   ADMIN_TOKEN: setting({
     schema: secret(),
-    example: 'openssl rand -base64 32',
+    example: '"$(openssl rand -base64 32)"',
     means:
       'A token that may do everything, for the first step: with it API tokens are made. At least 32 characters. With it (or `OIDC_ISSUER`) every caller must say who it is; without, only this machine can connect.',
     isSecret: true,
@@ -44,7 +54,7 @@ export const ACCESS_SETTINGS = {
   }),
   METRICS_TOKEN: setting({
     schema: secret(),
-    example: 'openssl rand -base64 32',
+    example: '"$(openssl rand -base64 32)"',
     means: 'A token that may read `/metrics` and nothing else. At least 32 characters.',
     isSecret: true,
   }),
@@ -78,7 +88,7 @@ export const ACCESS_SETTINGS = {
     isSecret: true,
   }),
   OIDC_SCOPES: setting({
-    schema: text(),
+    schema: text().refine((scopes) => scopes.split(/\s+/).includes('openid'), { error: 'does not hold openid' }),
     default: 'openid profile email',
     example: 'openid profile email urn:zitadel:iam:org:projects:roles',
     means: 'What is asked of the issuer at a sign-in; `openid` must be among it.',
@@ -122,11 +132,17 @@ export const ACCESS_SETTINGS = {
     means:
       'Where browsers reach the server, when something in front of it changes the host. Unset: as the request says, over `https` unless it is this machine.',
   }),
+  TRUSTED_PROXIES: setting({
+    schema: addresses(),
+    example: '10.0.0.5,10.1.0.0/16',
+    means:
+      'Addresses (or networks) of what stands in front of the server: of their requests the caller’s address is the last one in `X-Forwarded-For` that is none of them. Without it, all callers behind a proxy share one address: in the audit trail, and when guessing is slowed.',
+  }),
   AUTHENTICATION_FAILURES_PER_MINUTE: setting({
     schema: integer(1, 1_000_000),
     default: '10',
     example: '20',
     means:
-      'So many wrong credentials from one address within a minute, and further ones from it are answered with 429 unseen: for 30 s at first, twice as long each time, up to 15 min.',
+      'So many wrong credentials from one address within a minute, and whatever comes from it is answered with 429 unseen, right or wrong, but for API tokens and sessions that were good of late: for 30 s at first, twice as long each time, up to 15 min.',
   }),
 } as const;

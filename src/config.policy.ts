@@ -28,7 +28,7 @@ export const POLICY_SETTINGS = {
     default: 'false',
     example: 'true',
     means:
-      'Insist on a `reason` wherever something is given up, stopped or taken away: cancelling, bulk actions and their undo, interrupting runs, limits, schedules, closing the circuit, revoking tokens, keys.',
+      'Insist on a `reason` wherever something is given up, stopped or taken away: cancelling, bulk actions and their undo, resuming the queue, interrupting runs, limits, schedules, closing the circuit, revoking tokens, keys.',
   }),
   MASK_PERSONAL_DATA_FOR: setting({
     schema: roles(),

@@ -73,7 +73,7 @@ export const SETTINGS = {
   SEQ_API_KEY: setting({ schema: text(), example: 'k3y', means: "Seq's API key, where it wants one.", isSecret: true }),
   MASTER_KEY: setting({
     schema: text(),
-    example: 'openssl rand -base64 32',
+    example: '"$(openssl rand -base64 32)"',
     means:
       '32 bytes in base64 that wrap the keys passwords are sealed under. Never in the database: keep it as safe as a backup. Unset with the embedded database: made once in `DATA_DIR`.',
     isSecret: true,
@@ -85,7 +85,7 @@ export const SETTINGS = {
   }),
   NEW_MASTER_KEY: setting({
     schema: text(),
-    example: 'openssl rand -base64 32',
+    example: '"$(openssl rand -base64 32)"',
     means:
       'The master key that is to take the place of `MASTER_KEY`, while it is being changed: set on every node before `wrapWithNewMasterKey`. See [docs/keys.md](docs/keys.md).',
     isSecret: true,

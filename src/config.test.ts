@@ -57,7 +57,7 @@ describe('readConfig', () => {
     });
     expect(problemsOf({ RUN_RETENTION: 'always', NODE_RETENTION: '1h' })).toEqual([
       expect.stringMatching(/^RUN_RETENTION="always" is not a duration .*, or never\. Example: RUN_RETENTION=90d$/),
-      'NODE_RETENTION="1h" is shorter than 86400000ms. Example: NODE_RETENTION=7d',
+      'NODE_RETENTION="1h" is shorter than 1d. Example: NODE_RETENTION=7d',
     ]);
   });
 

@@ -22,19 +22,27 @@ export const PERSONAL: Readonly<Record<string, Mask>> = {
   'QueuedCreation.lastErrorMessage': text,
   'QueuedCreation.attempts': deep,
   'QueuedCreation.explanation': deep,
+  'JobSchedule.explanation': deep,
   'FailureGroup.message': text,
-  'CircuitTransition.reason': text,
-  'Circuit.reason': text,
   'JobRun.errorMessage': text,
-  'AuditEntry.reason': text,
   'AuditEntry.before': deep,
   'AuditEntry.after': deep,
 };
 
+/** What people write as reasons may hold addresses; names in them are not told from other words. */
+const REASONS: readonly string[] = ['reason', 'changeReason'];
+
 /** Hides personal data from callers of these roles. */
 export function maskPersonalData(schema: GraphQLSchema, roles: readonly Role[]): void {
   if (roles.length === 0) return;
-  for (const [coordinate, mask] of Object.entries(PERSONAL)) {
+  const reasons = Object.values(schema.getTypeMap()).flatMap((type) =>
+    isObjectType(type) ? REASONS.flatMap((name) => (type.getFields()[name] ? [`${type.name}.${name}`] : [])) : [],
+  );
+  const masks: readonly (readonly [string, Mask])[] = [
+    ...Object.entries(PERSONAL),
+    ...reasons.map((coordinate) => [coordinate, text] as const),
+  ];
+  for (const [coordinate, mask] of masks) {
     const [typeName = '', fieldName = ''] = coordinate.split('.');
     const type = schema.getType(typeName);
     const field = isObjectType(type) ? type.getFields()[fieldName] : undefined;

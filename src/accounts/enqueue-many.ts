@@ -89,10 +89,13 @@ export async function enqueueMany(
     acts.transaction(async (tx, acted) => {
       const call = { caller: caller.id, key, digests };
       const done = await recordedOnce(tx, call, () => write(tx));
-      const entryIds = idsOf(done.records);
-      const after = { accepted: entryIds.length, refused: items.length - entryIds.length, entryIds };
-      if (!done.isReplay && entryIds.length > 0)
-        acted({ caller, action: 'enqueueAccounts', familyId: caller.familyId, after });
+      if (done.isReplay) return done;
+      const refused = items.length - idsOf(done.records).length;
+      // One for each family: its own people see what concerns it.
+      for (const [familyId, entryIds] of idsByFamily(done.records, items)) {
+        const after = { accepted: entryIds.length, refused, entryIds };
+        acted({ caller, action: 'enqueueAccounts', familyId, after });
+      }
       return done;
     }),
   );
@@ -107,6 +110,18 @@ export async function enqueueMany(
     { generated, entry: freshEntry(prepared, judged[place]?.at ?? new Date()) },
   ]);
   return answer(checked, records, new Map(made));
+}
+
+function idsByFamily(records: readonly ItemRecord[], items: readonly NewItem[]): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
+  for (const [index, record] of records.entries()) {
+    const familyId = items[index]?.familyId;
+    if (record === null || !('entryId' in record) || familyId === undefined) continue;
+    const ofFamily = ids.get(familyId) ?? [];
+    ofFamily.push(record.entryId);
+    ids.set(familyId, ofFamily);
+  }
+  return ids;
 }
 
 const idsOf = (records: readonly ItemRecord[]): string[] =>

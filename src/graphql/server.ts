@@ -84,16 +84,35 @@ function refuseUnaskedRequests(): Plugin<RequestContext> {
       const { request, setRequestParser, endResponse, serverContext, fetchAPI } = payload;
       if (isJson(request.headers.get('content-type'))) return;
       if (request.method === 'POST') return setRequestParser(undefined as never);
+      const { requestId } = serverContext as unknown as RequestContext;
+      const refuse = (message: string): void => {
+        const headers = { 'content-type': 'application/json; charset=utf-8' };
+        endResponse(new fetchAPI.Response(errorBody(message, 'BAD_REQUEST', requestId), { status: 400, headers }));
+      };
+      const unreadable = unreadableParameter(request.url);
+      if (unreadable !== undefined) return refuse(`The parameter "${unreadable}" of the address is not JSON.`);
       try {
         await csrf.onRequestParse?.(payload);
       } catch {
-        const { requestId } = serverContext as unknown as RequestContext;
-        const message = `A GET needs the header ${PURPOSE_HEADERS[0]} (any value), which no other site's page can send unasked. Or use POST with application/json.`;
-        const headers = { 'content-type': 'application/json; charset=utf-8' };
-        endResponse(new fetchAPI.Response(errorBody(message, 'BAD_REQUEST', requestId), { status: 400, headers }));
+        refuse(
+          `A GET needs the header ${PURPOSE_HEADERS[0]} (any value), which no other site's page can send unasked. Or use POST with application/json.`,
+        );
       }
     },
   };
+}
+
+/** Yoga's parser of addresses takes JSON that is none for a fault of ours. */
+function unreadableParameter(url: string): string | undefined {
+  const { searchParams } = new URL(url, 'http://localhost');
+  return ['variables', 'extensions'].find((name) => {
+    try {
+      JSON.parse(searchParams.get(name) || 'null');
+      return false;
+    } catch {
+      return true;
+    }
+  });
 }
 
 /** The last hand on every answer: codes, request ids, masking, wherever an error came from. */

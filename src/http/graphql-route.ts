@@ -11,7 +11,7 @@ import { type Gate, turnAway } from './gate.ts';
 import { GRAPHIQL_POLICY } from './headers.ts';
 import { sendPage, wantsPage } from './pages.ts';
 import { createRateLimit } from './rate-limit.ts';
-import type { Exchange, Handler } from './server.ts';
+import { type Exchange, type Handler, sendText } from './server.ts';
 
 export interface RequestLimits {
   readonly maxBodyBytes: number;
@@ -38,6 +38,14 @@ export function graphqlRoute({ graphql, graphiql, gate, signInAddress, limits }:
     const { request, response, requestId } = exchange;
     if (answersCors(request, response)) return;
     const found = await gate.authenticate(request, requestId);
+    if (graphiql === undefined && wantsPage(request)) {
+      request.resume();
+      return sendText(
+        response,
+        404,
+        'There is no page here: GraphiQL is switched off (GRAPHIQL=false). The API answers to POST.\n',
+      );
+    }
     if (graphiql !== undefined && wantsPage(request)) {
       if (found.kind === 'caller') return sendPage(exchange, (await graphiql()).html, GRAPHIQL_POLICY);
       if (found.status !== 401) return turnAway(exchange, found);

@@ -4,6 +4,7 @@
  * so the pace, or the choice of keys, is changed.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Caller } from '../access/caller.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import { digestFields, idempotently } from '../access/idempotency.ts';
@@ -38,6 +39,7 @@ export async function resealEntries(
   const problem = idempotencyKeyProblem(key);
   if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
   const digests = key ? digestFields(keyRing, { keyId, perSecond, reason }) : {};
+  await untilActive(acts, keyRing);
   const { resultId, isReplay } = await acts.transaction((tx, acted) =>
     idempotently(tx, { caller: caller.id, mutation: 'resealEntries', key, digests }, async () => {
       if (keyId !== null) await requireSuperseded(tx, keyId);
@@ -55,6 +57,22 @@ export async function resealEntries(
   );
   return { resealingId: resultId, isReplay };
 }
+
+/** A key that was made a moment ago is what is sealed under from now on: its moment is waited for. */
+async function untilActive(acts: KeyTools['acts'], keyRing: KeyTools['keyRing']): Promise<void> {
+  const [pending] = await acts.transaction((tx) =>
+    tx.query<{ inMs: number }>(
+      `SELECT (extract(epoch FROM activated_at - now()) * 1000)::float8 AS "inMs" FROM auth.data_protection_keys
+       WHERE purpose = 'seal' AND activated_at > now() AND retired_at IS NULL ORDER BY activated_at DESC LIMIT 1`,
+    ),
+  );
+  if (pending === undefined) return;
+  await keyRing.refresh();
+  await delay(Math.min(pending.inMs, LONGEST_WAIT_MS) + 50);
+}
+
+/** Keys become active within seconds; a clock that jumps must not hold a request for long. */
+const LONGEST_WAIT_MS = 10_000;
 
 async function requireSuperseded(tx: Queryable, keyId: string): Promise<void> {
   const { purpose, state } = await findKey(tx, keyId);

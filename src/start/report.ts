@@ -21,7 +21,9 @@ export interface StartReport {
 }
 
 export function reportStart({ config, logger, address, server, provider, app, road, tookMs }: StartReport): void {
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  // An address that means all of them is none that a browser could go to.
+  const reachable = ['0.0.0.0', '::'].includes(address.address) ? 'localhost' : address.address;
+  const host = reachable.includes(':') ? `[${reachable}]` : reachable;
   const graphiql = `http://${host}:${address.port}/graphql`;
   const jobs = app.scheduler.next().map(({ jobName, at }) => {
     const cron = app.jobs.find((job) => job.name === jobName)?.cron ?? '';
@@ -38,6 +40,7 @@ export function reportStart({ config, logger, address, server, provider, app, ro
     ],
     ...jobs.map((job, index): [string, string] => [index === 0 ? 'Jobs' : '', job]),
     accessLine(config),
+    ...restrictionLines(config),
     ...(road === 'poll'
       ? [['Notices', 'polled every 500 ms: behind a pooler, set DATABASE_DIRECT_URL for LISTEN'] as [string, string]]
       : []),
@@ -48,6 +51,19 @@ export function reportStart({ config, logger, address, server, provider, app, ro
     `Family Hub Jobs ${VERSION} is ready after ${(tookMs / 1_000).toFixed(1)} s`,
   );
   logger.info(`\n${text}`);
+}
+
+/** What was switched off, or is insisted on, so that nobody wonders. */
+export function restrictionLines(config: Config): [name: string, value: string][] {
+  const masked = (config.MASK_PERSONAL_DATA_FOR ?? []).join(' and ').toUpperCase();
+  const restrictions = [
+    ...(config.READ_ONLY === 'true' ? ['mutations are refused'] : []),
+    ...(config.REASON_REQUIRED === 'true' ? ['reasons are insisted on'] : []),
+    ...(masked === '' ? [] : [`${masked} see no personal data`]),
+    ...(config.GRAPHIQL === 'false' ? ['no GraphiQL'] : []),
+    ...(config.INTROSPECTION === 'false' ? ['no introspection'] : []),
+  ];
+  return restrictions.length === 0 ? [] : [['Restricted', restrictions.join('; ')]];
 }
 
 /** Whether callers are asked who they are, and how they can say it. */

@@ -317,6 +317,25 @@ describe('an ENQUEUER', () => {
   });
 });
 
+it('what somebody enqueued for many families at once is on record with each', async () => {
+  const item = ({ familyId, ownerId }: typeof ours, username: string) => ({
+    familyId,
+    createdByUserId: ownerId,
+    username,
+    fullName: 'One Of Many',
+  });
+  await ask(
+    'mutation ($input: EnqueueAccountsInput!) { enqueueAccounts(input: $input) { __typename } }',
+    { input: { items: [item(ours, 'many_ours'), item(theirs, 'many_theirs'), item(ours, 'many_ours_2')] } },
+    ADMIN,
+  );
+  const data = await ask<{ auditEntries: { nodes: { familyId: string; after: { entryIds: string[] } }[] } }>(
+    '{ auditEntries(filter: {action: {equals: "enqueueAccounts"}}, first: 1) { nodes { familyId after } } }',
+  );
+  expect(data.auditEntries.nodes).toMatchObject([{ familyId: ours.familyId }]);
+  expect(data.auditEntries.nodes[0]?.after.entryIds).toHaveLength(2);
+});
+
 it('each act of a family’s caller is on record with the family', async () => {
   const rows = await database.db.query<{ action: string }>(
     `SELECT DISTINCT action FROM auth.audit_entries WHERE actor = 'our operator' AND family_id = $1 AND outcome = 'done'`,

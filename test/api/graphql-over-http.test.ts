@@ -31,4 +31,13 @@ describe('GraphQL over HTTP', () => {
     const result = await fn();
     expect(result.status, 'reason' in result ? result.reason : undefined).toBe('ok');
   });
+
+  test.each(['variables=%7B', 'variables=%ff', 'extensions=%7B', 'variables=%7B%22a%22%3A%22%00%22%7D'])(
+    'a GET with %s is the sender’s mistake',
+    async (parameters) => {
+      const answer = await fetchOnPurpose(`${server.url}/graphql?query=%7B__typename%7D&${parameters}`);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    },
+  );
 });

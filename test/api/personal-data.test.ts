@@ -1,6 +1,6 @@
 /** MASK_PERSONAL_DATA_FOR: who must not see names and addresses does not, by any field that has or quotes them. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';
+import { ADMIN, callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
@@ -33,6 +33,16 @@ beforeAll(async () => {
      VALUES ($1, 'aunt@quarterstaff.example', 'member', 'secret-token', 'ABCD', $2, now())`,
     [familyId, ownerId],
   );
+  const reason = 'asked for by uncle@quarterstaff.example';
+  for (const [name, input] of [
+    ['pauseQueue', { reason }],
+    ['pauseJob', { reason, jobName: 'RetentionJob' }],
+  ] as const)
+    await app.graphql(
+      `mutation ($input: ${name.charAt(0).toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { __typename } }`,
+      { input },
+      ADMIN,
+    );
   viewer = await callerWith(app, { name: 'a viewer', role: 'VIEWER' });
   operator = await callerWith(app, { name: 'an operator', role: 'OPERATOR' });
 });
@@ -46,6 +56,8 @@ const EVERYTHING = `{
     attempts { nodes { number startedAt errorMessage errorCode } } explanation { summary nextChangeAt blockers { message } } } }
   families { nodes { name members { nodes { fullName email } } invitations { nodes { email } } } }
   failureGroups { message }
+  queueControl { pauses { reason } }
+  jobSchedules { pause { reason } versions(first: 5) { changeReason } explanation { summary } }
 }`;
 
 async function textFor(headers: Headers): Promise<string> {
@@ -58,6 +70,7 @@ it('a masked role sees none of them, and everything else', async () => {
   const text = await textFor(viewer);
   expect(text).not.toMatch(/Wilhelmina|Quarterstaff|quarterstaff\.example|Olivia|owner-\w+@/);
   expect(text).toContain('masked_one');
+  expect(text).toContain('asked for by •••');
   expect(text).toContain('The name \\"•••\\" of ••• is refused.');
   expect(text).toMatch(/"number":1,"startedAt":"\d{4}-/);
 });
@@ -67,4 +80,5 @@ it('other roles see them', async () => {
   expect(text).toContain(`The name \\"${NAME}\\" of mother@quarterstaff.example is refused.`);
   expect(text).toContain('Olivia Owner');
   expect(text).toContain('aunt@quarterstaff.example');
+  expect(text).toContain('uncle@quarterstaff.example');
 });

@@ -14,6 +14,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Acts } from '../acts.ts';
 import type { Caller, Role } from '../caller.ts';
 import { denial, PATHS } from '../permissions.rules.ts';
+import { isForeign, publicOrigin } from '../sessions/browser.ts';
 import type { Audit } from './audit.ts';
 import type { TimeSpan } from './span.ts';
 
@@ -26,9 +27,11 @@ export interface ExportRouteOptions {
   readonly logger: Logger;
   /** Roles that do not see personal data: what is exported holds it as it was signed. */
   readonly maskedRoles: readonly Role[];
+  /** PUBLIC_URL. */
+  readonly publicUrl: string | undefined;
 }
 
-export function auditExportRoute({ audit, gate, acts, logger, maskedRoles }: ExportRouteOptions): Handler {
+export function auditExportRoute({ audit, gate, acts, logger, maskedRoles, publicUrl }: ExportRouteOptions): Handler {
   const refusalOf = (caller: Caller): string | undefined =>
     denial(AUDIT_EXPORT, PATHS[AUDIT_EXPORT], caller) ??
     (maskedRoles.includes(caller.role)
@@ -41,6 +44,13 @@ export function auditExportRoute({ audit, gate, acts, logger, maskedRoles }: Exp
     if (request.method !== 'GET') {
       return refuse(exchange, 405, 'METHOD_NOT_ALLOWED', 'The audit trail is exported with GET.', { allow: 'GET' });
     }
+    if (found.isCookie && isForeign(request.headers, publicOrigin(request.headers, publicUrl)))
+      return refuse(
+        exchange,
+        403,
+        'FORBIDDEN',
+        'Another site asked for this export in your name. Open it from this server.',
+      );
     const span = spanOf(exchange);
     if (span === undefined) return;
     const act = { caller: found.caller, action: 'exportAuditTrail', after: { ...span } };

@@ -9,6 +9,7 @@ import type { Config } from '../../config.ts';
 import type { Database } from '../../database/database.ts';
 import { isConnectionFailure } from '../../database/violations.ts';
 import type { Notices } from '../../events/notices.ts';
+import { createAddressOf } from '../../http/address.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { LOCAL_CALLER } from '../caller.ts';
@@ -23,7 +24,7 @@ import {
   throttled,
   UNREADABLE,
 } from './answers.ts';
-import { addressOf, type Credential, credentialFrom, credentialOf } from './credentials.ts';
+import { type Credential, credentialFrom, credentialOf } from './credentials.ts';
 import { createEnds } from './ends.ts';
 import { openGivenSecret } from './given-secret.ts';
 import { createGuessing } from './guessing.ts';
@@ -49,6 +50,7 @@ const MOST_KNOWN = 5_000;
 /** Throws StartError when a file of a secret cannot be used. `close` it before the database. */
 export function createAuthenticator({ config, db, logger, metrics, notices, digester }: AuthenticatorOptions) {
   const isConfigured = isAccessControlled(config);
+  const addressOf = createAddressOf(config.TRUSTED_PROXIES ?? []);
   const metricsToken = openGivenSecret({
     setting: 'METRICS_TOKEN',
     text: config.METRICS_TOKEN,
@@ -160,6 +162,7 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     /** False: everybody is the local caller. */
     isConfigured,
     authenticate,
+    addressOf,
     /** For a sign-in: a token that came by another way than the header. */
     proveToken: (request: IncomingMessage, requestId: string, text: string) =>
       prove(request, requestId, credentialFrom('bearer', text)),
@@ -181,6 +184,8 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
       if (isOurs && guessing.blockedFor(addressOf(request)) === 0) return undefined;
       const answer = await authenticate(request, requestId);
       if (answer.kind === 'refused') return answer;
+      // Whoever sets a token for the metrics means it, also where nobody else is asked.
+      if (answer.caller.kind === 'local' && metricsToken.digest() !== undefined) return NOT_SHOWN;
       return answer.caller.familyId === null
         ? undefined
         : refusalOf({ failure: 'forbidden', message: 'The metrics are of all families; your token is bound to one.' });

@@ -33,7 +33,3 @@ export function credentialOf(
   const cookie = cookieValue(headers, 'session', publicOrigin(headers, publicUrl));
   return cookie === undefined ? undefined : credentialFrom('session', cookie);
 }
-
-/** The connection's own address; an IPv4 one is written as such. */
-export const addressOf = ({ socket }: IncomingMessage): string =>
-  (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/i, '');

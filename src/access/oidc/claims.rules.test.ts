@@ -57,6 +57,25 @@ describe('the family', () => {
   ])('%j is %j', (claim, family) => expect(familyOf(claim)).toBe(family));
 });
 
+it('who is bound to a family is another caller than without it, or with another', () => {
+  const idOf = (family_id: string) => {
+    const answer = callerOfClaims({ sub: 's', roles: 'hub-viewer', family_id }, { ...rules, familyClaim: 'family_id' });
+    return 'caller' in answer && answer.caller.id;
+  };
+  expect(idOf('*')).toBe('oidc:s');
+  expect(idOf(FAMILY)).toBe(`oidc:s@${FAMILY}`);
+});
+
+it('nobody is called what the server calls itself', () => {
+  const nameOf = (name: string) => {
+    const answer = callerOfClaims({ sub: 's', roles: 'hub-viewer', name }, rules);
+    return 'caller' in answer && answer.caller.name;
+  };
+  expect(nameOf('Admin Token')).toBe('Admin Token (s)');
+  expect(nameOf('the server (circuit)')).toBe('the server (circuit) (s)');
+  expect(nameOf('Ann Server')).toBe('Ann Server');
+});
+
 describe('the name', () => {
   const nameOf = (claims: Record<string, unknown>) => {
     const answer = callerOfClaims({ sub: 'sub-1', roles: 'hub-viewer', ...claims }, rules);

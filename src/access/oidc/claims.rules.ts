@@ -3,7 +3,9 @@
  * else's text, so what is shown of them is cleaned, and what decides is taken as it stands or not
  * at all.
  */
+
 import type { Role } from '../caller.ts';
+import { isReserved } from '../reserved-names.rules.ts';
 
 export interface ClaimRules {
   /** A claim's name; where there is none of the whole name, its dots lead into objects. */
@@ -51,7 +53,8 @@ export function callerOfClaims(claims: Readonly<Record<string, unknown>>, rules:
     };
   return {
     caller: {
-      id: `oidc:${sub}`,
+      // With the family: who is moved to another is another caller, with keys and entries of its own.
+      id: family === '*' ? `oidc:${sub}` : `oidc:${sub}@${family.toLowerCase()}`,
       name: nameOf(claims, sub),
       role,
       familyId: family === '*' ? null : family.toLowerCase(),
@@ -80,7 +83,7 @@ function textsOf(value: unknown): readonly string[] {
 function nameOf(claims: Readonly<Record<string, unknown>>, sub: string): string {
   for (const given of [claims.name, claims.preferred_username, claims.email]) {
     const name = typeof given === 'string' ? visible(given) : '';
-    if (name !== '') return name;
+    if (name !== '') return isReserved(name) ? `${name} (${sub})` : name;
   }
   return sub;
 }

@@ -11,8 +11,6 @@ import type { CallerKind, Role } from '../caller.ts';
 
 const message = 'You are not signed in any more. Sign in again at /sign-in.';
 const ENDED: Verdict = { failure: 'ended', message };
-/** Signed out, or never there: the browser forgets its cookie at the sign-out, so that few show one. */
-const UNKNOWN: Verdict = { failure: 'unknown', message };
 
 interface SessionRow {
   readonly id: string;
@@ -78,7 +76,8 @@ export async function findSession(
       WHERE session.digest = $1`,
     [digest],
   );
-  if (row === undefined) return UNKNOWN;
+  // 256 random bits are not guessed: a cookie that is not known is one that is long over.
+  if (row === undefined) return ENDED;
   if (row.msLeft <= 0 || !row.isTokenGood) return ENDED;
   if (row.kind === 'admin_token' && row.adminTokenDigest !== adminTokenDigest()) return ENDED;
   const { kind, callerId, callerName, role, familyId, prefix, expiresAt, msLeft } = row;

@@ -10,7 +10,6 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Acts } from '../acts.ts';
 import { DATABASE_AWAY, type Recognised, type Refused } from '../authentication/answers.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
-import { addressOf } from '../authentication/credentials.ts';
 import type { Proof } from '../authentication/proof.ts';
 import type { CodeFlow } from '../oidc/code-flow.ts';
 import { cookieLine, cookieValue, isForeign, isUnencrypted, publicOrigin, safeReturnTo } from './browser.ts';
@@ -42,7 +41,11 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
 
   /** Writes the session and its act together; then the browser gets the cookie. */
   const signIn = async (exchange: Exchange, proof: Proof): Promise<void> => {
-    const caller = { ...proof.caller, requestId: exchange.requestId, address: addressOf(exchange.request) };
+    const caller = {
+      ...proof.caller,
+      requestId: exchange.requestId,
+      address: authenticator.addressOf(exchange.request),
+    };
     const { cookie } = await acts.transaction(async (tx, acted) => {
       const session = await beginSession(tx, proof, config.SESSION_LIFETIME);
       const target = { type: 'Session', id: session.id };

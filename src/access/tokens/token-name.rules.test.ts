@@ -10,6 +10,9 @@ describe('the name of a token', () => {
   it.each([
     ['', 'INVALID_LENGTH'],
     ['x'.repeat(61), 'INVALID_LENGTH'],
+    ['admin token', 'RESERVED'],
+    ['The Server', 'RESERVED'],
+    ['local', 'RESERVED'],
     [' a', 'INVALID_CHARACTERS'],
     ['a ', 'INVALID_CHARACTERS'],
     ['a  b', 'INVALID_CHARACTERS'],

@@ -2,6 +2,8 @@
  * Names of API tokens. A name is who acts, in the audit trail and in `token:<name>`, for ever: so
  * it is made only of what everybody sees and can tell apart, and never means two roles.
  */
+import { isReserved } from '../reserved-names.rules.ts';
+
 const LONGEST = 60;
 const PATTERN = /^[a-zA-Z0-9](?:[a-zA-Z0-9 ._-]*[a-zA-Z0-9])?$/;
 
@@ -9,6 +11,11 @@ const PATTERN = /^[a-zA-Z0-9](?:[a-zA-Z0-9 ._-]*[a-zA-Z0-9])?$/;
 export function tokenNameProblem(name: string): { code: string; message: string } | undefined {
   if (name.length < 1 || name.length > LONGEST)
     return { code: 'INVALID_LENGTH', message: `A token's name has 1 to ${LONGEST} characters.` };
+  if (isReserved(name))
+    return {
+      code: 'RESERVED',
+      message: 'The trail calls somebody else so. Choose a name that says who uses the token.',
+    };
   return PATTERN.test(name) && !name.includes('  ')
     ? undefined
     : {

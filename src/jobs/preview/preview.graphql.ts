@@ -119,8 +119,8 @@ export function addSchedulePreview(
 
   builder.queryField('previewSchedule', (t) =>
     t.field({
-      // Up to a second of work: a few in one request, not sixty.
-      complexity: 2_000,
+      // Up to a second of work: two in one request, not sixty.
+      complexity: 5_000,
       type: Preview,
       nullable: true,
       description:

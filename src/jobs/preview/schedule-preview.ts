@@ -38,6 +38,22 @@ const LAST_INSTANT = Date.UTC(10_000, 0, 1) - 1;
 /** Previews a schedule; changes nothing. Refuses with InvalidInputError, an unknown job included. */
 export async function previewSchedule(db: Queryable, input: PreviewInput, windowMs: number): Promise<SchedulePreview> {
   const { now, schedules } = await loadSchedules(db, await loadJobNames(db));
+  return inTurn(() => previewOf(input, { now, schedules }, windowMs));
+}
+
+/** One preview at a time: a dozen that take turns would slow down everybody else as well. */
+let last: Promise<unknown> = Promise.resolve();
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = last.then(work);
+  last = turn.catch(() => undefined);
+  return turn;
+}
+
+async function previewOf(
+  input: PreviewInput,
+  { now, schedules }: Awaited<ReturnType<typeof loadSchedules>>,
+  windowMs: number,
+): Promise<SchedulePreview> {
   const plan = planOf(
     input,
     schedules.map((schedule) => inForceAt(schedule, now)),
