@@ -41,10 +41,10 @@ describe('a query is refused as a whole beyond', () => {
       /breadth is 201, at most 200/,
     ],
     [
-      'four reckonings of a schedule',
-      `{ ${aliased(4, PREVIEW)} }`,
-      `{ ${aliased(5, PREVIEW)} }`,
-      /complexity is 10005, at most 10000/,
+      'two reckonings of a schedule',
+      `{ ${aliased(2, PREVIEW)} }`,
+      `{ ${aliased(3, PREVIEW)} }`,
+      /complexity is 14703, at most 10000/,
     ],
   ])('%s', async (_what, atLimit, beyond, message) => {
     const accepted = await server.graphql(atLimit);
@@ -111,7 +111,8 @@ describe('a query is refused as a whole beyond', () => {
       `{ queuedCreations(filter: { status: ${'['.repeat(4_000)} }) { totalCount } }`,
     );
     expect(status).toBe(400);
-    expect(body.errors?.[0]?.extensions.code).toBe('QUERY_TOO_COMPLEX');
+    // The parser's recursion ends at the stack's end or, where frames are small, at the text's.
+    expect(['QUERY_TOO_COMPLEX', 'GRAPHQL_PARSE_FAILED']).toContain(body.errors?.[0]?.extensions.code);
   });
 });
 
