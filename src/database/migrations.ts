@@ -101,10 +101,12 @@ async function applyUnderLock(
 }
 
 async function readHistory(pool: pg.Pool): Promise<RecordedMigration[]> {
-  const { rows: tables } = await pool.query<{ isThere: boolean }>(
-    `SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS "isThere"`,
+  // Asked of the catalog and not of to_regclass: that may remember, after a wait for the lock, that
+  // there was none before.
+  const { rows: tables } = await pool.query(
+    `SELECT FROM pg_class WHERE relname = '_prisma_migrations' AND relnamespace = 'public'::regnamespace`,
   );
-  if (tables[0]?.isThere !== true) return [];
+  if (tables.length === 0) return [];
   const { rows } = await pool.query<RecordedMigration>(
     `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS "isFinished",
             rolled_back_at IS NOT NULL AS "isRolledBack"
