@@ -32,11 +32,9 @@ function untilEnded(
 ): AsyncIterableIterator<ExecutionResult, undefined, void> {
   const iterator = source[Symbol.asyncIterator]();
   let isOver = false;
-  let end: () => void = () => undefined;
-  const ended = new Promise<'ended'>((resolve) => {
-    end = () => resolve('ended');
-  });
-  const stop = onEnded(() => end());
+  let hasEnded = false;
+  /** Answers the reader that waits. Not a race with a promise that lives as long as the stream: that would keep each event. */
+  let answer: ((result: IteratorResult<ExecutionResult, undefined>) => void) | undefined;
   const close = (): { done: true; value: undefined } => {
     isOver = true;
     stop();
@@ -44,13 +42,27 @@ function untilEnded(
     void iterator.return?.();
     return { done: true, value: undefined };
   };
+  const sayEnd = (): { done: false; value: ExecutionResult } => {
+    close();
+    return { done: false, value: ENDED };
+  };
+  const stop = onEnded(() => {
+    hasEnded = true;
+    if (answer !== undefined) answer(sayEnd());
+  });
   return {
     async next() {
       if (isOver) return close();
-      const next = await Promise.race([ended, iterator.next()]);
-      if (next !== 'ended') return next.done === true ? close() : next;
-      close();
-      return { done: false, value: ENDED };
+      if (hasEnded) return sayEnd();
+      return new Promise((resolve, reject) => {
+        answer = resolve;
+        iterator
+          .next()
+          .finally(() => {
+            answer = undefined;
+          })
+          .then((next) => resolve(next.done === true ? close() : next), reject);
+      });
     },
     return: async () => close(),
     [Symbol.asyncIterator]() {

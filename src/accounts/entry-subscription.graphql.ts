@@ -1,79 +1,97 @@
 /** Watching the queue: changes made on any node, by the API, the workers or SQL. */
 import type { Caller } from '../access/caller.ts';
-import { isUnbound } from '../access/scope.ts';
+import { entryScope, isUnbound } from '../access/scope.ts';
+import type { Queryable } from '../database/database.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
-import { changeStream } from '../events/change-stream.ts';
-import type { Change, Notices } from '../events/notices.ts';
+import type { ChangeEvent, LoadRows } from '../events/changes/change-events.ts';
+import type { ChangeFeed } from '../events/changes/change-feed.ts';
 import type { Builder } from '../graphql/builder.ts';
-import type { ChangeKindRef } from '../graphql/change-kind.ts';
+import { AFTER, type ChangeRef } from '../graphql/change-types.ts';
 import type { EntryRefs } from './entry.graphql.ts';
-import { type addEntryQueries, type EntryFilter, entryCondition } from './entry-queries.graphql.ts';
-import { visibleTo } from './entry-scope.ts';
+import { type FilteredEntry, matchesFilter } from './entry-filter.rules.ts';
+import type { addEntryQueries, EntryFilter } from './entry-queries.graphql.ts';
+
+export interface EntryWatch {
+  readonly prisma: PrismaClient;
+  readonly feed: ChangeFeed;
+  readonly reading: Queryable;
+}
+
+type WatchedEntry = FilteredEntry & { readonly id: string; readonly enqueuer: string | null };
 
 /** Adds `queuedCreationChanged`. */
 export function addEntrySubscription(
   builder: Builder,
-  prisma: PrismaClient,
-  notices: Notices,
+  { prisma, feed, reading }: EntryWatch,
   { QueuedCreation }: EntryRefs,
   { Filter }: ReturnType<typeof addEntryQueries>,
-  Kind: ChangeKindRef,
+  Change: ChangeRef,
 ): void {
-  const ChangeRef = builder.objectRef<Change>('QueuedCreationChange').implement({
+  const EntryChange = builder.objectRef<ChangeEvent>('QueuedCreationChange').implement({
     description: 'An entry changed.',
+    interfaces: [Change],
     fields: (t) => ({
-      kind: t.field({ type: Kind, description: 'What happened to it.', resolve: (change) => change.kind }),
-      at: t.field({ type: 'DateTime', description: 'When the change was told.', resolve: (change) => change.at }),
-      entryId: t.field({ type: 'UUID', description: 'Which entry.', resolve: (change) => change.id }),
+      entryId: t.field({ type: 'UUID', description: 'Which entry.', resolve: ({ key }) => key }),
       queuedCreation: t.prismaField({
         type: QueuedCreation,
         nullable: true,
-        description: 'The entry as it stands when this is sent; null when it was removed.',
-        resolve: (query, { id }, _args, { caller }) =>
-          prisma.queuedCreation.findUnique({ ...query, where: { id, ...visibleTo(caller) } }),
+        description: 'The entry as it stands when the change is told; null when it was removed.',
+        resolve: (query, { key, together }) =>
+          together.objectOf('entry', JSON.stringify(query), key, async (keys) => {
+            const rows = await prisma.queuedCreation.findMany({ ...query, where: { id: { in: [...keys] } } });
+            return new Map(rows.map((row) => [row.id, row]));
+          }),
       }),
     }),
   });
+  const load: LoadRows<WatchedEntry> = async (keys) => {
+    const rows = await reading.query<WatchedEntry>(
+      `SELECT id, status, family_id AS "familyId", username, enqueuer, last_error_code AS "lastErrorCode",
+              created_at AS "createdAt", next_retry_at AS "nextRetryAt", failure_group AS "failureGroup"
+       FROM auth.queued_managed_account_creations WHERE id = ANY($1::uuid[])`,
+      [keys],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  };
   builder.subscriptionFields((t) => ({
     queuedCreationChanged: t.field({
-      type: ChangeRef,
+      type: EntryChange,
       nullable: true,
-      description:
-        'Each change of an entry, from now on, whichever node made it. Several changes in quick succession may come as one.',
+      description: 'Each change of an entry, whichever node made it, once and in order.',
       args: {
         filter: t.arg({
           type: Filter,
-          description: 'Only entries that match after the change, and whatever was removed; left out: all.',
+          description:
+            'Only entries that match after the change, and whatever was removed (of the family, where one is given); left out: all.',
         }),
+        after: t.arg.string({ description: AFTER }),
       },
-      subscribe: (_root, { filter }, { caller }) => matchingChanges(prisma, notices, filter, caller),
+      subscribe: (_root, { filter, after }, { caller }) => {
+        const keep = filter || !isUnbound(caller) ? keeper(filter, caller) : undefined;
+        return feed.subscribe<WatchedEntry>({ topic: 'entry', ...(keep && { load, keep }) }, after);
+      },
       resolve: (change) => change,
     }),
   }));
 }
 
-function matchingChanges(
-  prisma: PrismaClient,
-  notices: Notices,
-  filter: EntryFilter | null | undefined,
-  caller: Caller,
-): AsyncIterable<Change> {
-  const seesAll = isUnbound(caller);
-  if (!filter && seesAll) return changeStream(notices, 'entries');
-  return changeStream(notices, 'entries', async (changes) => {
-    const matching = await prisma.queuedCreation.findMany({
-      where: {
-        AND: [
-          { id: { in: changes.map((change) => change.id) } },
-          visibleTo(caller),
-          entryCondition(filter, new Date()),
-        ],
-      },
-      select: { id: true },
-    });
-    const ids = new Set(matching.map((row) => row.id));
-    // What is gone matches nothing any more; whoever shows it must hear of it all the same. Whose it
-    // was cannot be told then, so that those who do not see everything hear nothing of it.
-    return changes.filter((change) => (change.kind === 'REMOVED' && seesAll) || ids.has(change.id));
-  });
+/** What of the changes a caller sees and wants. */
+function keeper(filter: EntryFilter | null | undefined, caller: Caller) {
+  const scope = entryScope(caller);
+  return (change: ChangeEvent, entry: WatchedEntry | undefined): boolean => {
+    // What is gone matches nothing any more; whoever shows it must hear of it all the same. Who had
+    // enqueued it is not known then, but whose it was is.
+    if (change.kind === 'REMOVED')
+      return (
+        scope.enqueuer === null &&
+        (scope.familyId === null || scope.familyId === change.scope) &&
+        (!filter?.familyId || filter.familyId === change.scope)
+      );
+    return (
+      entry !== undefined &&
+      (scope.familyId === null || scope.familyId === entry.familyId) &&
+      (scope.enqueuer === null || scope.enqueuer === entry.enqueuer) &&
+      matchesFilter(filter, entry, new Date())
+    );
+  };
 }

@@ -1,7 +1,7 @@
 /**
- * Notices between nodes: "there is work", "this entry changed". They are hints, not facts: one
+ * Notices between nodes: "there is work", "something changed". They are hints, not facts: one
  * that is lost costs a minute at most (the retry job is the safety net), and whoever hears one
- * reads the row. They are gathered for a few milliseconds and sent together, because a NOTIFY
+ * reads the rows. They are gathered for a few milliseconds and sent together, because a NOTIFY
  * in each transaction halves the database's commit rate.
  */
 
@@ -11,61 +11,54 @@ import type { Logger } from '../telemetry/logger.ts';
 
 export const NOTICE_CHANNEL = 'family_hub_jobs';
 const GATHER_MS = 3;
-/** NOTIFY takes 8,000 bytes; an id in JSON has 39. */
-const IDS_PER_PAYLOAD = 150;
 
-export type ChangeKind = 'CREATED' | 'UPDATED' | 'REMOVED';
-
-export interface Change {
-  readonly kind: ChangeKind;
-  readonly id: string;
-  readonly at: Date;
-}
-
-export interface NoticeHandlers {
+/** What can be told, and whether this node hears its own at once rather than with the others. */
+const NOTICES = {
   /** Entries may be due. */
-  work?(): void;
-  entries?(changes: readonly Change[]): void;
-  runs?(changes: readonly Change[]): void;
-  circuit?(): void;
-  schedules?(): void;
+  work: { isAtOnce: true },
+  /** The record of changes has something new. */
+  changes: { isAtOnce: true },
+  circuit: { isAtOnce: true },
+  schedules: { isAtOnce: false },
   /** Somebody asked a node to drain. */
-  nodes?(): void;
+  nodes: { isAtOnce: false },
   /** The key ring changed. */
-  keys?(): void;
+  keys: { isAtOnce: false },
   /** A token was revoked, or a session ended. */
-  access?(): void;
-}
+  access: { isAtOnce: true },
+  /** Events were written to the outbox. */
+  outbox: { isAtOnce: true },
+  /** A webhook changed, or has something to deliver. */
+  webhooks: { isAtOnce: true },
+} as const;
+
+export type Notice = keyof typeof NOTICES;
+const ALL = Object.keys(NOTICES) as Notice[];
+/** What a poll looks for: rows that somebody changed by hand. It misses no notice. */
+const BY_HAND: readonly Notice[] = ['work', 'changes'];
+
+/** A notice as it travels; the triggers on what is changed by hand write the same form. */
+type Payload = { [notice in Notice]?: boolean };
+export type NoticeHandlers = { readonly [notice in Notice]?: () => void };
 
 export interface Notices {
   readonly road: Listener['road'];
   /** Wakes the workers: this node's at once, the others' by a notice. */
   workToDo(): void;
-  entriesChanged(kind: ChangeKind, ids: readonly string[]): void;
-  runChanged(kind: ChangeKind, id: string): void;
+  /** Rows of a watched table were changed; after the commit. */
+  changed(): void;
   circuitChanged(): void;
   schedulesChanged(): void;
   nodesChanged(): void;
   keysChanged(): void;
   accessChanged(): void;
+  /** Wakes the publisher: this node's at once, the others' by a notice. */
+  eventsWritten(): void;
+  /** Wakes the deliverers of webhooks, likewise. */
+  webhooksChanged(): void;
   /** Hears notices of all nodes, this one's too. Returns how to stop. */
   on(handlers: NoticeHandlers): () => void;
   close(): Promise<void>;
-}
-
-/** One notice as it travels; the trigger on hand-written inserts writes the same form. */
-interface Payload {
-  work?: boolean;
-  circuit?: boolean;
-  schedules?: boolean;
-  nodes?: boolean;
-  keys?: boolean;
-  access?: boolean;
-  created?: string[];
-  updated?: string[];
-  removed?: string[];
-  runs?: [ChangeKind, string][];
-  at?: number;
 }
 
 export interface NoticesOptions {
@@ -76,38 +69,31 @@ export interface NoticesOptions {
 
 export async function openNotices({ db, directUrl, logger }: NoticesOptions): Promise<Notices> {
   const listeners = new Set<NoticeHandlers>();
-  const tell = (what: (handlers: NoticeHandlers) => void): void => {
+  const hear = (notices: readonly Notice[]): void => {
     for (const handlers of listeners) {
-      try {
-        what(handlers);
-      } catch (error) {
-        logger.error({ err: error }, 'A notice could not be handled');
+      for (const notice of notices) {
+        try {
+          handlers[notice]?.();
+        } catch (error) {
+          logger.error({ err: error, notice }, 'A notice could not be handled');
+        }
       }
     }
   };
-  const everything = (): void =>
-    tell((handlers) => {
-      handlers.work?.();
-      // A poll misses no notice; it is only to look for rows that somebody inserted by hand.
-      if (directUrl === undefined) return;
-      handlers.circuit?.();
-      handlers.schedules?.();
-      handlers.nodes?.();
-      handlers.keys?.();
-      handlers.access?.();
-    });
   const listener = await startListener({
     db,
     directUrl,
     channel: NOTICE_CHANNEL,
     logger,
-    onPayload: (text) => deliver(text, tell, logger),
-    onGap: everything,
+    onPayload(text) {
+      const payload = parsed(text);
+      if (payload === undefined) logger.debug('A notice was not understood');
+      else hear(ALL.filter((notice) => payload[notice] === true));
+    },
+    onGap: () => hear(directUrl === undefined ? BY_HAND : ALL),
   });
 
-  const flags = new Set<'work' | 'circuit' | 'schedules' | 'nodes' | 'keys' | 'access'>();
-  let changed: Record<ChangeKind, Set<string>> = { CREATED: new Set(), UPDATED: new Set(), REMOVED: new Set() };
-  let runs = new Map<string, ChangeKind>();
+  const gathered = new Set<Notice>();
   let timer: NodeJS.Timeout | undefined;
   let isGathering = false;
   let sentAt = Number.NEGATIVE_INFINITY;
@@ -116,22 +102,19 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
   const flush = (): void => {
     isGathering = false;
     sentAt = performance.now();
-    const payloads = payloadsOf(flags, changed, runs);
-    flags.clear();
-    changed = { CREATED: new Set(), UPDATED: new Set(), REMOVED: new Set() };
-    runs = new Map();
-    sending = sending.then(async () => {
-      for (const payload of payloads) {
-        await listener
-          .send(JSON.stringify(payload))
-          .catch((error: unknown) => logger.debug({ err: error }, 'A notice was not sent'));
-      }
-    });
+    if (gathered.size === 0) return;
+    const payload: Payload = Object.fromEntries([...gathered].map((notice) => [notice, true]));
+    gathered.clear();
+    sending = sending
+      .then(() => listener.send(JSON.stringify(payload)))
+      .catch((error: unknown) => logger.debug({ err: error }, 'A notice was not sent'));
   };
-  // The first after a silence goes at once: another node attempts a lone entry as soon as this one would.
-  const schedule = (): void => {
+  const tell = (notice: Notice): void => {
+    if (NOTICES[notice].isAtOnce) hear([notice]);
+    gathered.add(notice);
     if (isGathering) return;
     isGathering = true;
+    // The first after a silence goes at once: another node attempts a lone entry as soon as this one would.
     const wait = sentAt + GATHER_MS - performance.now();
     if (wait > 0) timer = setTimeout(flush, wait);
     else queueMicrotask(flush);
@@ -139,41 +122,21 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
 
   return {
     road: listener.road,
-    workToDo() {
-      tell((handlers) => handlers.work?.());
-      flags.add('work');
-      schedule();
+    workToDo: () => tell('work'),
+    changed: () => tell('changes'),
+    circuitChanged: () => {
+      tell('circuit');
+      tell('changes');
     },
-    entriesChanged(kind, ids) {
-      for (const id of ids) changed[kind].add(id);
-      if (ids.length > 0) schedule();
+    schedulesChanged: () => {
+      tell('schedules');
+      tell('changes');
     },
-    runChanged(kind, id) {
-      if (runs.get(id) !== 'CREATED') runs.set(id, kind);
-      schedule();
-    },
-    circuitChanged() {
-      tell((handlers) => handlers.circuit?.());
-      flags.add('circuit');
-      schedule();
-    },
-    schedulesChanged() {
-      flags.add('schedules');
-      schedule();
-    },
-    nodesChanged() {
-      flags.add('nodes');
-      schedule();
-    },
-    keysChanged() {
-      flags.add('keys');
-      schedule();
-    },
-    accessChanged() {
-      tell((handlers) => handlers.access?.());
-      flags.add('access');
-      schedule();
-    },
+    nodesChanged: () => tell('nodes'),
+    keysChanged: () => tell('keys'),
+    accessChanged: () => tell('access'),
+    eventsWritten: () => tell('outbox'),
+    webhooksChanged: () => tell('webhooks'),
     on(handlers) {
       listeners.add(handlers);
       return () => listeners.delete(handlers);
@@ -187,55 +150,11 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
   };
 }
 
-function payloadsOf(
-  flags: ReadonlySet<string>,
-  changed: Record<ChangeKind, Set<string>>,
-  runs: ReadonlyMap<string, ChangeKind>,
-): Payload[] {
-  const at = Date.now();
-  const payloads: Payload[] = [];
-  const slices = <T>(items: T[], into: (slice: T[]) => Payload): void => {
-    for (let from = 0; from < items.length; from += IDS_PER_PAYLOAD)
-      payloads.push({ ...into(items.slice(from, from + IDS_PER_PAYLOAD)), at });
-  };
-  slices([...changed.CREATED], (created) => ({ created }));
-  slices([...changed.UPDATED], (updated) => ({ updated }));
-  slices([...changed.REMOVED], (removed) => ({ removed }));
-  slices(
-    [...runs].map(([id, kind]): [ChangeKind, string] => [kind, id]),
-    (some) => ({ runs: some }),
-  );
-  if (flags.size > 0) {
-    const first = payloads.shift() ?? { at };
-    payloads.unshift({ ...first, ...Object.fromEntries([...flags].map((flag) => [flag, true])) });
-  }
-  return payloads;
-}
-
-function deliver(text: string, tell: (what: (handlers: NoticeHandlers) => void) => void, logger: Logger): void {
-  let payload: Payload;
+function parsed(text: string): Payload | undefined {
   try {
-    payload = JSON.parse(text) as Payload;
+    const payload: unknown = JSON.parse(text);
+    return typeof payload === 'object' && payload !== null ? (payload as Payload) : undefined;
   } catch {
-    logger.debug('A notice was not understood');
-    return;
+    return undefined;
   }
-  const at = new Date(payload.at ?? Date.now());
-  const changes = (kind: ChangeKind, ids: readonly string[] = []): Change[] => ids.map((id) => ({ kind, id, at }));
-  const entries = [
-    ...changes('CREATED', payload.created),
-    ...changes('UPDATED', payload.updated),
-    ...changes('REMOVED', payload.removed),
-  ];
-  const runs = (payload.runs ?? []).map(([kind, id]) => ({ kind, id, at }));
-  tell((handlers) => {
-    if (payload.work) handlers.work?.();
-    if (payload.circuit) handlers.circuit?.();
-    if (payload.schedules) handlers.schedules?.();
-    if (payload.nodes) handlers.nodes?.();
-    if (payload.keys) handlers.keys?.();
-    if (payload.access) handlers.access?.();
-    if (entries.length > 0) handlers.entries?.(entries);
-    if (runs.length > 0) handlers.runs?.(runs);
-  });
 }

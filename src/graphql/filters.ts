@@ -54,7 +54,8 @@ export function stringCondition(filter: StringFilter | null | undefined) {
   return {
     ...(typeof equals === 'string' && { equals }),
     ...(oneOf && { in: [...oneOf] }),
-    ...(typeof startsWith === 'string' && { startsWith }),
+    // Prisma makes a pattern of it, in which these mean something else.
+    ...(typeof startsWith === 'string' && { startsWith: startsWith.replace(/[\\%_]/g, '\\$&') }),
   };
 }
 

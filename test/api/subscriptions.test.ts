@@ -149,23 +149,21 @@ describe('the end of a stream', () => {
     ['jobRunChanged', RUNS, {}],
     ['jobRunChanged of one job', RUNS, { jobName: 'WatchedJob' }],
   ])('%s: a client that leaves without a word leaves no listener', async (_name, query, variables) => {
-    const listeners = countListeners(first);
+    const listeners = first.app.outward.tools.feed.listenerCount;
     const streams = [await open(first, query, variables), await open(first, query, variables)];
-    expect(listeners.count()).toBe(2);
+    await vi.waitFor(() => expect(listeners()).toBe(2), { timeout: 5_000, interval: 20 });
     for (const stream of streams) await stream.close();
-    await vi.waitFor(() => expect(listeners.count()).toBe(0), { timeout: 5_000, interval: 20 });
-    listeners.restore();
+    await vi.waitFor(() => expect(listeners()).toBe(0), { timeout: 5_000, interval: 20 });
   });
 
   test('a node that stops ends its streams, and is not kept from stopping by them', async () => {
     const third = await startTestApp({ url: database.url, nodeName: 'third', config: { SHUTDOWN_TIMEOUT: 15_000 } });
-    const listeners = countListeners(third);
     const streams = [await open(third, ENTRIES), await open(third, RUNS, { jobName: 'WatchedJob' })];
     const begun = performance.now();
     await third.close();
     await Promise.all(streams.map((stream) => stream.ended));
     expect(performance.now() - begun).toBeLessThan(10_000);
-    expect(listeners.count()).toBe(0);
+    expect(third.app.outward.tools.feed.listenerCount()).toBe(0);
   });
 });
 
@@ -242,26 +240,4 @@ async function runNow(app: TestApp, jobName: string): Promise<string> {
   const runId = body.data?.runJobNow.run?.runId;
   if (runId === undefined) throw new Error(`Not run: ${JSON.stringify(body)}`);
   return runId;
-}
-
-/** How many streams listen to the node's notices, from now on. */
-function countListeners({ notices }: TestApp): { count(): number; restore(): void } {
-  const original = notices.on;
-  let count = 0;
-  notices.on = (handlers) => {
-    const stop = original(handlers);
-    count += 1;
-    let isOn = true;
-    return () => {
-      if (isOn) count -= 1;
-      isOn = false;
-      stop();
-    };
-  };
-  return {
-    count: () => count,
-    restore() {
-      notices.on = original;
-    },
-  };
 }

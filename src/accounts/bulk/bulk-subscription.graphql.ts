@@ -1,0 +1,72 @@
+/** Watching bulk actions: how far one is, batch by batch. */
+import type { Queryable } from '../../database/database.ts';
+import type { PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { ChangeEvent, LoadRows } from '../../events/changes/change-events.ts';
+import type { ChangeFeed } from '../../events/changes/change-feed.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
+import type { BulkActionRefs } from './bulk-action.graphql.ts';
+
+export interface BulkWatch {
+  readonly prisma: PrismaClient;
+  readonly feed: ChangeFeed;
+  readonly reading: Queryable;
+}
+
+/** Adds `bulkActionChanged`. */
+export function addBulkSubscription(
+  builder: Builder,
+  { prisma, feed, reading }: BulkWatch,
+  { BulkAction }: Pick<BulkActionRefs, 'BulkAction'>,
+  Change: ChangeRef,
+): void {
+  const BulkChange = builder.objectRef<ChangeEvent>('BulkActionChange').implement({
+    description: 'A bulk action was planned, or went on.',
+    interfaces: [Change],
+    fields: (t) => ({
+      bulkActionId: t.field({ type: 'UUID', description: 'Which bulk action.', resolve: ({ key }) => key }),
+      bulkAction: t.prismaField({
+        type: BulkAction,
+        nullable: true,
+        description: 'The bulk action as it stands when the change is told; null when it was removed.',
+        resolve: (query, { key, together }) =>
+          together.objectOf('bulk_action', JSON.stringify(query), key, async (keys) => {
+            const rows = await prisma.bulkAction.findMany({ ...query, where: { id: { in: [...keys] } } });
+            return new Map(rows.map((row) => [row.id, row]));
+          }),
+      }),
+    }),
+  });
+  const load: LoadRows<{ familyId: string | null }> = async (keys) => {
+    const rows = await reading.query<{ id: string; familyId: string | null }>(
+      'SELECT id, family_id AS "familyId" FROM auth.bulk_actions WHERE id = ANY($1::uuid[])',
+      [keys],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  };
+  builder.subscriptionFields((t) => ({
+    bulkActionChanged: t.field({
+      type: BulkChange,
+      nullable: true,
+      description: 'Each change of a bulk action, its progress included, once and in order.',
+      args: {
+        bulkActionId: t.arg({ type: 'UUID', description: 'Only of this one; left out: of all that you see.' }),
+        after: t.arg.string({ description: AFTER }),
+      },
+      subscribe: (_root, { bulkActionId, after }, { caller: { familyId } }) => {
+        const isAsked = ({ key }: ChangeEvent): boolean => !bulkActionId || key === bulkActionId;
+        return familyId === null
+          ? feed.subscribe({ topic: 'bulk_action', keep: isAsked }, after)
+          : feed.subscribe<{ familyId: string | null }>(
+              {
+                topic: 'bulk_action',
+                load,
+                keep: (change, action) => isAsked(change) && action?.familyId === familyId,
+              },
+              after,
+            );
+      },
+      resolve: (change) => change,
+    }),
+  }));
+}

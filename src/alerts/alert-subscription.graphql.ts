@@ -1,0 +1,43 @@
+/** Watching alerts: on, growing, silenced, over. */
+import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import type { ChangeEvent } from '../events/changes/change-events.ts';
+import type { ChangeFeed } from '../events/changes/change-feed.ts';
+import type { Builder } from '../graphql/builder.ts';
+import { AFTER, type ChangeRef } from '../graphql/change-types.ts';
+import type { AlertRefs } from './alert.graphql.ts';
+
+/** Adds `alertChanged`. */
+export function addAlertSubscription(
+  builder: Builder,
+  { prisma, feed }: { readonly prisma: PrismaClient; readonly feed: ChangeFeed },
+  { Alert }: Pick<AlertRefs, 'Alert'>,
+  Change: ChangeRef,
+): void {
+  const AlertChange = builder.objectRef<ChangeEvent>('AlertChange').implement({
+    description: 'An alert is on, grew, was silenced or announced, or is over.',
+    interfaces: [Change],
+    fields: (t) => ({
+      alertId: t.field({ type: 'UUID', description: 'Which alert.', resolve: ({ key }) => key }),
+      alert: t.prismaField({
+        type: Alert,
+        nullable: true,
+        description: 'The alert as it stands when the change is told; null when it was removed.',
+        resolve: (query, { key, together }) =>
+          together.objectOf('alert', JSON.stringify(query), key, async (keys) => {
+            const rows = await prisma.alert.findMany({ ...query, where: { id: { in: [...keys] } } });
+            return new Map(rows.map((row) => [row.id, row]));
+          }),
+      }),
+    }),
+  });
+  builder.subscriptionFields((t) => ({
+    alertChanged: t.field({
+      type: AlertChange,
+      nullable: true,
+      description: 'Each change of an alert, once and in order.',
+      args: { after: t.arg.string({ description: AFTER }) },
+      subscribe: (_root, { after }) => feed.subscribe({ topic: 'alert' }, after),
+      resolve: (change) => change,
+    }),
+  }));
+}

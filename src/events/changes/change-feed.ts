@@ -1,0 +1,152 @@
+/**
+ * The change feed of one node: while anybody listens, it reads what was changed since its last
+ * look, whenever a notice says so or a second has passed, and hands it to the subscribers. Each
+ * question to the database is asked once, however many they are; with nobody listening none is.
+ */
+import type { Database } from '../../database/database.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Notices } from '../notices.ts';
+import { tellTogether } from './change-events.ts';
+import { type ChangePage, currentPlace, openRecord, readChanges } from './change-rows.ts';
+import { createChangeStream, type Interest, type Listener } from './change-stream.ts';
+import { comparePositions, decodeCursor, encodeCursor, type Position } from './cursor.rules.ts';
+import { CursorExpiredError, malformedCursor } from './cursor-errors.ts';
+
+/** Notices can be lost, and SQL by hand behind a pooler sends none. */
+const LOOK_MS = 1_000;
+/** How soon to look again for what an older transaction holds back: at first, in the end, and from when on precisely. */
+const HELD_BACK_MS = { first: 2, last: 100, precise: 16 } as const;
+
+export type ChangeFeed = ReturnType<typeof createChangeFeed>;
+
+export interface FeedOptions {
+  readonly db: Database;
+  readonly notices: Pick<Notices, 'on'>;
+  readonly logger: Logger;
+}
+
+export function createChangeFeed({ db, notices, logger }: FeedOptions) {
+  const listeners = new Set<Listener>();
+  let live: { epoch: string; position: Position } | undefined;
+  let reading: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isAsked = false;
+  let heldBackMs = 0;
+  let opening: Promise<void> | undefined;
+  /** Before any place is told: the record is opened once, and again when the database has become another one. */
+  const opened = (): Promise<void> => {
+    opening ??= openRecord(db).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
+
+  const lookIn = (ms: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(look, ms);
+    timer.unref();
+  };
+  /** Reads until nothing more is there; asked while it does, it reads once more. */
+  const look = (): void => {
+    if (listeners.size === 0) return;
+    if (reading !== undefined) {
+      isAsked = true;
+      return;
+    }
+    reading = readOn()
+      .catch((error: unknown) => {
+        logger.debug({ err: error }, 'The change feed could not be read');
+        return LOOK_MS;
+      })
+      .then((waitMs) => {
+        reading = undefined;
+        if (listeners.size === 0) {
+          live = undefined;
+          return;
+        }
+        if (isAsked) {
+          isAsked = false;
+          look();
+        } else lookIn(waitMs);
+      });
+  };
+  /** Answers when to look again, in milliseconds. */
+  const readOn = async (): Promise<number> => {
+    for (;;) {
+      live ??= await currentPlace(db);
+      const page = await read(live.position, heldBackMs >= HELD_BACK_MS.precise);
+      if (page.epoch !== live.epoch) {
+        // The database has become another one under our feet: no place is valid any more.
+        live = undefined;
+        const { epoch, oldest } = page;
+        for (const listener of listeners) listener.fail(new CursorExpiredError(encodeCursor(epoch, oldest)));
+        continue;
+      }
+      const told = tellTogether(page.epoch, page.rows);
+      const isStuck = comparePositions(page.end, live.position) === 0;
+      live = { epoch: page.epoch, position: page.end };
+      if (told.events.length > 0) await Promise.all([...listeners].map((listener) => listener.tell(told)));
+      if (page.isFull) continue;
+      if (!page.isHeldBack) heldBackMs = 0;
+      else heldBackMs = isStuck ? Math.min(2 * heldBackMs + 1, HELD_BACK_MS.last) : HELD_BACK_MS.first;
+      return heldBackMs || LOOK_MS;
+    }
+  };
+  const read = async (from: Position, isPrecise = false): Promise<ChangePage> => {
+    const page = await readChanges(db, from, isPrecise);
+    if (page.isOurs) return page;
+    opening = undefined;
+    await opened();
+    return readChanges(db, from);
+  };
+  /** A page for one who catches up. Throws CursorExpiredError when part of it is gone. */
+  const page = async (epoch: string, from: Position): Promise<ChangePage> => {
+    const found = await read(from);
+    if (found.epoch !== epoch || comparePositions(from, found.oldest) < 0)
+      throw new CursorExpiredError(encodeCursor(found.epoch, found.oldest));
+    return found;
+  };
+
+  const stop = notices.on({ changes: look });
+
+  return {
+    /**
+     * Everything about a topic after a place, and all that comes from then on, in order and each
+     * change once. `after`: the cursor of the last change that was seen; without it, from now on.
+     * Throws BAD_USER_INPUT for a text that is no cursor, CURSOR_EXPIRED for a place that is gone.
+     */
+    async subscribe<Row>(interest: Interest<Row>, after?: string | null) {
+      await opened();
+      const given = typeof after === 'string' ? decodeCursor(after) : await currentPlace(db);
+      if (given === undefined) throw malformedCursor();
+      // Found out now, not at the first change.
+      if (typeof after === 'string') await page(given.epoch, given.position);
+      return createChangeStream({
+        interest,
+        from: given.position,
+        page: (from) => page(given.epoch, from),
+        attach(listener, reached) {
+          if (live !== undefined && comparePositions(reached, live.position) < 0) return false;
+          live ??= { epoch: given.epoch, position: reached };
+          listeners.add(listener);
+          look();
+          return true;
+        },
+        detach: (listener) => listeners.delete(listener),
+      });
+    },
+    /** The cursor of now: what is changed from now on is behind it. */
+    async cursor(): Promise<string> {
+      await opened();
+      const { epoch, position } = await currentPlace(db);
+      return encodeCursor(epoch, position);
+    },
+    /** How many listen on this node. */
+    listenerCount: () => listeners.size,
+    close(): void {
+      stop();
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * What one subscriber gets: first what it missed, page by page as it takes it, then what the feed
+ * tells. One that does not keep up is not waited for and not fed: its queue is dropped, and it
+ * catches up from the record at its own pace, so that it never holds more than a page.
+ */
+import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
+import { type ChangeEvent, type ChangesTogether, type LoadRows, tellTogether } from './change-events.ts';
+import type { ChangePage } from './change-rows.ts';
+import { comparePositions, type Position } from './cursor.rules.ts';
+
+/** So many told changes may wait for one subscriber. */
+const MOST_WAITING = 1_000;
+
+/** What somebody listens for. */
+export interface Interest<Row> {
+  readonly topic: ChangeTopic;
+  /** The objects, where `keep` looks at them; the same function for all who ask the same. */
+  readonly load?: LoadRows<Row>;
+  /** Whether a change is wanted. `row` is its object as it is now; undefined when it is gone. */
+  readonly keep?: (change: ChangeEvent, row: Row | undefined) => boolean;
+}
+
+export interface Listener {
+  tell(together: ChangesTogether): Promise<void>;
+  /** Ends the stream with an error. */
+  fail(error: Error): void;
+}
+
+export interface ChangeStreamOptions<Row> {
+  readonly interest: Interest<Row>;
+  readonly from: Position;
+  /** What was changed after a place. */
+  page(from: Position): Promise<ChangePage>;
+  /** Joins those who are told what is new; false when the feed is further on already. */
+  attach(listener: Listener, reached: Position): boolean;
+  detach(listener: Listener): void;
+}
+
+/** An endless sequence of changes. Not a generator: that would hear of a subscriber's leaving only at the next change. */
+export function createChangeStream<Row>({
+  interest,
+  from,
+  page,
+  attach,
+  detach,
+}: ChangeStreamOptions<Row>): AsyncIterableIterator<ChangeEvent> {
+  let waiting: ChangeEvent[] = [];
+  /** Up to where everything is in `waiting`, or was taken, or was not wanted. */
+  let reached = from;
+  /** The place of what was taken last. */
+  let taken = from;
+  let isCatchingUp = true;
+  let isOver = false;
+  let failure: Error | undefined;
+  let wakeUp: (() => void) | undefined;
+
+  const wanted = async (together: ChangesTogether): Promise<ChangeEvent[]> => {
+    const { topic, keep, load } = interest;
+    let events = together.events.filter((event) => event.topic === topic);
+    if (events.length > 0 && keep !== undefined) {
+      const rows = load === undefined ? undefined : await together.rowsOf(topic, load);
+      events = events.filter((event) => keep(event, rows?.get(event.key)));
+    }
+    together.want(events);
+    return events;
+  };
+  const end = (): void => {
+    isOver = true;
+    waiting = [];
+    detach(listener);
+    wakeUp?.();
+  };
+  const listener: Listener = {
+    async tell(together) {
+      const events = await wanted(together).catch((error: unknown) => {
+        listener.fail(error instanceof Error ? error : new Error(String(error)));
+        return [];
+      });
+      if (isOver || isCatchingUp) return;
+      for (const event of events) if (comparePositions(event.position, reached) > 0) waiting.push(event);
+      if (waiting.length > MOST_WAITING) {
+        waiting = [];
+        reached = taken;
+        isCatchingUp = true;
+        detach(listener);
+      }
+      wakeUp?.();
+    },
+    fail(error) {
+      failure = error;
+      end();
+    },
+  };
+  const catchUp = async (): Promise<void> => {
+    const read = await page(reached);
+    waiting = await wanted(tellTogether(read.epoch, read.rows));
+    if (isOver) return;
+    reached = read.end;
+    if (!read.isFull && attach(listener, reached)) isCatchingUp = false;
+  };
+
+  return {
+    async next() {
+      while (!isOver) {
+        const event = waiting.shift();
+        if (event !== undefined) {
+          taken = event.position;
+          return { done: false, value: event };
+        }
+        if (isCatchingUp) {
+          await catchUp().catch((error: unknown) => {
+            end();
+            throw error;
+          });
+        } else {
+          await new Promise<void>((resolve) => {
+            wakeUp = resolve;
+          });
+        }
+      }
+      if (failure !== undefined) throw failure;
+      return { done: true, value: undefined };
+    },
+    async return() {
+      end();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

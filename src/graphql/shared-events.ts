@@ -1,0 +1,105 @@
+/**
+ * What subscribers of the same caller who ask the same are told of one event is worked out once.
+ * A page that a thousand people have open is a thousand subscriptions with the same selection;
+ * which events each gets is decided before.
+ */
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  getOperationAST,
+  Kind,
+  visit,
+} from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { RequestContext } from './builder.ts';
+
+type Subscribe = AsyncIterableIterator<ExecutionResult> | ExecutionResult;
+
+/** Executes each event once for all subscriptions that would get the same answer. */
+export function shareEvents(): Plugin<RequestContext> {
+  const answers = new WeakMap<object, Map<string, Promise<ExecutionResult>>>();
+  const documents = createNumbers<DocumentNode>();
+  const answer = (args: ExecutionArgs, question: string, event: object): Promise<ExecutionResult> => {
+    const told = answers.get(event) ?? new Map<string, Promise<ExecutionResult>>();
+    answers.set(event, told);
+    const known = told.get(question);
+    if (known !== undefined) return known;
+    const fresh = Promise.resolve(execute({ ...args, rootValue: event }));
+    told.set(question, fresh);
+    return fresh;
+  };
+  return {
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn(async (args: ExecutionArgs): Promise<Subscribe> => {
+        const events = await createSourceEventStream(args);
+        if (!(Symbol.asyncIterator in events)) return events;
+        const { caller } = args.contextValue as RequestContext;
+        // What it may see, and who it is, where an object behind the event asks for it again.
+        const question = JSON.stringify([
+          documents.of(args.document),
+          args.operationName,
+          caller.id,
+          caller.role,
+          caller.familyId,
+          selectionVariables(args),
+        ]);
+        return mapped(events as AsyncIterable<unknown>, (event) =>
+          typeof event === 'object' && event !== null
+            ? answer(args, question, event)
+            : Promise.resolve(execute({ ...args, rootValue: event })),
+        );
+      });
+    },
+  };
+}
+
+/** The values of the variables that the selection of the root field uses: its arguments only choose events. */
+function selectionVariables({ document, operationName, variableValues }: ExecutionArgs): unknown[] {
+  const names = new Set<string>();
+  const operation = getOperationAST(document, operationName);
+  const note = { Variable: ({ name }: { readonly name: { readonly value: string } }) => void names.add(name.value) };
+  for (const field of operation?.selectionSet.selections ?? []) {
+    if (field.kind === Kind.FIELD && field.selectionSet) visit(field.selectionSet, note);
+    else if (field.kind !== Kind.FIELD) visit(field, note);
+    for (const directive of field.directives ?? []) visit(directive, note);
+  }
+  for (const definition of document.definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) visit(definition, note);
+  return [...names].sort().map((name) => variableValues?.[name]);
+}
+
+/** Documents by number: the cache of parsed ones gives equal texts one object. */
+function createNumbers<T extends object>(): { of(item: T): number } {
+  const numbers = new WeakMap<T, number>();
+  let last = 0;
+  return {
+    of(item) {
+      const number = numbers.get(item) ?? ++last;
+      numbers.set(item, number);
+      return number;
+    },
+  };
+}
+
+function mapped<T>(
+  source: AsyncIterable<T>,
+  map: (item: T) => Promise<ExecutionResult>,
+): AsyncIterableIterator<ExecutionResult> {
+  const iterator = source[Symbol.asyncIterator]();
+  return {
+    async next() {
+      const { done, value } = await iterator.next();
+      return done === true ? { done, value: undefined } : { done: false, value: await map(value) };
+    },
+    async return() {
+      await iterator.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** Watching runs, on whichever node they are. */
+import type { Queryable } from '../../database/database.ts';
+import type { PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { ChangeEvent, LoadRows } from '../../events/changes/change-events.ts';
+import type { ChangeFeed } from '../../events/changes/change-feed.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
+import type { RunRefs } from './run.graphql.ts';
+
+export interface RunWatch {
+  readonly prisma: PrismaClient;
+  readonly feed: ChangeFeed;
+  readonly reading: Queryable;
+}
+
+/** Adds `jobRunChanged`. */
+export function addRunSubscription(
+  builder: Builder,
+  { prisma, feed, reading }: RunWatch,
+  { JobRun }: Pick<RunRefs, 'JobRun'>,
+  Change: ChangeRef,
+): void {
+  const RunChange = builder.objectRef<ChangeEvent>('JobRunChange').implement({
+    description: 'A run began or changed.',
+    interfaces: [Change],
+    fields: (t) => ({
+      runId: t.field({ type: 'UUID', description: 'Which run.', resolve: ({ key }) => key }),
+      jobRun: t.prismaField({
+        type: JobRun,
+        nullable: true,
+        description: 'The run as it stands when the change is told; null when it was removed.',
+        resolve: (query, { key, together }) =>
+          together.objectOf('run', JSON.stringify(query), key, async (keys) => {
+            const rows = await prisma.jobRun.findMany({ ...query, where: { id: { in: [...keys] } } });
+            return new Map(rows.map((row) => [row.id, row]));
+          }),
+      }),
+    }),
+  });
+  const load: LoadRows<{ jobName: string }> = async (keys) => {
+    const rows = await reading.query<{ id: string; jobName: string }>(
+      'SELECT id, job_name AS "jobName" FROM auth.job_runs WHERE id = ANY($1::uuid[])',
+      [keys],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  };
+  builder.subscriptionFields((t) => ({
+    jobRunChanged: t.field({
+      type: RunChange,
+      nullable: true,
+      description: 'Each change of a run, its counts while it is under way included, once and in order.',
+      args: {
+        jobName: t.arg.string({ description: 'Only of this job; left out: of all.' }),
+        after: t.arg.string({ description: AFTER }),
+      },
+      subscribe: (_root, { jobName, after }) =>
+        feed.subscribe<{ jobName: string }>(
+          {
+            topic: 'run',
+            ...(jobName && { load, keep: ({ scope }, run) => (run?.jobName ?? scope) === jobName }),
+          },
+          after,
+        ),
+      resolve: (change) => change,
+    }),
+  }));
+}

@@ -1,0 +1,48 @@
+/** Watching schedules: changed by people, and moved on by each fire that was settled. */
+import type { PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { ChangeEvent } from '../../events/changes/change-events.ts';
+import type { ChangeFeed } from '../../events/changes/change-feed.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
+import type { ScheduleRefs } from './schedule.graphql.ts';
+
+/** Adds `scheduleChanged`. */
+export function addScheduleSubscription(
+  builder: Builder,
+  { prisma, feed }: { readonly prisma: PrismaClient; readonly feed: ChangeFeed },
+  { JobSchedule }: Pick<ScheduleRefs, 'JobSchedule'>,
+  Change: ChangeRef,
+): void {
+  const ScheduleChange = builder.objectRef<ChangeEvent>('JobScheduleChange').implement({
+    description:
+      'A schedule was changed, paused or resumed, or one of its fires was settled, so that the next one is another.',
+    interfaces: [Change],
+    fields: (t) => ({
+      jobName: t.string({ description: 'Of which job.', resolve: ({ key }) => key }),
+      jobSchedule: t.prismaField({
+        type: JobSchedule,
+        nullable: true,
+        description: 'The schedule as it stands when the change is told; null when it was removed.',
+        resolve: (query, { key, together }) =>
+          together.objectOf('schedule', JSON.stringify(query), key, async (keys) => {
+            const rows = await prisma.jobSchedule.findMany({ ...query, where: { name: { in: [...keys] } } });
+            return new Map(rows.map((row) => [row.name, row]));
+          }),
+      }),
+    }),
+  });
+  builder.subscriptionFields((t) => ({
+    scheduleChanged: t.field({
+      type: ScheduleChange,
+      nullable: true,
+      description: 'Each change of a schedule, once and in order.',
+      args: {
+        jobName: t.arg.string({ description: 'Only of this job; left out: of all.' }),
+        after: t.arg.string({ description: AFTER }),
+      },
+      subscribe: (_root, { jobName, after }) =>
+        feed.subscribe({ topic: 'schedule', ...(jobName && { keep: ({ key }) => key === jobName }) }, after),
+      resolve: (change) => change,
+    }),
+  }));
+}

@@ -1,0 +1,293 @@
+/**
+ * The change feed over real transactions: in order and complete however they commit, resumed by
+ * cursor on any node, with a clear end where a cursor cannot be gone on from.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ChangeEvent } from '../../src/events/changes/change-events.ts';
+import { type ChangeFeed, createChangeFeed } from '../../src/events/changes/change-feed.ts';
+import { deleteOldChanges } from '../../src/events/changes/change-rows.ts';
+import type { Interest } from '../../src/events/changes/change-stream.ts';
+import { type Notices, openNotices } from '../../src/events/notices.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { watchThroughDisconnections } from '../support/change-watch.ts';
+import { createEmptyDatabase, createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let familyId: string;
+let notices: Notices;
+let feed: ChangeFeed;
+let closing: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  ({ familyId } = await seedFamily(database.db));
+  notices = await openNotices({ db: database.db, directUrl: database.url, logger: silentLogger });
+});
+beforeEach(() => {
+  feed = openFeed();
+});
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+  closing = [];
+});
+afterAll(async () => {
+  await notices?.close();
+  await database?.drop();
+});
+
+function openFeed(db = database.db): ChangeFeed {
+  const opened = createChangeFeed({ db, notices, logger: silentLogger });
+  closing.push(opened.close);
+  return opened;
+}
+
+/** A connection of somebody else, who writes SQL. */
+async function connect(url = database.url): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: 'psql' });
+  await client.connect();
+  closing.push(() => client.end());
+  return client;
+}
+
+const insert = async (client: Pick<pg.Client, 'query'>, count = 1): Promise<string[]> => {
+  const { rows } = await client.query<{ id: string }>(
+    `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, status)
+     SELECT $1, 'n' || substr(gen_random_uuid()::text, 1, 13), 'New', 'cancelled' FROM generate_series(1, $2::int) RETURNING id`,
+    [familyId, count],
+  );
+  return rows.map(({ id }) => id);
+};
+
+/** Everything that a stream tells, as it comes. */
+async function watch<Row>(interest: Interest<Row>, after?: string, on = feed) {
+  const stream = await on.subscribe(interest, after);
+  const seen: ChangeEvent[] = [];
+  let failure: unknown;
+  const reading = (async () => {
+    for await (const event of stream) seen.push(event);
+  })().catch((error: unknown) => {
+    failure = error;
+  });
+  const close = async () => {
+    await stream.return?.();
+    await reading;
+  };
+  closing.push(close);
+  return { seen, close, failure: () => failure };
+}
+const soon = { timeout: 10_000, interval: 5 };
+const keysOf = (events: readonly ChangeEvent[]) => events.map(({ key }) => key);
+
+describe('the feed', () => {
+  it('tells whatever SQL did, with its kind and whose a removed one was', async () => {
+    const { seen } = await watch({ topic: 'entry' });
+    const client = await connect();
+    const [id = ''] = await insert(client);
+    await client.query(`UPDATE auth.queued_managed_account_creations SET full_name = 'Changed' WHERE id = $1`, [id]);
+    // What only the workers look at is no change for others.
+    await client.query(
+      `UPDATE auth.queued_managed_account_creations SET probed_at = now(), full_name = 'Changed' WHERE id = $1`,
+      [id],
+    );
+    await client.query('DELETE FROM auth.queued_managed_account_creations WHERE id = $1', [id]);
+    await expect
+      .poll(() => seen.map(({ kind, key, scope }) => [kind, key, scope]), soon)
+      .toEqual([
+        ['CREATED', id, undefined],
+        ['UPDATED', id, undefined],
+        ['REMOVED', id, familyId],
+      ]);
+    expect(seen[0]?.at).toBeInstanceOf(Date);
+    const cursors = seen.map(({ cursor }) => cursor);
+    expect([...cursors].sort()).toEqual(cursors);
+  });
+
+  it('waits for a transaction that began earlier and commits later, and misses none', async () => {
+    const { seen } = await watch({ topic: 'entry' });
+    const [early, late] = [await connect(), await connect()];
+    await early.query('BEGIN');
+    const [first] = await insert(early);
+    const [second] = await insert(late);
+    // The second is committed and could be read, but a reader that passed the first would never see it.
+    const other = await connect();
+    const third = await insert(other, 3);
+    await delay(300);
+    expect(seen).toEqual([]);
+    await early.query('COMMIT');
+    await expect.poll(() => keysOf(seen), soon).toEqual([first, second, ...third]);
+  });
+
+  it('is held back by no transaction of another database', async () => {
+    const elsewhere = await createEmptyDatabase();
+    closing.push(elsewhere.drop);
+    const stranger = await connect(elsewhere.url);
+    await stranger.query('BEGIN');
+    await stranger.query('CREATE TABLE x ()');
+    const { seen } = await watch({ topic: 'entry' });
+    const ids = await insert(await connect(), 2);
+    await expect.poll(() => keysOf(seen), soon).toEqual(ids);
+    // Nor does a new listener get what was before it.
+    const later = await watch({ topic: 'entry' });
+    const more = await insert(await connect(), 1);
+    await expect.poll(() => keysOf(later.seen), soon).toEqual(more);
+    await stranger.query('ROLLBACK');
+    await insert(await connect(), 1);
+    await expect.poll(() => later.seen.length, soon).toBe(2);
+    expect(seen).toHaveLength(4);
+  });
+
+  it('goes on from a cursor, also within a statement and on another node, and then tells what is new', async () => {
+    const start = await feed.cursor();
+    const client = await connect();
+    const ids = await insert(client, 5);
+    const whole = await watch({ topic: 'entry' }, start);
+    await expect.poll(() => keysOf(whole.seen), soon).toEqual(ids);
+    const other = openFeed();
+    for (const [place, { cursor }] of [...whole.seen].entries()) {
+      const rest = await watch({ topic: 'entry' }, cursor, other);
+      const [added] = await insert(client);
+      ids.push(added ?? '');
+      await expect.poll(() => keysOf(rest.seen), soon).toEqual(ids.slice(place + 1));
+      await rest.close();
+    }
+    expect(other.listenerCount()).toBe(0);
+  });
+
+  it('reads nothing while nobody listens, and asks once for all who do', async () => {
+    let questions = 0;
+    const counting = {
+      ...database.db,
+      query: ((...args: Parameters<typeof database.db.query>) => {
+        questions += 1;
+        return database.db.query(...args);
+      }) as typeof database.db.query,
+    };
+    const counted = openFeed(counting);
+    const client = await connect();
+    await insert(client, 3);
+    expect(questions).toBe(0);
+    let loads = 0;
+    const load = async (keys: readonly string[]) => {
+      loads += 1;
+      return new Map(keys.map((key) => [key, key]));
+    };
+    const objects: string[][] = [];
+    const loadObjects = async (keys: readonly string[]) => {
+      objects.push([...keys]);
+      return new Map(keys.map((key) => [key, key]));
+    };
+    const listeners = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        watch({ topic: 'entry', load, keep: (_change, row) => row !== undefined }, undefined, counted),
+      ),
+    );
+    await expect.poll(() => counted.listenerCount(), soon).toBe(50);
+    loads = 0;
+    const ids = await insert(client, 150);
+    for (const { seen } of listeners) await expect.poll(() => keysOf(seen), soon).toEqual(ids);
+    expect(loads).toBe(1);
+    const told = listeners.flatMap(({ seen }) => seen);
+    await Promise.all(told.map(({ together, key }) => together.objectOf('entry', 'a selection', key, loadObjects)));
+    expect(objects.flat().sort()).toEqual([...ids].sort());
+    expect(objects).toHaveLength(2);
+  });
+
+  it('does not pile up what one does not take: it catches up from the record, in order, each once', async () => {
+    const stream = await feed.subscribe({ topic: 'entry' });
+    const first = stream.next();
+    const client = await connect();
+    const ids = await insert(client);
+    expect((await first).value).toMatchObject({ key: ids[0] });
+    const quick = await watch({ topic: 'entry' });
+    for (let n = 0; n < 5; n++) ids.push(...(await insert(client, 900)));
+    await expect.poll(() => quick.seen.length, soon).toBe(4_500);
+    // The slow one was dropped from those who are told; it holds nothing but its place.
+    expect(feed.listenerCount()).toBe(1);
+    const taken: string[] = [ids[0] ?? ''];
+    while (taken.length < ids.length) taken.push(((await stream.next()).value as ChangeEvent).key);
+    expect(taken).toEqual(ids);
+    const next = stream.next();
+    const [last] = await insert(client);
+    expect((await next).value).toMatchObject({ key: last });
+    await stream.return?.();
+  });
+});
+
+describe('a cursor that cannot be gone on from', () => {
+  it('is refused when what lies behind it was deleted, with the oldest that can', async () => {
+    const client = await connect();
+    const start = await feed.cursor();
+    await insert(client, 3);
+    const middle = await feed.cursor();
+    const ids = await insert(client, 2);
+    // All but the last statement's are old.
+    await client.query(
+      `UPDATE auth.changes SET at = at - interval '2 hours'
+       WHERE (transaction_id, sequence) < (SELECT transaction_id, sequence FROM auth.changes ORDER BY transaction_id DESC, sequence DESC LIMIT 1)`,
+    );
+    expect(await deleteOldChanges(database.db, 3_600_000, 1_000)).not.toHaveLength(0);
+    const refusal = await feed.subscribe({ topic: 'entry' }, start).then(
+      () => undefined,
+      (error: unknown) => error as { message: string; extensions: { code: string; oldestCursor: string } },
+    );
+    expect(refusal?.extensions.code).toBe('CURSOR_EXPIRED');
+    for (const cursor of [refusal?.extensions.oldestCursor, middle]) {
+      const rest = await watch({ topic: 'entry' }, cursor);
+      await expect.poll(() => keysOf(rest.seen), soon).toEqual(ids);
+    }
+  });
+
+  it('is refused when it is of another life of the database, and what that had written is not told', async () => {
+    const client = await connect();
+    const cursor = await feed.cursor();
+    await insert(client);
+    // As after a restore: the rows of another cluster, whose numbers lie ahead of ours.
+    await client.query('INSERT INTO auth.changes (transaction_id, topic, kind, keys) VALUES (9000000000, $1, $2, $3)', [
+      'entry',
+      'created',
+      [randomUUID()],
+    ]);
+    await client.query(`UPDATE auth.change_feed SET epoch = 'another life'`);
+    const foreign = cursor.replace(/^.{12}/, '0123456789ab');
+    await expect(openFeed().subscribe({ topic: 'entry' }, foreign)).rejects.toMatchObject({
+      extensions: { code: 'CURSOR_EXPIRED' },
+    });
+    expect((await client.query('SELECT FROM auth.changes')).rowCount).toBe(0);
+    const { seen } = await watch({ topic: 'entry' }, undefined, openFeed());
+    const ids = await insert(client);
+    await expect.poll(() => keysOf(seen), soon).toEqual(ids);
+  });
+
+  it('ends the streams that are open when the database becomes another one', async () => {
+    const watched = await watch({ topic: 'entry' });
+    await expect.poll(() => feed.listenerCount(), soon).toBe(1);
+    const client = await connect();
+    // A table that was restored is another one.
+    await client.query('CREATE TABLE auth.changes_restored (LIKE auth.changes INCLUDING ALL)');
+    await client.query('ALTER TABLE auth.changes RENAME TO changes_before');
+    await client.query('ALTER TABLE auth.changes_restored RENAME TO changes');
+    notices.changed();
+    await expect.poll(() => watched.failure(), soon).toMatchObject({ extensions: { code: 'CURSOR_EXPIRED' } });
+    await client.query('DROP TABLE auth.changes; ALTER TABLE auth.changes_before RENAME TO changes');
+  });
+
+  it.each(['', 'x', 'ffff', '0123456789abzz'])('is refused when it is none: "%s"', async (text) => {
+    await expect(feed.subscribe({ topic: 'entry' }, text)).rejects.toMatchObject({
+      message: expect.stringContaining('after:'),
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+  });
+});
+
+it('a client that disconnects at random gets every change once, however transactions commit', async () => {
+  const { missed, doubled, count } = await watchThroughDisconnections(database, {
+    seed: 7,
+    changes: 600,
+    disconnections: 40,
+  });
+  expect({ missed, doubled }).toEqual({ missed: [], doubled: [] });
+  expect(count).toBeGreaterThanOrEqual(500);
+}, 60_000);
