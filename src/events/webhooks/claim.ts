@@ -1,0 +1,111 @@
+/**
+ * Claiming deliveries: a lease of this node's with a token that closing must show, so that whoever
+ * lost it writes nothing. Each webhook has a number of its own that may be under way, whatever the
+ * others are doing. While it is leased, a delivery is due when the lease ends: that is how what a
+ * killed node held is taken over.
+ */
+import type { Queryable } from '../../database/database.ts';
+import type { SealedSecret } from './secrets.ts';
+
+export interface ClaimOptions {
+  readonly nodeId: string;
+  readonly leaseMs: number;
+  /** How many of one webhook's may be under way on this node. */
+  readonly concurrency: number;
+}
+
+export interface ClaimedDelivery {
+  readonly id: string;
+  readonly leaseToken: string;
+  readonly webhookId: string;
+  readonly url: string;
+  readonly eventId: string;
+  readonly body: string;
+  readonly isTest: boolean;
+  readonly seriesAttemptCount: number;
+  readonly seriesStartedAt: Date;
+  /** By the database's clock. */
+  readonly claimedAt: Date;
+  /** Those that have not expired. */
+  readonly secrets: readonly SealedSecret[];
+}
+
+const COLUMNS = `
+  delivery.id, delivery.lease_token AS "leaseToken", delivery.webhook_id AS "webhookId", webhook.url,
+  delivery.event_id AS "eventId", delivery.body, delivery.is_test AS "isTest",
+  delivery.series_attempt_count AS "seriesAttemptCount", delivery.series_started_at AS "seriesStartedAt",
+  now() AS "claimedAt",
+  (SELECT coalesce(json_agg(json_build_object('id', secret.id, 'sealed', secret.sealed_secret)
+                            ORDER BY secret.expires_at DESC NULLS FIRST), '[]'::json)
+   FROM auth.webhook_secrets AS secret
+   WHERE secret.webhook_id = webhook.id AND (secret.expires_at IS NULL OR secret.expires_at > now())) AS secrets`;
+
+const CLAIM = `
+  WITH due AS (
+    SELECT delivery.*
+    FROM auth.webhooks AS webhook
+    LEFT JOIN unnest($1::uuid[], $2::int[]) AS busy(webhook_id, count) ON busy.webhook_id = webhook.id
+    CROSS JOIN LATERAL (
+      SELECT id, lease_token, lease_node_id, leased_at, attempt_count FROM auth.webhook_deliveries
+      WHERE webhook_id = webhook.id AND status = 'pending' AND due_at <= now()
+      ORDER BY due_at, position
+      LIMIT greatest(0, $3::int - coalesce(busy.count, 0))
+      FOR UPDATE SKIP LOCKED
+    ) AS delivery
+    WHERE webhook.state = 'active'
+  ), broken_off AS (
+    INSERT INTO auth.webhook_attempts (delivery_id, number, outcome, error_message, node_id, started_at, finished_at)
+    SELECT id, attempt_count, 'interrupted', 'The node died, or was cut off from the database.', lease_node_id, leased_at, now()
+    FROM due WHERE lease_token IS NOT NULL
+    ON CONFLICT DO NOTHING
+  ), delivery AS (
+    UPDATE auth.webhook_deliveries AS claimed
+    SET lease_token = gen_random_uuid(), lease_node_id = $4, leased_at = now(),
+        due_at = now() + $5 * interval '1 millisecond',
+        attempt_count = claimed.attempt_count + 1, series_attempt_count = claimed.series_attempt_count + 1,
+        series_started_at = coalesce(claimed.series_started_at, now())
+    FROM due WHERE claimed.id = due.id
+    RETURNING claimed.*
+  )
+  SELECT ${COLUMNS}
+  FROM delivery JOIN auth.webhooks AS webhook ON webhook.id = delivery.webhook_id
+  ORDER BY delivery.position`;
+
+/** Claims what is due of every active webhook, as far as each has room. `busy`: how many each has under way here. */
+export function claimDue(
+  db: Queryable,
+  { nodeId, leaseMs, concurrency }: ClaimOptions,
+  busy: ReadonlyMap<string, number>,
+): Promise<ClaimedDelivery[]> {
+  return db.query<ClaimedDelivery>(CLAIM, [[...busy.keys()], [...busy.values()], concurrency, nodeId, leaseMs]);
+}
+
+/** What was claimed when it was made: a test, which its request delivers itself. Undefined when it is gone. */
+export async function findClaimed(db: Queryable, deliveryId: string): Promise<ClaimedDelivery | undefined> {
+  const [found] = await db.query<ClaimedDelivery>(
+    `SELECT ${COLUMNS}
+     FROM auth.webhook_deliveries AS delivery JOIN auth.webhooks AS webhook ON webhook.id = delivery.webhook_id
+     WHERE delivery.id = $1 AND delivery.lease_token IS NOT NULL`,
+    [deliveryId],
+  );
+  return found;
+}
+
+/**
+ * How long until the next delivery of an active webhook is due, in milliseconds (less than 0: it became
+ * so since the claim); undefined when none is. `full`: webhooks that have no room, and wake who waits.
+ */
+export async function nextDueInMs(db: Queryable, full: readonly string[]): Promise<number | undefined> {
+  const [row] = await db.query<{ ms: number | null }>(
+    `SELECT (extract(epoch FROM min(due.due_at) - now()) * 1000)::float8 AS ms
+     FROM auth.webhooks AS webhook
+     CROSS JOIN LATERAL (
+       SELECT due_at FROM auth.webhook_deliveries
+       WHERE webhook_id = webhook.id AND status = 'pending' AND due_at IS NOT NULL
+       ORDER BY due_at LIMIT 1
+     ) AS due
+     WHERE webhook.state = 'active' AND webhook.id <> ALL ($1::uuid[])`,
+    [full],
+  );
+  return row?.ms ?? undefined;
+}

@@ -1,0 +1,184 @@
+/**
+ * Writing down how attempts ended, what follows for their deliveries (done, tried again, given up),
+ * for what waits behind them, and for the webhooks: one that fails for days is disabled, and says
+ * so. Those that end together are written together. The webhooks' rows are locked first: the
+ * publisher, who must know what waits, holds them as well.
+ */
+import type { Acts } from '../../access/acts.ts';
+import { systemCaller } from '../../access/caller.ts';
+import { recordEvents } from '../outbox/record.ts';
+import { nextAttemptAt } from './back-off.rules.ts';
+import type { ClaimedDelivery } from './claim.ts';
+import type { Judged } from './outcome.rules.ts';
+import { afterAttempt, type WebhookHealth } from './webhook-health.rules.ts';
+
+export interface CloseOptions {
+  readonly acts: Acts;
+  readonly nodeId: string;
+  /** How long a delivery is tried. */
+  readonly windowMs: number;
+  /** How long nothing may succeed until the webhook is disabled. */
+  readonly disableAfterMs: number;
+}
+
+export interface EndedAttempt {
+  readonly delivery: ClaimedDelivery;
+  readonly judged: Judged;
+  /** Both by the database's clock. */
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+}
+
+export interface Closed {
+  /** False: the lease was lost, and nothing was written. */
+  readonly isWritten: boolean;
+  /** It was the first to fail since the last that did not. */
+  readonly isFirstFailure: boolean;
+  readonly isGivenUp: boolean;
+  readonly isDisabled: boolean;
+}
+
+const LOST: Closed = { isWritten: false, isFirstFailure: false, isGivenUp: false, isDisabled: false };
+const DELIVERER = systemCaller('webhooks');
+
+/**
+ * Writes them all in one transaction; answers one for each. After its commit a caller of a
+ * webhook that was disabled calls `notices.eventsWritten()`.
+ */
+export function closeAttempts(options: CloseOptions, all: readonly EndedAttempt[]): Promise<Closed[]> {
+  return options.acts.transaction(async (tx, acted) => {
+    const webhooks = new Map<string, WebhookHealth>();
+    const ids = [...new Set(all.map(({ delivery }) => delivery.webhookId))];
+    for (const { id, ...health } of await tx.query<WebhookHealth & { id: string }>(LOCK, [ids]))
+      webhooks.set(id, health);
+    const rows = all.map((ended) => rowOf(options, ended));
+    const closed = await tx.query<{ id: string }>(CLOSE, [JSON.stringify(rows), options.nodeId]);
+    const written = new Set(closed.map(({ id }) => id));
+
+    const answers: Closed[] = [];
+    const changed = new Set<string>();
+    for (const [index, { delivery, judged, finishedAt }] of all.entries()) {
+      const { webhookId } = delivery;
+      const before = webhooks.get(webhookId);
+      if (before === undefined || !written.has(delivery.id)) {
+        answers.push(LOST);
+        continue;
+      }
+      const { disableAfterMs } = options;
+      const after = delivery.isTest ? before : afterAttempt(before, judged.outcome, finishedAt, disableAfterMs);
+      if (after !== before) changed.add(webhookId);
+      webhooks.set(webhookId, after);
+      const isDisabled = after.state === 'disabled' && before.state !== 'disabled';
+      if (isDisabled) {
+        const failingSince = (after.failingSince ?? finishedAt).toISOString();
+        await tx.query(DISABLE, [webhookId, reasonOf(judged), DELIVERER.name]);
+        await recordEvents(tx, [
+          {
+            eventType: 'WebhookDisabled',
+            aggregateType: 'Webhook',
+            aggregateId: webhookId,
+            payload: { webhookId, failingSince },
+          },
+        ]);
+        acted({
+          caller: DELIVERER,
+          action: 'webhookDisabled',
+          target: { type: 'Webhook', id: webhookId },
+          reason: reasonOf(judged),
+          before: { state: 'ACTIVE' },
+          after: { state: 'DISABLED' },
+        });
+      }
+      answers.push({
+        isWritten: true,
+        isFirstFailure: before.failingSince === null && after.failingSince !== null,
+        isGivenUp: rows[index]?.status === 'failed',
+        isDisabled,
+      });
+    }
+    const healths = [...changed].map((id) => ({ id, ...webhooks.get(id) }));
+    if (healths.length > 0) await tx.query(UPDATE_HEALTH, [JSON.stringify(healths)]);
+    return answers;
+  });
+}
+
+function rowOf(options: CloseOptions, ended: EndedAttempt) {
+  const { delivery, judged, startedAt, finishedAt } = ended;
+  const { id, leaseToken } = delivery;
+  const { outcome, message, httpStatus, answer } = judged;
+  return {
+    id,
+    leaseToken,
+    ...whatFollows(options, ended),
+    outcome,
+    message,
+    httpStatus,
+    answer,
+    startedAt,
+    finishedAt,
+  };
+}
+
+function whatFollows(
+  { windowMs }: CloseOptions,
+  { delivery, judged, finishedAt }: EndedAttempt,
+): { status: 'delivered' | 'pending' | 'failed'; dueAt: Date | null } {
+  if (judged.outcome === 'delivered') return { status: 'delivered', dueAt: null };
+  if (delivery.isTest) return { status: 'failed', dueAt: null };
+  if (judged.outcome === 'interrupted') return { status: 'pending', dueAt: finishedAt };
+  const next = nextAttemptAt(
+    { startedAt: delivery.seriesStartedAt, attemptCount: delivery.seriesAttemptCount },
+    { now: finishedAt, random: Math.random(), windowMs, retryAfterMs: judged.retryAfterMs },
+  );
+  return next === undefined ? { status: 'failed', dueAt: null } : { status: 'pending', dueAt: next };
+}
+
+const reasonOf = ({ outcome, message }: Judged): string =>
+  outcome === 'gone'
+    ? 'The receiver answered 410 Gone: it wants no more.'
+    : `Nothing was delivered for too long (WEBHOOK_DISABLE_AFTER). The last attempt: ${message ?? outcome}`;
+
+const LOCK = `
+  SELECT id, state::text AS state, failing_since AS "failingSince", last_success_at AS "lastSuccessAt"
+  FROM auth.webhooks WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+
+// Where one is closed, the next of its aggregate is due; what is due already, or leased, stays as it is.
+const CLOSE = `
+  WITH ended AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS e(
+      id uuid, "leaseToken" uuid, status auth.webhook_delivery_status, "dueAt" timestamptz(3), outcome text, message text,
+      "httpStatus" int, answer text, "startedAt" timestamptz(3), "finishedAt" timestamptz(3))
+  ), closed AS (
+    UPDATE auth.webhook_deliveries AS delivery
+    SET status = ended.status, due_at = ended."dueAt", lease_token = NULL, lease_node_id = NULL, leased_at = NULL,
+        closed_at = CASE WHEN ended.status <> 'pending' THEN now() END
+    FROM ended
+    WHERE delivery.id = ended.id AND delivery.lease_token = ended."leaseToken" AND delivery.status = 'pending'
+    RETURNING delivery.id, delivery.webhook_id, delivery.aggregate_id, delivery.attempt_count, delivery.status
+  ), written AS (
+    INSERT INTO auth.webhook_attempts
+      (delivery_id, number, outcome, error_message, http_status, answer, node_id, started_at, finished_at)
+    SELECT id, attempt_count, outcome, message, "httpStatus", answer, $2::uuid, "startedAt", "finishedAt"
+    FROM closed JOIN ended USING (id)
+  ), promoted AS (
+    UPDATE auth.webhook_deliveries AS next SET due_at = now()
+    FROM closed
+    WHERE closed.status <> 'pending' AND next.due_at IS NULL AND next.id = (
+      SELECT id FROM auth.webhook_deliveries AS waiting
+      WHERE waiting.webhook_id = closed.webhook_id AND waiting.aggregate_id = closed.aggregate_id
+        AND waiting.status = 'pending' AND waiting.id <> closed.id
+      ORDER BY position LIMIT 1
+    )
+  )
+  SELECT id FROM closed`;
+
+const DISABLE = `
+  UPDATE auth.webhooks
+  SET state = 'disabled', disabled_at = now(), state_reason = $2, state_changed_at = now(), state_changed_by = $3
+  WHERE id = $1`;
+
+const UPDATE_HEALTH = `
+  UPDATE auth.webhooks AS webhook
+  SET failing_since = health."failingSince", last_success_at = health."lastSuccessAt"
+  FROM jsonb_to_recordset($1::jsonb) AS health(id uuid, "failingSince" timestamptz(3), "lastSuccessAt" timestamptz(3))
+  WHERE webhook.id = health.id`;

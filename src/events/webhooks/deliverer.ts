@@ -1,0 +1,176 @@
+/**
+ * A node's deliverer: woken, it claims what is due and sends it, each webhook with so many at a
+ * time and no more, so that one that hangs keeps only its own waiting. It is woken by what is
+ * published, by each end of a delivery, by its own timer for what is due later, and at each
+ * heartbeat, which finds what a killed node had leased.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { createBatcher } from '../../database/batcher.ts';
+import type { Database } from '../../database/database.ts';
+import type { KeyRing } from '../../sealing/key-ring.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Notices } from '../notices.ts';
+import { type ClaimedDelivery, type ClaimOptions, claimDue, nextDueInMs } from './claim.ts';
+import { type Closed, type CloseOptions, closeAttempts, type EndedAttempt } from './close.ts';
+import { type Judged, judge, type Outcome, type SendResult } from './outcome.rules.ts';
+import { openSecrets } from './secrets.ts';
+import { type SendTools, send } from './send.ts';
+import { signatureHeaders } from './signature.rules.ts';
+
+export interface DelivererOptions extends ClaimOptions, CloseOptions, SendTools {
+  readonly db: Database;
+  readonly keyRing: KeyRing;
+  readonly notices: Pick<Notices, 'eventsWritten'>;
+  readonly logger: Logger;
+  /** Told of each attempt that ended, for the metrics. */
+  observe?(outcome: Outcome, durationMs: number): void;
+}
+
+export interface Deliverer {
+  /** Looks for what is due now; many wakes in a row are one. */
+  wake(): void;
+  /** Delivers what its caller has claimed, now; answers how it ended. */
+  deliver(delivery: ClaimedDelivery): Promise<Judged>;
+  /** Claims nothing more; what is under way may end within the time, and is given back then. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** What is due later is looked for at the latest then; a notice or a heartbeat comes before. */
+const LONGEST_SLEEP_MS = 60_000;
+const RETRY_MS = 1_000;
+const LARGEST_BATCH = 100;
+/** To write down that a request was broken off. */
+const LAST_WORDS_MS = 2_000;
+
+/** Creates the deliverer; it does nothing until it is woken. */
+export function createDeliverer(options: DelivererOptions): Deliverer {
+  const { db, notices, logger, observe } = options;
+  const stopping = new AbortController();
+  const attempts = new Set<Promise<unknown>>();
+  // One connection to the database for all that ends: the work of the queue needs the others.
+  const closes = createBatcher<EndedAttempt, Closed>({
+    flush: (all) => closeAttempts(options, all),
+    largest: LARGEST_BATCH,
+    windowMs: 0,
+    lanes: 1,
+  });
+  /** By webhook. */
+  const busy = new Map<string, number>();
+  let isStopping = false;
+  let wasWoken = false;
+  let pumping: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const full = (): string[] => [...busy].flatMap(([id, count]) => (count < options.concurrency ? [] : [id]));
+
+  const wake = (): void => {
+    wasWoken = true;
+    if (pumping === undefined && !isStopping) pumping = pump();
+  };
+  const wakeIn = (ms: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(wake, Math.min(Math.max(ms, 10), LONGEST_SLEEP_MS));
+    timer.unref();
+  };
+  const pump = async (): Promise<void> => {
+    try {
+      while (wasWoken && !isStopping) {
+        wasWoken = false;
+        const claimed = await claimDue(db, options, busy);
+        for (const delivery of claimed) start(delivery);
+        const ms = claimed.length > 0 || isStopping ? undefined : await nextDueInMs(db, full());
+        if (ms !== undefined) wakeIn(ms);
+      }
+    } catch (error) {
+      db.outage.warn(error, 'Claiming webhook deliveries failed; trying again in a second');
+      if (!isStopping) wakeIn(RETRY_MS);
+    }
+    pumping = undefined;
+    if (wasWoken && !isStopping) wake();
+  };
+
+  const start = (delivery: ClaimedDelivery): void => {
+    const { webhookId } = delivery;
+    busy.set(webhookId, (busy.get(webhookId) ?? 0) + 1);
+    const attempt = deliver(delivery)
+      .catch((error: unknown) =>
+        logger.warn(
+          { err: error, deliveryId: delivery.id },
+          'The end of a webhook delivery could not be written; it is delivered again when its lease ends',
+        ),
+      )
+      .finally(() => {
+        attempts.delete(attempt);
+        const left = (busy.get(webhookId) ?? 1) - 1;
+        if (left > 0) busy.set(webhookId, left);
+        else busy.delete(webhookId);
+        wake();
+      });
+    attempts.add(attempt);
+  };
+
+  const deliver = async (delivery: ClaimedDelivery): Promise<Judged> => {
+    const begun = performance.now();
+    const judged = judge(await sendSigned(options, delivery, stopping.signal), clockOf(delivery, begun));
+    const finishedAt = clockOf(delivery, begun);
+    observe?.(judged.outcome, performance.now() - begun);
+    await close({ delivery, judged, startedAt: delivery.claimedAt, finishedAt });
+    return judged;
+  };
+
+  const close = async (ended: EndedAttempt): Promise<void> => {
+    const { delivery, judged } = ended;
+    const line = { webhookId: delivery.webhookId, deliveryId: delivery.id, outcome: judged.outcome };
+    const { isWritten, isFirstFailure, isGivenUp, isDisabled } = await closes.add(ended);
+    if (!isWritten) logger.info(line, 'A webhook delivery was taken over by another node, or its webhook is gone');
+    else if (isFirstFailure || isGivenUp)
+      logger.warn(
+        { ...line, httpStatus: judged.httpStatus, problem: judged.message },
+        isGivenUp ? 'A webhook delivery was given up' : 'A webhook does not take what it is sent; it is tried again',
+      );
+    else logger.debug(line, 'An attempt to deliver to a webhook ended');
+    if (!isDisabled) return;
+    logger.warn({ webhookId: delivery.webhookId }, 'A webhook was disabled: nothing was delivered for too long');
+    notices.eventsWritten();
+  };
+
+  return {
+    wake,
+    deliver,
+    async stop(timeoutMs) {
+      isStopping = true;
+      clearTimeout(timer);
+      const patience = new AbortController();
+      const ended = (async () => {
+        await pumping;
+        while (attempts.size > 0) await Promise.allSettled([...attempts]);
+      })().finally(() => patience.abort());
+      const within = (ms: number) =>
+        Promise.race([ended, delay(ms, undefined, { ref: false, signal: patience.signal }).catch(() => undefined)]);
+      await within(timeoutMs);
+      stopping.abort();
+      await within(LAST_WORDS_MS);
+    },
+  };
+}
+
+/** The database's clock, as the claim returned it, carried on by ours. */
+const clockOf = ({ claimedAt }: ClaimedDelivery, begun: number): Date =>
+  new Date(claimedAt.getTime() + Math.round(performance.now() - begun));
+
+async function sendSigned(
+  options: DelivererOptions,
+  delivery: ClaimedDelivery,
+  stopping: AbortSignal,
+): Promise<SendResult> {
+  const secrets = await openSecrets(options.keyRing, delivery.secrets);
+  if (secrets.length === 0)
+    return {
+      kind: 'failure',
+      outcome: 'secret_lost',
+      message: 'No secret of the webhook can be opened. Make another with "rotateWebhookSecret".',
+    };
+  const { eventId: id, body, url } = delivery;
+  // The time a receiver checks is that of the world, which this machine's clock follows.
+  return send(options, { url, body, headers: signatureHeaders({ id, at: new Date(), body }, secrets) }, stopping);
+}

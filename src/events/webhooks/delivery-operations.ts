@@ -1,0 +1,179 @@
+/** What operators do with deliveries: try a webhook out, and have deliveries made again. */
+import { randomUUID } from 'node:crypto';
+import type { Acts } from '../../access/acts.ts';
+import type { Caller } from '../../access/caller.ts';
+import { type Digester, digestFields, idempotently } from '../../access/idempotency.ts';
+import type { Queryable } from '../../database/database.ts';
+import { type InputIssue, InvalidInputError } from '../../refusals.ts';
+import type { Notices } from '../notices.ts';
+import { CATALOG, type NewEvent } from '../outbox/catalog.rules.ts';
+import { toCloudEvent } from '../outbox/cloud-event.rules.ts';
+import { findClaimed } from './claim.ts';
+import type { Deliverer } from './deliverer.ts';
+import { idempotencyKeyIssues } from './input.ts';
+import { redeliverOne, redeliverSpan, type Span, webhookOf } from './redeliver.ts';
+import { lockWebhook, requireWebhook } from './webhooks.ts';
+
+export interface DeliveryTools {
+  readonly db: Queryable;
+  readonly acts: Acts;
+  readonly digester: Digester;
+  readonly notices: Pick<Notices, 'webhooksChanged'>;
+  readonly deliverer: Pick<Deliverer, 'deliver'>;
+  readonly nodeId: string;
+  readonly leaseMs: number;
+  /** As it stands in the envelope of events. */
+  readonly source: string;
+}
+
+export interface TestRequest {
+  readonly webhookId: string;
+  readonly idempotencyKey?: string | null;
+}
+
+/** A delivery, or a webhook with a span. */
+export interface RedeliverRequest {
+  readonly deliveryId?: string | null;
+  readonly webhookId?: string | null;
+  readonly from?: Date | null;
+  readonly to?: Date | null;
+  readonly isAll?: boolean | null;
+  readonly reason?: string | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface Redelivered {
+  readonly webhookId: string;
+  readonly count: number;
+  readonly isReplay: boolean;
+}
+
+export type DeliveryOperations = ReturnType<typeof createDeliveryOperations>;
+
+/** Each throws InvalidInputError, NotFoundError or IdempotencyConflictError. */
+export function createDeliveryOperations({ db, acts, digester, notices, deliverer, ...lease }: DeliveryTools) {
+  return {
+    /** Sends a test now, in whatever state the webhook is, and answers its delivery once it has ended. It is tried once. */
+    async test(
+      caller: Caller,
+      { webhookId, idempotencyKey: key }: TestRequest,
+    ): Promise<{ deliveryId: string; isReplay: boolean }> {
+      requireNone(idempotencyKeyIssues(key));
+      const call = { caller: caller.id, mutation: 'testWebhook', key, digests: digestFields(digester, { webhookId }) };
+      const { resultId: deliveryId, isReplay } = await acts.transaction((tx, acted) =>
+        idempotently(tx, call, async () => {
+          await lockWebhook(tx, webhookId);
+          const id = await insertTest(tx, caller, webhookId, lease);
+          acted({
+            caller,
+            action: 'testWebhook',
+            target: { type: 'Webhook', id: webhookId },
+            after: { deliveryId: id },
+          });
+          return id;
+        }),
+      );
+      // Its webhook may be gone since, and its delivery with it.
+      if (isReplay) await webhookOf(db, deliveryId, true);
+      const claimed = isReplay ? undefined : await findClaimed(db, deliveryId);
+      if (claimed !== undefined) await deliverer.deliver(claimed);
+      return { deliveryId, isReplay };
+    },
+
+    /** Has one delivery made again, or what failed of a webhook's in a span of time. Throws InvalidStateError for a test. */
+    async redeliver(caller: Caller, request: RedeliverRequest): Promise<Redelivered> {
+      const wanted = readRequest(request);
+      const { idempotencyKey: key, ...rest } = request;
+      const call = { caller: caller.id, mutation: 'redeliverWebhook', key, digests: digestFields(digester, rest) };
+      let count = 0;
+      const { resultId: webhookId, isReplay } = await acts.transaction((tx, acted) =>
+        idempotently(tx, call, async () => {
+          const ofWebhook = 'deliveryId' in wanted ? await webhookOf(tx, wanted.deliveryId) : wanted.webhookId;
+          await lockWebhook(tx, ofWebhook);
+          count =
+            'deliveryId' in wanted
+              ? Number(await redeliverOne(tx, caller, wanted.deliveryId))
+              : await redeliverSpan(tx, caller, wanted);
+          const { reason } = request;
+          const span =
+            'deliveryId' in wanted
+              ? wanted
+              : { from: wanted.from.toISOString(), to: wanted.to.toISOString(), isAll: wanted.isAll };
+          const target = { type: 'Webhook', id: ofWebhook };
+          if (count > 0) acted({ caller, action: 'redeliverWebhook', target, reason, after: { ...span, count } });
+          return ofWebhook;
+        }),
+      );
+      if (isReplay) await requireWebhook(db, webhookId);
+      notices.webhooksChanged();
+      return { webhookId, count, isReplay };
+    },
+  };
+}
+
+/** It is claimed as it is made: its request delivers it, and only if that breaks off somebody else does. */
+async function insertTest(
+  tx: Queryable,
+  caller: Caller,
+  webhookId: string,
+  { nodeId, leaseMs, source }: Pick<DeliveryTools, 'nodeId' | 'leaseMs' | 'source'>,
+): Promise<string> {
+  const { eventType, aggregateType, aggregateId, payload }: NewEvent = {
+    eventType: 'WebhookTested',
+    aggregateType: 'Webhook',
+    aggregateId: webhookId,
+    payload: { webhookId, actor: caller.name },
+  };
+  const [deliveryId, eventId] = [randomUUID(), randomUUID()];
+  const [clock] = await tx.query<{ now: Date }>('SELECT now() AS now');
+  const createdAt = clock?.now ?? new Date();
+  const eventVersion = CATALOG[eventType].version;
+  const event = {
+    eventId,
+    eventType,
+    eventVersion,
+    aggregateType,
+    aggregateId,
+    familyId: null,
+    payload,
+    sequence: '0',
+    createdAt,
+    isRedelivery: false,
+  };
+  await tx.query(
+    `INSERT INTO auth.webhook_deliveries
+       (id, webhook_id, event_id, event_type, aggregate_id, body, is_test, due_at, lease_token, lease_node_id, leased_at,
+        attempt_count, series_attempt_count, series_started_at)
+     VALUES ($1, $2, $3, $4, $5, $6, true, now() + $8 * interval '1 millisecond', gen_random_uuid(), $7, now(), 1, 1, now())`,
+    [deliveryId, webhookId, eventId, eventType, eventId, JSON.stringify(toCloudEvent(event, source)), nodeId, leaseMs],
+  );
+  return deliveryId;
+}
+
+function readRequest({
+  deliveryId,
+  webhookId,
+  from,
+  to,
+  isAll,
+  idempotencyKey,
+}: RedeliverRequest): { readonly deliveryId: string } | Span {
+  const issues: InputIssue[] = idempotencyKeyIssues(idempotencyKey);
+  if (deliveryId && !webhookId && !from && !to) {
+    requireNone(issues);
+    return { deliveryId };
+  }
+  if (deliveryId || !webhookId || !from || !to)
+    issues.push({
+      path: [],
+      code: 'REQUIRED',
+      message: 'Give either deliveryId alone, or webhookId with from and to.',
+    });
+  else if (from >= to) issues.push({ path: ['to'], code: 'INVALID_VALUE', message: 'is not later than from.' });
+  requireNone(issues);
+  return { webhookId: webhookId ?? '', from: from ?? new Date(0), to: to ?? new Date(0), isAll: isAll ?? false };
+}
+
+function requireNone(issues: readonly InputIssue[]): void {
+  if (issues.length > 0) throw new InvalidInputError(issues);
+}

@@ -1,0 +1,72 @@
+/** What callers say of a webhook, judged before anything is changed: all that is wrong comes together. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
+import { type InputIssue, InvalidInputError } from '../../refusals.ts';
+import { EVENT_TYPES, isEventType } from '../outbox/catalog.rules.ts';
+import type { Resolve } from './resolve.ts';
+import { secretIssues } from './secrets.ts';
+import { destinationProblem, hostOf, readUrl, type UrlPolicy } from './webhook-url.rules.ts';
+
+export interface InputTools {
+  readonly resolve: Resolve;
+  readonly policy: UrlPolicy;
+}
+
+export interface WebhookInput {
+  readonly url?: string | null;
+  readonly eventTypes?: readonly string[] | null;
+  readonly secret?: string | null;
+  readonly idempotencyKey?: string | null;
+}
+
+/** A caller waits no longer for a name server. */
+const RESOLVE_MS = 5_000;
+/** A test is for one webhook alone, and comes to it whatever it asked for. */
+const NOT_TO_BE_ASKED_FOR = 'WebhookTested';
+export const TYPES_TO_ASK_FOR: readonly string[] = EVENT_TYPES.filter((type) => type !== NOT_TO_BE_ASKED_FOR);
+
+/** Throws InvalidInputError with every problem. What is left out has none. */
+export async function requireValid(tools: InputTools, input: WebhookInput): Promise<void> {
+  const issues: InputIssue[] = [
+    ...(typeof input.url === 'string' ? await urlIssues(tools, input.url) : []),
+    ...typeIssues(input.eventTypes),
+    ...secretIssues(input.secret),
+    ...idempotencyKeyIssues(input.idempotencyKey),
+  ];
+  if (issues.length > 0) throw new InvalidInputError(issues);
+}
+
+export function idempotencyKeyIssues(key: string | null | undefined): InputIssue[] {
+  const problem = idempotencyKeyProblem(key);
+  return problem === undefined ? [] : [{ path: ['idempotencyKey'], ...problem }];
+}
+
+/** Also asks whom the URL leads to, so that a mistake is told to who makes it; each delivery asks again. */
+async function urlIssues({ resolve, policy }: InputTools, text: string): Promise<InputIssue[]> {
+  const issue = (code: string, message: string): InputIssue[] => [{ path: ['url'], code, message }];
+  const read = readUrl(text, policy);
+  if ('problem' in read) return issue(read.problem.code, read.problem.message);
+  const host = hostOf(read.url);
+  const patience = new AbortController();
+  const addresses = await Promise.race([
+    resolve(host).catch((): readonly string[] => []),
+    delay(RESOLVE_MS, [] as readonly string[], { signal: patience.signal }).catch((): readonly string[] => []),
+  ]);
+  patience.abort();
+  if (addresses.length === 0)
+    return issue('UNKNOWN_HOST', `names the host ${host}, which no name server of this server knows. Look for a slip.`);
+  const problem = destinationProblem(read.url, addresses, policy);
+  return problem === undefined ? [] : issue(problem.code, problem.message);
+}
+
+function typeIssues(types: readonly string[] | null | undefined): InputIssue[] {
+  if (types === null || types === undefined) return [];
+  if (types.length === 0)
+    return [{ path: ['eventTypes'], code: 'EMPTY', message: 'names no type. Leave it out (or null) for all of them.' }];
+  const unknown = types.filter((type) => !isEventType(type) || type === NOT_TO_BE_ASKED_FOR);
+  if (unknown.length === 0) return [];
+  const [first = ''] = unknown;
+  const more = unknown.length > 1 ? ` (and ${unknown.length - 1} more)` : '';
+  const message = `holds ${JSON.stringify(first.slice(0, 100))}${more}, which is no type of event. There are: ${TYPES_TO_ASK_FOR.join(', ')}.`;
+  return [{ path: ['eventTypes'], code: 'UNKNOWN_EVENT_TYPE', message }];
+}

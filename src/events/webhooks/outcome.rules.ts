@@ -1,0 +1,69 @@
+/** What came of an attempt to deliver: what is written down, and what follows for the delivery and its webhook. */
+import { retryAfterMs } from './back-off.rules.ts';
+
+/** How an attempt ended. Each with what it means, as the API says it. */
+export const OUTCOMES = {
+  delivered: 'The receiver answered with a status of 200 to 299.',
+  rejected: 'The receiver answered with a status that means no.',
+  gone: 'The receiver answered 410 Gone: it wants no more, and the webhook is disabled.',
+  redirected: 'The receiver answered with a redirect. None is followed.',
+  timed_out: 'There was no answer in time.',
+  not_connected: 'No connection could be made, or it broke.',
+  unknown_host: 'The name of the host is not known.',
+  address_refused: 'The URL leads to an address that nothing is sent to, or would be sent to in plain http.',
+  secret_lost: 'No secret of the webhook can be opened; rotate it.',
+  interrupted: 'The node stopped, or died: what came of the request is not known.',
+} as const;
+
+export type Outcome = keyof typeof OUTCOMES;
+
+/** The beginning of an answer, as far as it is kept. */
+export const KEPT_ANSWER_CHARACTERS = 1_000;
+
+/** What was sent was answered, or was not. */
+export type SendResult =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly retryAfter: string | undefined;
+      /** The first characters of the answer's body. */
+      readonly answer: string;
+    }
+  | {
+      readonly kind: 'failure';
+      readonly outcome: Exclude<Outcome, 'delivered' | 'gone' | 'redirected'>;
+      readonly message: string;
+    };
+
+export interface Judged {
+  readonly outcome: Outcome;
+  readonly message: string | null;
+  readonly httpStatus: number | null;
+  readonly answer: string | null;
+  readonly retryAfterMs: number | null;
+}
+
+/** What a result means. Any status of 200 to 299 is a yes; all others, and no answer, are tried again. */
+export function judge(result: SendResult, now: Date): Judged {
+  if (result.kind === 'failure')
+    return { outcome: result.outcome, message: result.message, httpStatus: null, answer: null, retryAfterMs: null };
+  const { status, answer, retryAfter } = result;
+  const outcome = outcomeOf(status);
+  return {
+    outcome,
+    message: outcome === 'delivered' ? null : `The receiver answered with status ${status}.`,
+    httpStatus: status,
+    answer: storable(answer),
+    retryAfterMs: outcome === 'delivered' ? null : retryAfterMs(retryAfter, now),
+  };
+}
+
+function outcomeOf(status: number): Outcome {
+  if (status >= 200 && status < 300) return 'delivered';
+  if (status === 410) return 'gone';
+  return status >= 300 && status < 400 ? 'redirected' : 'rejected';
+}
+
+/** PostgreSQL stores no zero character, and no half of a character that was cut. */
+const storable = (text: string): string =>
+  Buffer.from(text.slice(0, KEPT_ANSWER_CHARACTERS), 'utf8').toString('utf8').replaceAll('\0', '\u{fffd}');

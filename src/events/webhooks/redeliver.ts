@@ -1,0 +1,81 @@
+/**
+ * Delivering again, within the caller's transaction and under the webhook's lock: the same rows
+ * begin a new series, so that a delivery's history stays in one place, and the receiver sees the
+ * same id. Of each aggregate they come in their order, behind what is under way.
+ */
+import type { Caller } from '../../access/caller.ts';
+import type { Queryable } from '../../database/database.ts';
+import { InvalidStateError, NotFoundError } from '../../refusals.ts';
+
+/** One transaction must not hold a webhook up for long. */
+export const MOST_REDELIVERED = 10_000;
+
+export interface Span {
+  readonly webhookId: string;
+  /** Itself included. */
+  readonly from: Date;
+  readonly to: Date;
+  /** Also what was delivered. */
+  readonly isAll: boolean;
+}
+
+/** Of which webhook a delivery is. Throws NotFoundError, or InvalidStateError for a test where none is meant. */
+export async function webhookOf(tx: Queryable, deliveryId: string, isTestMeant = false): Promise<string> {
+  const [row] = await tx.query<{ webhookId: string; isTest: boolean }>(
+    'SELECT webhook_id AS "webhookId", is_test AS "isTest" FROM auth.webhook_deliveries WHERE id = $1',
+    [deliveryId],
+  );
+  if (row === undefined)
+    throw new NotFoundError(
+      `There is no delivery with the id ${deliveryId}; it may have been deleted (WEBHOOK_DELIVERY_RETENTION). List them with "webhook { deliveries }".`,
+    );
+  if (row.isTest && !isTestMeant)
+    throw new InvalidStateError('This delivery is a test. Make another with "testWebhook".');
+  return row.webhookId;
+}
+
+/** One delivery, in whatever state; one that is under way stays as it is. Answers whether anything changed. */
+export async function redeliverOne(tx: Queryable, caller: Caller, deliveryId: string): Promise<boolean> {
+  const rows = await tx.query(
+    `WITH chosen AS (
+       SELECT id, webhook_id, aggregate_id, true AS is_first FROM auth.webhook_deliveries
+       WHERE id = $1 AND lease_token IS NULL
+     ) ${BEGIN_ANEW}`,
+    [deliveryId, caller.name],
+  );
+  return rows.length > 0;
+}
+
+/** What was published in the span and has failed, up to MOST_REDELIVERED, the oldest first. Answers how many there were. */
+export async function redeliverSpan(
+  tx: Queryable,
+  caller: Caller,
+  { webhookId, from, to, isAll }: Span,
+): Promise<number> {
+  const rows = await tx.query(
+    `WITH chosen AS (
+       SELECT id, webhook_id, aggregate_id, row_number() OVER (PARTITION BY aggregate_id ORDER BY position) = 1 AS is_first
+       FROM (
+         SELECT id, webhook_id, aggregate_id, position FROM auth.webhook_deliveries
+         WHERE webhook_id = $1 AND (status = 'failed' OR ($5 AND status = 'delivered')) AND NOT is_test
+           AND created_at >= $3 AND created_at < $4
+         ORDER BY position LIMIT $6
+       ) AS closed
+     ) ${BEGIN_ANEW}`,
+    [webhookId, caller.name, from, to, isAll, MOST_REDELIVERED],
+  );
+  return rows.length;
+}
+
+// Due is the first of its aggregate, unless another of it is due or under way already.
+const BEGIN_ANEW = `
+  UPDATE auth.webhook_deliveries AS delivery
+  SET status = 'pending', closed_at = NULL, series_attempt_count = 0, series_started_at = NULL,
+      redelivered_at = now(), redelivered_by = $2,
+      due_at = CASE WHEN chosen.is_first AND NOT EXISTS (
+                 SELECT FROM auth.webhook_deliveries AS other
+                 WHERE other.webhook_id = chosen.webhook_id AND other.aggregate_id = chosen.aggregate_id
+                   AND other.status = 'pending' AND other.due_at IS NOT NULL AND other.id <> chosen.id
+               ) THEN now() END
+  FROM chosen WHERE delivery.id = chosen.id
+  RETURNING 1`;

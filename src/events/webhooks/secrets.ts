@@ -1,0 +1,60 @@
+/**
+ * A webhook's secrets: sealed by the key ring, each for its own row, and shown to nobody after the
+ * answer to the request that made it. The present one has no end; the one before signs too until
+ * its end, so that a receiver may change over when it likes.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Queryable } from '../../database/database.ts';
+import type { InputIssue } from '../../refusals.ts';
+import type { KeyRing } from '../../sealing/key-ring.ts';
+import { openSealed } from '../../sealing/open-sealed.ts';
+import { LEAST_SECRET_BYTES, MOST_SECRET_BYTES, readSecret, SECRET_PREFIX, writeSecret } from './signature.rules.ts';
+
+const MADE_BYTES = 32;
+
+/** A new secret of 32 random bytes. */
+export const makeSecret = (): string => writeSecret(randomBytes(MADE_BYTES));
+
+/** What is wrong with a secret that somebody gave; never quotes it. */
+export function secretIssues(secret: string | null | undefined): InputIssue[] {
+  if (secret === null || secret === undefined || readSecret(secret) !== undefined) return [];
+  const message = `is not a secret of Standard Webhooks: "${SECRET_PREFIX}" and ${LEAST_SECRET_BYTES} to ${MOST_SECRET_BYTES} bytes in base64. Leave it out to have one made.`;
+  return [{ path: ['secret'], code: 'INVALID_SECRET', message }];
+}
+
+/**
+ * Puts a secret in the present one's place, within the caller's transaction. The former one signs
+ * for `overlapMs` more; those before it are gone.
+ */
+export async function insertSecret(
+  tx: Queryable,
+  keyRing: Pick<KeyRing, 'seal'>,
+  { webhookId, secret, overlapMs }: { webhookId: string; secret: string; overlapMs: number },
+): Promise<void> {
+  const id = randomUUID();
+  await tx.query('DELETE FROM auth.webhook_secrets WHERE webhook_id = $1 AND (expires_at IS NOT NULL OR $2 <= 0)', [
+    webhookId,
+    overlapMs,
+  ]);
+  await tx.query(
+    `UPDATE auth.webhook_secrets SET expires_at = now() + $2 * interval '1 millisecond' WHERE webhook_id = $1`,
+    [webhookId, overlapMs],
+  );
+  await tx.query('INSERT INTO auth.webhook_secrets (id, webhook_id, sealed_secret) VALUES ($1, $2, $3)', [
+    id,
+    webhookId,
+    keyRing.seal(secret, id),
+  ]);
+}
+
+/** A secret as it lies in the database. */
+export interface SealedSecret {
+  readonly id: string;
+  readonly sealed: string;
+}
+
+/** Opens those that can be opened, in their order. */
+export async function openSecrets(keyRing: KeyRing, sealed: readonly SealedSecret[]): Promise<string[]> {
+  const opened = await Promise.allSettled(sealed.map((one) => openSealed(keyRing, one.sealed, one.id)));
+  return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}

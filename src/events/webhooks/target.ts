@@ -1,0 +1,45 @@
+/**
+ * Webhooks as a target of the outbox: for each event and each webhook that wants it one row, in
+ * the publisher's transaction, so that none is forgotten and no receiver is waited for. Webhooks
+ * that are paused or disabled get their rows too: they are delivered when it is resumed.
+ */
+import type { Transactional } from '../../database/database.ts';
+import { toCloudEvent } from '../outbox/cloud-event.rules.ts';
+import type { EventTarget, OutboxEvent } from '../outbox/target.ts';
+
+/** A test is for one webhook, which gets it without the outbox. */
+const NEVER_PUBLISHED = 'WebhookTested';
+
+/** `source`: as it stands in the envelope. */
+export function createWebhookTarget(source: string): EventTarget {
+  return {
+    name: 'webhooks',
+    async publish(tx: Transactional, events: readonly OutboxEvent[]): Promise<void> {
+      // Until the end of the transaction no delivery is closed: who is next of an aggregate is certain.
+      const webhooks = await tx.query('SELECT 1 FROM auth.webhooks ORDER BY id FOR SHARE');
+      const wanted = events.filter(({ eventType }) => eventType !== NEVER_PUBLISHED);
+      if (webhooks.length === 0 || wanted.length === 0) return;
+      const rows = wanted.map((event, place) => ({
+        place,
+        id: event.eventId,
+        type: event.eventType,
+        aggregate: event.aggregateId,
+        body: JSON.stringify(toCloudEvent(event, source)),
+      }));
+      await tx.query(DELIVER, [JSON.stringify(rows)]);
+    },
+  };
+}
+
+// Of each aggregate the first is due; what comes behind another waits until that is closed.
+const DELIVER = `
+  INSERT INTO auth.webhook_deliveries (webhook_id, event_id, event_type, aggregate_id, body, due_at)
+  SELECT webhook.id, event.id, event.type, event.aggregate, event.body,
+         CASE WHEN row_number() OVER (PARTITION BY webhook.id, event.aggregate ORDER BY event.place) = 1
+               AND NOT EXISTS (
+                 SELECT FROM auth.webhook_deliveries AS earlier
+                 WHERE earlier.webhook_id = webhook.id AND earlier.aggregate_id = event.aggregate AND earlier.status = 'pending'
+               ) THEN now() END
+  FROM jsonb_to_recordset($1::jsonb) AS event(place int, id uuid, type text, aggregate uuid, body text)
+  JOIN auth.webhooks AS webhook ON cardinality(webhook.event_types) = 0 OR event.type = ANY (webhook.event_types)
+  ORDER BY event.place, webhook.id`;

@@ -1,0 +1,83 @@
+/**
+ * What a webhook's URL may be. What can be said without asking who a name belongs to is said here,
+ * once when the webhook is made; addresses are judged again whenever something is sent.
+ */
+import { addressProblem, isListed } from './address.rules.ts';
+import { type IpNetwork, parseAddress } from './ip-address.rules.ts';
+
+export interface UrlPolicy {
+  /** Plain http to everywhere, and not only within the networks that are allowed by name. */
+  readonly isHttpAllowed: boolean;
+  readonly allowedNetworks: readonly IpNetwork[];
+}
+
+export interface UrlProblem {
+  readonly code: string;
+  readonly message: string;
+}
+
+export const LONGEST_URL = 2_000;
+
+/** What else listens above 1024, and can be made to understand a request as an order (fetch.spec.whatwg.org, "bad port"). */
+const OTHER_PROTOCOLS: readonly number[] = [
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+];
+
+/** The host as addresses are written: without the brackets of IPv6, and without a name's last dot. */
+export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+
+export const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
+
+/**
+ * The URL, or what is wrong with it. A host that is an address is judged too, in whatever way it
+ * is written: URL reads the decimal, octal and hexadecimal ones.
+ */
+export function readUrl(text: string, policy: UrlPolicy): { url: URL } | { problem: UrlProblem } {
+  const bad = (code: string, message: string) => ({ problem: { code, message } });
+  if (text.length > LONGEST_URL) return bad('TOO_LONG', `has at most ${LONGEST_URL} characters.`);
+  if (!URL.canParse(text)) return bad('INVALID_URL', 'is not a URL. Example: https://example.org/family-hub-events');
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return bad('INVALID_URL', `begins with ${url.protocol}// where only https:// is understood.`);
+  if (url.username !== '' || url.password !== '')
+    return bad(
+      'CREDENTIALS',
+      'holds a user name or a password, which would be seen. Deliveries are signed: check that.',
+    );
+  if (url.hash !== '') return bad('INVALID_URL', 'has a fragment (#…), which is never sent. Leave it out.');
+  if (hostOf(url) === '') return bad('INVALID_URL', 'names no host.');
+  const port = portOf(url);
+  if ((port < 1_024 && port !== 80 && port !== 443) || OTHER_PROTOCOLS.includes(port))
+    return bad('PORT_REFUSED', `names port ${port}, where no web server listens. Take 443, or one from 1024 on.`);
+  const isAddress = parseAddress(hostOf(url)) !== undefined;
+  const problem = isAddress ? destinationProblem(url, [hostOf(url)], policy) : undefined;
+  return problem === undefined ? { url } : { problem };
+}
+
+/**
+ * What is wrong with sending to these addresses of the URL's host: all of them are judged, because
+ * any of them may be the one that is connected to.
+ */
+export function destinationProblem(
+  url: URL,
+  addresses: readonly string[],
+  { isHttpAllowed, allowedNetworks }: UrlPolicy,
+): UrlProblem | undefined {
+  const host = hostOf(url);
+  for (const address of addresses) {
+    const what = addressProblem(address, allowedNetworks);
+    if (what !== undefined)
+      return {
+        code: 'ADDRESS_REFUSED',
+        message: `leads to ${address === host ? '' : `${host}, which is `}${address}: ${what}. Nothing is sent there unless WEBHOOK_ALLOWED_NETWORKS lists it.`,
+      };
+  }
+  const isWithinOwn = addresses.length > 0 && addresses.every((address) => isListed(address, allowedNetworks));
+  if (url.protocol === 'http:' && !isHttpAllowed && !isWithinOwn)
+    return {
+      code: 'HTTPS_NEEDED',
+      message:
+        'is plain http, which anybody between can read. Take https; http is for the networks of WEBHOOK_ALLOWED_NETWORKS, or for all with WEBHOOK_ALLOW_HTTP=true.',
+    };
+  return undefined;
+}

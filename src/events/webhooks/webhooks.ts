@@ -1,0 +1,110 @@
+/**
+ * What administrators and operators do to webhooks: each changes one row within the caller's
+ * transaction and answers how it was and is, for the record. What the record shows of a URL is
+ * its place, not its query, which often holds somebody's key.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Caller } from '../../access/caller.ts';
+import type { Queryable } from '../../database/database.ts';
+import { InvalidStateError, NotFoundError } from '../../refusals.ts';
+
+export interface WebhookRow {
+  readonly id: string;
+  readonly url: string;
+  readonly description: string | null;
+  /** Empty: all. */
+  readonly eventTypes: readonly string[];
+  readonly state: 'active' | 'paused' | 'disabled';
+  readonly stateReason: string | null;
+}
+
+export type WebhookSettings = Pick<WebhookRow, 'url' | 'description' | 'eventTypes'>;
+
+/** Each claim looks at each of them. */
+export const MOST_WEBHOOKS = 100;
+
+/** Makes a webhook, active from now on; answers its id. Throws InvalidStateError where there are too many. */
+export async function insertWebhook(tx: Queryable, caller: Caller, settings: WebhookSettings): Promise<string> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtext('family-hub-jobs webhooks'))`);
+  const [row] = await tx.query<{ count: number }>('SELECT count(*)::int AS count FROM auth.webhooks');
+  if ((row?.count ?? 0) >= MOST_WEBHOOKS)
+    throw new InvalidStateError(`There are ${MOST_WEBHOOKS} webhooks, and no more can be made. Delete one first.`);
+  const id = randomUUID();
+  await tx.query(
+    `INSERT INTO auth.webhooks (id, url, description, event_types, created_by, state_changed_by)
+     VALUES ($1, $2, $3, $4, $5, $5)`,
+    [id, settings.url, settings.description, settings.eventTypes, caller.name],
+  );
+  return id;
+}
+
+/** The webhook, which nobody else changes until the end of the transaction. Throws NotFoundError. */
+export async function lockWebhook(tx: Queryable, webhookId: string): Promise<WebhookRow> {
+  const [row] = await tx.query<WebhookRow>(
+    `SELECT id, url, description, event_types AS "eventTypes", state, state_reason AS "stateReason"
+     FROM auth.webhooks WHERE id = $1 FOR UPDATE`,
+    [webhookId],
+  );
+  if (row === undefined) throw unknownWebhook(webhookId);
+  return row;
+}
+
+/** Throws NotFoundError where there is none. */
+export async function requireWebhook(db: Queryable, webhookId: string): Promise<void> {
+  const found = await db.query('SELECT 1 FROM auth.webhooks WHERE id = $1', [webhookId]);
+  if (found.length === 0) throw unknownWebhook(webhookId);
+}
+
+export const unknownWebhook = (webhookId: string): NotFoundError =>
+  new NotFoundError(`There is no webhook with the id ${webhookId}. List them with the query "webhooks".`);
+
+/** Writes what a webhook is to be; what waits is sent to its new address. */
+export async function updateSettings(tx: Queryable, webhookId: string, settings: WebhookSettings): Promise<void> {
+  await tx.query(
+    'UPDATE auth.webhooks SET url = $2, description = $3, event_types = $4, updated_at = now() WHERE id = $1',
+    [webhookId, settings.url, settings.description, settings.eventTypes],
+  );
+}
+
+/** Nothing more is sent until it is resumed; what it would have got waits. */
+export async function pause(tx: Queryable, caller: Caller, webhookId: string, reason: string): Promise<void> {
+  await tx.query(
+    `UPDATE auth.webhooks
+     SET state = 'paused', disabled_at = NULL, state_reason = $2, state_changed_at = now(), state_changed_by = $3, updated_at = now()
+     WHERE id = $1`,
+    [webhookId, reason, caller.name],
+  );
+}
+
+/** It is sent to again: what waits begins anew, the oldest of each aggregate now. Its failures are forgotten. */
+export async function resume(tx: Queryable, caller: Caller, webhookId: string, reason: string | null): Promise<void> {
+  await tx.query(
+    `UPDATE auth.webhooks
+     SET state = 'active', disabled_at = NULL, failing_since = NULL, state_reason = $2, state_changed_at = now(),
+         state_changed_by = $3, updated_at = now()
+     WHERE id = $1`,
+    [webhookId, reason, caller.name],
+  );
+  await tx.query(
+    `WITH waiting AS (
+       SELECT id, row_number() OVER (PARTITION BY aggregate_id ORDER BY position) = 1 AS is_first
+       FROM auth.webhook_deliveries WHERE webhook_id = $1 AND status = 'pending'
+     )
+     UPDATE auth.webhook_deliveries AS delivery
+     SET series_attempt_count = 0, series_started_at = NULL, due_at = CASE WHEN is_first THEN now() END
+     FROM waiting WHERE delivery.id = waiting.id AND delivery.lease_token IS NULL`,
+    [webhookId],
+  );
+}
+
+/** A webhook as the record shows it. */
+export const shown = ({ url, description, eventTypes }: WebhookSettings) => ({
+  url: placeOf(url),
+  description,
+  eventTypes: eventTypes.length === 0 ? null : [...eventTypes],
+});
+
+function placeOf(text: string): string {
+  const url = new URL(text);
+  return `${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`;
+}
