@@ -1,0 +1,37 @@
+/** Alerts put together: the watch of a node, and what the API needs. */
+import type { Acts } from '../access/acts.ts';
+import type { Digester } from '../access/idempotency.ts';
+import type { Database } from '../database/database.ts';
+import type { Notices } from '../events/notices.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { RuleTools } from './alert-rule.ts';
+import { createRules, shownRules } from './alert-rules.ts';
+import { loadRuleViews } from './rule-views.ts';
+import { createSilences } from './silences.ts';
+import { loadSilences } from './stored-alerts.ts';
+import { createAlertWatch } from './watch.ts';
+
+export interface AlertOptions extends RuleTools {
+  readonly db: Database;
+  readonly acts: Acts;
+  readonly digester: Digester;
+  readonly notices: Notices;
+  readonly nodeId: string;
+  readonly logger: Logger;
+}
+
+export type AlertTools = ReturnType<typeof createAlerts>['tools'];
+
+export function createAlerts({ db, acts, digester, notices, nodeId, logger, ...ruleTools }: AlertOptions) {
+  const rules = createRules(ruleTools);
+  const shown = shownRules(rules);
+  const { ALERT_INTERVAL: intervalMs, ALERT_HOLD: holdMs } = ruleTools.settings;
+  return {
+    watch: createAlertWatch({ db, reading: db.reading, rules, notices, nodeId, intervalMs, holdMs, logger }),
+    tools: {
+      loadSilences: () => loadSilences(db.reading),
+      loadRules: () => loadRuleViews(db.reading, shown),
+      ...createSilences({ acts, digester, ruleNames: shown.map(({ name }) => name) }),
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** What others are told of an alert: an event for whoever listens outside, and one line of the log, on and off. */
+import type { NewEvent } from '../events/outbox/catalog.rules.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { AlertState, Change } from './alert.rules.ts';
+
+/** The events of what changed, in order. */
+export function eventsOf(changes: readonly Change[]): NewEvent[] {
+  return changes.flatMap(({ alert, edge }): NewEvent[] => {
+    const about = { aggregateType: 'Alert', aggregateId: alert.id } as const;
+    if (edge === 'raised') return [{ eventType: 'AlertRaised', ...about, payload: payloadOf(alert) }];
+    if (edge !== 'resolved' || alert.resolvedAt === null) return [];
+    const payload = { ...payloadOf(alert), resolvedAt: alert.resolvedAt.toISOString() };
+    return [{ eventType: 'AlertResolved', ...about, payload }];
+  });
+}
+
+const payloadOf = ({
+  id,
+  rule,
+  groupKey,
+  severity,
+  summary,
+  advice,
+  count,
+  subject,
+  startedAt,
+  raisedAt,
+}: AlertState) => ({
+  alertId: id,
+  rule,
+  group: groupKey,
+  severity,
+  summary,
+  advice,
+  count,
+  subjectKind: subject.kind,
+  subjectKey: subject.key,
+  startedAt: startedAt.toISOString(),
+  raisedAt: raisedAt.toISOString(),
+});
+
+const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const;
+
+/** Once the change has committed. What a silence keeps back is in the log at debug only. */
+export function logEdges(logger: Logger, changes: readonly Change[]): void {
+  for (const { alert, isNew, edge } of changes) {
+    const { id: alertId, rule, groupKey: group, severity, count, summary } = alert;
+    const line = { alertId, rule, group, severity, count };
+    if (edge === 'raised') logger[LEVELS[severity]](line, `Alert ${rule}: ${summary}`);
+    else if (edge === 'resolved') logger.info(line, `Alert ${rule} is over: ${summary}`);
+    else if (isNew) logger.debug(line, `Alert ${rule}, silenced: ${summary}`);
+  }
+}

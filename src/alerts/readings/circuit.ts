@@ -1,0 +1,53 @@
+/** The alert over the identity provider: its circuit has been open for too long. */
+import { type AlertRule, type Finding, findingsOf, type RuleTools } from '../alert-rule.ts';
+import { at, inWords } from '../wording.rules.ts';
+
+// Opened by hand, it has no cause, and its time is that of a pause.
+const OPEN = `
+  SELECT provider, cause, coalesce(opened_at, updated_at) AS since
+  FROM auth.identity_circuits
+  WHERE state <> 'closed'
+    AND coalesce(opened_at, updated_at) < now() - CASE WHEN cause IS NULL THEN $2::float8 ELSE $1::float8 END * interval '1 millisecond'
+  ORDER BY provider LIMIT 101`;
+
+interface OpenCircuit {
+  readonly provider: string;
+  readonly cause: string | null;
+  readonly since: Date;
+}
+
+const openFinding = ({ suggestedCure }: RuleTools, { provider, cause, since }: OpenCircuit): Finding => ({
+  groupKey: provider,
+  subject: { kind: 'identity_provider', key: provider },
+  count: 1,
+  since,
+  summary:
+    cause === null
+      ? `Somebody has kept the circuit of ${provider} open since ${at(since)}: nothing is attempted.`
+      : `The circuit of ${provider} has been open since ${at(since)} with ${cause}: nothing but probes is attempted.`,
+  advice:
+    cause === null
+      ? 'If it was forgotten, close it; identityProvider says who opened it and why.'
+      : (suggestedCure(cause) ??
+        'See what the identity provider answers, and mend that; a probe closes the circuit then.'),
+  cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: {} },
+});
+
+export const circuitRules = (tools: RuleTools): AlertRule[] => {
+  const { ALERT_CIRCUIT_OPEN_AFTER, ALERT_PAUSE_AFTER } = tools.settings;
+  return [
+    {
+      name: 'CIRCUIT_OPEN',
+      severity: 'critical',
+      description:
+        'The identity provider is not asked any more, and accounts are not made. It is over when the circuit closes.',
+      looksAt: 'The circuit of each identity provider.',
+      threshold: `open for longer than ${inWords(ALERT_CIRCUIT_OPEN_AFTER)}; by hand, longer than ${inWords(ALERT_PAUSE_AFTER)}`,
+      settings: ['ALERT_CIRCUIT_OPEN_AFTER', 'ALERT_PAUSE_AFTER'],
+      async find(db) {
+        const rows = await db.query<OpenCircuit>(OPEN, [ALERT_CIRCUIT_OPEN_AFTER, ALERT_PAUSE_AFTER]);
+        return findingsOf(rows, (row) => openFinding(tools, row));
+      },
+    },
+  ];
+};

@@ -1,0 +1,170 @@
+/** Alerts over the queue: entries that failed for good, entries that nobody attempts, a forgotten pause. */
+import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type RuleTools } from '../alert-rule.ts';
+import { at, counted, inWords } from '../wording.rules.ts';
+
+/** Failures that one reading counts: some 20 ms of an index alone. */
+const MOST_COUNTED = 100_000;
+/** The job that is the clock of retries. */
+const RETRY_JOB = 'ManagedAccountRetryJob';
+/** Overdue entries among which one is looked for that no pause covers. */
+const MOST_OVERDUE = 1_000;
+
+// Served by queued_managed_account_creations_failed_at_idx alone.
+const FAILED = `
+  SELECT coalesce(failure_group, last_error_code, '') AS key, max(failure_group) AS "failureGroup",
+         max(last_error_code) AS code, count(*)::int AS count, min(failed_at) AS since,
+         sum(count(*)) OVER () >= $2 AS "isCut"
+  FROM (SELECT failure_group, last_error_code, failed_at FROM auth.queued_managed_account_creations
+        WHERE status = 'failed' AND failed_at > now() - $1 * interval '1 millisecond'
+        ORDER BY failed_at DESC LIMIT $2) AS failed
+  GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT $3`;
+
+interface FailedRow {
+  readonly key: string;
+  readonly failureGroup: string | null;
+  readonly code: string | null;
+  readonly count: number;
+  readonly since: Date;
+  readonly isCut: boolean;
+}
+
+const failedFinding = ({ suggestedCure }: RuleTools, { key, failureGroup, code, count, since }: FailedRow): Finding => {
+  const errorCode = code === null ? {} : { errorCode: { equals: code } };
+  return {
+    groupKey: key,
+    subject: { kind: 'failure_group', key: failureGroup },
+    count,
+    since,
+    summary: `${counted(count, 'entry', 'entries')} failed for good with ${code ?? 'no error code'}.`,
+    advice:
+      (code === null ? null : suggestedCure(code)) ??
+      'Look at the attempts of one of them, mend the cause, then retry the entries of this group or cancel them.',
+    cure: {
+      label: 'Plan a retry of these entries',
+      mutation: 'planBulkAction',
+      input: {
+        action: 'RETRY',
+        filter: { status: ['FAILED'], ...(failureGroup === null ? errorCode : { failureGroup }) },
+      },
+    },
+  };
+};
+
+// Due entries by queued_managed_account_creations_due_idx; a row by hand may be due since for ever.
+const OVERDUE = `
+  WITH due AS (
+    SELECT family_id, coalesce(next_retry_at, created_at) AS due_at FROM auth.queued_managed_account_creations
+    WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) < now() - $1 * interval '1 millisecond'
+    ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz) LIMIT $2
+  ), waiting AS (
+    SELECT due_at FROM due
+    WHERE due_at < now() - $1 * interval '1 millisecond'
+      AND NOT EXISTS (SELECT FROM auth.queue_pauses AS pause
+                      WHERE (pause.family_id IS NULL OR pause.family_id = due.family_id)
+                        AND (pause.paused_until IS NULL OR pause.paused_until > now()))
+  )
+  SELECT count(*)::int AS count, min(due_at) AS since,
+         (SELECT count(*) FROM due) = $2 AS "isCut",
+         EXISTS (SELECT FROM auth.identity_circuits WHERE state <> 'closed') AS "isCircuitOpen",
+         EXISTS (SELECT FROM auth.job_schedules
+                 WHERE name = $3 AND paused_at IS NOT NULL AND (paused_until IS NULL OR paused_until > now())) AS "isClockPaused",
+         EXISTS (SELECT FROM auth.queue_limits WHERE starts_per_second IS NOT NULL OR concurrency IS NOT NULL) AS "isLimited"
+  FROM waiting HAVING count(*) > 0`;
+
+interface OverdueRow {
+  readonly count: number;
+  readonly since: Date;
+  readonly isCut: boolean;
+  readonly isCircuitOpen: boolean;
+  readonly isClockPaused: boolean;
+  readonly isLimited: boolean;
+}
+
+const overdueFinding = (row: OverdueRow): Finding => {
+  const { count, since, isCut } = row;
+  return {
+    groupKey: '',
+    subject: { kind: 'queue', key: null },
+    count,
+    since,
+    summary: `The oldest due entry has waited since ${at(since)}; ${isCut ? 'at least ' : ''}${counted(count, 'entry is', 'entries are')} overdue.`,
+    ...overdueRemedy(row),
+  };
+};
+
+const overdueRemedy = ({ isCircuitOpen, isClockPaused, isLimited }: OverdueRow): Pick<Finding, 'advice' | 'cure'> => {
+  if (isCircuitOpen)
+    return {
+      advice: 'The identity provider’s circuit is open: mend what it names, and the entries go on by themselves.',
+      cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: {} },
+    };
+  if (isClockPaused)
+    return {
+      advice: `${RETRY_JOB} is paused, so that nothing that backs off is tried again.`,
+      cure: { label: 'Resume the job', mutation: 'resumeJob', input: { jobName: RETRY_JOB } },
+    };
+  return {
+    advice: isLimited
+      ? 'The queue’s limits may be too low for what is due (queueControl), or the nodes too slow (queueForecast).'
+      : 'See whether nodes are running and what they have in hand (serverNodes), and how fast they are (queueForecast).',
+    cure: null,
+  };
+};
+
+const PAUSED = `
+  SELECT paused_at AS since FROM auth.queue_pauses
+  WHERE family_id IS NULL AND paused_at < now() - $1 * interval '1 millisecond'
+    AND (paused_until IS NULL OR paused_until > now())`;
+
+const pausedFinding = ({ since }: { readonly since: Date }): Finding => ({
+  groupKey: '',
+  subject: { kind: 'queue', key: null },
+  count: 1,
+  since,
+  summary: `The whole queue has been paused since ${at(since)}: nothing is attempted.`,
+  advice: 'If it was forgotten, resume it; queueControl says who paused it and why.',
+  cure: { label: 'Resume the queue', mutation: 'resumeQueue', input: {} },
+});
+
+export const queueRules = (tools: RuleTools): AlertRule[] => {
+  const { ALERT_FAILED_ENTRY_WINDOW, ALERT_OVERDUE_AFTER, ALERT_PAUSE_AFTER } = tools.settings;
+  return [
+    {
+      name: 'ENTRY_FAILED',
+      severity: 'warning',
+      description:
+        'Entries failed for good: one alert for each cause, however many they are. It is over when none of them is left failed (retried, cancelled or deleted), or when the last of them failed long ago.',
+      looksAt: 'Failed entries, by their failure group.',
+      threshold: `one entry in the last ${inWords(ALERT_FAILED_ENTRY_WINDOW)}`,
+      settings: ['ALERT_FAILED_ENTRY_WINDOW'],
+      async find(db) {
+        const rows = await db.query<FailedRow>(FAILED, [ALERT_FAILED_ENTRY_WINDOW, MOST_COUNTED, MOST_FINDINGS + 1]);
+        const { findings, isComplete } = findingsOf(rows, (row) => failedFinding(tools, row));
+        return { findings, isComplete: isComplete && rows[0]?.isCut !== true };
+      },
+    },
+    {
+      name: 'ENTRY_OVERDUE',
+      severity: 'critical',
+      description:
+        'Entries are due and nobody attempts them: no node, an open circuit, limits, or too much to do. What somebody paused does not count. It is over when what is due is attempted in time.',
+      looksAt: `The ${MOST_OVERDUE.toLocaleString('en-GB')} entries that have been due for the longest.`,
+      threshold: `due for longer than ${inWords(ALERT_OVERDUE_AFTER)}`,
+      settings: ['ALERT_OVERDUE_AFTER'],
+      async find(db) {
+        const rows = await db.query<OverdueRow>(OVERDUE, [ALERT_OVERDUE_AFTER, MOST_OVERDUE, RETRY_JOB]);
+        return findingsOf(rows, overdueFinding);
+      },
+    },
+    {
+      name: 'QUEUE_PAUSED',
+      severity: 'warning',
+      description:
+        'The whole queue has been paused for long, and may have been forgotten. It is over when it is resumed.',
+      looksAt: 'The pause of the whole queue; those of families are theirs who made them.',
+      threshold: `paused for longer than ${inWords(ALERT_PAUSE_AFTER)}`,
+      settings: ['ALERT_PAUSE_AFTER'],
+      find: async (db) => findingsOf(await db.query<{ since: Date }>(PAUSED, [ALERT_PAUSE_AFTER]), pausedFinding),
+    },
+  ];
+};

@@ -1,0 +1,156 @@
+/**
+ * Silences: somebody knows, and nobody else is to be told for a time. An alert that goes on under
+ * one is there to be seen, and is announced when the silence has ended and it is still on.
+ */
+import type { Acts } from '../access/acts.ts';
+import type { Caller } from '../access/caller.ts';
+import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
+import { type Digester, digestFields, idempotently } from '../access/idempotency.ts';
+import type { Queryable } from '../database/database.ts';
+import { type InputIssue, InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+
+/** Longer than anybody remembers; what is to be silent for ever is mended or its threshold set. */
+const LONGEST_DAYS = 90;
+
+export interface SilenceRequest {
+  readonly alertId?: string | null;
+  readonly rule?: string | null;
+  readonly groupKey?: string | null;
+  readonly until: Date;
+  readonly reason: string;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface EndSilenceRequest {
+  readonly silenceId: string;
+  readonly reason?: string | null;
+}
+
+export interface SilenceTools {
+  readonly acts: Acts;
+  readonly digester: Digester;
+  readonly ruleNames: readonly string[];
+}
+
+export type SilenceOperations = ReturnType<typeof createSilences>;
+
+export function createSilences({ acts, digester, ruleNames }: SilenceTools) {
+  return {
+    /**
+     * Silences one alert, or a rule and perhaps one group of it. Throws InvalidInputError,
+     * NotFoundError, InvalidStateError for an alert that is over, or IdempotencyConflictError.
+     */
+    async silence(caller: Caller, request: SilenceRequest): Promise<{ silenceId: string; isReplay: boolean }> {
+      const { alertId = null, rule = null, groupKey = null, until, reason, idempotencyKey: key } = request;
+      const issues = problemsOf(request);
+      if (issues.length > 0) throw new InvalidInputError(issues);
+      const digests = key ? digestFields(digester, { alertId, rule, groupKey, until, reason }) : {};
+      const { resultId, isReplay } = await acts.transaction((tx, acted) =>
+        idempotently(tx, { caller: caller.id, mutation: 'silenceAlert', key, digests }, async () => {
+          await requireEnd(tx, until);
+          if (alertId !== null) await requireOn(tx, alertId);
+          if (rule !== null) requireRule(rule, ruleNames);
+          const [made] = await tx.query<{ id: string }>(
+            `INSERT INTO auth.alert_silences (alert_id, rule, group_key, reason, created_by, ends_at)
+             VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+            [alertId, rule, groupKey, reason, caller.name, until],
+          );
+          if (made === undefined) throw new Error('A silence was not made.');
+          acted({
+            caller,
+            action: 'silenceAlert',
+            target: alertId === null ? { type: 'AlertRule', id: rule ?? '' } : { type: 'Alert', id: alertId },
+            reason,
+            after: { silenceId: made.id, rule, groupKey, until: until.toISOString() },
+          });
+          return made.id;
+        }),
+      );
+      return { silenceId: resultId, isReplay };
+    },
+
+    /** Ends a silence before its time; false when it had ended. Throws NotFoundError. */
+    endSilence: (caller: Caller, { silenceId, reason }: EndSilenceRequest): Promise<{ isChanged: boolean }> =>
+      acts.transaction(async (tx, acted) => {
+        const [silence] = await tx.query<{ isOver: boolean; endsAt: Date }>(
+          `SELECT ended_at IS NOT NULL OR ends_at <= clock_timestamp() AS "isOver", ends_at AS "endsAt"
+           FROM auth.alert_silences WHERE id = $1 FOR UPDATE`,
+          [silenceId],
+        );
+        if (silence === undefined)
+          throw new NotFoundError(
+            `There is no silence with the id ${silenceId}. List them with the query "alertSilences".`,
+          );
+        if (silence.isOver) return { isChanged: false };
+        await tx.query('UPDATE auth.alert_silences SET ended_at = clock_timestamp(), ended_by = $2 WHERE id = $1', [
+          silenceId,
+          caller.name,
+        ]);
+        const before = { until: silence.endsAt.toISOString() };
+        acted({ caller, action: 'endSilence', target: { type: 'AlertSilence', id: silenceId }, reason, before });
+        return { isChanged: true };
+      }),
+  };
+}
+
+function problemsOf({ alertId, rule, groupKey, reason, idempotencyKey }: SilenceRequest): InputIssue[] {
+  const key = idempotencyKeyProblem(idempotencyKey);
+  const hasAlert = typeof alertId === 'string';
+  const hasRule = typeof rule === 'string';
+  return [
+    ...(hasAlert === hasRule
+      ? [
+          {
+            path: ['alertId'],
+            code: 'REQUIRED',
+            message: 'Give either this, for one alert, or rule, for all of a rule.',
+          },
+        ]
+      : []),
+    ...(hasAlert && typeof groupKey === 'string'
+      ? [
+          {
+            path: ['groupKey'],
+            code: 'INVALID_VALUE',
+            message: 'narrows a rule; an alert has its group already. Leave it out.',
+          },
+        ]
+      : []),
+    ...(reason === ''
+      ? [{ path: ['reason'], code: 'REQUIRED', message: 'is needed: others wonder why nobody was told.' }]
+      : []),
+    ...(key === undefined ? [] : [{ path: ['idempotencyKey'], ...key }]),
+  ];
+}
+
+async function requireEnd(db: Queryable, until: Date): Promise<void> {
+  const [is] = await db.query<{ past: boolean; late: boolean }>(
+    `SELECT $1::timestamptz <= clock_timestamp() AS past, $1::timestamptz > clock_timestamp() + $2 * interval '1 day' AS late`,
+    [until, LONGEST_DAYS],
+  );
+  const message = is?.past
+    ? 'This instant has passed. Give a later one.'
+    : is?.late
+      ? `This is more than ${LONGEST_DAYS} days from now. Give an earlier instant, and silence it again then if need be.`
+      : undefined;
+  if (message !== undefined)
+    throw new InvalidInputError([{ path: ['until'], code: is?.past ? 'IN_THE_PAST' : 'TOO_LATE', message }]);
+}
+
+async function requireOn(db: Queryable, alertId: string): Promise<void> {
+  const [alert] = await db.query<{ isOn: boolean; rule: string }>(
+    'SELECT is_on AS "isOn", rule FROM auth.alerts WHERE id = $1',
+    [alertId],
+  );
+  if (alert === undefined)
+    throw new NotFoundError(`There is no alert with the id ${alertId}. List them with the query "alerts".`);
+  if (!alert.isOn)
+    throw new InvalidStateError(
+      `This alert is over. To keep the next of its kind silent, give rule: "${alert.rule}" instead of alertId.`,
+    );
+}
+
+function requireRule(rule: string, names: readonly string[]): void {
+  if (!names.includes(rule))
+    throw new NotFoundError(`There is no alert rule "${rule}". The rules are ${names.join(', ')}.`);
+}

@@ -1,0 +1,47 @@
+/**
+ * Whose turn it is: of all nodes one looks for alerts in each interval. A turn that was not ended,
+ * because its node died or hangs, runs out; what its node finds after that counts no more.
+ */
+import type { Queryable } from '../database/database.ts';
+
+/** A turn that is not ended by then is another's to take. */
+const TURN_MS = 60_000;
+/** Timers of a machine are not that exact: a turn is due a little before its interval is over. */
+const EARLY = 0.9;
+
+export interface Turn {
+  readonly token: string;
+  /** The rules that could not be read, each with the instant since when. */
+  readonly unreadable: Readonly<Record<string, string>>;
+}
+
+/** Takes the turn, if it is due; one conditional statement. Undefined when another node has had it. */
+export async function takeTurn(db: Queryable, nodeId: string, intervalMs: number): Promise<Turn | undefined> {
+  const [turn] = await db.query<Turn>(
+    `UPDATE auth.alert_turn SET token = gen_random_uuid(), node_id = $1, taken_at = clock_timestamp()
+     WHERE id = 1
+       AND (taken_at IS NULL
+            OR (taken_at <= clock_timestamp() - $2 * interval '1 millisecond'
+                AND (done_at >= taken_at OR taken_at <= clock_timestamp() - $3 * interval '1 millisecond')))
+     RETURNING token::text AS token, unreadable`,
+    [nodeId, intervalMs * EARLY, TURN_MS],
+  );
+  return turn;
+}
+
+/** Whether the turn is still ours; holds its row until the transaction ends, and answers the database's time. */
+export async function lockTurn(tx: Queryable, token: string): Promise<Date | undefined> {
+  const [turn] = await tx.query<{ now: Date }>(
+    `SELECT date_trunc('milliseconds', clock_timestamp()) AS now FROM auth.alert_turn WHERE id = 1 AND token = $1 FOR UPDATE`,
+    [token],
+  );
+  return turn?.now;
+}
+
+/** Ends the turn. */
+export async function endTurn(tx: Queryable, token: string, unreadable: Turn['unreadable']): Promise<void> {
+  await tx.query(
+    'UPDATE auth.alert_turn SET done_at = clock_timestamp(), unreadable = $2::jsonb WHERE id = 1 AND token = $1',
+    [token, JSON.stringify(unreadable)],
+  );
+}

@@ -1,0 +1,62 @@
+/** Looks for alerts from time to time: by its own timer, one look at a time, until it is stopped. */
+import type { Database } from '../database/database.ts';
+import type { Notices } from '../events/notices.ts';
+import { type EvaluationTools, evaluate } from './evaluate.ts';
+
+export interface WatchTools extends EvaluationTools {
+  readonly db: Database;
+  readonly notices: Pick<Notices, 'eventsWritten'>;
+}
+
+export interface AlertWatch {
+  begin(): void;
+  /** At each heartbeat: looks if the timer should have, and did not. */
+  beat(): void;
+  /** Looks now, if it is this node's turn. Rejects when the database does not answer. */
+  look(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createAlertWatch(tools: WatchTools): AlertWatch {
+  const { db, intervalMs, notices } = tools;
+  let timer: NodeJS.Timeout | undefined;
+  let lookedAt = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  let isLooking = false;
+  let isStopped = false;
+
+  const look = (): Promise<void> => {
+    const looked = last.then(async () => {
+      const changes = await evaluate({ ...tools, isStopping: () => isStopped });
+      if (changes?.some(({ edge }) => edge !== null)) notices.eventsWritten();
+    });
+    last = looked.catch(() => undefined);
+    return looked;
+  };
+  const tick = (): void => {
+    if (isLooking) return;
+    isLooking = true;
+    lookedAt = performance.now();
+    look()
+      .catch((error: unknown) => db.outage.warn(error, 'Alerts could not be looked for; it is tried again'))
+      .finally(() => {
+        isLooking = false;
+      });
+  };
+  return {
+    begin() {
+      lookedAt = performance.now();
+      timer = setInterval(tick, intervalMs);
+    },
+    beat() {
+      if (timer !== undefined && performance.now() - lookedAt > 1.5 * intervalMs) tick();
+    },
+    look,
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+      timer = undefined;
+      await last;
+    },
+  };
+}
