@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { printableJsonLine, safeJsonLine } from './log-lines.rules.ts';
+import { printableJsonLine, safeJsonLine, withoutRepeats } from './log-lines.rules.ts';
 
 const OBEYED = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
 const nasty = fc.string({
@@ -75,5 +75,46 @@ describe('a line that is printed', () => {
   it('shows what was there', () => {
     const read = JSON.parse(printableJsonLine(JSON.stringify({ msg: 'a\nb\u001b[31mc\u202ed' }))) as { msg: string };
     expect(read.msg).toBe('a\\nb\\u001b[31mc\\u202ed');
+  });
+});
+
+describe('a line for people', () => {
+  const left = (fields: object) => {
+    const {
+      level: _,
+      time: __,
+      msg: ___,
+      ...rest
+    } = JSON.parse(withoutRepeats(JSON.stringify(fields))) as object & {
+      [name: string]: unknown;
+    };
+    return rest;
+  };
+
+  it('leaves out what its text says, as whole words only', () => {
+    const msg = 'Job 4711 failed permanently after 6 attempts';
+    expect(
+      left({ level: 50, time: 6, jobId: '4711', retryCount: 6, error: 'no', code: 'perm', half: '47', msg }),
+    ).toEqual({
+      error: 'no',
+      code: 'perm',
+      half: '47',
+    });
+    expect(left({ level: 50, time: 6, port: 6, other: '', err: { message: '4711' }, msg: 'at :60 and 16' })).toEqual({
+      port: 6,
+      other: '',
+      err: { message: '4711' },
+    });
+  });
+
+  it('loses nothing else', () => {
+    fc.assert(
+      fc.property(record, nasty, (fields, msg) => {
+        const read = JSON.parse(withoutRepeats(JSON.stringify({ level: 30, time: 1, ...fields, msg }))) as object;
+        expect({ ...fields, level: 30, time: 1, msg }).toMatchObject(read);
+        for (const [name, value] of Object.entries(fields))
+          if (!Object.hasOwn(read, name)) expect(msg).toContain(String(value));
+      }),
+    );
   });
 });

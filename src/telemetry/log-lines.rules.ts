@@ -34,3 +34,21 @@ export function printableJsonLine(line: string): string {
     })
     .replace(DANGEROUS, (character) => `\\${escaped(character)}`);
 }
+
+/** A line for people: without the fields whose values its text has, word for word, already. */
+export function withoutRepeats(line: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  if (typeof msg !== 'string') return line;
+  const left = Object.entries(fields).filter(([, value]) => !isSaid(msg, value));
+  return `${JSON.stringify({ level, time, ...Object.fromEntries(left), msg })}\n`;
+}
+
+function isSaid(text: string, value: unknown): boolean {
+  if (typeof value !== 'number' && (typeof value !== 'string' || value === '')) return false;
+  const word = String(value);
+  const isWithin = (character: string | undefined): boolean => character !== undefined && /[\w-]/.test(character);
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
+    if (!isWithin(text[at - 1]) && !isWithin(text[at + word.length])) return true;
+  }
+  return false;
+}

@@ -1,99 +1,119 @@
-import { spawnSync } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SeqStandIn, startSeq } from '../../test/support/seq.ts';
 import { createLog } from './logger.ts';
 
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
-});
+/** What must be seen nowhere; in every shape that a secret of ours or of the configuration has. */
+const SECRETS = {
+  configured: 'plain words of a "master" key ü',
+  apiKey: 'seq-api-key-0815',
+  byName: 'correct-horse-battery',
+  token: `fhj_abcdefgh_${'t0k3n'.repeat(10)}`,
+  webhook: 'whsec_d2ViaG9va3NlY3JldA==',
+  sealed: 'eyJhbGciOiJkaXIi..aXZpdml2aXZpdml2.c2VhbGVkc2VhbGVk.dGFndGFndGFn',
+  bearer: 'Zq7xK2mWv9TbR4nLpY8s',
+  inUrl: 'p4ss-in-url',
+};
+const FORGED = [
+  'a name\n[12:00:00.000] INFO: admin signed in',
+  'cr\rINFO: overwritten',
+  '\n  begun like a report\n[12:00:00.000] INFO: admin signed in',
+  '\u001b[2J\u001b[31mcleared',
+  '\u009b31mcsi',
+  'user \u202egnp.exe',
+  'line\u2028separator',
+];
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+/** For each level: once as fields, once in the message, once in errors and what caused them. */
+const SECRET_LINES = LEVELS.length * 4;
 
-/** A stand-in for Seq's ingestion endpoint: keeps the lines it is sent. */
-async function startSeq(): Promise<{ url: string; lines: Record<string, unknown>[]; paths: string[] }> {
-  const lines: Record<string, unknown>[] = [];
-  const paths: string[] = [];
-  const server = createServer((request, response) => {
-    paths.push(`${request.method} ${request.url?.split('?')[0]}`);
-    let body = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => {
-      body += chunk;
-    });
-    request.on('end', () => {
-      const events = JSON.parse(body) as { Events: Record<string, unknown>[] };
-      lines.push(...events.Events);
-      response.writeHead(201).end('{}');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, lines, paths };
+/** Logs real lines in a process of its own, as the server does, and answers what came out of it. */
+async function printed(format: string, seqUrl: string): Promise<string> {
+  const code = `
+    const { createLog } = await import(${JSON.stringify(new URL('./logger.ts', import.meta.url).href)});
+    const s = ${JSON.stringify(SECRETS)};
+    const { logger, flush } = createLog({ level: 'trace', format: '${format}', nodeName: 'n1',
+      seqUrl: '${seqUrl}', seqApiKey: s.apiKey, secrets: [s.configured] });
+    for (const text of ${JSON.stringify(FORGED)}) {
+      logger.info({ fullName: text, [text]: 1, nested: { deep: [text] } }, text);
+      logger.error({ err: new Error(text) }, 'A request failed');
+    }
+    const url = 'postgresql://app:' + s.inUrl + '@db.example:5432/jobs';
+    const texts = [s.configured, s.apiKey, s.token, s.webhook, s.sealed, url, 'Bearer ' + s.bearer,
+      '{"password":"' + s.byName + '"}', 'GET /x?access_token=' + s.byName];
+    const child = logger.child({ headers: { authorization: 'Bearer ' + s.bearer, cookie: 'session=' + s.byName } });
+    for (const level of ${JSON.stringify(LEVELS)}) {
+      child[level]({ variables: { input: { a: [{ password: s.byName, b: { c: { newPassword: s.byName } } }] } }, texts }, 'fields');
+      logger[level]('message ' + texts.join(' ; '));
+      const text = texts.join('\\n');
+      const error = new Error('broken: ' + text, { cause: new AggregateError([new Error(text)], 'cause ' + text) });
+      logger[level]({ err: Object.assign(error, { input: url, detail: text, encrypted_password: s.sealed }) }, 'error');
+      logger[level](new Error(text));
+    }
+    await flush();
+  `;
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '-e', code],
+    { env: { PATH: process.env.PATH } },
+  );
+  expect(stderr).toBe('');
+  return stdout;
 }
 
-it('sends every line to Seq too, with its fields and without its secrets', async () => {
-  const seq = await startSeq();
-  const { logger, flush } = createLog({ level: 'info', format: 'json', nodeName: 'n1', seqUrl: seq.url });
-  logger.error({ entryId: 'e1', password: 'correct horse', input: { token: 'abc-token' } }, 'Failed to execute job');
-  logger.debug('too quiet for this level');
-  await flush();
-  // A flush waits for two seconds at most, and the machine may be busy.
-  await expect.poll(() => seq.lines.length, { timeout: 10_000 }).toBe(1);
-  expect(seq.paths).toContain('POST /api/events/raw');
-  expect(seq.lines[0]).toMatchObject({
-    Level: 'Error',
-    MessageTemplate: 'Failed to execute job',
-    Properties: { entryId: 'e1', nodeName: 'n1' },
+describe.each(['json', 'pretty'] as const)('the log as %s', (format) => {
+  let seq: SeqStandIn;
+  let text: string;
+  beforeAll(async () => {
+    seq = await startSeq();
+    text = await printed(format, seq.url);
   });
-  expect(JSON.stringify(seq.lines)).not.toMatch(/correct horse|abc-token/);
-});
+  afterAll(() => seq.close());
 
-it('does not hold up the process when Seq is away', async () => {
-  const { url } = await startSeq();
-  closers.pop()?.();
-  const { logger, flush } = createLog({ level: 'info', format: 'json', nodeName: 'n1', seqUrl: url });
-  logger.info('a line');
-  const begun = performance.now();
-  await flush();
-  expect(performance.now() - begun).toBeLessThan(3_000);
-});
-
-describe('what is quoted in a line', () => {
-  const FORGED = [
-    'a name\n[12:00:00.000] INFO: admin signed in',
-    'cr\rINFO: overwritten',
-    '\n  begun like a report\n[12:00:00.000] INFO: admin signed in',
-    '\u001b[2J\u001b[31mcleared',
-    '\u009b31mcsi',
-    'user \u202egnp.exe',
-    'line\u2028separator',
-  ];
-  /** Prints real lines in a process of its own, as the server does, and answers what came out of it. */
-  const printed = (format: string): string => {
-    const code = `
-      const { createLog } = await import(${JSON.stringify(new URL('./logger.ts', import.meta.url).href)});
-      const { logger } = createLog({ level: 'info', format: '${format}', nodeName: 'n1' });
-      const texts = ${JSON.stringify(FORGED)};
-      for (const text of texts) {
-        logger.info({ fullName: text, [text]: 1, nested: { deep: [text] } }, text);
-        logger.error({ err: new Error(text) }, 'A request failed');
-      }
-    `;
-    const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH },
-    });
-    expect(stderr).toBe('');
-    return stdout;
-  };
-
-  it.each(['json', 'pretty'])('cannot forge a line or steer the terminal (%s)', (format) => {
-    const text = printed(format);
+  it('has nothing in it that could forge a line or steer the terminal', () => {
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028-\u202e]/u);
     // A line of its own begins at its left edge; what a stack quotes is indented.
     const begun = text.split('\n').filter((line) => /^[^\s]/.test(line));
     if (format === 'json') for (const line of begun) expect(JSON.parse(line)).toHaveProperty('level');
-    else for (const line of begun) expect(line).toMatch(/^\[[\d:.]+\] (INFO|ERROR): |^\}/);
+    else for (const line of begun) expect(line).toMatch(/^\[[\d:.]+\] (TRACE|DEBUG|INFO|WARN|ERROR|FATAL): |^\}/);
     expect(begun.filter((line) => /^(\[12:00:00.000\]|INFO)/.test(line))).toEqual([]);
-    expect(begun.filter((line) => format === 'json' || line.startsWith('['))).toHaveLength(2 * FORGED.length);
+    expect(begun.filter((line) => format === 'json' || line.startsWith('['))).toHaveLength(
+      2 * FORGED.length + SECRET_LINES,
+    );
   });
+
+  it.each(Object.entries(SECRETS))('has no secret in it, of whatever level and place: %s', (_name, secret) => {
+    for (const form of [secret, JSON.stringify(secret).slice(1, -1)]) {
+      expect(text).not.toContain(form);
+      expect(JSON.stringify(seq.events)).not.toContain(form);
+    }
+    // The search would find it: what is beside the secrets is there.
+    expect(text.split('db.example:5432/jobs').length).toBeGreaterThan(SECRET_LINES / 2);
+  });
+
+  it('has every line that Seq has, with its level', () => {
+    expect(seq.complaints).toEqual([]);
+    expect(seq.events).toHaveLength(2 * FORGED.length + SECRET_LINES);
+    const levels = seq.search('fields').map((event) => event['@l']);
+    expect(levels).toEqual(['Verbose', 'Debug', 'Information', 'Warning', 'Error', 'Fatal']);
+    expect(seq.search('error')[0]).toMatchObject({ '@x': expect.stringContaining('broken: '), nodeName: 'n1' });
+  });
+});
+
+it('does not hold up the process when Seq is away, and says what Seq did not get', async () => {
+  const gone = await startSeq();
+  await gone.close();
+  const { logger, flush, droppedLines } = createLog({
+    level: 'info',
+    format: 'json',
+    nodeName: 'n1',
+    seqUrl: gone.url,
+  });
+  logger.info('a line');
+  logger.debug('too quiet for this level');
+  const begun = performance.now();
+  await flush();
+  expect(performance.now() - begun).toBeLessThan(3_000);
+  expect(droppedLines()).toBe(0);
 });

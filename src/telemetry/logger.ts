@@ -1,12 +1,13 @@
 /**
  * The log: pino, one line per event, readable on a terminal and JSON elsewhere, and to Seq too
- * when one is named. Secrets are cut out by field name here, whatever a caller puts into a line,
- * and nothing that is quoted in a line can forge another or steer a terminal.
+ * when one is named. Secrets are cut out here, whatever a caller puts into a line, and nothing
+ * that is quoted in a line can forge another or steer a terminal.
  */
-import { type Level, type Logger as PinoLogger, pino, type StreamEntry } from 'pino';
+import { type Level, type Logger as PinoLogger, pino } from 'pino';
 import pretty from 'pino-pretty';
-import { createStream as createSeqStream } from 'pino-seq';
-import { printableJsonLine, safeJsonLine } from './log-lines.rules.ts';
+import { printableJsonLine, safeJsonLine, withoutRepeats } from './log-lines.rules.ts';
+import { createRedaction, redactedText } from './log-redaction.rules.ts';
+import { createSeqStream, type SeqLimits } from './log-seq.ts';
 
 export type Logger = PinoLogger;
 
@@ -17,52 +18,66 @@ export interface LoggerOptions {
   /** A Seq server that gets every line too. */
   readonly seqUrl?: string;
   readonly seqApiKey?: string;
+  readonly seqLimits?: Partial<SeqLimits>;
+  /** Hidden wherever they stand in a line, beside what looks like a secret. */
+  readonly secrets?: readonly string[];
 }
 
 export interface Log {
   readonly logger: Logger;
   /** Sends what Seq has not got yet, for two seconds at most; standard output is written as it happens. */
   flush(): Promise<void>;
+  /** Lines that Seq did not get and never will; standard output has them. */
+  droppedLines(): number;
 }
 
-const SECRET_FIELDS = ['password', 'encryptedPassword', 'encrypted_password', 'token', 'authorization', 'masterKey'];
 const PATIENCE_MS = 2_000;
 
 /** Creates the process's log. */
-export function createLog({ level, format, nodeName, seqUrl, seqApiKey }: LoggerOptions): Log {
+export function createLog(options: LoggerOptions): Log {
+  const { level, format, nodeName, seqUrl, seqApiKey, seqLimits, secrets = [] } = options;
   const output =
     format === 'pretty'
-      ? through(printableJsonLine, prettyOutput())
+      ? through((line) => printableJsonLine(withoutRepeats(line)), prettyOutput())
       : through(safeJsonLine, pino.destination({ dest: 1, sync: true }));
-  const streams: StreamEntry[] = [{ level: level as Level, stream: output }];
   const seq =
     seqUrl === undefined
       ? undefined
       : createSeqStream({
-          serverUrl: seqUrl,
+          url: seqUrl,
           apiKey: seqApiKey,
-          // A Seq that is away must not fill standard error; it gets what comes once it is back.
-          onError: () => undefined,
+          limits: seqLimits,
+          onTrouble: (problem) =>
+            logger.warn(
+              { seqUrl },
+              `Seq does not take the log: ${problem}. Lines wait for it until 4 MB do, then they are dropped; this log has all of them`,
+            ),
+          onBack: (dropped) =>
+            logger.info({ droppedLines: dropped }, `Seq takes the log again; ${dropped} lines were dropped meanwhile`),
         });
-  if (seq !== undefined) streams.push({ level: level as Level, stream: seq });
+  const redacted = createRedaction(seqApiKey === undefined ? secrets : [...secrets, seqApiKey]);
   const logger = pino(
-    {
-      level,
-      base: { nodeName },
-      redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
-    },
+    { level, base: { nodeName }, hooks: { streamWrite: redacted } },
     // One stream needs no fan-out, which would parse each line's level again.
-    seq === undefined ? output : pino.multistream(streams),
+    seq === undefined
+      ? output
+      : pino.multistream([
+          { level: level as Level, stream: output },
+          { level: level as Level, stream: seq },
+        ]),
   );
   return {
     logger,
     async flush() {
-      if (seq === undefined) return;
-      const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-      await Promise.race([Promise.resolve(seq.flush()).catch(() => false), patience]);
+      const left = (await seq?.flush(PATIENCE_MS)) ?? 0;
+      if (left > 0) logger.warn({ lines: left }, `${left} lines did not reach Seq; this log has them`);
     },
+    droppedLines: () => seq?.droppedLines() ?? 0,
   };
 }
+
+/** A text for people, for example an error's, without what looks like a secret. */
+export const withoutSecrets = redactedText;
 
 /** A stream that changes each line on its way. */
 const through = (change: (line: string) => string, stream: { write(line: string): unknown }) => ({

@@ -1,65 +1,151 @@
 /**
- * The factory through which each slice declares its metrics; prom-client stays in this folder.
- * Every label has a bounded set of values, which is said where the metric is declared.
+ * The factory that src/metrics.ts declares all metrics with; prom-client stays in this folder.
+ * A label is declared with what it may hold, and a value that is not among it becomes "other":
+ * so nobody outside, whatever is asked or sent, can add series without end.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  collectDefaultMetrics,
+  Registry,
+  Counter as TheirCounter,
+  Gauge as TheirGauge,
+  Histogram as TheirHistogram,
+} from 'prom-client';
+
+/** The values of a label: each by its name, or so many that become known while it runs, and what they are. */
+export type Bound = readonly string[] | { readonly atMost: number; readonly of: string };
+type Bounds = Readonly<Record<string, Bound>>;
+type LabelsOf<B extends Bounds> = {
+  readonly [K in keyof B & string]: B[K] extends readonly (infer V extends string)[] ? V : string;
+};
+/** Nothing where no labels were declared. */
+type Labelled<B extends Bounds> = keyof B extends never ? [] : [labels: LabelsOf<B>];
+
+export interface Counter<B extends Bounds> {
+  inc(by: number, ...labels: Labelled<B>): void;
+}
+export interface Gauge<B extends Bounds> {
+  set(value: number, ...labels: Labelled<B>): void;
+  /** Forgets every series, before those that are there are set anew. */
+  clear(): void;
+}
+export interface Histogram<B extends Bounds> {
+  observe(value: number, ...labels: Labelled<B>): void;
+}
+
+/** What was declared, for the page that lists it. */
+export interface Declared {
+  readonly name: string;
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: Bounds;
+}
+
+// biome-ignore lint/complexity/noBannedTypes: no labels, and so no keys.
+type None = {};
 
 export interface Metrics {
-  counter<const L extends string>(name: string, help: string, labels?: readonly L[]): Counter<L>;
-  /** `collect` is awaited at each scrape, when given. */
-  gauge<const L extends string>(
-    name: string,
-    help: string,
-    labels?: readonly L[],
-    collect?: (gauge: Gauge<L>) => void | Promise<void>,
-  ): Gauge<L>;
-  histogram<const L extends string>(
+  counter<const B extends Bounds = None>(name: string, help: string, labels?: B): Counter<B>;
+  gauge<const B extends Bounds = None>(name: string, help: string, labels?: B): Gauge<B>;
+  histogram<const B extends Bounds = None>(
     name: string,
     help: string,
     buckets: readonly number[],
-    labels?: readonly L[],
-  ): Histogram<L>;
-  /** The registry itself, for plugins that want one. */
-  readonly registry: Registry;
+    labels?: B,
+  ): Histogram<B>;
+  /** Done before each scrape is answered: what is read off rather than counted. */
+  onScrape(collect: () => void | Promise<void>): void;
+  readonly declared: readonly Declared[];
   /** The exposition text and its content type. */
   scrape(): Promise<{ contentType: string; text: string }>;
 }
+
+// What has not happened yet begins at 0, so that its first time is an increase: where all values have
+// names and there are so few sets of them. A histogram is a dozen lines for each.
+const MOST_BEGUN = { counter: 40, histogram: 10 };
+const OTHER = 'other';
+// The library's, against Prometheus's conventions: gauges that are called totals.
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 /** Creates a registry of its own, with the process's metrics (CPU, memory, event loop) in it. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const declared: Declared[] = [];
+  const collectors: (() => void | Promise<void>)[] = [];
+
+  const declare = <B extends Bounds>(kind: Declared['kind'], name: string, help: string, labels: B) => {
+    declared.push({ name, kind, help, labels });
+    return { name, help, labelNames: Object.keys(labels), registers: [registry] };
+  };
   return {
-    registry,
-    counter: (name, help, labels = []) => new Counter({ name, help, labelNames: labels, registers: [registry] }),
-    gauge: (name, help, labels = [], collect) =>
-      new Gauge({
-        name,
-        help,
-        labelNames: labels,
-        registers: [registry],
-        ...(collect && {
-          async collect() {
-            await collect(this);
-          },
-        }),
-      }),
-    histogram: (name, help, buckets, labels = []) =>
-      new Histogram({ name, help, buckets: [...buckets], labelNames: labels, registers: [registry] }),
-    scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    counter(name, help, labels) {
+      const bounds = labels ?? {};
+      const series = seriesOf(new TheirCounter(declare('counter', name, help, bounds)), bounds);
+      for (const values of begun(bounds, MOST_BEGUN.counter)) series(values).inc(0);
+      return { inc: (by, ...[given]) => series(given).inc(by) };
+    },
+    gauge(name, help, labels) {
+      const bounds = labels ?? {};
+      const gauge = new TheirGauge(declare('gauge', name, help, bounds));
+      const series = seriesOf(gauge, bounds);
+      return { set: (value, ...[given]) => series(given).set(value), clear: () => gauge.reset() };
+    },
+    histogram(name, help, buckets, labels) {
+      const bounds = labels ?? {};
+      const configuration = { ...declare('histogram', name, help, bounds), buckets: [...buckets] };
+      const histogram = new TheirHistogram(configuration);
+      const series = seriesOf(histogram, bounds);
+      for (const values of begun(bounds, MOST_BEGUN.histogram)) histogram.zero(values);
+      return { observe: (value, ...[given]) => series(given).observe(value) };
+    },
+    onScrape: (collect) => void collectors.push(collect),
+    declared,
+    async scrape() {
+      for (const collect of collectors) await collect();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
   };
 }
 
-/** Remembers what `read` answered for a time, so that ten scrapers cost one question to the database. */
-export function cached<T>(forMs: number, read: () => Promise<T>): () => Promise<T> {
-  let last: { at: number; value: Promise<T> } | undefined;
-  return () => {
-    const now = performance.now();
-    if (last === undefined || now - last.at > forMs) last = { at: now, value: read() };
-    const asked = last;
-    return asked.value.catch((error: unknown) => {
-      if (last === asked) last = undefined;
-      throw error;
-    });
+/** Finds the series of some labels. Series are kept by their values: what is counted for every entry must be cheap. */
+function seriesOf<Series>(
+  metric: { labels(labels: Record<string, string>): Series },
+  bounds: Bounds,
+): (given?: Readonly<Record<string, string>>) => Series {
+  const kept = new Map<string, Series>();
+  const names = Object.keys(bounds);
+  const admit = new Map(Object.entries(bounds).map(([name, bound]) => [name, admission(bound)]));
+  return (given = {}) => {
+    let key = '';
+    for (const name of names) key += `${given[name]}\n`;
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    const labels = Object.fromEntries(names.map((name) => [name, admit.get(name)?.(given[name] ?? OTHER) ?? OTHER]));
+    const series = metric.labels(labels);
+    // What was admitted as it is: those are bounded, and "other" is none of them.
+    if (names.every((name) => labels[name] === given[name])) kept.set(key, series);
+    return series;
   };
+}
+
+function admission(bound: Bound): (value: string) => string {
+  const known = new Set<string>('of' in bound ? [] : bound);
+  const most = 'of' in bound ? bound.atMost : known.size;
+  return (value) => {
+    if (known.has(value)) return value;
+    if (known.size >= most) return OTHER;
+    known.add(value);
+    return value;
+  };
+}
+
+/** Every set of labels, where all values have names and there are no more than `most`. */
+function begun(bounds: Bounds, most: number): Record<string, string>[] {
+  let sets: Record<string, string>[] = [{}];
+  for (const [name, bound] of Object.entries(bounds)) {
+    if ('of' in bound) return [];
+    sets = sets.flatMap((set) => bound.map((value) => ({ ...set, [name]: value })));
+  }
+  return sets.length > most ? [] : sets;
 }

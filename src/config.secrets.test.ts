@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { secretsOf } from './config.secrets.ts';
+import { readConfig } from './config.ts';
+
+it('knows the secrets of a configuration, and the passwords within addresses in both spellings', () => {
+  const { config } = readConfig({
+    DATABASE_URL: 'postgresql://app:p%40ss%2Fword@db:5432/jobs',
+    MASTER_KEY: 'bWFzdGVyIGtleSBvZiAzMiBieXRlcyAuLi4uLi4uLi4=',
+    ADMIN_TOKEN: 'an-admin-token-that-is-long-enough-to-be-one',
+    SEQ_API_KEY: 'k3y-of-seq',
+    NODE_NAME: 'jobs-1',
+    IDENTITY_PROVIDER: 'simulator',
+  });
+  const secrets = secretsOf(config);
+  expect(secrets).toEqual(
+    expect.arrayContaining([
+      'p%40ss%2Fword',
+      'p@ss/word',
+      'bWFzdGVyIGtleSBvZiAzMiBieXRlcyAuLi4uLi4uLi4=',
+      'an-admin-token-that-is-long-enough-to-be-one',
+      'k3y-of-seq',
+    ]),
+  );
+  expect(secrets).not.toContain('jobs-1');
+});

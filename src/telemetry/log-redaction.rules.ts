@@ -1,0 +1,97 @@
+/**
+ * No secret gets into the log, whoever puts it into a line and wherever: by the name of the field,
+ * at any depth, and by what secrets look like within texts (messages, stacks, URLs, answers that
+ * somebody else sent). Most lines hold nothing of the kind: one expression tells, and they pass
+ * as they are. Rather a word too many is hidden than one too few.
+ */
+
+export const HIDDEN = '[redacted]';
+
+/** What a secret's name ends with, without `_`, `-` and capitals: `encryptedPassword`, `X-Seq-ApiKey`, `set-cookie`. */
+const NAME_ENDS = [
+  'password',
+  'passwd',
+  'pwd',
+  'passphrase',
+  'secret',
+  'token',
+  'apikey',
+  'authorization',
+  'cookie',
+  'masterkey',
+  'privatekey',
+  'displaycode',
+  'assertion',
+];
+const SECRET_NAME = new RegExp(`(?:${NAME_ENDS.join('|')})s?$`);
+/** The same as they stand in texts. */
+const NAMES =
+  '(?:pass(?:_?word|wd|phrase)|pwd|secret|token|api[_-]?key|authorization|cookie|master[_-]?key|private[_-]?key|display[_-]?code|assertion)';
+
+/** Finds every line that one of the rules below could change, and few others. */
+const SUSPICIOUS = new RegExp(
+  `${NAMES}|fhj_|whsec_|eyJ|bearer |basic |-----BEGIN|://[^\\s"/]*@|postgres(?:ql)?://`,
+  'i',
+);
+
+/** What is left of a secret tells its kind; API tokens keep the prefix by which people tell them apart. */
+const RULES: readonly (readonly [pattern: RegExp, left: string])[] = [
+  // A password with a slash breaks an address of PostgreSQL, and is what the complaint then quotes.
+  [/\b(postgres(?:ql)?:\/\/[^\s:@/"'<>]*):[^\s"'<>]*@/gi, `$1:${HIDDEN}@`],
+  [/\b([a-z][a-z\d+.-]*:\/\/[^\s:@/"'<>]*):[^\s/"'<>]*@/gi, `$1:${HIDDEN}@`],
+  [/\b(fhj_[a-z\d]{8})_[\w-]{8,}/g, `$1_${HIDDEN}`],
+  [/\bwhsec_[\w+/=-]{4,}/g, `whsec_${HIDDEN}`],
+  // JWT and JWE in their compact forms: three or five parts, of which some may be empty.
+  [/\beyJ[\w-]{6,}(?:\.[\w-]*){2,4}/g, HIDDEN],
+  [/\b(bearer|basic) +[\w.~+/=-]{12,}/gi, `$1 ${HIDDEN}`],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
+  // token=abc, as in a query or in a connection's keywords; password: "abc", as in JSON and GraphQL.
+  [new RegExp(`(${NAMES}s?\\\\*["']?\\s*=\\s*)(?:\\\\*"[^"]*"|'[^']*'|[^\\s"'&,;)}]+)`, 'gi'), `$1${HIDDEN}`],
+  [
+    new RegExp(`(${NAMES}s?\\\\*["']?\\s*:\\s*)(\\\\*)(["'])(?:(?!\\2\\3)[\\s\\S])*(?:\\2\\3|$)`, 'gi'),
+    `$1$2$3${HIDDEN}$2$3`,
+  ],
+  [new RegExp(`^(${NAMES})[ :]+[\\w.~+/=-]{20,}$`, 'gim'), `$1 ${HIDDEN}`],
+];
+
+/** A text without what looks like a secret. */
+export function redactedText(text: string): string {
+  if (!SUSPICIOUS.test(text)) return text;
+  return RULES.reduce((left, [pattern, instead]) => left.replace(pattern, instead), text);
+}
+
+/**
+ * Makes what takes secrets out of a line of JSON. `known` are secrets of the configuration, which
+ * are hidden wherever they stand; ones of less than eight characters are words, and are not.
+ */
+export function createRedaction(known: readonly string[] = []): (line: string) => string {
+  const forms = known.filter((secret) => secret.length >= 8).flatMap((secret) => [secret, encodeURIComponent(secret)]);
+  const wanted = [...new Set(forms)].sort((a, b) => b.length - a.length);
+  const quoted = wanted.map((secret) => JSON.stringify(secret).slice(1, -1));
+  const text = (value: string): string =>
+    redactedText(wanted.reduce((left, secret) => left.replaceAll(secret, HIDDEN), value));
+  const clean = (value: unknown): unknown => {
+    if (typeof value === 'string') return text(value);
+    if (Array.isArray(value)) return value.map(clean);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, part]) => [text(key), isHidden(key, part) ? HIDDEN : clean(part)]),
+    );
+  };
+  return (line) => {
+    if (!SUSPICIOUS.test(line) && !quoted.some((secret) => line.includes(secret))) return line;
+    try {
+      return `${JSON.stringify(clean(JSON.parse(line)))}\n`;
+    } catch {
+      // Whatever it is, it must neither end who logs it nor pass as it is.
+      return text(line);
+    }
+  };
+}
+
+/** Numbers under the name in the plural are counts; whether there is one is no secret. */
+function isHidden(name: string, value: unknown): boolean {
+  const plain = name.toLowerCase().replace(/[_-]/g, '');
+  if (value === null || typeof value === 'boolean' || value === '' || !SECRET_NAME.test(plain)) return false;
+  return typeof value !== 'number' || !plain.endsWith('s');
+}

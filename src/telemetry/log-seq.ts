@@ -1,0 +1,221 @@
+/**
+ * Lines for Seq, beside the log that everything is in. A Seq that is away, slow, full or confused
+ * must not be felt: nothing waits for it, what waits for it is bounded, what had to be dropped is
+ * counted, and its trouble is told once and not once a line. Our own and not `pino-seq`, whose queue
+ * has no bound, which loses uncounted what it cannot send at once, and whose texts are templates.
+ */
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
+import { clefLine } from './log-clef.rules.ts';
+
+export interface SeqOptions {
+  readonly url: string;
+  /** Sent as a header, and nowhere else. */
+  readonly apiKey?: string;
+  /** Lines are not taken, or not all; once until `onBack`. */
+  onTrouble(problem: string): void;
+  /** All is well again, and has been for a while; `dropped` lines were lost meanwhile. */
+  onBack(dropped: number): void;
+  readonly limits?: Partial<SeqLimits>;
+}
+
+export interface SeqLimits {
+  /** UTF-16 units of lines that may wait. What comes then is dropped: how the trouble began is kept. */
+  readonly held: number;
+  readonly batchLines: number;
+  readonly batchLength: number;
+  /** A longer line is cut. */
+  readonly lineLength: number;
+  /** How long lines gather. */
+  readonly gatherMs: number;
+  /** For one request. */
+  readonly timeoutMs: number;
+  readonly longestBackOffMs: number;
+  /** So long without a failure, and the trouble is over. */
+  readonly calmMs: number;
+}
+
+const LIMITS: SeqLimits = {
+  held: 4 * 1024 * 1024,
+  // Converting them takes about a millisecond, in which nothing else is done.
+  batchLines: 250,
+  batchLength: 512 * 1024,
+  lineLength: 60_000,
+  gatherMs: 1_000,
+  timeoutMs: 5_000,
+  longestBackOffMs: 30_000,
+  calmMs: 10_000,
+};
+
+export interface SeqStream {
+  /** Takes a line of pino's JSON; returns at once and never throws. */
+  write(line: string): void;
+  /** Sends what waits, within the time; answers how many lines still wait. */
+  flush(withinMs: number): Promise<number>;
+  /** Since the start. */
+  droppedLines(): number;
+}
+
+export function createSeqStream({ url, apiKey, onTrouble, onBack, limits }: SeqOptions): SeqStream {
+  const { held: mostHeld, ...limit } = { ...LIMITS, ...limits };
+  const post = createPost(url, apiKey, limit.timeoutMs);
+  const waiting: string[] = [];
+  let held = 0;
+  let dropped = 0;
+  /** Fewer while Seq refuses batches: the line that it cannot take is searched for. */
+  let mostLines = limit.batchLines;
+  let failures = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let sending: Promise<number | undefined> | undefined;
+  let droppedBefore: number | undefined;
+  let calm: NodeJS.Timeout | undefined;
+
+  const trouble = (problem: string): void => {
+    clearTimeout(calm);
+    calm = undefined;
+    if (droppedBefore !== undefined) return;
+    droppedBefore = dropped;
+    onTrouble(problem);
+  };
+  const well = (): void => {
+    if (droppedBefore === undefined || calm !== undefined) return;
+    calm = setTimeout(() => {
+      const lost = dropped - (droppedBefore ?? 0);
+      droppedBefore = undefined;
+      calm = undefined;
+      onBack(lost);
+    }, limit.calmMs);
+    calm.unref();
+  };
+
+  const batch = (): string[] => {
+    let length = 0;
+    const rest = waiting.findIndex((line, index) => {
+      length += line.length;
+      return index >= mostLines || (index > 0 && length > limit.batchLength);
+    });
+    return waiting.slice(0, rest === -1 ? waiting.length : rest);
+  };
+  const remove = (count: number): void => {
+    for (const line of waiting.splice(0, count)) held -= line.length;
+  };
+
+  /** Sends one batch. Answers after how many milliseconds the next is to be sent; undefined: this one failed. */
+  const sendOne = async (): Promise<number | undefined> => {
+    const lines = batch();
+    const problem = await post(lines.map((line) => eventOf(line, limit.lineLength)).join('\n'));
+    if (problem === undefined) {
+      remove(lines.length);
+      failures = 0;
+      mostLines = Math.min(limit.batchLines, 2 * mostLines);
+      well();
+      return waiting.length >= mostLines ? 0 : limit.gatherMs;
+    }
+    if (problem.isAboutLines && lines.length > 1) {
+      mostLines = Math.ceil(lines.length / 2);
+      return 0;
+    }
+    if (problem.isAboutLines) {
+      trouble(problem.text);
+      remove(1);
+      dropped += 1;
+      return limit.gatherMs;
+    }
+    trouble(problem.text);
+    return undefined;
+  };
+
+  const schedule = (ms: number): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      if (waiting.length === 0 || sending !== undefined) return;
+      sending = sendOne();
+      void sending.then((next) => {
+        sending = undefined;
+        if (next === undefined) failures += 1;
+        const backOff = Math.min(limit.longestBackOffMs, limit.gatherMs * 2 ** (failures - 1));
+        if (waiting.length > 0) schedule(next ?? backOff);
+      });
+    }, ms).unref();
+  };
+
+  return {
+    write(line) {
+      if (held + line.length > mostHeld) {
+        trouble('it takes lines slower than they come');
+        dropped += 1;
+        return;
+      }
+      waiting.push(line);
+      held += line.length;
+      if (sending === undefined) schedule(limit.gatherMs);
+    },
+    async flush(withinMs) {
+      clearTimeout(timer);
+      timer = undefined;
+      const sent = (async () => {
+        await sending;
+        while (waiting.length > 0 && (await sendOne()) !== undefined);
+      })();
+      await Promise.race([sent, delay(withinMs, undefined, { ref: false })]);
+      return waiting.length;
+    },
+    droppedLines: () => dropped,
+  };
+}
+
+/** A line that cannot be read must not keep the others back. */
+function eventOf(line: string, longest: number): string {
+  try {
+    return clefLine(line, longest);
+  } catch {
+    return JSON.stringify({ '@t': new Date().toISOString(), '@m': line.slice(0, longest) });
+  }
+}
+
+interface Problem {
+  readonly text: string;
+  /** Seq is well; it does not want these lines. */
+  readonly isAboutLines?: boolean;
+}
+
+/** Makes what sends one batch; it resolves to what was wrong, or undefined, and never rejects. */
+function createPost(url: string, apiKey: string | undefined, timeoutMs: number) {
+  // Every version of Seq knows this path and type; the newer `/ingest/clef` is not in older ones.
+  const address = new URL('api/events/raw?clef', url.endsWith('/') ? url : `${url}/`);
+  const isTls = address.protocol === 'https:';
+  const request = isTls ? httpsRequest : httpRequest;
+  const agent = new (isTls ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: 1, timeout: timeoutMs });
+  const headers = {
+    'content-type': 'application/vnd.serilog.clef',
+    ...(apiKey !== undefined && { 'x-seq-apikey': apiKey }),
+  };
+  return (body: string): Promise<Problem | undefined> =>
+    new Promise((resolve) => {
+      const signal = AbortSignal.timeout(timeoutMs);
+      const failed = (error: NodeJS.ErrnoException): void =>
+        resolve({
+          text: signal.aborted ? `it did not answer within ${timeoutMs / 1_000} s` : error.message || `${error.code}`,
+        });
+      const length = Buffer.byteLength(body);
+      const options = { method: 'POST', agent, headers: { ...headers, 'content-length': length }, signal };
+      request(address, options, (response) => {
+        // What it answers beside the status is of no use, however much it is.
+        response.on('error', () => undefined).resume();
+        resolve(problemOf(response.statusCode ?? 0));
+      })
+        .on('error', failed)
+        .end(body);
+    });
+}
+
+function problemOf(status: number): Problem | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  if (status === 400 || status === 413 || status === 422)
+    return { text: `it refused a line with ${status}`, isAboutLines: true };
+  if (status === 401 || status === 403) return { text: `it wants another SEQ_API_KEY (${status})` };
+  if (status === 404 || (status >= 300 && status < 400))
+    return { text: `SEQ_URL is not the address of a Seq (${status})` };
+  return { text: `it answered ${status}` };
+}
