@@ -1,13 +1,12 @@
 /** A node's worker over a benchmark's setting, with all that a real one has: circuit, limits, notices, metrics. */
-import { createQueueMetrics } from '../src/accounts/queue.metrics.ts';
 import { createWorker } from '../src/accounts/worker.ts';
 import type { Database } from '../src/database/database.ts';
 import { type Notices, openNotices } from '../src/events/notices.ts';
 import { ensureCircuit } from '../src/identity/circuit.ts';
 import { createZitadelProvider } from '../src/identity/zitadel.ts';
+import { declareMetrics } from '../src/metrics.ts';
 import type { KeyRing } from '../src/sealing/key-ring.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
-import { createMetrics } from '../src/telemetry/metrics.ts';
 import { testActs } from '../test/support/acts.ts';
 
 export interface BenchWorker {
@@ -47,7 +46,7 @@ export async function startWorker(setting: WorkerSetting, concurrency: number): 
     notices,
     logger,
     nodeId,
-    metrics: createQueueMetrics(createMetrics(), db, logger),
+    metrics: declareMetrics().queue,
     timeoutMs: 10_000,
     leaseMs: 30_000,
     concurrency,

@@ -1,11 +1,17 @@
-/** Writes what is generated for readers: the README's table of settings, and docs/permissions.md, from the code itself. */
+/** Writes what is generated for readers: the README's table of settings, docs/permissions.md, docs/metrics.md and docs/alerts.md, from the code itself. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Role } from '../src/access/caller.ts';
 import { FIELDS, OPERATIONS, PATHS, type Permission } from '../src/access/permissions.rules.ts';
+import { createRules, shownRules } from '../src/alerts/alert-rules.ts';
+import { DEFAULT_ALERT_SETTINGS } from '../src/config.alerts.ts';
 import { configurationTable } from '../src/config.ts';
+import { declareMetrics } from '../src/metrics.ts';
+import type { Bound } from '../src/telemetry/metrics.ts';
 
 const README = new URL('../README.md', import.meta.url);
 export const PERMISSIONS = new URL('../docs/permissions.md', import.meta.url);
+export const METRICS = new URL('../docs/metrics.md', import.meta.url);
+export const ALERTS = new URL('../docs/alerts.md', import.meta.url);
 const BEGIN = /(<!-- settings: generated .* -->\n)[\s\S]*(<!-- end of settings -->)/;
 
 export function withSettings(readme: string): string {
@@ -42,7 +48,70 @@ ${table(PATHS)}
 `;
 }
 
+/** docs/metrics.md: every metric with its labels and meaning. */
+export function metricsDocument(): string {
+  const values = (bound: Bound): string => ('of' in bound ? bound.of : bound.map((value) => `\`${value}\``).join(', '));
+  const rows = declareMetrics().declared.map(({ name, kind, help, labels }) => {
+    const named = Object.entries(labels).map(([label, bound]) => `\`${label}\`: ${values(bound)}`);
+    return `| \`${name}\` | ${kind} | ${help.replaceAll('|', '\\|')} | ${named.join('; ')} |`;
+  });
+  return `# Metrics
+
+Generated from \`src/metrics.ts\` (\`npm run readme\`). \`GET /metrics\` on each node answers them, beside the
+process's own (\`process_*\`, \`nodejs_*\`: CPU, memory, event loop). What to scrape, alert on and draw with
+them stands in [monitoring/](../monitoring).
+
+"Of the database": one node reads it for all, at most every \`METRICS_INTERVAL\`, and every node shows it;
+take the maximum over the nodes, not the sum. Everything else is of the node that is asked. A label holds
+what is listed here, or \`other\`, whatever is sent to the server.
+
+Transactions of other database users hold the live updates back too, but are seen here only by a user that
+is a member of \`pg_read_all_stats\`.
+
+| metric | type | meaning | labels |
+|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+/** docs/alerts.md: what is watched, from when on somebody is told, and how. */
+export function alertsDocument(): string {
+  const tools = { settings: DEFAULT_ALERT_SETTINGS, suggestedCure: () => null, dataDir: undefined };
+  const rows = shownRules(createRules(tools)).map(({ name, severity, description, threshold, settings }) => {
+    const set = settings.map((setting) => `\`${setting}\``).join(', ');
+    return `| \`${name}\` | ${severity} | ${description} | ${[threshold ?? '', set && `(${set})`].join(' ').trim()} |`;
+  });
+  return `# Alerts
+
+Generated from \`src/alerts/\` (\`npm run readme\`). The server watches itself and tells of what needs
+somebody, with nothing configured:
+
+- **Once on, once off.** Every \`ALERT_INTERVAL\` one of the nodes looks, whichever has the turn; what it
+  finds is stored (\`auth.alerts\`), so that there is one alert over all nodes and starts. An alert is over
+  when it was not found for \`ALERT_HOLD\`: what comes and goes is one alert.
+- **Grouped.** 4,000 entries that fail by one cause are one alert, whose count grows and tells nobody anew.
+- **Told** by the events \`AlertRaised\` and \`AlertResolved\` (written with the alert, so that webhooks get
+  each at least once), by \`alertChanged\`, by the metric \`family_hub_alerts\`, and by one line of the log
+  each (error for critical, warn for warning; info when it is over).
+- **Explained.** \`alerts { nodes { summary explanation { blockers { message cure { mutation input } } } subject { kind key } } }\`
+  says what is wrong, what to do, which mutation does it, and what to link to.
+- **Silenced** with an end and a reason: \`silenceAlert\` for one alert, a rule, or one group of it. It stays
+  to be seen. One that goes on under a silence is announced when the silence ends and it is still on; one
+  that was announced before is not announced again. That an announced alert is over is always told.
+
+A database that cannot be reached cannot be told of this way: metrics and the log do. A rule that cannot
+read what it looks at says so (\`RULE_UNREADABLE\`) and leaves its alerts as they are. Of other users'
+transactions PostgreSQL tells the beginning only to members of \`pg_read_all_stats\`.
+
+| rule | severity | means | from when on, by default |
+|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
 if (process.argv[1]?.endsWith('write-readme.ts')) {
+  writeFileSync(ALERTS, alertsDocument());
+  writeFileSync(METRICS, metricsDocument());
   writeFileSync(PERMISSIONS, permissionsDocument());
   writeFileSync(README, withSettings(readFileSync(README, 'utf8')));
 }

@@ -14,9 +14,9 @@ import { createGraphqlServer } from './graphql/server.ts';
 import { createRoutes, type ReadinessCheck } from './http/routes.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
 import { operationLimits, requestLimits, serverLimits } from './limits.ts';
+import type { ServerMetrics } from './metrics.ts';
 import { buildSchema, type SchemaTools } from './schema.ts';
 import type { Logger } from './telemetry/logger.ts';
-import type { Metrics } from './telemetry/metrics.ts';
 
 export interface ApiOptions {
   readonly config: Config;
@@ -24,7 +24,7 @@ export interface ApiOptions {
   readonly access: ReturnType<typeof createAccessControl>;
   readonly tools: SchemaTools;
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: ServerMetrics;
   readonly readiness: readonly ReadinessCheck[];
   /** Paths beside the API's own. */
   readonly routes: Readonly<Record<string, Handler>>;
@@ -36,13 +36,14 @@ export function createApi({ config, acts, access, tools, logger, metrics, readin
   const graphql = createGraphqlServer({
     schema,
     logger,
-    metrics,
+    outage: tools.db.outage,
+    metrics: metrics.graphql,
     limits: operationLimits(config),
     access: [authorization({ acts, isReadOnly: config.READ_ONLY === 'true' }), endWithCredential()],
   });
   const http = createHttpServer({
     logger,
-    metrics,
+    metrics: metrics.http,
     limits: serverLimits(config),
     routes: createRoutes({
       graphql,

@@ -15,7 +15,6 @@ import { createExplainer } from './accounts/insight/explanation.ts';
 import { loadQueueForecast } from './accounts/insight/queue-forecast.ts';
 import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts';
 import { destroyOldPasswords } from './accounts/passwords.ts';
-import { createQueueMetrics } from './accounts/queue.metrics.ts';
 import { takeOverAllExpired } from './accounts/takeover.ts';
 import { createWorker } from './accounts/worker.ts';
 import { createApi } from './api.ts';
@@ -24,6 +23,7 @@ import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
 import { shareReading } from './database/shared-reading.ts';
 import type { Notices } from './events/notices.ts';
+import { eventSchemaRoutes } from './events/outbox/schema-routes.ts';
 import type { ReadinessCheck } from './http/routes.ts';
 import { createIdentityOperations } from './identity/identity-operations.ts';
 import type { IdentityProvider } from './identity/provider.ts';
@@ -36,8 +36,10 @@ import { runJobNow } from './jobs/runs/run-now.ts';
 import { createScheduler } from './jobs/scheduler.ts';
 import { createScheduleExplainer } from './jobs/schedules/schedule-explanation.ts';
 import { costLimits } from './limits.ts';
+import type { ServerMetrics } from './metrics.ts';
 import { createNodeOperations } from './nodes/node-operations.ts';
 import { MISSED_BEATS, type NodeIdentity } from './nodes/nodes.ts';
+import { createOutward } from './outward.ts';
 import { retentionJob } from './retention/retention.job.ts';
 import type { SchemaTools } from './schema.ts';
 import { createKeyOperations } from './sealing/key-operations.ts';
@@ -45,7 +47,6 @@ import type { KeyRing } from './sealing/key-ring.ts';
 import { createKeyWatch } from './sealing/key-watch.ts';
 import { createResealRunner } from './sealing/reseal-runner.ts';
 import type { Logger } from './telemetry/logger.ts';
-import type { Metrics } from './telemetry/metrics.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -54,7 +55,7 @@ export interface AppOptions {
   readonly acts: Acts;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: ServerMetrics;
   readonly node: NodeIdentity;
   readonly notices: Notices;
   readonly keyRing: KeyRing;
@@ -73,8 +74,6 @@ export function createApp(options: AppOptions) {
     probeIntervalMs: config.CIRCUIT_PROBE_INTERVAL,
   };
   const attempts = { leaseMs: config.LEASE_DURATION, timeoutMs: config.PROVIDER_TIMEOUT, nodeId: node.id };
-  const queueMetrics = createQueueMetrics(metrics, db, logger);
-  const runMetrics = createRunMetrics(metrics, db);
 
   const worker = createWorker({
     db,
@@ -85,10 +84,10 @@ export function createApp(options: AppOptions) {
     logger,
     circuit,
     ...attempts,
-    metrics: queueMetrics,
+    metrics: metrics.queue,
     concurrency: config.PROVIDER_CONCURRENCY,
   });
-  const keyWatch = createKeyWatch({ db, keyRing, nodeId: node.id, logger });
+  const keyWatch = createKeyWatch({ db, keyRing, nodeId: node.id });
   const resealRunner = createResealRunner({
     db,
     keyRing,
@@ -111,6 +110,7 @@ export function createApp(options: AppOptions) {
     retentionJob(config, acts, notices, audit),
     ...(options.moreJobs ?? []),
   ];
+  const runMetrics = createRunMetrics(metrics.jobs, db, jobs);
   const firing = {
     nodeId: node.id,
     leaseMs: config.LEASE_DURATION,
@@ -125,16 +125,19 @@ export function createApp(options: AppOptions) {
     jobs,
     ...firing,
     graceMs: config.INTERRUPT_GRACE,
+    onFires: runMetrics.fired,
     onRunChanged(kind, runId) {
-      notices.runChanged(kind === 'created' ? 'CREATED' : 'UPDATED', runId);
+      notices.changed();
+      if (kind === 'updated') notices.eventsWritten();
       if (kind === 'updated') runMetrics.changed(runId);
     },
   });
   const nodeSilenceMs = MISSED_BEATS * config.HEARTBEAT_INTERVAL;
   // What only reads, and so may be cut short; operations write, and have the other connections.
   const reading: Database = { ...db, query: db.reading.query };
+  const outward = createOutward({ ...options, reading, nodeId: node.id, provider: provider.name });
   const forecast = shareReading((on: Database) => loadQueueForecast(on, provider.name, nodeSilenceMs));
-  const access = createAccessControl({ config, db, acts, clock, logger, metrics, notices, digester: keyRing });
+  const access = createAccessControl({ ...options, metrics: metrics.access, digester: keyRing });
   const tools: SchemaTools = {
     db: reading,
     audit,
@@ -142,7 +145,6 @@ export function createApp(options: AppOptions) {
     isReasonRequired: config.REASON_REQUIRED === 'true',
     costLimits: costLimits(config),
     clock,
-    notices,
     jobs,
     nodes: createNodeOperations({ db, acts, notices, silenceMs: nodeSilenceMs }),
     entries: createEntryOperations({ db, acts, trail: audit.trail, keyRing, notices, provider, ...attempts }),
@@ -174,6 +176,7 @@ export function createApp(options: AppOptions) {
     runNow: (caller, request) => runJobNow({ db, acts, digester: keyRing, scheduler }, caller, request),
     explainSchedule: createScheduleExplainer(reading, { jobNames: jobs.map(({ name }) => name), nodeSilenceMs }),
     jobOperations: createJobOperations({ db, acts, notices, scheduler, jobs, ...firing }),
+    outward: outward.tools,
   };
   const { schema, graphql, http } = createApi({
     config,
@@ -184,6 +187,7 @@ export function createApp(options: AppOptions) {
     metrics,
     readiness: options.readiness,
     routes: {
+      ...eventSchemaRoutes(),
       [AUDIT_EXPORT]: auditExportRoute({
         audit,
         gate: access.authenticator,
@@ -199,14 +203,15 @@ export function createApp(options: AppOptions) {
   const takeOver = async (): Promise<void> => {
     bulkRunner.wake();
     resealRunner.wake();
+    await outward.beat();
     await keyWatch.look();
     const destroyed = await destroyOldPasswords(acts, config.UNDO_WINDOW, config.FAILED_PASSWORD_RETENTION);
-    notices.entriesChanged('UPDATED', destroyed);
+    if (destroyed.length > 0) notices.changed();
     const ids = await takeOverAllExpired(acts);
     if (ids.length === 0) return;
-    queueMetrics.takenOver(ids.length);
+    metrics.queue.takenOver.inc(ids.length);
     logger.warn({ entries: ids.length }, 'Took over entries whose lease had run out');
-    notices.entriesChanged('UPDATED', ids);
+    notices.changed();
     notices.workToDo();
   };
 
@@ -219,6 +224,7 @@ export function createApp(options: AppOptions) {
     bulkRunner,
     resealRunner,
     scheduler,
+    outward,
     jobs,
     /** To be done at each heartbeat. */
     takeOver,
@@ -231,9 +237,10 @@ export function createApp(options: AppOptions) {
         schedules: () =>
           void scheduler
             .refresh()
-            .catch((error: unknown) => logger.warn({ err: error }, 'Schedules could not be read again')),
+            .catch((error: unknown) => db.outage.warn(error, 'Schedules could not be read again')),
       });
       if (hasTimers) await scheduler.start();
+      outward.begin();
       await takeOver();
       worker.wake();
     },

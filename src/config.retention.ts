@@ -51,6 +51,26 @@ export const RETENTION_SETTINGS = {
     example: '7d',
     means: 'How long a processed event of `auth.outbox_events` is kept; others are kept until they are processed.',
   }),
+  PARKED_EVENT_RETENTION: setting({
+    schema: retention(),
+    default: 'never',
+    example: '90d',
+    means:
+      'How long an event is kept that could not be published and is parked. What nobody heard of is somebody’s to decide about.',
+  }),
+  CHANGE_RETENTION: setting({
+    schema: retention(3_600_000),
+    default: '3d',
+    example: '7d',
+    means: 'How long the record of changes is kept, and so how old the cursor of a subscription may be that goes on.',
+  }),
+  WEBHOOK_DELIVERY_RETENTION: setting({
+    schema: retention(),
+    default: '30d',
+    example: '7d',
+    means:
+      'How long deliveries to webhooks are kept, with their attempts; also what waits for a webhook that is paused or disabled.',
+  }),
   CIRCUIT_TRANSITION_RETENTION: setting({
     schema: retention(),
     default: '365d',
@@ -68,6 +88,12 @@ export const RETENTION_SETTINGS = {
     default: '30d',
     example: '7d',
     means: 'How long a node that is gone is kept; longer while an attempt, a run or a fire names it.',
+  }),
+  RESOLVED_ALERT_RETENTION: setting({
+    schema: retention(),
+    default: '90d',
+    example: '30d',
+    means: 'How long alerts are kept after they were over, and silences after their end.',
   }),
   AUDIT_RETENTION: setting({
     schema: retention(30 * 24 * 3_600_000),

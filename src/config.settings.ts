@@ -3,10 +3,14 @@
  * them; the README's table is generated from them.
  */
 import { ACCESS_SETTINGS } from './config.access.ts';
+import { ALERT_SETTINGS } from './config.alerts.ts';
 import { LIMIT_SETTINGS } from './config.limits.ts';
+import { MONITORING_SETTINGS } from './config.monitoring.ts';
+import { OUTBOX_SETTINGS } from './config.outbox.ts';
 import { POLICY_SETTINGS } from './config.policy.ts';
 import { RETENTION_SETTINGS } from './config.retention.ts';
 import { duration, integer, oneOf, setting, text, url } from './config.values.ts';
+import { WEBHOOK_SETTINGS } from './config.webhooks.ts';
 
 export const SETTINGS = {
   HOST: setting({
@@ -68,7 +72,7 @@ export const SETTINGS = {
   SEQ_URL: setting({
     schema: url('http:', 'https:'),
     example: 'http://localhost:5341',
-    means: 'A Seq server that gets every log line too.',
+    means: 'A Seq server that gets every log line too. What it does not take waits, 4 MB at most, and is then dropped.',
   }),
   SEQ_API_KEY: setting({ schema: text(), example: 'k3y', means: "Seq's API key, where it wants one.", isSecret: true }),
   MASTER_KEY: setting({
@@ -178,6 +182,9 @@ export const SETTINGS = {
     means: 'How long a cancelled entry keeps its password, so that it can be retried.',
   }),
   ...RETENTION_SETTINGS,
+  ...ALERT_SETTINGS,
+  ...OUTBOX_SETTINGS,
+  ...WEBHOOK_SETTINGS,
   FIRE_TOLERANCE: setting({
     schema: duration(100),
     default: '5s',
@@ -209,6 +216,7 @@ export const SETTINGS = {
     example: '30s',
     means: 'Time to the first probe of an open circuit; doubled after each failed probe, up to 5 min.',
   }),
+  ...MONITORING_SETTINGS,
   ...POLICY_SETTINGS,
   ...LIMIT_SETTINGS,
 } as const;

@@ -3,12 +3,15 @@
  * reverse on a signal. `db:url`, `db:seed` and `keys:abandon` are small commands beside the server.
  * What they need is loaded once the configuration is known to be usable: a complaint comes at once.
  */
+import { inspect } from 'node:util';
 import { config as readDotenv } from 'dotenv';
+import { secretsOf } from './config.secrets.ts';
 import { ConfigurationError, readConfig } from './config.ts';
 import { StartError } from './database/start-error.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { MasterKeyError } from './sealing/master-key.ts';
-import { createLog } from './telemetry/logger.ts';
+import { endOnUncaught } from './start/last-words.ts';
+import { createLog, withoutSecrets } from './telemetry/logger.ts';
 
 readDotenv({ quiet: true });
 
@@ -18,7 +21,7 @@ const SAME_SIGNAL_MS = 250;
 function complain(error: unknown): never {
   const isExpected =
     error instanceof StartError || error instanceof ConfigurationError || error instanceof MasterKeyError;
-  console.error(isExpected ? error.message : error);
+  console.error(isExpected ? error.message : withoutSecrets(inspect(error)));
   process.exit(1);
 }
 
@@ -31,13 +34,15 @@ async function main(): Promise<void> {
 
   const nodeName = config.NODE_NAME ?? `${process.env.HOSTNAME ?? 'node'}-${process.pid}`;
   const format = config.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json');
-  const { logger, flush } = createLog({
+  const { logger, flush, droppedLines } = createLog({
     level: config.LOG_LEVEL,
     format,
     nodeName,
     seqUrl: config.SEQ_URL,
     seqApiKey: config.SEQ_API_KEY,
+    secrets: secretsOf(config),
   });
+  endOnUncaught({ logger, flush });
   for (const warning of warnings) logger.warn(warning);
   const lifecycle = createLifecycle(logger);
 
@@ -67,10 +72,20 @@ async function main(): Promise<void> {
   process.on('SIGINT', onSignal);
   try {
     const { startServer } = await import('./start/server.ts');
-    await startServer({ config, logger, lifecycle, nodeName, onDrainAsked: stop });
+    await startServer({
+      config,
+      logger,
+      lifecycle,
+      nodeName,
+      isForPeople: format === 'pretty',
+      droppedLines,
+      onDrainAsked: stop,
+    });
   } catch (error) {
     if (isStopping) return;
     await lifecycle.closeAll();
+    // Whoever looks at Seq does not see what is said on standard error.
+    if (config.SEQ_URL !== undefined) logger.fatal({ err: error }, 'The server could not start');
     await flush();
     throw error;
   }

@@ -23,7 +23,7 @@ export const REFUSAL_CODES = {
   OUTCOME_UNKNOWN: 'An earlier attempt may have made the account, and the identity provider cannot be asked now.',
   NOT_ATTEMPTED: 'Nothing is wrong with this item, but another of an atomic request was refused.',
   IDEMPOTENCY_CONFLICT: 'The idempotency key was used with another input.',
-  KEY_IN_USE: 'Passwords are sealed under the key; seal them anew first.',
+  KEY_IN_USE: 'Passwords, or secrets of webhooks, are sealed under the key; seal them anew first.',
   JOB_ALREADY_RUNNING: 'The job is running already; a job never overlaps itself.',
 } as const;
 

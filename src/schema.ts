@@ -12,6 +12,7 @@ import type { TokenOperations } from './access/tokens/token-operations.ts';
 import { addViewer } from './access/viewer.graphql.ts';
 import { addBulkActions } from './accounts/bulk/bulk-action.graphql.ts';
 import { addBulkMutations, type BulkOperations } from './accounts/bulk/bulk-mutations.graphql.ts';
+import { addBulkSubscription } from './accounts/bulk/bulk-subscription.graphql.ts';
 import { addQueueControl, type QueueControlTools } from './accounts/control/queue-control.graphql.ts';
 import { addEnqueue } from './accounts/enqueue.graphql.ts';
 import { addEntryTypes } from './accounts/entry.graphql.ts';
@@ -23,15 +24,26 @@ import type { Explanation } from './accounts/insight/explanation.rules.ts';
 import type { EntryToExplain } from './accounts/insight/explanation.ts';
 import { addFailureGroups } from './accounts/insight/failure-group.graphql.ts';
 import { addQueueForecast, type LoadForecast } from './accounts/insight/queue-forecast.graphql.ts';
+import { addAlerts } from './alerts/alert.graphql.ts';
+import { addAlertRules } from './alerts/alert-rule.graphql.ts';
+import { addAlertSubscription } from './alerts/alert-subscription.graphql.ts';
+import { addSilences } from './alerts/silence.graphql.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database/database.ts';
-import type { Notices } from './events/notices.ts';
+import { addChangeCursor } from './events/changes/change-cursor.graphql.ts';
+import { addOutbox } from './events/outbox/outbox.graphql.ts';
+import { addRedelivery } from './events/outbox/redelivery.graphql.ts';
+import { addDeliveries } from './events/webhooks/delivery.graphql.ts';
+import { addDeliveryMutations } from './events/webhooks/delivery-mutations.graphql.ts';
+import { addWebhooks } from './events/webhooks/webhook.graphql.ts';
+import { addWebhookMutations } from './events/webhooks/webhook-mutations.graphql.ts';
 import { addFamilies } from './families/family.graphql.ts';
 import { type CostLimits, createBuilder } from './graphql/builder.ts';
-import { addChangeKind } from './graphql/change-kind.ts';
+import { addChangeTypes } from './graphql/change-types.ts';
 import { addExplanationTypes } from './graphql/explanation.ts';
 import { addFilterInputs } from './graphql/filters.ts';
 import { addRefusalTypes } from './graphql/refusal-types.ts';
+import { addCircuitSubscription } from './identity/circuit-subscription.graphql.ts';
 import { addIdentity, type IdentityTools } from './identity/identity.graphql.ts';
 import type { Job } from './jobs/job.ts';
 import type { JobOperations } from './jobs/job-operations.ts';
@@ -41,12 +53,15 @@ import { addDowntime } from './jobs/preview/downtime.graphql.ts';
 import { addSchedulePreview } from './jobs/preview/preview.graphql.ts';
 import { addInterruptRun } from './jobs/runs/interrupt-run.graphql.ts';
 import { addRunOperations, type RunTools } from './jobs/runs/run-operations.graphql.ts';
+import { addRunSubscription } from './jobs/runs/run-subscription.graphql.ts';
 import { addSchedules } from './jobs/schedules/schedule.graphql.ts';
 import { addScheduleExplanations } from './jobs/schedules/schedule-explanation.graphql.ts';
 import type { ExplainSchedule } from './jobs/schedules/schedule-explanation.ts';
 import { addScheduleMutations } from './jobs/schedules/schedule-mutations.graphql.ts';
+import { addScheduleSubscription } from './jobs/schedules/schedule-subscription.graphql.ts';
 import { addScheduleVersions } from './jobs/schedules/schedule-version.graphql.ts';
 import { addNodes, type NodeTools } from './nodes/node.graphql.ts';
+import type { OutwardTools } from './outward.ts';
 import { addEncryptionKeys } from './sealing/encryption-key.graphql.ts';
 import { addKeyMutations } from './sealing/key-mutations.graphql.ts';
 import type { KeyOperations } from './sealing/key-operations.ts';
@@ -61,7 +76,6 @@ export interface SchemaTools {
   readonly isReasonRequired: boolean;
   readonly costLimits: CostLimits;
   readonly clock: Clock;
-  readonly notices: Notices;
   readonly jobs: readonly Job[];
   readonly nodes: NodeTools;
   readonly entries: EntryOperations;
@@ -75,6 +89,7 @@ export interface SchemaTools {
   readonly runNow: RunTools['runNow'];
   readonly jobOperations: JobOperations;
   readonly explainSchedule: ExplainSchedule;
+  readonly outward: OutwardTools;
   /** How long fires are kept, when one is on time, how far back missed ones are settled; in milliseconds. */
   readonly ledger: { readonly retentionMs: number | null; readonly toleranceMs: number; readonly windowMs: number };
 }
@@ -87,7 +102,6 @@ export function buildSchema({
   isReasonRequired,
   costLimits,
   clock,
-  notices,
   jobs,
   nodes,
   entries,
@@ -102,26 +116,32 @@ export function buildSchema({
   explainSchedule,
   loadForecast,
   ledger,
+  outward,
 }: SchemaTools): GraphQLSchema {
   const { prisma } = db;
   const builder = createBuilder(prisma, costLimits, mayFind, isReasonRequired ? requireReason : undefined);
   addRefusalTypes(builder);
   const inputs = addFilterInputs(builder);
-  const Kind = addChangeKind(builder);
+  const Change = addChangeTypes(builder);
+  addChangeCursor(builder, outward.feed);
+  const watch = { prisma, feed: outward.feed, reading: db };
   const explanationRefs = addExplanationTypes(builder);
   addAccess(builder);
   addNodes(builder, prisma, nodes);
   const enums = addFamilies(builder, prisma);
   const entryRefs = addEntryTypes(builder, prisma, enums);
   const entryFilter = addEntryQueries(builder, db, entryRefs, inputs);
-  addEntrySubscription(builder, prisma, notices, entryRefs, entryFilter, Kind);
+  addEntrySubscription(builder, watch, entryRefs, entryFilter, Change);
   addFailureGroups(builder, db, entryRefs);
   addEnqueue(builder, prisma, entryRefs, enums, entries);
   addEntryMutations(builder, prisma, entryRefs, entries);
   const bulkRefs = addBulkActions(builder, { prisma, clock, undoWindowMs: bulk.undoWindowMs });
   addBulkMutations(builder, prisma, entryRefs, entryFilter, bulkRefs, bulk);
+  addBulkSubscription(builder, watch, bulkRefs, Change);
   const scheduleRefs = addSchedules(builder, { prisma, clock, jobs });
-  addRunOperations(builder, { prisma, notices, runNow }, scheduleRefs, Kind);
+  addRunOperations(builder, { prisma, runNow }, scheduleRefs);
+  addRunSubscription(builder, watch, scheduleRefs, Change);
+  addScheduleSubscription(builder, watch, scheduleRefs, Change);
   addInterruptRun(builder, prisma, scheduleRefs, jobOperations);
   addScheduleMutations(builder, prisma, scheduleRefs, jobOperations);
   addScheduleVersions(builder, prisma, scheduleRefs);
@@ -130,7 +150,7 @@ export function buildSchema({
   addLedgerAudit(builder, db, ledger.retentionMs);
   addSchedulePreview(builder, db, scheduleRefs, ledger.windowMs);
   addDowntime(builder, db, { ...scheduleRefs, ...fireRefs }, ledger);
-  addIdentity(builder, identity);
+  addCircuitSubscription(builder, { feed: outward.feed, tools: identity }, addIdentity(builder, identity), Change);
   const keyRefs = addEncryptionKeys(builder, { prisma, clock, countSealed: keys.countSealed });
   addKeyMutations(builder, prisma, { ...keyRefs, ...addResealings(builder, prisma) }, keys);
   addQueueControl(builder, prisma, queueControl);
@@ -140,6 +160,15 @@ export function buildSchema({
   const viewerRefs = addViewer(builder, prisma, tokenRefs);
   addAuditEntries(builder, prisma, { ...tokenRefs, ...viewerRefs }, inputs);
   addAuditVerification(builder, audit);
+  addRedelivery(builder, prisma, addOutbox(builder, db, inputs), outward.outbox);
+  const deliveryRefs = addDeliveries(builder, inputs);
+  const webhookRefs = addWebhooks(builder, prisma, deliveryRefs);
+  addWebhookMutations(builder, prisma, webhookRefs, outward.webhooks);
+  addDeliveryMutations(builder, prisma, { ...webhookRefs, ...deliveryRefs }, outward.deliveries);
+  const alertRefs = addAlerts(builder, { prisma, loadSilences: outward.alerts.loadSilences }, explanationRefs);
+  addAlertSubscription(builder, watch, alertRefs, Change);
+  addAlertRules(builder, alertRefs, outward.alerts.loadRules);
+  addSilences(builder, prisma, alertRefs, outward.alerts);
   addPermissions(builder, viewerRefs, { isReadOnly });
   const schema = lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
   requirePermissions(schema);

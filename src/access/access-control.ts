@@ -3,8 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
+import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import type { Acts } from './acts.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
 import { claimRulesOf } from './authentication/verifier.ts';
@@ -19,8 +19,8 @@ export interface AccessOptions {
   readonly acts: Acts;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly notices: Pick<Notices, 'on' | 'accessChanged'>;
+  readonly metrics: ServerMetrics['access'];
+  readonly notices: Pick<Notices, 'on' | 'accessChanged' | 'eventsWritten'>;
   readonly digester: Digester;
 }
 

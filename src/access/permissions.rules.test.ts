@@ -21,6 +21,7 @@ describe('what a role may do', () => {
     expect(allowed('enqueuer').sort()).toEqual([
       'mutation enqueueAccount',
       'mutation enqueueAccounts',
+      'query changeCursor',
       'query node',
       'query queuedCreation',
       'query queuedCreations',
@@ -44,6 +45,11 @@ describe('what a role may do', () => {
         'pauseJob',
         'resumeJob',
         'interruptRun',
+        'testWebhook',
+        'redeliverWebhook',
+        'redeliverOutboxEvent',
+        'silenceAlert',
+        'endSilence',
       ]
         .map((name) => `mutation ${name}`)
         .sort(),

@@ -25,6 +25,9 @@ export const PERSONAL: Readonly<Record<string, Mask>> = {
   'JobSchedule.explanation': deep,
   'FailureGroup.message': text,
   'JobRun.errorMessage': text,
+  'WebhookAttempt.answer': text,
+  'OutboxEvent.payload': deep,
+  'OutboxEvent.errorMessage': text,
   'AuditEntry.before': deep,
   'AuditEntry.after': deep,
 };

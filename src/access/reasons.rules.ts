@@ -11,11 +11,15 @@ export const DESTRUCTIVE: readonly string[] = [
   'interruptRun',
   'rescheduleJob',
   'closeCircuit',
+  'endSilence',
   'revokeApiToken',
   'rotateEncryptionKey',
   'resealEntries',
   'retireEncryptionKey',
   'wrapWithNewMasterKey',
+  'updateWebhook',
+  'deleteWebhook',
+  'rotateWebhookSecret',
 ];
 
 const MISSING = {

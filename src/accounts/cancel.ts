@@ -10,6 +10,7 @@ import { entryScope } from '../access/scope.ts';
 import type { Database } from '../database/database.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import type { Notices } from '../events/notices.ts';
+import { recordEvents } from '../events/outbox/record.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { InvalidStateError, NotFoundError } from '../refusals.ts';
 import { look, until } from './attempt.ts';
@@ -57,8 +58,13 @@ export async function cancelEntry(
 ): Promise<{ isChanged: boolean }> {
   const { db, acts, notices } = tools;
   const scope = entryScope(caller);
-  const [entry] = await db.query<{ status: EntryStatus; needsLook: boolean; familyId: string | null }>(
-    `SELECT status, needs_look AS "needsLook", family_id AS "familyId" FROM auth.queued_managed_account_creations
+  const [entry] = await db.query<{
+    status: EntryStatus;
+    needsLook: boolean;
+    familyId: string | null;
+    username: string;
+  }>(
+    `SELECT status, needs_look AS "needsLook", family_id AS "familyId", username FROM auth.queued_managed_account_creations
      WHERE id = $1 AND ($2::uuid IS NULL OR family_id = $2) AND ($3::text IS NULL OR enqueuer = $3)`,
     [entryId, scope.familyId, scope.enqueuer],
   );
@@ -74,7 +80,16 @@ export async function cancelEntry(
   const isCancelled = await acts.transaction(async (tx, acted) => {
     const cancelled = await tx.query(CANCEL, [entryId, looked?.leaseToken ?? null]);
     if (cancelled.length === 0) return false;
-    const { status, familyId } = entry;
+    const { status, familyId, username } = entry;
+    await recordEvents(tx, [
+      {
+        eventType: 'ManagedAccountCreationCancelled',
+        aggregateType: 'ManagedAccountCreation',
+        aggregateId: entryId,
+        familyId,
+        payload: { entryId, familyId, username, bulkActionId: null, actor: caller.name },
+      },
+    ]);
     const target = { type: 'QueuedCreation', id: entryId };
     acted({
       caller,
@@ -95,7 +110,8 @@ export async function cancelEntry(
     if (now?.status === 'cancelled') return { isChanged: false };
     throw new InvalidStateError(CLAIMED_JUST_NOW);
   }
-  notices.entriesChanged('UPDATED', [entryId]);
+  notices.changed();
+  notices.eventsWritten();
   return { isChanged: true };
 }
 
@@ -118,7 +134,7 @@ async function lookFirst(
        WHERE id = $1 AND status = 'pending'`,
       [entryId],
     );
-    notices.entriesChanged('UPDATED', [entryId]);
+    notices.changed();
     notices.workToDo();
     throw new InvalidStateError(
       'An earlier attempt had made the account: the entry is being completed now, with the password that was given since. Remove the account at the identity provider instead.',
@@ -129,7 +145,7 @@ async function lookFirst(
     const [completion] = await completeEntries(db, provider.name, [
       { entry, result: found, userId: randomUUID(), startedAt, finishedAt },
     ]);
-    notices.entriesChanged('UPDATED', [entryId]);
+    notices.changed();
     if (completion?.kind === 'completed') {
       throw new InvalidStateError(
         'An earlier attempt had made the account: the entry is completed now. Remove the account at the identity provider instead.',
@@ -140,7 +156,7 @@ async function lookFirst(
   if (found.kind === 'failure' && found.class === 'permanent') return entry;
   await giveBack(db, [entry]);
   // It may have fallen due during the look.
-  notices.entriesChanged('UPDATED', [entryId]);
+  notices.changed();
   notices.workToDo();
   const why = found.kind === 'failure' ? found.message : 'its user row could not be written';
   throw new OutcomeUnknownError(

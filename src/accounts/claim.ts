@@ -23,6 +23,7 @@ export interface ClaimedEntry {
   readonly attemptNumber: number;
   readonly leaseToken: string;
   readonly nodeId: string;
+  readonly createdAt: Date;
   /** The database's clock at the claim. */
   readonly claimedAt: Date;
 }
@@ -33,7 +34,7 @@ export const CLAIMED = `
   e.encrypted_password AS "encryptedPassword", e.retry_count AS "retryCount", e.next_retry_at AS "nextRetryAt",
   e.interruption_count AS "interruptionCount", e.needs_look AS "needsLook", e.is_look_only AS "isLookOnly",
   e.is_password_replaced AS "isPasswordReplaced", e.attempt_count AS "attemptNumber", e.lease_token AS "leaseToken",
-  e.lease_node_id AS "nodeId", e.leased_at AS "claimedAt"`;
+  e.lease_node_id AS "nodeId", e.leased_at AS "claimedAt", e.created_at AS "createdAt"`;
 
 // An instant is kept to the millisecond and may have been rounded up: hence "+ 1 ms". The statement's
 // time, not the transaction's: a claim may have waited for the limits' row.

@@ -43,8 +43,8 @@ const COMPLETE = `
     INSERT INTO auth.users (id, family_id, username, full_name, role, zitadel_user_id, created_at, updated_at)
     SELECT user_id, family_id, username, full_name, role, provider_user_id, now(), now() FROM entry
   ), event AS (
-    INSERT INTO auth.outbox_events (event_id, event_type, aggregate_type, aggregate_id, payload)
-    SELECT event_id, 'ManagedAccountCreated', 'ManagedAccount', user_id,
+    INSERT INTO auth.outbox_events (event_id, event_type, aggregate_type, aggregate_id, family_id, payload)
+    SELECT event_id, 'ManagedAccountCreated', 'ManagedAccountCreation', id, family_id,
            jsonb_build_object('entryId', id, 'userId', user_id, 'familyId', family_id, 'username', username,
                               'role', role, 'providerUserId', provider_user_id)
     FROM entry

@@ -102,8 +102,9 @@ export async function enqueueMany(
   if (isReplay) return answer(checked, records);
   const ids = idsOf(records);
   if (ids.length > 0) {
-    notices.entriesChanged('CREATED', ids);
+    notices.changed();
     notices.workToDo();
+    notices.eventsWritten();
   }
   const made = candidates.map(({ index, generated, prepared }, place): [number, Made] => [
     index,

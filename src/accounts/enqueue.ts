@@ -107,8 +107,9 @@ export function createEnqueuer({ db, trail, keyRing, notices }: EnqueuerOptions)
         return { entryId: judged.resultId ?? '', generatedPassword: null, isReplay: true };
       }
       if (judged.verdict !== 'accepted') throw refusalOf(entry, judged.verdict);
-      notices.entriesChanged('CREATED', [prepared.entryId]);
+      notices.changed();
       notices.workToDo();
+      notices.eventsWritten();
       return {
         entryId: prepared.entryId,
         entry: freshEntry(prepared, judged.at),

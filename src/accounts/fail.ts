@@ -46,7 +46,13 @@ const FAIL = `
     FROM failed f
     WHERE e.id = f.entry_id AND e.lease_token = f.token AND e.status = 'processing'
     RETURNING e.id, e.attempt_count, f.outcome, f.code, f.message, f.node_id, f.due_at, f.started_at, f.finished_at,
-              f.request_id, f.is_probe, f.failure_group
+              f.request_id, f.is_probe, f.failure_group, e.status, e.family_id, e.username, e.retry_count
+  ), event AS (
+    INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, family_id, payload)
+    SELECT 'ManagedAccountCreationFailed', 'ManagedAccountCreation', id, family_id,
+           jsonb_build_object('entryId', id, 'familyId', family_id, 'username', username, 'errorCode', code,
+                              'attemptCount', attempt_count, 'retryCount', retry_count)
+    FROM entry WHERE status = 'failed'
   ), attempt AS (
     INSERT INTO auth.account_creation_attempts
       (entry_id, number, outcome, node_id, due_at, started_at, finished_at, error_code, error_message, provider_request_id, is_probe, failure_group)

@@ -95,6 +95,12 @@ const INSERT = `
     SELECT "entryId", "familyId", username, "fullName", role, sealed, "createdByUserId", enqueuer, 0, 'pending',
            coalesce("runAt", date_trunc('milliseconds', now())), date_trunc('milliseconds', now()), date_trunc('milliseconds', now())
     FROM writing
+  ), event AS (
+    INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, family_id, payload)
+    SELECT 'ManagedAccountCreationQueued', 'ManagedAccountCreation', "entryId", "familyId",
+           jsonb_build_object('entryId', "entryId", 'familyId', "familyId", 'username', username, 'role', role,
+                              'dueAt', coalesce("runAt", date_trunc('milliseconds', now())))
+    FROM writing
   )
   SELECT CASE WHEN verdict = 'accepted' AND turn > 1 THEN 'batch_has_name' ELSE verdict END AS verdict,
          CASE WHEN verdict = 'accepted' AND turn > 1 THEN first_index END AS "sameAs", date_trunc('milliseconds', now()) AS at,

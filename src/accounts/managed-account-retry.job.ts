@@ -37,9 +37,9 @@ async function retryDueEntries(context: JobContext, options: RetryJobOptions): P
   const { db, logger } = context;
   const { acts, notices } = options;
   const takenOver = await takeOverAllExpired(acts);
-  notices.entriesChanged('UPDATED', takenOver);
+  if (takenOver.length > 0) notices.changed();
   const destroyed = await destroyOldPasswords(acts, options.undoWindowMs, options.failedPasswordRetentionMs);
-  notices.entriesChanged('UPDATED', destroyed);
+  if (destroyed.length > 0) notices.changed();
 
   const { now, due } = await dueNow(db);
   notices.workToDo();

@@ -9,6 +9,7 @@ import type { Queryable } from '../database/database.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import { violation } from '../database/violations.ts';
 import type { Notices } from '../events/notices.ts';
+import { recordEvents } from '../events/outbox/record.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
 import { type Problem, passwordProblem } from './account.rules.ts';
@@ -61,7 +62,16 @@ export async function retryEntry(
       const entry = await lockEntry(tx, entryId, entryScope(caller));
       await requireRetryable(tx, entry, Boolean(password));
       await startSeries(tx, entryId, entry.username, password ? keyRing.seal(password, entryId) : null);
-      const { status, retryCount, familyId } = entry;
+      const { status, retryCount, familyId, username } = entry;
+      await recordEvents(tx, [
+        {
+          eventType: 'ManagedAccountCreationRetried',
+          aggregateType: 'ManagedAccountCreation',
+          aggregateId: entryId,
+          familyId,
+          payload: { entryId, familyId, username, bulkActionId: null, actor: caller.name },
+        },
+      ]);
       const after = { status: 'pending', retryCount: 0, isPasswordReplaced: Boolean(password) };
       const target = { type: 'QueuedCreation', id: entryId };
       acted({ caller, action: 'retryEntry', target, familyId, reason, before: { status, retryCount }, after });
@@ -69,8 +79,9 @@ export async function retryEntry(
     }),
   );
   if (!isReplay) {
-    notices.entriesChanged('UPDATED', [entryId]);
+    notices.changed();
     notices.workToDo();
+    notices.eventsWritten();
   }
   return { entryId, isReplay };
 }

@@ -12,13 +12,13 @@ import type { Notices } from '../events/notices.ts';
 import type { CircuitLimits } from '../identity/circuit.rules.ts';
 import { closeAfterProbe } from '../identity/circuit.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
+import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AttemptFailure, AttemptResult } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
 import { type Completion, completeEntries, type MadeAccount } from './complete.ts';
 import type { Decision } from './entry.rules.ts';
 import { type FailedEntry, failEntries } from './fail.ts';
-import type { QueueMetrics } from './queue.metrics.ts';
 
 const WINDOW_MS = 2;
 const LARGEST_BATCH = 200;
@@ -41,7 +41,7 @@ export interface SettlerOptions {
   readonly circuit: CircuitLimits;
   readonly leaseMs: number;
   readonly notices: Notices;
-  readonly metrics: QueueMetrics;
+  readonly metrics: ServerMetrics['queue'];
   readonly logger: Logger;
   readonly onCircuitChanged: () => void;
 }
@@ -65,13 +65,17 @@ export function createSettler({
     windowMs: WINDOW_MS,
     largest: LARGEST_BATCH,
     lanes: 2,
-    flush: (made) => persist(() => completeEntries(db, provider.name, made)),
+    flush(made) {
+      metrics.settleBatch.observe(made.length, { kind: 'success' });
+      return persist(() => completeEntries(db, provider.name, made));
+    },
   });
   const failures = createBatcher<FailedEntry, { decision: Decision | undefined }>({
     windowMs: WINDOW_MS,
     largest: LARGEST_BATCH,
     lanes: 1,
     async flush(failed) {
+      metrics.settleBatch.observe(failed.length, { kind: 'failure' });
       const { settled, didCircuitChange } = await persist(() => failEntries(acts, provider.name, circuit, failed));
       if (didCircuitChange) onCircuitChanged();
       return settled;
@@ -86,7 +90,7 @@ export function createSettler({
         return await write();
       } catch (error) {
         if (performance.now() + wait > giveUpAt) throw error;
-        logger.warn({ err: error }, 'Outcomes could not be written; trying again');
+        db.outage.warn(error, 'Outcomes could not be written; trying again');
         await delay(wait);
       }
     }
@@ -97,12 +101,14 @@ export function createSettler({
     const { decision } = await failures.add({ entry, failure, startedAt, finishedAt, probeToken });
     if (decision === undefined) return lost(entry);
     logFailure(logger, entry, failure, decision);
-    metrics.attempted(failure.class, startedAt, finishedAt);
+    const outcome = decision.status === 'failed' ? 'failed' : 'retried';
+    metrics.attempt.observe(seconds(startedAt, finishedAt), { outcome, class: failure.class });
+    if (outcome === 'failed') metrics.retries.observe(entry.retryCount, { outcome });
     return decision.status;
   };
 
   const lost = (entry: ClaimedEntry): Settled => {
-    logger.warn({ entryId: entry.id }, 'A late outcome was dropped: the entry had been taken over');
+    logger.warn({ jobId: entry.id }, 'A late outcome was dropped: the entry had been taken over');
     return 'lost';
   };
 
@@ -124,32 +130,35 @@ export function createSettler({
         else if (completion.kind === 'lost') settled = lost(entry);
         else {
           settled = 'completed';
-          metrics.attempted('succeeded', startedAt, finishedAt);
-          logger.debug({ entryId: entry.id, wasAdopted: result.wasAdopted }, 'Account created');
+          metrics.attempt.observe(seconds(startedAt, finishedAt), { outcome: 'succeeded', class: 'none' });
+          metrics.creation.observe(seconds(entry.createdAt, finishedAt));
+          metrics.retries.observe(entry.retryCount, { outcome: 'succeeded' });
+          logger.debug({ jobId: entry.id, wasAdopted: result.wasAdopted }, 'Account created');
           if (probeToken !== undefined) {
             const isClosed = await persist(() => closeAfterProbe(acts, provider.name, probeToken));
             if (isClosed) onCircuitChanged();
           }
         }
       }
-      if (settled !== 'lost') notices.entriesChanged('UPDATED', [entry.id]);
+      if (settled !== 'lost') notices.changed();
+      if (settled === 'completed' || settled === 'failed') notices.eventsWritten();
       return settled;
     },
   };
 }
 
-/** The lines that Family Hub's people search for. */
+/** Whoever puts an entry in by SQL may date it into the future. */
+const seconds = (from: Date, to: Date): number => Math.max(0, to.getTime() - from.getTime()) / 1_000;
+
+/**
+ * The lines that Family Hub's people search for, letter for letter. What those call the job is the
+ * entry, and RetryCount the number of the attempt, beginning with 1.
+ */
 function logFailure(logger: Logger, entry: ClaimedEntry, failure: AttemptFailure, decision: Decision): void {
-  const fields = { entryId: entry.id, errorCode: failure.code, providerRequestId: failure.providerRequestId };
-  if (decision.status === 'failed') {
-    logger.error(
-      fields,
-      `Job ${entry.id} failed permanently after ${entry.attemptNumber} attempts: ${failure.message}`,
-    );
-  } else {
-    logger.warn(
-      fields,
-      `Failed to create Zitadel user for job ${entry.id}, attempt ${entry.attemptNumber}: ${failure.message}`,
-    );
-  }
+  const { id: jobId, attemptNumber: retryCount } = entry;
+  const { message: error, code: errorCode, providerRequestId } = failure;
+  const fields = { jobId, retryCount, error, errorCode, providerRequestId };
+  if (decision.status === 'failed')
+    logger.error(fields, `Job ${jobId} failed permanently after ${retryCount} attempts`);
+  else logger.warn(fields, `Failed to create Zitadel user for job ${jobId}, attempt ${retryCount}: ${error}`);
 }

@@ -75,7 +75,7 @@ export function createWorker(options: WorkerOptions): Worker {
         await claimAllDue();
       }
     } catch (error) {
-      logger.warn({ err: error }, 'Claiming due entries failed; trying again in a second');
+      db.outage.warn(error, 'Claiming due entries failed; trying again in a second');
       wakeIn(1_000);
     }
     pumping = undefined;
@@ -128,11 +128,9 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const take = (entries: ClaimedEntry[], probeToken?: string): void => {
     if (entries.length === 0) return;
-    options.metrics.claimed(entries.length);
-    notices.entriesChanged(
-      'UPDATED',
-      entries.map((entry) => entry.id),
-    );
+    options.metrics.claimed.inc(entries.length);
+    options.metrics.claimBatch.observe(entries.length);
+    notices.changed();
     const receivedAt = performance.now();
     for (const entry of entries) {
       if (calling < concurrency) start(entry, receivedAt, probeToken);
@@ -174,7 +172,7 @@ export function createWorker(options: WorkerOptions): Worker {
     } catch (error) {
       // Nothing was written: the lease runs out, and whoever takes over looks first.
       logger.error(
-        { err: error, entryId: entry.id },
+        { err: error, jobId: entry.id },
         'An attempt broke off; its entry is taken over when the lease ends',
       );
     }
@@ -192,13 +190,10 @@ export function createWorker(options: WorkerOptions): Worker {
     if (entries.length === 0) return;
     try {
       await giveBack(db, entries);
-      notices.entriesChanged(
-        'UPDATED',
-        entries.map((entry) => entry.id),
-      );
+      notices.changed();
       notices.workToDo();
     } catch (error) {
-      logger.warn({ err: error }, 'Entries could not be given back; they are taken over when their leases end');
+      db.outage.warn(error, 'Entries could not be given back; they are taken over when their leases end');
     }
   };
 

@@ -6,8 +6,11 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
+import { measurePools } from './measure.ts';
+import { createOutage, type Outage } from './outage.ts';
 import { openReadingPool } from './reading.ts';
 
 /** Our connections' name: the trigger on rows inserted by hand keeps silent for it. */
@@ -35,6 +38,8 @@ export interface Database extends Transactional {
   readonly reading: Queryable;
   /** True behind a pooler such as PgBouncer: sessions are not ours alone. */
   readonly isPooled: boolean;
+  /** Asked by whoever catches an error, so that the log tells of a database that is away once. */
+  readonly outage: Outage;
   close(): Promise<void>;
 }
 
@@ -45,6 +50,8 @@ export interface DatabaseOptions {
   /** How long one statement that reads may take; left out: 15 s. */
   readonly readTimeoutMs?: number;
   readonly logger: Logger;
+  /** Left out: nobody measures the pools. */
+  readonly metrics?: Pick<ServerMetrics, 'onScrape' | 'database'>;
 }
 
 /** Opens the pool and proves that the database answers. Throws pg's error if it does not. */
@@ -52,6 +59,7 @@ export async function openDatabase({
   url,
   poolSize,
   logger,
+  metrics,
   readTimeoutMs = READ_TIMEOUT_MS,
 }: DatabaseOptions): Promise<Database> {
   const connection = {
@@ -63,12 +71,13 @@ export async function openDatabase({
   // A transaction may ask for a second connection, so that work has two at least.
   const most = Math.max(1, Math.floor(poolSize / 2));
   const pool = new pg.Pool({ ...connection, max: Math.max(2, poolSize - most) });
-  const readers = openReadingPool({ ...connection, max: most }, readTimeoutMs);
+  const readers = openReadingPool({ ...connection, max: most }, readTimeoutMs, (error) => failed(error));
+  const failed = metrics === undefined ? () => undefined : measurePools({ work: pool, reading: readers }, metrics);
   // An idle connection that breaks is replaced at its next use; without a listener it would end us.
   // One that breaks while it is in use fails its statement; the event beside that would end us too.
   for (const each of [pool, readers]) {
     each.on('connect', (client) => client.on('error', () => undefined));
-    each.on('error', (error) => logger.warn({ err: error }, 'A database connection was lost'));
+    each.on('error', (error) => logger.debug({ err: error }, 'An idle database connection was lost'));
   }
 
   const isPooled = await detectPooler(pool).catch(async (error: unknown) => {
@@ -77,13 +86,25 @@ export async function openDatabase({
   });
   const prisma = new PrismaClient({ adapter: new PrismaPg(readers, { schema: 'auth' }) });
   const run = runner(isPooled);
+  /** Those that read count their own failures, Prisma's too. */
+  const work: Run = <Row>(...statement: Parameters<Run>) => run<Row>(...statement).then(answered, counted);
+  const outage = createOutage(logger);
+  const answered = <Row>(rows: Row[]): Row[] => {
+    outage.answered();
+    return rows;
+  };
+  const counted = (error: unknown): never => {
+    failed(error);
+    throw error;
+  };
 
   return {
     prisma,
     isPooled,
-    query: (sql, values) => run(pool, sql, values),
+    outage,
+    query: (sql, values) => work(pool, sql, values),
     reading: { query: (sql, values) => run(readers, sql, values) },
-    transaction: (work) => transaction(pool, run, work),
+    transaction: (part) => transaction(pool, work, part),
     async close() {
       await prisma.$disconnect();
       await Promise.all([readers.end(), pool.end()]);

@@ -49,7 +49,7 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
       isLost = true;
       next.end().catch(() => undefined);
       if (isClosed || client !== next) return;
-      logger.warn({ err: error }, 'The listening connection was lost; connecting again');
+      logger.debug({ err: error }, 'The listening connection was lost; connecting again');
       void reconnect();
     };
     next.on('error', lost);
@@ -68,7 +68,8 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
         if (!isClosed) onGap();
         return;
       } catch (error) {
-        logger.debug({ err: error }, 'Still no listening connection');
+        // Once, and not of the first try, which comes before a restarted database can be there.
+        if (wait === 200) db.outage.warn(error, 'Nothing listens for notices now; connecting again');
         await delay(wait);
       }
     }
@@ -129,7 +130,9 @@ async function pollNotices({ db, logger, onPayload, onGap }: ListenerOptions): P
     if (isReading) return;
     isReading = true;
     read()
-      .catch((error: unknown) => logger.debug({ err: error }, 'Notices could not be read'))
+      .catch((error: unknown) => {
+        if (!db.outage.explains(error)) logger.debug({ err: error }, 'Notices could not be read');
+      })
       .finally(() => {
         isReading = false;
       });

@@ -12,12 +12,19 @@ const GRACE_MS = 2_000;
 /**
  * Opens a pool whose `query` is bounded: a statement that takes longer than `timeoutMs` fails with
  * SQLSTATE 57014. A connection on which one was cancelled is never used again, so that a
- * cancellation that comes late meets nobody else's statement.
+ * cancellation that comes late meets nobody else's statement. `onFailed` is told of each failure.
  */
-export function openReadingPool(options: pg.PoolConfig, timeoutMs: number): pg.Pool {
+export function openReadingPool(
+  options: pg.PoolConfig,
+  timeoutMs: number,
+  onFailed: (error: unknown) => void = () => undefined,
+): pg.Pool {
   const pool = new pg.Pool(options);
   const query = async (config: pg.QueryConfig): Promise<pg.QueryResult> => {
-    const client = await pool.connect();
+    const client = await pool.connect().catch((error: unknown) => {
+      onFailed(error);
+      throw error;
+    });
     let cancelling: Promise<void> | undefined;
     let broken = false;
     const timer = setTimeout(() => {
@@ -28,6 +35,7 @@ export function openReadingPool(options: pg.PoolConfig, timeoutMs: number): pg.P
     try {
       return await client.query(config);
     } catch (error) {
+      onFailed(error);
       // What PostgreSQL refuses leaves the connection as it was; everything else has broken it.
       broken = !(error instanceof pg.DatabaseError);
       throw error;

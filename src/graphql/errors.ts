@@ -5,10 +5,10 @@
  */
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
-import { isConnectionFailure, sqlStateOf } from '../database/violations.ts';
+import type { Outage } from '../database/outage.ts';
+import { sqlStateOf } from '../database/violations.ts';
 import { Refusal } from '../refusals.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Disturbance } from './disturbance.ts';
 import { valueFree } from './value-free.rules.ts';
 
 /** Every value of `extensions.code`, with what it means; listed in the README. */
@@ -27,6 +27,8 @@ export const ERROR_CODES = {
   QUERY_TOO_COMPLEX: 'The document or what it asks for is larger than a limit, which the message names.',
   RATE_LIMITED: 'The caller asks faster than it may; Retry-After says when to ask again.',
   TOO_MANY_SUBSCRIPTIONS: 'The caller has as many open subscriptions as it may.',
+  CURSOR_EXPIRED:
+    'What was changed since the cursor is not known any more; `oldestCursor` is where one can go on from. Load anew.',
   TIMEOUT: 'The answer took longer than it may; what was asked of the database was cancelled.',
   SERVICE_UNAVAILABLE: 'The database cannot be reached, or has run out of something; try again.',
   INTERNAL_SERVER_ERROR: 'A fault of the server; the log has the request id.',
@@ -51,7 +53,7 @@ const EXHAUSTED: Readonly<Record<string, string>> = {
 export function maskError(
   error: unknown,
   requestId: string,
-  { logger, disturbance }: { logger: Logger; disturbance: Disturbance },
+  { logger, outage }: { logger: Logger; outage: Outage },
 ): GraphQLError {
   const graphql = error instanceof GraphQLError ? error : undefined;
   const original = graphql?.originalError ?? (graphql === undefined ? error : undefined);
@@ -88,8 +90,7 @@ export function maskError(
     logger.error({ err: original, sqlState, requestId, path: graphql?.path }, message);
     return withCode(graphql ?? new GraphQLError(''), 'SERVICE_UNAVAILABLE', requestId, message, 503);
   }
-  if (isConnectionFailure(original)) {
-    disturbance.failed({ err: original, requestId, path: graphql?.path });
+  if (outage.explains(original, { requestId, path: graphql?.path })) {
     return withCode(
       graphql ?? new GraphQLError(''),
       'SERVICE_UNAVAILABLE',

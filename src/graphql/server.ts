@@ -4,24 +4,26 @@
  */
 
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
-import type { ExecutionResult, GraphQLSchema } from 'graphql';
-import { getOperationAST } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Outage } from '../database/outage.ts';
+import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import type { RequestContext } from './builder.ts';
-import { createDisturbance } from './disturbance.ts';
 import { createDocumentCache } from './document-cache.ts';
 import type { DocumentLimits } from './document-limits.rules.ts';
 import { hideSchema, limitDocuments, withoutSuggestions } from './document-limits.ts';
 import { type ErrorCode, errorBody, maskError } from './errors.ts';
+import { measureOperations } from './measure.ts';
 import { limitDuration, limitSubscriptions } from './running-limits.ts';
+import { shareEvents } from './shared-events.ts';
 import { hideVariableValues } from './variables.ts';
 
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly outage: Outage;
+  readonly metrics: ServerMetrics['graphql'];
   readonly limits: OperationLimits;
   /** Refuses what a caller may not use, before anything is executed. */
   readonly access: readonly Plugin<RequestContext>[];
@@ -39,7 +41,7 @@ export interface OperationLimits {
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
 /** Creates the handler for `/graphql`; it is given each request's context. */
-export function createGraphqlServer({ schema, logger, metrics, limits, access }: GraphqlServerOptions) {
+export function createGraphqlServer({ schema, logger, outage, metrics, limits, access }: GraphqlServerOptions) {
   return createYoga<RequestContext>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -60,8 +62,9 @@ export function createGraphqlServer({ schema, logger, metrics, limits, access }:
       ...access,
       limitSubscriptions(limits.maxSubscriptions),
       limitDuration(limits.timeoutMs),
+      shareEvents(),
       hideVariableValues(),
-      finishResults(logger, limits),
+      finishResults({ logger, outage }, limits),
       explainBareAnswers(),
       measureOperations(metrics),
     ],
@@ -116,8 +119,10 @@ function unreadableParameter(url: string): string | undefined {
 }
 
 /** The last hand on every answer: codes, request ids, masking, wherever an error came from. */
-function finishResults(logger: Logger, { allowsIntrospection }: OperationLimits): Plugin<RequestContext> {
-  const log = { logger, disturbance: createDisturbance(logger) };
+function finishResults(
+  log: { logger: Logger; outage: Outage },
+  { allowsIntrospection }: OperationLimits,
+): Plugin<RequestContext> {
   const finish = (result: ExecutionResult, requestId: string): ExecutionResult => {
     if (result.errors === undefined) return result;
     const masked = result.errors.map((error) => maskError(error, requestId, log));
@@ -163,16 +168,24 @@ function explainBareAnswers(): Plugin<RequestContext> {
 const isStream = (value: unknown): value is AsyncIterable<ExecutionResult> =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 
+/** What goes wrong on the way is the last thing that is sent, so that the caller learns why it ends. */
 function mapStream(
   stream: AsyncIterable<ExecutionResult>,
   map: (result: ExecutionResult) => ExecutionResult,
 ): AsyncIterable<ExecutionResult> {
   const source = stream[Symbol.asyncIterator]();
+  let isOver = false;
   return {
     [Symbol.asyncIterator]: () => ({
       async next() {
-        const { done, value } = await source.next();
-        return done ? { done, value } : { done: false, value: map(value) };
+        if (isOver) return { done: true, value: undefined };
+        try {
+          const { done, value } = await source.next();
+          return done ? { done, value } : { done: false, value: map(value) };
+        } catch (error) {
+          isOver = true;
+          return { done: false, value: map({ errors: [asGraphQLError(error)] }) };
+        }
       },
       async return(value?: unknown) {
         await source.return?.(value);
@@ -182,24 +195,9 @@ function mapStream(
   };
 }
 
-/** Labels: type has 3 values, ok has 2. Operation names are the callers' to choose, so they are none. */
-function measureOperations(metrics: Metrics): Plugin<RequestContext> {
-  const seconds = metrics.histogram(
-    'family_hub_graphql_duration_seconds',
-    'Time to answer a GraphQL operation (for a subscription: to open it).',
-    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
-    ['type', 'ok'],
-  );
-  return {
-    onExecute({ args }) {
-      const begun = performance.now();
-      const type = getOperationAST(args.document, args.operationName)?.operation ?? 'query';
-      return {
-        onExecuteDone({ result }) {
-          const ok = !('errors' in result && result.errors !== undefined);
-          seconds.observe({ type, ok: String(ok) }, (performance.now() - begun) / 1_000);
-        },
-      };
-    },
-  };
-}
+const asGraphQLError = (error: unknown): GraphQLError =>
+  error instanceof GraphQLError
+    ? error
+    : new GraphQLError('A subscription ended', {
+        originalError: error instanceof Error ? error : new Error(String(error)),
+      });

@@ -5,8 +5,8 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 
 export interface ConnectionLimits {
   readonly maxConnections: number;
@@ -32,14 +32,8 @@ export interface Connections {
 export function guardConnections(
   server: Server,
   { maxConnections, slowReaderMs, maxUnsentBytes }: ConnectionLimits,
-  { logger, metrics }: { readonly logger: Logger; readonly metrics: Metrics },
+  { logger, metrics }: { readonly logger: Logger; readonly metrics: ServerMetrics['http'] },
 ): Connections {
-  // Labels: reason has the 2 values below.
-  const cut = metrics.counter(
-    'family_hub_http_connections_cut_total',
-    'Connections that were one too many, or whose client did not read.',
-    ['reason'],
-  );
   const turnedAway = new WeakSet<Socket>();
   let open = 0;
   server.on('connection', (socket) => {
@@ -49,7 +43,7 @@ export function guardConnections(
     });
     if (open <= maxConnections) return;
     turnedAway.add(socket);
-    cut.inc({ reason: 'too_many' });
+    metrics.cut.inc(1, { reason: 'too_many' });
     socket.on('error', () => undefined);
     socket.end(TURNED_AWAY);
     setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
@@ -64,7 +58,7 @@ export function guardConnections(
       if (unsentBytes === 0) reading.since = now;
       // Not "took a byte lately": whoever takes one a minute holds as much as who takes none.
       if (now - reading.since <= slowReaderMs && !(isStream && unsentBytes > maxUnsentBytes)) continue;
-      cut.inc({ reason: 'slow_reader' });
+      metrics.cut.inc(1, { reason: 'slow_reader' });
       logger.warn({ unsentBytes, isStream }, 'A client that did not read was cut off');
       watched.delete(response);
       reading.socket.destroy();

@@ -1,6 +1,6 @@
 /** The paths: health, metrics, GraphQL and its page, and those that other parts bring. */
 import { GRAPHIQL_SCRIPT, GRAPHIQL_STYLE } from '../graphql/graphiql.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { ServerMetrics } from '../metrics.ts';
 import { type Gate, turnAway } from './gate.ts';
 import { type GraphqlRouteOptions, graphqlRoute } from './graphql-route.ts';
 import { sendPart } from './pages.ts';
@@ -14,7 +14,7 @@ export interface ReadinessCheck {
 }
 
 export interface RouteOptions extends GraphqlRouteOptions {
-  readonly metrics: Metrics;
+  readonly metrics: Pick<ServerMetrics, 'scrape'>;
   readonly readiness: readonly ReadinessCheck[];
   /** Paths beside these, each with its handler. */
   readonly more: Readonly<Record<string, Handler>>;

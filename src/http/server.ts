@@ -4,8 +4,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { type ConnectionLimits, guardConnections } from './connections.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { createHostCheck } from './hosts.ts';
@@ -21,10 +21,10 @@ export interface Exchange {
 export type Handler = (exchange: Exchange) => void | Promise<void>;
 
 export interface HttpOptions {
-  /** By path; a path that is not here is answered with 404. */
+  /** By path, one that ends in a slash for all below it; a path that is not here is answered with 404. */
   readonly routes: Readonly<Record<string, Handler>>;
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: ServerMetrics['http'];
   readonly limits: ServerLimits;
 }
 
@@ -45,16 +45,10 @@ export interface HttpServer {
 
 const MISDIRECTED =
   'This server does not answer to the host name that the request gives. Use localhost or an address, or list the name in ALLOWED_HOSTS.\n';
+const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'] as const;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
 export function createHttpServer({ routes, logger, metrics, limits }: HttpOptions): HttpServer {
-  // Labels: route is one of ours or "other", method and status class are bounded.
-  const seconds = metrics.histogram(
-    'family_hub_http_duration_seconds',
-    'Time to answer an HTTP request.',
-    [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
-    ['route', 'method', 'status'],
-  );
   const streams = new Set<ServerResponse>();
   const isAnswered = createHostCheck(limits.allowedHosts);
   let isLoopbackOnly = false;
@@ -75,20 +69,17 @@ export function createHttpServer({ routes, logger, metrics, limits }: HttpOption
       response.setHeader('x-request-id', requestId);
       setSecurityHeaders(request, response);
       const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-      const handler = Object.hasOwn(routes, path) ? routes[path] : undefined;
+      const route = routeOf(routes, path);
+      const handler = route === undefined ? undefined : routes[route];
       streams.add(response);
       connections.watch(request, response);
       response.once('close', () => {
         streams.delete(response);
-        const method = ['GET', 'POST', 'HEAD', 'OPTIONS'].includes(request.method ?? '')
-          ? (request.method ?? '')
-          : 'other';
-        const labels = {
-          route: handler === undefined ? 'other' : path,
-          method,
+        metrics.duration.observe((performance.now() - begun) / 1_000, {
+          route: route ?? 'other',
+          method: METHODS.find((method) => method === request.method) ?? 'other',
           status: `${Math.floor(response.statusCode / 100)}xx`,
-        };
-        seconds.observe(labels, (performance.now() - begun) / 1_000);
+        });
         logger.debug(
           {
             requestId,
@@ -145,6 +136,12 @@ export function createHttpServer({ routes, logger, metrics, limits }: HttpOption
       connections.stop();
     },
   };
+}
+
+/** The path itself, or its folder; the root is the root only. */
+function routeOf(routes: HttpOptions['routes'], path: string): string | undefined {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  return [path, ...(folder === '/' ? [] : [folder])].find((one) => Object.hasOwn(routes, one));
 }
 
 async function closeServer(server: Server, open: Set<ServerResponse>, timeoutMs: number): Promise<void> {

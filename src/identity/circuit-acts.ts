@@ -3,7 +3,8 @@ import type { Act } from '../access/audit/act.ts';
 import { systemCaller } from '../access/caller.ts';
 import type { CircuitRow } from './circuit.rules.ts';
 
-const CIRCUIT = systemCaller('circuit');
+/** The circuit, where it acts by itself. */
+export const CIRCUIT = systemCaller('circuit');
 
 /** The acts that a change from one state to another is: one, or none. */
 export function circuitActs(provider: string, before: CircuitRow, after: CircuitRow): readonly Act[] {

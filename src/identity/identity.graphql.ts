@@ -41,8 +41,8 @@ const NOTHING_KNOWN: ProviderStatus = {
   tokenExpiresAt: null,
 };
 
-/** Adds `identityProvider`, `openCircuit` and `closeCircuit`. */
-export function addIdentity(builder: Builder, tools: IdentityTools): void {
+/** Adds `identityProvider`, `openCircuit` and `closeCircuit`; answers the ref of `Circuit`. */
+export function addIdentity(builder: Builder, tools: IdentityTools) {
   const State = addEnum<CircuitState>(builder, 'CircuitState', 'Whether entries are attempted.', {
     closed: 'Entries are attempted.',
     open: 'The identity provider is down or misconfigured: nothing is attempted, and no retries are spent.',
@@ -227,4 +227,7 @@ export function addIdentity(builder: Builder, tools: IdentityTools): void {
       resolve: (_root, { input }, { caller }) => tools.closeCircuit(caller, input.reason),
     }),
   }));
+  return { Circuit };
 }
+
+export type IdentityRefs = ReturnType<typeof addIdentity>;

@@ -2,15 +2,19 @@
 import type { Acts } from '../access/acts.ts';
 import { systemCaller } from '../access/caller.ts';
 import type { Queryable } from '../database/database.ts';
+import { aggregateIdOf } from '../events/outbox/aggregate-id.rules.ts';
+import { recordEvents } from '../events/outbox/record.ts';
 import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
 
+const NAME = 'ExpiredInvitationCleanupJob';
+const JOB = { aggregateType: 'Job', aggregateId: aggregateIdOf('Job', NAME) } as const;
 const BATCH = 1_000;
 const RETENTION = systemCaller('retention');
 
 /** The job, for the scheduler. `retentionMs`: how long after its expiry an invitation is kept. */
 export function expiredInvitationCleanupJob(retentionMs: number, acts: Acts): Job {
   return {
-    name: 'ExpiredInvitationCleanupJob',
+    name: NAME,
     description: 'Deletes invitations that expired more than 30 days ago.',
     cron: '0 3 * * *',
     timeZone: 'UTC',
@@ -25,7 +29,10 @@ async function deleteAll({ signal, report, logger }: JobContext, retentionMs: nu
     last = await acts.transaction(async (tx, acted) => {
       const count = await deleteExpiredInvitations(tx, retentionMs, BATCH);
       const after = { kind: 'invitations', count };
-      if (count > 0) acted({ caller: RETENTION, action: 'expiredRowsDeleted', after });
+      if (count > 0) {
+        acted({ caller: RETENTION, action: 'expiredRowsDeleted', after });
+        await recordEvents(tx, [{ eventType: 'ExpiredInvitationsDeleted', ...JOB, payload: { jobName: NAME, count } }]);
+      }
       return count;
     });
     deleted += last;

@@ -8,6 +8,7 @@ import type { Act } from '../access/audit/act.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
+import { recordEvents } from '../events/outbox/record.ts';
 import { InvalidInputError, InvalidStateError } from '../refusals.ts';
 import type { Job } from './job.ts';
 import { interruptRun } from './runs/interrupt-run.ts';
@@ -17,6 +18,7 @@ import type { ChangeInput, ScheduleChange } from './schedules/change-schedule.ts
 import { pauseSchedule, resumeSchedule } from './schedules/pause.ts';
 import { readTimingRequest, type TimingRequest } from './schedules/reschedule.rules.ts';
 import { reschedule } from './schedules/reschedule.ts';
+import { type ScheduleAction, scheduleEvent } from './schedules/schedule-events.ts';
 
 export interface JobOperationTools {
   readonly db: Database;
@@ -55,7 +57,7 @@ export function createJobOperations(tools: JobOperationTools) {
   const jobOf = (name: string) => jobs.find((job) => job.name === name) ?? null;
 
   const change = async (
-    action: string,
+    action: ScheduleAction,
     { jobName: name, caller, reason }: { jobName: string; caller: Caller; reason: string | null },
     after: Act['after'],
     make: (tx: Queryable, input: ChangeInput) => Promise<ScheduleChange | null>,
@@ -67,6 +69,7 @@ export function createJobOperations(tools: JobOperationTools) {
       const made = await make(tx, input);
       const target = { type: 'JobSchedule', id: name };
       if (made?.isChanged) acted({ caller, action, target, reason, before: made.before, after });
+      if (made?.state !== undefined) await recordEvents(tx, [scheduleEvent(action, name, caller.name, made.state)]);
       return made;
     });
     if (changed === null) throw unknownJob(name, await loadNames(db));
@@ -113,7 +116,7 @@ export function createJobOperations(tools: JobOperationTools) {
           acted({ caller, action: 'interruptRun', target, reason, after: { jobName: asked.jobName } });
         return asked.isChanged;
       });
-      if (isChanged) notices.runChanged('UPDATED', runId);
+      if (isChanged) notices.changed();
       notices.schedulesChanged();
       return { runId, isChanged };
     },

@@ -11,11 +11,12 @@ import { createDatabaseClock } from '../database/database-clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { nextDue } from './calendar/due.rules.ts';
 import type { Job } from './job.ts';
-import { claimFires, type RunLease } from './ledger/fires.ts';
+import { claimFires, type RecordedFire, type RunLease } from './ledger/fires.ts';
 import { isPausedAt, MISFIRE_WINDOW_MS, settle } from './ledger/settle.rules.ts';
 import { closeCrashedRuns } from './runs/runs.ts';
 import { createRunsInHand, type ManualRunInput } from './runs/runs-in-hand.ts';
 import { registerSchedules } from './schedules/register.ts';
+import { createScheduleLog } from './schedules/schedule-log.ts';
 import { loadSchedules, type Schedule, type ScheduleInUse } from './schedules/schedules.ts';
 import { timingProblem } from './schedules/timing.rules.ts';
 import { createTimers } from './timers.ts';
@@ -39,6 +40,8 @@ export interface SchedulerOptions {
   readonly checkEveryMs?: number;
   /** A run was made, or anything about it changed: tell whoever watches. */
   onRunChanged(kind: 'created' | 'updated', runId: string): void;
+  /** This node wrote what became of these instants. */
+  onFires?(jobName: string, fires: readonly RecordedFire[]): void;
   /** Something broke that the scheduler gets over by itself; it was logged. */
   onFault?(error: unknown): void;
 }
@@ -89,8 +92,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let isFaulty = false;
 
   const fault = (error: unknown) => {
-    // Once per disturbance: with the database away, every timer and check comes by here.
-    if (!isFaulty) logger.error({ err: error }, 'The scheduler was disturbed; it goes on trying');
+    // Once per disturbance: every timer and check comes by here.
+    if (!db.outage.explains(error) && !isFaulty) logger.error({ err: error }, 'The scheduler was disturbed');
     isFaulty = true;
     options.onFault?.(error);
   };
@@ -103,6 +106,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (settlement === null) return true;
     const claim = await claimFires(db, { schedule, settlement, nodeId, leaseMs, toleranceMs });
     if (claim?.run) runs.launch(claim.run);
+    if (claim?.isClaimed) options.onFires?.(schedule.name, claim.fires);
     // When another node was faster, its watermark tells that nothing needs to be read again.
     const isSettled = claim?.version === schedule.version && claim.settledThrough >= settlement.through;
     if (claim?.isClaimed || isSettled) {
@@ -170,22 +174,22 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return refreshing;
   };
 
-  const complainedOf = new Set<string>();
+  const scheduleLog = createScheduleLog(logger);
   const take = async (schedule: ScheduleInUse, at: Date) => {
     if (isStopping) return;
-    const { name, version, interruption } = schedule;
+    const { name, interruption } = schedule;
     if (interruption !== null) runs.interrupt(interruption.runId, interruption);
     const problem = timingProblem(schedule);
     if (problem !== null) {
       // Only SQL by hand gets here; it must not take the other schedules along.
-      if (!complainedOf.has(`${name} ${version}`)) logger.error({ jobName: name }, `Not scheduled. ${problem}`);
-      complainedOf.add(`${name} ${version}`);
+      scheduleLog.refused(schedule, problem);
       schedules.delete(name);
       nextFires.delete(name);
       timers.cancel(name);
       return;
     }
     schedules.set(name, schedule);
+    scheduleLog.read(schedule);
     await settleOne(schedule, at, schedule.runningSince);
     if (schedule.isFireOwed && schedule.runningSince === null) await runs.startOwed(name);
     arm(name);
@@ -217,7 +221,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       await refreshAll();
       isStarted = true;
       timers.every('the scheduler itself', checkEveryMs, () => track(check()));
-      logger.info({ jobs: [...jobs.keys()] }, 'Scheduler started');
+      scheduleLog.started([...schedules.keys()], (name) => nextFires.get(name));
     },
     refresh: async () => {
       if (isStarted) await track(refreshAll());

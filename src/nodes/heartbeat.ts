@@ -4,10 +4,9 @@
  * drain. One statement. While it drains it beats faster, so that people see it get there.
  * It also tells the database's time, and whether somebody left acts unchained in the audit trail.
  */
-import type { Queryable } from '../database/database.ts';
+import type { Database, Queryable } from '../database/database.ts';
 import type { DatabaseClock } from '../database/database-clock.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
-import type { Logger } from '../telemetry/logger.ts';
 import { MISSED_BEATS } from './nodes.ts';
 
 /** While draining; a node that beats faster anyhow goes on so. */
@@ -25,10 +24,9 @@ export interface DrainAsk {
 }
 
 export interface HeartbeatOptions {
-  readonly db: Queryable;
+  readonly db: Pick<Database, 'query' | 'outage'>;
   readonly nodeId: string;
   readonly intervalMs: number;
-  readonly logger: Logger;
   /** Learns the database's time from each beat. */
   readonly clock: DatabaseClock;
   inHand(): InHand;
@@ -51,7 +49,7 @@ export interface Heartbeat {
 
 /** Beats until it is stopped; one beat at a time. Nodes that missed three beats are marked as gone. */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
-  const { db, nodeId, intervalMs, logger, clock, inHand, onBeat, onDrainAsked, onUnchainedActs } = options;
+  const { db, nodeId, intervalMs, clock, inHand, onBeat, onDrainAsked, onUnchainedActs } = options;
   let state: NodeState = 'starting';
   let isDrainAsked = false;
   let isTicking = false;
@@ -70,7 +68,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     last = beaten.catch(() => undefined);
     return beaten;
   };
-  const complain = (error: unknown) => logger.warn({ err: error }, 'A heartbeat failed');
+  const complain = (error: unknown) => db.outage.warn(error, 'A heartbeat failed');
   const tick = (): void => {
     if (isTicking) return;
     isTicking = true;
@@ -98,16 +96,17 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   };
 }
 
-// What a silent node says later counts again: it was halted, or cut off from the database. Locked
-// rows are passed over, so that two nodes that wake together do not wait for each other.
+// What a silent node says later counts again: it was halted, or cut off from the database. One that
+// was stopping is not lost. Locked rows are passed over, so that two nodes that wake together do
+// not wait for each other.
 const BEAT = `
   WITH beat AS (
     UPDATE auth.server_nodes
-       SET last_beat_at = now(), state = $2::auth.node_state, attempts_in_hand = $3, runs_in_hand = $4
+       SET last_beat_at = now(), state = $2::auth.node_state, attempts_in_hand = $3, runs_in_hand = $4, lost_at = NULL
      WHERE id = $1
     RETURNING drain_asked_at, drain_asked_by, drain_reason
   ), silent AS (
-    UPDATE auth.server_nodes SET state = 'gone'
+    UPDATE auth.server_nodes SET state = 'gone', lost_at = CASE WHEN state <> 'draining' THEN now() END
      WHERE id IN (SELECT id FROM auth.server_nodes
                    WHERE id <> $1 AND state <> 'gone' AND last_beat_at < now() - $5 * interval '1 millisecond'
                      FOR UPDATE SKIP LOCKED)

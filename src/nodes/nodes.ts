@@ -28,10 +28,10 @@ export async function registerNode(db: Queryable, name: string, version: string)
 
 /** Says what the node is about, and that it lives. */
 export async function setNodeState(db: Queryable, id: string, state: NodeState): Promise<void> {
-  await db.query('UPDATE auth.server_nodes SET state = $2::auth.node_state, last_beat_at = now() WHERE id = $1', [
-    id,
-    state,
-  ]);
+  await db.query(
+    'UPDATE auth.server_nodes SET state = $2::auth.node_state, last_beat_at = now(), lost_at = NULL WHERE id = $1',
+    [id, state],
+  );
 }
 
 /**

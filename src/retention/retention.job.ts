@@ -12,7 +12,7 @@ import { DELETIONS, type Deletion, type Retention } from './retention.ts';
 const BATCH = 1_000;
 const RETENTION = systemCaller('retention');
 
-type Announcer = Pick<Notices, 'entriesChanged' | 'runChanged'>;
+type Announcer = Pick<Notices, 'changed'>;
 type AuditKeeper = Pick<Audit, 'cut' | 'anchorDaily'>;
 
 /** The job, for the scheduler. Its counts have a name for each kind that is not kept for ever. */
@@ -51,8 +51,7 @@ async function deleteAll(
         if (keys.length > 0) acted({ caller: RETENTION, action: 'expiredRowsDeleted', after });
         return keys;
       });
-      if (deletion.watched === 'entries') notices.entriesChanged('REMOVED', deleted);
-      if (deletion.watched === 'runs') for (const id of deleted) notices.runChanged('REMOVED', id);
+      if (deleted.length > 0) notices.changed();
       last = deleted.length;
       counts[deletion.name] = (counts[deletion.name] ?? 0) + last;
       report({ ...counts });

@@ -5,6 +5,10 @@
  * newest runs. Users are never deleted, and entries that are not finished neither.
  */
 import type { Queryable, Transactional } from '../database/database.ts';
+import { deleteOldChanges } from '../events/changes/change-rows.ts';
+import { deleteExpiredSecrets, deleteOldDeliveries } from '../events/webhooks/old-deliveries.ts';
+import { deleteEndedSilences, deleteOldFindings, deleteResolvedAlerts } from './alert-deletions.ts';
+import { deleteParkedEvents, deleteProcessedEvents } from './event-deletions.ts';
 
 /** Of each job, so many runs and fires stay, however old they are. */
 export const NEWEST_KEPT = 100;
@@ -18,9 +22,13 @@ export type Retention = Readonly<
     | 'RUN_RETENTION'
     | 'IDEMPOTENCY_KEY_RETENTION'
     | 'PROCESSED_EVENT_RETENTION'
+    | 'PARKED_EVENT_RETENTION'
+    | 'CHANGE_RETENTION'
+    | 'WEBHOOK_DELIVERY_RETENTION'
     | 'CIRCUIT_TRANSITION_RETENTION'
     | 'BULK_ACTION_RETENTION'
     | 'NODE_RETENTION'
+    | 'RESOLVED_ALERT_RETENTION'
     | 'AUDIT_RETENTION',
     number | null
   >
@@ -114,20 +122,6 @@ const deleteIdempotencyKeys: Delete = (db, keepMs, limit) =>
     ),
   );
 
-/** Served by outbox_events_processed_idx. */
-const deleteProcessedEvents: Delete = (db, keepMs, limit) =>
-  keys(
-    db.query(
-      `DELETE FROM auth.outbox_events WHERE event_id IN (
-         SELECT event_id FROM auth.outbox_events
-         WHERE processed_at < now() - $1 * interval '1 millisecond'
-         ORDER BY processed_at LIMIT $2
-         FOR UPDATE SKIP LOCKED
-       ) RETURNING event_id AS key`,
-      [keepMs, limit],
-    ),
-  );
-
 /** By the primary key, which grows with time; there are few. */
 const deleteCircuitTransitions: Delete = (db, keepMs, limit) =>
   keys(
@@ -208,8 +202,6 @@ export interface Deletion {
   /** Null: the rows say themselves when they end. */
   readonly setting: keyof Retention | null;
   readonly delete: (db: Transactional, keepMs: number, limit: number) => Promise<string[]>;
-  /** Whose subscribers hear of it. */
-  readonly watched?: 'entries' | 'runs';
 }
 
 /** In this order: what names another goes before it. The names are those of a run’s counts. */
@@ -218,22 +210,27 @@ export const DELETIONS: readonly (Deletion & { readonly delete: Delete })[] = [
     name: 'completedEntries',
     setting: 'COMPLETED_ENTRY_RETENTION',
     delete: deleteEntries('completed'),
-    watched: 'entries',
   },
-  { name: 'failedEntries', setting: 'FAILED_ENTRY_RETENTION', delete: deleteEntries('failed'), watched: 'entries' },
+  { name: 'failedEntries', setting: 'FAILED_ENTRY_RETENTION', delete: deleteEntries('failed') },
   {
     name: 'cancelledEntries',
     setting: 'CANCELLED_ENTRY_RETENTION',
     delete: deleteEntries('cancelled'),
-    watched: 'entries',
   },
-  { name: 'runs', setting: 'RUN_RETENTION', delete: deleteRuns, watched: 'runs' },
+  { name: 'runs', setting: 'RUN_RETENTION', delete: deleteRuns },
   { name: 'fires', setting: 'RUN_RETENTION', delete: deleteFires },
   { name: 'idempotencyKeys', setting: 'IDEMPOTENCY_KEY_RETENTION', delete: deleteIdempotencyKeys },
   { name: 'processedEvents', setting: 'PROCESSED_EVENT_RETENTION', delete: deleteProcessedEvents },
+  { name: 'parkedEvents', setting: 'PARKED_EVENT_RETENTION', delete: deleteParkedEvents },
+  { name: 'changes', setting: 'CHANGE_RETENTION', delete: deleteOldChanges },
+  { name: 'webhookDeliveries', setting: 'WEBHOOK_DELIVERY_RETENTION', delete: deleteOldDeliveries },
+  { name: 'webhookSecrets', setting: null, delete: deleteExpiredSecrets },
   { name: 'circuitTransitions', setting: 'CIRCUIT_TRANSITION_RETENTION', delete: deleteCircuitTransitions },
   { name: 'bulkActionLines', setting: 'BULK_ACTION_RETENTION', delete: deleteBulkActionLines },
   { name: 'bulkActions', setting: 'BULK_ACTION_RETENTION', delete: deleteBulkActions },
   { name: 'nodes', setting: 'NODE_RETENTION', delete: deleteNodes },
+  { name: 'alerts', setting: 'RESOLVED_ALERT_RETENTION', delete: deleteResolvedAlerts },
+  { name: 'alertSilences', setting: 'RESOLVED_ALERT_RETENTION', delete: deleteEndedSilences },
+  { name: 'auditFindings', setting: 'RESOLVED_ALERT_RETENTION', delete: deleteOldFindings },
   { name: 'sessions', setting: null, delete: deleteExpiredSessions },
 ];

@@ -31,6 +31,8 @@ export interface Abandoned {
   /** Entries whose password is lost; how many of them waited, and have failed by it. */
   readonly passwordCount: number;
   readonly failedCount: number;
+  /** Webhooks whose secret is lost: they are disabled until they get another. */
+  readonly webhookCount: number;
 }
 
 const MESSAGE =
@@ -43,8 +45,10 @@ const MESSAGE =
 export function previewAbandon(tools: Pick<AbandonTools, 'db' | 'master' | 'silenceMs'>): Promise<Abandoned> {
   return tools.db.transaction(async (tx) => {
     const lost = await findLost(tx, tools);
-    const [counts] = await tx.query<{ passwordCount: number; failedCount: number }>(COUNT, [beginningsOf(lost)]);
-    return { ...summaryOf(lost), passwordCount: counts?.passwordCount ?? 0, failedCount: counts?.failedCount ?? 0 };
+    const [counts] = await tx.query<Pick<Abandoned, 'passwordCount' | 'failedCount' | 'webhookCount'>>(COUNT, [
+      beginningsOf(lost),
+    ]);
+    return { ...summaryOf(lost), ...(counts ?? { passwordCount: 0, failedCount: 0, webhookCount: 0 }) };
   });
 }
 
@@ -62,21 +66,31 @@ export function abandonKeyRing(tools: AbandonTools): Promise<Abandoned> {
       MESSAGE,
       tools.failureGroupOf('KEY_LOST', MESSAGE),
     ]);
+    const webhooks = await tx.query(DISABLE, [beginningsOf(lost), SECRET_LOST, tools.caller.name]);
     const answer = {
       ...summaryOf(lost),
       passwordCount: destroyed.length,
       failedCount: destroyed.filter(({ isFailed }) => isFailed).length,
+      webhookCount: webhooks.length,
     };
     await tools.trailUnder(auditKey).record(tx, {
       caller: tools.caller,
       action: 'keyRingAbandoned',
       reason: 'The master key is lost.',
       before: { masterKeyIds: answer.masterKeyIds },
-      after: { masterKeyId: tools.master.id, passwordCount: answer.passwordCount, failedCount: answer.failedCount },
+      after: {
+        masterKeyId: tools.master.id,
+        passwordCount: answer.passwordCount,
+        failedCount: answer.failedCount,
+        webhookCount: answer.webhookCount,
+      },
     });
     return answer;
   });
 }
+
+const SECRET_LOST =
+  'Its secret was lost with the master key that protected it. Make another with "rotateWebhookSecret", then resume it.';
 
 async function findLost(
   tx: Queryable,
@@ -121,7 +135,9 @@ const GIVE_UP = `
   WHERE id = ANY($1::uuid[])`;
 
 const COUNT = `
-  SELECT count(*)::int AS "passwordCount", (count(*) FILTER (WHERE status = 'pending' AND NOT needs_look))::int AS "failedCount"
+  SELECT count(*)::int AS "passwordCount", (count(*) FILTER (WHERE status = 'pending' AND NOT needs_look))::int AS "failedCount",
+         (SELECT count(DISTINCT webhook_id)::int FROM auth.webhook_secrets
+          WHERE expires_at IS NULL AND substr(sealed_secret, 1, 96) = ANY($1::text[])) AS "webhookCount"
   FROM auth.queued_managed_account_creations
   WHERE encrypted_password IS NOT NULL AND substr(encrypted_password, 1, 96) = ANY($1::text[])`;
 
@@ -142,3 +158,13 @@ const DESTROY = `
       failure_group = CASE WHEN is_failed THEN $4 ELSE failure_group END
   FROM lost WHERE e.id = lost.id
   RETURNING is_failed AS "isFailed"`;
+
+const DISABLE = `
+  WITH lost AS (
+    DELETE FROM auth.webhook_secrets WHERE substr(sealed_secret, 1, 96) = ANY($1::text[])
+    RETURNING webhook_id, expires_at
+  )
+  UPDATE auth.webhooks
+  SET state = 'disabled', disabled_at = now(), state_reason = $2, state_changed_at = now(), state_changed_by = $3
+  WHERE id IN (SELECT webhook_id FROM lost WHERE expires_at IS NULL)
+  RETURNING 1`;

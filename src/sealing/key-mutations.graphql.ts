@@ -31,11 +31,14 @@ export function addKeyMutations(
 ): void {
   builder.objectType(KeyInUseError, {
     name: 'KeyInUseError',
-    description: 'Passwords are sealed under the key: it cannot be destroyed.',
+    description: 'Passwords, or secrets of webhooks, are sealed under the key: it cannot be destroyed.',
     interfaces: ['MutationError'],
     fields: (t) => ({
       inUseCount: t.exposeInt('inUseCount', {
         description: 'How many entries have a password that is sealed under it.',
+      }),
+      secretCount: t.exposeInt('secretCount', {
+        description: 'How many secrets of webhooks are sealed under it.',
       }),
     }),
   });
@@ -153,7 +156,7 @@ export function addKeyMutations(
       type: ResealPayload,
       nullable: true,
       description:
-        'Seals passwords anew under the active key, in the background, while everything goes on. Watch it with `latestResealing`. One that is started while another is under way takes its place, so that its pace can be changed.',
+        'Seals passwords, and the secrets of webhooks, anew under the active key, in the background, while everything goes on. Watch it with `latestResealing`. One that is started while another is under way takes its place, so that its pace can be changed.',
       args: { input: t.arg({ type: ResealInput, required: true, description: 'Which, and how fast.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
       resolve: (_root, { input }, { caller }) => operations.reseal(caller, input),

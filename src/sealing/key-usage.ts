@@ -1,4 +1,4 @@
-/** How many passwords are sealed under each key: their first 96 characters name it. */
+/** How many passwords and secrets are sealed under each key: their first 96 characters name it. */
 import type { Queryable } from '../database/database.ts';
 import { beginningOf, keyIdOf } from './jwe.ts';
 
@@ -19,12 +19,28 @@ export async function countSealed(db: Queryable): Promise<ReadonlyMap<string | u
   return counts;
 }
 
-/** The same for one key. */
-export async function countSealedUnder(db: Queryable, keyId: string): Promise<number> {
-  const [row] = await db.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM auth.queued_managed_account_creations
-     WHERE encrypted_password IS NOT NULL AND substr(encrypted_password, 1, 96) = $1`,
+/** Secrets of webhooks by the key that they are sealed under. There are few. */
+export async function countSealedSecrets(db: Queryable): Promise<ReadonlyMap<string | undefined, number>> {
+  const groups = await db.query<{ beginning: string; count: number }>(
+    `SELECT substr(sealed_secret, 1, 96) AS beginning, count(*)::int AS count FROM auth.webhook_secrets GROUP BY 1`,
+  );
+  return new Map(groups.map(({ beginning, count }) => [keyIdOf(beginning), count]));
+}
+
+export interface Usage {
+  /** Entries that have a password sealed under the key. */
+  readonly entryCount: number;
+  /** Secrets of webhooks, former ones too while they sign. */
+  readonly secretCount: number;
+}
+
+/** Both for one key. */
+export async function countSealedUnder(db: Queryable, keyId: string): Promise<Usage> {
+  const [usage] = await db.query<Usage>(
+    `SELECT (SELECT count(*)::int FROM auth.queued_managed_account_creations
+             WHERE encrypted_password IS NOT NULL AND substr(encrypted_password, 1, 96) = $1) AS "entryCount",
+            (SELECT count(*)::int FROM auth.webhook_secrets WHERE substr(sealed_secret, 1, 96) = $1) AS "secretCount"`,
     [beginningOf(keyId)],
   );
-  return row?.count ?? 0;
+  return usage ?? { entryCount: 0, secretCount: 0 };
 }

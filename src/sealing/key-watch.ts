@@ -4,7 +4,6 @@
  * last used is written once a minute at the most.
  */
 import type { Database } from '../database/database.ts';
-import type { Logger } from '../telemetry/logger.ts';
 import type { KeyRing } from './key-ring.ts';
 import { reportKeys } from './living-nodes.ts';
 
@@ -14,7 +13,6 @@ export interface KeyWatchOptions {
   readonly db: Database;
   readonly keyRing: KeyRing;
   readonly nodeId: string;
-  readonly logger: Logger;
 }
 
 export interface KeyWatch {
@@ -24,13 +22,13 @@ export interface KeyWatch {
   changed(): void;
 }
 
-export function createKeyWatch({ db, keyRing, nodeId, logger }: KeyWatchOptions): KeyWatch {
+export function createKeyWatch({ db, keyRing, nodeId }: KeyWatchOptions): KeyWatch {
   let reported: string | undefined;
   let used: string | undefined;
   let writtenKey: string | undefined;
   let writtenAt = Number.NEGATIVE_INFINITY;
 
-  const complain = (error: unknown): void => logger.warn({ err: error }, 'The key ring could not be read again');
+  const complain = (error: unknown): void => db.outage.warn(error, 'The key ring could not be read again');
   const report = async (): Promise<void> => {
     const keyId = keyRing.sealingKeyId;
     if (keyId === reported) return;

@@ -1,17 +1,24 @@
 /** Refusals that are about keys. */
 import { Refusal } from '../refusals.ts';
+import type { Usage } from './key-usage.ts';
 
-/** Passwords are sealed under the key: it cannot be destroyed. */
+/** Something is sealed under the key: it cannot be destroyed. */
 export class KeyInUseError extends Refusal {
   readonly code = 'KEY_IN_USE';
   /** How many entries have a password that is sealed under it. */
   readonly inUseCount: number;
+  /** How many secrets of webhooks are. */
+  readonly secretCount: number;
 
-  constructor(inUseCount: number) {
-    const entries = inUseCount === 1 ? 'The password of 1 entry is' : `The passwords of ${inUseCount} entries are`;
+  constructor({ entryCount, secretCount }: Usage) {
+    const entries = entryCount === 1 ? 'The password of 1 entry' : `The passwords of ${entryCount} entries`;
+    const secrets = secretCount === 1 ? '1 secret of a webhook' : `${secretCount} secrets of webhooks`;
+    const what = secretCount === 0 ? entries : `${entries} and ${secrets}`;
+    const are = entryCount === 1 && secretCount === 0 ? 'is' : 'are';
     super(
-      `${entries} sealed under this key. Seal them anew with "resealEntries", wait until "latestResealing" is FINISHED, then retire the key.`,
+      `${what} ${are} sealed under this key. Seal them anew with "resealEntries", wait until "latestResealing" is FINISHED, then retire the key.`,
     );
-    this.inUseCount = inUseCount;
+    this.inUseCount = entryCount;
+    this.secretCount = secretCount;
   }
 }

@@ -8,6 +8,7 @@ import type { Database, Queryable } from '../database/database.ts';
 import { beginningOf, UnsealError } from './jwe.ts';
 import type { KeyRing } from './key-ring.ts';
 import { openSealed } from './open-sealed.ts';
+import { resealSecrets } from './reseal-secrets.ts';
 
 /** Small enough to hold locks for some ten milliseconds. */
 const LARGEST_BATCH = 200;
@@ -66,7 +67,8 @@ async function batch(
       await tx.query('UPDATE auth.resealings SET passed_id = NULL WHERE id = $1', [id]);
       return { kind: 'again' };
     }
-    await tx.query(`UPDATE auth.resealings SET status = 'finished', finished_at = now() WHERE id = $1`, [id]);
+    const secrets = await resealSecrets(tx, keyRing, keyId);
+    await tx.query(FINISH, [id, secrets.resealedCount, secrets.skippedCount]);
     return { kind: 'finished' };
   }
   const { resealed, skipped } = await sealAnew(keyRing, next);
@@ -122,6 +124,11 @@ const RESEAL = `
 const SKIP = `
   INSERT INTO auth.resealing_skips (resealing_id, entry_id, problem)
   SELECT $1, s.id, s.problem FROM unnest($2::uuid[], $3::text[]) AS s(id, problem)`;
+
+const FINISH = `
+  UPDATE auth.resealings
+  SET resealed_count = resealed_count + $2, skipped_count = skipped_count + $3, status = 'finished', finished_at = now()
+  WHERE id = $1`;
 
 const COUNT = `
   UPDATE auth.resealings SET resealed_count = resealed_count + $2, skipped_count = skipped_count + $3, passed_id = $4

@@ -22,7 +22,6 @@ export interface ResealRunner {
 export function createResealRunner(
   options: ResealTools & { readonly notices: Notices; readonly logger: Logger },
 ): ResealRunner {
-  const { logger } = options;
   const stopping = new AbortController();
   let wasWoken = false;
   let running: Promise<void> | undefined;
@@ -38,7 +37,7 @@ export function createResealRunner(
     wasWoken = true;
     if (running !== undefined || stopping.signal.aborted) return;
     running = run()
-      .catch((error: unknown) => logger.warn({ err: error }, 'A re-sealing could not go on; it is tried again'))
+      .catch((error: unknown) => options.db.outage.warn(error, 'A re-sealing could not go on; it is tried again'))
       .finally(() => {
         running = undefined;
         // Woken between the last look and the end.

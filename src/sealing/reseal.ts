@@ -11,7 +11,7 @@ import { digestFields, idempotently } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
 import { InvalidInputError, InvalidStateError } from '../refusals.ts';
 import { findKey } from './find-key.ts';
-import { countSealed } from './key-usage.ts';
+import { countSealed, countSealedSecrets } from './key-usage.ts';
 import type { KeyTools } from './rotate.ts';
 
 /** Passwords a second, where nothing else was said: a few percent of one processor. */
@@ -85,7 +85,7 @@ async function requireSuperseded(tx: Queryable, keyId: string): Promise<void> {
 }
 
 async function countOld(tx: Queryable, keyId: string | null, activeKeyId: string): Promise<number> {
-  const counts = await countSealed(tx);
-  if (keyId !== null) return counts.get(keyId) ?? 0;
-  return [...counts].reduce((sum, [id, count]) => (id === activeKeyId ? sum : sum + count), 0);
+  const counts = [...(await countSealed(tx)), ...(await countSealedSecrets(tx))];
+  const isOld = (id: string | undefined) => (keyId === null ? id !== activeKeyId : id === keyId);
+  return counts.reduce((sum, [id, count]) => (isOld(id) ? sum + count : sum), 0);
 }

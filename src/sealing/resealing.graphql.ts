@@ -33,13 +33,13 @@ export function addResealings(builder: Builder, prisma: PrismaClient) {
       perSecond: t.exposeInt('perSecond', { description: 'How many passwords a second it seals at the most.' }),
       totalCount: t.exposeInt('totalCount', {
         description:
-          'How many were to be sealed anew when it was started. Entries that complete meanwhile need it no more, so that the other counts may end below.',
+          'How many were to be sealed anew when it was started, the secrets of webhooks among them. Entries that complete meanwhile need it no more, so that the other counts may end below.',
       }),
       resealedCount: t.exposeInt('resealedCount', { description: 'How many were sealed anew so far.' }),
       skippedCount: t.exposeInt('skippedCount', { description: 'How many could not be opened, and are as they were.' }),
       skips: t.relation('skips', {
         complexity: 100,
-        description: 'The first hundred of those, by their ids.',
+        description: 'The first hundred entries of those, by their ids; secrets of webhooks are not listed.',
         query: { orderBy: { entryId: 'asc' }, take: 100 },
       }),
       reason: t.exposeString('reason', { nullable: true, description: 'Why, if whoever started it said.' }),

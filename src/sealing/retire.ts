@@ -7,6 +7,7 @@
 import type { Caller } from '../access/caller.ts';
 import type { Transactional } from '../database/database.ts';
 import { sqlStateOf } from '../database/violations.ts';
+import { recordEvents } from '../events/outbox/record.ts';
 import { InvalidStateError } from '../refusals.ts';
 import { findKey } from './find-key.ts';
 import { KeyInUseError } from './key.errors.ts';
@@ -51,6 +52,10 @@ export async function retireEncryptionKey(
       [keyId],
     );
     if (retired.length === 0) return { isChanged: false };
+    const payload = { keyId, actor: caller.name };
+    await recordEvents(tx, [
+      { eventType: 'EncryptionKeyRetired', aggregateType: 'EncryptionKey', aggregateId: keyId, payload },
+    ]);
     const target = { type: 'EncryptionKey', id: keyId };
     acted({
       caller,
@@ -65,8 +70,8 @@ export async function retireEncryptionKey(
 }
 
 async function requireUnused(db: Transactional, keyId: string): Promise<void> {
-  const inUseCount = await countSealedUnder(db, keyId);
-  if (inUseCount > 0) throw new KeyInUseError(inUseCount);
+  const usage = await countSealedUnder(db, keyId);
+  if (usage.entryCount + usage.secretCount > 0) throw new KeyInUseError(usage);
 }
 
 const LOCK_NOT_AVAILABLE = '55P03';

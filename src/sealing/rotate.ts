@@ -8,6 +8,7 @@ import type { Caller } from '../access/caller.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import { digestFields, idempotently } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
+import { recordEvents } from '../events/outbox/record.ts';
 import { InvalidInputError, InvalidStateError } from '../refusals.ts';
 import type { KeyRing } from './key-ring.ts';
 import { insertKey, LOCK_KEY_RING } from './wrapped-keys.ts';
@@ -50,6 +51,10 @@ export async function rotateEncryptionKey(
          WHERE purpose = 'seal' AND id <> $1 AND superseded_at IS NULL AND lost_at IS NULL RETURNING id`,
         [made.id, made.activatedAt],
       );
+      const payload = { keyId: made.id, actor: caller.name };
+      await recordEvents(tx, [
+        { eventType: 'EncryptionKeyRotated', aggregateType: 'EncryptionKey', aggregateId: made.id, payload },
+      ]);
       acted({
         caller,
         action: 'rotateEncryptionKey',

@@ -65,8 +65,12 @@ async function abandon(config: Config, db: Database, isMeant: boolean): Promise<
   );
 }
 
-const lossOf = ({ passwordCount: count, failedCount }: Abandoned): string =>
-  `the ${count === 1 ? 'password of 1 entry' : `passwords of ${count} entries`} (${failedCount} of them waiting to be attempted)`;
+const lossOf = ({ passwordCount: count, failedCount, webhookCount }: Abandoned): string =>
+  `the ${count === 1 ? 'password of 1 entry' : `passwords of ${count} entries`} (${failedCount} of them waiting to be attempted)${
+    webhookCount === 0
+      ? ''
+      : ` and the secrets of ${webhookCount} webhooks (disabled until "rotateWebhookSecret" and "resumeWebhook")`
+  }`;
 
 function givenKey(config: Config): MasterKey | undefined {
   if (config.MASTER_KEY !== undefined) return parseMasterKey(config.MASTER_KEY, 'MASTER_KEY');

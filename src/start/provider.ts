@@ -19,8 +19,8 @@ import { startSimulator } from '../identity/simulator/simulator.ts';
 import { createZitadelProvider } from '../identity/zitadel.ts';
 import { type ProviderStatus, watchConnection } from '../identity/zitadel-check.ts';
 import type { ZitadelOptions } from '../identity/zitadel-client.ts';
+import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 
 /** A start waits no longer for the first check; it goes on meanwhile. */
 const WAIT_FOR_CHECK_MS = 2_000;
@@ -33,7 +33,7 @@ export interface OpenedProvider extends IdentityProvider {
 
 /** What the provider tells of itself to; left out where nobody listens. */
 export interface ProviderListeners {
-  readonly metrics?: Metrics;
+  readonly metrics?: ServerMetrics;
   /** Told when the check has opened the circuit. */
   readonly notices?: Pick<Notices, 'circuitChanged'>;
   /** Records that the check has opened it. */
@@ -51,7 +51,7 @@ export async function openProvider(
   logger: Logger,
   { acts, metrics, notices }: ProviderListeners,
 ): Promise<OpenedProvider> {
-  const meter = createCallMeter(metrics);
+  const meter = createCallMeter(metrics?.provider);
   const { zitadel, token, close } = await choose(config, db, logger);
   const adapter = createZitadelProvider({
     ...zitadel,

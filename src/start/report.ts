@@ -18,9 +18,12 @@ export interface StartReport {
   readonly app: App;
   readonly road: 'listen' | 'poll';
   readonly tookMs: number;
+  /** A person reads along. */
+  readonly isForPeople: boolean;
 }
 
-export function reportStart({ config, logger, address, server, provider, app, road, tookMs }: StartReport): void {
+export function reportStart(report: StartReport): void {
+  const { config, logger, address, server, provider, app, road, tookMs, isForPeople } = report;
   // An address that means all of them is none that a browser could go to.
   const reachable = ['0.0.0.0', '::'].includes(address.address) ? 'localhost' : address.address;
   const host = reachable.includes(':') ? `[${reachable}]` : reachable;
@@ -46,11 +49,24 @@ export function reportStart({ config, logger, address, server, provider, app, ro
       : []),
   ];
   const text = lines.map(([name, value]) => `  ${name.padEnd(18)} ${value}`).join('\n');
-  logger.info(
-    { version: VERSION, graphiql, port: address.port, identityProvider: provider.name, tookMs: Math.round(tookMs) },
-    `Family Hub Jobs ${VERSION} is ready after ${(tookMs / 1_000).toFixed(1)} s`,
-  );
-  logger.info(`\n${text}`);
+  const ready = `Family Hub Jobs ${VERSION} is ready after ${(tookMs / 1_000).toFixed(1)} s`;
+  if (isForPeople) {
+    logger.info(ready);
+    logger.info(`\n${text}`);
+    return;
+  }
+  const fields = {
+    version: VERSION,
+    graphiql,
+    port: address.port,
+    database: server.shown,
+    identityProvider: provider.name,
+    notices: road,
+    access: accessLine(config).join(': '),
+    restricted: restrictionLines(config)[0]?.[1],
+    tookMs: Math.round(tookMs),
+  };
+  logger.info(fields, ready);
 }
 
 /** What was switched off, or is insisted on, so that nobody wonders. */

@@ -14,12 +14,12 @@ import { StartError } from '../database/start-error.ts';
 import { openNotices } from '../events/notices.ts';
 import { seedDemoFamily } from '../families/demo.ts';
 import type { Lifecycle } from '../lifecycle.ts';
+import { declareMetrics } from '../metrics.ts';
 import { type DrainAsk, startHeartbeat } from '../nodes/heartbeat.ts';
 import { registerNode, setNodeState } from '../nodes/nodes.ts';
 import { openKeyRing } from '../sealing/key-ring.ts';
 import { announceKeys } from '../sealing/living-nodes.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
 import { VERSION } from '../version.ts';
 import { openDatabaseServer } from './database.ts';
 import { masterKeysFor } from './master-key.ts';
@@ -35,6 +35,10 @@ export interface StartOptions {
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly nodeName: string;
+  /** The log is read on a terminal. */
+  readonly isForPeople: boolean;
+  /** Lines of the log that Seq did not get, so far. */
+  droppedLines(): number;
   /** Somebody asked this node over the API to stop as on SIGTERM. */
   onDrainAsked(ask: DrainAsk): void;
 }
@@ -55,11 +59,18 @@ export async function startServer(options: StartOptions): Promise<void> {
     DATABASE_SERVER_PATIENCE_MS,
   );
   const server = await opening;
+  const metrics = declareMetrics();
+  let dropped = 0;
+  metrics.onScrape(() => {
+    metrics.server.logDropped.inc(options.droppedLines() - dropped);
+    dropped = options.droppedLines();
+  });
   const db = await openDatabase({
     url: server.url,
     poolSize: config.DATABASE_POOL_SIZE,
     readTimeoutMs: config.STATEMENT_TIMEOUT,
     logger,
+    metrics,
   }).catch((error: Error) => {
     throw new StartError(
       `The database cannot be reached at ${server.shown}: ${error.message || (error as NodeJS.ErrnoException).code}. Check DATABASE_URL, and that PostgreSQL is running and lets this user in.`,
@@ -81,9 +92,14 @@ export async function startServer(options: StartOptions): Promise<void> {
     logger,
   });
   lifecycle.opened('the notices', () => notices.close());
-  const metrics = createMetrics();
   const databaseClock = createDatabaseClock();
-  const audit = openAudit({ db, keys: keyRing.auditKeys, nodeId: node.id, clock: databaseClock, logger, metrics });
+  const audit = openAudit({
+    db,
+    keys: keyRing.auditKeys,
+    nodeId: node.id,
+    clock: databaseClock,
+    logger,
+  });
   lifecycle.opened('the audit trail', () => audit.sealer.stop());
   const acts = createActs(db, audit.trail, logger);
   await recordSettings(acts, config, keyRing);
@@ -150,7 +166,6 @@ export async function startServer(options: StartOptions): Promise<void> {
     db,
     nodeId: node.id,
     intervalMs: config.HEARTBEAT_INTERVAL,
-    logger,
     clock: databaseClock,
     inHand: () => ({ attempts: app.worker.attemptsInHand(), runs: app.scheduler.runsInHand() }),
     onBeat: app.takeOver,
@@ -167,6 +182,7 @@ export async function startServer(options: StartOptions): Promise<void> {
         app.worker.stop(config.SHUTDOWN_TIMEOUT),
         app.bulkRunner.stop(config.SHUTDOWN_TIMEOUT),
         app.resealRunner.stop(config.SHUTDOWN_TIMEOUT),
+        app.outward.stop(config.SHUTDOWN_TIMEOUT),
         app.scheduler.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT }),
       ]);
       // A run that was broken off is owed once more: others begin it now rather than at their next check.
@@ -185,6 +201,7 @@ export async function startServer(options: StartOptions): Promise<void> {
     provider,
     app,
     road: notices.road,
+    isForPeople: options.isForPeople,
     tookMs: performance.now() - begun,
   });
 }

@@ -259,6 +259,7 @@ it('viewer says what it may do, as the table does', async () => {
   }>('{ viewer { permissions operations { name kind isAllowed reason } } }', {}, callers.get('ENQUEUER')?.headers);
   expect(body.data.viewer.permissions.sort()).toEqual(
     [
+      'changeCursor',
       'enqueueAccount',
       'enqueueAccounts',
       'node',

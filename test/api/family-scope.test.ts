@@ -256,11 +256,26 @@ describe('a caller bound to a family', () => {
       );
     await retry(theirs.entryId);
     await retry(ours.entryId);
-    app.notices.entriesChanged('REMOVED', [theirs.entryId]);
+    const cancelled = (familyId: string, username: string) =>
+      database.db.query<{ id: string }>(
+        `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, status)
+         VALUES ($1, $2, 'Gone', 'cancelled') RETURNING id`,
+        [familyId, username],
+      );
+    const [[oursGone], [theirsGone]] = [
+      await cancelled(ours.familyId, 'gone_ours'),
+      await cancelled(theirs.familyId, 'gone_theirs'),
+    ];
+    await database.db.query('DELETE FROM auth.queued_managed_account_creations WHERE id = ANY($1)', [
+      [oursGone?.id, theirsGone?.id],
+    ]);
+    app.notices.changed();
     await expect.poll(() => everything.events().length).toBeGreaterThanOrEqual(3);
     await retry(ours.entryId);
     await expect.poll(() => stream.events().length).toBeGreaterThanOrEqual(2);
-    expect(stream.events().filter((text) => !text.includes(ours.entryId))).toEqual([]);
+    const isOurs = (text: string): boolean => text.includes(ours.entryId) || text.includes(oursGone?.id ?? '?');
+    expect(stream.events().filter((text) => !isOurs(text))).toEqual([]);
+    expect(stream.events().filter((text) => text.includes('REMOVED'))).toHaveLength(1);
     stream.close();
     everything.close();
   });

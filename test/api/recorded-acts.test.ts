@@ -8,6 +8,7 @@ import type { Job } from '../../src/jobs/job.ts';
 import { ADMIN, WITH_ACCESS } from '../support/access.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+import { TO_LOOPBACK } from '../support/webhooks.ts';
 
 const PASSWORD = 'Correct-Horse-Battery-7';
 const patient: Job = {
@@ -25,7 +26,7 @@ let family: { familyId: string; ownerId: string };
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  app = await startTestApp({ url: database.url, config: WITH_ACCESS, moreJobs: [patient] });
+  app = await startTestApp({ url: database.url, config: { ...WITH_ACCESS, ...TO_LOOPBACK }, moreJobs: [patient] });
   family = await seedFamily(database.db);
   await act('openCircuit', { reason: 'quiet' });
 });
@@ -83,6 +84,26 @@ async function plan(): Promise<string> {
   return (answer as { planId: string }).planId;
 }
 
+/** An event that is published already. */
+async function publishedEvent(): Promise<string> {
+  const find = async () =>
+    (
+      await database.db.query<{ id: string }>(
+        'SELECT event_id AS id FROM auth.outbox_events WHERE processed_at IS NOT NULL ORDER BY sequence LIMIT 1',
+      )
+    )[0]?.id;
+  await expect.poll(find).toEqual(expect.any(String));
+  return (await find()) ?? '';
+}
+
+/** Nobody listens there, and what it asks for does not happen here. */
+const receiver = () => ({ url: `https://127.0.0.1:44444/${++made}?key=hush`, eventTypes: ['EncryptionKeyRetired'] });
+async function webhook(): Promise<string> {
+  const selection = '... on CreateWebhookPayload { webhook { webhookId } }';
+  const { answer } = await act('createWebhook', receiver(), undefined, selection);
+  return (answer as { webhook: { webhookId: string } }).webhook.webhookId;
+}
+
 interface Scenario {
   /** Brings about what the mutation changes; answers its input. */
   prepare(): Promise<object> | object;
@@ -90,6 +111,7 @@ interface Scenario {
 }
 
 const reason = 'because of the test';
+const soon = () => new Date(Date.now() + 3_600_000).toISOString();
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   enqueueAccount: {
     prepare: () => account(`fresh_${++made}`),
@@ -215,6 +237,19 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       after: expect.objectContaining({ state: 'open', until: null }),
     },
   },
+  silenceAlert: {
+    prepare: () => ({ rule: 'JOB_FAILING', groupKey: `job ${++made}`, until: soon(), reason }),
+    expected: { target_type: 'AlertRule', target_id: 'JOB_FAILING', reason },
+  },
+  endSilence: {
+    prepare: async () => {
+      const input = { rule: 'JOB_FAILING', until: soon(), reason: 'a while' };
+      const selection = '... on SilenceAlertPayload { silence { silenceId } }';
+      const { answer } = await act('silenceAlert', input, undefined, selection);
+      return { silenceId: (answer as { silence: { silenceId: string } }).silence.silenceId, reason };
+    },
+    expected: { target_type: 'AlertSilence', reason, before: { until: expect.any(String) } },
+  },
   createApiToken: {
     prepare: () => ({ name: `token ${++made}`, role: 'VIEWER', reason }),
     expected: { target_type: 'ApiToken', reason, after: expect.objectContaining({ role: 'VIEWER' }) },
@@ -231,6 +266,75 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     expected: { target_type: 'ApiToken', reason },
   },
+  redeliverOutboxEvent: {
+    prepare: async () => ({ eventId: await publishedEvent(), reason }),
+    expected: {
+      target_type: 'OutboxEvent',
+      reason,
+      before: { state: 'PROCESSED', eventType: expect.any(String) },
+      after: { state: 'PENDING' },
+    },
+  },
+  createWebhook: {
+    prepare: () => ({ ...receiver(), description: 'a neighbour' }),
+    expected: {
+      target_type: 'Webhook',
+      after: {
+        url: expect.stringMatching(/\/\d+\?…$/),
+        description: 'a neighbour',
+        eventTypes: ['EncryptionKeyRetired'],
+      },
+    },
+  },
+  updateWebhook: {
+    prepare: async () => ({
+      webhookId: await webhook(),
+      eventTypes: ['WebhookDisabled'],
+      description: 'another',
+      reason,
+    }),
+    expected: {
+      target_type: 'Webhook',
+      reason,
+      before: { eventTypes: ['EncryptionKeyRetired'], description: null },
+      after: { eventTypes: ['WebhookDisabled'], description: 'another' },
+    },
+  },
+  pauseWebhook: {
+    prepare: async () => ({ webhookId: await webhook(), reason }),
+    expected: { target_type: 'Webhook', reason, before: { state: 'ACTIVE' }, after: { state: 'PAUSED' } },
+  },
+  resumeWebhook: {
+    prepare: async () => {
+      const webhookId = await webhook();
+      await act('pauseWebhook', { webhookId, reason: 'a while' });
+      return { webhookId, reason };
+    },
+    expected: { target_type: 'Webhook', reason, before: { state: 'PAUSED' }, after: { state: 'ACTIVE' } },
+  },
+  deleteWebhook: {
+    prepare: async () => ({ webhookId: await webhook(), reason }),
+    expected: { target_type: 'Webhook', reason, before: { eventTypes: ['EncryptionKeyRetired'] } },
+  },
+  rotateWebhookSecret: {
+    prepare: async () => ({ webhookId: await webhook(), reason }),
+    expected: { target_type: 'Webhook', reason, after: { isImmediate: false } },
+  },
+  testWebhook: {
+    prepare: async () => ({ webhookId: await webhook() }),
+    expected: { target_type: 'Webhook', after: { deliveryId: expect.any(String) } },
+  },
+  redeliverWebhook: {
+    prepare: async () => {
+      const [delivery] = await database.db.query<{ id: string }>(
+        `INSERT INTO auth.webhook_deliveries (webhook_id, event_id, event_type, aggregate_id, body, status, closed_at)
+         VALUES ($1, $2, 'EncryptionKeyRetired', $2, '{}', 'failed', now()) RETURNING id`,
+        [await webhook(), randomUUID()],
+      );
+      return { deliveryId: delivery?.id, reason };
+    },
+    expected: { target_type: 'Webhook', reason, after: { deliveryId: expect.any(String), count: 1 } },
+  },
   rotateEncryptionKey: { prepare: () => ({ reason }), expected: { target_type: 'EncryptionKey', reason } },
 };
 
@@ -246,6 +350,12 @@ const state = () =>
            (SELECT count(*) FROM auth.job_runs WHERE interrupted_at IS NOT NULL) AS interrupted,
            (SELECT jsonb_agg(jsonb_build_array(provider, state, reason)) FROM auth.identity_circuits) AS circuits,
            (SELECT jsonb_agg(jsonb_build_array(id, revoked_at) ORDER BY id) FROM auth.api_tokens) AS tokens,
+           (SELECT jsonb_agg(jsonb_build_array(event_type, redelivered_at) ORDER BY sequence) FROM auth.outbox_events
+             WHERE event_type <> 'JobRunFinished') AS events,
+           (SELECT jsonb_agg(jsonb_build_array(id, ended_at) ORDER BY id) FROM auth.alert_silences) AS silences,
+           (SELECT jsonb_agg(jsonb_build_array(id, url, description, event_types, state) ORDER BY id) FROM auth.webhooks) AS webhooks,
+           (SELECT jsonb_agg(jsonb_build_array(id, expires_at) ORDER BY id) FROM auth.webhook_secrets) AS secrets,
+           (SELECT jsonb_agg(jsonb_build_array(id, redelivered_at) ORDER BY id) FROM auth.webhook_deliveries) AS deliveries,
            (SELECT count(*) FROM auth.data_protection_keys) AS keys`);
 
 describe.each(Object.entries(SCENARIOS))('%s', (name, { prepare, expected }) => {
@@ -269,7 +379,7 @@ describe.each(Object.entries(SCENARIOS))('%s', (name, { prepare, expected }) => 
       address: '127.0.0.1',
       ...expected,
     });
-    expect(JSON.stringify(row)).not.toMatch(/Correct-Horse|fhj_\w{8}_|eyJ/);
+    expect(JSON.stringify(row)).not.toMatch(/Correct-Horse|fhj_\w{8}_|eyJ|whsec_|hush/);
   });
 
   it('changes nothing when the record cannot be written', async () => {
@@ -303,4 +413,36 @@ it('an act of a repeated request is recorded once', async () => {
   expect(await database.db.query(`SELECT request_id FROM auth.audit_entries WHERE request_id LIKE 'repeat-%'`)).toEqual(
     [{ request_id: 'repeat-1' }],
   );
+});
+
+it('others hear of what was done, by an event of each kind, which is published', async () => {
+  await expect
+    .poll(() => database.db.query('SELECT event_type FROM auth.outbox_events WHERE processed_at IS NULL'), {
+      timeout: 10_000,
+    })
+    .toEqual([]);
+  const types = await database.db.query<{ type: string }>('SELECT DISTINCT event_type AS type FROM auth.outbox_events');
+  expect(types.map(({ type }) => type)).toEqual(
+    expect.arrayContaining([
+      'ManagedAccountCreationQueued',
+      'ManagedAccountCreationCancelled',
+      'ManagedAccountCreationRetried',
+      'ManagedAccountCreationRestored',
+      'BulkActionFinished',
+      'BulkActionUndone',
+      'QueuePaused',
+      'QueueResumed',
+      'JobPaused',
+      'JobResumed',
+      'JobRescheduled',
+      'JobRunFinished',
+      'CircuitOpened',
+      'CircuitClosed',
+      'ApiTokenCreated',
+      'ApiTokenRevoked',
+      'EncryptionKeyRotated',
+    ]),
+  );
+  const payloads = await database.db.query('SELECT payload::text FROM auth.outbox_events');
+  expect(JSON.stringify(payloads)).not.toMatch(/Correct-Horse|fhj_\w{8}_|eyJ|Carla Child/);
 });

@@ -264,6 +264,17 @@ describe('the sealer', () => {
       [JSON.stringify(last?.row)],
     );
     expect(await audit.verify({ from: null, to: null }, told?.anchor ?? '')).toMatchObject({ isIntact: true });
+    // For whoever is told by an alert: intact again clears what was verified, but not that the end was gone.
+    expect(
+      await db.query(
+        `SELECT found_by AS by, cleared_at IS NULL AS "isOpen" FROM auth.audit_findings WHERE found_by <> 'chaining' ORDER BY 1`,
+      ),
+    ).toEqual(
+      expect.arrayContaining([
+        { by: 'verification', isOpen: false },
+        { by: 'witness', isOpen: true },
+      ]),
+    );
     await audit.sealer.stop();
   });
 

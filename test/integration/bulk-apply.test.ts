@@ -72,7 +72,6 @@ describe('applying', () => {
       [taken]: 'USERNAME_TAKEN',
     });
     expect(await bulk.changes()).toEqual({ changes: 1_200, entries: 1_200 });
-    expect(new Set(node.told).size).toBe(1_200);
     const done = await bulk.db.prisma.queuedCreation.findMany({ where: { bulkActionId: planId } });
     expect(done).toHaveLength(1_200);
     for (const entry of done) {
@@ -232,7 +231,6 @@ describe('whoever dies', () => {
     const action = await bulk.untilStatus(planId, 'finished');
     expect(action).toMatchObject({ totalCount: 3_000, doneCount: 3_000, skippedCount: 0 });
     expect(await bulk.changes()).toEqual({ changes: 3_000, entries: 3_000 });
-    expect([dying.told.length, second.told.length]).toEqual([1_500, 1_500]);
   });
 
   test('a node that is stopped gives its lease back, and the next one goes on at once', async () => {
@@ -266,7 +264,6 @@ describe('whoever dies', () => {
     expect(refused[0]).toBeInstanceOf(InvalidStateError);
     await bulk.untilStatus(planId, 'finished');
     expect(await bulk.changes()).toEqual({ changes: 2_000, entries: 2_000 });
-    expect(nodes[0].told.length + nodes[1].told.length).toBe(2_000);
   });
 });
 

@@ -21,9 +21,9 @@ import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import { type KeyFile, makeServiceAccount } from '../../src/identity/simulator/service-account.ts';
 import { type Simulator, startSimulator } from '../../src/identity/simulator/simulator.ts';
 import { watchConnection } from '../../src/identity/zitadel-check.ts';
+import { declareMetrics } from '../../src/metrics.ts';
 import { type OpenedProvider, openProvider } from '../../src/start/provider.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { testActs } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -107,7 +107,7 @@ describe('when all is well', () => {
   });
 
   it('measures every call, by call and class', async () => {
-    const metrics = createMetrics();
+    const metrics = declareMetrics();
     const path = join(folder, 'key.json');
     await writeFile(path, JSON.stringify(keyFile));
     const provider = await open({ ZITADEL_TOKEN: undefined, ZITADEL_KEY_FILE: path }, { metrics });

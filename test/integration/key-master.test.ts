@@ -31,7 +31,6 @@ import { rotateEncryptionKey } from '../../src/sealing/rotate.ts';
 import type { MasterKeys } from '../../src/sealing/wrapped-keys.ts';
 import { masterKeysFor } from '../../src/start/master-key.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
 const SILENCE_MS = 10_000;
@@ -78,7 +77,6 @@ const auditOf = (ring: KeyRing) =>
     nodeId: randomUUID(),
     clock: createDatabaseClock(),
     logger: silentLogger,
-    metrics: createMetrics(),
   });
 /** Chains what was written. */
 async function sealed(ring: KeyRing): Promise<void> {
@@ -259,7 +257,16 @@ describe('a lost master key', () => {
     const failed = await enter('failed', `'failed', false, NULL, now(), NULL`);
     const hand = await enter('by_hand', `'pending', false, NULL, NULL, now()`, false);
 
-    const expected = { masterKeyIds: [former.id], keyCount: 3, passwordCount: 4, failedCount: 1 };
+    const secretId = randomUUID();
+    await database.db.query(
+      `WITH webhook AS (
+         INSERT INTO auth.webhooks (id, url, created_by, state_changed_by) VALUES ($1, 'https://example.org/', 'x', 'x')
+         RETURNING id
+       ) INSERT INTO auth.webhook_secrets (id, webhook_id, sealed_secret) SELECT $2, id, $3 FROM webhook`,
+      [randomUUID(), secretId, lost.seal('whsec_x', secretId)],
+    );
+
+    const expected = { masterKeyIds: [former.id], keyCount: 3, passwordCount: 4, failedCount: 1, webhookCount: 1 };
     expect(await previewAbandon(abandonTools(found))).toEqual(expected);
     expect(await abandonKeyRing(abandonTools(found))).toEqual(expected);
 
@@ -282,6 +289,10 @@ describe('a lost master key', () => {
     expect(await entry(failed)).toMatchObject({ ...gone, status: 'failed', lastErrorCode: null });
     expect(await entry(hand)).toMatchObject({ encryptedPassword: 'by hand', status: 'pending' });
     expect(await acts()).toEqual(['pauseQueue', 'keyRingAbandoned']);
+    expect(await database.db.query('SELECT state, state_reason AS reason FROM auth.webhooks')).toEqual([
+      { state: 'disabled', reason: expect.stringContaining('rotateWebhookSecret') },
+    ]);
+    expect(await database.db.query('SELECT 1 FROM auth.webhook_secrets')).toEqual([]);
 
     const ring = await openKeyRing(database.db, found);
     expect(ring.auditKeys.isLost(lost.auditKeys.newest.id)).toBe(true);

@@ -193,6 +193,36 @@ describe('sealing anew', () => {
     expect(() => fresh.unseal(dumped, ids[0] ?? '')).toThrow('does not hold');
   });
 
+  it('brings the secrets of webhooks along, which keep their key from being destroyed until then', async () => {
+    const [webhookId, secretId] = [randomUUID(), randomUUID()];
+    await database.db.query(
+      `INSERT INTO auth.webhooks (id, url, state, created_by, state_changed_by) VALUES ($1, 'https://example.org/', 'paused', 'x', 'x')`,
+      [webhookId],
+    );
+    const write = (id: string, sealed: string) =>
+      database.db.query('INSERT INTO auth.webhook_secrets (id, webhook_id, sealed_secret) VALUES ($1, $2, $3)', [
+        id,
+        webhookId,
+        sealed,
+      ]);
+    await write(secretId, one.keyRing.seal('whsec_x', secretId));
+    const slept = await openKeyRing(two.db, ...one.keyRing.masters);
+    const { oldId } = await rotate();
+    const retire = () => operationsOf(two).retire(LOCAL_CALLER, { keyId: oldId });
+    await expect(retire()).rejects.toMatchObject({ inUseCount: 0, secretCount: 1 });
+    const { resealingId } = await operationsOf(two).reseal(LOCAL_CALLER, { perSecond: 10_000 });
+    expect(await untilFinished(resealingId)).toMatchObject({ totalCount: 1, resealedCount: 1, skippedCount: 0 });
+    const [row] = await database.db.query<{ sealed: string }>(
+      'SELECT sealed_secret AS sealed FROM auth.webhook_secrets WHERE id = $1',
+      [secretId],
+    );
+    expect(one.keyRing.unseal(row?.sealed ?? '', secretId)).toBe('whsec_x');
+    expect(await retire()).toEqual({ isChanged: true });
+    // A node that slept through all of it seals nothing under it any more.
+    await expect(write(randomUUID(), slept.seal('whsec_y', randomUUID()))).rejects.toMatchObject({ code: '55000' });
+    await database.db.query('DELETE FROM auth.webhooks');
+  });
+
   it('never overwrites a password that is being changed, and waits for it', async () => {
     const [first = '', second = ''] = await insert(2);
     const { newId } = await rotate();

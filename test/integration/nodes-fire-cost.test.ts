@@ -36,8 +36,8 @@ beforeAll(async () => {
     statements.push({ text, at: Date.now() });
     return Reflect.apply(original, this, args) as never;
   });
-  // Nothing else happens on the nodes: no beat, and a job that fires at three in the morning.
-  const config = { HEARTBEAT_INTERVAL: 600_000 };
+  // Nothing else happens on the nodes: no beat, no look for alerts, and a job that fires at three in the morning.
+  const config = { HEARTBEAT_INTERVAL: 600_000, ALERT_INTERVAL: 600_000 };
   for (let index = 0; index < 2; index++) {
     nodes.push(await startTestApp({ url: database.url, config, moreJobs: [everySecond] }));
   }
@@ -52,6 +52,8 @@ afterAll(async () => {
 });
 
 test('a fire is claimed by one statement on each node, and nothing is asked before its run begins', async () => {
+  // What ran while the second node was still starting does not count.
+  begins.length = 0;
   await until('some fires', () => begins.length >= 5, 15_000);
   const from = Math.ceil((begins[0] ?? 0) / 1_000) * 1_000;
   const through = begins.at(-1) ?? 0;
@@ -63,6 +65,6 @@ test('a fire is claimed by one statement on each node, and nothing is asked befo
 });
 
 const CLAIM = /WITH input AS[\s\S]*settled_through = \$3[\s\S]*INSERT INTO auth\.job_runs/;
-/** The end of a run and its notices; the pulse of the listening connection, and the check every 15 s. */
+/** The end of a run, its notices and the publishing of its event; the pulse of the listening connection, and the check every 15 s. */
 const AFTERWARDS =
-  /WITH finished AS|pg_notify|^SELECT run\.job_name|^\s*SELECT 1$|WITH crashed AS|^SELECT schedule\.name/;
+  /WITH finished AS|pg_notify|^SELECT run\.job_name|^\s*SELECT 1$|WITH crashed AS|^SELECT schedule\.name|^(BEGIN|COMMIT|SAVEPOINT|RELEASE)|family-hub-jobs outbox|auth\.(outbox_events|webhook)/;

@@ -1,11 +1,10 @@
 /** The heartbeat: one statement that says what a node is about, and hears what it is asked. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Queryable } from '../../src/database/database.ts';
+import type { Database } from '../../src/database/database.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { type DrainAsk, type Heartbeat, type InHand, startHeartbeat } from '../../src/nodes/heartbeat.ts';
 import { registerNode } from '../../src/nodes/nodes.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
 import { callerNamed, testAudit, testTrail } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
@@ -23,14 +22,13 @@ afterEach(async () => {
 });
 
 /** A node that beats; by the clock only when told an interval. */
-async function start({ intervalMs = 600_000, db = database.db as Queryable } = {}) {
+async function start({ intervalMs = 600_000, db = database.db as Pick<Database, 'query' | 'outage'> } = {}) {
   const { id } = await registerNode(database.db, `node-${randomUUID()}`, '0.0.0');
   const seen = { hand: { attempts: 0, runs: 0 } as InHand, asks: [] as DrainAsk[], afterBeats: 0, unchained: 0 };
   const heartbeat = startHeartbeat({
     db,
     nodeId: id,
     intervalMs,
-    logger: silentLogger,
     clock: createDatabaseClock(),
     inHand: () => seen.hand,
     onBeat: async () => {
@@ -66,6 +64,7 @@ test('a beat is one statement, and says state and what is in hand', async () => 
   let statements = 0;
   const { id, heartbeat, seen } = await start({
     db: {
+      ...database.db,
       query: (sql, values) => {
         statements++;
         return database.db.query(sql, values);

@@ -63,7 +63,7 @@ describe('a completed entry', () => {
     expect(await queue.events()).toEqual([
       {
         type: 'ManagedAccountCreated',
-        aggregateId: user.id,
+        aggregateId: id,
         payload: {
           entryId: id,
           userId: user.id,

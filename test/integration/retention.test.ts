@@ -7,7 +7,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database, Queryable } from '../../src/database/database.ts';
-import type { Change } from '../../src/events/notices.ts';
 import type { RunCounts } from '../../src/jobs/job.ts';
 import { retentionJob } from '../../src/retention/retention.job.ts';
 import { DELETIONS, NEWEST_KEPT, type Retention } from '../../src/retention/retention.ts';
@@ -16,6 +15,7 @@ import { testActs, testAudit } from '../support/acts.ts';
 import { startTestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { runJob } from '../support/queue.ts';
+import { subscribe } from '../support/sse.ts';
 
 const DAY = 24 * 60 * 60_000;
 const HOUR = DAY / 24;
@@ -24,11 +24,15 @@ const NOTHING = Object.fromEntries(DELETIONS.map(({ name }) => [name, 0]));
 let database: TestDatabase;
 let db: Database;
 let family: { familyId: string; ownerId: string };
-let removed: string[] = [];
-const notices = {
-  entriesChanged: (kind: string, ids: readonly string[]) => removed.push(...ids.map((id) => `${kind} ${id}`)),
-  runChanged: (kind: string, id: string) => removed.push(`${kind} ${id}`),
-};
+let told = 0;
+const notices = { changed: () => void told++ };
+/** What the record of changes says was removed. */
+const removed = async (): Promise<string[]> =>
+  (
+    await db.query<{ key: string }>(
+      `SELECT unnest(keys) AS key FROM auth.changes WHERE kind = 'removed' ORDER BY sequence`,
+    )
+  ).map(({ key }) => key);
 const run = (changes: Partial<Retention> = {}, on: Database = db): Promise<RunCounts> =>
   runJob(retentionJob({ ...DEFAULTS, ...changes }, testActs(on), notices, testAudit(on)), on);
 
@@ -43,7 +47,8 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 afterEach(async () => {
-  removed = [];
+  told = 0;
+  await db.query('TRUNCATE auth.changes');
   await db.query('TRUNCATE auth.queued_managed_account_creations, auth.job_runs, auth.job_fires CASCADE');
   await db.query('TRUNCATE auth.idempotency_keys, auth.outbox_events, auth.identity_circuit_transitions');
   await db.query('DELETE FROM auth.server_nodes');
@@ -89,11 +94,12 @@ describe('finished entries', () => {
       ...(await entries('processing', 3_000)),
     ];
     const [cancelled] = await entries('cancelled', 91);
-    expect(await run()).toEqual({ ...withoutFailed(NOTHING), completedEntries: 1, cancelledEntries: 1 });
+    expect(await run()).toEqual({ ...withoutKept(NOTHING), completedEntries: 1, cancelledEntries: 1 });
     expect(await entryIds()).toEqual(kept.sort());
     expect(await db.prisma.attempt.count()).toBe(kept.length);
-    expect(removed).toEqual([`REMOVED ${old}`, `REMOVED ${cancelled}`]);
-    expect(await run()).toEqual(withoutFailed(NOTHING));
+    expect(await removed()).toEqual([old, cancelled]);
+    expect(told).toBe(2);
+    expect(await run()).toEqual(withoutKept(NOTHING));
   });
 
   it('are kept or deleted by a setting for each', async () => {
@@ -189,7 +195,7 @@ describe('runs and fires', () => {
     expect(await left('Seldom')).toEqual([NEWEST_KEPT, NEWEST_KEPT]);
     const oldest = await db.prisma.jobRun.findFirst({ where: { jobName: 'Often' }, orderBy: { startedAt: 'asc' } });
     expect(oldest?.startedAt.getTime()).toBeGreaterThan(Date.now() - 30 * DAY - HOUR);
-    expect(removed).toHaveLength(800);
+    expect(await removed()).toHaveLength(800);
     expect(await run()).toMatchObject({ runs: 0, fires: 0 });
   });
 
@@ -225,17 +231,18 @@ describe('the rest', () => {
     ]);
   });
 
-  it('events go after they were processed, never before', async () => {
+  it('events go after they were processed, never before; parked ones when that is set', async () => {
     await db.query(
-      `INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload, created_at, processed_at)
-       SELECT type, 'ManagedAccount', gen_random_uuid(), '{}', now() - interval '900 days', processed
-       FROM (VALUES ('unprocessed', NULL), ('old', now() - interval '31 days'), ('young', now() - interval '29 days')) AS e (type, processed)`,
+      `INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload, created_at, processed_at, parked_at)
+       SELECT type, 'ManagedAccountCreation', gen_random_uuid(), '{}', now() - interval '900 days', processed, parked
+       FROM (VALUES ('unprocessed', NULL, NULL::timestamptz), ('old', now() - interval '31 days', NULL),
+                    ('young', now() - interval '29 days', NULL), ('parked', NULL, now() - interval '31 days')) AS e (type, processed, parked)`,
     );
+    const left = async () => (await db.prisma.outboxEvent.findMany()).map(({ eventType }) => eventType).sort();
     expect(await run()).toMatchObject({ processedEvents: 1 });
-    expect((await db.prisma.outboxEvent.findMany()).map(({ eventType }) => eventType).sort()).toEqual([
-      'unprocessed',
-      'young',
-    ]);
+    expect(await left()).toEqual(['parked', 'unprocessed', 'young']);
+    expect(await run({ PARKED_EVENT_RETENTION: 30 * DAY })).toMatchObject({ processedEvents: 0, parkedEvents: 1 });
+    expect(await left()).toEqual(['unprocessed', 'young']);
   });
 
   it('the circuit’s transitions go after a year', async () => {
@@ -331,8 +338,7 @@ it('each statement is served by its index', async () => {
 it('the job shows as the others do, can be run by hand, and subscribers hear what it removed', async () => {
   const server = await startTestApp({ url: database.url });
   try {
-    const heard: Change[] = [];
-    server.notices.on({ entries: (changes) => heard.push(...changes) });
+    const stream = await subscribe(server, 'subscription { queuedCreationChanged { kind entryId } }', {});
     const [old] = await entries('completed', 91);
     const { body } = await server.graphql<{ runJobNow: { run: unknown } }>(
       `mutation { runJobNow(input: { jobName: "RetentionJob", wait: true }) { ... on RunJobNowPayload {
@@ -343,7 +349,10 @@ it('the job shows as the others do, can be run by hand, and subscribers hear wha
       counts: expect.arrayContaining([{ name: 'completedEntries', value: 1 }]),
       job: { name: 'RetentionJob', isPaused: false, nextFireAt: expect.stringMatching(/:17:30\.000Z$/) },
     });
-    await expect.poll(() => heard.filter(({ kind }) => kind === 'REMOVED').map(({ id }) => id)).toEqual([old]);
+    await expect
+      .poll(() => stream.events().filter((event) => event.includes('REMOVED')))
+      .toEqual([expect.stringContaining(String(old))]);
+    stream.close();
     const schedules = await server.graphql<{ jobSchedules: { name: string; cronDescription: string }[] }>(
       '{ jobSchedules { name cronDescription } }',
     );
@@ -355,7 +364,9 @@ it('the job shows as the others do, can be run by hand, and subscribers hear wha
   }
 });
 
-/** Failed entries are kept by default, and so not counted. */
-function withoutFailed(counts: RunCounts): RunCounts {
-  return Object.fromEntries(Object.entries(counts).filter(([name]) => name !== 'failedEntries'));
+/** Failed entries and parked events are kept by default, and so not counted. */
+function withoutKept(counts: RunCounts): RunCounts {
+  return Object.fromEntries(
+    Object.entries(counts).filter(([name]) => !['failedEntries', 'parkedEvents'].includes(name)),
+  );
 }

@@ -113,7 +113,8 @@ it(`makes ${ENTRIES} accounts once each, whatever dies`, async () => {
             (SELECT count(*)::int FROM auth.users WHERE zitadel_user_id IS NOT NULL) AS users,
             (SELECT count(*)::int FROM auth.queued_managed_account_creations e
                JOIN auth.users u ON u.id = e.user_id AND u.zitadel_user_id = e.id::text AND u.username = e.username) AS matching,
-            (SELECT count(DISTINCT payload ->> 'entryId')::int FROM auth.outbox_events) AS "entriesWithEvent",
+            (SELECT count(DISTINCT payload ->> 'entryId')::int FROM auth.outbox_events
+              WHERE event_type = 'ManagedAccountCreated') AS "entriesWithEvent",
             (SELECT count(*)::int FROM auth.outbox_events WHERE event_type = 'ManagedAccountCreated') AS events,
             (SELECT count(*)::int FROM auth.account_creation_attempts WHERE outcome = 'succeeded') AS successes,
             (SELECT count(*)::int FROM auth.queued_managed_account_creations

@@ -34,16 +34,17 @@ const found = (isForbidden: (one: Import) => boolean): string[] =>
 
 /** The slices, each with the slices before it that its operations may use. */
 const MAY_USE: Record<string, readonly string[]> = {
-  events: [],
+  events: ['access', 'sealing'],
   access: ['events'],
   families: ['access'],
   nodes: ['events', 'access'],
   sealing: ['events', 'access'],
   identity: ['events', 'access'],
-  invitations: ['access'],
+  invitations: ['events', 'access'],
   accounts: ['events', 'access', 'identity', 'sealing'],
   jobs: ['events', 'access'],
   retention: ['events', 'access'],
+  alerts: ['events', 'access'],
 };
 const MECHANISM = ['database', 'graphql', 'http', 'telemetry'];
 

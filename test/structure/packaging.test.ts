@@ -59,7 +59,14 @@ describe('the compose file', () => {
   it('brings PostgreSQL and the server, and the others only when their profile is asked for', () => {
     const { services } = readCompose(SECRETS);
     const profiles = Object.entries(services).map(([name, service]) => [name, service.profiles ?? []]);
-    expect(Object.fromEntries(profiles)).toEqual({ postgres: [], server: [], zitadel: ['zitadel'], seq: ['seq'] });
+    expect(Object.fromEntries(profiles)).toEqual({
+      postgres: [],
+      server: [],
+      zitadel: ['zitadel'],
+      seq: ['seq'],
+      prometheus: ['monitoring'],
+      grafana: ['monitoring'],
+    });
   });
 
   it('publishes every port to this machine only', () => {
@@ -128,6 +135,19 @@ describe('the compose file', () => {
     expect([config.SEQ_URL, warnings]).toEqual(['http://seq:5341', []]);
     const { seq } = readCompose({ ...SECRETS, SEQ_ACCEPT_EULA: 'Y', SEQ_ADMIN_PASSWORD: 'p' }).services;
     expect(seq?.environment).toEqual({ ACCEPT_EULA: 'Y', SEQ_FIRSTRUN_ADMINPASSWORD: 'p' });
+  });
+
+  it('gives Prometheus the token that the server knows, and both of monitoring their files', () => {
+    const { services, secrets } = readCompose({ ...SECRETS, METRICS_TOKEN: 'm'.repeat(44) });
+    expect(containerConfig({ METRICS_TOKEN: 'm'.repeat(44) }).config.METRICS_TOKEN).toBe('m'.repeat(44));
+    expect(secrets).toEqual({ 'metrics-token': { environment: 'METRICS_TOKEN' } });
+    expect(services.prometheus?.secrets).toEqual(['metrics-token']);
+    expect(read('monitoring/prometheus/prometheus.yml')).toContain('credentials_file: /run/secrets/metrics-token');
+    const mounted = [services.prometheus, services.grafana]
+      .flatMap((service) => service?.volumes ?? [])
+      .filter((volume) => volume.startsWith('./'));
+    expect(mounted).toHaveLength(3);
+    for (const volume of mounted) expect(existsSync(join(ROOT, volume.split(':')[0] ?? '')), volume).toBe(true);
   });
 
   it('lets the server drain: work and requests may each take the whole time', () => {

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { PERMISSIONS, permissionsDocument, withSettings } from '../../scripts/write-readme.ts';
+import {
+  ALERTS,
+  alertsDocument,
+  METRICS,
+  metricsDocument,
+  PERMISSIONS,
+  permissionsDocument,
+  withSettings,
+} from '../../scripts/write-readme.ts';
 import { SETTINGS } from '../../src/config.settings.ts';
 import { ERROR_CODES } from '../../src/graphql/errors.ts';
 
@@ -17,6 +25,14 @@ describe('README.md', () => {
 
   it('goes with docs/permissions.md as the code has it (else: npm run readme)', () => {
     expect(readFileSync(PERMISSIONS, 'utf8')).toBe(permissionsDocument());
+  });
+
+  it('goes with docs/metrics.md as the code has it (else: npm run readme)', () => {
+    expect(readFileSync(METRICS, 'utf8')).toBe(metricsDocument());
+  });
+
+  it('goes with docs/alerts.md as the code has it (else: npm run readme)', () => {
+    expect(readFileSync(ALERTS, 'utf8')).toBe(alertsDocument());
   });
 
   it('lists every error code', () => {

@@ -5,10 +5,9 @@ import type { AuditTrail } from '../../src/access/audit/act.ts';
 import { type Audit, openAudit } from '../../src/access/audit/audit.ts';
 import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
 import { type Caller, LOCAL_CALLER } from '../../src/access/caller.ts';
-import type { Transactional } from '../../src/database/database.ts';
+import type { Database, Transactional } from '../../src/database/database.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
 
 const KEY = createHash('sha256').update('the tests’ audit key').digest();
 const KEY_ID = '00000000-0000-4000-8000-000000000001';
@@ -25,5 +24,5 @@ export const testActs = (db: Transactional, logger: Logger = silentLogger): Acts
 export const callerNamed = (name: string): Caller => ({ ...LOCAL_CALLER, id: name, name });
 
 /** The audit trail of a node over this database, under the tests’ own key. */
-export const testAudit = (db: Transactional, logger: Logger = silentLogger, keys: AuditKeys = KEYS): Audit =>
-  openAudit({ db, keys, nodeId: randomUUID(), clock: createDatabaseClock(), logger, metrics: createMetrics() });
+export const testAudit = (db: Database, logger: Logger = silentLogger, keys: AuditKeys = KEYS): Audit =>
+  openAudit({ db, keys, nodeId: randomUUID(), clock: createDatabaseClock(), logger });

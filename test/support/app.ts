@@ -18,13 +18,13 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../../src
 import { createZitadelProvider } from '../../src/identity/zitadel.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createLifecycle } from '../../src/lifecycle.ts';
+import { declareMetrics, type ServerMetrics } from '../../src/metrics.ts';
 import { type DrainAsk, startHeartbeat } from '../../src/nodes/heartbeat.ts';
 import { type NodeIdentity, registerNode, setNodeState } from '../../src/nodes/nodes.ts';
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
 import { announceKeys } from '../../src/sealing/living-nodes.ts';
 import { parseMasterKey } from '../../src/sealing/master-key.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
-import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { VERSION } from '../../src/version.ts';
 
 /** One per test file, so that nodes on one database share its key ring. */
@@ -73,7 +73,7 @@ export interface TestApp {
   readonly config: Config;
   readonly db: Database;
   readonly keyRing: KeyRing;
-  readonly metrics: Metrics;
+  readonly metrics: ServerMetrics;
   readonly node: NodeIdentity;
   readonly notices: Notices;
   /** For example `http://127.0.0.1:40123`; GraphQL is at `/graphql`. */
@@ -104,11 +104,13 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
   const lifecycle = createLifecycle(logger);
 
   try {
+    const metrics = declareMetrics();
     const pool = await openDatabase({
       url,
       poolSize: config.DATABASE_POOL_SIZE,
       readTimeoutMs: config.STATEMENT_TIMEOUT,
       logger,
+      metrics,
     });
     lifecycle.opened('the database', () => pool.close());
     const db = options.wrapDatabase?.(pool) ?? pool;
@@ -129,9 +131,14 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     if (options.provider === undefined) lifecycle.opened('the identity provider', () => provider.close());
     await ensureCircuit(db, provider.name);
 
-    const metrics = createMetrics();
     const databaseClock = createDatabaseClock();
-    const audit = openAudit({ db, keys: keyRing.auditKeys, nodeId: node.id, clock: databaseClock, logger, metrics });
+    const audit = openAudit({
+      db,
+      keys: keyRing.auditKeys,
+      nodeId: node.id,
+      clock: databaseClock,
+      logger,
+    });
     lifecycle.opened('the audit trail', () => audit.sealer.stop());
     const acts = createActs(db, audit.trail, logger);
     const app = createApp({
@@ -157,7 +164,6 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
         db,
         nodeId: node.id,
         intervalMs: config.HEARTBEAT_INTERVAL,
-        logger,
         clock: databaseClock,
         inHand: () => ({ attempts: app.worker.attemptsInHand(), runs: app.scheduler.runsInHand() }),
         onBeat: app.takeOver,
@@ -174,6 +180,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
         app.worker.stop(timeoutMs),
         app.bulkRunner.stop(timeoutMs),
         app.resealRunner.stop(timeoutMs),
+        app.outward.stop(timeoutMs),
         app.scheduler.stop({ timeoutMs }),
       ]);
     });

@@ -12,11 +12,13 @@ export interface ComposeService {
   readonly environment: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
+  readonly secrets?: readonly string[];
   readonly stop_grace_period?: string;
 }
 
 export interface ComposeFile {
   readonly services: Readonly<Record<string, ComposeService>>;
+  readonly secrets?: Readonly<Record<string, { readonly environment: string }>>;
 }
 
 const FILE = new URL('../../docker-compose.yml', import.meta.url);

@@ -7,6 +7,7 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { eventProblems } from './events.ts';
 import type {} from './global-setup.ts';
 
 export interface TestDatabase {
@@ -25,8 +26,10 @@ export async function createTestDatabase({ poolSize = 10 }: { poolSize?: number 
     url,
     db,
     async drop() {
+      const problems = await eventProblems(db);
       await db.close();
       await drop();
+      if (problems.length > 0) throw new Error(`Events are not as the catalog says. ${problems.join('; ')}`);
     },
   };
 }

@@ -8,7 +8,6 @@ import { expect } from 'vitest';
 import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import type { CancelTools } from '../../src/accounts/cancel.ts';
 import { createEnqueuer, type NewEntry } from '../../src/accounts/enqueue.ts';
-import { createQueueMetrics } from '../../src/accounts/queue.metrics.ts';
 import { takeOverAllExpired } from '../../src/accounts/takeover.ts';
 import { createWorker } from '../../src/accounts/worker.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -20,11 +19,11 @@ import { ensureCircuit, loadCircuit } from '../../src/identity/circuit.ts';
 import { type Simulator, type SimulatorEvent, startSimulator } from '../../src/identity/simulator/simulator.ts';
 import { createZitadelProvider } from '../../src/identity/zitadel.ts';
 import type { Job, RunCounts } from '../../src/jobs/job.ts';
+import { declareMetrics } from '../../src/metrics.ts';
 import { registerNode } from '../../src/nodes/nodes.ts';
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
 import { parseMasterKey } from '../../src/sealing/master-key.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { testActs, testTrail } from './acts.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts';
 
@@ -97,7 +96,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       provider,
       keyRing,
       notices,
-      metrics: createQueueMetrics(createMetrics(), own, log),
+      metrics: declareMetrics().queue,
       logger: log,
       timeoutMs,
       leaseMs,
@@ -206,9 +205,11 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
     circuit: () => loadCircuit(db, PROVIDER),
     accounts: (): Promise<{ userId: string; username: string }[]> =>
       db.query('SELECT user_id AS "userId", username FROM identity_simulator.accounts ORDER BY username'),
+    /** Of accounts that were made: one each, whatever happened. */
     events: (): Promise<{ type: string; aggregateId: string; payload: Record<string, unknown> }[]> =>
       db.query(
-        'SELECT event_type AS type, aggregate_id AS "aggregateId", payload FROM auth.outbox_events ORDER BY created_at',
+        `SELECT event_type AS type, aggregate_id AS "aggregateId", payload FROM auth.outbox_events
+         WHERE event_type = 'ManagedAccountCreated' ORDER BY sequence`,
       ),
     /** Waits until the entry has this status, and answers it. */
     async untilStatus(id: string, status: QueuedCreation['status']): Promise<QueuedCreation> {

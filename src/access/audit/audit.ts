@@ -2,26 +2,25 @@
  * The audit trail of a node, put together: what writes it, what chains it, and what is done with
  * it. Opened once the key ring is, before anything acts.
  */
-import type { Transactional } from '../../database/database.ts';
+import type { Database, Transactional } from '../../database/database.ts';
 import type { DatabaseClock } from '../../database/database-clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { cached, type Metrics } from '../../telemetry/metrics.ts';
 import type { AuditTrail } from './act.ts';
 import { anchorText, keepAnchor, presentAnchor, readAnchor } from './anchors.ts';
 import { cutAuditTrail } from './cut.ts';
 import { exportAudit } from './export.ts';
+import { clearFindings, recordFinding } from './findings.ts';
 import { createSealer, type Sealer } from './sealer.ts';
 import type { TimeSpan } from './span.ts';
 import { type AuditKeys, createAuditTrail } from './trail.ts';
 import { type AuditVerification, verifyAuditTrail } from './verify.ts';
 
 export interface AuditOptions {
-  readonly db: Transactional;
+  readonly db: Transactional & Pick<Database, 'outage'>;
   readonly keys: AuditKeys;
   readonly nodeId: string;
   readonly clock: DatabaseClock;
   readonly logger: Logger;
-  readonly metrics: Metrics;
 }
 
 export interface PresentAnchor {
@@ -44,8 +43,8 @@ export interface Audit {
   anchorDaily(): Promise<void>;
 }
 
-export function openAudit({ db, keys, nodeId, clock, logger, metrics }: AuditOptions): Audit {
-  const sealer = createSealer({ db, keys, logger });
+export function openAudit({ db, keys, nodeId, clock, logger }: AuditOptions): Audit {
+  const sealer = createSealer({ db, keys, nodeId, logger });
   const trail = createAuditTrail({ keys, nodeId, now: clock.now, onSigned: sealer.wake });
   /** One at a time: however many ask, the rest of the server has its connections. */
   let verifying: Promise<unknown> = Promise.resolve();
@@ -54,7 +53,6 @@ export function openAudit({ db, keys, nodeId, clock, logger, metrics }: AuditOpt
     const anchor = await presentAnchor(db, keys, clock.now());
     return { anchor: anchorText(keys, anchor), link: anchor.link, at: new Date(anchor.at) };
   };
-  measureUnchained(metrics, db, logger);
   return {
     trail,
     sealer,
@@ -65,7 +63,11 @@ export function openAudit({ db, keys, nodeId, clock, logger, metrics }: AuditOpt
         return verifyAuditTrail(db, keys, { ...span, anchors: seen === undefined ? given : [...given, seen] });
       });
       verifying = verification.catch(() => undefined);
-      return verification;
+      const found = await verification;
+      await rememberVerified(db, nodeId, span, found).catch((error: unknown) =>
+        db.outage.warn(error, 'What verifying the audit trail found could not be written down'),
+      );
+      return found;
     },
     anchor: present,
     async *export(span) {
@@ -88,22 +90,13 @@ export function openAudit({ db, keys, nodeId, clock, logger, metrics }: AuditOpt
   };
 }
 
-/** Read at most once in five seconds, from an index that holds these rows alone. */
-function measureUnchained(metrics: Metrics, db: Transactional, logger: Logger): void {
-  const count = cached(5_000, async () => {
-    const [row] = await db.query<{ count: number }>(
-      'SELECT count(*)::float8 AS count FROM auth.audit_entries WHERE link IS NULL',
-    );
-    return row?.count ?? 0;
-  });
-  metrics.gauge(
-    'family_hub_audit_unchained_entries',
-    'Rows of the audit trail that are not chained yet; for longer than a second only when something is wrong.',
-    [],
-    (gauge) =>
-      count().then(
-        (value) => gauge.set(value),
-        (error: unknown) => logger.debug({ err: error }, 'The audit trail could not be counted'),
-      ),
-  );
+/** Whoever watches learns of a broken trail. An anchor that this server never signed is refused before this. */
+async function rememberVerified(
+  db: Transactional,
+  nodeId: string,
+  { from, to }: TimeSpan,
+  { isIntact, problem }: AuditVerification,
+): Promise<void> {
+  if (!isIntact && problem !== null) await recordFinding(db, { foundBy: 'verification', problem, nodeId });
+  else if (from === null && to === null) await clearFindings(db);
 }

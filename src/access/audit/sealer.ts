@@ -6,10 +6,11 @@
  * It also bears witness: the end of the chain, as it saw it last, must still be there the next
  * time. Whoever cuts the tail of the trail under a running server is told of in its log.
  */
-import type { Transactional } from '../../database/database.ts';
+import type { Database, Transactional } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { anchorText, loadCut } from './anchors.ts';
 import { type ChainPosition, isSame } from './chain.rules.ts';
+import { type Finder, recordFinding } from './findings.ts';
 import type { Anchor } from './proof.rules.ts';
 import { type Sealed, sealEntries } from './seal.ts';
 import type { AuditKeys } from './trail.ts';
@@ -21,8 +22,9 @@ const GATHERING_MS = 200;
 const LOOKS_MS = [400, 800, 1_600];
 
 export interface SealerOptions {
-  readonly db: Transactional;
+  readonly db: Transactional & Pick<Database, 'outage'>;
   readonly keys: AuditKeys;
+  readonly nodeId: string;
   readonly logger: Logger;
 }
 
@@ -37,7 +39,7 @@ export interface Sealer {
   stop(): Promise<void>;
 }
 
-export function createSealer({ db, keys, logger }: SealerOptions): Sealer {
+export function createSealer({ db, keys, nodeId, logger }: SealerOptions): Sealer {
   let timer: NodeJS.Timeout | undefined;
   let looks = 0;
   let isStopped = false;
@@ -52,7 +54,7 @@ export function createSealer({ db, keys, logger }: SealerOptions): Sealer {
       inTurn().then(
         (count) => lookAgain(count),
         (error: unknown) => {
-          logger.warn({ err: error }, 'The audit trail could not be chained on; it is tried again');
+          db.outage.warn(error, 'The audit trail could not be chained on; it is tried again');
           lookAgain(0);
         },
       );
@@ -81,10 +83,16 @@ export function createSealer({ db, keys, logger }: SealerOptions): Sealer {
     if (sealed === undefined) return undefined;
     await bearWitness(sealed.before);
     seen = { ...sealed.head, isCut: false, at: Date.now() };
-    for (const { sequence, problem } of sealed.broken)
+    for (const { sequence, problem } of sealed.broken) {
       logger.error({ sequence }, `The audit trail is broken. ${problem}`);
+      await remember('chaining', problem);
+    }
     return sealed;
   };
+  const remember = (foundBy: Finder, problem: string): Promise<void> =>
+    recordFinding(db, { foundBy, problem, nodeId }).catch((error: unknown) =>
+      db.outage.warn(error, 'What is wrong with the audit trail could not be written down; the log has it'),
+    );
   const bearWitness = async (found: ChainPosition): Promise<void> => {
     if (seen === undefined || (found.link === seen.link && isSame(found.chain, seen.chain))) return;
     const [row] = await db.query<{ chain: Buffer }>('SELECT chain FROM auth.audit_entries WHERE link = $1', [
@@ -98,6 +106,7 @@ export function createSealer({ db, keys, logger }: SealerOptions): Sealer {
       { place: seen.link, anchor: anchorText(keys, seen) },
       'The audit trail is broken: its end, as this node saw it, is not there any more. Rows were deleted, or the chain was written anew; verifyAuditTrail with this anchor shows it.',
     );
+    await remember('witness', `The end of the trail, as a node saw it at place ${seen.link}, is not there any more.`);
   };
 
   return {
@@ -111,7 +120,7 @@ export function createSealer({ db, keys, logger }: SealerOptions): Sealer {
       isStopped = true;
       clearTimeout(timer);
       await inTurn().catch((error: unknown) =>
-        logger.warn({ err: error }, 'The last acts could not be chained; another node does it, or the next start'),
+        db.outage.warn(error, 'The last acts could not be chained; another node does it, or the next start'),
       );
     },
   };

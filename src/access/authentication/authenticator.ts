@@ -10,8 +10,8 @@ import type { Database } from '../../database/database.ts';
 import { isConnectionFailure } from '../../database/violations.ts';
 import type { Notices } from '../../events/notices.ts';
 import { createAddressOf } from '../../http/address.ts';
+import type { ServerMetrics } from '../../metrics.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
 import { LOCAL_CALLER } from '../caller.ts';
 import type { Digester } from '../idempotency.ts';
 import { createUseRecorder } from '../tokens/token-lookup.ts';
@@ -36,7 +36,7 @@ export interface AuthenticatorOptions {
   readonly config: Config;
   readonly db: Database;
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: ServerMetrics['access'];
   readonly notices: Pick<Notices, 'on'>;
   readonly digester: Digester;
 }
@@ -61,12 +61,7 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
   const proven = createProven();
   const guessing = createGuessing({ limit: config.AUTHENTICATION_FAILURES_PER_MINUTE, logger });
   const uses = createUseRecorder(db, logger);
-  // Labels: reason has 5 values.
-  const failures = metrics.counter(
-    'family_hub_authentication_failures_total',
-    'Credentials that were refused: unknown (a guess), ended, forbidden, unavailable (nobody could say), throttled (unseen).',
-    ['reason'],
-  );
+  const { failures } = metrics;
   const verify = async (credential: Credential): Promise<Verdict> =>
     verifier.verifyAdmin(credential) ?? proven.get(credential.key, () => verifier.verify(credential));
   const ends = createEnds(verify, logger);
@@ -95,7 +90,7 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
 
   const refuseGuess = (address: string, refusal: Refused): Refused => {
     guessing.failed(address);
-    failures.inc({ reason: 'unknown' });
+    failures.inc(1, { reason: 'unknown' });
     return refusal;
   };
 
@@ -108,7 +103,7 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     const address = addressOf(request);
     const blockedMs = guessing.blockedFor(address);
     if (blockedMs > 0 && !(credential !== 'unreadable' && isKnownGood(credential))) {
-      failures.inc({ reason: 'throttled' });
+      failures.inc(1, { reason: 'throttled' });
       return throttled(blockedMs);
     }
     if (credential === 'unreadable') return refuseGuess(address, UNREADABLE);
@@ -117,12 +112,12 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
       verdict = await verify(credential);
     } catch (error) {
       if (!isConnectionFailure(error)) throw error;
-      failures.inc({ reason: 'unavailable' });
+      failures.inc(1, { reason: 'unavailable' });
       return DATABASE_AWAY;
     }
     if ('failure' in verdict) {
       if (verdict.failure === 'unknown') return refuseGuess(address, refusalOf(verdict));
-      failures.inc({ reason: verdict.failure });
+      failures.inc(1, { reason: verdict.failure });
       return refusalOf(verdict);
     }
     const { proof, endsAt } = verdict;
@@ -174,7 +169,7 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     /** A sign-in from this address failed, which counts as a guess. */
     failed(request: IncomingMessage): void {
       guessing.failed(addressOf(request));
-      failures.inc({ reason: 'unknown' });
+      failures.inc(1, { reason: 'unknown' });
     },
     /** Undefined when this request may read the metrics: METRICS_TOKEN or any caller of all families; else why not. */
     async mayScrape(request: IncomingMessage, requestId: string): Promise<Refused | undefined> {

@@ -1,6 +1,8 @@
 /** What administrators do to API tokens; every node hears at once of one that was revoked. */
 import type { Clock } from '../../clock.ts';
 import type { Notices } from '../../events/notices.ts';
+import type { NewEvent } from '../../events/outbox/catalog.rules.ts';
+import { recordEvents } from '../../events/outbox/record.ts';
 import { type InputIssue, InvalidInputError, InvalidStateError } from '../../refusals.ts';
 import type { Acts } from '../acts.ts';
 import type { Caller } from '../caller.ts';
@@ -16,7 +18,7 @@ export interface TokenRequest extends NewToken {
 export interface TokenOperationsOptions {
   readonly acts: Acts;
   readonly clock: Clock;
-  readonly notices: Pick<Notices, 'accessChanged'>;
+  readonly notices: Pick<Notices, 'accessChanged' | 'eventsWritten'>;
   readonly digester: Digester;
 }
 
@@ -29,12 +31,12 @@ export function createTokenOperations({ acts, clock, notices, digester }: TokenO
      * Makes a token; its text is in the answer and nowhere else. So a repeat with the same key
      * cannot answer it again: it is refused and names the token that the first request made.
      */
-    create(caller: Caller, request: TokenRequest): Promise<MadeToken> {
+    async create(caller: Caller, request: TokenRequest): Promise<MadeToken> {
       requireValid(request, clock.now());
       const { idempotencyKey: key, ...wanted } = request;
       const { name, role, familyId, expiresAt, reason } = wanted;
       const shown = { name, role: role.toUpperCase(), familyId, expiresAt: expiresAt?.toISOString() ?? null };
-      return acts.transaction(async (tx, acted) => {
+      const token = await acts.transaction(async (tx, acted) => {
         let made: MadeToken | undefined;
         const call = {
           caller: caller.id,
@@ -52,8 +54,11 @@ export function createTokenOperations({ acts, clock, notices, digester }: TokenO
           );
         const target = { type: 'ApiToken', id: made.id };
         acted({ caller, action: 'createApiToken', target, familyId, reason, after: { ...shown, prefix: made.prefix } });
+        await recordEvents(tx, [tokenEvent('ApiTokenCreated', caller, made.id, { name, role, familyId })]);
         return made;
       });
+      notices.eventsWritten();
+      return token;
     },
 
     /** Revokes a token: within a second no node takes it any more, and what it held open ends. */
@@ -61,7 +66,8 @@ export function createTokenOperations({ acts, clock, notices, digester }: TokenO
       const { isChanged } = await acts.transaction(async (tx, acted) => {
         const { name, role, familyId, prefix, ...revoked } = await revokeToken(tx, caller, tokenId, reason);
         const shown = { name, role: role.toUpperCase(), prefix };
-        if (revoked.isChanged)
+        if (revoked.isChanged) {
+          await recordEvents(tx, [tokenEvent('ApiTokenRevoked', caller, tokenId, { name, role, familyId })]);
           acted({
             caller,
             action: 'revokeApiToken',
@@ -71,6 +77,7 @@ export function createTokenOperations({ acts, clock, notices, digester }: TokenO
             before: { ...shown, status: 'ACTIVE' },
             after: { ...shown, status: 'REVOKED' },
           });
+        }
         return revoked;
       });
       notices.accessChanged();
@@ -78,6 +85,19 @@ export function createTokenOperations({ acts, clock, notices, digester }: TokenO
     },
   };
 }
+
+const tokenEvent = (
+  eventType: 'ApiTokenCreated' | 'ApiTokenRevoked',
+  caller: Caller,
+  apiTokenId: string,
+  token: Pick<NewToken, 'name' | 'role' | 'familyId'>,
+): NewEvent => ({
+  eventType,
+  aggregateType: 'ApiToken',
+  aggregateId: apiTokenId,
+  familyId: token.familyId,
+  payload: { apiTokenId, ...token, actor: caller.name },
+});
 
 /** Throws InvalidInputError with everything that is wrong. */
 function requireValid({ name, expiresAt, idempotencyKey }: TokenRequest, now: Date): void {

@@ -7,6 +7,7 @@
 import type { Database, Queryable } from '../../database/database.ts';
 import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
 import { sqlStateOf, violation } from '../../database/violations.ts';
+import type { EventType } from '../../events/outbox/catalog.rules.ts';
 import { BULK_PROBLEM, UNDO_CANCEL_PROBLEM, UNDO_SET_RUN_AT_PROBLEM } from './bulk-problems.ts';
 
 /** Small enough to hold locks for some ten milliseconds. */
@@ -107,14 +108,28 @@ const COUNT_UNDO =
 
 // Entries that were deleted meanwhile took their lines with them: they count as skipped, or kept.
 const FINISH = `
-  UPDATE auth.bulk_actions SET status = 'finished', finished_at = now(), skipped_count = total_count - done_count,
-    lease_node_id = NULL, lease_expires_at = NULL WHERE id = $1`;
+  WITH finished AS (
+    UPDATE auth.bulk_actions SET status = 'finished', finished_at = now(), skipped_count = total_count - done_count,
+      lease_node_id = NULL, lease_expires_at = NULL WHERE id = $1 RETURNING *
+  )
+  INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, family_id, payload)
+  SELECT 'BulkActionFinished', 'BulkAction', id, family_id,
+         jsonb_build_object('bulkActionId', id, 'action', action, 'totalCount', total_count, 'doneCount', done_count,
+                            'skippedCount', skipped_count, 'actor', actor)
+  FROM finished`;
 const FINISH_UNDO = `
-  UPDATE auth.bulk_actions SET status = 'undone', finished_at = now(), kept_count = done_count - undone_count,
-    lease_node_id = NULL, lease_expires_at = NULL WHERE id = $1`;
+  WITH finished AS (
+    UPDATE auth.bulk_actions SET status = 'undone', finished_at = now(), kept_count = done_count - undone_count,
+      lease_node_id = NULL, lease_expires_at = NULL WHERE id = $1 RETURNING *
+  )
+  INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, family_id, payload)
+  SELECT 'BulkActionUndone', 'BulkAction', id, family_id,
+         jsonb_build_object('bulkActionId', id, 'action', action, 'totalCount', total_count, 'undoneCount', undone_count,
+                            'keptCount', kept_count)
+  FROM finished`;
 
 /** Of entries in one batch that share a name only the first can become active: the others see it as taken. */
-const applyStatement = (problem: string, before: string, change: string): string => `
+const applyStatement = (problem: string, before: string, change: string, eventType: EventType | null): string => `
   WITH judged AS MATERIALIZED (
     SELECT b.position, e.id, e.username, ${before} AS before,
            CASE WHEN e.updated_at <> b.planned_at OR e.status <> b.planned_status THEN 'CHANGED' ELSE ${problem} END AS problem
@@ -129,7 +144,13 @@ const applyStatement = (problem: string, before: string, change: string): string
     UPDATE auth.queued_managed_account_creations e
     SET ${change}, bulk_action_id = $1, updated_at = now()
     FROM decided d WHERE e.id = d.id AND d.problem IS NULL
-    RETURNING e.id, e.updated_at
+    RETURNING e.id, e.updated_at, e.family_id, e.username
+  ), event AS (
+    INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, family_id, payload)
+    SELECT '${eventType ?? ''}', 'ManagedAccountCreation', id, family_id,
+           jsonb_build_object('entryId', id, 'familyId', family_id, 'username', username, 'bulkActionId', $1,
+                              'actor', (SELECT actor FROM auth.bulk_actions WHERE id = $1))
+    FROM changed WHERE ${eventType !== null}
   )
   UPDATE auth.bulk_action_entries b
   SET state = CASE WHEN d.problem IS NULL THEN 'done' ELSE 'skipped' END::auth.bulk_entry_state,
@@ -145,21 +166,24 @@ const APPLY: Record<BulkActionKind, string> = {
     'NULL::jsonb',
     `status = 'pending', retry_count = 0, next_retry_at = date_trunc('milliseconds', now()),
      interruption_count = 0, is_look_only = false, failure_group = NULL, failed_at = NULL, cancelled_at = NULL`,
+    'ManagedAccountCreationRetried',
   ),
   cancel: applyStatement(
     BULK_PROBLEM.cancel,
     `jsonb_build_object('status', e.status, 'nextRetryAt', e.next_retry_at, 'failedAt', e.failed_at,
                         'hadPassword', e.encrypted_password IS NOT NULL)`,
     `status = 'cancelled', cancelled_at = now(), next_retry_at = NULL, is_look_only = false`,
+    'ManagedAccountCreationCancelled',
   ),
   set_run_at: applyStatement(
     BULK_PROBLEM.set_run_at,
     `jsonb_build_object('nextRetryAt', e.next_retry_at)`,
     'next_retry_at = (SELECT run_at FROM auth.bulk_actions WHERE id = $1)',
+    null,
   ),
 };
 
-const undoStatement = (problem: string, change: string): string => `
+const undoStatement = (problem: string, change: string, eventType: EventType | null): string => `
   WITH judged AS MATERIALIZED (
     SELECT b.position, e.id, b.before, ${problem} AS problem
     FROM auth.bulk_action_entries b JOIN auth.queued_managed_account_creations e ON e.id = b.entry_id
@@ -168,6 +192,12 @@ const undoStatement = (problem: string, change: string): string => `
     UPDATE auth.queued_managed_account_creations e
     SET ${change}, updated_at = now()
     FROM judged j WHERE e.id = j.id AND j.problem IS NULL
+    RETURNING e.id, e.status, e.family_id, e.username
+  ), event AS (
+    INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, family_id, payload)
+    SELECT '${eventType ?? ''}', 'ManagedAccountCreation', id, family_id,
+           jsonb_build_object('entryId', id, 'familyId', family_id, 'username', username, 'status', status, 'bulkActionId', $1)
+    FROM changed WHERE ${eventType !== null}
   )
   UPDATE auth.bulk_action_entries b
   SET state = CASE WHEN j.problem IS NULL THEN 'undone' ELSE 'kept' END::auth.bulk_entry_state, skip_code = j.problem
@@ -182,6 +212,7 @@ const UNDO: Record<Exclude<BulkActionKind, 'retry'>, string> = {
     UNDO_CANCEL_PROBLEM,
     `status = (j.before ->> 'status')::auth.entry_status, next_retry_at = ${RUN_AT_BEFORE},
      failed_at = (j.before ->> 'failedAt')::timestamptz, cancelled_at = NULL`,
+    'ManagedAccountCreationRestored',
   ),
-  set_run_at: undoStatement(UNDO_SET_RUN_AT_PROBLEM, `next_retry_at = ${RUN_AT_BEFORE}`),
+  set_run_at: undoStatement(UNDO_SET_RUN_AT_PROBLEM, `next_retry_at = ${RUN_AT_BEFORE}`, null),
 };

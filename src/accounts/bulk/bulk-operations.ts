@@ -24,16 +24,19 @@ export function createBulkOperations({ db, acts, keyRing, notices, undoWindowMs,
       const plan = await planBulkAction(db, caller, request);
       // A claim passes over entries in the moment in which they are written into the plan.
       notices.workToDo();
+      notices.changed();
       return plan;
     },
     async apply(caller: Caller, request: ApplyRequest) {
       const answer = await applyBulkAction({ acts, digester: keyRing }, caller, request);
       wake();
+      notices.changed();
       return answer;
     },
     async undo(caller: Caller, request: UndoRequest) {
       const answer = await undoBulkAction({ acts, undoWindowMs }, caller, request);
       wake();
+      notices.changed();
       return answer;
     },
   };

@@ -29,7 +29,7 @@ export interface BulkRunner {
 
 /** Creates the runner; it does nothing until it is woken. */
 export function createBulkRunner(options: BulkRunnerOptions): BulkRunner {
-  const { db, nodeId, leaseMs, logger } = options;
+  const { db, nodeId, leaseMs } = options;
   let isStopping = false;
   let wasWoken = false;
   let running: Promise<void> | undefined;
@@ -49,7 +49,7 @@ export function createBulkRunner(options: BulkRunnerOptions): BulkRunner {
     wasWoken = true;
     if (running !== undefined || isStopping) return;
     running = run()
-      .catch((error: unknown) => logger.warn({ err: error }, 'A bulk action could not go on; it is tried again'))
+      .catch((error: unknown) => db.outage.warn(error, 'A bulk action could not go on; it is tried again'))
       .finally(() => {
         running = undefined;
         // Woken between the last look and the end.
@@ -79,6 +79,7 @@ async function goOn(options: BulkRunnerOptions, leased: LeasedAction, isStopping
     }
     if (result.kind === 'finished') {
       logger.info({ bulkActionId: leased.id, changed }, 'A bulk action is finished');
+      notices.eventsWritten();
       return;
     }
     if (result.kind === 'again') {
@@ -88,7 +89,8 @@ async function goOn(options: BulkRunnerOptions, leased: LeasedAction, isStopping
     }
     position = result.lastPosition;
     changed += result.changedIds.length;
-    notices.entriesChanged('UPDATED', result.changedIds);
+    notices.changed();
+    notices.eventsWritten();
     // Also after a cancel: a claim passes over what the batch had locked.
     notices.workToDo();
   }

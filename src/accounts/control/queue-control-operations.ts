@@ -7,6 +7,8 @@ import type { Caller } from '../../access/caller.ts';
 import { requireFamily } from '../../access/scope.ts';
 import type { Database } from '../../database/database.ts';
 import type { Notices } from '../../events/notices.ts';
+import { aggregateIdOf } from '../../events/outbox/aggregate-id.rules.ts';
+import { recordEvents } from '../../events/outbox/record.ts';
 import type { Limits } from './queue-control.rules.ts';
 import {
   loadLimits,
@@ -22,6 +24,8 @@ import {
 export function createQueueControl(db: Database, notices: Notices, acts: Acts) {
   const targetOf = (familyId: string | null) =>
     familyId === null ? { type: 'Queue', id: 'queue' } : { type: 'Family', id: familyId };
+  const aggregateOf = (familyId: string | null) =>
+    ({ aggregateType: 'Queue', aggregateId: aggregateIdOf('Queue', familyId ?? 'queue'), familyId }) as const;
   return {
     loadPauses: (familyId: string | null) => loadPauses(db, familyId),
     loadLimits: () => loadLimits(db),
@@ -31,7 +35,10 @@ export function createQueueControl(db: Database, notices: Notices, acts: Acts) {
         const { isChanged } = await pauseQueue(tx, caller.name, request);
         const { familyId, reason, until } = request;
         const after = { isPaused: true, until: until?.toISOString() ?? null };
-        if (isChanged) acted({ caller, action: 'pauseQueue', target: targetOf(familyId), familyId, reason, after });
+        if (!isChanged) return { isChanged };
+        acted({ caller, action: 'pauseQueue', target: targetOf(familyId), familyId, reason, after });
+        const payload = { familyId, until: after.until, actor: caller.name };
+        await recordEvents(tx, [{ eventType: 'QueuePaused', ...aggregateOf(familyId), payload }]);
         return { isChanged };
       });
       notices.circuitChanged();
@@ -42,8 +49,10 @@ export function createQueueControl(db: Database, notices: Notices, acts: Acts) {
       const answer = await acts.transaction(async (tx, acted) => {
         const { isChanged, before } = await resumeQueue(tx, familyId);
         const change = { before: { isPaused: true, ...before }, after: { isPaused: false } };
-        if (isChanged)
-          acted({ caller, action: 'resumeQueue', target: targetOf(familyId), familyId, reason, ...change });
+        if (!isChanged) return { isChanged };
+        acted({ caller, action: 'resumeQueue', target: targetOf(familyId), familyId, reason, ...change });
+        const payload = { familyId, actor: caller.name };
+        await recordEvents(tx, [{ eventType: 'QueueResumed', ...aggregateOf(familyId), payload }]);
         return { isChanged };
       });
       notices.circuitChanged();

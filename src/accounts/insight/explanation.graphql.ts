@@ -89,6 +89,8 @@ export function addExplanations(
   });
   blocker('PasswordDestroyed').implement({ interfaces, description: 'Its password is gone; a retry needs a new one.' });
 
+  // By the row, which the subscribers of one change share.
+  const explained = new WeakMap<object, Promise<ExplanationOfEntry>>();
   builder.prismaObjectFields(QueuedCreation, (t) => ({
     explanation: t.field({
       type: Explanation,
@@ -108,7 +110,15 @@ export function addExplanations(
         leaseNodeId: true,
         leaseExpiresAt: true,
       },
-      resolve: ({ encryptedPassword, ...entry }) => explain({ ...entry, hasPassword: encryptedPassword !== null }),
+      resolve: (entry) => {
+        let explanation = explained.get(entry);
+        if (explanation === undefined) {
+          const { encryptedPassword, ...told } = entry;
+          explanation = explain({ ...told, hasPassword: encryptedPassword !== null });
+          explained.set(entry, explanation);
+        }
+        return explanation;
+      },
     }),
   }));
 }

@@ -14,7 +14,7 @@ export interface QueueStatistics {
 
 // Most entries are completed: these are what is left of the total, which is counted in whichever
 // index is smallest, while the others are ranges of an index. All of one snapshot.
-const STATISTICS = `
+export const STATISTICS = `
   WITH counted AS MATERIALIZED (
     SELECT (SELECT count(*)::int FROM auth.queued_managed_account_creations) AS total,
            (SELECT count(*)::int FROM auth.queued_managed_account_creations WHERE status = 'pending') AS pending,

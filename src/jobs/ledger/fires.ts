@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../../database/database.ts';
-import type { RunTrigger } from '../../database/generated/prisma/enums.ts';
+import type { FireOutcome, RunTrigger } from '../../database/generated/prisma/enums.ts';
 import { MISFIRE_WINDOW_MS, ON_TIME_TOLERANCE_MS, type Settlement } from './settle.rules.ts';
 
 /** A run that this node holds: only who names the token may write its result. */
@@ -16,11 +16,20 @@ export interface RunLease {
   readonly leaseToken: string;
 }
 
+/** What was written of one instant, or of so many of a gap. */
+export interface RecordedFire {
+  readonly outcome: FireOutcome;
+  readonly count: number;
+  /** From the instant to the start of its run; null when none started. */
+  readonly lagSeconds: number | null;
+}
+
 export interface Claim {
   /** False: another node settled these instants, the schedule changed, or they are in the database's future. */
   readonly isClaimed: boolean;
   /** The run to execute; null when nothing starts (skipped, owed, or another run is going on). */
   readonly run: RunLease | null;
+  readonly fires: readonly RecordedFire[];
   /** The database's time, and the schedule as the statement found it. */
   readonly now: Date;
   readonly settledThrough: Date;
@@ -76,7 +85,7 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
           AND last.schedule_version = claimed.version
           AND last.reason IS NOT DISTINCT FROM input.reason
           AND last.actor IS NOT DISTINCT FROM input.actor
-       RETURNING input.id
+       RETURNING input.id, input.outcome, input.count
      ), recorded AS (
        INSERT INTO auth.job_fires (id, job_name, fired_at, through_at, count, outcome, reason, actor, node_id,
                                    schedule_version, started_at)
@@ -97,9 +106,13 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
               input.actor, $6, claimed.version, CASE WHEN run.id IS NOT NULL THEN now() END
          FROM claimed CROSS JOIN input LEFT JOIN run ON run.fire_id = input.id
         WHERE input.id NOT IN (SELECT id FROM lengthened)
+       RETURNING outcome, count, extract(epoch FROM started_at - fired_at)::float8 AS lag
      )
      SELECT now() AS now, schedule.settled_through AS "settledThrough", schedule.version,
             EXISTS (SELECT FROM claimed) AS "isClaimed",
+            (SELECT coalesce(json_agg(json_build_object('outcome', outcome, 'count', count, 'lagSeconds', lag)), '[]')
+               FROM (SELECT outcome, count, lag FROM recorded
+                     UNION ALL SELECT outcome, count, NULL FROM lengthened) AS fire) AS fires,
             run.id AS "runId", run.job_name AS "jobName", run.trigger, run.lease_token AS "leaseToken"
        FROM auth.job_schedules AS schedule LEFT JOIN run ON true
       WHERE schedule.name = $1`,

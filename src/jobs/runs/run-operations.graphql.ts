@@ -1,12 +1,9 @@
-/** Runs in the API: reading, starting and watching them. */
+/** Runs in the API: reading and starting them. */
 import { z } from 'zod';
 import type { Caller } from '../../access/caller.ts';
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
-import { changeStream } from '../../events/change-stream.ts';
-import type { Change, Notices } from '../../events/notices.ts';
 import type { Builder } from '../../graphql/builder.ts';
-import type { ChangeKindRef } from '../../graphql/change-kind.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
@@ -15,18 +12,16 @@ import type { RunNowRequest } from './run-now.ts';
 
 export interface RunTools {
   readonly prisma: PrismaClient;
-  readonly notices: Notices;
   runNow(caller: Caller, request: RunNowRequest): Promise<{ runId: string; isReplay: boolean }>;
 }
 
 type Refs = ReturnType<typeof addJobRuns>;
 
-/** Adds `jobRuns`, `jobRun`, `runJobNow` and `jobRunChanged`. */
+/** Adds `jobRuns`, `jobRun` and `runJobNow`. */
 export function addRunOperations(
   builder: Builder,
-  { prisma, notices, runNow }: RunTools,
+  { prisma, runNow }: RunTools,
   { JobRun, Filter, Connection }: Refs,
-  Kind: ChangeKindRef,
 ): void {
   builder.queryFields((t) => ({
     jobRun: t.prismaField({
@@ -112,42 +107,4 @@ export function addRunOperations(
       resolve: (_root, { input }, { caller }) => runNow(caller, { ...input, reason: input.reason?.trim() || null }),
     }),
   );
-
-  const ChangeRef = builder.objectRef<Change>('JobRunChange').implement({
-    description: 'A run began or changed.',
-    fields: (t) => ({
-      kind: t.field({ type: Kind, description: 'What happened to it.', resolve: (change) => change.kind }),
-      at: t.field({ type: 'DateTime', description: 'When the change was told.', resolve: (change) => change.at }),
-      runId: t.field({ type: 'UUID', description: 'Which run.', resolve: (change) => change.id }),
-      jobRun: t.prismaField({
-        type: JobRun,
-        nullable: true,
-        description: 'The run as it stands when this is sent; null when it was removed.',
-        resolve: (query, { id }) => prisma.jobRun.findUnique({ ...query, where: { id } }),
-      }),
-    }),
-  });
-  builder.subscriptionFields((t) => ({
-    jobRunChanged: t.field({
-      type: ChangeRef,
-      nullable: true,
-      description:
-        'Each change of a run, from now on, on whichever node. Several changes in quick succession may come as one.',
-      args: { jobName: t.arg.string({ description: 'Only of this job; left out: of all.' }) },
-      subscribe: (_root, { jobName }) => runChanges(prisma, notices, jobName),
-      resolve: (change) => change,
-    }),
-  }));
-}
-
-function runChanges(prisma: PrismaClient, notices: Notices, jobName: string | null | undefined): AsyncIterable<Change> {
-  if (!jobName) return changeStream(notices, 'runs');
-  return changeStream(notices, 'runs', async (changes) => {
-    const matching = await prisma.jobRun.findMany({
-      where: { id: { in: changes.map((change) => change.id) }, jobName },
-      select: { id: true },
-    });
-    const ids = new Set(matching.map((run) => run.id));
-    return changes.filter((change) => ids.has(change.id));
-  });
 }

@@ -135,3 +135,5 @@ export async function runsOfJob(
   );
   return { ...page, totalCount: () => prisma.jobRun.count({ where: condition }) };
 }
+
+export type RunRefs = ReturnType<typeof addJobRuns>;

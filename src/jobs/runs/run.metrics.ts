@@ -1,29 +1,43 @@
-/** The runs' metrics. Labels: one job name per job that this server knows, 4 statuses, 8 outcomes. */
+/** Counts the fires that this node claimed, and the runs that it ended. */
 import type { Queryable } from '../../database/database.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
+import { FireOutcome, type RunStatus } from '../../database/generated/prisma/enums.ts';
+import type { ServerMetrics } from '../../metrics.ts';
+import type { Job } from '../job.ts';
+import type { RecordedFire } from '../ledger/fires.ts';
 
 interface EndedRun {
   readonly jobName: string;
-  readonly status: string;
-  readonly outcome: string;
+  readonly status: RunStatus;
+  readonly outcome: FireOutcome | 'manual';
   readonly seconds: number;
 }
 
-/** Declares them; a run is counted by the node that ended it. */
-export function createRunMetrics(metrics: Metrics, db: Queryable): { changed(runId: string): void } {
-  const runs = metrics.counter(
-    'family_hub_job_runs_total',
-    'Runs that ended, by job, status and fire outcome (manual: run by hand).',
-    ['job', 'status', 'outcome'],
-  );
-  const seconds = metrics.histogram(
-    'family_hub_job_run_duration_seconds',
-    'Duration of runs by job.',
-    [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600, 3600],
-    ['job'],
-  );
+export interface RunMetrics {
+  fired(jobName: string, fires: readonly RecordedFire[]): void;
+  /** To be told of every change of a run; counts the one that was its end. */
+  changed(runId: string): void;
+}
+
+/** What has not happened yet begins at 0, so that the first time is seen as an increase. */
+function begin(metrics: ServerMetrics['jobs'], jobs: readonly Job[]): void {
+  for (const { name: job_name } of jobs) {
+    for (const outcome of Object.values(FireOutcome)) metrics.fires.inc(0, { job_name, outcome });
+    for (const status of ['succeeded', 'failed', 'interrupted'] as const)
+      for (const outcome of ['on_time', 'late', 'caught_up', 'manual'] as const)
+        metrics.runs.inc(0, { job_name, status, outcome });
+  }
+}
+
+export function createRunMetrics(metrics: ServerMetrics['jobs'], db: Queryable, jobs: readonly Job[]): RunMetrics {
+  begin(metrics, jobs);
   const counted = new Set<string>();
   return {
+    fired(jobName, fires) {
+      for (const { outcome, count, lagSeconds } of fires) {
+        metrics.fires.inc(count, { job_name: jobName, outcome });
+        if (lagSeconds !== null) metrics.fireLag.observe(Math.max(0, lagSeconds), { job_name: jobName });
+      }
+    },
     changed(runId) {
       if (counted.has(runId)) return;
       void loadEnded(db, runId).then(
@@ -35,8 +49,8 @@ export function createRunMetrics(metrics: Metrics, db: Queryable): { changed(run
             if (counted.size <= 1_000) break;
             counted.delete(oldest);
           }
-          runs.inc({ job: run.jobName, status: run.status, outcome: run.outcome });
-          seconds.observe({ job: run.jobName }, run.seconds);
+          metrics.runs.inc(1, { job_name: run.jobName, status: run.status, outcome: run.outcome });
+          metrics.runDuration.observe(run.seconds, { job_name: run.jobName });
         },
         () => undefined,
       );

@@ -5,6 +5,7 @@
  * job_runs_one_running_key says so.
  */
 import type { Queryable } from '../../database/database.ts';
+import { namedAggregateId } from '../../events/outbox/aggregate-id.rules.ts';
 import { NotFoundError } from '../../refusals.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
 import type { RunCounts } from '../job.ts';
@@ -108,7 +109,7 @@ export async function finishRun(
           SET status = $3::auth.run_status, finished_at = now(), counts = $4::jsonb, error_message = $5,
               lease_token = NULL, lease_expires_at = NULL, updated_at = now()
         WHERE id = $1 AND lease_token = $2 AND status = 'running'
-       RETURNING id, fire_id, job_name, status, interrupted_at
+       RETURNING id, fire_id, job_name, trigger, status, scheduled_for, started_at, finished_at, counts, interrupted_at
      ), owed AS (
        UPDATE auth.job_fires AS fire
           SET outcome = 'caught_up', started_at = NULL, reason = 'Its run was interrupted: run once more.'
@@ -118,6 +119,12 @@ export async function finishRun(
           AND NOT EXISTS (SELECT FROM auth.job_runs AS other
                            WHERE other.fire_id = finished.fire_id AND other.id <> finished.id)
        RETURNING fire.id
+     ), event AS (
+       INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload)
+       SELECT 'JobRunFinished', 'Job', ${namedAggregateId('Job', 'job_name')},
+              jsonb_build_object('jobName', job_name, 'runId', id, 'trigger', trigger, 'status', status, 'scheduledFor', scheduled_for,
+                                 'startedAt', started_at, 'finishedAt', finished_at, 'counts', counts)
+       FROM finished
      )
      SELECT EXISTS (SELECT FROM finished) AS "isFinished",
             EXISTS (SELECT FROM owed) OR EXISTS (
@@ -142,7 +149,7 @@ export function closeCrashedRuns(db: Queryable): Promise<{ runId: string; jobNam
               updated_at = now(),
               error_message = 'The node that ran it stopped renewing its lease: it was killed, or lost the database.'
         WHERE run.status = 'running' AND run.lease_expires_at < now()
-       RETURNING run.id, run.fire_id, run.job_name, run.interrupted_at
+       RETURNING run.*
      ), owed AS (
        UPDATE auth.job_fires AS fire
           SET outcome = 'caught_up', started_at = NULL, reason = 'The node that ran it was lost: run once more.'
@@ -150,6 +157,12 @@ export function closeCrashedRuns(db: Queryable): Promise<{ runId: string; jobNam
         WHERE fire.id = crashed.fire_id AND crashed.interrupted_at IS NULL AND schedule.misfire_policy <> 'skip'
           AND NOT EXISTS (SELECT FROM auth.job_runs AS other
                            WHERE other.fire_id = crashed.fire_id AND other.id <> crashed.id)
+     ), event AS (
+       INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload)
+       SELECT 'JobRunFinished', 'Job', ${namedAggregateId('Job', 'job_name')},
+              jsonb_build_object('jobName', job_name, 'runId', id, 'trigger', trigger, 'status', status, 'scheduledFor', scheduled_for,
+                                 'startedAt', started_at, 'finishedAt', finished_at, 'counts', counts)
+       FROM crashed
      )
      SELECT id AS "runId", job_name AS "jobName" FROM crashed`,
   );

@@ -29,6 +29,8 @@ export interface ScheduleChange {
   readonly isChanged: boolean;
   /** What it said before, of what a change can change. */
   readonly before?: Readonly<Record<string, unknown>>;
+  /** What it says now; not there when nothing changed. */
+  readonly state?: ScheduleState;
   /** Was due in this moment and has begun: the caller must execute it once the transaction has committed. */
   readonly run: RunLease | null;
 }
@@ -87,7 +89,7 @@ export async function changeSchedule(
   );
   await recordVersions(tx, [name], actor, reason);
   const { cron, timeZone, misfirePolicy, pausedAt } = schedule;
-  return { isChanged: true, before: { cron, timeZone, misfirePolicy, isPaused: pausedAt !== null }, run };
+  return { isChanged: true, before: { cron, timeZone, misfirePolicy, isPaused: pausedAt !== null }, state, run };
 }
 
 /**

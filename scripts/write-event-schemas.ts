@@ -1,0 +1,74 @@
+/**
+ * Writes what receivers of events read: events/ with the JSON Schema of every event, and
+ * docs/events.md. A schema that the catalog has no more is kept: somebody may still hold such events.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { CATALOG, EVENT_TYPES } from '../src/events/outbox/catalog.rules.ts';
+import { eventSchemas, schemaFileName, schemaText } from '../src/events/outbox/event-schema.rules.ts';
+
+const FOLDER = new URL('../events/', import.meta.url);
+export const EVENTS = new URL('../docs/events.md', import.meta.url);
+
+/** docs/events.md: what is told, how, and what a receiver may rely on. */
+export function eventsDocument(): string {
+  const rows = EVENT_TYPES.map((type) => {
+    const { version, aggregate, description, payload } = CATALOG[type];
+    const file = schemaFileName(type, version);
+    const fields = Object.keys(payload.shape).map((field) => `\`${field}\``);
+    return `| [\`${type}\`](../events/${file}) | ${aggregate} | ${description.replaceAll('|', '\\|')} | ${fields.join(', ')} |`;
+  });
+  return `# Events
+
+Generated from \`src/events/outbox/catalog.rules.ts\` (\`npm run events\`). What happens is written to
+\`auth.outbox_events\` in the transaction of the change, so that neither is there without the other, and
+published from there to every target: webhooks, and PostgreSQL's \`NOTIFY\`.
+
+What a receiver may rely on:
+
+- **At least once.** Each event comes once or more, never less, whatever node dies at whatever moment. A
+  repeat has the same \`id\`: remember those of the last days, and leave out what you had.
+- **In order within its aggregate** (\`partitionkey\`): what happened to one entry comes as it happened.
+  Between aggregates there is no order. What \`redeliverOutboxEvent\` sends again comes out of order.
+- **No secret, and no full name.** A username says which account is meant.
+- **Versions.** A field may be added to a version: ignore what you do not know. What changes or takes one
+  away makes a new version, with another \`type\`.
+
+The envelope is [CloudEvents 1.0](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md), as JSON:
+
+\`\`\`json
+{
+  "specversion": "1.0",
+  "id": "0f0e7a9c-6a1e-4a53-9d0b-8a3f3c6f2b11",
+  "source": "https://jobs.example.com",
+  "type": "family-hub.jobs.ManagedAccountCreated.v1",
+  "subject": "ManagedAccountCreation/6f0e7a9c-6a1e-4a53-9d0b-8a3f3c6f2b12",
+  "time": "2027-03-01T10:00:00.000Z",
+  "datacontenttype": "application/json",
+  "dataschema": "https://jobs.example.com/events/schemas/managed-account-created.v1.json",
+  "partitionkey": "6f0e7a9c-6a1e-4a53-9d0b-8a3f3c6f2b12",
+  "sequence": "00000000000000004711",
+  "data": { "entryId": "6f0e7a9c-6a1e-4a53-9d0b-8a3f3c6f2b12", "...": "..." }
+}
+\`\`\`
+
+\`source\` is \`PUBLIC_URL\`, or \`urn:family-hub-jobs\` where that is not set. \`GET /events/schemas\` lists the
+events, \`GET /events/schemas/<name>\` answers the JSON Schema of one; both are open to everybody.
+
+A program that is connected to the database hears of each by \`LISTEN family_hub_events\`, with
+\`{"id": ..., "type": ...}\`, and reads the row. What it missed while it was away it finds by \`processed_at\`.
+
+An event that a target cannot take waits 1 s, 2 s, 4 s ... 10 min and holds back what follows in its
+aggregate, nothing else. After \`EVENT_ATTEMPTS\` failures it is parked: what follows goes on, and it waits for
+\`redeliverOutboxEvent\`. \`outboxStatistics\` counts what waits and what is parked, \`outboxEvents\` shows it.
+
+| event | aggregate | what happened | payload |
+|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await mkdir(FOLDER, { recursive: true });
+  for (const one of eventSchemas()) await writeFile(new URL(one.fileName, FOLDER), schemaText(one));
+  await writeFile(EVENTS, eventsDocument());
+}

@@ -1,0 +1,164 @@
+/**
+ * What metrics tell of the database is read once per interval by whichever node's turn it is, kept
+ * in one row, and shown by all: so it costs the same however many nodes are scraped how often.
+ * Counts are exact, and so take longer the more rows there are: the next turn is never sooner than
+ * fifty times what the last one took. Nobody reads while nobody scrapes.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { STATISTICS } from './accounts/insight/queue-statistics.ts';
+import type { Queryable } from './database/database.ts';
+import { type AlertSeverity, CircuitState, EntryStatus, WebhookState } from './database/generated/prisma/enums.ts';
+import type { ServerMetrics } from './metrics.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+/** As PostgreSQL writes it into the row; ages and spans in seconds. */
+interface Reading {
+  readonly queue: Readonly<Record<EntryStatus, number>> & { readonly dueCount: number };
+  readonly oldestDueAge: number;
+  readonly circuits: readonly { readonly provider: string; readonly state: CircuitState; readonly openFor: number }[];
+  readonly nodesAlive: number;
+  readonly unchained: number;
+  readonly findings: number;
+  readonly heldBack: number;
+  readonly outbox: { readonly unprocessed: number; readonly oldestAge: number; readonly parked: number };
+  readonly webhooks: Readonly<Partial<Record<WebhookState, number>>>;
+  readonly deliveries: { readonly pending: number; readonly oldestAge: number };
+  readonly alerts: readonly { readonly rule: string; readonly severity: AlertSeverity; readonly count: number }[];
+}
+
+// The turn is taken by the row's lock: who finds it locked shows what is there. Each part is read
+// only if it is this node's turn, since the row that it is built for is not there otherwise.
+const TAKE_TURN = `
+  WITH turn AS MATERIALIZED (
+    SELECT name FROM auth.readings WHERE name = 'metrics' AND next_at <= clock_timestamp() FOR UPDATE SKIP LOCKED
+  ), read AS MATERIALIZED (
+    SELECT name, (SELECT to_jsonb(statistics) FROM (${STATISTICS}) AS statistics) AS queue, jsonb_build_object(
+      'circuits', (SELECT coalesce(jsonb_agg(jsonb_build_object('provider', provider, 'state', state, 'openFor',
+                            CASE state WHEN 'closed' THEN 0 ELSE coalesce(extract(epoch FROM now() - opened_at), 0) END)), '[]')
+                     FROM auth.identity_circuits),
+      'nodesAlive', (SELECT count(*) FROM auth.server_nodes
+                      WHERE state <> 'gone' AND last_beat_at >= now() - $2 * interval '1 millisecond'),
+      'unchained', (SELECT count(*) FROM auth.audit_entries WHERE link IS NULL),
+      'findings', (SELECT count(*) FROM auth.audit_findings WHERE cleared_at IS NULL),
+      'heldBack', (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(began)), 0)
+                     FROM (SELECT xact_start AS began FROM pg_stat_activity
+                            WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+                           UNION ALL SELECT prepared FROM pg_prepared_xacts WHERE database = current_database()) AS writing),
+      'outbox', jsonb_build_object(
+        'unprocessed', (SELECT count(*) FROM auth.outbox_events WHERE processed_at IS NULL AND parked_at IS NULL),
+        'oldestAge', coalesce(extract(epoch FROM now() - (
+                       SELECT created_at FROM auth.outbox_events WHERE processed_at IS NULL AND parked_at IS NULL ORDER BY sequence LIMIT 1)), 0),
+        'parked', (SELECT count(*) FROM auth.outbox_events WHERE parked_at IS NOT NULL)),
+      'webhooks', (SELECT coalesce(jsonb_object_agg(state, count), '{}')
+                     FROM (SELECT state, count(*) FROM auth.webhooks GROUP BY state) AS by_state),
+      'deliveries', (SELECT jsonb_build_object('pending', count(*), 'oldestAge', coalesce(extract(epoch FROM now() - min(delivery.created_at)), 0))
+                       FROM auth.webhook_deliveries AS delivery JOIN auth.webhooks AS webhook ON webhook.id = delivery.webhook_id
+                      WHERE delivery.status = 'pending' AND webhook.state = 'active'),
+      'alerts', (SELECT coalesce(jsonb_agg(by_rule), '[]')
+                   FROM (SELECT rule, severity, count(*) FROM auth.alerts WHERE is_on GROUP BY rule, severity) AS by_rule)
+    ) AS rest
+    FROM turn
+  ), taken AS (
+    UPDATE auth.readings AS kept
+       SET reading = rest || jsonb_build_object('queue', queue, 'oldestDueAge',
+                       coalesce(extract(epoch FROM now() - (queue ->> 'oldestDueAt')::timestamptz), 0)),
+           taken_at = now(),
+           next_at = now() + greatest($1 * interval '1 millisecond', 50 * (clock_timestamp() - now()))
+      FROM read WHERE kept.name = read.name
+    RETURNING kept.reading, 0::float8 AS age
+  )
+  SELECT reading, age FROM taken
+  UNION ALL
+  SELECT reading, extract(epoch FROM now() - taken_at)::float8 FROM auth.readings
+   WHERE name = 'metrics' AND taken_at IS NOT NULL AND NOT EXISTS (SELECT FROM taken)`;
+
+/** So long after the last scrape the readings go on. */
+const ASKED_FOR_MS = 3 * 60_000;
+/** So long the first scrape after a while waits for a reading; then it shows what there is, and its age. */
+const PATIENCE_MS = 10;
+
+export interface ReadingsOptions {
+  readonly db: Queryable;
+  /** Whose circuit is shown; there may be others in the database, of the past. */
+  readonly provider: string;
+  readonly metrics: ServerMetrics;
+  readonly intervalMs: number;
+  /** A node that has not beaten for so long does not count as alive. */
+  readonly silenceMs: number;
+  readonly logger: Logger;
+}
+
+export interface Readings {
+  /** Takes part from now on. */
+  begin(): void;
+  stop(): void;
+}
+
+/** Creates this node's part in it; at each scrape it shows the newest reading that it knows. */
+export function createReadings(options: ReadingsOptions): Readings {
+  const { db, provider, metrics, intervalMs, silenceMs, logger } = options;
+  let asked = Number.NEGATIVE_INFINITY;
+  let takenAt: number | undefined;
+  let underWay: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const read = (): Promise<void> => {
+    underWay ??= take().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+  const take = async (): Promise<void> => {
+    try {
+      const [row] = await db.query<{ reading: Reading; age: number }>(TAKE_TURN, [intervalMs, silenceMs]);
+      // Another node is at it for the first time of all.
+      if (row === undefined) return;
+      takenAt = performance.now() - row.age * 1_000;
+      show(metrics, provider, row.reading);
+    } catch (error) {
+      // A database that is away leaves the last values, and their age says so: /metrics itself must still answer.
+      logger.debug({ err: error }, 'What metrics tell of the database could not be read');
+    }
+  };
+  metrics.onScrape(async () => {
+    const now = performance.now();
+    const isFirst = now - asked > ASKED_FOR_MS;
+    asked = now;
+    if (isFirst && timer !== undefined) await Promise.race([read(), delay(PATIENCE_MS)]);
+    if (takenAt !== undefined) metrics.server.readingsAge.set((performance.now() - takenAt) / 1_000);
+  });
+  return {
+    begin() {
+      timer ??= setInterval(() => {
+        if (performance.now() - asked <= ASKED_FOR_MS) void read();
+      }, intervalMs);
+      timer.unref();
+    },
+    stop() {
+      clearInterval(timer);
+      timer = undefined;
+    },
+  };
+}
+
+function show(metrics: ServerMetrics, own: string, reading: Reading): void {
+  const { queue, provider, server, access, changes, outbox, webhooks, alerts } = metrics;
+  for (const status of Object.values(EntryStatus)) queue.entries.set(reading.queue[status], { status });
+  queue.due.set(reading.queue.dueCount);
+  queue.oldestDueAge.set(Math.max(0, reading.oldestDueAge));
+  const circuit = reading.circuits.find((one) => one.provider === own);
+  for (const state of Object.values(CircuitState)) provider.circuit.set(state === circuit?.state ? 1 : 0, { state });
+  provider.circuitOpen.set(circuit?.openFor ?? 0);
+  server.nodesAlive.set(reading.nodesAlive);
+  access.unchained.set(reading.unchained);
+  access.findings.set(reading.findings);
+  changes.heldBack.set(reading.heldBack);
+  outbox.unprocessed.set(reading.outbox.unprocessed);
+  outbox.oldestAge.set(Math.max(0, reading.outbox.oldestAge));
+  outbox.parked.set(reading.outbox.parked);
+  for (const state of Object.values(WebhookState)) webhooks.webhooks.set(reading.webhooks[state] ?? 0, { state });
+  webhooks.pending.set(reading.deliveries.pending);
+  webhooks.oldestAge.set(Math.max(0, reading.deliveries.oldestAge));
+  alerts.on.clear();
+  for (const { rule, severity, count } of reading.alerts) alerts.on.set(count, { rule, severity });
+}
