@@ -1,7 +1,7 @@
 /** Alerts in the API: what is on and what was, the newest first, what is on before everything else. */
 import type { Alert, Prisma, PrismaClient } from '../database/generated/prisma/client.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
-import type { Builder, RequestContext } from '../graphql/builder.ts';
+import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import type { AnyBlocker, ExplanationRefs } from '../graphql/explanation.ts';
 import { type NumberQuery, newestFirstPage } from '../graphql/keyset-number.ts';
@@ -10,6 +10,7 @@ import type { AlertCure, SubjectKind } from './alert-rule.ts';
 
 export interface AlertViewTools {
   readonly prisma: PrismaClient;
+  /** Read once for all who ask together. */
   loadSilences(): Promise<readonly Silence[]>;
 }
 
@@ -83,14 +84,6 @@ export function addAlerts(
     description: 'What an alert is about, with what to do.',
   });
 
-  /** Read once for all alerts of a request. */
-  const read = new WeakMap<RequestContext, Promise<readonly Silence[]>>();
-  const silencesFor = (context: RequestContext): Promise<readonly Silence[]> => {
-    const silences = read.get(context) ?? loadSilences();
-    read.set(context, silences);
-    return silences;
-  };
-
   const AlertRef = builder.prismaNode('Alert', {
     id: { field: 'id' },
     nullable: true,
@@ -115,8 +108,7 @@ export function addAlerts(
       isOn: t.exposeBoolean('isOn', { description: 'True until it is over.' }),
       isSilenced: t.boolean({
         description: 'True while it is on and a silence covers it.',
-        resolve: async (alert, _args, context) =>
-          alert.isOn && (await silencesFor(context)).some((silence) => covers(silence, alert)),
+        resolve: async (alert) => alert.isOn && (await loadSilences()).some((silence) => covers(silence, alert)),
       }),
       startedAt: t.expose('startedAt', { type: 'DateTime', description: 'Since when it is so.' }),
       raisedAt: t.expose('raisedAt', { type: 'DateTime', description: 'When it went on.' }),

@@ -1,7 +1,8 @@
 /** Alerts put together: the watch of a node, and what the API needs. */
 import type { Acts } from '../access/acts.ts';
 import type { Digester } from '../access/idempotency.ts';
-import type { Database } from '../database/database.ts';
+import type { Database, Queryable } from '../database/database.ts';
+import { shareReading } from '../database/shared-reading.ts';
 import type { Notices } from '../events/notices.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { RuleTools } from './alert-rule.ts';
@@ -25,13 +26,14 @@ export type AlertTools = ReturnType<typeof createAlerts>['tools'];
 export function createAlerts({ db, acts, digester, notices, nodeId, logger, ...ruleTools }: AlertOptions) {
   const rules = createRules(ruleTools);
   const shown = shownRules(rules);
+  const sharedSilences = shareReading((on: Queryable) => loadSilences(on));
   const { ALERT_INTERVAL: intervalMs, ALERT_HOLD: holdMs } = ruleTools.settings;
   return {
     watch: createAlertWatch({ db, reading: db.reading, rules, notices, nodeId, intervalMs, holdMs, logger }),
     tools: {
-      loadSilences: () => loadSilences(db.reading),
+      loadSilences: () => sharedSilences(db.reading),
       loadRules: () => loadRuleViews(db.reading, shown),
-      ...createSilences({ acts, digester, ruleNames: shown.map(({ name }) => name) }),
+      ...createSilences({ acts, digester, ruleNames: shown.map(({ name }) => name), onChanged: notices.changed }),
     },
   };
 }

@@ -30,11 +30,13 @@ export interface SilenceTools {
   readonly acts: Acts;
   readonly digester: Digester;
   readonly ruleNames: readonly string[];
+  /** What alerts look like has changed. */
+  onChanged(): void;
 }
 
 export type SilenceOperations = ReturnType<typeof createSilences>;
 
-export function createSilences({ acts, digester, ruleNames }: SilenceTools) {
+export function createSilences({ acts, digester, ruleNames, onChanged }: SilenceTools) {
   return {
     /**
      * Silences one alert, or a rule and perhaps one group of it. Throws InvalidInputError,
@@ -66,12 +68,13 @@ export function createSilences({ acts, digester, ruleNames }: SilenceTools) {
           return made.id;
         }),
       );
+      onChanged();
       return { silenceId: resultId, isReplay };
     },
 
     /** Ends a silence before its time; false when it had ended. Throws NotFoundError. */
-    endSilence: (caller: Caller, { silenceId, reason }: EndSilenceRequest): Promise<{ isChanged: boolean }> =>
-      acts.transaction(async (tx, acted) => {
+    async endSilence(caller: Caller, { silenceId, reason }: EndSilenceRequest): Promise<{ isChanged: boolean }> {
+      const answer = await acts.transaction(async (tx, acted) => {
         const [silence] = await tx.query<{ isOver: boolean; endsAt: Date }>(
           `SELECT ended_at IS NOT NULL OR ends_at <= clock_timestamp() AS "isOver", ends_at AS "endsAt"
            FROM auth.alert_silences WHERE id = $1 FOR UPDATE`,
@@ -89,7 +92,10 @@ export function createSilences({ acts, digester, ruleNames }: SilenceTools) {
         const before = { until: silence.endsAt.toISOString() };
         acted({ caller, action: 'endSilence', target: { type: 'AlertSilence', id: silenceId }, reason, before });
         return { isChanged: true };
-      }),
+      });
+      onChanged();
+      return answer;
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { type EvaluationTools, evaluate } from './evaluate.ts';
 
 export interface WatchTools extends EvaluationTools {
   readonly db: Database;
-  readonly notices: Pick<Notices, 'eventsWritten'>;
+  readonly notices: Pick<Notices, 'changed' | 'eventsWritten'>;
 }
 
 export interface AlertWatch {
@@ -28,7 +28,9 @@ export function createAlertWatch(tools: WatchTools): AlertWatch {
   const look = (): Promise<void> => {
     const looked = last.then(async () => {
       const changes = await evaluate({ ...tools, isStopping: () => isStopped });
-      if (changes?.some(({ edge }) => edge !== null)) notices.eventsWritten();
+      if (changes === undefined || changes.length === 0) return;
+      notices.changed();
+      if (changes.some(({ edge }) => edge !== null)) notices.eventsWritten();
     });
     last = looked.catch(() => undefined);
     return looked;

@@ -16,7 +16,7 @@ let made = 0;
 beforeAll(async () => {
   database = await createTestDatabase();
   family = await seedFamily(database.db);
-  app = await startTestApp({ url: database.url, nodeName: 'one' });
+  app = await startTestApp({ url: database.url, nodeName: 'one', config: { ALERT_INTERVAL: 1_000 } });
   // Behind a pooler: it looks every second, and hears nothing in between.
   other = await startTestApp({ url: database.url, nodeName: 'two', isListening: false, simulator: app.simulator });
 });
@@ -209,6 +209,31 @@ describe('what can be watched', () => {
       .toMatchObject({ bulkActionId: planBulkAction.planId, bulkAction: { status: 'FINISHED', doneCount: 700 } });
     expect(stream.events()[0]).toMatchObject({ kind: 'CREATED' });
     expect(stream.events().length).toBeGreaterThanOrEqual(4);
+    stream.close();
+  });
+
+  it('alerts, on, silenced and over', async () => {
+    const stream = await watch('alertChanged', 'alertId alert { rule isOn isSilenced }');
+    await database.db.query(
+      `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, status, failed_at, next_retry_at, last_error_code)
+       VALUES ($1, 'alerting', 'Alerting', 'failed', now(), NULL, 'USERNAME_TAKEN')`,
+      [family.familyId],
+    );
+    const isOn = () => stream.events().find(({ alert }) => (alert as { rule: string } | null)?.rule === 'ENTRY_FAILED');
+    // Its turn comes each interval, on whichever node.
+    await expect
+      .poll(isOn, { timeout: 15_000, interval: 50 })
+      .toMatchObject({ kind: 'CREATED', alert: { isOn: true } });
+    const alertId = isOn()?.alertId;
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const { silenceAlert } = await ask<{ silenceAlert: object }>(
+      'mutation ($input: SilenceAlertInput!) { silenceAlert(input: $input) { __typename ... on MutationError { message } } }',
+      { input: { alertId, until, reason: 'Known' } },
+    );
+    expect(silenceAlert).toEqual({ __typename: 'SilenceAlertPayload' });
+    await expect
+      .poll(() => stream.events().at(-1), soon)
+      .toMatchObject({ kind: 'UPDATED', alertId, alert: { isSilenced: true } });
     stream.close();
   });
 
