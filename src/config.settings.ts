@@ -9,7 +9,7 @@ import { MONITORING_SETTINGS } from './config.monitoring.ts';
 import { OUTBOX_SETTINGS } from './config.outbox.ts';
 import { POLICY_SETTINGS } from './config.policy.ts';
 import { RETENTION_SETTINGS } from './config.retention.ts';
-import { duration, integer, oneOf, setting, text, url } from './config.values.ts';
+import { duration, headerValue, integer, oneOf, setting, text, url } from './config.values.ts';
 import { WEBHOOK_SETTINGS } from './config.webhooks.ts';
 
 export const SETTINGS = {
@@ -74,7 +74,12 @@ export const SETTINGS = {
     example: 'http://localhost:5341',
     means: 'A Seq server that gets every log line too. What it does not take waits, 4 MB at most, and is then dropped.',
   }),
-  SEQ_API_KEY: setting({ schema: text(), example: 'k3y', means: "Seq's API key, where it wants one.", isSecret: true }),
+  SEQ_API_KEY: setting({
+    schema: headerValue(),
+    example: 'k3y',
+    means: "Seq's API key, where it wants one.",
+    isSecret: true,
+  }),
   MASTER_KEY: setting({
     schema: text(),
     example: '"$(openssl rand -base64 32)"',

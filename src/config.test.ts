@@ -133,6 +133,7 @@ describe('readConfig', () => {
     [{ DATABASE_DIRECT_URL: 'postgresql://a@b/c' }, 'DATABASE_DIRECT_URL is set without DATABASE_URL'],
     [{ HOST: '0.0.0.0' }, 'is not a loopback address, and callers would not be asked who they are. Set ADMIN_TOKEN'],
     [{ HOST: '0.0.0.0', METRICS_TOKEN: TOKEN }, 'is not a loopback address'],
+    [{ SEQ_API_KEY: 'geheim€' }, 'SEQ_API_KEY holds something else than visible ASCII characters without spaces'],
     [{ ADMIN_TOKEN: 'x'.repeat(31) }, 'ADMIN_TOKEN has not 32 to 512 visible ASCII characters without spaces'],
     [{ ADMIN_TOKEN: TOKEN, ADMIN_TOKEN_FILE: '/t' }, 'ADMIN_TOKEN and ADMIN_TOKEN_FILE are both set'],
     [{ METRICS_TOKEN: TOKEN, METRICS_TOKEN_FILE: '/t' }, 'METRICS_TOKEN and METRICS_TOKEN_FILE are both set'],

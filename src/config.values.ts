@@ -47,6 +47,10 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(values: T)
 
 export const text = () => z.string();
 
+/** What is sent as a header: another character would be refused when it is sent, long after the start. */
+export const headerValue = () =>
+  z.string().regex(/^[\x21-\x7e]+$/, { error: 'holds something else than visible ASCII characters without spaces' });
+
 function fail(context: z.RefinementCtx<string>, message: string): never {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;

@@ -110,9 +110,8 @@ export function createOutward(options: OutwardOptions) {
     /** Ends what is in hand, within the time. */
     async stop(timeoutMs: number): Promise<void> {
       readings.stop();
-      await alerts.watch.stop();
       feed.close();
-      await Promise.all([publisher.stop(timeoutMs), webhooks.stop(timeoutMs)]);
+      await Promise.all([alerts.watch.stop(timeoutMs), publisher.stop(timeoutMs), webhooks.stop(timeoutMs)]);
     },
   };
 }

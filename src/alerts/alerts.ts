@@ -7,6 +7,7 @@ import type { Notices } from '../events/notices.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { RuleTools } from './alert-rule.ts';
 import { createRules, shownRules } from './alert-rules.ts';
+import { createAsking } from './asking.ts';
 import { loadRuleViews } from './rule-views.ts';
 import { createSilences } from './silences.ts';
 import { loadSilences } from './stored-alerts.ts';
@@ -29,7 +30,15 @@ export function createAlerts({ db, acts, digester, notices, nodeId, logger, ...r
   const sharedSilences = shareReading((on: Queryable) => loadSilences(on));
   const { ALERT_INTERVAL: intervalMs, ALERT_HOLD: holdMs } = ruleTools.settings;
   return {
-    watch: createAlertWatch({ db, reading: db.reading, rules, notices, nodeId, intervalMs, holdMs, logger }),
+    watch: createAlertWatch({
+      db,
+      ask: createAsking({ rules, reading: db.reading, outage: db.outage }),
+      notices,
+      nodeId,
+      intervalMs,
+      holdMs,
+      logger,
+    }),
     tools: {
       loadSilences: () => sharedSilences(db.reading),
       loadRules: () => loadRuleViews(db.reading, shown),

@@ -1,6 +1,7 @@
 /**
  * Whose turn it is: of all nodes one looks for alerts in each interval. A turn that was not ended,
- * because its node died or hangs, runs out; what its node finds after that counts no more.
+ * because its node died or hangs, runs out; what its node finds after that counts no more. A node
+ * that asks anew has itself given up the turn it had: the database was away, and it need not wait.
  */
 import type { Queryable } from '../database/database.ts';
 
@@ -15,14 +16,14 @@ export interface Turn {
   readonly unreadable: Readonly<Record<string, string>>;
 }
 
-/** Takes the turn, if it is due; one conditional statement. Undefined when another node has had it. */
+/** Takes the turn, if it is due; one conditional statement. Undefined when it is not, or another node has it. */
 export async function takeTurn(db: Queryable, nodeId: string, intervalMs: number): Promise<Turn | undefined> {
   const [turn] = await db.query<Turn>(
     `UPDATE auth.alert_turn SET token = gen_random_uuid(), node_id = $1, taken_at = clock_timestamp()
      WHERE id = 1
        AND (taken_at IS NULL
             OR (taken_at <= clock_timestamp() - $2 * interval '1 millisecond'
-                AND (done_at >= taken_at OR taken_at <= clock_timestamp() - $3 * interval '1 millisecond')))
+                AND (done_at >= taken_at OR node_id = $1 OR taken_at <= clock_timestamp() - $3 * interval '1 millisecond')))
      RETURNING token::text AS token, unreadable`,
     [nodeId, intervalMs * EARLY, TURN_MS],
   );

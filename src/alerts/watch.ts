@@ -1,4 +1,5 @@
 /** Looks for alerts from time to time: by its own timer, one look at a time, until it is stopped. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
 import { type EvaluationTools, evaluate } from './evaluate.ts';
@@ -14,7 +15,8 @@ export interface AlertWatch {
   beat(): void;
   /** Looks now, if it is this node's turn. Rejects when the database does not answer. */
   look(): Promise<void>;
-  stop(): Promise<void>;
+  /** Breaks off a look in hand, and waits for its end no longer than that. */
+  stop(timeoutMs: number): Promise<void>;
 }
 
 export function createAlertWatch(tools: WatchTools): AlertWatch {
@@ -24,10 +26,16 @@ export function createAlertWatch(tools: WatchTools): AlertWatch {
   let last: Promise<unknown> = Promise.resolve();
   let isLooking = false;
   let isStopped = false;
+  let breakOff = (): void => undefined;
 
   const look = (): Promise<void> => {
     const looked = last.then(async () => {
-      const changes = await evaluate({ ...tools, isStopping: () => isStopped });
+      if (isStopped) return;
+      // One for each look: what waits for a promise stays with it.
+      const stopping = new Promise<void>((resolve) => {
+        breakOff = resolve;
+      });
+      const changes = await evaluate(tools, stopping);
       if (changes === undefined || changes.length === 0) return;
       notices.changed();
       if (changes.some(({ edge }) => edge !== null)) notices.eventsWritten();
@@ -54,11 +62,12 @@ export function createAlertWatch(tools: WatchTools): AlertWatch {
       if (timer !== undefined && performance.now() - lookedAt > 1.5 * intervalMs) tick();
     },
     look,
-    async stop() {
+    async stop(timeoutMs) {
       isStopped = true;
       clearInterval(timer);
       timer = undefined;
-      await last;
+      breakOff();
+      await Promise.race([last, delay(timeoutMs, undefined, { ref: false })]);
     },
   };
 }

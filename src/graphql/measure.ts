@@ -66,7 +66,7 @@ export function measureOperations(metrics: ServerMetrics['graphql']): Plugin<Req
 }
 
 /** The one root field that an operation selects, or `several`; `introspection`, `none` (only `__typename`). */
-export function rootFieldOf(document: DocumentNode, node: OperationDefinitionNode | null | undefined): string {
+function rootFieldOf(document: DocumentNode, node: OperationDefinitionNode | null | undefined): string {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const one of document.definitions) if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
   const fields = new Set<string>();

@@ -4,10 +4,11 @@
  * stay whatever their age: events nobody has processed, a node that a kept row names, each job's
  * newest runs. Users are never deleted, and entries that are not finished neither.
  */
-import type { Queryable, Transactional } from '../database/database.ts';
+import type { Transactional } from '../database/database.ts';
 import { deleteOldChanges } from '../events/changes/change-rows.ts';
 import { deleteExpiredSecrets, deleteOldDeliveries } from '../events/webhooks/old-deliveries.ts';
 import { deleteEndedSilences, deleteOldFindings, deleteResolvedAlerts } from './alert-deletions.ts';
+import { type Delete, keys } from './deletion.ts';
 import { deleteParkedEvents, deleteProcessedEvents } from './event-deletions.ts';
 
 /** Of each job, so many runs and fires stay, however old they are. */
@@ -33,9 +34,6 @@ export type Retention = Readonly<
     number | null
   >
 >;
-
-/** Deletes up to `limit` rows older than `keepMs`; answers their keys. */
-type Delete = (db: Queryable, keepMs: number, limit: number) => Promise<string[]>;
 
 /**
  * Served by queued_managed_account_creations_status_created_at_idx, read backwards: an entry is
@@ -193,9 +191,6 @@ const deleteExpiredSessions: Delete = (db, keepMs, limit) =>
       [keepMs, limit],
     ),
   );
-
-const keys = async (rows: Promise<Record<string, unknown>[]>): Promise<string[]> =>
-  (await rows).map(({ key }) => String(key));
 
 export interface Deletion {
   readonly name: string;

@@ -70,7 +70,7 @@ export function reportStart(report: StartReport): void {
 }
 
 /** What was switched off, or is insisted on, so that nobody wonders. */
-export function restrictionLines(config: Config): [name: string, value: string][] {
+function restrictionLines(config: Config): [name: string, value: string][] {
   const masked = (config.MASK_PERSONAL_DATA_FOR ?? []).join(' and ').toUpperCase();
   const restrictions = [
     ...(config.READ_ONLY === 'true' ? ['mutations are refused'] : []),

@@ -79,6 +79,14 @@ describe('a Seq that', () => {
     expect([messages(seq), droppedLines()]).toEqual([numbered(20), 0]);
   });
 
+  it('cannot be sent the key that was set is told of once, and ends nothing', async () => {
+    seq = await startSeq();
+    const { write, flush, told } = stream(seq.url, {}, 'geheim€');
+    write(line('kept'));
+    await expect.poll(() => told, PATIENT).toEqual([expect.stringContaining('x-seq-apikey')]);
+    expect([await flush(1_000), told.length, told.join().includes('geheim')]).toEqual([1, 1, false]);
+  });
+
   it('accepts and never answers is given up each time, and gets all of it when it does', async () => {
     seq = await startSeq();
     seq.setMood('hanging');
@@ -140,6 +148,20 @@ describe('at the end', () => {
     for (const msg of numbered(35)) write(line(msg));
     expect(await flush(10_000)).toBe(0);
     expect(messages(seq)).toEqual(numbered(35));
+  });
+
+  it('sends once what is written meanwhile, and what waited', async () => {
+    seq = await startSeq();
+    const { write, flush, droppedLines } = stream(seq.url, { gatherMs: 0, batchLines: 5 });
+    for (const msg of numbered(100)) write(line(msg));
+    // Each line is answered by another, while its batch is under way.
+    seq.refuse(({ '@m': msg }) => {
+      if (msg.startsWith('line')) write(line(`on ${msg}`));
+      return false;
+    });
+    expect(await flush(10_000)).toBe(0);
+    const all = numbered(100).flatMap((msg) => [msg, `on ${msg}`]);
+    expect([messages(seq).sort(), droppedLines()]).toEqual([all.sort(), 0]);
   });
 
   it.each(['hanging', 503] as const)('waits no longer than it may for one that is %s', async (mood) => {

@@ -126,17 +126,21 @@ export function createSeqStream({ url, apiKey, onTrouble, onBack, limits }: SeqO
     return undefined;
   };
 
+  /** One at a time, whoever asks: two would send the same lines, and each remove others. */
+  const send = (): Promise<number | undefined> => {
+    sending ??= sendOne().then((next) => {
+      sending = undefined;
+      if (next === undefined) failures += 1;
+      const backOff = Math.min(limit.longestBackOffMs, limit.gatherMs * 2 ** (failures - 1));
+      if (waiting.length > 0) schedule(next ?? backOff);
+      return next;
+    });
+    return sending;
+  };
   const schedule = (ms: number): void => {
     timer ??= setTimeout(() => {
       timer = undefined;
-      if (waiting.length === 0 || sending !== undefined) return;
-      sending = sendOne();
-      void sending.then((next) => {
-        sending = undefined;
-        if (next === undefined) failures += 1;
-        const backOff = Math.min(limit.longestBackOffMs, limit.gatherMs * 2 ** (failures - 1));
-        if (waiting.length > 0) schedule(next ?? backOff);
-      });
+      if (waiting.length > 0) void send();
     }, ms).unref();
   };
 
@@ -156,7 +160,7 @@ export function createSeqStream({ url, apiKey, onTrouble, onBack, limits }: SeqO
       timer = undefined;
       const sent = (async () => {
         await sending;
-        while (waiting.length > 0 && (await sendOne()) !== undefined);
+        while (waiting.length > 0 && (await send()) !== undefined);
       })();
       await Promise.race([sent, delay(withinMs, undefined, { ref: false })]);
       return waiting.length;
@@ -191,8 +195,8 @@ function createPost(url: string, apiKey: string | undefined, timeoutMs: number) 
     'content-type': 'application/vnd.serilog.clef',
     ...(apiKey !== undefined && { 'x-seq-apikey': apiKey }),
   };
-  return (body: string): Promise<Problem | undefined> =>
-    new Promise((resolve) => {
+  const post = (body: string) =>
+    new Promise<Problem | undefined>((resolve) => {
       const signal = AbortSignal.timeout(timeoutMs);
       const failed = (error: NodeJS.ErrnoException): void =>
         resolve({
@@ -208,6 +212,8 @@ function createPost(url: string, apiKey: string | undefined, timeoutMs: number) 
         .on('error', failed)
         .end(body);
     });
+  // What cannot be asked at all, such as a header that must not be sent, is thrown at once.
+  return (body: string) => post(body).catch((error: Error): Problem => ({ text: error.message }));
 }
 
 function problemOf(status: number): Problem | undefined {

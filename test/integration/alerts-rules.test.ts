@@ -1,6 +1,6 @@
 /**
  * Each rule of alerts against real rows: on when they are so, off when they are not, with what it
- * says. Rows are made as old as they have to be; nothing is waited for.
+ * says. Rows are made as old as they have to be; nothing is waited for. And a look that cannot end.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -9,9 +9,12 @@ import { buildSchema, coerceInputValue } from 'graphql';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/alerts/alert.rules.ts';
-import type { AlertCure } from '../../src/alerts/alert-rule.ts';
+import type { AlertCure, AlertRule } from '../../src/alerts/alert-rule.ts';
 import { createRules } from '../../src/alerts/alert-rules.ts';
+import { createAsking } from '../../src/alerts/asking.ts';
 import { evaluate } from '../../src/alerts/evaluate.ts';
+import { endTurn, takeTurn } from '../../src/alerts/turn.ts';
+import { createAlertWatch } from '../../src/alerts/watch.ts';
 import { type AlertSetting, DEFAULT_ALERT_SETTINGS } from '../../src/config.alerts.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { startHeartbeat } from '../../src/nodes/heartbeat.ts';
@@ -34,6 +37,15 @@ afterAll(() => database?.drop());
 
 const sql = (text: string, values?: readonly unknown[]) => database.db.query(text, values);
 
+const NEVER = new Promise<void>(() => undefined);
+
+/** What a node looks with, at any time. */
+const lookBy = (nodeId: string, rules: readonly AlertRule[], longestMs?: number) => {
+  const { db } = database;
+  const ask = createAsking({ rules, reading: db.reading, outage: db.outage, ...(longestMs && { longestMs }) });
+  return { db, ask, nodeId, intervalMs: 0, holdMs: 0, logger: silentLogger };
+};
+
 /** One look by a node, with no hold time unless given; answers what it changed. Every other rule could be read. */
 async function look(
   settings: Partial<Record<AlertSetting, number>> = {},
@@ -46,8 +58,8 @@ async function look(
     suggestedCure: (code) => (code === 'USERNAME_TAKEN_AT_PROVIDER' ? 'Free the names.' : null),
     dataDir,
   });
-  const tools = { db, reading: db.reading, rules, nodeId: randomUUID(), intervalMs: 0, logger: silentLogger };
-  const changes = await evaluate({ ...tools, holdMs: settings.ALERT_HOLD ?? 0 });
+  const tools = { ...lookBy(randomUUID(), rules), holdMs: settings.ALERT_HOLD ?? 0 };
+  const changes = await evaluate(tools, NEVER);
   if (changes === undefined) throw new Error('It was not this node’s turn.');
   const [turn] = await db.query<{ rules: string[] }>(
     `SELECT ARRAY(SELECT jsonb_object_keys(unreadable) ORDER BY 1) AS rules FROM auth.alert_turn`,
@@ -351,7 +363,7 @@ describe('what is not a row', () => {
     const client = new pg.Client({ connectionString: database.url, application_name: name });
     await client.connect();
     const settings = { ALERT_TRANSACTION_AFTER: 100 };
-    /** Other databases of the same server have transactions too: the oldest is shown. */
+    /** Of several the oldest is shown. */
     const shown = async () => {
       await look(settings);
       const rows = await sql(
@@ -438,6 +450,90 @@ describe('a node', () => {
     await setNodeState(db, crashed.id, 'running');
     expect(edges(await look(), 'NODE_GONE')).toMatchObject([{ edge: 'resolved', groupKey: 'crashed' }]);
     await heartbeat.stop();
+  });
+});
+
+describe('a look', () => {
+  const rule = (name: string, find: AlertRule['find']): AlertRule => ({
+    name,
+    severity: 'warning',
+    description: '',
+    looksAt: '',
+    threshold: null,
+    settings: [],
+    find,
+  });
+  const finding = {
+    groupKey: '',
+    subject: { kind: 'queue', key: null },
+    count: 1,
+    since: null,
+    summary: 's',
+    advice: 'a',
+    cure: null,
+  } as const;
+  const plain = rule('PLAIN', async () => ({ findings: [finding], isComplete: true }));
+  const quiet = { notices: { changed: () => undefined, eventsWritten: () => undefined } };
+  afterAll(() => sql('DELETE FROM auth.alerts'));
+
+  it('ends in time whatever a rule does: the others go on and off, and that one is told of', async () => {
+    let askedCount = 0;
+    let answer = (): void => undefined;
+    const hanging = rule('HANGING', () => {
+      askedCount++;
+      return new Promise((resolve) => {
+        answer = () => resolve({ findings: [], isComplete: true });
+      });
+    });
+    const tools = lookBy(randomUUID(), [plain, hanging, rule('BEHIND', plain.find)], 50);
+    expect(await evaluate(tools, NEVER)).toMatchObject([{ edge: 'raised', alert: { rule: 'PLAIN' } }]);
+    answer();
+    // What was not reached comes first the next time, and what is still at it is not asked again.
+    expect(await evaluate(tools, NEVER)).toMatchObject([{ edge: 'raised', alert: { rule: 'BEHIND' } }]);
+    expect(askedCount).toBe(2);
+    await sql(
+      `UPDATE auth.alert_turn SET unreadable = (SELECT jsonb_object_agg(key, now() - interval '61 seconds') FROM jsonb_each(unreadable))`,
+    );
+    expect(await evaluate(tools, NEVER)).toMatchObject([
+      { edge: 'raised', alert: { rule: 'RULE_UNREADABLE', groupKey: 'HANGING' } },
+    ]);
+    expect(askedCount).toBe(2);
+  });
+
+  it('that the database’s absence broke off is made again by the same node at once, by others when its turn is over', async () => {
+    const nodeId = randomUUID();
+    const away = Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+    const broken = lookBy(nodeId, [rule('AWAY', () => Promise.reject(away))]);
+    await expect(evaluate(broken, NEVER)).rejects.toThrow(away);
+    expect(await evaluate(lookBy(randomUUID(), [plain]), NEVER)).toBeUndefined();
+    expect(await evaluate(lookBy(nodeId, [plain]), NEVER)).toBeDefined();
+  });
+
+  it('is broken off when its node stops, and the turn given back', async () => {
+    let isAsked = false;
+    const hanging = rule('HANGING', () => {
+      isAsked = true;
+      return new Promise(() => undefined);
+    });
+    const watch = createAlertWatch({ ...lookBy(randomUUID(), [hanging]), ...quiet });
+    const looked = watch.look();
+    await expect.poll(() => isAsked, { timeout: 10_000, interval: 5 }).toBe(true);
+    await watch.stop(20_000);
+    await looked;
+    const next = await takeTurn(database.db, randomUUID(), 0);
+    expect(next).toBeDefined();
+    await endTurn(database.db, next?.token ?? '', {});
+  });
+
+  it('that waits for the database keeps a node that stops no longer than it may', async () => {
+    const watch = createAlertWatch({ ...lookBy(randomUUID(), [plain]), ...quiet });
+    let looked: Promise<void> | undefined;
+    await database.db.transaction(async (tx) => {
+      await tx.query('SELECT FROM auth.alert_turn FOR UPDATE');
+      looked = watch.look();
+      await watch.stop(50);
+    });
+    await looked;
   });
 });
 

@@ -160,10 +160,12 @@ describe('the feed', () => {
     let questions = 0;
     const counting = {
       ...database.db,
-      query: ((...args: Parameters<typeof database.db.query>) => {
-        questions += 1;
-        return database.db.query(...args);
-      }) as typeof database.db.query,
+      reading: {
+        query: ((...args: Parameters<typeof database.db.query>) => {
+          questions += 1;
+          return database.db.query(...args);
+        }) as typeof database.db.query,
+      },
     };
     const counted = openFeed(counting);
     const client = await connect();
@@ -216,6 +218,73 @@ describe('the feed', () => {
   });
 });
 
+describe('a flood', () => {
+  it('is read in pages of a bounded size, which those who fell behind share', async () => {
+    let reads = 0;
+    let largest = 0;
+    const query = async (...args: Parameters<typeof database.db.query>) => {
+      const rows = await database.db.query<{ keys?: string[] }>(...args);
+      if (String(args[0]).includes('horizon')) {
+        reads += 1;
+        largest = Math.max(
+          largest,
+          rows.reduce((sum, { keys }) => sum + (keys?.length ?? 0), 0),
+        );
+      }
+      return rows as never;
+    };
+    const counted = openFeed({ ...database.db, reading: { query: query as typeof database.db.query } });
+    const listeners = await Promise.all(
+      Array.from({ length: 20 }, () => watch({ topic: 'entry' }, undefined, counted)),
+    );
+    await expect.poll(() => counted.listenerCount(), soon).toBe(20);
+    reads = 0;
+    // One statement of many rows, as somebody's UPDATE of a whole table, and many of a thousand.
+    const client = await connect();
+    const ids = await insert(client, 6_500);
+    for (let n = 0; n < 6; n++) ids.push(...(await insert(client, 1_000)));
+    for (const { seen } of listeners) await expect.poll(() => seen.length, soon).toBe(ids.length);
+    for (const { seen } of listeners) expect(new Set(keysOf(seen))).toEqual(new Set(ids));
+    expect(largest).toBeLessThanOrEqual(2_000);
+    expect(reads).toBeLessThan(20 * 13);
+  });
+
+  it('does not send one back that wanted nothing for long: what it passed by is behind it', async () => {
+    const stream = await feed.subscribe({ topic: 'entry', keep: ({ kind }) => kind === 'REMOVED' });
+    const next = stream.next();
+    await expect.poll(() => feed.listenerCount(), soon).toBe(1);
+    const client = await connect();
+    const heard = await watch({ topic: 'entry' });
+    const ids = await insert(client, 4_500);
+    await expect.poll(() => heard.seen.length, soon).toBe(4_500);
+    // All that it has passed by is deleted from the record.
+    await client.query(`UPDATE auth.changes SET at = at - interval '2 hours'`);
+    await deleteOldChanges(database.db, 3_600_000, 10_000);
+    await client.query('DELETE FROM auth.queued_managed_account_creations WHERE id = ANY($1)', [ids]);
+    expect((await next).value).toMatchObject({ kind: 'REMOVED' });
+    for (let taken = 1; taken < ids.length; taken++) await stream.next();
+    await stream.return?.();
+  });
+
+  it('that nobody listened to is nobody’s who comes later', async () => {
+    const first = await watch({ topic: 'entry' });
+    const client = await connect();
+    await insert(client);
+    await expect.poll(() => first.seen.length, soon).toBe(1);
+    await first.close();
+    await insert(client, 3_000);
+    let loaded = 0;
+    const load = async (keys: readonly string[]) => {
+      loaded += keys.length;
+      return new Map(keys.map((key) => [key, key]));
+    };
+    const second = await watch({ topic: 'entry', load, keep: () => true });
+    const [id] = await insert(client);
+    await expect.poll(() => keysOf(second.seen), soon).toEqual([id]);
+    expect(loaded).toBe(1);
+  });
+});
+
 describe('a cursor that cannot be gone on from', () => {
   it('is refused when what lies behind it was deleted, with the oldest that can', async () => {
     const client = await connect();
@@ -259,6 +328,22 @@ describe('a cursor that cannot be gone on from', () => {
     const { seen } = await watch({ topic: 'entry' }, undefined, openFeed());
     const ids = await insert(client);
     await expect.poll(() => keysOf(seen), soon).toEqual(ids);
+  });
+
+  it('is refused when it lies ahead, or its change is not there: the files were put back to an earlier time', async () => {
+    const client = await connect();
+    const start = await feed.cursor();
+    await insert(client, 2);
+    const { seen } = await watch({ topic: 'entry' }, start);
+    await expect.poll(() => seen.length, soon).toBe(2);
+    const cursor = seen[1]?.cursor ?? '';
+    const ahead = `${cursor.slice(0, 12)}00000000ffffffff${cursor.slice(28)}`;
+    const unknown = `${cursor.slice(0, 28)}00000000ffffffff${cursor.slice(44)}`;
+    for (const wrong of [ahead, unknown])
+      await expect(feed.subscribe({ topic: 'entry' }, wrong)).rejects.toMatchObject({
+        extensions: { code: 'CURSOR_EXPIRED' },
+      });
+    await (await watch({ topic: 'entry' }, cursor)).close();
   });
 
   it('ends the streams that are open when the database becomes another one', async () => {

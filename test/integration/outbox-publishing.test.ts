@@ -250,15 +250,37 @@ describe('the database’s own troubles', () => {
   });
 
   it('a publisher that hangs within its transaction does not hold the others up for ever', async () => {
-    await write(randomUUID());
-    const seen: unknown[] = [];
-    await publish([
-      {
-        name: 'looks',
-        publish: async (tx) => void seen.push(...(await tx.query('SHOW idle_in_transaction_session_timeout'))),
-      },
-    ]);
-    expect(seen).toEqual([{ idle_in_transaction_session_timeout: '10s' }]);
+    const written = await write(randomUUID());
+    const first = receiver();
+    let goOn = (): void => undefined;
+    const hangs: EventTarget = {
+      name: 'hangs',
+      publish: () =>
+        new Promise((resolve) => {
+          goOn = resolve;
+        }),
+    };
+    const hanging = publishBatch({
+      db,
+      targets: [first.target, hangs],
+      mostAttempts: 3,
+      batchSize: 100,
+      longestIdleMs: 500,
+    });
+    const cut = expect(hanging).rejects.toThrow();
+    const second = receiver();
+    try {
+      await until('the first to hang', () => first.ids().length === 1);
+      await until('the second to be let in', async () => {
+        await publish([second.target]);
+        return second.ids().length > 0;
+      });
+    } finally {
+      goOn();
+    }
+    await cut;
+    expect([first.ids(), second.ids()]).toEqual([written, written]);
+    expect(await stateOf(written[0] ?? '')).toMatchObject({ isProcessed: true, retryCount: 0 });
   });
 });
 

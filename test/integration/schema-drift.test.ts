@@ -32,6 +32,8 @@ const ADDITIONS = [
   'check auth.webhook_deliveries.webhook_deliveries_closed_check',
   'check auth.webhook_deliveries.webhook_deliveries_lease_check',
   'function auth.refuse_closed_keys_of_secrets',
+  'index auth.webhook_deliveries.webhook_deliveries_back_off_idx',
+  'index auth.webhook_deliveries.webhook_deliveries_closed_idx',
   'index auth.webhook_deliveries.webhook_deliveries_due_idx',
   'index auth.webhook_deliveries.webhook_deliveries_next_idx',
   'trigger auth.webhook_secrets.refuse_closed_keys',

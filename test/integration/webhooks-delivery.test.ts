@@ -214,13 +214,21 @@ describe('failures', () => {
     const id = aggregate();
     const before = new Date(Date.now() - 60_000).toISOString();
     await writeEvents(app, [id, id, aggregate()]);
-    await eventually(async () => (await deliveries(webhookId)).map(({ attempts }) => attempts)).toEqual([1, 0, 1]);
+    // They may have been tried again meanwhile.
+    await eventually(async () => (await deliveries(webhookId)).map(({ attempts }) => attempts > 0)).toEqual([
+      true,
+      false,
+      true,
+    ]);
     // Long ago they were first tried: the next attempt is the last.
+    await database.db.query(`UPDATE auth.webhooks SET state_changed_at = now() - interval '26 hours'`);
     await database.db.query(
       `UPDATE auth.webhook_deliveries SET series_started_at = now() - interval '25 hours' WHERE attempt_count > 0`,
     );
-    await hurry(app);
-    await eventually(() => statuses(webhookId)).toEqual(['failed', 'pending', 'failed']);
+    await eventually(async () => {
+      await hurry(app);
+      return statuses(webhookId);
+    }).toEqual(['failed', 'pending', 'failed']);
     // The next of the aggregate had its turn.
     await eventually(async () => (await deliveries(webhookId))[1]?.attempts).toBeGreaterThan(0);
     receiver.answer = say(200);
@@ -327,16 +335,17 @@ it('what is old goes: deliveries that ended, what waits for nobody, secrets that
   receiver.answer = (response, { event }) => say(event.partitionkey === id ? 500 : 204)(response);
   await writeEvents(app, [id, aggregate(), aggregate()]);
   await eventually(() => statuses(webhookId)).toEqual(['pending', 'delivered', 'delivered']);
-  await eventually(async () => (await deliveries(webhookId))[0]?.outcomes).toEqual(['rejected']);
-  expect(await deleteOldDeliveries(database.db, 86_400_000, 100)).toEqual([]);
+  await eventually(async () => (await deliveries(webhookId))[0]?.outcomes).toContain('rejected');
+  const deleteOld = (limit: number) => database.db.transaction((tx) => deleteOldDeliveries(tx, 86_400_000, limit));
+  expect(await deleteOld(100)).toEqual([]);
   const newest = (await deliveries(webhookId)).at(-1)?.id;
   await database.db.query(
     `UPDATE auth.webhook_deliveries SET created_at = created_at - interval '2 days',
             closed_at = closed_at - CASE WHEN id = $1 THEN interval '0' ELSE interval '2 days' END`,
     [newest],
   );
-  expect(await deleteOldDeliveries(database.db, 86_400_000, 2)).toHaveLength(2);
-  expect(await deleteOldDeliveries(database.db, 86_400_000, 100)).toHaveLength(2);
+  expect(await deleteOld(2)).toHaveLength(2);
+  expect(await deleteOld(100)).toHaveLength(2);
   // What an active webhook is still to get stays, and what ended only yesterday.
   expect(await statuses(webhookId)).toEqual(['pending', 'delivered']);
   expect(await statuses(idle.webhookId)).toEqual([]);
@@ -355,8 +364,11 @@ describe('leases', () => {
     await askWebhooks(app, 'pauseWebhook', { webhookId, reason: 'until the other node has it' });
     await writeEvents(app, [aggregate()]);
     await eventually(async () => (await deliveries(webhookId)).length).toBe(1);
-    await database.db.query(`UPDATE auth.webhooks SET state = 'active' WHERE id = $1`, [webhookId]);
-    const [claimed] = await claimDue(database.db, { nodeId: randomUUID(), leaseMs: 300, concurrency: 1 }, new Map());
+    // In one transaction: this node must not be the first to see it active.
+    const [claimed] = await database.db.transaction(async (tx) => {
+      await tx.query(`UPDATE auth.webhooks SET state = 'active' WHERE id = $1`, [webhookId]);
+      return claimDue(tx, { nodeId: randomUUID(), leaseMs: 300, concurrency: 1 }, new Map());
+    });
     if (claimed === undefined) throw new Error('Nothing was claimed.');
     app.notices.webhooksChanged();
     await eventually(async () => (await deliveries(webhookId))[0]).toMatchObject({

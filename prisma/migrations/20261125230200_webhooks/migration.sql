@@ -117,6 +117,13 @@ CREATE INDEX "webhook_deliveries_due_idx" ON "auth"."webhook_deliveries" ("webho
 CREATE INDEX "webhook_deliveries_next_idx" ON "auth"."webhook_deliveries" ("webhook_id", "aggregate_id", "position")
   WHERE "status" = 'pending';
 
+-- What failed and waits for its next attempt, by when it was first tried: once its webhook is resumed, it waits no more.
+CREATE INDEX "webhook_deliveries_back_off_idx" ON "auth"."webhook_deliveries" ("webhook_id", "series_started_at")
+  WHERE "status" = 'pending' AND "lease_token" IS NULL AND "series_started_at" IS NOT NULL;
+
+-- What is old.
+CREATE INDEX "webhook_deliveries_closed_idx" ON "auth"."webhook_deliveries" ("closed_at") WHERE "closed_at" IS NOT NULL;
+
 -- As for passwords: nothing is sealed under a key once it is closed.
 CREATE FUNCTION "auth"."refuse_closed_keys_of_secrets"() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

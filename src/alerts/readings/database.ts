@@ -3,9 +3,9 @@ import { statfs } from 'node:fs/promises';
 import { type AlertRule, type Finding, findingsOf, type RuleTools } from '../alert-rule.ts';
 import { at, inBytes, inWords } from '../wording.rules.ts';
 
-// Only one that has written has an id, and holds back whoever waits for all that came before. In
-// any database of the cluster: they share their ids. Of other users' sessions PostgreSQL tells the
-// beginning only to members of pg_read_all_stats.
+// Only one that has written has an id, and holds back whoever waits for all that came before. Those
+// of other databases do not: the feed tells them apart. Of other users' sessions PostgreSQL tells
+// the beginning only to members of pg_read_all_stats.
 const LONG_TRANSACTIONS = `
   SELECT since, label, count(*) OVER ()::int AS count
   FROM (SELECT xact_start AS since, 'process ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') AS label
@@ -55,7 +55,7 @@ export const databaseRules = ({
     name: 'FEED_HELD_BACK',
     severity: 'warning',
     description: 'A transaction stays open, and no live update is sent before it ends. It is over when it has.',
-    looksAt: 'Open and prepared transactions that have written something, in all databases of the server.',
+    looksAt: 'Open and prepared transactions that have written something, in this database.',
     threshold: `open for longer than ${inWords(ALERT_TRANSACTION_AFTER)}`,
     settings: ['ALERT_TRANSACTION_AFTER'],
     find: async (db) =>

@@ -45,33 +45,47 @@ const parkedFinding = ({ since, count, eventId }: Amount & { readonly eventId: s
   cure: { label: 'Publish the oldest again', mutation: 'redeliverOutboxEvent', input: { eventId } },
 });
 
-// Of each webhook in use, its oldest delivery that is pending: webhook_deliveries_status_idx.
+// Of each webhook in use, since when it takes nothing, or else its oldest delivery that is pending, by
+// webhook_deliveries_status_idx: it may take all others, and never that one.
 const FAILING_WEBHOOKS = `
-  SELECT webhook.id::text AS id, least(webhook.failing_since, oldest.since) AS since, pending.count
+  SELECT webhook.id::text AS id, failing.is_long AS "isFailing",
+         CASE WHEN failing.is_long THEN webhook.failing_since ELSE oldest.since END AS since, pending.count
   FROM auth.webhooks AS webhook
+  CROSS JOIN LATERAL (SELECT coalesce(webhook.failing_since < now() - $1 * interval '1 millisecond', false) AS is_long) AS failing
   LEFT JOIN LATERAL (SELECT greatest(created_at, redelivered_at, webhook.state_changed_at) AS since FROM auth.webhook_deliveries
                      WHERE webhook_id = webhook.id AND status = 'pending' ORDER BY position LIMIT 1) AS oldest ON true
   CROSS JOIN LATERAL (SELECT count(*)::int AS count
                       FROM (SELECT FROM auth.webhook_deliveries
                             WHERE webhook_id = webhook.id AND status = 'pending' LIMIT $2) AS these) AS pending
   WHERE webhook.state = 'active'
-    AND least(webhook.failing_since, oldest.since) < now() - $1 * interval '1 millisecond'
+    AND (failing.is_long OR oldest.since < now() - $1 * interval '1 millisecond')
   ORDER BY webhook.id LIMIT $3`;
 
 interface WebhookRow extends Amount {
   readonly id: string;
 }
 
+interface StuckRow extends WebhookRow {
+  /** Nothing at all is taken. */
+  readonly isFailing: boolean;
+}
+
 /** Its beginning tells it apart. Its address is for those who may see webhooks, and not for other receivers. */
 const named = (id: string): string => `webhook ${id.slice(0, 8)}`;
 
-const failingFinding = ({ id, since, count }: WebhookRow): Finding => ({
+const waiting = (count: number): string => amount(count, 'delivery waits', 'deliveries wait');
+
+const failingFinding = ({ id, isFailing, since, count }: StuckRow): Finding => ({
   groupKey: id,
   subject: { kind: 'webhook', key: id },
   count: Math.max(1, count),
   since,
-  summary: `The ${named(id)} has taken nothing since ${at(since)}; ${amount(count, 'delivery', 'deliveries')} ${count === 1 ? 'waits' : 'wait'}.`,
-  advice: 'Its deliveries say what the receiver answered. They are tried again by themselves, until it is disabled.',
+  summary: isFailing
+    ? `The ${named(id)} has taken nothing since ${at(since)}; ${waiting(count)}.`
+    : `The oldest delivery to the ${named(id)} has waited since ${at(since)}; ${waiting(count)} in all.`,
+  advice: isFailing
+    ? 'Its deliveries say what the receiver answered. They are tried again by themselves, until it is disabled.'
+    : 'Its attempts say what the receiver answered. Either it refuses this one, and with it what follows of its aggregate, or more comes than it takes.',
   cure: { label: 'Send a test', mutation: 'testWebhook', input: { webhookId: id } },
 });
 
@@ -84,8 +98,9 @@ const disabledFinding = ({ id, since }: WebhookRow): Finding => ({
   subject: { kind: 'webhook', key: id },
   count: 1,
   since,
-  summary: `The ${named(id)} was disabled at ${at(since)}, after failing for days: it gets nothing any more.`,
-  advice: 'Mend its receiver, resume it, then have redelivered what it missed; or delete it.',
+  summary: `The ${named(id)} was disabled at ${at(since)}: it gets nothing until it is resumed.`,
+  advice:
+    'Its stateReason says why. Mend that and resume it: what waits is sent, and redeliverWebhook brings what it missed. Or delete it.',
   cure: { label: 'Resume the webhook', mutation: 'resumeWebhook', input: { webhookId: id } },
 });
 
@@ -112,20 +127,22 @@ export const outboxRules = ({ settings: { ALERT_OUTBOX_AFTER, ALERT_WEBHOOK_AFTE
   {
     name: 'WEBHOOK_STUCK',
     severity: 'warning',
-    description: 'A webhook does not take what it is sent. It is over when it does, or is not in use any more.',
+    description:
+      'A webhook does not take what it is sent, or one delivery of it not. It is over when it does, or is not in use any more.',
     looksAt: 'Each webhook in use: since when it fails, and its oldest delivery that is pending.',
     threshold: `for longer than ${inWords(ALERT_WEBHOOK_AFTER)}`,
     settings: ['ALERT_WEBHOOK_AFTER'],
     find: async (db) =>
       findingsOf(
-        await db.query<WebhookRow>(FAILING_WEBHOOKS, [ALERT_WEBHOOK_AFTER, MOST_COUNTED, MOST_FINDINGS + 1]),
+        await db.query<StuckRow>(FAILING_WEBHOOKS, [ALERT_WEBHOOK_AFTER, MOST_COUNTED, MOST_FINDINGS + 1]),
         failingFinding,
       ),
   },
   {
     name: 'WEBHOOK_DISABLED',
     severity: 'critical',
-    description: 'A webhook failed for so long that it was disabled. It is over when it is resumed or deleted.',
+    description:
+      'A webhook was disabled: it failed for days, its receiver answered 410 Gone, or its secret was lost with its key. It is over when it is resumed or deleted.',
     looksAt: 'Disabled webhooks.',
     threshold: null,
     settings: [],

@@ -5,7 +5,7 @@
  */
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
 import type { ChangeRow } from './change-rows.ts';
-import { encodeCursor } from './cursor.rules.ts';
+import { encodeCursor, type Position } from './cursor.rules.ts';
 
 export interface ChangeEvent extends ChangeRow {
   /** The place behind it, for `after`. */
@@ -20,6 +20,8 @@ export type LoadRows<Row> = (keys: readonly string[]) => Promise<ReadonlyMap<str
 const OBJECTS_AT_ONCE = 100;
 
 export interface ChangesTogether {
+  /** Where the page begins: everything before it has been told. */
+  readonly from: Position;
   readonly events: readonly ChangeEvent[];
   /** The rows of all changes of a topic; loaded once for each `load`. */
   rowsOf<Row>(topic: ChangeTopic, load: LoadRows<Row>): Promise<ReadonlyMap<string, Row>>;
@@ -32,12 +34,13 @@ export interface ChangesTogether {
   objectOf<Row>(topic: ChangeTopic, question: string, key: string, load: LoadRows<Row>): Promise<Row | undefined>;
 }
 
-/** Makes events of rows that were read together, in their order. */
-export function tellTogether(epoch: string, rows: readonly ChangeRow[]): ChangesTogether {
+/** Makes events of a page of rows, in their order. */
+export function tellTogether(epoch: string, from: Position, rows: readonly ChangeRow[]): ChangesTogether {
   const rowsByLoad = new Map<unknown, Promise<ReadonlyMap<string, unknown>>>();
   const wanted = new Map<ChangeTopic, Set<string>>();
   const asked = new Map<string, Asked>();
   const together: ChangesTogether = {
+    from,
     get events() {
       return events;
     },

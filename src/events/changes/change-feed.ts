@@ -3,24 +3,26 @@
  * look, whenever a notice says so or a second has passed, and hands it to the subscribers. Each
  * question to the database is asked once, however many they are; with nobody listening none is.
  */
-import type { Database } from '../../database/database.ts';
+import type { Database, Queryable } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Notices } from '../notices.ts';
 import { tellTogether } from './change-events.ts';
-import { type ChangePage, currentPlace, openRecord, readChanges } from './change-rows.ts';
-import { createChangeStream, type Interest, type Listener } from './change-stream.ts';
+import { type ChangePage, currentPlace, isKnownPlace, openRecord, readChanges } from './change-rows.ts';
+import { createChangeStream, type Interest, type Listener, type ToldPage } from './change-stream.ts';
 import { comparePositions, decodeCursor, encodeCursor, type Position } from './cursor.rules.ts';
 import { CursorExpiredError, malformedCursor } from './cursor-errors.ts';
 
 /** Notices can be lost, and SQL by hand behind a pooler sends none. */
 const LOOK_MS = 1_000;
+/** Pages that those who catch up together share. */
+const PAGES_KEPT = 20;
 /** How soon to look again for what an older transaction holds back: at first, in the end, and from when on precisely. */
 const HELD_BACK_MS = { first: 2, last: 100, precise: 16 } as const;
 
 export type ChangeFeed = ReturnType<typeof createChangeFeed>;
 
 export interface FeedOptions {
-  readonly db: Database;
+  readonly db: Pick<Database, 'transaction'> & { readonly reading: Queryable };
   readonly notices: Pick<Notices, 'on'>;
   readonly logger: Logger;
 }
@@ -74,7 +76,10 @@ export function createChangeFeed({ db, notices, logger }: FeedOptions) {
   /** Answers when to look again, in milliseconds. */
   const readOn = async (): Promise<number> => {
     for (;;) {
-      live ??= await currentPlace(db);
+      if (live === undefined) {
+        const place = await currentPlace(db.reading);
+        live ??= place;
+      }
       const page = await read(live.position, heldBackMs >= HELD_BACK_MS.precise);
       if (page.epoch !== live.epoch) {
         // The database has become another one under our feet: no place is valid any more.
@@ -83,7 +88,7 @@ export function createChangeFeed({ db, notices, logger }: FeedOptions) {
         for (const listener of listeners) listener.fail(new CursorExpiredError(encodeCursor(epoch, oldest)));
         continue;
       }
-      const told = tellTogether(page.epoch, page.rows);
+      const told = tellTogether(page.epoch, live.position, page.rows);
       const isStuck = comparePositions(page.end, live.position) === 0;
       live = { epoch: page.epoch, position: page.end };
       if (told.events.length > 0) await Promise.all([...listeners].map((listener) => listener.tell(told)));
@@ -94,18 +99,43 @@ export function createChangeFeed({ db, notices, logger }: FeedOptions) {
     }
   };
   const read = async (from: Position, isPrecise = false): Promise<ChangePage> => {
-    const page = await readChanges(db, from, isPrecise);
+    const page = await readChanges(db.reading, from, isPrecise);
     if (page.isOurs) return page;
     opening = undefined;
     await opened();
-    return readChanges(db, from);
+    return readChanges(db.reading, from);
   };
   /** A page for one who catches up. Throws CursorExpiredError when part of it is gone. */
-  const page = async (epoch: string, from: Position): Promise<ChangePage> => {
+  const page = async (epoch: string, from: Position): Promise<ToldPage> => {
     const found = await read(from);
     if (found.epoch !== epoch || comparePositions(from, found.oldest) < 0)
       throw new CursorExpiredError(encodeCursor(found.epoch, found.oldest));
-    return found;
+    return { ...found, together: tellTogether(epoch, from, found.rows) };
+  };
+  const requireKnown = async (epoch: string, position: Position): Promise<void> => {
+    const found = await read(position);
+    const isGone = found.epoch !== epoch || comparePositions(position, found.oldest) < 0;
+    // The oldest place itself is that of a change that is gone.
+    const isOldest = comparePositions(position, found.oldest) === 0;
+    if (isGone || !(isOldest || (await isKnownPlace(db.reading, position))))
+      throw new CursorExpiredError(encodeCursor(found.epoch, found.oldest));
+  };
+  /** Those who fell behind together read the same pages: full ones, which nothing can be added to. */
+  const pages = new Map<string, Promise<ToldPage>>();
+  const sharedPage = async (epoch: string, from: Position): Promise<ToldPage> => {
+    const cursor = encodeCursor(epoch, from);
+    const known = pages.get(cursor);
+    if (known !== undefined) return known;
+    const asked = page(epoch, from);
+    pages.set(cursor, asked);
+    const [oldest] = pages.keys();
+    if (pages.size > PAGES_KEPT && oldest !== undefined) pages.delete(oldest);
+    const isKept = await asked.then(
+      ({ isFull }) => isFull,
+      () => false,
+    );
+    if (!isKept) pages.delete(cursor);
+    return asked;
   };
 
   const stop = notices.on({ changes: look });
@@ -118,14 +148,14 @@ export function createChangeFeed({ db, notices, logger }: FeedOptions) {
      */
     async subscribe<Row>(interest: Interest<Row>, after?: string | null) {
       await opened();
-      const given = typeof after === 'string' ? decodeCursor(after) : await currentPlace(db);
+      const given = typeof after === 'string' ? decodeCursor(after) : await currentPlace(db.reading);
       if (given === undefined) throw malformedCursor();
       // Found out now, not at the first change.
-      if (typeof after === 'string') await page(given.epoch, given.position);
+      if (typeof after === 'string') await requireKnown(given.epoch, given.position);
       return createChangeStream({
         interest,
         from: given.position,
-        page: (from) => page(given.epoch, from),
+        page: (from) => sharedPage(given.epoch, from),
         attach(listener, reached) {
           if (live !== undefined && comparePositions(reached, live.position) < 0) return false;
           live ??= { epoch: given.epoch, position: reached };
@@ -133,13 +163,20 @@ export function createChangeFeed({ db, notices, logger }: FeedOptions) {
           look();
           return true;
         },
-        detach: (listener) => listeners.delete(listener),
+        detach(listener) {
+          listeners.delete(listener);
+          if (listeners.size > 0) return;
+          // Whoever comes next begins at its own place, not where the last one left.
+          clearTimeout(timer);
+          pages.clear();
+          if (reading === undefined) live = undefined;
+        },
       });
     },
     /** The cursor of now: what is changed from now on is behind it. */
     async cursor(): Promise<string> {
       await opened();
-      const { epoch, position } = await currentPlace(db);
+      const { epoch, position } = await currentPlace(db.reading);
       return encodeCursor(epoch, position);
     },
     /** How many listen on this node. */
@@ -147,6 +184,7 @@ export function createChangeFeed({ db, notices, logger }: FeedOptions) {
     close(): void {
       stop();
       clearTimeout(timer);
+      pages.clear();
     },
   };
 }

@@ -6,11 +6,12 @@
  * price is that a long writing transaction holds everybody back; not one of another database of
  * the cluster, though, which can be found out, at a price.
  */
-import type { Database, Queryable } from '../../database/database.ts';
+import type { Queryable, Transactional } from '../../database/database.ts';
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
-import { beforeTransaction, comparePositions, LAST_INDEX, type Position } from './cursor.rules.ts';
+import { beforeTransaction, comparePositions, LAST_INDEX, LAST_SEQUENCE, type Position } from './cursor.rules.ts';
 
-/** Of statements, each with the keys of all rows that it changed. */
+/** A page ends with the row that makes it so many keys; a row holds 1,000 at the most (the tables' triggers). */
+const KEYS_PER_PAGE = 1_000;
 const ROWS_PER_PAGE = 200;
 const KINDS = { created: 'CREATED', updated: 'UPDATED', removed: 'REMOVED' } as const;
 
@@ -53,6 +54,8 @@ interface Row {
   keys: string[];
   scopes: string[];
   at: Date;
+  /** There are rows behind it. */
+  hasMore: boolean;
 }
 
 /** The oldest transaction that may still write here, in the snapshot of the statement; roughly, or precisely. */
@@ -65,6 +68,9 @@ const PRECISELY = `(
       SELECT FROM pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
       WHERE lock.locktype = 'transactionid' AND lock.granted AND activity.datname <> current_database()
         AND lock.transactionid::text::bigint = xid::text::bigint & 4294967295)
+      AND NOT EXISTS (
+        SELECT FROM pg_prepared_xacts AS prepared
+        WHERE prepared.database <> current_database() AND prepared.transaction::text::bigint = xid::text::bigint & 4294967295)
   )`;
 
 const READ = `
@@ -77,10 +83,22 @@ const READ = `
          change.*
   FROM horizon CROSS JOIN auth.change_feed AS feed
   LEFT JOIN LATERAL (
-    SELECT transaction_id::text AS "transactionId", sequence::text AS sequence, topic, kind, keys, scopes, at
-    FROM auth.changes
-    WHERE (transaction_id, sequence) >= ($1::bigint, $2::bigint) AND transaction_id < horizon.xmin
-    ORDER BY changes.transaction_id, changes.sequence LIMIT ${ROWS_PER_PAGE}
+    SELECT transaction_id::text AS "transactionId", sequence::text AS sequence, topic, kind, keys, scopes, at,
+           place < found OR found = ${ROWS_PER_PAGE} AS "hasMore"
+    FROM (
+      SELECT *, count(*) OVER () AS found, row_number() OVER upward AS place,
+             sum(size) OVER upward - size AS "before"
+      FROM (
+        -- Of the row that was told in part, or whole, the rest counts.
+        SELECT *, cardinality(keys) - CASE WHEN (transaction_id, sequence) = ($1::bigint, $2::bigint)
+                                           THEN least($4::bigint + 1, cardinality(keys)) ELSE 0 END AS size
+        FROM auth.changes
+        WHERE (transaction_id, sequence) >= ($1::bigint, $2::bigint) AND transaction_id < horizon.xmin
+        ORDER BY changes.transaction_id, changes.sequence LIMIT ${ROWS_PER_PAGE}
+      ) AS next
+      WINDOW upward AS (ORDER BY transaction_id, sequence)
+    ) AS counted
+    WHERE size > 0 AND "before" < ${KEYS_PER_PAGE}
   ) AS change ON true
   ORDER BY change."transactionId"::bigint, change.sequence::bigint`;
 
@@ -89,7 +107,12 @@ const READ = `
  * other databases are told apart, by a look at all locks, which is too dear for every reading.
  */
 export async function readChanges(db: Queryable, from: Position, isPrecise = false): Promise<ChangePage> {
-  const found = await db.query<Row>(READ, [String(from.transactionId), String(from.sequence), isPrecise]);
+  const found = await db.query<Row>(READ, [
+    String(from.transactionId),
+    String(from.sequence),
+    isPrecise,
+    String(from.index),
+  ]);
   const [first] = found;
   if (first === undefined) throw new Error('auth.change_feed has lost its row. Insert it again: DEFAULT VALUES.');
   const read = found.filter((row) => row.transactionId !== null);
@@ -100,7 +123,7 @@ export async function readChanges(db: Queryable, from: Position, isPrecise = fal
       return { topic: row.topic, kind: KINDS[row.kind], key, scope, at: row.at, position: { ...place, index } };
     });
   });
-  const isFull = read.length === ROWS_PER_PAGE;
+  const isFull = read.at(-1)?.hasMore === true;
   const last = rows.at(-1)?.position;
   const horizon = beforeTransaction(BigInt(first.xmin));
   // The clocks of transactions never go back, but a place from elsewhere may lie ahead of this one.
@@ -130,10 +153,24 @@ export async function currentPlace(db: Queryable): Promise<{ epoch: string; posi
 }
 
 /**
+ * Whether a place that somebody brings back is one of this record: not ahead of all that was written,
+ * and, where it is that of a change, with that change there. It is not after the files of the
+ * database were put back to an earlier time, which no epoch can tell.
+ */
+export async function isKnownPlace(db: Queryable, { transactionId, sequence }: Position): Promise<boolean> {
+  const [row] = await db.query<{ isKnown: boolean }>(
+    `SELECT $1::bigint < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+            AND ($2::bigint = ${LAST_SEQUENCE} OR EXISTS (SELECT FROM auth.changes WHERE transaction_id = $1::bigint AND sequence = $2::bigint)) AS "isKnown"`,
+    [String(transactionId), String(sequence)],
+  );
+  return row?.isKnown === true;
+}
+
+/**
  * Sees to it that the record is of this database: what another one wrote (before a dump and
  * restore, a copy, a point in time gone back to) is deleted, since its numbers mean nothing here.
  */
-export async function openRecord(db: Database): Promise<void> {
+export async function openRecord(db: Pick<Transactional, 'transaction'>): Promise<void> {
   await db.transaction(async (tx) => {
     const [feed] = await tx.query<{ isOurs: boolean }>(
       'SELECT epoch = auth.change_epoch() AS "isOurs" FROM auth.change_feed FOR UPDATE',

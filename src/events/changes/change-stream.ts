@@ -3,13 +3,18 @@
  * tells. One that does not keep up is not waited for and not fed: its queue is dropped, and it
  * catches up from the record at its own pace, so that it never holds more than a page.
  */
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
-import { type ChangeEvent, type ChangesTogether, type LoadRows, tellTogether } from './change-events.ts';
-import type { ChangePage } from './change-rows.ts';
+import type { ChangeEvent, ChangesTogether, LoadRows } from './change-events.ts';
 import { comparePositions, type Position } from './cursor.rules.ts';
 
-/** So many told changes may wait for one subscriber. */
-const MOST_WAITING = 1_000;
+/** So many told changes may wait for one subscriber: two pages. */
+const MOST_WAITING = 4_000;
+/** One who catches up joins the others with so many at the most, or it would be dropped again at once. */
+const MOST_AT_JOINING = 500;
+const JOIN_AGAIN_MS = 10;
+/** After so many changes without a pause others have their turn: a flood must not hold up what else the node does. */
+const MOST_IN_A_ROW = 10;
 
 /** What somebody listens for. */
 export interface Interest<Row> {
@@ -26,11 +31,17 @@ export interface Listener {
   fail(error: Error): void;
 }
 
+export interface ToldPage {
+  readonly together: ChangesTogether;
+  readonly end: Position;
+  readonly isFull: boolean;
+}
+
 export interface ChangeStreamOptions<Row> {
   readonly interest: Interest<Row>;
   readonly from: Position;
-  /** What was changed after a place. */
-  page(from: Position): Promise<ChangePage>;
+  /** What was changed after a place, the same for all who ask for the same one; and where the next page begins. */
+  page(from: Position): Promise<ToldPage>;
   /** Joins those who are told what is new; false when the feed is further on already. */
   attach(listener: Listener, reached: Position): boolean;
   detach(listener: Listener): void;
@@ -47,12 +58,13 @@ export function createChangeStream<Row>({
   let waiting: ChangeEvent[] = [];
   /** Up to where everything is in `waiting`, or was taken, or was not wanted. */
   let reached = from;
-  /** The place of what was taken last. */
+  /** Everything up to here was taken, or not wanted. */
   let taken = from;
   let isCatchingUp = true;
   let isOver = false;
   let failure: Error | undefined;
   let wakeUp: (() => void) | undefined;
+  let inARow = 0;
 
   const wanted = async (together: ChangesTogether): Promise<ChangeEvent[]> => {
     const { topic, keep, load } = interest;
@@ -64,7 +76,7 @@ export function createChangeStream<Row>({
     together.want(events);
     return events;
   };
-  const end = (): void => {
+  const finish = (): void => {
     isOver = true;
     waiting = [];
     detach(listener);
@@ -77,6 +89,7 @@ export function createChangeStream<Row>({
         return [];
       });
       if (isOver || isCatchingUp) return;
+      if (waiting.length === 0 && comparePositions(together.from, taken) > 0) taken = together.from;
       for (const event of events) if (comparePositions(event.position, reached) > 0) waiting.push(event);
       if (waiting.length > MOST_WAITING) {
         waiting = [];
@@ -88,15 +101,19 @@ export function createChangeStream<Row>({
     },
     fail(error) {
       failure = error;
-      end();
+      finish();
     },
   };
   const catchUp = async (): Promise<void> => {
-    const read = await page(reached);
-    waiting = await wanted(tellTogether(read.epoch, read.rows));
+    const { together, end, isFull } = await page(reached);
+    waiting = (await wanted(together)).filter((event) => comparePositions(event.position, reached) > 0);
     if (isOver) return;
-    reached = read.end;
-    if (!read.isFull && attach(listener, reached)) isCatchingUp = false;
+    if (waiting.length === 0) taken = end;
+    reached = end;
+    if (isFull || waiting.length > MOST_AT_JOINING) return;
+    if (attach(listener, reached)) isCatchingUp = false;
+    // The others are further on by what is just being read.
+    else if (waiting.length === 0) await delay(JOIN_AGAIN_MS, undefined, { ref: false });
   };
 
   return {
@@ -105,11 +122,12 @@ export function createChangeStream<Row>({
         const event = waiting.shift();
         if (event !== undefined) {
           taken = event.position;
+          if (++inARow % MOST_IN_A_ROW === 0) await nextTurn();
           return { done: false, value: event };
         }
         if (isCatchingUp) {
           await catchUp().catch((error: unknown) => {
-            end();
+            finish();
             throw error;
           });
         } else {
@@ -122,7 +140,7 @@ export function createChangeStream<Row>({
       return { done: true, value: undefined };
     },
     async return() {
-      end();
+      finish();
       return { done: true, value: undefined };
     },
     [Symbol.asyncIterator]() {

@@ -126,10 +126,14 @@ export const CATALOG = {
     webhookId: is.webhookId,
     actor: is.actor,
   }),
-  WebhookDisabled: event('Webhook', 'Deliveries to a webhook failed for too long: it gets no more.', {
-    webhookId: is.webhookId,
-    failingSince: is.instant('Since when nothing was delivered.'),
-  }),
+  WebhookDisabled: event(
+    'Webhook',
+    'A webhook failed for too long, or its receiver answered 410 Gone: it was disabled, and gets nothing.',
+    {
+      webhookId: is.webhookId,
+      failingSince: is.instant('Since when nothing was delivered.'),
+    },
+  ),
 } as const;
 
 export type EventType = keyof typeof CATALOG;

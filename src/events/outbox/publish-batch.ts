@@ -17,6 +17,8 @@ export interface PublishOptions {
   /** After so many failures an event is parked. */
   readonly mostAttempts: number;
   readonly batchSize: number;
+  /** How long it may leave its transaction idle; left out: 10 s. */
+  readonly longestIdleMs?: number;
 }
 
 export interface FailedEvent {
@@ -36,9 +38,15 @@ export type PublishResult =
     };
 
 /** Publishes the next events. Throws when the database fails; then nothing is changed, nothing counted. */
-export function publishBatch({ db, targets, mostAttempts, batchSize }: PublishOptions): Promise<PublishResult> {
+export function publishBatch({
+  db,
+  targets,
+  mostAttempts,
+  batchSize,
+  longestIdleMs = LONGEST_IDLE_MS,
+}: PublishOptions): Promise<PublishResult> {
   return db.transaction(async (tx): Promise<PublishResult> => {
-    const [turn] = await tx.query<{ isOurs: boolean }>(TAKE_TURN, [String(LONGEST_IDLE_MS)]);
+    const [turn] = await tx.query<{ isOurs: boolean }>(TAKE_TURN, [String(longestIdleMs)]);
     if (!turn?.isOurs) return { kind: 'busy' };
     const rows = await tx.query<OutboxEvent & { retryCount: number }>(NEXT, [batchSize]);
     if (rows.length === 0) return { kind: 'published', readCount: 0, publishedCount: 0, failed: [] };

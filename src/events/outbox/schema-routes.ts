@@ -8,7 +8,7 @@ import { type Exchange, type Handler, sendText } from '../../http/server.ts';
 import { CATALOG, EVENT_TYPES } from './catalog.rules.ts';
 import { eventSchemas, schemaFileName, schemaText } from './event-schema.rules.ts';
 
-export const EVENT_SCHEMAS = '/events/schemas';
+const EVENT_SCHEMAS = '/events/schemas';
 
 /** The two paths with their handlers. */
 export function eventSchemaRoutes(): Record<string, Handler> {

@@ -40,17 +40,30 @@ const COLUMNS = `
    FROM auth.webhook_secrets AS secret
    WHERE secret.webhook_id = webhook.id AND (secret.expires_at IS NULL OR secret.expires_at > now())) AS secrets`;
 
+const HELD = 'id, lease_token, lease_node_id, leased_at, attempt_count';
+const ROOM = 'greatest(0, $3::int - coalesce(busy.count, 0))';
+
+// A series that began before its webhook was resumed begins anew, and does not wait for its back-off:
+// webhook_deliveries_back_off_idx.
 const CLAIM = `
   WITH due AS (
-    SELECT delivery.*
+    SELECT delivery.*, webhook.state_changed_at AS active_since
     FROM auth.webhooks AS webhook
     LEFT JOIN unnest($1::uuid[], $2::int[]) AS busy(webhook_id, count) ON busy.webhook_id = webhook.id
     CROSS JOIN LATERAL (
-      SELECT id, lease_token, lease_node_id, leased_at, attempt_count FROM auth.webhook_deliveries
-      WHERE webhook_id = webhook.id AND status = 'pending' AND due_at <= now()
-      ORDER BY due_at, position
-      LIMIT greatest(0, $3::int - coalesce(busy.count, 0))
-      FOR UPDATE SKIP LOCKED
+      SELECT * FROM (
+        SELECT ${HELD} FROM auth.webhook_deliveries
+        WHERE webhook_id = webhook.id AND status = 'pending' AND due_at <= now()
+        ORDER BY due_at, position LIMIT ${ROOM} FOR UPDATE SKIP LOCKED
+      ) AS due
+      UNION ALL
+      SELECT * FROM (
+        SELECT ${HELD} FROM auth.webhook_deliveries
+        WHERE webhook_id = webhook.id AND status = 'pending' AND lease_token IS NULL
+          AND series_started_at < webhook.state_changed_at AND due_at > now()
+        ORDER BY series_started_at LIMIT ${ROOM} FOR UPDATE SKIP LOCKED
+      ) AS from_before
+      LIMIT ${ROOM}
     ) AS delivery
     WHERE webhook.state = 'active'
   ), broken_off AS (
@@ -62,8 +75,9 @@ const CLAIM = `
     UPDATE auth.webhook_deliveries AS claimed
     SET lease_token = gen_random_uuid(), lease_node_id = $4, leased_at = now(),
         due_at = now() + $5 * interval '1 millisecond',
-        attempt_count = claimed.attempt_count + 1, series_attempt_count = claimed.series_attempt_count + 1,
-        series_started_at = coalesce(claimed.series_started_at, now())
+        attempt_count = claimed.attempt_count + 1,
+        series_attempt_count = CASE WHEN series_started_at >= active_since THEN series_attempt_count ELSE 0 END + 1,
+        series_started_at = CASE WHEN series_started_at >= active_since THEN series_started_at ELSE now() END
     FROM due WHERE claimed.id = due.id
     RETURNING claimed.*
   )

@@ -11,6 +11,7 @@ import { nextAttemptAt } from './back-off.rules.ts';
 import type { ClaimedDelivery } from './claim.ts';
 import type { Judged } from './outcome.rules.ts';
 import { afterAttempt, type WebhookHealth } from './webhook-health.rules.ts';
+import { GIVES_UP_WHEN_IDLE } from './webhooks.ts';
 
 export interface CloseOptions {
   readonly acts: Acts;
@@ -35,10 +36,11 @@ export interface Closed {
   /** It was the first to fail since the last that did not. */
   readonly isFirstFailure: boolean;
   readonly isGivenUp: boolean;
-  readonly isDisabled: boolean;
+  /** Why its webhook was disabled with it. */
+  readonly disabledBecause?: string;
 }
 
-const LOST: Closed = { isWritten: false, isFirstFailure: false, isGivenUp: false, isDisabled: false };
+const LOST: Closed = { isWritten: false, isFirstFailure: false, isGivenUp: false };
 const DELIVERER = systemCaller('webhooks');
 
 /**
@@ -49,8 +51,10 @@ export function closeAttempts(options: CloseOptions, all: readonly EndedAttempt[
   return options.acts.transaction(async (tx, acted) => {
     const webhooks = new Map<string, WebhookHealth>();
     const ids = [...new Set(all.map(({ delivery }) => delivery.webhookId))];
-    for (const { id, ...health } of await tx.query<WebhookHealth & { id: string }>(LOCK, [ids]))
-      webhooks.set(id, health);
+    for (const { id, state, failingSince, lastSuccessAt } of await tx.query<WebhookHealth & { id: string }>(LOCK, [
+      ids,
+    ]))
+      webhooks.set(id, { state, failingSince, lastSuccessAt });
     const rows = all.map((ended) => rowOf(options, ended));
     const closed = await tx.query<{ id: string }>(CLOSE, [JSON.stringify(rows), options.nodeId]);
     const written = new Set(closed.map(({ id }) => id));
@@ -68,10 +72,10 @@ export function closeAttempts(options: CloseOptions, all: readonly EndedAttempt[
       const after = delivery.isTest ? before : afterAttempt(before, judged.outcome, finishedAt, disableAfterMs);
       if (after !== before) changed.add(webhookId);
       webhooks.set(webhookId, after);
-      const isDisabled = after.state === 'disabled' && before.state !== 'disabled';
-      if (isDisabled) {
+      const disabledBecause = after.state === before.state ? undefined : reasonOf(judged);
+      if (disabledBecause !== undefined) {
         const failingSince = (after.failingSince ?? finishedAt).toISOString();
-        await tx.query(DISABLE, [webhookId, reasonOf(judged), DELIVERER.name]);
+        await tx.query(DISABLE, [webhookId, disabledBecause, DELIVERER.name]);
         await recordEvents(tx, [
           {
             eventType: 'WebhookDisabled',
@@ -84,7 +88,7 @@ export function closeAttempts(options: CloseOptions, all: readonly EndedAttempt[
           caller: DELIVERER,
           action: 'webhookDisabled',
           target: { type: 'Webhook', id: webhookId },
-          reason: reasonOf(judged),
+          reason: disabledBecause,
           before: { state: 'ACTIVE' },
           after: { state: 'DISABLED' },
         });
@@ -93,7 +97,7 @@ export function closeAttempts(options: CloseOptions, all: readonly EndedAttempt[
         isWritten: true,
         isFirstFailure: before.failingSince === null && after.failingSince !== null,
         isGivenUp: rows[index]?.status === 'failed',
-        isDisabled,
+        disabledBecause,
       });
     }
     const healths = [...changed].map((id) => ({ id, ...webhooks.get(id) }));
@@ -139,7 +143,8 @@ const reasonOf = ({ outcome, message }: Judged): string =>
     : `Nothing was delivered for too long (WEBHOOK_DISABLE_AFTER). The last attempt: ${message ?? outcome}`;
 
 const LOCK = `
-  SELECT id, state::text AS state, failing_since AS "failingSince", last_success_at AS "lastSuccessAt"
+  SELECT id, state::text AS state, failing_since AS "failingSince", last_success_at AS "lastSuccessAt",
+         ${GIVES_UP_WHEN_IDLE}
   FROM auth.webhooks WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
 
 // Where one is closed, the next of its aggregate is due; what is due already, or leased, stays as it is.
@@ -166,7 +171,8 @@ const CLOSE = `
     WHERE closed.status <> 'pending' AND next.due_at IS NULL AND next.id = (
       SELECT id FROM auth.webhook_deliveries AS waiting
       WHERE waiting.webhook_id = closed.webhook_id AND waiting.aggregate_id = closed.aggregate_id
-        AND waiting.status = 'pending' AND waiting.id <> closed.id
+        AND waiting.status = 'pending'
+        AND NOT EXISTS (SELECT FROM closed AS done WHERE done.id = waiting.id AND done.status <> 'pending')
       ORDER BY position LIMIT 1
     )
   )

@@ -88,7 +88,7 @@ export function createWebhooks({
       deliverer.wake();
     },
     /** At each heartbeat: what a notice was lost for, and what a killed node had leased. */
-    beat: (): void => deliverer.wake(),
+    beat: (): void => deliverer.beat(),
     stop: (timeoutMs: number): Promise<void> => deliverer.stop(timeoutMs),
   };
 }

@@ -12,6 +12,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Notices } from '../notices.ts';
 import { type ClaimedDelivery, type ClaimOptions, claimDue, nextDueInMs } from './claim.ts';
 import { type Closed, type CloseOptions, closeAttempts, type EndedAttempt } from './close.ts';
+import { mendHeads } from './heads.ts';
 import { type Judged, judge, type Outcome, type SendResult } from './outcome.rules.ts';
 import { openSecrets } from './secrets.ts';
 import { type SendTools, send } from './send.ts';
@@ -29,6 +30,8 @@ export interface DelivererOptions extends ClaimOptions, CloseOptions, SendTools 
 export interface Deliverer {
   /** Looks for what is due now; many wakes in a row are one. */
   wake(): void;
+  /** The same, and mends first what no event would wake for ever (heads.ts). */
+  beat(): void;
   /** Delivers what its caller has claimed, now; answers how it ended. */
   deliver(delivery: ClaimedDelivery): Promise<Judged>;
   /** Claims nothing more; what is under way may end within the time, and is given back then. */
@@ -58,6 +61,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const busy = new Map<string, number>();
   let isStopping = false;
   let wasWoken = false;
+  let wasBeaten = false;
   let pumping: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -76,6 +80,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     try {
       while (wasWoken && !isStopping) {
         wasWoken = false;
+        if (wasBeaten) await mend();
         const claimed = await claimDue(db, options, busy);
         for (const delivery of claimed) start(delivery);
         const ms = claimed.length > 0 || isStopping ? undefined : await nextDueInMs(db, full());
@@ -87,6 +92,12 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
     pumping = undefined;
     if (wasWoken && !isStopping) wake();
+  };
+
+  const mend = async (): Promise<void> => {
+    const count = await mendHeads(db);
+    wasBeaten = false;
+    if (count > 0) logger.warn({ count }, 'Webhook deliveries waited behind nothing; they are sent now');
   };
 
   const start = (delivery: ClaimedDelivery): void => {
@@ -121,7 +132,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const close = async (ended: EndedAttempt): Promise<void> => {
     const { delivery, judged } = ended;
     const line = { webhookId: delivery.webhookId, deliveryId: delivery.id, outcome: judged.outcome };
-    const { isWritten, isFirstFailure, isGivenUp, isDisabled } = await closes.add(ended);
+    const { isWritten, isFirstFailure, isGivenUp, disabledBecause } = await closes.add(ended);
     if (!isWritten) logger.info(line, 'A webhook delivery was taken over by another node, or its webhook is gone');
     else if (isFirstFailure || isGivenUp)
       logger.warn(
@@ -129,13 +140,17 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         isGivenUp ? 'A webhook delivery was given up' : 'A webhook does not take what it is sent; it is tried again',
       );
     else logger.debug(line, 'An attempt to deliver to a webhook ended');
-    if (!isDisabled) return;
-    logger.warn({ webhookId: delivery.webhookId }, 'A webhook was disabled: nothing was delivered for too long');
+    if (disabledBecause === undefined) return;
+    logger.warn({ webhookId: delivery.webhookId, reason: disabledBecause }, 'A webhook was disabled');
     notices.eventsWritten();
   };
 
   return {
     wake,
+    beat() {
+      wasBeaten = true;
+      wake();
+    },
     deliver,
     async stop(timeoutMs) {
       isStopping = true;

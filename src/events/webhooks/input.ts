@@ -23,7 +23,7 @@ export interface WebhookInput {
 const RESOLVE_MS = 5_000;
 /** A test is for one webhook alone, and comes to it whatever it asked for. */
 const NOT_TO_BE_ASKED_FOR = 'WebhookTested';
-export const TYPES_TO_ASK_FOR: readonly string[] = EVENT_TYPES.filter((type) => type !== NOT_TO_BE_ASKED_FOR);
+const TYPES_TO_ASK_FOR: readonly string[] = EVENT_TYPES.filter((type) => type !== NOT_TO_BE_ASKED_FOR);
 
 /** Throws InvalidInputError with every problem. What is left out has none. */
 export async function requireValid(tools: InputTools, input: WebhookInput): Promise<void> {

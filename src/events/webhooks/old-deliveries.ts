@@ -1,25 +1,55 @@
 /** What leaves the tables of webhooks: deliveries beyond their time, and former secrets that sign no more. */
 import type { Queryable } from '../../database/database.ts';
+import { giveHeads, type Waiting } from './heads.ts';
 
 /**
- * Deletes up to `limit` deliveries older than `keepMs`, with their attempts; answers their ids. By
- * webhook_deliveries_position_key, which grows with time. What an active webhook is still to get
- * stays; what waits for one that nobody resumes does not pile up for ever.
+ * Deletes up to `limit` deliveries older than `keepMs`, with their attempts; answers their ids. What
+ * an active webhook is still to get stays; what waits for one that nobody resumes does not pile up
+ * for ever. Within a transaction: until its end nobody resumes a webhook whose waiting ones it deletes.
  */
-export async function deleteOldDeliveries(db: Queryable, keepMs: number, limit: number): Promise<string[]> {
-  const rows = await db.query<{ id: string }>(
-    `DELETE FROM auth.webhook_deliveries WHERE id IN (
-       SELECT delivery.id
-       FROM auth.webhook_deliveries AS delivery JOIN auth.webhooks AS webhook ON webhook.id = delivery.webhook_id
-       WHERE delivery.created_at < now() - $1 * interval '1 millisecond' AND delivery.lease_token IS NULL
-         AND (webhook.state <> 'active' OR delivery.closed_at < now() - $1 * interval '1 millisecond')
-       ORDER BY delivery.position LIMIT $2
-       FOR UPDATE OF delivery SKIP LOCKED
-     ) RETURNING id`,
-    [keepMs, limit],
-  );
-  return rows.map(({ id }) => id);
+export async function deleteOldDeliveries(tx: Queryable, keepMs: number, limit: number): Promise<string[]> {
+  const ended = await tx.query<{ id: string }>(DELETE_ENDED, [keepMs, limit]);
+  const idle = await tx.query<{ id: string }>(LOCK_IDLE, [keepMs]);
+  const left = limit - ended.length;
+  const waiting =
+    idle.length === 0 || left === 0
+      ? []
+      : await tx.query<Waiting & { id: string }>(DELETE_WAITING, [keepMs, left, idle.map(({ id }) => id)]);
+  await giveHeads(tx, waiting);
+  return [...ended, ...waiting].map(({ id }) => id);
 }
+
+// By webhook_deliveries_closed_idx.
+const DELETE_ENDED = `
+  DELETE FROM auth.webhook_deliveries WHERE id IN (
+    SELECT id FROM auth.webhook_deliveries
+    WHERE closed_at < now() - $1 * interval '1 millisecond'
+    ORDER BY closed_at LIMIT $2
+    FOR UPDATE SKIP LOCKED
+  ) RETURNING id`;
+
+// The oldest of each by webhook_deliveries_status_idx.
+const LOCK_IDLE = `
+  SELECT id FROM auth.webhooks AS webhook
+  WHERE state <> 'active' AND (
+      SELECT created_at FROM auth.webhook_deliveries
+      WHERE webhook_id = webhook.id AND status = 'pending' ORDER BY position LIMIT 1
+    ) < now() - $1 * interval '1 millisecond'
+  ORDER BY id FOR NO KEY UPDATE`;
+
+const DELETE_WAITING = `
+  DELETE FROM auth.webhook_deliveries WHERE id IN (
+    SELECT oldest.id
+    FROM unnest($3::uuid[]) AS idle(id)
+    CROSS JOIN LATERAL (
+      SELECT id, created_at FROM auth.webhook_deliveries
+      WHERE webhook_id = idle.id AND status = 'pending' AND lease_token IS NULL
+      ORDER BY position LIMIT $2
+      FOR UPDATE SKIP LOCKED
+    ) AS oldest
+    WHERE oldest.created_at < now() - $1 * interval '1 millisecond'
+    LIMIT $2
+  ) RETURNING id, webhook_id AS "webhookId", aggregate_id AS "aggregateId"`;
 
 /** Deletes up to `limit` former secrets whose time is over; answers their ids. */
 export async function deleteExpiredSecrets(db: Queryable, _keepMs: number, limit: number): Promise<string[]> {

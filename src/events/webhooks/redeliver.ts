@@ -77,5 +77,5 @@ const BEGIN_ANEW = `
                  WHERE other.webhook_id = chosen.webhook_id AND other.aggregate_id = chosen.aggregate_id
                    AND other.status = 'pending' AND other.due_at IS NOT NULL AND other.id <> chosen.id
                ) THEN now() END
-  FROM chosen WHERE delivery.id = chosen.id
+  FROM chosen WHERE delivery.id = chosen.id AND delivery.lease_token IS NULL
   RETURNING 1`;

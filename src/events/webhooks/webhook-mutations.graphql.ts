@@ -5,7 +5,7 @@ import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { WebhookRefs } from './webhook.graphql.ts';
-import type { WebhookOperations, WithSecret } from './webhook-operations.ts';
+import type { Changed, WebhookOperations, WithSecret } from './webhook-operations.ts';
 
 const reason = reasonText.nullish();
 const needed = reasonText.refine((text) => text.trim() !== '', 'is needed: others will want to know why');
@@ -40,7 +40,7 @@ export function addWebhookMutations(
       }),
     });
   const changed = (name: string, description: string, unchanged: string) =>
-    builder.objectRef<{ webhookId: string; isChanged: boolean }>(name).implement({
+    builder.objectRef<Changed>(name).implement({
       description,
       fields: (t) => ({
         webhook: t.prismaField({
@@ -155,10 +155,7 @@ export function addWebhookMutations(
       description: 'Changes where a webhook’s events are sent, which it gets, or what it is said to be for.',
       args: { input: t.arg({ type: UpdateInput, required: true, description: 'Which webhook, and what of it.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: async (_root, { input }, { caller }) => ({
-        webhookId: input.webhookId,
-        ...(await operations.update(caller, input)),
-      }),
+      resolve: (_root, { input }, { caller }) => operations.update(caller, input),
     }),
     pauseWebhook: t.field({
       type: PausePayload,
@@ -166,10 +163,7 @@ export function addWebhookMutations(
       description: 'Sends nothing more to a webhook; what there is to send waits until it is resumed.',
       args: { input: t.arg({ type: PauseInput, required: true, description: 'Which webhook, and why.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: async (_root, { input }, { caller }) => ({
-        webhookId: input.webhookId,
-        ...(await operations.pause(caller, input)),
-      }),
+      resolve: (_root, { input }, { caller }) => operations.pause(caller, input),
     }),
     resumeWebhook: t.field({
       type: ResumePayload,
@@ -177,10 +171,7 @@ export function addWebhookMutations(
       description: 'Sends to a webhook again that was paused or disabled, with all that waited.',
       args: { input: t.arg({ type: ResumeInput, required: true, description: 'Which webhook.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: async (_root, { input }, { caller }) => ({
-        webhookId: input.webhookId,
-        ...(await operations.resume(caller, input)),
-      }),
+      resolve: (_root, { input }, { caller }) => operations.resume(caller, input),
     }),
     deleteWebhook: t.field({
       type: DeletePayload,
@@ -188,10 +179,7 @@ export function addWebhookMutations(
       description: 'Takes a webhook away for good, with what it was still to get.',
       args: { input: t.arg({ type: DeleteInput, required: true, description: 'Which webhook.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: async (_root, { input }, { caller }) => {
-        await operations.delete(caller, input);
-        return { webhookId: input.webhookId };
-      },
+      resolve: (_root, { input }, { caller }) => operations.delete(caller, input),
     }),
     rotateWebhookSecret: t.field({
       type: RotatePayload,

@@ -8,7 +8,16 @@ import { sealingAgain } from '../../sealing/open-sealed.ts';
 import type { Notices } from '../notices.ts';
 import { type InputTools, requireValid } from './input.ts';
 import { insertSecret, makeSecret } from './secrets.ts';
-import { insertWebhook, lockWebhook, pause, resume, shown, updateSettings, type WebhookSettings } from './webhooks.ts';
+import {
+  deleteSomeDeliveries,
+  insertWebhook,
+  lockWebhook,
+  pause,
+  resume,
+  shown,
+  updateSettings,
+  type WebhookSettings,
+} from './webhooks.ts';
 
 export interface WebhookTools extends InputTools {
   readonly acts: Acts;
@@ -55,6 +64,12 @@ export interface WithSecret {
   readonly secret: string;
 }
 
+export interface Changed {
+  readonly webhookId: string;
+  /** False: it was so already. */
+  readonly isChanged: boolean;
+}
+
 const targetOf = (id: string) => ({ type: 'Webhook', id });
 const stored = (types: readonly string[] | null | undefined): string[] => [...new Set(types ?? [])].sort();
 
@@ -86,7 +101,7 @@ export function createWebhookOperations(tools: WebhookTools) {
     },
 
     /** Changes what is given; what waits already is sent to the new URL. */
-    async update(caller: Caller, request: UpdateRequest): Promise<{ isChanged: boolean }> {
+    async update(caller: Caller, request: UpdateRequest): Promise<Changed> {
       await requireValid(tools, request);
       const { webhookId, url, eventTypes, description, reason } = request;
       return acts.transaction(async (tx, acted) => {
@@ -100,46 +115,52 @@ export function createWebhookOperations(tools: WebhookTools) {
           after.url === before.url &&
           after.description === before.description &&
           after.eventTypes.join() === before.eventTypes.join();
-        if (isSame) return { isChanged: false };
+        if (isSame) return { webhookId, isChanged: false };
         await updateSettings(tx, webhookId, after);
         const target = targetOf(webhookId);
         acted({ caller, action: 'updateWebhook', target, reason, before: shown(before), after: shown(after) });
-        return { isChanged: true };
+        return { webhookId, isChanged: true };
       });
     },
 
     /** Nothing more is sent, and what there is to send waits. */
-    pause: (caller: Caller, { webhookId, reason }: Named & { reason: string }): Promise<{ isChanged: boolean }> =>
+    pause: (caller: Caller, { webhookId, reason }: Named & { reason: string }): Promise<Changed> =>
       acts.transaction(async (tx, acted) => {
         const { state, stateReason } = await lockWebhook(tx, webhookId);
-        if (state === 'paused' && stateReason === reason) return { isChanged: false };
+        if (state === 'paused' && stateReason === reason) return { webhookId, isChanged: false };
         await pause(tx, caller, webhookId, reason);
         const [before, after] = [{ state: state.toUpperCase() }, { state: 'PAUSED' }];
         acted({ caller, action: 'pauseWebhook', target: targetOf(webhookId), reason, before, after });
-        return { isChanged: true };
+        return { webhookId, isChanged: true };
       }),
 
     /** What waits is sent, whether it was paused or disabled. */
-    async resume(caller: Caller, { webhookId, reason = null }: Named): Promise<{ isChanged: boolean }> {
+    async resume(caller: Caller, { webhookId, reason = null }: Named): Promise<Changed> {
       const answer = await acts.transaction(async (tx, acted) => {
         const { state } = await lockWebhook(tx, webhookId);
-        if (state === 'active') return { isChanged: false };
+        if (state === 'active') return { webhookId, isChanged: false };
         await resume(tx, caller, webhookId, reason);
         const [before, after] = [{ state: state.toUpperCase() }, { state: 'ACTIVE' }];
         acted({ caller, action: 'resumeWebhook', target: targetOf(webhookId), reason, before, after });
-        return { isChanged: true };
+        return { webhookId, isChanged: true };
       });
       notices.webhooksChanged();
       return answer;
     },
 
-    /** Takes it away, with its secrets, its deliveries and their log. */
-    delete: (caller: Caller, { webhookId, reason }: Named): Promise<void> =>
-      acts.transaction(async (tx, acted) => {
+    /**
+     * Takes it away, with its secrets, its deliveries and their log. Most deliveries go before, a
+     * portion at a time: the publisher waits for whoever holds the webhook.
+     */
+    async delete(caller: Caller, { webhookId, reason }: Named): Promise<{ webhookId: string }> {
+      while (await acts.transaction((tx) => deleteSomeDeliveries(tx, webhookId)));
+      await acts.transaction(async (tx, acted) => {
         const before = await lockWebhook(tx, webhookId);
         await tx.query('DELETE FROM auth.webhooks WHERE id = $1', [webhookId]);
         acted({ caller, action: 'deleteWebhook', target: targetOf(webhookId), reason, before: shown(before) });
-      }),
+      });
+      return { webhookId };
+    },
 
     /** Signs with a new secret, and for a while with the former one too. A repeat is refused, as for `create`. */
     async rotateSecret(caller: Caller, request: RotateRequest): Promise<WithSecret> {

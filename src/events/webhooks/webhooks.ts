@@ -23,6 +23,8 @@ export type WebhookSettings = Pick<WebhookRow, 'url' | 'description' | 'eventTyp
 /** Each claim looks at each of them. */
 export const MOST_WEBHOOKS = 100;
 
+const DELETED_AT_ONCE = 5_000;
+
 /** Makes a webhook, active from now on; answers its id. Throws InvalidStateError where there are too many. */
 export async function insertWebhook(tx: Queryable, caller: Caller, settings: WebhookSettings): Promise<string> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('family-hub-jobs webhooks'))`);
@@ -38,10 +40,16 @@ export async function insertWebhook(tx: Queryable, caller: Caller, settings: Web
   return id;
 }
 
+/**
+ * For each transaction that holds a webhook's row: the publisher waits for it, and so a node that hangs
+ * in the middle would hold up every event. PostgreSQL then ends its transaction.
+ */
+export const GIVES_UP_WHEN_IDLE = `set_config('idle_in_transaction_session_timeout', '10s', true)`;
+
 /** The webhook, which nobody else changes until the end of the transaction. Throws NotFoundError. */
 export async function lockWebhook(tx: Queryable, webhookId: string): Promise<WebhookRow> {
   const [row] = await tx.query<WebhookRow>(
-    `SELECT id, url, description, event_types AS "eventTypes", state, state_reason AS "stateReason"
+    `SELECT id, url, description, event_types AS "eventTypes", state, state_reason AS "stateReason", ${GIVES_UP_WHEN_IDLE}
      FROM auth.webhooks WHERE id = $1 FOR UPDATE`,
     [webhookId],
   );
@@ -55,7 +63,7 @@ export async function requireWebhook(db: Queryable, webhookId: string): Promise<
   if (found.length === 0) throw unknownWebhook(webhookId);
 }
 
-export const unknownWebhook = (webhookId: string): NotFoundError =>
+const unknownWebhook = (webhookId: string): NotFoundError =>
   new NotFoundError(`There is no webhook with the id ${webhookId}. List them with the query "webhooks".`);
 
 /** Writes what a webhook is to be; what waits is sent to its new address. */
@@ -76,7 +84,11 @@ export async function pause(tx: Queryable, caller: Caller, webhookId: string, re
   );
 }
 
-/** It is sent to again: what waits begins anew, the oldest of each aggregate now. Its failures are forgotten. */
+/**
+ * It is sent to again: what waits begins anew, the oldest of each aggregate now, for a series from
+ * before `state_changed_at` counts no more (claim.ts). Its failures are forgotten. One row is written,
+ * however much waits.
+ */
 export async function resume(tx: Queryable, caller: Caller, webhookId: string, reason: string | null): Promise<void> {
   await tx.query(
     `UPDATE auth.webhooks
@@ -85,16 +97,17 @@ export async function resume(tx: Queryable, caller: Caller, webhookId: string, r
      WHERE id = $1`,
     [webhookId, reason, caller.name],
   );
-  await tx.query(
-    `WITH waiting AS (
-       SELECT id, row_number() OVER (PARTITION BY aggregate_id ORDER BY position) = 1 AS is_first
-       FROM auth.webhook_deliveries WHERE webhook_id = $1 AND status = 'pending'
-     )
-     UPDATE auth.webhook_deliveries AS delivery
-     SET series_attempt_count = 0, series_started_at = NULL, due_at = CASE WHEN is_first THEN now() END
-     FROM waiting WHERE delivery.id = waiting.id AND delivery.lease_token IS NULL`,
-    [webhookId],
+}
+
+/** Deletes some of its deliveries, with their attempts; answers whether there may be more. Nothing else is held up. */
+export async function deleteSomeDeliveries(db: Queryable, webhookId: string): Promise<boolean> {
+  const rows = await db.query(
+    `DELETE FROM auth.webhook_deliveries WHERE id IN (
+       SELECT id FROM auth.webhook_deliveries WHERE webhook_id = $1 ORDER BY position LIMIT $2 FOR UPDATE SKIP LOCKED
+     ) RETURNING 1`,
+    [webhookId, DELETED_AT_ONCE],
   );
+  return rows.length === DELETED_AT_ONCE;
 }
 
 /** A webhook as the record shows it. */
