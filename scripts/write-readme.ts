@@ -76,7 +76,12 @@ ${rows.join('\n')}
 
 /** docs/alerts.md: what is watched, from when on somebody is told, and how. */
 export function alertsDocument(): string {
-  const tools = { settings: DEFAULT_ALERT_SETTINGS, suggestedCure: () => null, dataDir: undefined };
+  const tools = {
+    settings: DEFAULT_ALERT_SETTINGS,
+    suggestedCure: () => null,
+    canRetryHelp: () => true,
+    dataDir: undefined,
+  };
   const rows = shownRules(createRules(tools)).map(({ name, severity, description, threshold, settings }) => {
     const set = settings.map((setting) => `\`${setting}\``).join(', ');
     return `| \`${name}\` | ${severity} | ${description} | ${[threshold ?? '', set && `(${set})`].join(' ').trim()} |`;

@@ -3,7 +3,7 @@
  * Wired apart from app.ts, because nothing of the server's own work depends on it.
  */
 import type { Acts } from './access/acts.ts';
-import { suggestedCure } from './accounts/insight/failure-group-cures.rules.ts';
+import { NEEDS_NEW_PASSWORD, suggestedCure } from './accounts/insight/failure-group-cures.rules.ts';
 import { createAlerts } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -81,6 +81,7 @@ export function createOutward(options: OutwardOptions) {
     logger,
     settings: config,
     suggestedCure,
+    canRetryHelp: (code) => !NEEDS_NEW_PASSWORD.includes(code),
     dataDir: config.DATABASE_URL === undefined ? config.DATA_DIR : undefined,
   });
   return {

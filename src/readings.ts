@@ -129,6 +129,7 @@ export function createReadings(options: ReadingsOptions): Readings {
   });
   return {
     begin() {
+      if (timer === undefined) hide(metrics);
       timer ??= setInterval(() => {
         if (performance.now() - asked <= ASKED_FOR_MS) void read();
       }, intervalMs);
@@ -139,6 +140,26 @@ export function createReadings(options: ReadingsOptions): Readings {
       timer = undefined;
     },
   };
+}
+
+/** Before the first reading there is nothing to tell, which is not zero. */
+function hide({ queue, provider, server, access, changes, outbox, webhooks }: ServerMetrics): void {
+  server.readingsAge.set(Number.POSITIVE_INFINITY);
+  for (const gauge of [
+    queue.due,
+    queue.oldestDueAge,
+    provider.circuitOpen,
+    server.nodesAlive,
+    access.unchained,
+    access.findings,
+    changes.heldBack,
+    outbox.unprocessed,
+    outbox.oldestAge,
+    outbox.parked,
+    webhooks.pending,
+    webhooks.oldestAge,
+  ])
+    gauge.set(Number.NaN);
 }
 
 function show(metrics: ServerMetrics, own: string, reading: Reading): void {

@@ -46,6 +46,8 @@ describe('what a role may do', () => {
         'resumeJob',
         'interruptRun',
         'testWebhook',
+        'pauseWebhook',
+        'resumeWebhook',
         'redeliverWebhook',
         'redeliverOutboxEvent',
         'silenceAlert',

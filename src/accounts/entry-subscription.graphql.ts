@@ -62,7 +62,7 @@ export function addEntrySubscription(
         filter: t.arg({
           type: Filter,
           description:
-            'Only entries that match after the change, and whatever was removed (of the family, where one is given); left out: all.',
+            'Only entries that match when the change is told, and whatever was removed (of the family, where one is given); left out: all. An entry that stops matching is not told: whoever shows entries of one state watches them by family or name, and looks at the state.',
         }),
         after: t.arg.string({ description: AFTER }),
       },

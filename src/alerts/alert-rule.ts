@@ -70,6 +70,8 @@ export interface RuleTools {
   readonly settings: Readonly<Record<AlertSetting, number>>;
   /** What to do about failures with an error code; null when nothing is known to help. */
   readonly suggestedCure: (errorCode: string) => string | null;
+  /** Whether trying again what failed so, as it is, can help. */
+  readonly canRetryHelp: (errorCode: string) => boolean;
   /** The folder of the embedded database; undefined with any other. */
   readonly dataDir: string | undefined;
 }

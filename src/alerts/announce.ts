@@ -47,7 +47,7 @@ export function logEdges(logger: Logger, changes: readonly Change[]): void {
     const { id: alertId, rule, groupKey: group, severity, count, summary } = alert;
     const line = { alertId, rule, group, severity, count };
     if (edge === 'raised') logger[LEVELS[severity]](line, `Alert ${rule}: ${summary}`);
-    else if (edge === 'resolved') logger.info(line, `Alert ${rule} is over: ${summary}`);
+    else if (edge === 'resolved') logger.info(line, `Alert ${rule} is over. It had been: ${summary}`);
     else if (isNew) logger.debug(line, `Alert ${rule}, silenced: ${summary}`);
   }
 }

@@ -44,29 +44,33 @@ export function createSilences({ acts, digester, ruleNames, onChanged }: Silence
      */
     async silence(caller: Caller, request: SilenceRequest): Promise<{ silenceId: string; isReplay: boolean }> {
       const { alertId = null, rule = null, groupKey = null, until, reason, idempotencyKey: key } = request;
-      const issues = problemsOf(request);
-      if (issues.length > 0) throw new InvalidInputError(issues);
+      const problems = problemsOf(request);
       const digests = key ? digestFields(digester, { alertId, rule, groupKey, until, reason }) : {};
       const { resultId, isReplay } = await acts.transaction((tx, acted) =>
-        idempotently(tx, { caller: caller.id, mutation: 'silenceAlert', key, digests }, async () => {
-          await requireEnd(tx, until);
-          if (alertId !== null) await requireOn(tx, alertId);
-          if (rule !== null) requireRule(rule, ruleNames);
-          const [made] = await tx.query<{ id: string }>(
-            `INSERT INTO auth.alert_silences (alert_id, rule, group_key, reason, created_by, ends_at)
+        idempotently(
+          tx,
+          { caller: caller.id, mutation: 'silenceAlert', key: problems.length > 0 ? null : key, digests },
+          async () => {
+            const issues = [...problems, ...(await endProblems(tx, until))];
+            if (issues.length > 0) throw new InvalidInputError(issues);
+            if (alertId !== null) await requireOn(tx, alertId);
+            if (rule !== null) requireRule(rule, ruleNames);
+            const [made] = await tx.query<{ id: string }>(
+              `INSERT INTO auth.alert_silences (alert_id, rule, group_key, reason, created_by, ends_at)
              VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
-            [alertId, rule, groupKey, reason, caller.name, until],
-          );
-          if (made === undefined) throw new Error('A silence was not made.');
-          acted({
-            caller,
-            action: 'silenceAlert',
-            target: alertId === null ? { type: 'AlertRule', id: rule ?? '' } : { type: 'Alert', id: alertId },
-            reason,
-            after: { silenceId: made.id, rule, groupKey, until: until.toISOString() },
-          });
-          return made.id;
-        }),
+              [alertId, rule, groupKey, reason, caller.name, until],
+            );
+            if (made === undefined) throw new Error('A silence was not made.');
+            acted({
+              caller,
+              action: 'silenceAlert',
+              target: alertId === null ? { type: 'AlertRule', id: rule ?? '' } : { type: 'Alert', id: alertId },
+              reason,
+              after: { silenceId: made.id, rule, groupKey, until: until.toISOString() },
+            });
+            return made.id;
+          },
+        ),
       );
       onChanged();
       return { silenceId: resultId, isReplay };
@@ -129,7 +133,7 @@ function problemsOf({ alertId, rule, groupKey, reason, idempotencyKey }: Silence
   ];
 }
 
-async function requireEnd(db: Queryable, until: Date): Promise<void> {
+async function endProblems(db: Queryable, until: Date): Promise<InputIssue[]> {
   const [is] = await db.query<{ past: boolean; late: boolean }>(
     `SELECT $1::timestamptz <= clock_timestamp() AS past, $1::timestamptz > clock_timestamp() + $2 * interval '1 day' AS late`,
     [until, LONGEST_DAYS],
@@ -139,8 +143,7 @@ async function requireEnd(db: Queryable, until: Date): Promise<void> {
     : is?.late
       ? `This is more than ${LONGEST_DAYS} days from now. Give an earlier instant, and silence it again then if need be.`
       : undefined;
-  if (message !== undefined)
-    throw new InvalidInputError([{ path: ['until'], code: is?.past ? 'IN_THE_PAST' : 'TOO_LATE', message }]);
+  return message === undefined ? [] : [{ path: ['until'], code: is?.past ? 'IN_THE_PAST' : 'TOO_LATE', message }];
 }
 
 async function requireOn(db: Queryable, alertId: string): Promise<void> {

@@ -31,7 +31,7 @@ it('is told when it begins and when it is over, however much fails between', () 
   answered();
   answered();
   expect(lines.slice(1)).toMatchObject([
-    { level: 30, msg: 'Database connection is back', failures: 1_000, awayMs: 9_990 },
+    { level: 30, msg: 'Database connection is back', failures: 1_000, awayMs: 12_000 },
   ]);
 
   explains(gone('again'));

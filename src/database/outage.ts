@@ -62,7 +62,7 @@ export function createOutage(logger: Logger, now: () => number = () => performan
       if (away === undefined) return;
       const at = now();
       if (at - away.lastAt < CALM_MS) return;
-      const awayMs = Math.round(away.lastAt - away.since);
+      const awayMs = Math.round(at - away.since);
       logger.info({ awayMs, failures: away.failures }, 'Database connection is back');
       away = undefined;
     },

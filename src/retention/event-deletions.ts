@@ -6,11 +6,11 @@ export const deleteProcessedEvents: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
       `DELETE FROM auth.outbox_events WHERE event_id IN (
-       SELECT event_id FROM auth.outbox_events
-       WHERE processed_at < now() - $1 * interval '1 millisecond'
-       ORDER BY processed_at LIMIT $2
-       FOR UPDATE SKIP LOCKED
-     ) RETURNING event_id AS key`,
+         SELECT event_id FROM auth.outbox_events
+         WHERE processed_at < now() - $1 * interval '1 millisecond'
+         ORDER BY processed_at LIMIT $2
+         FOR UPDATE SKIP LOCKED
+       ) RETURNING event_id AS key`,
       [keepMs, limit],
     ),
   );
@@ -20,11 +20,11 @@ export const deleteParkedEvents: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
       `DELETE FROM auth.outbox_events WHERE event_id IN (
-       SELECT event_id FROM auth.outbox_events
-       WHERE parked_at < now() - $1 * interval '1 millisecond'
-       ORDER BY parked_at LIMIT $2
-       FOR UPDATE SKIP LOCKED
-     ) RETURNING event_id AS key`,
+         SELECT event_id FROM auth.outbox_events
+         WHERE parked_at < now() - $1 * interval '1 millisecond'
+         ORDER BY parked_at LIMIT $2
+         FOR UPDATE SKIP LOCKED
+       ) RETURNING event_id AS key`,
       [keepMs, limit],
     ),
   );

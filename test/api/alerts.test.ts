@@ -147,7 +147,10 @@ describe('4,000 failures by one cause, with two nodes and a restart', () => {
     await settled();
     expect(await eventsOf('flood')).toEqual(['AlertRaised', 'AlertResolved']);
     expect(linesOf('flood').filter(({ msg }) => String(msg).includes('is over'))).toEqual([
-      { level: 30, msg: 'Alert ENTRY_FAILED is over: 4,000 entries failed for good with PASSWORD_REFUSED.' },
+      {
+        level: 30,
+        msg: 'Alert ENTRY_FAILED is over. It had been: 4,000 entries failed for good with PASSWORD_REFUSED.',
+      },
     ]);
   });
 });
@@ -235,6 +238,11 @@ describe('silences', () => {
       'an end in years',
       { rule: 'NODE_GONE', until: '2100-01-01T00:00:00Z' },
       { issues: [{ path: ['until'], code: 'TOO_LATE' }] },
+    ],
+    [
+      'all of it at once',
+      { rule: 'NODE_GONE', until: '2001-01-01T00:00:00Z', reason: '' },
+      { issues: [{ path: ['reason'] }, { path: ['until'] }] },
     ],
     ['an unknown rule', { rule: 'NOPE' }, { code: 'NOT_FOUND', message: expect.stringContaining('ENTRY_FAILED') }],
     ['an unknown alert', { alertId: randomUUID() }, { code: 'NOT_FOUND' }],

@@ -14,7 +14,7 @@ interface EventNode {
   readonly eventType: string;
   readonly eventVersion: number;
   readonly aggregateId: string;
-  readonly sequence: number;
+  readonly sequence: string;
   readonly state: string;
   readonly retryCount: number;
   readonly errorMessage: string | null;
@@ -176,7 +176,12 @@ describe('outboxEvents', () => {
     expect(found.filter(({ eventId }) => known.has(eventId)).map(({ eventId }) => eventId)).toEqual(
       all.map(({ eventId }) => eventId),
     );
-    expect(all.map(({ sequence }) => sequence)).toEqual(all.map(({ sequence }) => sequence).sort((a, b) => b - a));
+    expect(all.map(({ sequence }) => sequence)).toEqual(
+      all
+        .map(({ sequence }) => sequence)
+        .sort()
+        .reverse(),
+    );
   });
 
   it('can be asked by family, type, state and time', async () => {

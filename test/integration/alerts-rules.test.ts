@@ -56,6 +56,7 @@ async function look(
   const rules = createRules({
     settings: { ...DEFAULT_ALERT_SETTINGS, ...settings },
     suggestedCure: (code) => (code === 'USERNAME_TAKEN_AT_PROVIDER' ? 'Free the names.' : null),
+    canRetryHelp: (code) => code !== 'PASSWORD_NOT_SEALED',
     dataDir,
   });
   const tools = { ...lookBy(randomUUID(), rules), holdMs: settings.ALERT_HOLD ?? 0 };

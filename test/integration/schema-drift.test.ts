@@ -11,6 +11,7 @@ import { createEmptyDatabase, createTestDatabase } from '../support/database.ts'
 
 /** Indexes, constraints, triggers and functions that Prisma's schema language cannot say. */
 const ADDITIONS = [
+  'check auth.outbox_events.outbox_events_finite_check',
   'function auth.record_alert_changes',
   'function auth.record_silence_changes',
   'trigger auth.alerts.record_inserts',

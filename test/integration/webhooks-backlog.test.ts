@@ -15,7 +15,7 @@ import { closeAttempts } from '../../src/events/webhooks/close.ts';
 import { mendHeads } from '../../src/events/webhooks/heads.ts';
 import { deleteOldDeliveries } from '../../src/events/webhooks/old-deliveries.ts';
 import { type Judged, judge } from '../../src/events/webhooks/outcome.rules.ts';
-import { redeliverOne } from '../../src/events/webhooks/redeliver.ts';
+import { redeliverOne, redeliverSpan } from '../../src/events/webhooks/redeliver.ts';
 import { deleteSomeDeliveries, lockWebhook, pause, resume } from '../../src/events/webhooks/webhooks.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -172,6 +172,26 @@ it('the deliveries of a webhook that is deleted go without its row', async () =>
   expect(await namesOf('true')).toEqual([kept]);
 });
 
+it('what is asked for again of a span begins anew in portions, in order', async () => {
+  const webhookId = await makeWebhook();
+  const aggregateId = randomUUID();
+  const names = Array.from({ length: 1_500 }, (_, n) => String(n).padStart(4, '0'));
+  await insert(
+    webhookId,
+    names.map((name) => ({ name, aggregateId, status: 'delivered' as const })),
+  );
+  const span = { webhookId, from: new Date(0), to: new Date(Date.now() + DAY_MS), isAll: true };
+  const first = await db.transaction((tx) => redeliverSpan(tx, caller, span));
+  expect(first).toEqual({ count: 1_000, next: expect.any(BigInt) });
+  expect(await namesOf(`status = 'pending'`)).toEqual(names.slice(0, 1_000));
+  // What was delivered meanwhile is not asked for twice.
+  await close(await claim());
+  const second = await db.transaction((tx) => redeliverSpan(tx, caller, span, first.next));
+  expect(second).toEqual({ count: 500, next: undefined });
+  expect(await namesOf(`status = 'pending'`)).toEqual(names.slice(1));
+  expect(await due()).toEqual(['0001']);
+});
+
 describe('of each aggregate one delivery is due', () => {
   it('after a redelivery, a pause and a resumption while another is under way', async () => {
     const webhookId = await makeWebhook();
@@ -267,9 +287,7 @@ it('the deletion of what is old reads what is old, and not all deliveries', asyn
 describe('the alert of a webhook that is stuck', () => {
   const summary = async () => {
     const { config } = readConfig({});
-    const rule = outboxRules({ settings: config, suggestedCure: () => null, dataDir: undefined }).find(
-      ({ name }) => name === 'WEBHOOK_STUCK',
-    );
+    const rule = outboxRules({ settings: config }).find(({ name }) => name === 'WEBHOOK_STUCK');
     return (await rule?.find(db))?.findings[0]?.summary
       .replace(/webhook \w+/, 'webhook')
       .replace(/since \S+;/, 'since;');

@@ -14,6 +14,10 @@ WHERE "event_type" = 'ManagedAccountCreated' AND "aggregate_type" = 'ManagedAcco
 UPDATE "auth"."outbox_events" SET "family_id" = ("payload" ->> 'familyId')::uuid
 WHERE "payload" ->> 'familyId' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 
+-- An instant without end can neither be shown nor waited for.
+ALTER TABLE "auth"."outbox_events"
+  ADD CONSTRAINT "outbox_events_finite_check" CHECK (isfinite("created_at") AND isfinite(coalesce("next_attempt_at", "created_at")));
+
 -- CreateIndex
 CREATE UNIQUE INDEX "outbox_events_sequence_key" ON "auth"."outbox_events"("sequence");
 

@@ -71,3 +71,6 @@ export const CURES: Readonly<Record<FailureCode, string | null>> = {
 export function suggestedCure(code: string): string | null {
   return (CURES as Readonly<Record<string, string | null>>)[code] ?? null;
 }
+
+/** Failures that the same password meets again: a retry of many, which brings none, cannot help. */
+export const NEEDS_NEW_PASSWORD: readonly string[] = ['PASSWORD_NOT_SEALED', 'KEY_LOST'];

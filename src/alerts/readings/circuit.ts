@@ -16,6 +16,10 @@ interface OpenCircuit {
   readonly since: Date;
 }
 
+/** Advice for a group of failures, but for its end: what waits for a circuit has not failed, and need not be tried again. */
+const beforeTheRetry = (advice: string | null): string | undefined =>
+  advice?.replace(/[,;]? then retry the failed entries of this group\..*$/, '.');
+
 const openFinding = ({ suggestedCure }: RuleTools, { provider, cause, since }: OpenCircuit): Finding => ({
   groupKey: provider,
   subject: { kind: 'identity_provider', key: provider },
@@ -28,8 +32,7 @@ const openFinding = ({ suggestedCure }: RuleTools, { provider, cause, since }: O
   advice:
     cause === null
       ? 'If it was forgotten, close it; identityProvider says who opened it and why.'
-      : (suggestedCure(cause) ??
-        'See what the identity provider answers, and mend that; a probe closes the circuit then.'),
+      : `${beforeTheRetry(suggestedCure(cause)) ?? 'See what the identity provider answers, and mend that.'} A probe closes the circuit then, and what waits goes on by itself.`,
   cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: {} },
 });
 

@@ -104,7 +104,9 @@ const disabledFinding = ({ id, since }: WebhookRow): Finding => ({
   cure: { label: 'Resume the webhook', mutation: 'resumeWebhook', input: { webhookId: id } },
 });
 
-export const outboxRules = ({ settings: { ALERT_OUTBOX_AFTER, ALERT_WEBHOOK_AFTER } }: RuleTools): AlertRule[] => [
+export const outboxRules = ({
+  settings: { ALERT_OUTBOX_AFTER, ALERT_WEBHOOK_AFTER },
+}: Pick<RuleTools, 'settings'>): AlertRule[] => [
   {
     name: 'OUTBOX_STUCK',
     severity: 'critical',

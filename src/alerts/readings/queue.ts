@@ -28,7 +28,10 @@ interface FailedRow {
   readonly isCut: boolean;
 }
 
-const failedFinding = ({ suggestedCure }: RuleTools, { key, failureGroup, code, count, since }: FailedRow): Finding => {
+const failedFinding = (
+  { suggestedCure, canRetryHelp }: RuleTools,
+  { key, failureGroup, code, count, since }: FailedRow,
+): Finding => {
   const errorCode = code === null ? {} : { errorCode: { equals: code } };
   return {
     groupKey: key,
@@ -39,14 +42,17 @@ const failedFinding = ({ suggestedCure }: RuleTools, { key, failureGroup, code, 
     advice:
       (code === null ? null : suggestedCure(code)) ??
       'Look at the attempts of one of them, mend the cause, then retry the entries of this group or cancel them.',
-    cure: {
-      label: 'Plan a retry of these entries',
-      mutation: 'planBulkAction',
-      input: {
-        action: 'RETRY',
-        filter: { status: ['FAILED'], ...(failureGroup === null ? errorCode : { failureGroup }) },
-      },
-    },
+    cure:
+      code !== null && !canRetryHelp(code)
+        ? null
+        : {
+            label: 'Plan a retry of these entries',
+            mutation: 'planBulkAction',
+            input: {
+              action: 'RETRY',
+              filter: { status: ['FAILED'], ...(failureGroup === null ? errorCode : { failureGroup }) },
+            },
+          },
   };
 };
 

@@ -71,9 +71,10 @@ export function addOutbox(
         description: 'The plain key: the `id` in its CloudEvents envelope, the same at every delivery.',
         resolve: ({ eventId }) => eventId,
       }),
-      sequence: t.int({
-        description: 'Its number in the order of writing; numbers may be missing.',
-        resolve: ({ sequence }) => Number(sequence),
+      sequence: t.string({
+        description:
+          'Its number in the order of writing, of 20 digits, as in the envelope: comparable as text. Numbers may be missing.',
+        resolve: ({ sequence }) => String(sequence).padStart(20, '0'),
       }),
       eventType: t.exposeString('eventType', {
         description: 'What happened, for example `ManagedAccountCreated`; `GET /events/schemas` lists all types.',

@@ -1,6 +1,6 @@
 /** What operators do with deliveries: try a webhook out, and have deliveries made again. */
 import { randomUUID } from 'node:crypto';
-import type { Acts } from '../../access/acts.ts';
+import type { Acted, Acts } from '../../access/acts.ts';
 import type { Caller } from '../../access/caller.ts';
 import { type Digester, digestFields, idempotently } from '../../access/idempotency.ts';
 import type { Queryable } from '../../database/database.ts';
@@ -11,7 +11,7 @@ import { toCloudEvent } from '../outbox/cloud-event.rules.ts';
 import { findClaimed } from './claim.ts';
 import type { Deliverer } from './deliverer.ts';
 import { idempotencyKeyIssues } from './input.ts';
-import { redeliverOne, redeliverSpan, type Span, webhookOf } from './redeliver.ts';
+import { MOST_REDELIVERED, type Portion, redeliverOne, redeliverSpan, type Span, webhookOf } from './redeliver.ts';
 import { lockWebhook, requireWebhook } from './webhooks.ts';
 
 export interface DeliveryTools {
@@ -80,30 +80,42 @@ export function createDeliveryOperations({ db, acts, digester, notices, delivere
       return { deliveryId, isReplay };
     },
 
-    /** Has one delivery made again, or what failed of a webhook's in a span of time. Throws InvalidStateError for a test. */
+    /**
+     * Has one delivery made again, or what failed of a webhook's in a span of time, in portions of which
+     * each is on record by itself. Throws InvalidStateError for a test.
+     */
     async redeliver(caller: Caller, request: RedeliverRequest): Promise<Redelivered> {
       const wanted = readRequest(request);
       const { idempotencyKey: key, ...rest } = request;
       const call = { caller: caller.id, mutation: 'redeliverWebhook', key, digests: digestFields(digester, rest) };
+      const redeliverSome = async (tx: Queryable, acted: Acted, id: string, after?: bigint): Promise<Portion> => {
+        await lockWebhook(tx, id);
+        const portion =
+          'deliveryId' in wanted
+            ? { count: Number(await redeliverOne(tx, caller, wanted.deliveryId)), next: undefined }
+            : await redeliverSpan(tx, caller, wanted, after);
+        const { count } = portion;
+        const target = { type: 'Webhook', id };
+        const { reason } = request;
+        if (count > 0)
+          acted({ caller, action: 'redeliverWebhook', target, reason, after: { ...shownOf(wanted), count } });
+        return portion;
+      };
       let count = 0;
+      let next: bigint | undefined;
       const { resultId: webhookId, isReplay } = await acts.transaction((tx, acted) =>
         idempotently(tx, call, async () => {
-          const ofWebhook = 'deliveryId' in wanted ? await webhookOf(tx, wanted.deliveryId) : wanted.webhookId;
-          await lockWebhook(tx, ofWebhook);
-          count =
-            'deliveryId' in wanted
-              ? Number(await redeliverOne(tx, caller, wanted.deliveryId))
-              : await redeliverSpan(tx, caller, wanted);
-          const { reason } = request;
-          const span =
-            'deliveryId' in wanted
-              ? wanted
-              : { from: wanted.from.toISOString(), to: wanted.to.toISOString(), isAll: wanted.isAll };
-          const target = { type: 'Webhook', id: ofWebhook };
-          if (count > 0) acted({ caller, action: 'redeliverWebhook', target, reason, after: { ...span, count } });
-          return ofWebhook;
+          const id = 'deliveryId' in wanted ? await webhookOf(tx, wanted.deliveryId) : wanted.webhookId;
+          ({ count, next } = await redeliverSome(tx, acted, id));
+          return id;
         }),
       );
+      while (next !== undefined && count < MOST_REDELIVERED) {
+        const after = next;
+        const portion = await acts.transaction((tx, acted) => redeliverSome(tx, acted, webhookId, after));
+        count += portion.count;
+        next = portion.next;
+      }
       if (isReplay) await requireWebhook(db, webhookId);
       notices.webhooksChanged();
       return { webhookId, count, isReplay };
@@ -149,6 +161,11 @@ async function insertTest(
   );
   return deliveryId;
 }
+
+const shownOf = (wanted: { readonly deliveryId: string } | Span) =>
+  'deliveryId' in wanted
+    ? wanted
+    : { from: wanted.from.toISOString(), to: wanted.to.toISOString(), isAll: wanted.isAll };
 
 function readRequest({
   deliveryId,

@@ -7,8 +7,11 @@ import type { Caller } from '../../access/caller.ts';
 import type { Queryable } from '../../database/database.ts';
 import { InvalidStateError, NotFoundError } from '../../refusals.ts';
 
-/** One transaction must not hold a webhook up for long. */
+/** What one request may ask for. */
 export const MOST_REDELIVERED = 10_000;
+
+/** What one transaction does of it: the publisher waits for whoever holds a webhook. */
+const PORTION = 1_000;
 
 export interface Span {
   readonly webhookId: string;
@@ -46,25 +49,33 @@ export async function redeliverOne(tx: Queryable, caller: Caller, deliveryId: st
   return rows.length > 0;
 }
 
-/** What was published in the span and has failed, up to MOST_REDELIVERED, the oldest first. Answers how many there were. */
+export interface Portion {
+  readonly count: number;
+  /** Behind which position the next portion begins; undefined: there is none. */
+  readonly next: bigint | undefined;
+}
+
+/** A portion of what was published in the span and has failed, the oldest first, from behind a position. */
 export async function redeliverSpan(
   tx: Queryable,
   caller: Caller,
   { webhookId, from, to, isAll }: Span,
-): Promise<number> {
-  const rows = await tx.query(
+  after = 0n,
+): Promise<Portion> {
+  const rows = await tx.query<{ position: string }>(
     `WITH chosen AS (
        SELECT id, webhook_id, aggregate_id, row_number() OVER (PARTITION BY aggregate_id ORDER BY position) = 1 AS is_first
        FROM (
          SELECT id, webhook_id, aggregate_id, position FROM auth.webhook_deliveries
          WHERE webhook_id = $1 AND (status = 'failed' OR ($5 AND status = 'delivered')) AND NOT is_test
-           AND created_at >= $3 AND created_at < $4
+           AND created_at >= $3 AND created_at < $4 AND position > $7
          ORDER BY position LIMIT $6
        ) AS closed
      ) ${BEGIN_ANEW}`,
-    [webhookId, caller.name, from, to, isAll, MOST_REDELIVERED],
+    [webhookId, caller.name, from, to, isAll, PORTION, String(after)],
   );
-  return rows.length;
+  const last = rows.reduce((most, { position }) => (BigInt(position) > most ? BigInt(position) : most), after);
+  return { count: rows.length, next: rows.length < PORTION ? undefined : last };
 }
 
 // Due is the first of its aggregate, unless another of it is due or under way already.
@@ -78,4 +89,4 @@ const BEGIN_ANEW = `
                    AND other.status = 'pending' AND other.due_at IS NOT NULL AND other.id <> chosen.id
                ) THEN now() END
   FROM chosen WHERE delivery.id = chosen.id AND delivery.lease_token IS NULL
-  RETURNING 1`;
+  RETURNING delivery.position::text AS position`;

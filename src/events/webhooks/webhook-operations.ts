@@ -149,16 +149,18 @@ export function createWebhookOperations(tools: WebhookTools) {
     },
 
     /**
-     * Takes it away, with its secrets, its deliveries and their log. Most deliveries go before, a
-     * portion at a time: the publisher waits for whoever holds the webhook.
+     * Takes it away, with its secrets, its deliveries and their log: on record at once, and sent to no
+     * more. Then deliveries go a portion at a time, since the publisher waits for whoever holds the
+     * webhook. What breaks off there is finished by the same request again.
      */
     async delete(caller: Caller, { webhookId, reason }: Named): Promise<{ webhookId: string }> {
-      while (await acts.transaction((tx) => deleteSomeDeliveries(tx, webhookId)));
       await acts.transaction(async (tx, acted) => {
         const before = await lockWebhook(tx, webhookId);
-        await tx.query('DELETE FROM auth.webhooks WHERE id = $1', [webhookId]);
+        await pause(tx, caller, webhookId, 'It is being deleted.');
         acted({ caller, action: 'deleteWebhook', target: targetOf(webhookId), reason, before: shown(before) });
       });
+      while (await acts.transaction((tx) => deleteSomeDeliveries(tx, webhookId)));
+      await acts.transaction((tx) => tx.query('DELETE FROM auth.webhooks WHERE id = $1', [webhookId]));
       return { webhookId };
     },
 
