@@ -263,11 +263,33 @@ it('deliveries are listed newest first, page by page, by status, type and time',
   });
 });
 
-it('viewers see none of it; operators see, test and redeliver; administrators change', async () => {
+it('tests of one webhook are few at a time', async () => {
+  const webhookId = await idOf();
+  const held: { end(): void }[] = [];
+  const { answer } = receiver;
+  receiver.answer = (response) => held.push(response);
+  try {
+    const tests = Array.from({ length: 5 }, () => ask('testWebhook', { webhookId }, 'delivery { status }', operator));
+    await expect.poll(() => held.length, { timeout: 10_000, interval: 10 }).toBe(3);
+    const refused = await Promise.all([1, 2].map(() => ask('testWebhook', { webhookId }, '', operator)));
+    expect(refused).toMatchObject([{ code: 'INVALID_STATE' }, { code: 'INVALID_STATE' }]);
+    for (const response of held) response.end();
+    const answers = await Promise.all(tests);
+    expect(answers.filter(({ code }) => code === 'INVALID_STATE')).toHaveLength(2);
+  } finally {
+    receiver.answer = answer;
+  }
+});
+
+it('viewers see none of it; operators see, test, pause and redeliver; administrators change', async () => {
   const webhookId = await idOf();
   const read = async (headers: Headers) => (await app.graphql('{ webhooks { webhookId url } }', {}, headers)).status;
   expect(await Promise.all([read(viewer), read(operator), read(ADMIN)])).toEqual([403, 200, 200]);
-  await expect(ask('pauseWebhook', { webhookId, reason: 'x' }, '', operator)).rejects.toThrow('FORBIDDEN');
+  await expect(ask('deleteWebhook', { webhookId, reason: 'x' }, '', operator)).rejects.toThrow('FORBIDDEN');
+  for (const mutation of ['pauseWebhook', 'resumeWebhook'])
+    expect(await ask(mutation, { webhookId, reason: 'on call' }, 'isChanged', operator)).toMatchObject({
+      isChanged: true,
+    });
   expect(
     await ask(
       'redeliverWebhook',

@@ -76,7 +76,7 @@ export function addDeliveryMutations(
       nullable: true,
       description: 'Sends a test event to a webhook, once and now, and answers what came of it.',
       args: { input: t.arg({ type: TestInput, required: true, description: 'Which webhook.' }) },
-      errors: { types: [InvalidInputError, NotFoundError, IdempotencyConflictError] },
+      errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
       resolve: (_root, { input }, { caller }) => operations.test(caller, input),
     }),
     redeliverWebhook: t.field({

@@ -4,7 +4,7 @@ import type { Acted, Acts } from '../../access/acts.ts';
 import type { Caller } from '../../access/caller.ts';
 import { type Digester, digestFields, idempotently } from '../../access/idempotency.ts';
 import type { Queryable } from '../../database/database.ts';
-import { type InputIssue, InvalidInputError } from '../../refusals.ts';
+import { type InputIssue, InvalidInputError, InvalidStateError } from '../../refusals.ts';
 import type { Notices } from '../notices.ts';
 import { CATALOG, type NewEvent } from '../outbox/catalog.rules.ts';
 import { toCloudEvent } from '../outbox/cloud-event.rules.ts';
@@ -42,6 +42,9 @@ export interface RedeliverRequest {
   readonly idempotencyKey?: string | null;
 }
 
+/** Of one webhook, at the same time. */
+const MOST_TESTS = 3;
+
 export interface Redelivered {
   readonly webhookId: string;
   readonly count: number;
@@ -53,7 +56,10 @@ export type DeliveryOperations = ReturnType<typeof createDeliveryOperations>;
 /** Each throws InvalidInputError, NotFoundError or IdempotencyConflictError. */
 export function createDeliveryOperations({ db, acts, digester, notices, deliverer, ...lease }: DeliveryTools) {
   return {
-    /** Sends a test now, in whatever state the webhook is, and answers its delivery once it has ended. It is tried once. */
+    /**
+     * Sends a test now, in whatever state the webhook is, and answers its delivery once it has ended. It is
+     * tried once. Throws InvalidStateError while several are under way: tests are no load of any size.
+     */
     async test(
       caller: Caller,
       { webhookId, idempotencyKey: key }: TestRequest,
@@ -63,6 +69,7 @@ export function createDeliveryOperations({ db, acts, digester, notices, delivere
       const { resultId: deliveryId, isReplay } = await acts.transaction((tx, acted) =>
         idempotently(tx, call, async () => {
           await lockWebhook(tx, webhookId);
+          await requireFewTests(tx, webhookId);
           const id = await insertTest(tx, caller, webhookId, lease);
           acted({
             caller,
@@ -121,6 +128,16 @@ export function createDeliveryOperations({ db, acts, digester, notices, delivere
       return { webhookId, count, isReplay };
     },
   };
+}
+
+/** Served by webhook_deliveries_status_idx; the webhook's row is held, so that two requests cannot both be the last. */
+async function requireFewTests(tx: Queryable, webhookId: string): Promise<void> {
+  const under = await tx.query(
+    `SELECT FROM auth.webhook_deliveries WHERE webhook_id = $1 AND status = 'pending' AND is_test LIMIT $2`,
+    [webhookId, MOST_TESTS],
+  );
+  if (under.length === MOST_TESTS)
+    throw new InvalidStateError(`${MOST_TESTS} tests of this webhook are under way. Wait until one has ended.`);
 }
 
 /** It is claimed as it is made: its request delivers it, and only if that breaks off somebody else does. */

@@ -5,7 +5,7 @@ import { retryAfterMs } from './back-off.rules.ts';
 export const OUTCOMES = {
   delivered: 'The receiver answered with a status of 200 to 299.',
   rejected: 'The receiver answered with a status that means no.',
-  gone: 'The receiver answered 410 Gone: it wants no more, and the webhook is disabled.',
+  gone: 'The receiver answered 410 Gone: it wants no more, and the webhook is disabled, unless this was a test.',
   redirected: 'The receiver answered with a redirect. None is followed.',
   timed_out: 'There was no answer in time.',
   not_connected: 'No connection could be made, or it broke.',
