@@ -126,9 +126,14 @@ describe('the feed', () => {
     const stranger = await connect(elsewhere.url);
     await stranger.query('BEGIN');
     await stranger.query('CREATE TABLE x ()');
+    const start = await feed.cursor();
     const { seen } = await watch({ topic: 'entry' });
     const ids = await insert(await connect(), 2);
     await expect.poll(() => keysOf(seen), soon).toEqual(ids);
+    // One who comes back catches up with the others.
+    const back = await watch({ topic: 'entry' }, start);
+    await expect.poll(() => keysOf(back.seen), soon).toEqual(ids);
+    await expect.poll(() => feed.listenerCount(), soon).toBe(2);
     // Nor does a new listener get what was before it.
     const later = await watch({ topic: 'entry' });
     const more = await insert(await connect(), 1);

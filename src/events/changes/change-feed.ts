@@ -107,7 +107,9 @@ export function createChangeFeed({ db, notices, logger }: FeedOptions) {
   };
   /** A page for one who catches up. Throws CursorExpiredError when part of it is gone. */
   const page = async (epoch: string, from: Position): Promise<ToldPage> => {
-    const found = await read(from);
+    let found = await read(from);
+    // The others may be further on, past what only another database's transaction holds back.
+    if (!found.isFull && found.isHeldBack) found = await read(from, true);
     if (found.epoch !== epoch || comparePositions(from, found.oldest) < 0)
       throw new CursorExpiredError(encodeCursor(found.epoch, found.oldest));
     return { ...found, together: tellTogether(epoch, from, found.rows) };

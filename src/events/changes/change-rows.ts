@@ -192,7 +192,7 @@ export async function deleteOldChanges(db: Queryable, keepMs: number, limit: num
   const rows = await db.query<{ key: string }>(
     `WITH oldest AS (
        SELECT transaction_id, sequence, at FROM auth.changes
-       WHERE transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+       WHERE transaction_id < ${PRECISELY}
        ORDER BY transaction_id, sequence LIMIT $2
      ), young AS (
        SELECT transaction_id, sequence FROM oldest WHERE at >= now() - $1 * interval '1 millisecond'
