@@ -48,7 +48,7 @@ interface Delivery {
   readonly name: string;
   readonly aggregateId: string;
   readonly status?: 'delivered';
-  /** From now on; left out: behind another. */
+  /** From now on (kept to the millisecond, and so perhaps rounded up beyond it); left out: behind another. */
   readonly due?: string;
   readonly triedBefore?: string;
   readonly age?: string;
@@ -164,7 +164,7 @@ it('whoever holds a webhook and hangs is cut off by the database', async () => {
 it('the deliveries of a webhook that is deleted go without its row', async () => {
   const webhookId = await makeWebhook();
   const [kept, aggregateId] = [await makeWebhook(), randomUUID()];
-  for (const id of [webhookId, kept]) await insert(id, [{ name: id, aggregateId, due: '0' }]);
+  for (const id of [webhookId, kept]) await insert(id, [{ name: id, aggregateId, due: '-1 second' }]);
   await db.transaction(async (tx) => {
     await lockWebhook(tx, webhookId);
     expect(await deleteSomeDeliveries(db, webhookId)).toBe(false);
@@ -198,7 +198,7 @@ describe('of each aggregate one delivery is due', () => {
     const aggregateId = randomUUID();
     await insert(webhookId, [
       { name: 'A', aggregateId, status: 'delivered' },
-      { name: 'B', aggregateId, due: '0' },
+      { name: 'B', aggregateId, due: '-1 second' },
       { name: 'C', aggregateId },
     ]);
     const first = await claim();
@@ -221,8 +221,8 @@ describe('of each aggregate one delivery is due', () => {
     const webhookId = await makeWebhook();
     const aggregateId = randomUUID();
     await insert(webhookId, [
-      { name: 'A', aggregateId, due: '0' },
-      { name: 'B', aggregateId, due: '0' },
+      { name: 'A', aggregateId, due: '-1 second' },
+      { name: 'B', aggregateId, due: '-1 second' },
       { name: 'C', aggregateId },
     ]);
     const both = await claim();
