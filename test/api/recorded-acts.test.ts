@@ -207,6 +207,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   interruptRun: {
     prepare: async () => {
+      // The one that was interrupted before may be ending yet.
+      const running = () =>
+        database.db.query(`SELECT FROM auth.job_runs WHERE job_name = 'PatientJob' AND status = 'running'`);
+      await expect.poll(running, { timeout: 10_000, interval: 10 }).toEqual([]);
       const { answer } = await act(
         'runJobNow',
         { jobName: 'PatientJob' },
