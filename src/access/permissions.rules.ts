@@ -97,6 +97,8 @@ export const OPERATIONS: Readonly<Record<string, Permission>> = {
   'Mutation.retireEncryptionKey': ofAll(ADMINISTERS),
   'Mutation.wrapWithNewMasterKey': ofAll(ADMINISTERS),
 
+  // Of what it tells, each caller hears what the subscriptions below would tell it.
+  'Subscription.changed': ofFamilies(EVERYBODY),
   'Subscription.queuedCreationChanged': ofFamilies(EVERYBODY),
   'Subscription.jobRunChanged': ofAll(SEES),
   'Subscription.scheduleChanged': ofAll(SEES),

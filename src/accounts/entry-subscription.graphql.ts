@@ -3,8 +3,9 @@ import type { Caller } from '../access/caller.ts';
 import { entryScope, isUnbound } from '../access/scope.ts';
 import type { Queryable } from '../database/database.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
-import type { ChangeEvent, LoadRows } from '../events/changes/change-events.ts';
+import { type ChangeEvent, isAbout, type LoadRows } from '../events/changes/change-events.ts';
 import type { ChangeFeed } from '../events/changes/change-feed.ts';
+import type { Interest, InterestOf } from '../events/changes/change-stream.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../graphql/change-types.ts';
 import type { EntryRefs } from './entry.graphql.ts';
@@ -19,17 +20,18 @@ export interface EntryWatch {
 
 type WatchedEntry = FilteredEntry & { readonly id: string; readonly enqueuer: string | null };
 
-/** Adds `queuedCreationChanged`. */
+/** Adds `queuedCreationChanged`; answers what its callers hear. */
 export function addEntrySubscription(
   builder: Builder,
   { prisma, feed, reading }: EntryWatch,
   { QueuedCreation }: EntryRefs,
   { Filter }: ReturnType<typeof addEntryQueries>,
   Change: ChangeRef,
-): void {
+): InterestOf {
   const EntryChange = builder.objectRef<ChangeEvent>('QueuedCreationChange').implement({
     description: 'An entry changed.',
     interfaces: [Change],
+    isTypeOf: isAbout('entry'),
     fields: (t) => ({
       entryId: t.field({ type: 'UUID', description: 'Which entry.', resolve: ({ key }) => key }),
       queuedCreation: t.prismaField({
@@ -53,6 +55,10 @@ export function addEntrySubscription(
     );
     return new Map(rows.map((row) => [row.id, row]));
   };
+  const interestOf = (caller: Caller, filter?: EntryFilter | null): Interest<WatchedEntry> => ({
+    topic: 'entry',
+    ...((filter || !isUnbound(caller)) && { load, keep: keeper(filter, caller) }),
+  });
   builder.subscriptionFields((t) => ({
     queuedCreationChanged: t.field({
       type: EntryChange,
@@ -66,13 +72,11 @@ export function addEntrySubscription(
         }),
         after: t.arg.string({ description: AFTER }),
       },
-      subscribe: (_root, { filter, after }, { caller }) => {
-        const keep = filter || !isUnbound(caller) ? keeper(filter, caller) : undefined;
-        return feed.subscribe<WatchedEntry>({ topic: 'entry', ...(keep && { load, keep }) }, after);
-      },
+      subscribe: (_root, { filter, after }, { caller }) => feed.subscribe(interestOf(caller, filter), after),
       resolve: (change) => change,
     }),
   }));
+  return (caller) => interestOf(caller);
 }
 
 /** What of the changes a caller sees and wants. */

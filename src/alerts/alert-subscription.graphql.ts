@@ -1,21 +1,23 @@
 /** Watching alerts: on, growing, silenced, over. */
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
-import type { ChangeEvent } from '../events/changes/change-events.ts';
+import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';
 import type { ChangeFeed } from '../events/changes/change-feed.ts';
+import type { InterestOf } from '../events/changes/change-stream.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../graphql/change-types.ts';
 import type { AlertRefs } from './alert.graphql.ts';
 
-/** Adds `alertChanged`. */
+/** Adds `alertChanged`; answers what its callers hear. */
 export function addAlertSubscription(
   builder: Builder,
   { prisma, feed }: { readonly prisma: PrismaClient; readonly feed: ChangeFeed },
   { Alert }: Pick<AlertRefs, 'Alert'>,
   Change: ChangeRef,
-): void {
+): InterestOf {
   const AlertChange = builder.objectRef<ChangeEvent>('AlertChange').implement({
     description: 'An alert is on, grew, was silenced or announced, or is over.',
     interfaces: [Change],
+    isTypeOf: isAbout('alert'),
     fields: (t) => ({
       alertId: t.field({ type: 'UUID', description: 'Which alert.', resolve: ({ key }) => key }),
       alert: t.prismaField({
@@ -40,4 +42,5 @@ export function addAlertSubscription(
       resolve: (change) => change,
     }),
   }));
+  return () => ({ topic: 'alert' });
 }

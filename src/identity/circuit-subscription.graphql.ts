@@ -1,20 +1,23 @@
 /** Watching the circuit of the identity provider. */
-import type { ChangeEvent } from '../events/changes/change-events.ts';
+import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';
 import type { ChangeFeed } from '../events/changes/change-feed.ts';
+import type { InterestOf } from '../events/changes/change-stream.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../graphql/change-types.ts';
 import type { IdentityRefs, IdentityTools } from './identity.graphql.ts';
 
-/** Adds `circuitChanged`. */
+/** Adds `circuitChanged`; answers what its callers hear. */
 export function addCircuitSubscription(
   builder: Builder,
   { feed, tools }: { readonly feed: ChangeFeed; readonly tools: IdentityTools },
   { Circuit }: IdentityRefs,
   Change: ChangeRef,
-): void {
+): InterestOf {
+  const interestOf: InterestOf = () => ({ topic: 'circuit', keep: ({ key }) => key === tools.name });
   const CircuitChange = builder.objectRef<ChangeEvent>('CircuitChange').implement({
     description: 'The circuit opened, let a probe through or closed.',
     interfaces: [Change],
+    isTypeOf: isAbout('circuit'),
     fields: (t) => ({
       circuit: t.field({
         type: Circuit,
@@ -31,9 +34,9 @@ export function addCircuitSubscription(
       nullable: true,
       description: 'Each change of the circuit of the provider that is in use, once and in order.',
       args: { after: t.arg.string({ description: AFTER }) },
-      subscribe: (_root, { after }) =>
-        feed.subscribe({ topic: 'circuit', keep: ({ key }) => key === tools.name }, after),
+      subscribe: (_root, { after }, { caller }) => feed.subscribe(interestOf(caller), after),
       resolve: (change) => change,
     }),
   }));
+  return interestOf;
 }

@@ -1,8 +1,10 @@
 /** Watching bulk actions: how far one is, batch by batch. */
+import type { Caller } from '../../access/caller.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
-import type { ChangeEvent, LoadRows } from '../../events/changes/change-events.ts';
+import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
 import type { ChangeFeed } from '../../events/changes/change-feed.ts';
+import type { Interest, InterestOf } from '../../events/changes/change-stream.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
 import type { BulkActionRefs } from './bulk-action.graphql.ts';
@@ -13,16 +15,17 @@ export interface BulkWatch {
   readonly reading: Queryable;
 }
 
-/** Adds `bulkActionChanged`. */
+/** Adds `bulkActionChanged`; answers what its callers hear. */
 export function addBulkSubscription(
   builder: Builder,
   { prisma, feed, reading }: BulkWatch,
   { BulkAction }: Pick<BulkActionRefs, 'BulkAction'>,
   Change: ChangeRef,
-): void {
+): InterestOf {
   const BulkChange = builder.objectRef<ChangeEvent>('BulkActionChange').implement({
     description: 'A bulk action was planned, or went on.',
     interfaces: [Change],
+    isTypeOf: isAbout('bulk_action'),
     fields: (t) => ({
       bulkActionId: t.field({ type: 'UUID', description: 'Which bulk action.', resolve: ({ key }) => key }),
       bulkAction: t.prismaField({
@@ -44,6 +47,15 @@ export function addBulkSubscription(
     );
     return new Map(rows.map((row) => [row.id, row]));
   };
+  const interestOf = (
+    { familyId }: Caller,
+    isAsked: (change: ChangeEvent) => boolean = () => true,
+  ): Interest<{ familyId: string | null }> => ({
+    topic: 'bulk_action',
+    ...(familyId === null
+      ? { keep: isAsked }
+      : { load, keep: (change, action) => isAsked(change) && action?.familyId === familyId }),
+  });
   builder.subscriptionFields((t) => ({
     bulkActionChanged: t.field({
       type: BulkChange,
@@ -53,20 +65,13 @@ export function addBulkSubscription(
         bulkActionId: t.arg({ type: 'UUID', description: 'Only of this one; left out: of all that you see.' }),
         after: t.arg.string({ description: AFTER }),
       },
-      subscribe: (_root, { bulkActionId, after }, { caller: { familyId } }) => {
-        const isAsked = ({ key }: ChangeEvent): boolean => !bulkActionId || key === bulkActionId;
-        return familyId === null
-          ? feed.subscribe({ topic: 'bulk_action', keep: isAsked }, after)
-          : feed.subscribe<{ familyId: string | null }>(
-              {
-                topic: 'bulk_action',
-                load,
-                keep: (change, action) => isAsked(change) && action?.familyId === familyId,
-              },
-              after,
-            );
-      },
+      subscribe: (_root, { bulkActionId, after }, { caller }) =>
+        feed.subscribe(
+          interestOf(caller, ({ key }) => !bulkActionId || key === bulkActionId),
+          after,
+        ),
       resolve: (change) => change,
     }),
   }));
+  return (caller) => interestOf(caller);
 }

@@ -13,6 +13,12 @@ export interface ChangeEvent extends ChangeRow {
   readonly together: ChangesTogether;
 }
 
+/** Whether an event is about a topic: how the API tells what type an event of several topics has. */
+export const isAbout =
+  (topic: ChangeTopic) =>
+  (event: unknown): boolean =>
+    (event as ChangeEvent).topic === topic;
+
 /** Answers the rows of some keys, by key; those that are gone are left out. */
 export type LoadRows<Row> = (keys: readonly string[]) => Promise<ReadonlyMap<string, Row>>;
 

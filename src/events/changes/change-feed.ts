@@ -144,18 +144,18 @@ export function createChangeFeed({ db, notices, logger }: FeedOptions) {
 
   return {
     /**
-     * Everything about a topic after a place, and all that comes from then on, in order and each
-     * change once. `after`: the cursor of the last change that was seen; without it, from now on.
+     * Everything about a topic, or several, after a place, and all that comes from then on, in order
+     * and each change once. `after`: the cursor of the last change that was seen; without it, from now on.
      * Throws BAD_USER_INPUT for a text that is no cursor, CURSOR_EXPIRED for a place that is gone.
      */
-    async subscribe<Row>(interest: Interest<Row>, after?: string | null) {
+    async subscribe<Row>(interest: Interest<Row> | readonly Interest<unknown>[], after?: string | null) {
       await opened();
       const given = typeof after === 'string' ? decodeCursor(after) : await currentPlace(db.reading);
       if (given === undefined) throw malformedCursor();
       // Found out now, not at the first change.
       if (typeof after === 'string') await requireKnown(given.epoch, given.position);
       return createChangeStream({
-        interest,
+        interests: 'topic' in interest ? [interest] : interest,
         from: given.position,
         page: (from) => sharedPage(given.epoch, from),
         attach(listener, reached) {

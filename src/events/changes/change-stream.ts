@@ -4,6 +4,7 @@
  * catches up from the record at its own pace, so that it never holds more than a page.
  */
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { Caller } from '../../access/caller.ts';
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
 import type { ChangeEvent, ChangesTogether, LoadRows } from './change-events.ts';
 import { comparePositions, type Position } from './cursor.rules.ts';
@@ -22,8 +23,11 @@ export interface Interest<Row> {
   /** The objects, where `keep` looks at them; the same function for all who ask the same. */
   readonly load?: LoadRows<Row>;
   /** Whether a change is wanted. `row` is its object as it is now; undefined when it is gone. */
-  readonly keep?: (change: ChangeEvent, row: Row | undefined) => boolean;
+  keep?(change: ChangeEvent, row: Row | undefined): boolean;
 }
+
+/** What a caller who names nothing in particular hears of a topic: all that it may see. */
+export type InterestOf = (caller: Caller) => Interest<unknown>;
 
 export interface Listener {
   tell(together: ChangesTogether): Promise<void>;
@@ -37,8 +41,9 @@ export interface ToldPage {
   readonly isFull: boolean;
 }
 
-export interface ChangeStreamOptions<Row> {
-  readonly interest: Interest<Row>;
+export interface ChangeStreamOptions {
+  /** At most one for each topic. */
+  readonly interests: readonly Interest<unknown>[];
   readonly from: Position;
   /** What was changed after a place, the same for all who ask for the same one; and where the next page begins. */
   page(from: Position): Promise<ToldPage>;
@@ -48,13 +53,13 @@ export interface ChangeStreamOptions<Row> {
 }
 
 /** An endless sequence of changes. Not a generator: that would hear of a subscriber's leaving only at the next change. */
-export function createChangeStream<Row>({
-  interest,
+export function createChangeStream({
+  interests,
   from,
   page,
   attach,
   detach,
-}: ChangeStreamOptions<Row>): AsyncIterableIterator<ChangeEvent> {
+}: ChangeStreamOptions): AsyncIterableIterator<ChangeEvent> {
   let waiting: ChangeEvent[] = [];
   /** Up to where everything is in `waiting`, or was taken, or was not wanted. */
   let reached = from;
@@ -67,12 +72,10 @@ export function createChangeStream<Row>({
   let inARow = 0;
 
   const wanted = async (together: ChangesTogether): Promise<ChangeEvent[]> => {
-    const { topic, keep, load } = interest;
-    let events = together.events.filter((event) => event.topic === topic);
-    if (events.length > 0 && keep !== undefined) {
-      const rows = load === undefined ? undefined : await together.rowsOf(topic, load);
-      events = events.filter((event) => keep(event, rows?.get(event.key)));
-    }
+    const chosen = await Promise.all(interests.map((interest) => chosenOf(together, interest)));
+    const isChosen = new Set(chosen.flat());
+    // Of several topics: in the order of the record again.
+    const events = chosen.length === 1 ? (chosen[0] ?? []) : together.events.filter((event) => isChosen.has(event));
     together.want(events);
     return events;
   };
@@ -147,4 +150,13 @@ export function createChangeStream<Row>({
       return this;
     },
   };
+}
+
+/** The changes of one topic that somebody wants. */
+async function chosenOf<Row>(together: ChangesTogether, interest: Interest<Row>): Promise<ChangeEvent[]> {
+  const { topic, load } = interest;
+  const events = together.events.filter((event) => event.topic === topic);
+  if (events.length === 0 || interest.keep === undefined) return events;
+  const rows = load === undefined ? undefined : await together.rowsOf(topic, load);
+  return events.filter((event) => interest.keep?.(event, rows?.get(event.key)));
 }

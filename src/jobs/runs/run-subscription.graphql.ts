@@ -1,8 +1,9 @@
 /** Watching runs, on whichever node they are. */
 import type { Queryable } from '../../database/database.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
-import type { ChangeEvent, LoadRows } from '../../events/changes/change-events.ts';
+import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
 import type { ChangeFeed } from '../../events/changes/change-feed.ts';
+import type { InterestOf } from '../../events/changes/change-stream.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
 import type { RunRefs } from './run.graphql.ts';
@@ -13,16 +14,17 @@ export interface RunWatch {
   readonly reading: Queryable;
 }
 
-/** Adds `jobRunChanged`. */
+/** Adds `jobRunChanged`; answers what its callers hear. */
 export function addRunSubscription(
   builder: Builder,
   { prisma, feed, reading }: RunWatch,
   { JobRun }: Pick<RunRefs, 'JobRun'>,
   Change: ChangeRef,
-): void {
+): InterestOf {
   const RunChange = builder.objectRef<ChangeEvent>('JobRunChange').implement({
     description: 'A run began or changed.',
     interfaces: [Change],
+    isTypeOf: isAbout('run'),
     fields: (t) => ({
       runId: t.field({ type: 'UUID', description: 'Which run.', resolve: ({ key }) => key }),
       jobRun: t.prismaField({
@@ -64,4 +66,5 @@ export function addRunSubscription(
       resolve: (change) => change,
     }),
   }));
+  return () => ({ topic: 'run' });
 }

@@ -1,22 +1,24 @@
 /** Watching schedules: changed by people, and moved on by each fire that was settled. */
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
-import type { ChangeEvent } from '../../events/changes/change-events.ts';
+import { type ChangeEvent, isAbout } from '../../events/changes/change-events.ts';
 import type { ChangeFeed } from '../../events/changes/change-feed.ts';
+import type { InterestOf } from '../../events/changes/change-stream.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
 import type { ScheduleRefs } from './schedule.graphql.ts';
 
-/** Adds `scheduleChanged`. */
+/** Adds `scheduleChanged`; answers what its callers hear. */
 export function addScheduleSubscription(
   builder: Builder,
   { prisma, feed }: { readonly prisma: PrismaClient; readonly feed: ChangeFeed },
   { JobSchedule }: Pick<ScheduleRefs, 'JobSchedule'>,
   Change: ChangeRef,
-): void {
+): InterestOf {
   const ScheduleChange = builder.objectRef<ChangeEvent>('JobScheduleChange').implement({
     description:
       'A schedule was changed, paused or resumed, or one of its fires was settled, so that the next one is another.',
     interfaces: [Change],
+    isTypeOf: isAbout('schedule'),
     fields: (t) => ({
       jobName: t.string({ description: 'Of which job.', resolve: ({ key }) => key }),
       jobSchedule: t.prismaField({
@@ -45,4 +47,5 @@ export function addScheduleSubscription(
       resolve: (change) => change,
     }),
   }));
+  return () => ({ topic: 'schedule' });
 }

@@ -1,0 +1,87 @@
+/**
+ * All that is watched in one stream: a browser has six connections to a host, and a page that shows
+ * much would need them all. Who hears what is what the subscriptions of each kind say.
+ */
+import { GraphQLError } from 'graphql';
+import type { Caller } from '../../access/caller.ts';
+import { denial, OPERATIONS } from '../../access/permissions.rules.ts';
+import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
+import { InvalidInputError } from '../../refusals.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import type { InterestOf } from './change-stream.ts';
+
+/** Each topic with its name in the API, and the subscription that tells it alone. */
+const SUBJECTS = {
+  entry: ['QUEUED_CREATION', 'queuedCreationChanged', 'Entries: `QueuedCreationChange`.'],
+  run: ['JOB_RUN', 'jobRunChanged', 'Runs of jobs: `JobRunChange`.'],
+  schedule: ['SCHEDULE', 'scheduleChanged', 'Schedules of jobs: `JobScheduleChange`.'],
+  circuit: ['CIRCUIT', 'circuitChanged', 'The circuit of the identity provider: `CircuitChange`.'],
+  bulk_action: ['BULK_ACTION', 'bulkActionChanged', 'Bulk actions: `BulkActionChange`.'],
+  alert: ['ALERT', 'alertChanged', 'Alerts: `AlertChange`.'],
+} as const satisfies Readonly<Record<ChangeTopic, readonly [name: string, field: string, description: string]>>;
+
+const TOPICS = Object.keys(SUBJECTS) as ChangeTopic[];
+
+/** Adds `changed`, made of what each topic's own subscription tells a caller. */
+export function addChangeSubscription(
+  builder: Builder,
+  feed: ChangeFeed,
+  Change: ChangeRef,
+  interests: Readonly<Record<ChangeTopic, InterestOf>>,
+): void {
+  const Subject = builder.enumType('ChangeSubject', {
+    description: 'What can be watched.',
+    values: Object.fromEntries(
+      TOPICS.map((topic) => [SUBJECTS[topic][0], { value: topic, description: SUBJECTS[topic][2] }]),
+    ),
+  });
+  builder.subscriptionField('changed', (t) =>
+    t.field({
+      type: Change,
+      nullable: true,
+      description:
+        'Each change of all that you may see, once and in order, in one stream; what it is says its type. It tells what `queuedCreationChanged`, `jobRunChanged`, `scheduleChanged`, `circuitChanged`, `bulkActionChanged` and `alertChanged` do, and goes on from the cursors of each.',
+      args: {
+        after: t.arg.string({ description: AFTER }),
+        subjects: t.arg({
+          type: [Subject],
+          description:
+            'Only changes of these, at least one; FORBIDDEN names those that you may not watch. Left out: of all that you may.',
+        }),
+      },
+      subscribe: (_root, { after, subjects }, { caller }) =>
+        feed.subscribe(
+          topicsFor(caller, subjects).map((topic) => interests[topic](caller)),
+          after,
+        ),
+      resolve: (change) => change,
+    }),
+  );
+}
+
+/** The topics that a caller hears. Throws FORBIDDEN for those that it names and may not. */
+function topicsFor(caller: Caller, named: readonly ChangeTopic[] | null | undefined): ChangeTopic[] {
+  if (!named) return TOPICS.filter((topic) => denialOf(topic, caller) === undefined);
+  if (named.length === 0) {
+    const message = 'name at least one, or leave it out for all that you may watch.';
+    throw new InvalidInputError([{ path: ['subjects'], code: 'EMPTY', message }]);
+  }
+  const topics = [...new Set(named)];
+  const denied = topics.flatMap((topic) => {
+    const reason = denialOf(topic, caller);
+    return reason === undefined ? [] : [{ topic, reason }];
+  });
+  if (denied.length === 0) return topics;
+  throw new GraphQLError(denied.map(({ topic, reason }) => `${SUBJECTS[topic][0]}: ${reason}`).join(' '), {
+    extensions: { code: 'FORBIDDEN', http: { status: 403 }, denied: denied.map(({ topic }) => SUBJECTS[topic][0]) },
+  });
+}
+
+function denialOf(topic: ChangeTopic, caller: Caller): string | undefined {
+  const coordinate = `Subscription.${SUBJECTS[topic][1]}`;
+  const permission = OPERATIONS[coordinate];
+  if (permission === undefined) throw new Error(`Nobody has said who may use ${coordinate}.`);
+  return denial(coordinate, permission, caller);
+}
