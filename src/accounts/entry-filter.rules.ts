@@ -10,6 +10,7 @@ type Span = NonNullable<EntryFilter['createdAt']>;
 
 /** What a filter looks at. */
 export interface FilteredEntry {
+  readonly id: string;
   readonly status: EntryStatus;
   readonly familyId: string | null;
   readonly username: string;
@@ -21,9 +22,10 @@ export interface FilteredEntry {
 
 export function matchesFilter(filter: EntryFilter | null | undefined, entry: FilteredEntry, now: Date): boolean {
   if (!filter) return true;
-  const { status, familyId, username, errorCode, createdAt, nextRetryAt, dueNow, failureGroup } = filter;
+  const { entryIds, status, familyId, username, errorCode, createdAt, nextRetryAt, dueNow, failureGroup } = filter;
   const isDue = entry.status === 'pending' && entry.nextRetryAt !== null && entry.nextRetryAt <= now;
   return (
+    (!entryIds || entryIds.includes(entry.id)) &&
     (!status || status.includes(entry.status)) &&
     (!familyId || familyId === entry.familyId) &&
     (!username || matchesText(username, entry.username)) &&

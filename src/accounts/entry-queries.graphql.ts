@@ -1,8 +1,9 @@
 /** Reading the queue: one entry, pages of entries, how the queue stands. */
+import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import type { Prisma } from '../database/generated/prisma/client.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
-import type { Builder } from '../graphql/builder.ts';
+import { type Builder, LARGEST_PAGE } from '../graphql/builder.ts';
 import {
   type DateTimeRange,
   type FilterInputs,
@@ -17,6 +18,7 @@ import { visibleTo } from './entry-scope.ts';
 import { loadFamilyStatistics, loadQueueStatistics, type QueueStatistics } from './insight/queue-statistics.ts';
 
 export interface EntryFilter {
+  readonly entryIds?: readonly string[] | null;
   readonly status?: readonly EntryStatus[] | null;
   readonly familyId?: string | null;
   readonly username?: StringFilter | null;
@@ -33,6 +35,7 @@ export function entryCondition(filter: EntryFilter | null | undefined, now: Date
   const isDue: Prisma.QueuedCreationWhereInput = { status: 'pending', nextRetryAt: { lte: now } };
   return {
     AND: [
+      ...(filter.entryIds ? [{ id: { in: [...new Set(filter.entryIds)] } }] : []),
       ...(filter.status ? [{ status: { in: [...new Set(filter.status)] } }] : []),
       ...(filter.familyId ? [{ familyId: filter.familyId }] : []),
       ...(filter.username ? [{ username: stringCondition(filter.username) }] : []),
@@ -56,6 +59,8 @@ export function entryCondition(filter: EntryFilter | null | undefined, now: Date
   };
 }
 
+/** As many as the largest page has: what somebody has on the screen. */
+const MOST_IDS = LARGEST_PAGE;
 /** Who is due at some instant. */
 const DUE_STATUSES: readonly EntryStatus[] = ['pending', 'processing'];
 
@@ -76,6 +81,11 @@ export function addEntryQueries(
   const Filter = builder.inputRef<EntryFilter>('QueuedCreationFilter').implement({
     description: 'Which entries; all conditions that are given must hold.',
     fields: (t) => ({
+      entryIds: t.field({
+        type: ['UUID'],
+        description: `With one of these ids, at most ${MOST_IDS}; none match an empty list.`,
+        validate: z.array(z.string()).max(MOST_IDS, `has at most ${MOST_IDS} ids`).nullish(),
+      }),
       status: t.field({ type: [Status], description: 'One of these states.' }),
       familyId: t.field({ type: 'UUID', description: 'Of this family.' }),
       username: t.field({ type: inputs.StringFilterInput, description: 'By username; usernames are lower case.' }),

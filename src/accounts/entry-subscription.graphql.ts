@@ -18,7 +18,7 @@ export interface EntryWatch {
   readonly reading: Queryable;
 }
 
-type WatchedEntry = FilteredEntry & { readonly id: string; readonly enqueuer: string | null };
+type WatchedEntry = FilteredEntry & { readonly enqueuer: string | null };
 
 /** Adds `queuedCreationChanged`; answers what its callers hear. */
 export function addEntrySubscription(
@@ -68,7 +68,7 @@ export function addEntrySubscription(
         filter: t.arg({
           type: Filter,
           description:
-            'Only entries that match when the change is told, and whatever was removed (of the family, where one is given); left out: all. An entry that stops matching is not told: whoever shows entries of one state watches them by family or name, and looks at the state.',
+            'Only entries that match when the change is told, and whatever was removed (of the family and with the ids, where they are given); left out: all. An entry that stops matching is not told: whoever shows entries of one state watches them by family or name, and looks at the state.',
         }),
         after: t.arg.string({ description: AFTER }),
       },
@@ -89,7 +89,8 @@ function keeper(filter: EntryFilter | null | undefined, caller: Caller) {
       return (
         scope.enqueuer === null &&
         (scope.familyId === null || scope.familyId === change.scope) &&
-        (!filter?.familyId || filter.familyId === change.scope)
+        (!filter?.familyId || filter.familyId === change.scope) &&
+        (!filter?.entryIds || filter.entryIds.includes(change.key))
       );
     return (
       entry !== undefined &&
