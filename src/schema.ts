@@ -23,6 +23,7 @@ import { addExplanations } from './accounts/insight/explanation.graphql.ts';
 import type { Explanation } from './accounts/insight/explanation.rules.ts';
 import type { EntryToExplain } from './accounts/insight/explanation.ts';
 import { addFailureGroups } from './accounts/insight/failure-group.graphql.ts';
+import { addQueueActivity } from './accounts/insight/queue-activity.graphql.ts';
 import { addQueueForecast, type LoadForecast } from './accounts/insight/queue-forecast.graphql.ts';
 import { addAlerts } from './alerts/alert.graphql.ts';
 import { addAlertRules } from './alerts/alert-rule.graphql.ts';
@@ -157,6 +158,7 @@ export function buildSchema({
   addKeyMutations(builder, prisma, { ...keyRefs, ...addResealings(builder, prisma) }, keys);
   addQueueControl(builder, prisma, queueControl);
   addQueueForecast(builder, loadForecast);
+  addQueueActivity(builder, db, entryRefs);
   addExplanations(builder, entryRefs, explanationRefs, explain);
   const tokenRefs = addApiTokens(builder, { prisma, clock, operations: tokens });
   const viewerRefs = addViewer(builder, prisma, tokenRefs);

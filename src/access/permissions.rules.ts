@@ -34,6 +34,7 @@ export const OPERATIONS: Readonly<Record<string, Permission>> = {
   'Query.bulkAction': ofFamilies(SEES),
   'Query.queueControl': ofFamilies(SEES),
   'Query.queueForecast': ofAll(SEES),
+  'Query.queueActivity': ofFamilies(SEES),
   'Query.jobSchedules': ofAll(SEES),
   'Query.jobSchedule': ofAll(SEES),
   'Query.nextFireTimes': ofAll(SEES),

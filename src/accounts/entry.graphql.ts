@@ -223,7 +223,7 @@ export function addEntryTypes(builder: Builder, prisma: PrismaClient, enums: Ent
     description: 'An earlier attempt may have made the account, and the identity provider cannot be asked now.',
     interfaces: ['MutationError'],
   });
-  return { QueuedCreation, Status };
+  return { QueuedCreation, Status, Outcome };
 }
 
 export type EntryRefs = ReturnType<typeof addEntryTypes>;

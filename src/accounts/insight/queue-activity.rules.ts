@@ -1,0 +1,40 @@
+/** Spans of the queue's activity: what may be asked for, and how one is cut into buckets. */
+import { type InputIssue, InvalidInputError } from '../../refusals.ts';
+
+const DAY_MS = 86_400_000;
+const LONGEST_DAYS = 400;
+export const MOST_BUCKETS = 500;
+export const DEFAULT_BUCKETS = 60;
+
+/** A span [from, to) in buckets of whole milliseconds, the last of which ends with the span. */
+export interface ActivitySpan {
+  readonly from: Date;
+  readonly to: Date;
+  readonly bucketMs: number;
+}
+
+/**
+ * Cuts [from, to) into so many buckets of the same length; fewer where whole milliseconds do not
+ * allow it. Throws InvalidInputError that names every problem.
+ */
+export function spanOf(from: Date, to: Date, buckets: number): ActivitySpan {
+  const lengthMs = to.getTime() - from.getTime();
+  const issues: InputIssue[] = [];
+  if (lengthMs <= 0) issues.push({ path: ['to'], code: 'NOT_AFTER_FROM', message: 'must be after `from`.' });
+  if (lengthMs > LONGEST_DAYS * DAY_MS)
+    issues.push({
+      path: ['to'],
+      code: 'TOO_LONG',
+      message: `is at most ${LONGEST_DAYS} days after \`from\`; ask for a shorter span.`,
+    });
+  if (buckets < 1 || buckets > MOST_BUCKETS)
+    issues.push({ path: ['buckets'], code: 'OUT_OF_RANGE', message: `is 1 to ${MOST_BUCKETS}.` });
+  if (issues.length > 0) throw new InvalidInputError(issues);
+  return { from, to, bucketMs: Math.ceil(lengthMs / buckets) };
+}
+
+/** When each bucket begins. */
+export function bucketStarts({ from, to, bucketMs }: ActivitySpan): Date[] {
+  const count = Math.ceil((to.getTime() - from.getTime()) / bucketMs);
+  return Array.from({ length: count }, (_, place) => new Date(from.getTime() + place * bucketMs));
+}

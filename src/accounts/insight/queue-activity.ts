@@ -1,0 +1,143 @@
+/**
+ * What the queue did over time: what was enqueued, how attempts ended, how long they took and what
+ * they failed with. Counted from what is kept: entries that retention deleted took theirs along.
+ */
+import type { Queryable } from '../../database/database.ts';
+import type { AttemptOutcome } from '../../database/generated/prisma/enums.ts';
+import { shareReading } from '../../database/shared-reading.ts';
+import { type ActivitySpan, bucketStarts } from './queue-activity.rules.ts';
+
+/** Of the attempts that ended in a bucket, and the entries that were enqueued in it. */
+interface Counts {
+  readonly enqueuedCount: number;
+  readonly succeededCount: number;
+  readonly transientFailureCount: number;
+  readonly permanentFailureCount: number;
+  readonly otherCount: number;
+  /** Milliseconds; null where no attempt ended that anybody waited for. */
+  readonly durationP50: number | null;
+  readonly durationP95: number | null;
+}
+
+export interface ActivityBucket extends Counts {
+  readonly startsAt: Date;
+}
+
+export interface ErrorCount {
+  readonly errorCode: string;
+  readonly outcome: AttemptOutcome;
+  readonly count: number;
+  readonly lastAt: Date;
+}
+
+export interface QueueActivity {
+  readonly bucketMs: number;
+  readonly buckets: readonly ActivityBucket[];
+  readonly errors: readonly ErrorCount[];
+}
+
+const MOST_ERRORS = 20;
+
+/**
+ * One statement, so that all is of one snapshot. Attempts are found by account_creation_attempts_finished_at_idx
+ * (BRIN), entries in queued_managed_account_creations_created_at_idx alone. What was taken over ended
+ * when somebody looked, which says nothing of the provider's speed. `attempts` and `entries` narrow it to a family.
+ */
+const activityWhere = (attempts: string, entries: string): string => `
+  WITH attempted AS MATERIALIZED (
+    SELECT date_bin($3 * interval '1 millisecond', finished_at, $1::timestamptz) AS bucket,
+           outcome, error_code, finished_at, finished_at - started_at AS duration
+    FROM auth.account_creation_attempts
+    WHERE finished_at >= $1::timestamptz AND finished_at < $2::timestamptz ${attempts}
+  ), ended AS (
+    SELECT extract(epoch FROM bucket) * 1000 AS "startMs",
+           count(*) FILTER (WHERE outcome = 'succeeded') AS "succeededCount",
+           count(*) FILTER (WHERE outcome = 'transient_failure') AS "transientFailureCount",
+           count(*) FILTER (WHERE outcome = 'permanent_failure') AS "permanentFailureCount",
+           count(*) FILTER (WHERE outcome NOT IN ('succeeded', 'transient_failure', 'permanent_failure')) AS "otherCount",
+           (SELECT array_agg(extract(epoch FROM one) * 1000 ORDER BY place)
+            FROM unnest(percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY duration) FILTER (WHERE outcome <> 'interrupted'))
+                 WITH ORDINALITY AS percentile(one, place)) AS durations
+    FROM attempted GROUP BY bucket
+  ), enqueued AS (
+    SELECT extract(epoch FROM date_bin($3 * interval '1 millisecond', created_at, $1::timestamptz)) * 1000 AS "startMs", count(*) AS count
+    FROM auth.queued_managed_account_creations
+    WHERE created_at >= $1::timestamptz AND created_at < $2::timestamptz ${entries}
+    GROUP BY 1
+  ), failed AS (
+    SELECT error_code AS "errorCode", outcome, count(*) AS count, extract(epoch FROM max(finished_at)) * 1000 AS "lastMs"
+    FROM attempted WHERE error_code IS NOT NULL
+    GROUP BY error_code, outcome
+    ORDER BY count(*) DESC, error_code, outcome LIMIT ${MOST_ERRORS}
+  )
+  SELECT (SELECT coalesce(json_agg(ended), '[]') FROM ended) AS ended,
+         (SELECT coalesce(json_agg(enqueued), '[]') FROM enqueued) AS enqueued,
+         (SELECT coalesce(json_agg(failed), '[]') FROM failed) AS failed`;
+
+const ACTIVITY = activityWhere('', '');
+const ACTIVITY_OF_FAMILY = activityWhere(
+  'AND entry_id IN (SELECT id FROM auth.queued_managed_account_creations WHERE family_id = $4::uuid)',
+  'AND family_id = $4::uuid',
+);
+
+interface ActivityRow {
+  readonly ended: readonly (Omit<Counts, 'enqueuedCount' | 'durationP50' | 'durationP95'> & {
+    readonly startMs: number;
+    readonly durations: readonly number[] | null;
+  })[];
+  readonly enqueued: readonly { readonly startMs: number; readonly count: number }[];
+  readonly failed: readonly (Omit<ErrorCount, 'lastAt'> & { readonly lastMs: number })[];
+}
+
+async function readActivity(db: Queryable, span: ActivitySpan, familyId: string | null): Promise<QueueActivity> {
+  const values = [span.from, span.to, span.bucketMs];
+  const [row] =
+    familyId === null
+      ? await db.query<ActivityRow>(ACTIVITY, values)
+      : await db.query<ActivityRow>(ACTIVITY_OF_FAMILY, [...values, familyId]);
+  if (row === undefined) throw new Error('The activity had no row');
+  const ended = new Map(row.ended.map((one) => [one.startMs, one]));
+  const enqueued = new Map(row.enqueued.map(({ startMs, count }) => [startMs, count]));
+  return {
+    bucketMs: span.bucketMs,
+    buckets: bucketStarts(span).map((startsAt): ActivityBucket => {
+      const found = ended.get(startsAt.getTime());
+      return {
+        startsAt,
+        enqueuedCount: enqueued.get(startsAt.getTime()) ?? 0,
+        succeededCount: found?.succeededCount ?? 0,
+        transientFailureCount: found?.transientFailureCount ?? 0,
+        permanentFailureCount: found?.permanentFailureCount ?? 0,
+        otherCount: found?.otherCount ?? 0,
+        durationP50: found?.durations?.[0] ?? null,
+        durationP95: found?.durations?.[1] ?? null,
+      };
+    }),
+    errors: row.failed.map(({ lastMs, ...rest }) => ({ ...rest, lastAt: new Date(lastMs) })),
+  };
+}
+
+/** One question: those who ask the same share a reading. */
+interface Question {
+  readonly db: Queryable;
+  readonly span: ActivitySpan;
+  readonly familyId: string | null;
+}
+
+/** So many different questions are remembered; of more, the oldest are asked anew. */
+const QUESTIONS_KEPT = 100;
+const questions = new WeakMap<Queryable, Map<string, Question>>();
+
+const readShared = shareReading(({ db, span, familyId }: Question) => readActivity(db, span, familyId));
+
+/** The activity in a span, of all families or of one; read once for all who ask the same meanwhile. */
+export function loadQueueActivity(db: Queryable, span: ActivitySpan, familyId: string | null): Promise<QueueActivity> {
+  const known = questions.get(db) ?? new Map<string, Question>();
+  questions.set(db, known);
+  const name = JSON.stringify([span, familyId]);
+  const question = known.get(name) ?? { db, span, familyId };
+  known.set(name, question);
+  const [oldest] = known.keys();
+  if (known.size > QUESTIONS_KEPT && oldest !== undefined) known.delete(oldest);
+  return readShared(question);
+}
