@@ -13,6 +13,7 @@ import { graphiqlPage } from './graphql/graphiql.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { createRoutes, type ReadinessCheck } from './http/routes.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
+import { type SinglePage, singlePage } from './http/single-page.ts';
 import { operationLimits, requestLimits, serverLimits } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { buildSchema, type SchemaTools } from './schema.ts';
@@ -26,11 +27,14 @@ export interface ApiOptions {
   readonly logger: Logger;
   readonly metrics: ServerMetrics;
   readonly readiness: readonly ReadinessCheck[];
+  /** Left out: a browser that opens the root is led to the API. */
+  readonly dashboard?: SinglePage | undefined;
   /** Paths beside the API's own. */
   readonly routes: Readonly<Record<string, Handler>>;
 }
 
-export function createApi({ config, acts, access, tools, logger, metrics, readiness, routes }: ApiOptions) {
+export function createApi(options: ApiOptions) {
+  const { config, acts, access, tools, logger, metrics, readiness, dashboard, routes } = options;
   const schema = buildSchema(tools);
   maskPersonalData(schema, config.MASK_PERSONAL_DATA_FOR ?? []);
   const graphql = createGraphqlServer({
@@ -41,15 +45,18 @@ export function createApi({ config, acts, access, tools, logger, metrics, readin
     limits: operationLimits(config),
     access: [authorization({ acts, isReadOnly: config.READ_ONLY === 'true' }), endWithCredential()],
   });
+  const door = { gate: access.authenticator, signInAddress };
+  const root = dashboard && { page: singlePage(dashboard, door), files: dashboard };
   const http = createHttpServer({
+    page: root?.page,
     logger,
     metrics: metrics.http,
     limits: serverLimits(config),
     routes: createRoutes({
       graphql,
       ...(config.GRAPHIQL === 'true' ? { graphiql: graphiqlPage() } : {}),
-      gate: access.authenticator,
-      signInAddress,
+      ...door,
+      root,
       limits: requestLimits(config),
       metrics,
       readiness,

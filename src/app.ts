@@ -25,6 +25,7 @@ import { shareReading } from './database/shared-reading.ts';
 import type { Notices } from './events/notices.ts';
 import { eventSchemaRoutes } from './events/outbox/schema-routes.ts';
 import type { ReadinessCheck } from './http/routes.ts';
+import type { SinglePage } from './http/single-page.ts';
 import { createIdentityOperations } from './identity/identity-operations.ts';
 import type { IdentityProvider } from './identity/provider.ts';
 import type { ProviderStatus } from './identity/zitadel-check.ts';
@@ -61,6 +62,8 @@ export interface AppOptions {
   readonly keyRing: KeyRing;
   readonly provider: IdentityProvider & { status?(): ProviderStatus };
   readonly readiness: readonly ReadinessCheck[];
+  /** Left out where it was not built. */
+  readonly dashboard?: SinglePage | undefined;
   /** Jobs beside the server’s own. */
   readonly moreJobs?: readonly Job[];
 }
@@ -162,10 +165,7 @@ export function createApp(options: AppOptions) {
       { db, acts, keyRing, notices, silenceMs: nodeSilenceMs, wake: resealRunner.wake },
       reading,
     ),
-    explain: createExplainer(reading, {
-      provider: provider.name,
-      nodeSilenceMs,
-    }),
+    explain: createExplainer(reading, { provider: provider.name, nodeSilenceMs }),
     loadForecast: () => forecast(reading),
     queueControl: createQueueControl(db, notices, acts),
     ledger: {
@@ -186,6 +186,7 @@ export function createApp(options: AppOptions) {
     logger,
     metrics,
     readiness: options.readiness,
+    dashboard: options.dashboard,
     routes: {
       ...eventSchemaRoutes(),
       [AUDIT_EXPORT]: auditExportRoute({

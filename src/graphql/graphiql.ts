@@ -10,9 +10,11 @@ import { constants, gzip } from 'node:zlib';
 
 export interface StaticFile {
   readonly body: Buffer;
-  readonly encoding: 'gzip';
+  readonly encoding: 'br' | 'gzip' | undefined;
   readonly contentType: string;
   readonly etag: string;
+  /** Others get it in another encoding. */
+  readonly isNegotiated: boolean;
 }
 
 export interface GraphiqlPage {
@@ -156,5 +158,5 @@ const digestOf = (text: string): string => createHash('sha256').update(text).dig
 
 async function compress(text: string, contentType: string): Promise<StaticFile> {
   const body = await promisify(gzip)(text, { level: constants.Z_BEST_COMPRESSION });
-  return { body, contentType, encoding: 'gzip', etag: `"${digestOf(text)}"` };
+  return { body, contentType, encoding: 'gzip', etag: `"${digestOf(text)}"`, isNegotiated: false };
 }

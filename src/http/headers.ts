@@ -9,6 +9,14 @@ import { hostOf, isLoopback } from './loopback.ts';
 const NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
 /**
+ * For a page that is one program: scripts, styles, fonts and answers come from this server's own
+ * addresses, forms go there, and no text can become code on the way (Trusted Types). Styles that
+ * its scripts set through the object model need no leave.
+ */
+export const SINGLE_PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'";
+
+/**
  * For GraphiQL: its editor sets styles on elements and makes its workers from blobs. Scripts still
  * come from files alone, so that nothing that is shown can run.
  */

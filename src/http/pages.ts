@@ -3,14 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import type { StaticFile } from '../graphql/graphiql.ts';
 import type { Exchange } from './server.ts';
 
+/** A browser that opens the address. */
+export const opensPage = ({ method, headers }: IncomingMessage): boolean =>
+  (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html');
+
 /** A browser that opens the address, as opposed to a client that asks a question. */
-export function wantsPage({ method, headers, url }: IncomingMessage): boolean {
-  return (
-    method === 'GET' &&
-    (headers.accept ?? '').includes('text/html') &&
-    !new URLSearchParams(url?.split('?')[1]).has('query')
-  );
-}
+export const wantsPage = (request: IncomingMessage): boolean =>
+  request.method === 'GET' && opensPage(request) && !new URLSearchParams(request.url?.split('?')[1]).has('query');
 
 /** Sends a page under its content security policy. */
 export function sendPage(exchange: Exchange, page: StaticFile, policy: string): void {
@@ -26,17 +25,23 @@ export function sendPart(exchange: Exchange, part: StaticFile): void {
   sendFile(exchange, part, isNewest ? 'public, max-age=31536000, immutable' : 'no-cache');
 }
 
-function sendFile({ request, response }: Exchange, file: StaticFile, cacheControl: string): void {
+/** Sends it unless the client has it already. */
+export function sendFile({ request, response }: Exchange, file: StaticFile, cacheControl: string): void {
   response.setHeader('etag', file.etag);
   response.setHeader('cache-control', cacheControl);
-  if (request.headers['if-none-match'] === file.etag) {
+  if (file.isNegotiated) response.appendHeader('vary', 'accept-encoding');
+  if (hasAlready(request.headers['if-none-match'], file.etag)) {
     response.writeHead(304).end();
     return;
   }
   response.writeHead(200, {
     'content-type': file.contentType,
-    'content-encoding': file.encoding,
+    ...(file.encoding === undefined ? {} : { 'content-encoding': file.encoding }),
     'content-length': file.body.length,
   });
   response.end(file.body);
 }
+
+/** Proxies that compress on the way make tags weak; for an `If-None-Match` that is the same (RFC 9110, 13.1.2). */
+const hasAlready = (tags = '', etag: string): boolean =>
+  tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);

@@ -5,6 +5,7 @@ import { type Gate, turnAway } from './gate.ts';
 import { type GraphqlRouteOptions, graphqlRoute } from './graphql-route.ts';
 import { sendPart } from './pages.ts';
 import { type Handler, sendJson, sendText } from './server.ts';
+import { type SinglePage, singlePageFiles } from './single-page.ts';
 
 /** One thing that must be true for the node to be ready. */
 export interface ReadinessCheck {
@@ -16,12 +17,14 @@ export interface ReadinessCheck {
 export interface RouteOptions extends GraphqlRouteOptions {
   readonly metrics: Pick<ServerMetrics, 'scrape'>;
   readonly readiness: readonly ReadinessCheck[];
+  /** The page at the root and its parts; left out: the root leads to GraphQL. */
+  readonly root?: { readonly page: Handler; readonly files: SinglePage };
   /** Paths beside these, each with its handler. */
   readonly more: Readonly<Record<string, Handler>>;
 }
 
 export function createRoutes(options: RouteOptions): Record<string, Handler> {
-  const { graphiql, gate, metrics, readiness, more } = options;
+  const { graphiql, gate, metrics, readiness, root, more } = options;
   const pageParts: Record<string, Handler> =
     graphiql === undefined
       ? {}
@@ -30,10 +33,7 @@ export function createRoutes(options: RouteOptions): Record<string, Handler> {
           [GRAPHIQL_STYLE]: async (exchange) => sendPart(exchange, (await graphiql()).style),
         };
   return {
-    '/': ({ response }) => {
-      response.writeHead(302, { location: '/graphql' });
-      response.end();
-    },
+    ...(root === undefined ? { '/': toGraphql } : { '/': root.page, ...singlePageFiles(root.files) }),
     '/graphql': graphqlRoute(options),
     ...pageParts,
     ...more,
@@ -47,6 +47,11 @@ export function createRoutes(options: RouteOptions): Record<string, Handler> {
     },
   };
 }
+
+const toGraphql: Handler = ({ response }) => {
+  response.writeHead(302, { location: '/graphql' });
+  response.end();
+};
 
 /** Up or not. What is amiss is said only where everybody who can connect may see everything. */
 function ready(readiness: readonly ReadinessCheck[], { isConfigured }: Gate): Handler {

@@ -10,6 +10,7 @@ import { type ConnectionLimits, guardConnections } from './connections.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { createHostCheck } from './hosts.ts';
 import { isLoopback } from './loopback.ts';
+import { opensPage } from './pages.ts';
 
 export interface Exchange {
   readonly request: IncomingMessage;
@@ -23,6 +24,8 @@ export type Handler = (exchange: Exchange) => void | Promise<void>;
 export interface HttpOptions {
   /** By path, one that ends in a slash for all below it; a path that is not here is answered with 404. */
   readonly routes: Readonly<Record<string, Handler>>;
+  /** Answers a browser that opens a path that is not here. */
+  readonly page?: Handler | undefined;
   readonly logger: Logger;
   readonly metrics: ServerMetrics['http'];
   readonly limits: ServerLimits;
@@ -46,9 +49,11 @@ export interface HttpServer {
 const MISDIRECTED =
   'This server does not answer to the host name that the request gives. Use localhost or an address, or list the name in ALLOWED_HOSTS.\n';
 const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'] as const;
+/** Two slashes at its beginning would name a host. */
+const PLAIN_PATH = /^\/(?![/\\])/;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
-export function createHttpServer({ routes, logger, metrics, limits }: HttpOptions): HttpServer {
+export function createHttpServer({ routes, page, logger, metrics, limits }: HttpOptions): HttpServer {
   const streams = new Set<ServerResponse>();
   const isAnswered = createHostCheck(limits.allowedHosts);
   let isLoopbackOnly = false;
@@ -70,13 +75,14 @@ export function createHttpServer({ routes, logger, metrics, limits }: HttpOption
       setSecurityHeaders(request, response);
       const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
       const route = routeOf(routes, path);
-      const handler = route === undefined ? undefined : routes[route];
+      const isPage = route === undefined && page !== undefined && PLAIN_PATH.test(path) && opensPage(request);
+      const handler = route === undefined ? (isPage ? page : undefined) : routes[route];
       streams.add(response);
       connections.watch(request, response);
       response.once('close', () => {
         streams.delete(response);
         metrics.duration.observe((performance.now() - begun) / 1_000, {
-          route: route ?? 'other',
+          route: route ?? (isPage ? 'page' : 'other'),
           method: METHODS.find((method) => method === request.method) ?? 'other',
           status: `${Math.floor(response.statusCode / 100)}xx`,
         });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
-import { accessLine } from './report.ts';
+import { accessLine, dashboardLine } from './report.ts';
 
 const TOKEN = 'x'.repeat(32);
 const OIDC = { OIDC_ISSUER: 'https://id.example.org', OIDC_AUDIENCE: 'x' };
@@ -24,4 +24,13 @@ describe('what the start says of access control', () => {
   it('never holds a secret', () => {
     expect(accessLine(readConfig({ ADMIN_TOKEN: TOKEN }).config).join()).not.toContain(TOKEN);
   });
+});
+
+describe('what the start says of the dashboard', () => {
+  it.each([
+    [true, 'http://127.0.0.1:4000/'],
+    [false, 'not built: npm run build makes it'],
+  ])('built: %s', (isBuilt, said) =>
+    expect(dashboardLine(isBuilt, 'http://127.0.0.1:4000/')).toEqual(['Dashboard', said]),
+  );
 });

@@ -16,6 +16,7 @@ export interface StartReport {
   readonly server: DatabaseServer;
   readonly provider: IdentityProvider;
   readonly app: App;
+  readonly hasDashboard: boolean;
   readonly road: 'listen' | 'poll';
   readonly tookMs: number;
   /** A person reads along. */
@@ -23,16 +24,18 @@ export interface StartReport {
 }
 
 export function reportStart(report: StartReport): void {
-  const { config, logger, address, server, provider, app, road, tookMs, isForPeople } = report;
+  const { config, logger, address, server, provider, app, hasDashboard, road, tookMs, isForPeople } = report;
   // An address that means all of them is none that a browser could go to.
   const reachable = ['0.0.0.0', '::'].includes(address.address) ? 'localhost' : address.address;
   const host = reachable.includes(':') ? `[${reachable}]` : reachable;
-  const graphiql = `http://${host}:${address.port}/graphql`;
+  const root = `http://${host}:${address.port}/`;
+  const graphiql = `${root}graphql`;
   const jobs = app.scheduler.next().map(({ jobName, at }) => {
     const cron = app.jobs.find((job) => job.name === jobName)?.cron ?? '';
     return `${jobName}: ${cronDescription(cron)}, next ${at.toISOString()}`;
   });
   const lines: [string, string][] = [
+    dashboardLine(hasDashboard, root),
     ['GraphiQL', graphiql],
     ['Database', server.shown],
     [
@@ -57,6 +60,7 @@ export function reportStart(report: StartReport): void {
   }
   const fields = {
     version: VERSION,
+    dashboard: hasDashboard ? root : undefined,
     graphiql,
     port: address.port,
     database: server.shown,
@@ -68,6 +72,12 @@ export function reportStart(report: StartReport): void {
   };
   logger.info(fields, ready);
 }
+
+/** Where the dashboard is, or how it comes to be. */
+export const dashboardLine = (hasDashboard: boolean, root: string): [name: string, value: string] => [
+  'Dashboard',
+  hasDashboard ? root : 'not built: npm run build makes it',
+];
 
 /** What was switched off, or is insisted on, so that nobody wonders. */
 function restrictionLines(config: Config): [name: string, value: string][] {

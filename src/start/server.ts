@@ -21,6 +21,7 @@ import { openKeyRing } from '../sealing/key-ring.ts';
 import { announceKeys } from '../sealing/living-nodes.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { VERSION } from '../version.ts';
+import { openDashboard } from './dashboard.ts';
 import { openDatabaseServer } from './database.ts';
 import { masterKeysFor } from './master-key.ts';
 import { openProvider } from './provider.ts';
@@ -134,6 +135,7 @@ export async function startServer(options: StartOptions): Promise<void> {
         ),
     },
   ];
+  const dashboard = await openDashboard();
   const app = createApp({
     config,
     db,
@@ -147,6 +149,7 @@ export async function startServer(options: StartOptions): Promise<void> {
     keyRing,
     provider,
     readiness,
+    dashboard,
   });
   lifecycle.opened('the access control', () => app.authenticator.close());
   const address = await app.http.listen(config.HOST, config.PORT).catch((error: NodeJS.ErrnoException) => {
@@ -200,6 +203,7 @@ export async function startServer(options: StartOptions): Promise<void> {
     server,
     provider,
     app,
+    hasDashboard: dashboard !== undefined,
     road: notices.road,
     isForPeople: options.isForPeople,
     tookMs: performance.now() - begun,

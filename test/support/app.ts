@@ -12,6 +12,7 @@ import { type Config, readConfig } from '../../src/config.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { type Notices, openNotices } from '../../src/events/notices.ts';
+import { readSinglePage } from '../../src/http/single-page.ts';
 import { ensureCircuit } from '../../src/identity/circuit.ts';
 import type { IdentityProvider } from '../../src/identity/provider.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/identity/simulator/simulator.ts';
@@ -49,6 +50,8 @@ export interface TestAppOptions {
   /** False: no timers and no heartbeat; jobs run only by `runJobNow`, entries when woken. Default true. */
   readonly hasTimers?: boolean;
   readonly logLevel?: string;
+  /** The folder of a built dashboard, such as DASHBOARD_FOLDER; left out: there is none. */
+  readonly dashboard?: URL;
   /** False: notices are polled, as behind a pooler without a direct URL. Default true. */
   readonly isListening?: boolean;
   /** Instead of ending the process. */
@@ -154,6 +157,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
       keyRing,
       provider,
       readiness: [],
+      dashboard: options.dashboard && (await readSinglePage(options.dashboard)),
       moreJobs: options.moreJobs,
     });
     lifecycle.opened('the access control', () => app.authenticator.close());

@@ -57,14 +57,14 @@ describe('where to go after the sign-in', () => {
   it.each([
     ['/graphql?a=b#c', '/graphql?a=b#c'],
     ['/', '/'],
-    ['', '/graphql'],
-    [null, '/graphql'],
-    ['//evil.example', '/graphql'],
-    ['/\\evil.example', '/graphql'],
-    ['/\t/evil.example', '/graphql'],
-    ['/.//evil.example', '/graphql'],
-    ['https://evil.example', '/graphql'],
-    ['javascript:alert(1)', '/graphql'],
+    ['', '/'],
+    [null, '/'],
+    ['//evil.example', '/'],
+    ['/\\evil.example', '/'],
+    ['/\t/evil.example', '/'],
+    ['/.//evil.example', '/'],
+    ['https://evil.example', '/'],
+    ['javascript:alert(1)', '/'],
   ])('%j is %s', (given, path) => expect(safeReturnTo(given)).toBe(path));
 
   it('is always on this server', () => {

@@ -64,11 +64,11 @@ export function isForeign(headers: BrowserHeaders, own: string): boolean {
 export const isUnencrypted = ({ origin }: BrowserHeaders, own: string): boolean =>
   own.startsWith('https:') && origin === own.replace('https:', 'http:');
 
-/** Where to go after the sign-in: a path of this server, or its page. */
+/** Where to go after the sign-in: a path of this server, or its first page. */
 export function safeReturnTo(given: string | null | undefined): string {
   const base = 'http://this-server.invalid';
-  if (!given?.startsWith('/') || /[\\\p{Cc}]/u.test(given) || !URL.canParse(given, base)) return '/graphql';
+  if (!given?.startsWith('/') || /[\\\p{Cc}]/u.test(given) || !URL.canParse(given, base)) return '/';
   const { origin, pathname, search, hash } = new URL(given, base);
   // A path may begin with two slashes after its dots are resolved, and then names a host.
-  return origin !== base || pathname.startsWith('//') ? '/graphql' : `${pathname}${search}${hash}`;
+  return origin !== base || pathname.startsWith('//') ? '/' : `${pathname}${search}${hash}`;
 }

@@ -164,7 +164,7 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
         await handler(exchange);
       } catch (error) {
         if (!isConnectionFailure(error) || exchange.response.headersSent) throw error;
-        ask(exchange, 503, { returnTo: '/graphql', problem: DATABASE_AWAY.message });
+        ask(exchange, 503, { returnTo: '/', problem: DATABASE_AWAY.message });
       }
     };
 
@@ -193,7 +193,7 @@ function refuseForeign(exchange: Exchange, own: string): void {
   const problem = isUnencrypted(exchange.request.headers, own)
     ? `This page was opened over plain HTTP, where a browser keeps no sign-in. Open ${own}/sign-in instead; if the server has no TLS in front, sign in on its own machine.`
     : 'This form was sent from another site, so nothing was done. Open this page itself and try again.';
-  sendPage(exchange, 403, signInPage({ problem, returnTo: '/graphql' }));
+  sendPage(exchange, 403, signInPage({ problem, returnTo: '/' }));
 }
 
 function redirect({ response }: Exchange, location: string): void {
