@@ -50,6 +50,7 @@ import { addIdentity, type IdentityTools } from './identity/identity.graphql.ts'
 import type { Job } from './jobs/job.ts';
 import type { JobOperations } from './jobs/job-operations.ts';
 import { addFires } from './jobs/ledger/fire.graphql.ts';
+import { addFireCalendar } from './jobs/ledger/fire-calendar.graphql.ts';
 import { addLedgerAudit } from './jobs/ledger/ledger-audit.graphql.ts';
 import { addDowntime } from './jobs/preview/downtime.graphql.ts';
 import { addSchedulePreview } from './jobs/preview/preview.graphql.ts';
@@ -149,6 +150,7 @@ export function buildSchema({
   addScheduleVersions(builder, prisma, scheduleRefs);
   addScheduleExplanations(builder, prisma, scheduleRefs, explanationRefs, explainSchedule);
   const fireRefs = addFires(builder, db, scheduleRefs);
+  addFireCalendar(builder, db, fireRefs);
   addLedgerAudit(builder, db, ledger.retentionMs);
   addSchedulePreview(builder, db, scheduleRefs, ledger.windowMs);
   addDowntime(builder, db, { ...scheduleRefs, ...fireRefs }, ledger);

@@ -43,6 +43,7 @@ export const OPERATIONS: Readonly<Record<string, Permission>> = {
   'Query.jobRuns': ofAll(SEES),
   'Query.jobRun': ofAll(SEES),
   'Query.fires': ofAll(SEES),
+  'Query.fireCalendar': ofAll(SEES),
   'Query.fireLedgerAudit': ofAll(SEES),
   'Query.identityProvider': ofAll(SEES),
   'Query.serverNodes': ofAll(SEES),

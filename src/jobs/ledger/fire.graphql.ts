@@ -14,7 +14,7 @@ interface FireView extends LedgerFire {
 
 export const LONGEST_FIRES_MS = 3660 * DAY_MS;
 
-/** Adds `Fire`, `FireGap` and `fires`; answers the ref of the gap. */
+/** Adds `Fire`, `FireGap`, `OutcomeCount` and `fires`; answers the refs of the gap and of the count. */
 export function addFires(builder: Builder, db: Database, { JobRun, Outcome }: ScheduleRefs) {
   const FireGap = builder.objectRef<Pick<LedgerGap, 'firedAt' | 'throughAt' | 'count'>>('FireGap').implement({
     description: 'Many instants that share one outcome and are stored as one row: a pause, a server that was down.',
@@ -22,6 +22,13 @@ export function addFires(builder: Builder, db: Database, { JobRun, Outcome }: Sc
       firstAt: t.expose('firedAt', { type: 'DateTime', description: 'Its first instant.' }),
       lastAt: t.expose('throughAt', { type: 'DateTime', description: 'Its last instant.' }),
       count: t.exposeInt('count', { description: 'How many instants it is.' }),
+    }),
+  });
+  const OutcomeCount = builder.objectRef<{ outcome: FireOutcome; count: number }>('OutcomeCount').implement({
+    description: 'How many fires have an outcome.',
+    fields: (t) => ({
+      outcome: t.expose('outcome', { type: Outcome, description: 'Which outcome.' }),
+      count: t.exposeInt('count', { description: 'How many.' }),
     }),
   });
   const Fire = builder.objectRef<FireView>('Fire').implement({
@@ -105,7 +112,7 @@ export function addFires(builder: Builder, db: Database, { JobRun, Outcome }: Sc
       { name: 'FireEdge' },
     ),
   );
-  return { FireGap };
+  return { FireGap, OutcomeCount };
 }
 
 export type FireRefs = ReturnType<typeof addFires>;

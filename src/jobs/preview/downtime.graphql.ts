@@ -1,6 +1,5 @@
 /** `simulateDowntime` in the API. */
 import type { Database } from '../../database/database.ts';
-import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { FireRefs } from '../ledger/fire.graphql.ts';
 import type { ScheduleRefs } from '../schedules/schedule.graphql.ts';
@@ -11,7 +10,7 @@ import { simulateDowntimeOf } from './schedule-preview.ts';
 export function addDowntime(
   builder: Builder,
   db: Database,
-  { Policy, Outcome, FireGap }: ScheduleRefs & FireRefs,
+  { Policy, Outcome, FireGap, OutcomeCount }: ScheduleRefs & FireRefs,
   limits: { readonly toleranceMs: number; readonly windowMs: number },
 ): void {
   const Fire = builder.objectRef<SimulatedFire>('SimulatedFire').implement({
@@ -30,13 +29,6 @@ export function addDowntime(
         description: 'The gap that it would be one instant of; null when it would be stored by itself.',
         resolve: ({ row }) => (row.count > 1 ? row : null),
       }),
-    }),
-  });
-  const OutcomeCount = builder.objectRef<{ outcome: FireOutcome; count: number }>('OutcomeCount').implement({
-    description: 'How many fires have an outcome.',
-    fields: (t) => ({
-      outcome: t.expose('outcome', { type: Outcome, description: 'Which outcome.' }),
-      count: t.exposeInt('count', { description: 'How many.' }),
     }),
   });
   const Simulation = builder.objectRef<DowntimeSimulation>('DowntimeSimulation').implement({

@@ -1,0 +1,72 @@
+/**
+ * The fire ledger as a calendar: how many instants of each outcome each day has. Rows that lie
+ * within one day are counted in the database, by the days' ends; a gap over several days is read by
+ * itself (there are fewer of them than days) and split by the rule that was in force, as `fires` does.
+ */
+import type { Queryable } from '../../database/database.ts';
+import { InvalidInputError } from '../../refusals.ts';
+import { readTimeZone } from '../calendar/time-zone.rules.ts';
+import { unknownJob } from '../runs/runs.ts';
+import { calendarDays } from './calendar-days.rules.ts';
+import { type FireDay, fireDays, type LongGap, type OutcomeOfDay } from './fire-calendar.rules.ts';
+import { loadJobNames } from './ledger-audit.ts';
+import { checkSpan, DAY_MS } from './span.rules.ts';
+
+export interface CalendarRequest {
+  readonly jobName: string;
+  /** Every day that has an instant in [from, to) is answered, whole. */
+  readonly from: Date;
+  readonly to: Date;
+  /** Null: the schedule's own. */
+  readonly timeZone: string | null;
+}
+
+export const LONGEST_CALENDAR_MS = 400 * DAY_MS;
+
+/**
+ * Counts the settled instants day by day. Refuses with NotFoundError, and with InvalidInputError for
+ * a span that is empty or longer than 400 days, and for a zone that does not exist.
+ */
+export async function loadFireCalendar(db: Queryable, request: CalendarRequest): Promise<FireDay[]> {
+  const { jobName, from, to } = request;
+  checkSpan(from, to, LONGEST_CALENDAR_MS);
+  const [schedule] = await db.query<{ timeZone: string }>(
+    'SELECT time_zone AS "timeZone" FROM auth.job_schedules WHERE name = $1',
+    [jobName],
+  );
+  if (schedule === undefined) throw unknownJob(jobName, await loadJobNames(db));
+  const zone = readTimeZone(request.timeZone ?? schedule.timeZone);
+  // The schedule's own can only have been made unreadable with SQL: the caller can name another.
+  if (!zone.ok) throw new InvalidInputError([{ path: ['timeZone'], message: zone.problem, code: 'UNKNOWN_TIME_ZONE' }]);
+  const days = calendarDays(zone.timeZone, from, to);
+  // The days' starts and the last one's end: one more than days.
+  const edges = [...days.map(({ startsAt }) => startsAt), days.at(-1)?.endsAt ?? 0].map((at) => new Date(at));
+  const [counts, gaps] = await Promise.all([countWithinDays(db, jobName, edges), loadLongGaps(db, jobName, edges)]);
+  return fireDays(days, counts, gaps);
+}
+
+/** Of the rows that lie within one day; days are numbered from 1. */
+const countWithinDays = (db: Queryable, jobName: string, edges: readonly Date[]): Promise<OutcomeOfDay[]> =>
+  db.query(
+    `SELECT width_bucket(fired_at, $2::timestamptz[]) AS day, outcome, sum(count)::float8 AS count
+       FROM auth.job_fires
+      WHERE job_name = $1 AND fired_at >= $3 AND fired_at < $4
+        AND (through_at = fired_at OR width_bucket(through_at, $2::timestamptz[]) = width_bucket(fired_at, $2::timestamptz[]))
+      GROUP BY 1, 2`,
+    [jobName, edges, edges[0], edges.at(-1)],
+  );
+
+/** Of the others: at most one over each end of a day. The newest row that begins before the span may reach into it. */
+const loadLongGaps = (db: Queryable, jobName: string, edges: readonly Date[]): Promise<LongGap[]> =>
+  db.query(
+    `SELECT fire.fired_at AS "firedAt", fire.through_at AS "throughAt", fire.count, fire.outcome,
+            COALESCE(version.cron, schedule.cron) AS cron, COALESCE(version.time_zone, schedule.time_zone) AS "timeZone"
+       FROM auth.job_fires AS fire
+       JOIN auth.job_schedules AS schedule ON schedule.name = fire.job_name
+       LEFT JOIN auth.job_schedule_versions AS version
+              ON version.job_name = fire.job_name AND version.version = fire.schedule_version
+      WHERE fire.job_name = $1 AND fire.fired_at < $4 AND fire.through_at >= $3 AND fire.through_at > fire.fired_at
+        AND fire.fired_at >= COALESCE((SELECT max(fired_at) FROM auth.job_fires WHERE job_name = $1 AND fired_at <= $3), $3)
+        AND width_bucket(fire.through_at, $2::timestamptz[]) <> width_bucket(fire.fired_at, $2::timestamptz[])`,
+    [jobName, edges, edges[0], edges.at(-1)],
+  );
