@@ -56,6 +56,7 @@ import { addDowntime } from './jobs/preview/downtime.graphql.ts';
 import { addSchedulePreview } from './jobs/preview/preview.graphql.ts';
 import { addInterruptRun } from './jobs/runs/interrupt-run.graphql.ts';
 import { addRunOperations, type RunTools } from './jobs/runs/run-operations.graphql.ts';
+import { addRunRecord } from './jobs/runs/run-record.graphql.ts';
 import { addRunSubscription } from './jobs/runs/run-subscription.graphql.ts';
 import { addSchedules } from './jobs/schedules/schedule.graphql.ts';
 import { addScheduleExplanations } from './jobs/schedules/schedule-explanation.graphql.ts';
@@ -142,6 +143,7 @@ export function buildSchema({
   addBulkMutations(builder, prisma, entryRefs, entryFilter, bulkRefs, bulk);
   const bulk_action = addBulkSubscription(builder, watch, bulkRefs, Change);
   const scheduleRefs = addSchedules(builder, { prisma, clock, jobs });
+  addRunRecord(builder, scheduleRefs);
   addRunOperations(builder, { prisma, runNow }, scheduleRefs);
   addRunSubscription(builder, watch, scheduleRefs, Change);
   addScheduleSubscription(builder, watch, scheduleRefs, Change);

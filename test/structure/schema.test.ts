@@ -129,6 +129,7 @@ describe('conventions', () => {
       'AuditEntry.at',
       'SimulatedFire.at',
       'FireCollision.at',
+      'RunLogLine.at',
       'AlertChange.at',
       'BulkActionChange.at',
       'Change.at',
