@@ -145,8 +145,8 @@ export function buildSchema({
   const scheduleRefs = addSchedules(builder, { prisma, clock, jobs });
   addRunRecord(builder, scheduleRefs);
   addRunOperations(builder, { prisma, runNow }, scheduleRefs);
-  addRunSubscription(builder, watch, scheduleRefs, Change);
-  addScheduleSubscription(builder, watch, scheduleRefs, Change);
+  const run = addRunSubscription(builder, watch, scheduleRefs, Change);
+  const schedule = addScheduleSubscription(builder, watch, scheduleRefs, Change);
   addInterruptRun(builder, prisma, scheduleRefs, jobOperations);
   addScheduleMutations(builder, prisma, scheduleRefs, jobOperations);
   addScheduleVersions(builder, prisma, scheduleRefs);

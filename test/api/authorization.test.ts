@@ -260,6 +260,7 @@ it('viewer says what it may do, as the table does', async () => {
   expect(body.data.viewer.permissions.sort()).toEqual(
     [
       'changeCursor',
+      'changed',
       'enqueueAccount',
       'enqueueAccounts',
       'node',

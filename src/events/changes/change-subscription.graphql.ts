@@ -75,7 +75,11 @@ function topicsFor(caller: Caller, named: readonly ChangeTopic[] | null | undefi
   });
   if (denied.length === 0) return topics;
   throw new GraphQLError(denied.map(({ topic, reason }) => `${SUBJECTS[topic][0]}: ${reason}`).join(' '), {
-    extensions: { code: 'FORBIDDEN', http: { status: 403 }, denied: denied.map(({ topic }) => SUBJECTS[topic][0]) },
+    extensions: {
+      code: 'FORBIDDEN',
+      http: { status: 403 },
+      denied: denied.map(({ topic }) => `ChangeSubject.${SUBJECTS[topic][0]}`),
+    },
   });
 }
 
