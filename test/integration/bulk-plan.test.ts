@@ -106,7 +106,7 @@ describe('a plan', () => {
   });
 
   test('by filter names what the listing shows for it', async () => {
-    await bulk.insert(30);
+    const some = await bulk.insert(30);
     await bulk.insert(20, { status: 'pending' });
     await bulk.insert(5, { username: 'listed', status: 'cancelled' });
     for (const filter of [
@@ -115,6 +115,8 @@ describe('a plan', () => {
       { username: { startsWith: 'bulk_' }, status: ['pending' as const, 'failed' as const] },
       { errorCode: { equals: 'PROVIDER_UNAVAILABLE' }, familyId: bulk.familyId },
       { dueNow: true },
+      { entryIds: some.slice(0, 7) },
+      { entryIds: [] },
     ]) {
       const where = entryCondition(filter, new Date());
       const listed = await bulk.db.prisma.queuedCreation.findMany({ where, select: { id: true } });

@@ -55,6 +55,7 @@ it('decides as the table does', async () => {
   const maybe = <T>(value: fc.Arbitrary<T>) =>
     fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
   const filter: fc.Arbitrary<EntryFilter> = fc.record({
+    entryIds: maybe(fc.subarray(entries.map(({ id }) => id))),
     status: maybe(fc.subarray([...STATUSES], { minLength: 2 })),
     familyId: maybe(fc.constantFrom(...families)),
     username: maybe(text([...NAMES, 'm1', 'm12'])),
