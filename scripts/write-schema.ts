@@ -61,6 +61,7 @@ export function schemaText(): string {
       loadTransitions: unavailable,
       openCircuit: unavailable,
       closeCircuit: unavailable,
+      simulator: { load: unavailable, setFault: unavailable },
     },
     tokens: { create: unavailable, revoke: unavailable },
     keys: {

@@ -47,6 +47,8 @@ import { addFilterInputs } from './graphql/filters.ts';
 import { addRefusalTypes } from './graphql/refusal-types.ts';
 import { addCircuitSubscription } from './identity/circuit-subscription.graphql.ts';
 import { addIdentity, type IdentityTools } from './identity/identity.graphql.ts';
+import { addSimulator } from './identity/simulator/simulator.graphql.ts';
+import type { SimulatorOperations } from './identity/simulator/simulator-operations.ts';
 import type { Job } from './jobs/job.ts';
 import type { JobOperations } from './jobs/job-operations.ts';
 import { addFires } from './jobs/ledger/fire.graphql.ts';
@@ -84,7 +86,7 @@ export interface SchemaTools {
   readonly nodes: NodeTools;
   readonly entries: EntryOperations;
   readonly bulk: BulkOperations;
-  readonly identity: IdentityTools;
+  readonly identity: IdentityTools & { readonly simulator: SimulatorOperations };
   readonly tokens: TokenOperations;
   readonly keys: KeyOperations;
   readonly queueControl: QueueControlTools;
@@ -157,6 +159,7 @@ export function buildSchema({
   addSchedulePreview(builder, db, scheduleRefs, ledger.windowMs);
   addDowntime(builder, db, { ...scheduleRefs, ...fireRefs }, ledger);
   const identityRefs = addIdentity(builder, identity);
+  addSimulator(builder, identity.simulator);
   const circuit = addCircuitSubscription(builder, { feed: outward.feed, tools: identity }, identityRefs, Change);
   const keyRefs = addEncryptionKeys(builder, { prisma, clock, countSealed: keys.countSealed });
   addKeyMutations(builder, prisma, { ...keyRefs, ...addResealings(builder, prisma) }, keys);

@@ -5,6 +5,7 @@ import type { Database } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
 import { closeCircuit, loadCircuit, loadTransitions, openCircuit } from './circuit.ts';
 import type { IdentityProvider } from './provider.ts';
+import { createSimulatorOperations } from './simulator/simulator-operations.ts';
 import type { ProviderStatus } from './zitadel-check.ts';
 
 export interface IdentityOptions {
@@ -21,6 +22,7 @@ export function createIdentityOperations({ db, acts, notices, provider }: Identi
     name,
     url,
     status,
+    simulator: createSimulatorOperations(db, acts, name),
     loadCircuit: () => loadCircuit(db, name),
     loadTransitions: (first: number) => loadTransitions(db, name, first),
     async openCircuit(caller: Caller, reason: string, until: Date | null) {

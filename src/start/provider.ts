@@ -15,6 +15,7 @@ import { tokenFromKey } from '../identity/access-token-key.ts';
 import { ensureCircuit, openMisconfigured } from '../identity/circuit.ts';
 import { createCallMeter } from '../identity/latency.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
+import { loadFaultOrder } from '../identity/simulator/fault-order.ts';
 import { startSimulator } from '../identity/simulator/simulator.ts';
 import { createZitadelProvider } from '../identity/zitadel.ts';
 import { type ProviderStatus, watchConnection } from '../identity/zitadel-check.ts';
@@ -125,6 +126,9 @@ async function choose(config: Config, db: Database, logger: Logger): Promise<Cho
     };
   }
   const simulator = await startSimulator({ db, logger });
+  const { fault, changedBy } = await loadFaultOrder(db);
+  if (fault !== 'none')
+    logger.warn({ fault, changedBy }, 'The simulator plays a fault that was ordered; setSimulatorFault mends it');
   return {
     zitadel: { name: 'simulator', url: simulator.url, organizationId: simulator.organizationId },
     token: { kind: 'none', get: () => simulator.token, expiresAt: () => null },

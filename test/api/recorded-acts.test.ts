@@ -241,6 +241,15 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       after: expect.objectContaining({ state: 'open', until: null }),
     },
   },
+  setSimulatorFault: {
+    prepare: () => ({ fault: 'SLOW', delaySeconds: 1 + (++made % 60), reason }),
+    expected: {
+      target_type: 'Simulator',
+      reason,
+      before: { fault: expect.any(String) },
+      after: { fault: 'slow', delayMs: expect.any(Number) },
+    },
+  },
   silenceAlert: {
     prepare: () => ({ rule: 'JOB_FAILING', groupKey: `job ${++made}`, until: soon(), reason }),
     expected: { target_type: 'AlertRule', target_id: 'JOB_FAILING', reason },
@@ -353,6 +362,7 @@ const state = () =>
            (SELECT count(*) FROM auth.job_runs WHERE trigger = 'manual') AS runs,
            (SELECT count(*) FROM auth.job_runs WHERE interrupted_at IS NOT NULL) AS interrupted,
            (SELECT jsonb_agg(jsonb_build_array(provider, state, reason)) FROM auth.identity_circuits) AS circuits,
+           (SELECT jsonb_agg(jsonb_build_array(fault, delay_ms)) FROM identity_simulator.fault_order) AS faults,
            (SELECT jsonb_agg(jsonb_build_array(id, revoked_at) ORDER BY id) FROM auth.api_tokens) AS tokens,
            (SELECT jsonb_agg(jsonb_build_array(event_type, redelivered_at) ORDER BY sequence) FROM auth.outbox_events
              WHERE event_type <> 'JobRunFinished') AS events,

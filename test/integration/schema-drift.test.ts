@@ -118,6 +118,8 @@ const ADDITIONS = [
   'index auth.bulk_actions.bulk_actions_planned_idx',
   'index auth.users.users_username_key',
   'index identity_simulator.accounts.accounts_username_key',
+  'check identity_simulator.fault_order.fault_order_delay_check',
+  'check identity_simulator.fault_order.fault_order_one_row_check',
   'trigger auth.queued_managed_account_creations.announce_work',
   'trigger auth.queued_managed_account_creations.fill_due_time',
 ];

@@ -12,6 +12,7 @@ import type { Queryable } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { PATHS } from '../zitadel-messages.rules.ts';
 import { connectError, managementError, type Reply, success } from './answers.rules.ts';
+import { createFaultOrderReader } from './fault-order.ts';
 import { createFaultPlan, type FaultOrder, type Faults, isAfterMade, type SimulatedCall } from './faults.ts';
 import { playFault, sendReply } from './play-fault.ts';
 import type { RegisteredKey } from './service-account.ts';
@@ -95,6 +96,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   });
   const service: UserService = { db, organizationId, passwordPolicy };
   const faults = createFaultPlan();
+  const orderedFault = createFaultOrderReader(db);
   const calls: Record<SimulatedCall['path'], number> = { create: 0, find: 0, setPassword: 0, check: 0, token: 0 };
 
   async function answer(
@@ -142,7 +144,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const { username, userId } = (body ?? {}) as { username?: string; userId?: string };
     const call: SimulatedCall = { path, username, userId };
     if (onRequest !== undefined) await onRequest({ ...call, stage: 'received' });
-    const fault = faults.next(call);
+    const fault = faults.next(call) ?? (await orderedFault(call));
     if (fault !== undefined && fault.kind !== 'slow' && !isAfterMade(fault)) return playFault(response, fault);
     if (latencyMs > 0) await delay(latencyMs);
     if (fault?.kind === 'slow') await delay(fault.delayMs);
