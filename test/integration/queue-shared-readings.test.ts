@@ -45,6 +45,11 @@ test.each([
   ['queueStatistics', '{ queueStatistics { pendingCount dueCount completedCount } }', 'WITH counted AS'],
   ['failureGroups', '{ failureGroups { key count } }', 'WITH of_family AS'],
   ['queueForecast', '{ queueForecast { dueNowCount emptyAt } }', 'pausedEntryCount'],
+  [
+    'queueActivity of the same span',
+    '{ queueActivity(from: "2026-03-01T12:00:00Z", to: "2026-03-01T13:00:00Z") { errors { count } buckets { enqueuedCount } } }',
+    'WITH attempted AS',
+  ],
 ])(`${ASKERS} who ask at once for %s cost as a few`, async (_name, query, mark) => {
   statements = [];
   let open = (): void => undefined;

@@ -40,8 +40,9 @@ const MOST_ERRORS = 20;
 
 /**
  * One statement, so that all is of one snapshot. Attempts are found by account_creation_attempts_finished_at_idx
- * (BRIN), entries in queued_managed_account_creations_created_at_idx alone. What was taken over ended
- * when somebody looked, which says nothing of the provider's speed. `attempts` and `entries` narrow it to a family.
+ * (BRIN), as far as they lie in the order in which they ended; entries in
+ * queued_managed_account_creations_created_at_idx alone. What was taken over ended when somebody looked,
+ * which says nothing of the provider's speed. `attempts` and `entries` narrow it to a family.
  */
 const activityWhere = (attempts: string, entries: string): string => `
   WITH attempted AS MATERIALIZED (
@@ -60,10 +61,12 @@ const activityWhere = (attempts: string, entries: string): string => `
                  WITH ORDINALITY AS percentile(one, place)) AS durations
     FROM attempted GROUP BY bucket
   ), enqueued AS (
-    SELECT extract(epoch FROM date_bin($3 * interval '1 millisecond', created_at, $1::timestamptz)) * 1000 AS "startMs", count(*) AS count
-    FROM auth.queued_managed_account_creations
-    WHERE created_at >= $1::timestamptz AND created_at < $2::timestamptz ${entries}
-    GROUP BY 1
+    SELECT extract(epoch FROM bucket) * 1000 AS "startMs", count(*) AS count
+    FROM (
+      SELECT date_bin($3 * interval '1 millisecond', created_at, $1::timestamptz) AS bucket
+      FROM auth.queued_managed_account_creations
+      WHERE created_at >= $1::timestamptz AND created_at < $2::timestamptz ${entries}
+    ) AS created GROUP BY bucket
   ), failed AS (
     SELECT error_code AS "errorCode", outcome, count(*) AS count, extract(epoch FROM max(finished_at)) * 1000 AS "lastMs"
     FROM attempted WHERE error_code IS NOT NULL
