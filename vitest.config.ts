@@ -22,7 +22,10 @@ export default defineConfig({
       {
         extends: true,
         // The log's library keeps timers of its own, which must not be what another file's clock left.
-        test: { name: 'rules', include: ['src/**/*.rules.test.ts', 'src/telemetry/*.test.ts'] },
+        test: {
+          name: 'rules',
+          include: ['src/**/*.rules.test.ts', 'dashboard/**/*.rules.test.ts', 'src/telemetry/*.test.ts'],
+        },
       },
       {
         extends: true,

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-const BUILD_NEEDS = ['typescript', 'prisma', '@types/node', '@types/pg'];
+const BUILD_NEEDS = ['typescript', 'prisma', '@types/node', '@types/pg', 'vite', 'react', 'gql.tada'];
 const missing = BUILD_NEEDS.filter((name) => !existsSync(`node_modules/${name}/package.json`));
 
 if (!existsSync('tsconfig.build.json')) {

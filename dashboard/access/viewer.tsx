@@ -1,0 +1,85 @@
+/** Who is looking, and what they may do: known before anything else is shown. */
+import { createContext, type ReactNode, useContext, useMemo } from 'react';
+import { useQuery } from 'urql';
+import { graphql, type ResultOf } from '../graphql/graphql.ts';
+import { problemOf } from '../graphql/problems.ts';
+import { Button } from '../ui/button.tsx';
+
+const ViewerQuery = graphql(`
+  query Viewer {
+    viewer {
+      name role kind expiresAt
+      family { familyId name }
+      operations { name kind isAllowed reason }
+    }
+  }
+`);
+
+export type Viewer = NonNullable<ResultOf<typeof ViewerQuery>['viewer']>;
+
+/** Whether an operation of the API may be used; why not, for people. */
+export interface Permission {
+  readonly isAllowed: boolean;
+  readonly reason: string | undefined;
+}
+
+interface Known {
+  readonly viewer: Viewer;
+  readonly permissions: ReadonlyMap<string, Permission>;
+}
+
+const Context = createContext<Known | undefined>(undefined);
+
+export function ViewerProvider({ children }: { readonly children: ReactNode }) {
+  const [{ data, error, fetching }, ask] = useQuery({ query: ViewerQuery, requestPolicy: 'network-only' });
+  const viewer = data?.viewer;
+  const known = useMemo(
+    () =>
+      viewer == null
+        ? undefined
+        : {
+            viewer,
+            permissions: new Map(
+              viewer.operations.map(({ name, isAllowed, reason }) => [
+                name,
+                { isAllowed, reason: reason ?? undefined },
+              ]),
+            ),
+          },
+    [viewer],
+  );
+  if (known !== undefined) return <Context value={known}>{children}</Context>;
+  if (fetching) return null;
+  return (
+    <main className="mx-auto mt-24 max-w-md px-4 text-center" role="alert">
+      <h1 className="text-lg font-semibold">The server does not answer</h1>
+      <p className="mt-2 text-muted">{error === undefined ? 'It said nothing of who you are.' : problemOf(error)}</p>
+      <div className="mt-4 flex justify-center">
+        <Button kind="primary" onClick={() => ask()}>
+          Try again
+        </Button>
+      </div>
+    </main>
+  );
+}
+
+function useKnown(): Known {
+  const known = useContext(Context);
+  if (known === undefined) throw new Error('Nobody has asked who is looking.');
+  return known;
+}
+
+export const useViewer = (): Viewer => useKnown().viewer;
+
+/** Whether the viewer may use a root field of the API, for example `retryEntry`. */
+export function usePermission(operation: string): Permission {
+  const found = useKnown().permissions.get(operation);
+  return found ?? { isAllowed: false, reason: `This server does not know ${operation}.` };
+}
+
+/** The same for whichever operation turns up. */
+export function usePermissions(): (operation: string) => Permission {
+  const { permissions } = useKnown();
+  return (operation) =>
+    permissions.get(operation) ?? { isAllowed: false, reason: `This server does not know ${operation}.` };
+}

@@ -1,0 +1,166 @@
+/** Asks for what an action needs, says what it will do, does it, and shows what was wrong where it was. */
+import { type FormEvent, useState } from 'react';
+import { Button } from '../ui/button.tsx';
+import { CopyButton } from '../ui/copy.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Checkbox, InstantField, SelectField, TextArea, TextField } from '../ui/field.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { toast } from '../ui/toasts.tsx';
+import type { Action, ActionField, Secret } from './action.ts';
+import { perform, problemsOf } from './perform.ts';
+
+export interface ActionDialogProps<Input extends object, Payload> {
+  readonly action: Action<Input, Payload>;
+  /** What is settled already: the object that it is done to. */
+  readonly input: Partial<Input>;
+  /** What it is done to, in words: a username, a job's name. */
+  readonly subject?: string | undefined;
+  /** What the fields begin with. */
+  readonly initial?: Partial<Input> | undefined;
+  readonly onDone?: ((payload: Payload) => void) | undefined;
+  readonly onClose: () => void;
+}
+
+type Values = Record<string, unknown>;
+
+export function ActionDialog<Input extends object, Payload>({
+  action,
+  input,
+  subject,
+  initial,
+  onDone,
+  onClose,
+}: ActionDialogProps<Input, Payload>) {
+  const [key] = useState(() => crypto.randomUUID());
+  const [values, setValues] = useState<Values>(() => ({ ...initial }));
+  const [problems, setProblems] = useState<{ fields: Record<string, string>; rest: string | undefined }>({
+    fields: {},
+    rest: undefined,
+  });
+  const [isBusy, setBusy] = useState(false);
+  const [secret, setSecret] = useState<Secret>();
+  const set = (name: string, value: unknown): void => setValues((before) => ({ ...before, [name]: value }));
+
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    const given = { ...input, ...values } as unknown as Input;
+    const result = await perform(action, given, key);
+    setBusy(false);
+    if (result.kind === 'broken') return setProblems({ fields: {}, rest: result.message });
+    if (result.kind === 'refused')
+      return setProblems(problemsOf(result.refusal, [...action.fields.map(({ name }) => name), 'reason']));
+    toast(action.says(result.payload));
+    onDone?.(result.payload);
+    const revealed = action.reveals?.(result.payload);
+    if (revealed === undefined) onClose();
+    else setSecret(revealed);
+  };
+
+  const title = subject === undefined ? action.label : `${action.label}: ${subject}`;
+  if (secret !== undefined)
+    return (
+      <Dialog title={title} onClose={onClose}>
+        <Notice tone="warn">{secret.label} is shown this once. Copy it now; nobody can show it again.</Notice>
+        <output className="block rounded-md bg-raised px-3 py-2 font-mono break-all">{secret.value}</output>
+        <div className="flex justify-end gap-2">
+          <CopyButton text={secret.value}>Copy</CopyButton>
+          <Button kind="primary" isSmall onClick={onClose}>
+            Done
+          </Button>
+        </div>
+      </Dialog>
+    );
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={(event) => void submit(event)} className="grid gap-4" noValidate>
+        <p className="text-muted">{action.explains}</p>
+        {problems.rest !== undefined && (
+          <Notice tone="bad" isUrgent>
+            {problems.rest}
+          </Notice>
+        )}
+        {action.fields.map((field) => (
+          <AskedField
+            key={field.name}
+            field={field}
+            value={values[field.name]}
+            problem={problems.fields[field.name]}
+            onChange={(value) => set(field.name, value)}
+          />
+        ))}
+        {action.reason !== 'none' && (
+          <TextField
+            label={action.reason === 'required' ? 'Reason' : 'Reason (optional)'}
+            hint="Kept in the audit trail."
+            problem={problems.fields.reason}
+            required={action.reason === 'required'}
+            maxLength={500}
+            value={String(values.reason ?? '')}
+            onChange={({ target }) => set('reason', target.value === '' ? undefined : target.value)}
+          />
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" kind={action.isDangerous ? 'danger' : 'primary'} isBusy={isBusy}>
+            {action.label}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+interface AskedFieldProps {
+  readonly field: ActionField;
+  readonly value: unknown;
+  readonly problem: string | undefined;
+  readonly onChange: (value: unknown) => void;
+}
+
+function AskedField({
+  field: { label, kind, hint, options = [], isRequired = false },
+  value,
+  problem,
+  onChange,
+}: AskedFieldProps) {
+  const shared = { label: isRequired ? label : `${label} (optional)`, hint, problem, required: isRequired };
+  const text = value === undefined || value === null ? '' : String(value);
+  const change = (given: string): void => onChange(given === '' ? undefined : given);
+  switch (kind) {
+    case 'long-text':
+      return <TextArea {...shared} value={text} onChange={({ target }) => change(target.value)} />;
+    case 'number':
+      return (
+        <TextField
+          {...shared}
+          type="number"
+          value={text}
+          onChange={({ target }) => onChange(target.value === '' ? undefined : Number(target.value))}
+        />
+      );
+    case 'instant':
+      return <InstantField {...shared} value={text === '' ? undefined : text} onInstant={onChange} />;
+    case 'select':
+      return (
+        <SelectField
+          {...shared}
+          value={text}
+          options={isRequired ? options : [['', '–'], ...options]}
+          onChange={({ target }) => change(target.value)}
+        />
+      );
+    case 'checkbox':
+      return <Checkbox label={label} checked={value === true} onChange={({ target }) => onChange(target.checked)} />;
+    default:
+      return (
+        <TextField
+          {...shared}
+          type={kind}
+          autoComplete={kind === 'password' ? 'new-password' : 'off'}
+          value={text}
+          onChange={({ target }) => change(target.value)}
+        />
+      );
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * What can be done through the API, said once each: how it is called, what it will do, what it asks
+ * for, and its mutation. Buttons, menus, cures and the command palette are all made from these.
+ */
+import type { TypedDocumentNode } from 'urql';
+
+/** Something that is asked for before it is done. */
+export interface ActionField {
+  /** The input's field. */
+  readonly name: string;
+  readonly label: string;
+  readonly kind: 'text' | 'long-text' | 'password' | 'number' | 'instant' | 'select' | 'checkbox';
+  readonly hint?: string;
+  readonly options?: readonly (readonly [value: string, text: string])[];
+  readonly isRequired?: boolean;
+}
+
+/** The refusals that every mutation may answer with, and their problems by field. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly issues?: readonly { readonly path: readonly string[]; readonly code: string; readonly message: string }[];
+}
+
+/** What a mutation's document answers: its root field under the name `outcome`. */
+interface Answer {
+  readonly outcome: object | null;
+}
+
+type PayloadOf<Result> = Result extends { readonly outcome: infer Outcome }
+  ? Exclude<NonNullable<Outcome>, { code: unknown }>
+  : never;
+
+export interface Action<Input extends object = never, Payload = never> {
+  /** The mutation's root field, by which the viewer may use it or not. */
+  readonly mutation: string;
+  /** A verb and what it is done to: "Retry now". */
+  readonly label: string;
+  /** What it will do, before it is done. */
+  readonly explains: string;
+  /** `required`: the API insists on one. */
+  readonly reason: 'required' | 'optional' | 'none';
+  readonly fields: readonly ActionField[];
+  readonly isDangerous: boolean;
+  /** Done at a click: it takes nothing away and is easily taken back. */
+  readonly isInstant: boolean;
+  /** Whether the input takes an idempotency key, so that a click that is sent twice is done once. */
+  readonly hasKey: boolean;
+  readonly document: TypedDocumentNode<Answer, { input: Input }>;
+  /** What was done, for people. */
+  readonly says: (payload: Payload) => string;
+  /** What is shown this once and never again. */
+  readonly reveals: ((payload: Payload) => Secret | undefined) | undefined;
+}
+
+export interface Secret {
+  readonly label: string;
+  readonly value: string;
+}
+
+interface Options<Input extends object, Result extends Answer> {
+  readonly mutation: string;
+  readonly label: string;
+  readonly explains: string;
+  readonly document: TypedDocumentNode<Result, { input: Input }>;
+  readonly says: string | ((payload: PayloadOf<Result>) => string);
+  readonly reason?: 'required' | 'optional' | 'none';
+  readonly fields?: readonly (ActionField & { readonly name: keyof Input & string })[];
+  readonly isDangerous?: boolean;
+  readonly isInstant?: boolean;
+  readonly hasKey?: boolean;
+  readonly reveals?: (payload: PayloadOf<Result>) => Secret | undefined;
+}
+
+/** Says an action; what is left out is as harmless as it sounds. */
+export function action<Input extends object, Result extends Answer>({
+  says,
+  reason = 'none',
+  fields = [],
+  isDangerous = false,
+  isInstant = false,
+  hasKey = false,
+  reveals,
+  ...rest
+}: Options<Input, Result>): Action<Input, PayloadOf<Result>> {
+  return {
+    ...rest,
+    document: rest.document as unknown as TypedDocumentNode<Answer, { input: Input }>,
+    says: typeof says === 'string' ? () => says : says,
+    reason,
+    fields,
+    isDangerous,
+    isInstant,
+    hasKey,
+    reveals,
+  };
+}
+
+/** Any of them, where its input is only known when it runs: cures and the palette. */
+// biome-ignore lint/suspicious/noExplicitAny: inputs are as different as the mutations; the API checks them.
+export type AnyAction = Action<any, any>;

@@ -1,0 +1,39 @@
+/** What can be done about alerts. */
+import { graphql } from '../graphql/graphql.ts';
+import { action } from './action.ts';
+
+export const silenceAlert = action({
+  mutation: 'silenceAlert',
+  label: 'Silence',
+  explains: 'Nobody is told of it until then. It stays on this page, and goes off by itself when its cause is gone.',
+  reason: 'required',
+  hasKey: true,
+  fields: [{ name: 'until', label: 'Until', kind: 'instant', isRequired: true }],
+  document: graphql(`
+    mutation SilenceAlert($input: SilenceAlertInput!) {
+      outcome: silenceAlert(input: $input) {
+        ... on SilenceAlertPayload { silence { silenceId endsAt alert { id alertId isSilenced } } }
+        ... on MutationError { code message }
+        ... on InvalidInputError { issues { path code message } }
+      }
+    }
+  `),
+  says: 'It is silenced.',
+});
+
+export const endSilence = action({
+  mutation: 'endSilence',
+  label: 'End the silence',
+  explains: 'Others are told again of what it covered, if that is still on.',
+  reason: 'optional',
+  document: graphql(`
+    mutation EndSilence($input: EndSilenceInput!) {
+      outcome: endSilence(input: $input) {
+        ... on EndSilencePayload { isChanged silence { silenceId endedAt alert { id alertId isSilenced } } }
+        ... on MutationError { code message }
+        ... on InvalidInputError { issues { path code message } }
+      }
+    }
+  `),
+  says: 'The silence is over.',
+});

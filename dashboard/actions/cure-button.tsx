@@ -1,0 +1,32 @@
+/** A cure that the API proposes, as a button: its mutation with its input, asked for as anywhere else. */
+import { Button } from '../ui/button.tsx';
+import { ActionButton } from './action-button.tsx';
+import { actionOf } from './all-actions.ts';
+
+export interface CureProps {
+  readonly cure: { readonly label: string; readonly mutation: string; readonly input: unknown };
+  readonly subject?: string;
+  readonly isPrimary?: boolean;
+  readonly onDone?: () => void;
+}
+
+export function CureButton({ cure: { label, mutation, input }, subject, isPrimary = false, onDone }: CureProps) {
+  const action = actionOf(mutation);
+  if (action === undefined)
+    return (
+      <Button isSmall disabledBecause={`This page does not know ${mutation}; use it in GraphiQL.`}>
+        {label}
+      </Button>
+    );
+  return (
+    <ActionButton
+      action={action}
+      input={input as object}
+      initial={input as object}
+      subject={subject}
+      label={label}
+      kind={isPrimary ? 'primary' : 'plain'}
+      onDone={onDone}
+    />
+  );
+}

@@ -1,0 +1,44 @@
+/** Does an action: sends its mutation, and tells apart done, refused and broken. */
+import { client } from '../graphql/client.ts';
+import { problemOf } from '../graphql/problems.ts';
+import type { Action, Refusal } from './action.ts';
+
+export type Performed<Payload> =
+  | { readonly kind: 'done'; readonly payload: Payload }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'broken'; readonly message: string };
+
+/** `key`: the same for every try of one intent, so that it is done once. */
+export async function perform<Input extends object, Payload>(
+  action: Action<Input, Payload>,
+  input: Input,
+  key: string,
+): Promise<Performed<Payload>> {
+  const whole = action.hasKey ? { ...input, idempotencyKey: key } : input;
+  const { data, error } = await client.mutation(action.document, { input: whole }).toPromise();
+  if (error !== undefined) return { kind: 'broken', message: problemOf(error) };
+  const outcome = data?.outcome ?? null;
+  if (outcome === null)
+    return { kind: 'broken', message: 'The server answered nothing. Look whether it was done before you try again.' };
+  if (isRefusal(outcome)) return { kind: 'refused', refusal: outcome };
+  return { kind: 'done', payload: outcome as Payload };
+}
+
+const isRefusal = (outcome: object): outcome is Refusal => 'code' in outcome && 'message' in outcome;
+
+/** The problems of a refusal by field, and what belongs to none that is shown. */
+export function problemsOf(
+  refusal: Refusal,
+  shown: readonly string[],
+): { fields: Record<string, string>; rest: string | undefined } {
+  const fields: Record<string, string> = {};
+  const others: string[] = [];
+  for (const { path, message } of refusal.issues ?? []) {
+    const name = path.at(-1) ?? '';
+    const text = message.charAt(0).toUpperCase() + message.slice(1);
+    if (shown.includes(name)) fields[name] = fields[name] === undefined ? text : `${fields[name]} ${text}`;
+    else others.push(path.length === 0 ? text : `${path.join('.')} ${message}`);
+  }
+  const isExplained = Object.keys(fields).length > 0 && others.length === 0;
+  return { fields, rest: isExplained ? undefined : others.length > 0 ? others.join(' ') : refusal.message };
+}

@@ -1,0 +1,120 @@
+/** What can be done to the whole queue, and to many entries at once. */
+import { graphql } from '../graphql/graphql.ts';
+import { counted } from '../ui/words.ts';
+import { action } from './action.ts';
+
+export const pauseQueue = action({
+  mutation: 'pauseQueue',
+  label: 'Pause the queue',
+  explains:
+    'No entry is attempted until it is resumed, or until the instant given. What is being attempted is finished, and nothing is lost.',
+  reason: 'required',
+  isDangerous: true,
+  fields: [{ name: 'until', label: 'Until', kind: 'instant' }],
+  document: graphql(`
+    mutation PauseQueue($input: PauseQueueInput!) {
+      outcome: pauseQueue(input: $input) {
+        ... on PauseQueuePayload { isChanged queuePauses { reason } }
+        ... on MutationError { code message }
+        ... on InvalidInputError { issues { path code message } }
+      }
+    }
+  `),
+  says: 'The queue is paused.',
+});
+
+export const resumeQueue = action({
+  mutation: 'resumeQueue',
+  label: 'Resume the queue',
+  explains: 'Entries that are due are attempted again at once.',
+  reason: 'optional',
+  document: graphql(`
+    mutation ResumeQueue($input: ResumeQueueInput!) {
+      outcome: resumeQueue(input: $input) {
+        ... on ResumeQueuePayload { isChanged queuePauses { reason } }
+        ... on MutationError { code message }
+        ... on InvalidInputError { issues { path code message } }
+      }
+    }
+  `),
+  says: 'The queue goes on.',
+});
+
+export const setQueueLimits = action({
+  mutation: 'setQueueLimits',
+  label: 'Set limits',
+  explains: 'Bounds how fast entries are attempted, over all nodes together. A field left empty takes its limit away.',
+  reason: 'optional',
+  fields: [
+    { name: 'startsPerSecond', label: 'Attempts begun a second', kind: 'number' },
+    { name: 'concurrency', label: 'Attempts at a time', kind: 'number' },
+  ],
+  document: graphql(`
+    mutation SetQueueLimits($input: SetQueueLimitsInput!) {
+      outcome: setQueueLimits(input: $input) {
+        ... on SetQueueLimitsPayload { isChanged queueLimits { startsPerSecond concurrency } }
+        ... on MutationError { code message }
+        ... on InvalidInputError { issues { path code message } }
+      }
+    }
+  `),
+  says: ({ isChanged }) => (isChanged ? 'The limits hold from now on.' : 'These limits held already.'),
+});
+
+/** Its plan is looked at before it is applied: see pages/queue/plan. */
+export const planBulkAction = action({
+  mutation: 'planBulkAction',
+  label: 'Plan',
+  explains: 'Says which entries would be touched and which not, and changes nothing.',
+  reason: 'optional',
+  document: graphql(`
+    mutation PlanBulkAction($input: PlanBulkActionInput!) {
+      outcome: planBulkAction(input: $input) {
+        ... on PlanBulkActionPayload {
+          planId count estimatedDuration expiresAt
+          sample { entryId username fullName status }
+          exclusions { code message count sample { entryId username status } }
+        }
+        ... on MutationError { code message }
+        ... on InvalidInputError { issues { path code message } }
+      }
+    }
+  `),
+  says: ({ count }) => `The plan touches ${counted(count, 'entry', 'entries')}.`,
+});
+
+export const applyBulkAction = action({
+  mutation: 'applyBulkAction',
+  label: 'Apply',
+  explains:
+    'Does exactly what was planned, in the background. Entries that have changed meanwhile are skipped and named.',
+  isInstant: true,
+  hasKey: true,
+  document: graphql(`
+    mutation ApplyBulkAction($input: ApplyBulkActionInput!) {
+      outcome: applyBulkAction(input: $input) {
+        ... on ApplyBulkActionPayload { bulkAction { id bulkActionId status totalCount } }
+        ... on MutationError { code message }
+        ... on InvalidInputError { issues { path code message } }
+      }
+    }
+  `),
+  says: ({ bulkAction }) => `Begun with ${counted(bulkAction.totalCount, 'entry', 'entries')}.`,
+});
+
+export const undoBulkAction = action({
+  mutation: 'undoBulkAction',
+  label: 'Undo',
+  explains: 'Takes the action back for each entry that has not been touched since; the others are named.',
+  reason: 'optional',
+  document: graphql(`
+    mutation UndoBulkAction($input: UndoBulkActionInput!) {
+      outcome: undoBulkAction(input: $input) {
+        ... on UndoBulkActionPayload { isChanged bulkAction { id bulkActionId status } }
+        ... on MutationError { code message }
+        ... on InvalidInputError { issues { path code message } }
+      }
+    }
+  `),
+  says: 'It is being undone.',
+});

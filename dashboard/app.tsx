@@ -1,0 +1,47 @@
+/** What stands around every page: the client, who is looking, the shell, and the page of the address. */
+import { Suspense } from 'react';
+import { Provider } from 'urql';
+import { Route, Switch } from 'wouter';
+import { ViewerProvider } from './access/viewer.tsx';
+import { client } from './graphql/client.ts';
+import { ROUTES } from './routes.ts';
+import { PageFault } from './shell/page-fault.tsx';
+import { Permitted } from './shell/permitted.tsx';
+import { Shell } from './shell/shell.tsx';
+import { ButtonLink } from './ui/button.tsx';
+import { Empty } from './ui/notice.tsx';
+import { Page } from './ui/page.tsx';
+import { Toasts } from './ui/toasts.tsx';
+import { TooltipProvider } from './ui/tooltip.tsx';
+
+export const App = () => (
+  <Provider value={client}>
+    <TooltipProvider>
+      <ViewerProvider>
+        <Shell>
+          <Switch>
+            {ROUTES.map(({ path, page: Content, nav }) => (
+              <Route key={path} path={path}>
+                {(params) => (
+                  <PageFault key={path}>
+                    <Permitted title={nav?.title} needs={nav?.needs}>
+                      <Suspense fallback={null}>
+                        <Content params={params as Record<string, string | undefined>} />
+                      </Suspense>
+                    </Permitted>
+                  </PageFault>
+                )}
+              </Route>
+            ))}
+            <Route>
+              <Page title="There is nothing here">
+                <Empty title="No page has this address." actions={<ButtonLink href="/">To the overview</ButtonLink>} />
+              </Page>
+            </Route>
+          </Switch>
+        </Shell>
+      </ViewerProvider>
+      <Toasts />
+    </TooltipProvider>
+  </Provider>
+);

@@ -1,0 +1,52 @@
+/**
+ * How requests reach the server: the browser's session cookie goes along, one that is no longer
+ * signed in is led to the sign-in, and whoever watches the live stream hears that it is open and
+ * that bytes still arrive (a connection that died in its sleep says nothing of itself).
+ */
+
+type StreamListener = (event: 'open' | 'beat') => void;
+
+let listener: StreamListener | undefined;
+let clockOffsetMs = 0;
+
+/** Tells one listener of the event stream's opening and of each of its pieces, pings included. */
+export function watchStream(told: StreamListener): void {
+  listener = told;
+}
+
+/** The present by the server's clock, in milliseconds since 1970, to about a second. */
+export const serverNow = (): number => Date.now() + clockOffsetMs;
+
+export const transport: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init);
+  if (response.status === 401) leaveForSignIn();
+  noteClock(response.headers.get('date'));
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  if (!isStream || response.body === null || !response.ok) return response;
+  listener?.('open');
+  const body = response.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, out) {
+        listener?.('beat');
+        out.enqueue(piece);
+      },
+    }),
+  );
+  return new Response(body, { status: response.status, headers: response.headers });
+};
+
+let isLeaving = false;
+
+function leaveForSignIn(): void {
+  if (isLeaving) return;
+  isLeaving = true;
+  const { pathname, search } = window.location;
+  window.location.assign(`/sign-in?returnTo=${encodeURIComponent(pathname + search)}`);
+}
+
+/** The header counts whole seconds, so that less than two says nothing. */
+function noteClock(date: string | null): void {
+  if (date === null) return;
+  const offset = Date.parse(date) + 500 - Date.now();
+  if (Number.isFinite(offset)) clockOffsetMs = Math.abs(offset) < 2_000 ? 0 : offset;
+}

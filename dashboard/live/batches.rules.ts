@@ -1,0 +1,49 @@
+/** What came over the live stream, put together: a flood becomes one batch, however many it holds. */
+
+export type Subject = 'QUEUED_CREATION' | 'JOB_RUN' | 'SCHEDULE' | 'CIRCUIT' | 'BULK_ACTION' | 'ALERT';
+
+export interface Told {
+  readonly subject: Subject;
+  readonly kind: 'CREATED' | 'UPDATED' | 'REMOVED';
+  /** Which object; for a schedule its job's name, for the circuit nothing. */
+  readonly key: string;
+}
+
+export interface SubjectBatch {
+  /** All that changed, the new ones too. */
+  readonly keys: ReadonlySet<string>;
+  /** Those that are new. */
+  readonly created: ReadonlySet<string>;
+}
+
+export type Batch = Partial<Record<Subject, SubjectBatch>>;
+
+/** Puts changes together by what they are about. */
+export function gather(told: readonly Told[]): Batch {
+  const batch: Partial<Record<Subject, { keys: Set<string>; created: Set<string> }>> = {};
+  for (const { subject, kind, key } of told) {
+    batch[subject] ??= { keys: new Set(), created: new Set() };
+    const found = batch[subject];
+    found.keys.add(key);
+    if (kind === 'CREATED') found.created.add(key);
+  }
+  return batch;
+}
+
+const WORDS: Readonly<Record<Subject, readonly [one: string, many: string]>> = {
+  QUEUED_CREATION: ['entry', 'entries'],
+  JOB_RUN: ['run', 'runs'],
+  SCHEDULE: ['schedule', 'schedules'],
+  CIRCUIT: ['change of the circuit', 'changes of the circuit'],
+  BULK_ACTION: ['bulk action', 'bulk actions'],
+  ALERT: ['alert', 'alerts'],
+};
+
+/** "3 entries and 1 alert", for what happened while nobody listened; empty when nothing did. */
+export function summarise(batch: Batch): string {
+  const parts = (Object.keys(WORDS) as Subject[]).flatMap((subject) => {
+    const count = batch[subject]?.keys.size ?? 0;
+    return count === 0 ? [] : [`${count} ${WORDS[subject][count === 1 ? 0 : 1]}`];
+  });
+  return parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}

@@ -1,0 +1,130 @@
+/** Every page once: its path, its place in the navigation, its key, and the operation that it cannot do without. */
+import {
+  Activity,
+  Bell,
+  CalendarClock,
+  Cloud,
+  KeyRound,
+  LayoutDashboard,
+  ListOrdered,
+  ScrollText,
+  Send,
+  Server,
+  Settings,
+  ShieldUser,
+  TriangleAlert,
+  UserPlus,
+  Webhook,
+} from 'lucide-react';
+import { type ComponentType, lazy } from 'react';
+
+export interface PageRoute {
+  readonly path: string;
+  readonly page: ComponentType<{ params: Record<string, string | undefined> }>;
+  /** Without one it is reached from another page only. */
+  readonly nav?: NavEntry;
+}
+
+export interface NavEntry {
+  readonly title: string;
+  readonly group: 'Work' | 'Jobs' | 'System' | 'Others' | 'Administration';
+  readonly icon: ComponentType<{ className?: string }>;
+  /** Pressed after g. */
+  readonly key: string;
+  /** The root field that the page shows; who may not use it sees why. */
+  readonly needs: string;
+}
+
+const nav = (
+  title: string,
+  group: NavEntry['group'],
+  icon: NavEntry['icon'],
+  key: string,
+  needs: string,
+): NavEntry => ({ title, group, icon, key, needs });
+// Pages declare the parameters that they take; the path gives them.
+// biome-ignore lint/suspicious/noExplicitAny: see above.
+const page = (load: () => Promise<{ default: ComponentType<any> }>): PageRoute['page'] => lazy(load);
+
+export const ROUTES: readonly PageRoute[] = [
+  {
+    path: '/',
+    page: page(() => import('./pages/overview/overview-page.tsx')),
+    nav: nav('Overview', 'Work', LayoutDashboard, 'o', 'queueStatistics'),
+  },
+  {
+    path: '/queue',
+    page: page(() => import('./pages/queue/queue-page.tsx')),
+    nav: nav('Queue', 'Work', ListOrdered, 'q', 'queuedCreations'),
+  },
+  { path: '/queue/:entryId', page: page(() => import('./pages/entry/entry-page.tsx')) },
+  {
+    path: '/failures',
+    page: page(() => import('./pages/failures/failures-page.tsx')),
+    nav: nav('Failures', 'Work', TriangleAlert, 'f', 'failureGroups'),
+  },
+  {
+    path: '/enqueue',
+    page: page(() => import('./pages/enqueue/enqueue-page.tsx')),
+    nav: nav('Enqueue', 'Work', UserPlus, 'e', 'enqueueAccount'),
+  },
+  { path: '/bulk-actions/:bulkActionId', page: page(() => import('./pages/bulk-action/bulk-action-page.tsx')) },
+  {
+    path: '/schedules',
+    page: page(() => import('./pages/schedules/schedules-page.tsx')),
+    nav: nav('Schedules', 'Jobs', CalendarClock, 's', 'jobSchedules'),
+  },
+  { path: '/schedules/:name', page: page(() => import('./pages/schedule/schedule-page.tsx')) },
+  {
+    path: '/runs',
+    page: page(() => import('./pages/runs/runs-page.tsx')),
+    nav: nav('Runs', 'Jobs', Activity, 'r', 'jobRuns'),
+  },
+  { path: '/runs/:runId', page: page(() => import('./pages/run/run-page.tsx')) },
+  {
+    path: '/provider',
+    page: page(() => import('./pages/provider/provider-page.tsx')),
+    nav: nav('Identity provider', 'System', Cloud, 'p', 'identityProvider'),
+  },
+  {
+    path: '/nodes',
+    page: page(() => import('./pages/nodes/nodes-page.tsx')),
+    nav: nav('Nodes', 'System', Server, 'n', 'serverNodes'),
+  },
+  {
+    path: '/alerts',
+    page: page(() => import('./pages/alerts/alerts-page.tsx')),
+    nav: nav('Alerts', 'System', Bell, 'l', 'alerts'),
+  },
+  {
+    path: '/events',
+    page: page(() => import('./pages/events/events-page.tsx')),
+    nav: nav('Events', 'Others', Send, 'v', 'outboxEvents'),
+  },
+  {
+    path: '/webhooks',
+    page: page(() => import('./pages/webhooks/webhooks-page.tsx')),
+    nav: nav('Webhooks', 'Others', Webhook, 'w', 'webhooks'),
+  },
+  { path: '/webhooks/:webhookId', page: page(() => import('./pages/webhook/webhook-page.tsx')) },
+  {
+    path: '/audit',
+    page: page(() => import('./pages/audit/audit-page.tsx')),
+    nav: nav('Audit trail', 'Administration', ScrollText, 'a', 'auditEntries'),
+  },
+  {
+    path: '/access',
+    page: page(() => import('./pages/access/access-page.tsx')),
+    nav: nav('Access', 'Administration', ShieldUser, 'c', 'apiTokens'),
+  },
+  {
+    path: '/keys',
+    page: page(() => import('./pages/keys/keys-page.tsx')),
+    nav: nav('Keys', 'Administration', KeyRound, 'k', 'encryptionKeys'),
+  },
+  {
+    path: '/settings',
+    page: page(() => import('./pages/settings/settings-page.tsx')),
+    nav: nav('Settings', 'Administration', Settings, 't', 'queueControl'),
+  },
+];

@@ -1,0 +1,50 @@
+/** Which keys do what, here and now. */
+import { Dialog } from '../ui/dialog.tsx';
+import { useShortcuts } from './shortcuts.ts';
+
+const IN_TABLES = [
+  { keys: 'j', does: 'Next row', place: 'Tables' },
+  { keys: 'k', does: 'Row before', place: 'Tables' },
+  { keys: 'Enter', does: 'Open the row', place: 'Tables' },
+] as const;
+
+const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
+
+export function HelpSheet({ onClose }: { readonly onClose: () => void }) {
+  const shortcuts = [...useShortcuts(), ...IN_TABLES];
+  const places = [...new Set(shortcuts.map(({ place }) => place))];
+  return (
+    <Dialog title="Keyboard shortcuts" onClose={onClose} isWide>
+      <div className="grid gap-x-10 gap-y-5 sm:grid-cols-2">
+        {places.map((place) => (
+          <section key={place} aria-label={place}>
+            <h3 className="mb-1 font-medium text-muted">{place}</h3>
+            <dl className="grid gap-1">
+              {shortcuts
+                .filter((one) => one.place === place)
+                .map(({ keys, does }) => (
+                  <div key={keys} className="flex items-center justify-between gap-4">
+                    <dt>{does}</dt>
+                    <dd>
+                      <Keys of={keys} />
+                    </dd>
+                  </div>
+                ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}
+
+/** "g q" as two keys, "mod+k" as ⌘K or Ctrl K. */
+export const Keys = ({ of }: { readonly of: string }) => (
+  <span className="inline-flex gap-1">
+    {of.split(/[ +]/).map((key) => (
+      <kbd key={key} className="min-w-5 rounded border bg-raised px-1 text-center font-sans text-xs">
+        {key === 'mod' ? (isMac ? '⌘' : 'Ctrl') : key.length === 1 ? key.toUpperCase() : key}
+      </kbd>
+    ))}
+  </span>
+);

@@ -1,0 +1,35 @@
+/** What needs somebody, beside the page where it is seen to. */
+import { usePermission } from '../access/viewer.tsx';
+import { graphql } from '../graphql/graphql.ts';
+import { useLiveQuery } from '../live/use-live.ts';
+import { count } from '../ui/words.ts';
+
+const Counts = graphql(`
+  query NavCounts {
+    alerts(first: 1, filter: { isOn: true }) { totalCount }
+    queueStatistics { failedCount }
+  }
+`);
+
+export interface NavCount {
+  readonly text: string;
+  /** What is counted, for those who hear it. */
+  readonly of: string;
+}
+
+export function useNavCounts(): Readonly<Record<string, NavCount>> {
+  const { isAllowed } = usePermission('alerts');
+  const { data } = useLiveQuery({
+    query: Counts,
+    variables: {},
+    on: ['ALERT', 'QUEUED_CREATION'],
+    everyMs: 30_000,
+    isPaused: !isAllowed,
+  });
+  const alerts = data?.alerts?.totalCount ?? 0;
+  const failed = data?.queueStatistics?.failedCount ?? 0;
+  return {
+    ...(alerts > 0 && { '/alerts': { text: count(alerts), of: 'alerts are on' } }),
+    ...(failed > 0 && { '/failures': { text: count(failed), of: 'entries have failed' } }),
+  };
+}

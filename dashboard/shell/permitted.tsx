@@ -1,0 +1,27 @@
+/** A page for those who may see it; the others are told why not, on the page itself. */
+import type { ReactNode } from 'react';
+import { usePermissions, useViewer } from '../access/viewer.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { Page } from '../ui/page.tsx';
+
+interface PermittedProps {
+  readonly title: string | undefined;
+  /** The root field that the page cannot do without; undefined: none. */
+  readonly needs: string | undefined;
+  readonly children: ReactNode;
+}
+
+export function Permitted({ title, needs, children }: PermittedProps) {
+  const may = usePermissions();
+  const { name, role } = useViewer();
+  if (needs === undefined) return children;
+  const { isAllowed, reason } = may(needs);
+  if (isAllowed) return children;
+  return (
+    <Page title={title ?? 'Not for you'}>
+      <Notice tone="info">
+        You are {name} ({role}). {reason}
+      </Notice>
+    </Page>
+  );
+}

@@ -1,0 +1,72 @@
+/** Keys that do something wherever one is, and the list of them for the help sheet. */
+import { useEffect, useRef, useSyncExternalStore } from 'react';
+
+export interface Shortcut {
+  /** One key, "mod+k", or two after one another: "g q". */
+  readonly keys: string;
+  readonly does: string;
+  /** Where it holds: "Everywhere", "Queue". */
+  readonly place: string;
+}
+
+interface Registered extends Shortcut {
+  readonly run: () => void;
+}
+
+let registered: readonly Registered[] = [];
+const listeners = new Set<() => void>();
+let prefix = '';
+let prefixAt = 0;
+const PREFIX_MS = 1_200;
+
+function become(now: readonly Registered[]): void {
+  registered = now;
+  for (const told of listeners) told();
+}
+
+/** Holds as long as the component is shown. Not while somebody writes, nor while a dialog is open. */
+export function useShortcut({ keys, does, place }: Shortcut, run: () => void): void {
+  const latest = useRef(run);
+  latest.current = run;
+  useEffect(() => {
+    const mine: Registered = { keys, does, place, run: () => latest.current() };
+    become([...registered, mine]);
+    return () => become(registered.filter((one) => one !== mine));
+  }, [keys, does, place]);
+}
+
+export const useShortcuts = (): readonly Shortcut[] =>
+  useSyncExternalStore(
+    (told) => {
+      listeners.add(told);
+      return () => listeners.delete(told);
+    },
+    () => registered,
+  );
+
+const isWriting = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+function onKey(event: KeyboardEvent): void {
+  const isMod = event.ctrlKey || event.metaKey;
+  if (event.altKey || event.defaultPrevented) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (!isMod && (isWriting(event.target) || document.querySelector('dialog[open]') !== null)) return;
+  const now = performance.now();
+  const pressed = isMod ? `mod+${key}` : prefix !== '' && now - prefixAt < PREFIX_MS ? `${prefix} ${key}` : key;
+  const found = registered.findLast(({ keys }) => keys === pressed);
+  const isPrefix = !isMod && found === undefined && registered.some(({ keys }) => keys.startsWith(`${key} `));
+  prefix = isPrefix ? key : '';
+  prefixAt = now;
+  if (found === undefined) return;
+  event.preventDefault();
+  found.run();
+}
+
+/** Listens as long as the component is shown. */
+export function useKeyboard(): void {
+  useEffect(() => {
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
+}

@@ -1,0 +1,26 @@
+/** A state in a word, never by its colour alone. */
+import type { ReactNode } from 'react';
+import type { Tone, Wording } from './words.ts';
+
+const LOOKS: Readonly<Record<Tone, string>> = {
+  good: 'bg-good-soft text-good',
+  warn: 'bg-warn-soft text-warn',
+  bad: 'bg-bad-soft text-bad',
+  info: 'bg-info-soft text-info',
+  idle: 'bg-idle-soft text-muted',
+};
+
+export const Badge = ({ tone = 'idle', children }: { readonly tone?: Tone; readonly children: ReactNode }) => (
+  <span
+    className={`inline-flex h-5 items-center gap-1 rounded-full px-2 text-xs font-medium whitespace-nowrap ${LOOKS[tone]}`}
+  >
+    {children}
+  </span>
+);
+
+export const Status = ({ of: { text, tone } }: { readonly of: Wording }) => (
+  <Badge tone={tone}>
+    <span aria-hidden className="size-1.5 rounded-full bg-current" />
+    {text}
+  </Badge>
+);

@@ -1,0 +1,67 @@
+/** A titled part of a page. */
+import { type ReactNode, useId } from 'react';
+
+interface CardProps {
+  readonly title: string;
+  /** A sentence below the title. */
+  readonly hint?: ReactNode;
+  readonly actions?: ReactNode;
+  /** Its content goes to the edges, as tables do. */
+  readonly isFlush?: boolean;
+  readonly className?: string;
+  readonly children: ReactNode;
+}
+
+export function Card({ title, hint, actions, isFlush = false, className = '', children }: CardProps) {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className={`min-w-0 rounded-lg border bg-panel ${className}`}>
+      <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 pt-3 pb-2">
+        <div className="min-w-0">
+          <h2 id={id} className="font-semibold">
+            {title}
+          </h2>
+          {hint !== undefined && <p className="text-sm text-muted">{hint}</p>}
+        </div>
+        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+      </header>
+      <div className={isFlush ? '' : 'px-4 pb-4'}>{children}</div>
+    </section>
+  );
+}
+
+/** A number with its name, for the head of a page; `href` makes it lead to what it counts. */
+export function Figure({
+  label,
+  value,
+  note,
+  tone,
+}: {
+  readonly label: string;
+  readonly value: ReactNode;
+  readonly note?: ReactNode;
+  readonly tone?: 'bad' | 'warn' | 'good';
+}) {
+  const colour = tone === 'bad' ? 'text-bad' : tone === 'warn' ? 'text-warn' : tone === 'good' ? 'text-good' : '';
+  return (
+    <div className="min-w-0">
+      <dt className="text-sm text-muted">{label}</dt>
+      <dd className={`text-xl font-semibold ${colour}`}>{value}</dd>
+      {note !== undefined && <dd className="text-sm text-muted">{note}</dd>}
+    </div>
+  );
+}
+
+/** Names with their values, one below the other. */
+export function Facts({ of }: { readonly of: readonly (readonly [name: string, value: ReactNode])[] }) {
+  return (
+    <dl className="grid grid-cols-[minmax(7rem,auto)_1fr] gap-x-4 gap-y-1.5">
+      {of.map(([name, value]) => (
+        <div key={name} className="contents">
+          <dt className="text-muted">{name}</dt>
+          <dd className="min-w-0 break-words">{value ?? <span className="text-muted">–</span>}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,138 @@
+/** Values over time by uPlot, which is loaded when the first chart is shown. */
+import { useEffect, useRef, useState } from 'react';
+import type UPlot from 'uplot';
+import { brief } from './instants.rules.ts';
+import { usePreferences, useZone } from './preferences.ts';
+import type { Tone } from './words.ts';
+
+export interface Series {
+  readonly name: string;
+  readonly tone: Tone | 'accent';
+  readonly values: readonly (number | null)[];
+  /** Bars from the ground; else a line. */
+  readonly isBars?: boolean;
+}
+
+interface ChartProps {
+  /** What it shows, in a sentence with the figures that matter: all that those who hear the page get. */
+  readonly label: string;
+  /** Seconds since 1970. */
+  readonly times: readonly number[];
+  readonly series: readonly Series[];
+  /** How a value reads: "12/s", "80 ms". */
+  readonly format?: (value: number) => string;
+}
+
+const HEIGHT = 160;
+
+export function Chart({ label, times, series, format = String }: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<UPlot>(undefined);
+  const [hovered, setHovered] = useState<number>();
+  const zone = useZone();
+  const { theme } = usePreferences();
+  const shape = series.map(({ name, tone, isBars }) => `${name}:${tone}:${isBars}`).join();
+  const latest = useRef({ times, series, format });
+  latest.current = { times, series, format };
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: its data is set below; it is made anew when its shape, colours or zone change.
+  useEffect(() => {
+    const host = place.current;
+    if (host === null) return;
+    let isGone = false;
+    let observer: ResizeObserver | undefined;
+    void import('uplot').then(({ default: Plot }) => {
+      if (isGone) return;
+      const made = new Plot(optionsOf(Plot, host, latest.current, zone, setHovered), dataOf(latest.current), host);
+      plot.current = made;
+      observer = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height: HEIGHT }));
+      observer.observe(host);
+    });
+    return () => {
+      isGone = true;
+      observer?.disconnect();
+      plot.current?.destroy();
+      plot.current = undefined;
+    };
+  }, [shape, zone, theme]);
+  useEffect(() => plot.current?.setData(dataOf({ times, series })), [times, series]);
+
+  const at = hovered === undefined ? undefined : times[hovered];
+  return (
+    <figure className="min-w-0">
+      <div ref={place} role="img" aria-label={label} className="h-40 overflow-hidden" />
+      <figcaption className="mt-1 flex min-h-5 flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
+        {series.map(({ name, tone, values }) => {
+          const value = hovered === undefined ? undefined : values[hovered];
+          return (
+            <span key={name} className="inline-flex items-center gap-1.5">
+              <span
+                aria-hidden
+                className="size-2 rounded-xs"
+                style={{ backgroundColor: `var(--${tone === 'idle' ? 'line-strong' : tone})` }}
+              />
+              {name}
+              {value != null && <strong className="text-text">{format(value)}</strong>}
+            </span>
+          );
+        })}
+        {at !== undefined && <span>{brief(at * 1_000, Date.now(), zone)}</span>}
+      </figcaption>
+    </figure>
+  );
+}
+
+const dataOf = ({ times, series }: Pick<ChartProps, 'times' | 'series'>): UPlot.AlignedData =>
+  [times, ...series.map(({ values }) => values)] as unknown as UPlot.AlignedData;
+
+function optionsOf(
+  Plot: typeof UPlot,
+  host: HTMLElement,
+  { series, format = String }: Pick<ChartProps, 'series' | 'format'>,
+  zone: string | undefined,
+  hover: (index: number | undefined) => void,
+): UPlot.Options {
+  const style = getComputedStyle(host);
+  const probe = document.createElement('span');
+  host.append(probe);
+  // A light-dark() pair is resolved only where it is used.
+  const colour = (name: string): string => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const axis = {
+    stroke: colour('muted'),
+    grid: { stroke: colour('line'), width: 1 },
+    ticks: { show: false },
+    font: `11px ${style.fontFamily}`,
+  };
+  const options: UPlot.Options = {
+    width: host.clientWidth,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
+    tzDate: (seconds) =>
+      zone === undefined ? new Date(seconds * 1_000) : Plot.tzDate(new Date(seconds * 1_000), zone),
+    scales: { y: { range: (_plot, _least, most) => [0, Math.max(most ?? 0, 1) * 1.1] } },
+    axes: [axis, { ...axis, size: 48, values: (_plot, ticks) => ticks.map(format) }],
+    series: [
+      {},
+      ...series.map(({ name, tone, isBars }) => {
+        const stroke = colour(tone === 'idle' ? 'line-strong' : tone);
+        return isBars === true && Plot.paths.bars !== undefined
+          ? {
+              label: name,
+              stroke,
+              fill: stroke,
+              width: 0,
+              points: { show: false },
+              paths: Plot.paths.bars({ size: [0.8, 24] }),
+            }
+          : { label: name, stroke, width: 1.5, points: { show: false } };
+      }),
+    ],
+    hooks: { setCursor: [({ cursor }) => hover(cursor.idx ?? undefined)] },
+  };
+  probe.remove();
+  return options;
+}

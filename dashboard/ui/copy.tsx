@@ -1,0 +1,41 @@
+/** Copying to the clipboard, with an answer that it was done. */
+import { Check, Copy } from 'lucide-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { Button, IconButton } from './button.tsx';
+
+function useCopied(): readonly [boolean, (text: string) => void] {
+  const [isCopied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!isCopied) return;
+    const timer = setTimeout(() => setCopied(false), 2_000);
+    return () => clearTimeout(timer);
+  }, [isCopied]);
+  const copy = (text: string): void => {
+    void navigator.clipboard.writeText(text).then(() => setCopied(true));
+  };
+  return [isCopied, copy];
+}
+
+/** `label` says what is copied: "Copy the entry’s id". */
+export function CopyIcon({ text, label }: { readonly text: string; readonly label: string }) {
+  const [isCopied, copy] = useCopied();
+  return (
+    <IconButton icon={isCopied ? Check : Copy} label={isCopied ? 'Copied' : label} isSmall onClick={() => copy(text)} />
+  );
+}
+
+export function CopyButton({ text, children }: { readonly text: string; readonly children: ReactNode }) {
+  const [isCopied, copy] = useCopied();
+  return (
+    <Button isSmall icon={isCopied ? Check : Copy} onClick={() => copy(text)}>
+      {isCopied ? 'Copied' : children}
+    </Button>
+  );
+}
+
+/** An id or other text of machines: cut in the middle of the page, whole in the clipboard. */
+export const Code = ({ children, isShort = false }: { readonly children: string; readonly isShort?: boolean }) => (
+  <code className="rounded bg-raised px-1 py-0.5 font-mono text-xs break-all" title={isShort ? children : undefined}>
+    {isShort ? `${children.slice(0, 8)}…` : children}
+  </code>
+);

@@ -1,0 +1,129 @@
+/** Form fields: a label, a hint, and what is wrong with what was given, tied to the control. */
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+} from 'react';
+
+export interface FieldProps {
+  readonly label: string;
+  readonly hint?: ReactNode;
+  /** What is wrong with it. */
+  readonly problem?: string | undefined;
+  readonly isLabelHidden?: boolean;
+}
+
+const CONTROL =
+  'w-full min-w-0 rounded-md border border-line-strong bg-panel px-2.5 text-text aria-invalid:border-bad disabled:opacity-60';
+
+interface Tied {
+  readonly id: string;
+  readonly 'aria-describedby': string | undefined;
+  readonly 'aria-invalid': true | undefined;
+}
+
+/** A label and its hints around a control that takes the attributes. */
+export function Field({
+  label,
+  hint,
+  problem,
+  isLabelHidden = false,
+  children,
+}: FieldProps & { readonly children: (tied: Tied) => ReactNode }) {
+  const id = useId();
+  const described = [hint !== undefined && `${id}-hint`, problem !== undefined && `${id}-problem`]
+    .filter(Boolean)
+    .join(' ');
+  return (
+    <div className="grid min-w-0 gap-1">
+      <label htmlFor={id} className={isLabelHidden ? 'sr-only' : 'font-medium'}>
+        {label}
+      </label>
+      {children({
+        id,
+        'aria-describedby': described || undefined,
+        'aria-invalid': problem === undefined ? undefined : true,
+      })}
+      {hint !== undefined && (
+        <p id={`${id}-hint`} className="text-sm text-muted">
+          {hint}
+        </p>
+      )}
+      {problem !== undefined && (
+        <p id={`${id}-problem`} className="text-sm text-bad">
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+}
+
+type TextFieldProps = FieldProps & InputHTMLAttributes<HTMLInputElement>;
+export const TextField = ({ label, hint, problem, isLabelHidden, className = '', ...rest }: TextFieldProps) => (
+  <Field {...{ label, hint, problem, isLabelHidden }}>
+    {(tied) => <input type="text" autoComplete="off" {...rest} {...tied} className={`${CONTROL} h-8 ${className}`} />}
+  </Field>
+);
+
+type TextAreaProps = FieldProps & TextareaHTMLAttributes<HTMLTextAreaElement>;
+export const TextArea = ({ label, hint, problem, isLabelHidden, ...rest }: TextAreaProps) => (
+  <Field {...{ label, hint, problem, isLabelHidden }}>
+    {(tied) => <textarea rows={3} {...rest} {...tied} className={`${CONTROL} py-1.5`} />}
+  </Field>
+);
+
+type SelectFieldProps = FieldProps &
+  SelectHTMLAttributes<HTMLSelectElement> & { readonly options: readonly (readonly [value: string, text: string])[] };
+export const SelectField = ({ label, hint, problem, isLabelHidden, options, ...rest }: SelectFieldProps) => (
+  <Field {...{ label, hint, problem, isLabelHidden }}>
+    {(tied) => (
+      <select {...rest} {...tied} className={`${CONTROL} h-8`}>
+        {options.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    )}
+  </Field>
+);
+
+type CheckboxProps = Omit<InputHTMLAttributes<HTMLInputElement>, 'type'> & {
+  readonly label: string;
+  readonly isLabelHidden?: boolean;
+};
+export const Checkbox = ({ label, isLabelHidden = false, ...rest }: CheckboxProps) => (
+  <label className="inline-flex items-center gap-2">
+    <input type="checkbox" {...rest} className="size-4 accent-accent-fill" />
+    <span className={isLabelHidden ? 'sr-only' : ''}>{label}</span>
+  </label>
+);
+
+/** `datetime-local` holds the browser's time of day without a zone; the API wants instants. */
+export const instantOf = (local: string): string | undefined => {
+  const ms = local === '' ? Number.NaN : new Date(local).getTime();
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+};
+/** The other way round, to the minute. */
+export const localOf = (instant: string): string => {
+  const date = new Date(instant);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};
+
+type InstantFieldProps = Omit<TextFieldProps, 'value' | 'onChange' | 'type'> & {
+  /** RFC 3339; undefined when empty. */
+  readonly value: string | undefined;
+  readonly onInstant: (instant: string | undefined) => void;
+};
+const BROWSER_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const InstantField = ({ value, onInstant, hint, ...rest }: InstantFieldProps) => (
+  <TextField
+    {...rest}
+    hint={hint ?? `In ${BROWSER_ZONE}, this browser’s zone.`}
+    type="datetime-local"
+    value={value === undefined ? '' : localOf(value)}
+    onChange={({ target }) => onInstant(instantOf(target.value))}
+  />
+);

@@ -1,0 +1,95 @@
+/** Instants and durations in words: pure, with the present, the zone and the locale as arguments. */
+
+const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [
+  ['year', 31_557_600_000],
+  ['month', 2_629_800_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+];
+
+/** "in 4 min.", "3 days ago", "now" within a second. */
+export function relative(at: number, now: number, locale?: string): string {
+  const difference = at - now;
+  const words = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
+  for (const [unit, ms] of UNITS) {
+    if (Math.abs(difference) >= ms) {
+      // "tomorrow" is not what a day from now is at 23:00.
+      const count = Math.trunc(difference / ms);
+      return new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'short' }).format(count, unit);
+    }
+  }
+  return words.format(0, 'second');
+}
+
+/** How often `relative` changes for an instant so far away, in milliseconds. */
+export const changesEvery = (distanceMs: number): number =>
+  distanceMs < 60_000 ? 1_000 : distanceMs < 3_600_000 ? 15_000 : 60_000;
+
+/** "26 Nov 2026, 03:00:00 GMT+1" in a zone; `zone` undefined: the browser's. */
+export function exact(at: number, zone: string | undefined, locale?: string): string {
+  return new Intl.DateTimeFormat(locale, {
+    timeZone: zone,
+    year: 'numeric',
+    month: 'short',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  }).format(at);
+}
+
+/** "03:00" today, "26 Nov, 03:00" otherwise: for lists, where the zone is said once. */
+export function brief(at: number, now: number, zone: string | undefined, locale?: string): string {
+  const day = (instant: number): string =>
+    new Intl.DateTimeFormat(locale, { timeZone: zone, dateStyle: 'short' }).format(instant);
+  const isToday = day(at) === day(now);
+  return new Intl.DateTimeFormat(locale, {
+    timeZone: zone,
+    ...(isToday ? {} : { month: 'short', day: '2-digit' }),
+    hour: '2-digit',
+    minute: '2-digit',
+    second: isToday ? '2-digit' : undefined,
+    hourCycle: 'h23',
+  }).format(at);
+}
+
+const DURATION = /^(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
+
+/** Milliseconds of an ISO 8601 duration as the API writes them; undefined for anything else. */
+export function durationMs(iso: string): number | undefined {
+  const match = DURATION.exec(iso);
+  if (match === null) return undefined;
+  const [, sign, days = '0', hours = '0', minutes = '0', seconds = '0'] = match;
+  const ms = Number(days) * 86_400_000 + Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Number(seconds) * 1_000;
+  return sign === undefined ? ms : -ms;
+}
+
+/** "84 ms", "1.5 s", "4 min 10 s", "3 h", "2 d 4 h": two units at the most. */
+export function lengthOf(ms: number): string {
+  const size = Math.abs(ms);
+  const sign = ms < 0 ? '−' : '';
+  if (size < 1_000) return `${sign}${Math.round(size)} ms`;
+  if (size < 10_000) return `${sign}${Number((size / 1_000).toFixed(1))} s`;
+  if (size < 60_000) return `${sign}${Math.round(size / 1_000)} s`;
+  const pair = (big: number, bigName: string, small: number, smallName: string): string => {
+    const rest = Math.floor((size % big) / small);
+    return `${sign}${Math.floor(size / big)} ${bigName}${rest > 0 ? ` ${rest} ${smallName}` : ''}`;
+  };
+  if (size < 3_600_000) return pair(60_000, 'min', 1_000, 's');
+  if (size < 86_400_000) return pair(3_600_000, 'h', 60_000, 'min');
+  return pair(86_400_000, 'd', 3_600_000, 'h');
+}
+
+/** "01:23:45" until an instant; "due" once it is there. */
+export function countdown(at: number, now: number): string {
+  const left = Math.ceil((at - now) / 1_000);
+  if (left <= 0) return 'due';
+  const two = (count: number): string => String(count).padStart(2, '0');
+  const days = Math.floor(left / 86_400);
+  const clock = `${two(Math.floor((left % 86_400) / 3_600))}:${two(Math.floor((left % 3_600) / 60))}:${two(left % 60)}`;
+  return days > 0 ? `${days} d ${clock}` : left < 3_600 ? clock.slice(3) : clock;
+}

@@ -1,0 +1,50 @@
+/** Something to know before the rest, with what helps beside it. */
+import { CircleAlert, CircleCheck, Info, TriangleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { Tone } from './words.ts';
+
+const LOOKS: Readonly<Record<Exclude<Tone, 'idle'>, readonly [string, typeof Info]>> = {
+  good: ['bg-good-soft text-good', CircleCheck],
+  warn: ['bg-warn-soft text-warn', TriangleAlert],
+  bad: ['bg-bad-soft text-bad', CircleAlert],
+  info: ['bg-info-soft text-info', Info],
+};
+
+interface NoticeProps {
+  readonly tone: Exclude<Tone, 'idle'>;
+  readonly children: ReactNode;
+  readonly actions?: ReactNode;
+  /** Read out at once to those who hear the page: for what has just gone wrong. */
+  readonly isUrgent?: boolean;
+}
+
+export function Notice({ tone, children, actions, isUrgent = false }: NoticeProps) {
+  const [look, Icon] = LOOKS[tone];
+  return (
+    <div
+      role={isUrgent ? 'alert' : undefined}
+      className={`flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg px-3 py-2 ${look}`}
+    >
+      <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
+      <div className="min-w-0 flex-1 basis-48">{children}</div>
+      {actions !== undefined && <div className="flex flex-wrap gap-2">{actions}</div>}
+    </div>
+  );
+}
+
+/** Where there is nothing: what would be here, and how it comes. */
+export const Empty = ({
+  title,
+  children,
+  actions,
+}: {
+  readonly title: string;
+  readonly children?: ReactNode;
+  readonly actions?: ReactNode;
+}) => (
+  <div className="px-4 py-8 text-center">
+    <p className="font-medium">{title}</p>
+    {children !== undefined && <div className="mx-auto mt-1 max-w-prose text-muted">{children}</div>}
+    {actions !== undefined && <div className="mt-3 flex flex-wrap justify-center gap-2">{actions}</div>}
+  </div>
+);

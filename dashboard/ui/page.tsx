@@ -1,0 +1,50 @@
+/** The frame of a page: its title, which also names the browser's tab, a sentence, and its actions. */
+import { ChevronRight } from 'lucide-react';
+import { type ReactNode, useEffect } from 'react';
+import { Link } from 'wouter';
+
+interface PageProps {
+  readonly title: string;
+  readonly description?: ReactNode;
+  /** The pages above this one. */
+  readonly within?: readonly (readonly [title: string, href: string])[];
+  /** Beside the title: a state. */
+  readonly badge?: ReactNode;
+  readonly actions?: ReactNode;
+  readonly children: ReactNode;
+}
+
+export function Page({ title, description, within = [], badge, actions, children }: PageProps) {
+  useEffect(() => {
+    document.title = `${title} – Family Hub Jobs`;
+  }, [title]);
+  return (
+    <div className="mx-auto max-w-350 px-4 py-5 md:px-6">
+      <header className="mb-4 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+        <div className="min-w-0">
+          {within.length > 0 && (
+            <nav aria-label="Breadcrumb" className="mb-1 flex flex-wrap items-center gap-1 text-sm text-muted">
+              {within.map(([name, href]) => (
+                <span key={href} className="inline-flex items-center gap-1">
+                  <Link href={href} className="hover:text-text hover:underline">
+                    {name}
+                  </Link>
+                  <ChevronRight aria-hidden className="size-3.5" />
+                </span>
+              ))}
+            </nav>
+          )}
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <h1 tabIndex={-1} className="text-xl font-semibold break-words">
+              {title}
+            </h1>
+            {badge}
+          </div>
+          {description !== undefined && <p className="mt-0.5 max-w-prose text-muted">{description}</p>}
+        </div>
+        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+      </header>
+      <div className="grid gap-4">{children}</div>
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+/** What a person has chosen for this browser: theme and zone. Kept in the browser alone. */
+import { useSyncExternalStore } from 'react';
+
+export type Theme = 'system' | 'light' | 'dark';
+/** `job`: instants of a schedule in its own zone, others in the browser's. */
+export type ZoneChoice = 'local' | 'utc' | 'job';
+
+export interface Preferences {
+  readonly theme: Theme;
+  readonly zone: ZoneChoice;
+}
+
+const KEY = 'family-hub-jobs';
+const DEFAULTS: Preferences = { theme: 'system', zone: 'local' };
+const listeners = new Set<() => void>();
+let preferences = read();
+
+function read(): Preferences {
+  try {
+    return { ...DEFAULTS, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>) };
+  } catch {
+    return DEFAULTS;
+  }
+}
+
+/** Changes some of them, at once and for the next visit. */
+export function prefer(change: Partial<Preferences>): void {
+  preferences = { ...preferences, ...change };
+  try {
+    localStorage.setItem(KEY, JSON.stringify(preferences));
+  } catch {
+    // A browser that keeps nothing: they hold until the page is left.
+  }
+  applyTheme();
+  for (const told of listeners) told();
+}
+
+export function applyTheme(): void {
+  if (preferences.theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = preferences.theme;
+}
+
+export const usePreferences = (): Preferences =>
+  useSyncExternalStore(
+    (told) => {
+      listeners.add(told);
+      return () => listeners.delete(told);
+    },
+    () => preferences,
+  );
+
+/** The zone to show instants in: an IANA name, or undefined for the browser's. */
+export function useZone(jobZone?: string): string | undefined {
+  const { zone } = usePreferences();
+  if (zone === 'utc') return 'UTC';
+  return zone === 'job' ? jobZone : undefined;
+}

@@ -1,0 +1,45 @@
+/** Instants and durations as people read them; the exact instant and its zone are a hover or a focus away. */
+import { serverNow } from '../graphql/transport.ts';
+import { brief, changesEvery, countdown, durationMs, exact, lengthOf, relative } from './instants.rules.ts';
+import { useNow } from './now.ts';
+import { useZone } from './preferences.ts';
+import { Tooltip } from './tooltip.tsx';
+
+interface TimeProps {
+  /** RFC 3339; null shows a dash. */
+  readonly at: string | null | undefined;
+  /** `relative`: "3 min. ago". `clock`: the time of day. `countdown`: what is left until then. */
+  readonly as?: 'relative' | 'clock' | 'exact' | 'countdown';
+  /** The zone of the job that it belongs to. */
+  readonly jobZone?: string;
+}
+
+export function Time({ at, as = 'relative', jobZone }: TimeProps) {
+  const ms = at == null ? Number.NaN : Date.parse(at);
+  const now = useNow(as === 'countdown' ? 1_000 : changesEvery(Math.abs(ms - serverNow()) || 0));
+  const zone = useZone(jobZone);
+  if (at == null || Number.isNaN(ms)) return <span className="text-muted">–</span>;
+  const full = exact(ms, zone);
+  const text =
+    as === 'exact'
+      ? full
+      : as === 'clock'
+        ? brief(ms, now, zone)
+        : as === 'countdown'
+          ? countdown(ms, now)
+          : relative(ms, now);
+  return (
+    <Tooltip text={`${full}${zone === 'UTC' ? '' : ` · ${exact(ms, 'UTC')}`} · ${relative(ms, now)}`}>
+      <time dateTime={at} className="whitespace-nowrap">
+        {text}
+      </time>
+    </Tooltip>
+  );
+}
+
+/** An ISO 8601 duration: "84 ms", "4 min 10 s"; null shows a dash. */
+export function Length({ of }: { readonly of: string | null | undefined }) {
+  const ms = of == null ? undefined : durationMs(of);
+  if (ms === undefined) return <span className="text-muted">–</span>;
+  return <span className="whitespace-nowrap">{lengthOf(ms)}</span>;
+}

@@ -1,0 +1,68 @@
+/** Short messages about what was just done; read out, and gone by themselves. */
+import * as Radix from '@radix-ui/react-toast';
+import { X } from 'lucide-react';
+import { useSyncExternalStore } from 'react';
+
+export interface Toast {
+  readonly id: number;
+  readonly text: string;
+  readonly tone: 'good' | 'bad' | 'info';
+  /** Something to do about it. */
+  readonly action?: { readonly label: string; readonly run: () => void } | undefined;
+}
+
+let toasts: readonly Toast[] = [];
+let next = 1;
+const listeners = new Set<() => void>();
+
+function become(now: readonly Toast[]): void {
+  toasts = now;
+  for (const told of listeners) told();
+}
+
+/** Shows one; at most three stand together. */
+export function toast(text: string, tone: Toast['tone'] = 'good', action?: Toast['action']): void {
+  become([...toasts.slice(-2), { id: next, text, tone, action }]);
+  next += 1;
+}
+
+const LOOKS = { good: 'border-good', bad: 'border-bad', info: 'border-info' } as const;
+
+export function Toasts() {
+  const shown = useSyncExternalStore(
+    (told) => {
+      listeners.add(told);
+      return () => listeners.delete(told);
+    },
+    () => toasts,
+  );
+  return (
+    <Radix.Provider swipeDirection="right" label="Message">
+      {shown.map(({ id, text, tone, action }) => (
+        <Radix.Root
+          key={id}
+          duration={tone === 'bad' ? 12_000 : 6_000}
+          onOpenChange={(isOpen) => {
+            if (!isOpen) become(toasts.filter((one) => one.id !== id));
+          }}
+          className={`flex items-center gap-3 rounded-lg border border-l-4 bg-panel px-3 py-2 shadow-xl ${LOOKS[tone]}`}
+        >
+          <Radix.Description className="min-w-0 flex-1">{text}</Radix.Description>
+          {action !== undefined && (
+            <Radix.Action
+              altText={action.label}
+              onClick={action.run}
+              className="rounded px-2 py-1 font-medium text-accent hover:bg-raised"
+            >
+              {action.label}
+            </Radix.Action>
+          )}
+          <Radix.Close aria-label="Dismiss" className="rounded p-1 text-muted hover:bg-raised">
+            <X className="size-4" />
+          </Radix.Close>
+        </Radix.Root>
+      ))}
+      <Radix.Viewport className="fixed right-4 bottom-4 z-50 grid w-96 max-w-[calc(100vw-2rem)] gap-2 outline-none" />
+    </Radix.Provider>
+  );
+}
