@@ -16,6 +16,9 @@ COPY prisma.config.ts tsconfig.json tsconfig.build.json ./
 COPY scripts/generate.mjs scripts/
 COPY prisma prisma
 COPY src src
+# The dashboard's questions are held against the schema as it is built.
+COPY schema.graphql ./
+COPY dashboard dashboard
 RUN npm run build
 # npm packages hold no links; the embedded PostgreSQL needs some, and the final user may make none.
 RUN node -e "import('./dist/database/embedded/binaries.js').then(({ findBinaries }) => findBinaries())"

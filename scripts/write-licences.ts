@@ -1,8 +1,9 @@
 /**
- * Writes docs/licences.md: the licence of every package that the server runs with, from the lock
- * file. Fails on one whose licence is not on the list, so that nobody ships it unawares.
+ * Writes docs/licences.md: the licence of every package that the server runs with or that the
+ * dashboard's page is made of, from the lock file. Fails on one whose licence is not on the list, so
+ * that nobody ships it unawares.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 
 /** Permissive, or (MPL, EPL, CC-BY) binding only who changes the package itself. */
@@ -22,11 +23,13 @@ const ALLOWED: readonly string[] = [
 /** The lock file says nothing of these; their own files do. */
 const STATED: Readonly<Record<string, string>> = { 'seq-queue': 'MIT' };
 
-interface Lock {
-  readonly packages: Readonly<
-    Record<string, { version?: string; license?: string; dev?: boolean; optional?: boolean }>
-  >;
+interface Locked {
+  readonly version?: string;
+  readonly license?: string;
+  readonly dev?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
 }
+type Lock = Readonly<Record<string, Locked>>;
 
 const ROOT = new URL('..', import.meta.url);
 
@@ -36,12 +39,64 @@ interface Licensed {
   readonly licence: string;
 }
 
+const readLock = (): Lock =>
+  (JSON.parse(readFileSync(new URL('package-lock.json', ROOT), 'utf8')) as { packages: Lock }).packages;
+
 /** Every package that `npm ci --omit=dev` installs, by name. */
 export function licensedPackages(): Licensed[] {
-  const lock = JSON.parse(readFileSync(new URL('package-lock.json', ROOT), 'utf8')) as Lock;
-  const packages = Object.entries(lock.packages).flatMap(([path, { version = '', license, dev }]) => {
+  const lock = readLock();
+  return licensed(
+    lock,
+    Object.keys(lock).filter((path) => path !== '' && lock[path]?.dev !== true),
+  );
+}
+
+/**
+ * Every package that may be in the dashboard's page, by name: what its sources import, and what that
+ * depends on. A bundler leaves much of it out, so these are rather too many than too few.
+ */
+export function bundledPackages(): Licensed[] {
+  const lock = readLock();
+  const found = new Set<string>();
+  const visit = (name: string, from: string): void => {
+    const path = resolved(lock, name, from);
+    if (path === undefined || found.has(path)) return;
+    found.add(path);
+    for (const dependency of Object.keys(lock[path]?.dependencies ?? {})) visit(dependency, path);
+  };
+  for (const name of importedByDashboard()) visit(name, '');
+  return licensed(lock, [...found]);
+}
+
+/** The packages that the page's sources name; what they import as types only is nowhere in it. */
+function importedByDashboard(): Set<string> {
+  const folder = new URL('dashboard/', ROOT);
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\.(tsx?|css)$/.test(file) && !/\.test\.|^vite\.config|\bgenerated\b/.test(file),
+  );
+  const names = sources.flatMap((file) => {
+    const text = readFileSync(new URL(file, folder), 'utf8');
+    const imports = text.matchAll(
+      /(?:^|\n)@?(?:import|export)\b(?!\s+type\b)[^;'"]*?['"]((?:@[\w.-]+\/)?[\w.-]+)[^'"]*['"]/g,
+    );
+    return [...imports].map(([, name = '']) => name).filter((name) => !name.startsWith('.'));
+  });
+  return new Set(names);
+}
+
+/** Where Node finds a package that another one needs: the nearest above it. */
+function resolved(lock: Lock, name: string, from: string): string | undefined {
+  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
+    const path = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
+    if (lock[path] !== undefined) return path;
+    if (folder === '') return undefined;
+  }
+}
+
+function licensed(lock: Lock, paths: readonly string[]): Licensed[] {
+  const packages = paths.map((path) => {
     const name = path.split('node_modules/').at(-1) ?? '';
-    return path === '' || dev === true ? [] : [{ name, version, licence: license ?? STATED[name] ?? 'unknown' }];
+    return { name, version: lock[path]?.version ?? '', licence: lock[path]?.license ?? STATED[name] ?? 'unknown' };
   });
   const byText = new Map(packages.map((one) => [`${one.name} ${one.version}`, one]));
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
@@ -52,9 +107,7 @@ export const unlisted = (packages: readonly Licensed[]): Licensed[] =>
   packages.filter(({ licence }) => !ALLOWED.includes(licence));
 
 /** The document. */
-export function licencesText(packages: readonly Licensed[]): string {
-  const counts = new Map<string, number>();
-  for (const { licence } of packages) counts.set(licence, (counts.get(licence) ?? 0) + 1);
+export function licencesText(packages: readonly Licensed[], bundled: readonly Licensed[]): string {
   return [
     '# Licences',
     '',
@@ -62,6 +115,20 @@ export function licencesText(packages: readonly Licensed[]): string {
     '`npm run licences`, which fails on a licence that is not on its list. `npm run sbom` prints the',
     'same packages as a CycloneDX bill of materials.',
     '',
+    ...tables(packages),
+    '## The dashboard',
+    '',
+    'Of every package that may be in the page that browsers get: what `dashboard/` imports, and what',
+    'that depends on. Its build leaves out what is not used.',
+    '',
+    ...tables(bundled),
+  ].join('\n');
+}
+
+function tables(packages: readonly Licensed[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { licence } of packages) counts.set(licence, (counts.get(licence) ?? 0) + 1);
+  return [
     '| licence | packages |',
     '|---|---|',
     ...[...counts].sort(([, a], [, b]) => b - a).map(([licence, count]) => `| ${licence} | ${count} |`),
@@ -70,13 +137,14 @@ export function licencesText(packages: readonly Licensed[]): string {
     '|---|---|---|',
     ...packages.map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`),
     '',
-  ].join('\n');
+  ];
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const packages = licensedPackages();
-  const problems = unlisted(packages);
+  const bundled = bundledPackages();
+  const problems = unlisted([...packages, ...bundled]);
   for (const { name, licence } of problems) console.error(`${name} has the licence "${licence}", which is not listed.`);
   if (problems.length > 0) process.exitCode = 1;
-  else await writeFile(new URL('docs/licences.md', ROOT), licencesText(packages));
+  else await writeFile(new URL('docs/licences.md', ROOT), licencesText(packages, bundled));
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { licencesText, licensedPackages, unlisted } from '../../scripts/write-licences.ts';
+import { bundledPackages, licencesText, licensedPackages, unlisted } from '../../scripts/write-licences.ts';
 
 it('every package that the server runs with has a licence that is listed', () => {
   const packages = licensedPackages();
@@ -9,7 +9,13 @@ it('every package that the server runs with has a licence that is listed', () =>
   expect(unlisted([{ name: 'sly', version: '1.0.0', licence: 'AGPL-3.0' }])).toHaveLength(1);
 });
 
+it('so has every package that the dashboard’s page is made of', () => {
+  const packages = bundledPackages();
+  expect(packages.map(({ name }) => name)).toEqual(expect.arrayContaining(['react', 'react-dom', 'scheduler']));
+  expect(unlisted(packages)).toEqual([]);
+});
+
 it('docs/licences.md says what the lock file says (else: npm run licences)', () => {
   const written = readFileSync(new URL('../../docs/licences.md', import.meta.url), 'utf8');
-  expect(written).toBe(licencesText(licensedPackages()));
+  expect(written).toBe(licencesText(licensedPackages(), bundledPackages()));
 });

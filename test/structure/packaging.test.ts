@@ -223,11 +223,18 @@ describe('the image', () => {
   it('is sent what it copies, and no secret, database, history or installed package', () => {
     const ignore = read('.dockerignore');
     const sources = copies(dockerfile).flatMap(({ stage, sources }) => (stage === undefined ? sources : []));
-    for (const source of [...sources, 'src/main.ts', 'src/jobs/job.ts', 'prisma/schema.prisma']) {
+    for (const source of [
+      ...sources,
+      'dashboard/index.html',
+      'src/main.ts',
+      'src/jobs/job.ts',
+      'prisma/schema.prisma',
+    ]) {
       expect(isDockerIgnored(ignore, source), source).toBe(false);
     }
     const out = ['.env', '.data', '.data/master-key', '.git/config', 'node_modules/pg/package.json', 'dist/main.js'];
-    const made = ['src/database/generated/prisma/client.ts', 'src/config.test.ts', 'test/support/database.ts'];
+    const generated = ['src/database/generated/prisma/client.ts', 'dashboard/graphql/generated/graphql-env.d.ts'];
+    const made = [...generated, 'src/config.test.ts', 'test/support/database.ts'];
     for (const path of [...out, ...made]) expect(isDockerIgnored(ignore, path), path).toBe(true);
   });
 
