@@ -17,5 +17,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
   },
-  server: { proxy: { '/graphql': API, '/sign-in': API, '/sign-out': API, '/audit': API } },
+  server: { proxy: { '/graphql': API, '/sign-in': API, '/sign-out': API, '/audit': API, '/events/schemas': API } },
 });

@@ -13,6 +13,8 @@ interface Doing<Input extends object, Payload> {
   readonly subject?: string;
   readonly initial?: Partial<Input>;
   readonly onDone?: (payload: Payload) => void;
+  /** Done at a click here, where with this input it is as harmless as one that always is. */
+  readonly isInstant?: boolean;
   /** Why it cannot be done to this one now; undefined when it can. */
   readonly disabledBecause?: string | undefined;
 }
@@ -45,6 +47,7 @@ export function useDoing<Input extends object, Payload>({
   subject,
   initial,
   onDone,
+  isInstant = false,
   disabledBecause,
 }: Doing<Input, Payload>) {
   const { isAllowed, reason } = usePermission(action.mutation);
@@ -63,7 +66,7 @@ export function useDoing<Input extends object, Payload>({
     else toast(result.refusal.message, 'bad');
   };
   return {
-    begin: () => (action.isInstant ? void now() : setAsking(true)),
+    begin: () => (action.isInstant || isInstant ? void now() : setAsking(true)),
     isBusy,
     offBecause: isAllowed ? disabledBecause : reason,
     dialog: isAsking ? (

@@ -3,10 +3,11 @@ import { type FormEvent, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { Checkbox, InstantField, SelectField, TextArea, TextField } from '../ui/field.tsx';
+import { TextField } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { toast } from '../ui/toasts.tsx';
 import type { Action, ActionField, Secret } from './action.ts';
+import { AskedField } from './asked-field.tsx';
 import { perform, problemsOf } from './perform.ts';
 
 export interface ActionDialogProps<Input extends object, Payload> {
@@ -32,24 +33,28 @@ export function ActionDialog<Input extends object, Payload>({
   onClose,
 }: ActionDialogProps<Input, Payload>) {
   const [key] = useState(() => crypto.randomUUID());
-  const [values, setValues] = useState<Values>(() => ({ ...initial }));
+  const [values, setValues] = useState<Values>(() => ({ ...firstChoices(action.fields), ...initial }));
   const [problems, setProblems] = useState<{ fields: Record<string, string>; rest: string | undefined }>({
     fields: {},
     rest: undefined,
   });
   const [isBusy, setBusy] = useState(false);
   const [secret, setSecret] = useState<Secret>();
+  const fields = action.fields.filter(({ onlyWith }) => onlyWith === undefined || onlyWith in input);
   const set = (name: string, value: unknown): void => setValues((before) => ({ ...before, [name]: value }));
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
+    const asked = { ...input, ...values };
+    const missing = missingOf(fields, action.reason === 'required', asked);
+    if (missing !== undefined) return setProblems({ fields: missing, rest: undefined });
     setBusy(true);
-    const given = { ...input, ...values } as unknown as Input;
+    const given = asked as unknown as Input;
     const result = await perform(action, given, key);
     setBusy(false);
     if (result.kind === 'broken') return setProblems({ fields: {}, rest: result.message });
     if (result.kind === 'refused')
-      return setProblems(problemsOf(result.refusal, [...action.fields.map(({ name }) => name), 'reason']));
+      return setProblems(problemsOf(result.refusal, [...fields.map(({ name }) => name), 'reason']));
     toast(action.says(result.payload));
     onDone?.(result.payload);
     const revealed = action.reveals?.(result.payload);
@@ -80,7 +85,7 @@ export function ActionDialog<Input extends object, Payload>({
             {problems.rest}
           </Notice>
         )}
-        {action.fields.map((field) => (
+        {fields.map((field) => (
           <AskedField
             key={field.name}
             field={field}
@@ -111,56 +116,22 @@ export function ActionDialog<Input extends object, Payload>({
   );
 }
 
-interface AskedFieldProps {
-  readonly field: ActionField;
-  readonly value: unknown;
-  readonly problem: string | undefined;
-  readonly onChange: (value: unknown) => void;
-}
+/** A select that must hold something shows its first choice, and so has it. */
+const firstChoices = (fields: readonly ActionField[]): Values =>
+  Object.fromEntries(
+    fields.flatMap(({ name, kind, isRequired, options }) => {
+      const first = typeof options === 'function' ? undefined : options?.[0];
+      return kind === 'select' && isRequired === true && first !== undefined ? [[name, first[0]]] : [];
+    }),
+  );
 
-function AskedField({
-  field: { label, kind, hint, options = [], isRequired = false },
-  value,
-  problem,
-  onChange,
-}: AskedFieldProps) {
-  const shared = { label: isRequired ? label : `${label} (optional)`, hint, problem, required: isRequired };
-  const text = value === undefined || value === null ? '' : String(value);
-  const change = (given: string): void => onChange(given === '' ? undefined : given);
-  switch (kind) {
-    case 'long-text':
-      return <TextArea {...shared} value={text} onChange={({ target }) => change(target.value)} />;
-    case 'number':
-      return (
-        <TextField
-          {...shared}
-          type="number"
-          value={text}
-          onChange={({ target }) => onChange(target.value === '' ? undefined : Number(target.value))}
-        />
-      );
-    case 'instant':
-      return <InstantField {...shared} value={text === '' ? undefined : text} onInstant={onChange} />;
-    case 'select':
-      return (
-        <SelectField
-          {...shared}
-          value={text}
-          options={isRequired ? options : [['', '–'], ...options]}
-          onChange={({ target }) => change(target.value)}
-        />
-      );
-    case 'checkbox':
-      return <Checkbox label={label} checked={value === true} onChange={({ target }) => onChange(target.checked)} />;
-    default:
-      return (
-        <TextField
-          {...shared}
-          type={kind}
-          autoComplete={kind === 'password' ? 'new-password' : 'off'}
-          value={text}
-          onChange={({ target }) => change(target.value)}
-        />
-      );
-  }
+/** What must be given and is not, by field; the API would refuse the whole without saying where. */
+function missingOf(
+  fields: readonly ActionField[],
+  needsReason: boolean,
+  given: Values,
+): Record<string, string> | undefined {
+  const needed = fields.filter(({ isRequired }) => isRequired === true).map(({ name }) => name);
+  const missing = [...needed, ...(needsReason ? ['reason'] : [])].filter((name) => (given[name] ?? '') === '');
+  return missing.length === 0 ? undefined : Object.fromEntries(missing.map((name) => [name, 'This is needed.']));
 }

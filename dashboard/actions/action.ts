@@ -9,11 +9,20 @@ export interface ActionField {
   /** The input's field. */
   readonly name: string;
   readonly label: string;
-  readonly kind: 'text' | 'long-text' | 'password' | 'number' | 'instant' | 'select' | 'checkbox';
+  /** `many`: any number of the options, or all of them (null). */
+  readonly kind: 'text' | 'long-text' | 'password' | 'number' | 'instant' | 'select' | 'checkbox' | 'many';
   readonly hint?: string;
-  readonly options?: readonly (readonly [value: string, text: string])[];
+  readonly options?: readonly Option[] | (() => Promise<readonly Option[]>);
   readonly isRequired?: boolean;
+  /** `many`: how "all of them" reads. */
+  readonly allText?: string;
+  /** `instant`: lengths from now that are a click away, in minutes. */
+  readonly ahead?: readonly (readonly [text: string, minutes: number])[];
+  /** Asked for only where the input has this other field: the same mutation takes one or a span. */
+  readonly onlyWith?: string;
 }
+
+export type Option = readonly [value: string, text: string, hint?: string];
 
 /** The refusals that every mutation may answer with, and their problems by field. */
 export interface Refusal {

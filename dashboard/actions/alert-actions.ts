@@ -8,7 +8,20 @@ export const silenceAlert = action({
   explains: 'Nobody is told of it until then. It stays on this page, and goes off by itself when its cause is gone.',
   reason: 'required',
   hasKey: true,
-  fields: [{ name: 'until', label: 'Until', kind: 'instant', isRequired: true }],
+  fields: [
+    {
+      name: 'until',
+      label: 'Until',
+      kind: 'instant',
+      isRequired: true,
+      ahead: [
+        ['1 h', 60],
+        ['4 h', 240],
+        ['1 day', 1_440],
+        ['1 week', 10_080],
+      ],
+    },
+  ],
   document: graphql(`
     mutation SilenceAlert($input: SilenceAlertInput!) {
       outcome: silenceAlert(input: $input) {

@@ -1,7 +1,9 @@
 /** What can be done to events and webhooks. */
+
+import { eventCatalog } from '../events/event-catalog.ts';
 import { graphql } from '../graphql/graphql.ts';
 import { counted } from '../ui/words.ts';
-import { action } from './action.ts';
+import { action, type Option } from './action.ts';
 
 export const redeliverOutboxEvent = action({
   mutation: 'redeliverOutboxEvent',
@@ -21,7 +23,7 @@ export const redeliverOutboxEvent = action({
   says: 'The event is published again.',
 });
 
-const ADDRESS = [
+const SETTINGS = [
   {
     name: 'url',
     label: 'Address',
@@ -29,8 +31,19 @@ const ADDRESS = [
     isRequired: true,
     hint: 'Where events are sent by POST; https outside of this machine.',
   },
-  { name: 'description', label: 'Description', kind: 'text' },
+  { name: 'description', label: 'Description', kind: 'text', hint: 'What it is for.' },
+  {
+    name: 'eventTypes',
+    label: 'Events',
+    kind: 'many',
+    options: eventTypeOptions,
+    allText: 'All types, those to come too',
+  },
 ] as const;
+
+async function eventTypeOptions(): Promise<readonly Option[]> {
+  return (await eventCatalog()).map(({ type, description }) => [type, type, description]);
+}
 
 export const createWebhook = action({
   mutation: 'createWebhook',
@@ -38,7 +51,7 @@ export const createWebhook = action({
   explains: 'Events are sent to the address as they happen, signed with a secret that is shown once.',
   hasKey: true,
   fields: [
-    ...ADDRESS,
+    ...SETTINGS,
     { name: 'secret', label: 'Secret', kind: 'password', hint: 'whsec_… of your own; left empty, one is made.' },
   ],
   document: graphql(`
@@ -59,7 +72,7 @@ export const updateWebhook = action({
   label: 'Change',
   explains: 'Holds for events from now on; what waits already is sent to the new address too.',
   reason: 'optional',
-  fields: [...ADDRESS],
+  fields: [...SETTINGS],
   document: graphql(`
     mutation UpdateWebhook($input: UpdateWebhookInput!) {
       outcome: updateWebhook(input: $input) {
@@ -172,7 +185,11 @@ export const redeliverWebhook = action({
   explains: 'Sends what it has been sent before, or what failed, once more. Receivers know it by its id.',
   reason: 'optional',
   hasKey: true,
-  fields: [],
+  fields: [
+    { name: 'from', label: 'Published from', kind: 'instant', isRequired: true, onlyWith: 'webhookId' },
+    { name: 'to', label: 'Published before', kind: 'instant', isRequired: true, onlyWith: 'webhookId' },
+    { name: 'isAll', label: 'What was delivered too', kind: 'checkbox', onlyWith: 'webhookId' },
+  ],
   document: graphql(`
     mutation RedeliverWebhook($input: RedeliverWebhookInput!) {
       outcome: redeliverWebhook(input: $input) {

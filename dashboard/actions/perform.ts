@@ -34,9 +34,9 @@ export function problemsOf(
   const fields: Record<string, string> = {};
   const others: string[] = [];
   for (const { path, message } of refusal.issues ?? []) {
-    const name = path.at(-1) ?? '';
+    const name = path.findLast((step) => shown.includes(step)) ?? '';
     const text = message.charAt(0).toUpperCase() + message.slice(1);
-    if (shown.includes(name)) fields[name] = fields[name] === undefined ? text : `${fields[name]} ${text}`;
+    if (name !== '') fields[name] = fields[name] === undefined ? text : `${fields[name]} ${text}`;
     else others.push(path.length === 0 ? text : `${path.join('.')} ${message}`);
   }
   const isExplained = Object.keys(fields).length > 0 && others.length === 0;

@@ -40,6 +40,46 @@ export const closeCircuit = action({
   says: ({ isChanged }) => (isChanged ? 'The circuit is closed.' : 'It was closed already.'),
 });
 
+export const setSimulatorFault = action({
+  mutation: 'setSimulatorFault',
+  label: 'Set the simulator',
+  explains:
+    'From now on each call to the built-in simulator goes as chosen, on every node. It shows how the server deals with it; accounts elsewhere are not touched.',
+  reason: 'optional',
+  fields: [
+    {
+      name: 'fault',
+      label: 'What goes wrong',
+      kind: 'select',
+      isRequired: true,
+      options: [
+        ['NONE', 'Nothing'],
+        ['UNAVAILABLE', 'It is down: 503'],
+        ['INVALID_TOKEN', 'The token is refused: 401'],
+        ['INVALID_USERNAME', 'Every username is refused'],
+        ['SLOW', 'It is slow'],
+      ],
+    },
+    {
+      name: 'delaySeconds',
+      label: 'How slow, in seconds',
+      kind: 'number',
+      hint: 'When it is slow: 1 to 60, or 3 when left empty.',
+    },
+  ],
+  document: graphql(`
+    mutation SetSimulatorFault($input: SetSimulatorFaultInput!) {
+      outcome: setSimulatorFault(input: $input) {
+        ... on SetSimulatorFaultPayload { isChanged simulator { fault delay changedAt changedBy reason } }
+        ... on MutationError { code message }
+        ... on InvalidInputError { issues { path code message } }
+      }
+    }
+  `),
+  says: ({ simulator }) =>
+    simulator.fault === 'NONE' ? 'The simulator makes accounts again.' : 'The simulator does so from now on.',
+});
+
 export const drainNode = action({
   mutation: 'drainNode',
   label: 'Drain',
