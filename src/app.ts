@@ -19,6 +19,7 @@ import { takeOverAllExpired } from './accounts/takeover.ts';
 import { createWorker } from './accounts/worker.ts';
 import { createApi } from './api.ts';
 import type { Clock } from './clock.ts';
+import { secretsOf } from './config.secrets.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
 import { shareReading } from './database/shared-reading.ts';
@@ -47,6 +48,7 @@ import { createKeyOperations } from './sealing/key-operations.ts';
 import type { KeyRing } from './sealing/key-ring.ts';
 import { createKeyWatch } from './sealing/key-watch.ts';
 import { createResealRunner } from './sealing/reseal-runner.ts';
+import { createRedaction } from './telemetry/log-redaction.rules.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 export interface AppOptions {
@@ -126,6 +128,7 @@ export function createApp(options: AppOptions) {
     clock,
     logger,
     jobs,
+    redact: createRedaction(secretsOf(config)),
     ...firing,
     graceMs: config.INTERRUPT_GRACE,
     onFires: runMetrics.fired,
@@ -168,11 +171,7 @@ export function createApp(options: AppOptions) {
     explain: createExplainer(reading, { provider: provider.name, nodeSilenceMs }),
     loadForecast: () => forecast(reading),
     queueControl: createQueueControl(db, notices, acts),
-    ledger: {
-      retentionMs: config.RUN_RETENTION,
-      toleranceMs: config.FIRE_TOLERANCE,
-      windowMs: config.MISFIRE_WINDOW,
-    },
+    ledger: { ...firing, retentionMs: config.RUN_RETENTION },
     runNow: (caller, request) => runJobNow({ db, acts, digester: keyRing, scheduler }, caller, request),
     explainSchedule: createScheduleExplainer(reading, { jobNames: jobs.map(({ name }) => name), nodeSilenceMs }),
     jobOperations: createJobOperations({ db, acts, notices, scheduler, jobs, ...firing }),

@@ -25,6 +25,8 @@ export const PERSONAL: Readonly<Record<string, Mask>> = {
   'JobSchedule.explanation': deep,
   'FailureGroup.message': text,
   'JobRun.errorMessage': text,
+  'RunLogLine.message': text,
+  'RunLogLine.fields': deep,
   'WebhookAttempt.answer': text,
   'OutboxEvent.payload': deep,
   'OutboxEvent.errorMessage': text,

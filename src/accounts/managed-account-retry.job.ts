@@ -6,8 +6,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Acts } from '../access/acts.ts';
 import type { Database } from '../database/database.ts';
+import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import type { Notices } from '../events/notices.ts';
-import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
+import type { Job, JobContext, RunCounts, RunLog, RunProgress } from '../jobs/job.ts';
 import { destroyOldPasswords } from './passwords.ts';
 import { takeOverAllExpired } from './takeover.ts';
 
@@ -34,19 +35,75 @@ export function managedAccountRetryJob(options: RetryJobOptions): Job {
 }
 
 async function retryDueEntries(context: JobContext, options: RetryJobOptions): Promise<RunCounts> {
-  const { db, logger } = context;
+  const { db, log, progress } = context;
   const { acts, notices } = options;
   const takenOver = await takeOverAllExpired(acts);
-  if (takenOver.length > 0) notices.changed();
+  if (takenOver.length > 0) {
+    notices.changed();
+    log.warn(`Took over ${entries(takenOver.length)} whose node had stopped.`, { takenOver: takenOver.length });
+  }
   const destroyed = await destroyOldPasswords(acts, options.undoWindowMs, options.failedPasswordRetentionMs);
-  if (destroyed.length > 0) notices.changed();
+  if (destroyed.length > 0) {
+    notices.changed();
+    log.info(`Destroyed the passwords of ${entries(destroyed.length)}, whose time had come.`, {
+      passwordsDestroyed: destroyed.length,
+    });
+  }
 
   const { now, due } = await dueNow(db);
   notices.workToDo();
-  if (due === 0) logger.debug('No pending jobs ready for retry');
-  else await untilSettled(context, options.provider, now);
   const counts = { due, takenOver: takenOver.length, passwordsDestroyed: destroyed.length };
-  return due === 0 ? counts : { ...counts, ...(await countOutcomes(db, now)) };
+  if (due === 0) {
+    log.debug('No pending jobs ready for retry');
+    return counts;
+  }
+  const nodes = await nodesAwake(db);
+  log.info(`${entries(due)} due. Woken: ${nodes.join(', ') || 'no node'}.`, { due, nodes });
+  progress(progressOf({}, due));
+  const circuit = await untilSettled(context, options.provider, { now, due });
+  const outcomes = await countOutcomes(db, now);
+  progress(progressOf(outcomes, due));
+  sayOutcomes(log, due, outcomes, circuit);
+  return { ...counts, ...outcomes };
+}
+
+const entries = (count: number): string => `${count.toLocaleString('en-US')} ${count === 1 ? 'entry' : 'entries'}`;
+
+const settledOf = (outcomes: RunCounts): number => Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+
+/** What was taken over, or came to be due by hand, may be settled beside what was due. */
+function progressOf(outcomes: RunCounts, due: number): RunProgress {
+  const done = settledOf(outcomes);
+  return { done, total: Math.max(due, done), label: 'Attempting the entries that are due' };
+}
+
+function sayOutcomes(log: RunLog, due: number, outcomes: RunCounts, circuit: CircuitState | null): void {
+  const { completed = 0, failed = 0, retrying = 0 } = outcomes;
+  const settled = settledOf(outcomes);
+  log.info(
+    `Attempted ${entries(settled)}: ${completed} completed, ${failed} failed, ${retrying} to be tried again later.`,
+    { completed, failed, retrying },
+  );
+  if (circuit !== null && circuit !== 'closed') {
+    log.warn(
+      `The circuit is ${circuit.replace('_', '-')}: what is still due waits until the identity provider answers.`,
+      {
+        circuit,
+      },
+    );
+  } else if (settled < due) {
+    log.info(`${entries(due - settled)} not attempted: paused, cancelled meanwhile, or not waited for.`, {
+      left: due - settled,
+    });
+  }
+}
+
+/** The nodes that hear of work, by name. */
+async function nodesAwake(db: Database): Promise<string[]> {
+  const nodes = await db.query<{ name: string }>(
+    `SELECT name FROM auth.server_nodes WHERE state = 'running' ORDER BY name LIMIT 20`,
+  );
+  return nodes.map(({ name }) => name);
 }
 
 // The instant travels as text: a Date would cut the database's microseconds.
@@ -61,29 +118,40 @@ async function dueNow(db: Database): Promise<{ now: string; due: number }> {
 const REPORT_EVERY_MS = 2_000;
 
 const UNSETTLED = `
-  SELECT (SELECT state FROM auth.identity_circuits WHERE provider = $2) = 'closed' AND (
+  SELECT circuit.state AS circuit, circuit.state = 'closed' AND (
       EXISTS (SELECT 1 FROM auth.queued_managed_account_creations e
               WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz
                 AND NOT EXISTS (SELECT 1 FROM auth.queue_pauses p WHERE (p.paused_until IS NULL OR p.paused_until > now())
                                 AND (p.family_id IS NULL OR p.family_id = e.family_id)))
       OR EXISTS (SELECT 1 FROM auth.queued_managed_account_creations
                  WHERE status = 'processing' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz)
-    ) AS unsettled`;
+    ) AS unsettled
+    FROM auth.identity_circuits AS circuit WHERE provider = $2`;
 
-/** Waits until nothing that was due at `now` and is not paused waits or is being attempted, or the circuit is not closed. */
-async function untilSettled({ db, signal, report }: JobContext, provider: string, now: string): Promise<void> {
+/**
+ * Waits until nothing that was due at `now` and is not paused waits or is being attempted, or the
+ * circuit is not closed. Answers the circuit's state; null when it was not waited to the end.
+ */
+async function untilSettled(
+  { db, signal, report, progress }: JobContext,
+  provider: string,
+  { now, due }: { now: string; due: number },
+): Promise<CircuitState | null> {
   let nextReportAt = performance.now() + REPORT_EVERY_MS;
   for (let wait = 20; !signal.aborted; wait = Math.min(2 * wait, 1_000)) {
-    const [row] = await db.query<{ unsettled: boolean }>(UNSETTLED, [now, provider]);
-    if (!row?.unsettled) return;
+    const [row] = await db.query<{ unsettled: boolean; circuit: CircuitState }>(UNSETTLED, [now, provider]);
+    if (!row?.unsettled) return row?.circuit ?? null;
     await delay(wait, undefined, { signal }).catch(() => undefined);
     const begun = performance.now();
     if (begun < nextReportAt) continue;
-    report(await countOutcomes(db, now));
+    const outcomes = await countOutcomes(db, now);
+    report(outcomes);
+    progress(progressOf(outcomes, due));
     // Counting costs more the more was done: it may take a fiftieth of the time.
     const ended = performance.now();
     nextReportAt = ended + Math.max(REPORT_EVERY_MS, 50 * (ended - begun));
   }
+  return null;
 }
 
 /** Attempts that ended since `now`, of entries that were due by then. */

@@ -23,9 +23,12 @@ export function expiredInvitationCleanupJob(retentionMs: number, acts: Acts): Jo
   };
 }
 
-async function deleteAll({ signal, report, logger }: JobContext, retentionMs: number, acts: Acts): Promise<RunCounts> {
+async function deleteAll(context: JobContext, retentionMs: number, acts: Acts): Promise<RunCounts> {
+  const { db, signal, report, progress, log } = context;
+  const total = await countExpiredInvitations(db, retentionMs);
+  if (total > 0) log.info(`${inWords(total)} to be deleted.`, { total });
   let deleted = 0;
-  for (let last = BATCH; last === BATCH && !signal.aborted; ) {
+  for (let batch = 1, last = BATCH; last === BATCH && !signal.aborted; batch++) {
     last = await acts.transaction(async (tx, acted) => {
       const count = await deleteExpiredInvitations(tx, retentionMs, BATCH);
       const after = { kind: 'invitations', count };
@@ -37,9 +40,25 @@ async function deleteAll({ signal, report, logger }: JobContext, retentionMs: nu
     });
     deleted += last;
     report({ deleted });
+    if (last === 0) continue;
+    progress({ done: deleted, total: Math.max(total, deleted), label: 'Deleting expired invitations' });
+    log.info(`Batch ${batch}: ${inWords(last)} deleted.`, { batch, count: last });
   }
-  if (deleted > 0) logger.info({ deleted }, 'Expired invitations deleted');
+  if (deleted > 0) log.info('Expired invitations deleted', { deleted });
   return { deleted };
+}
+
+const inWords = (count: number): string =>
+  `${count.toLocaleString('en-US')} expired ${count === 1 ? 'invitation' : 'invitations'}`;
+
+/** Served by family_member_invitations_expired_idx. */
+async function countExpiredInvitations(db: Queryable, retentionMs: number): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM auth.family_member_invitations
+     WHERE status = 'expired' AND expires_at < now() - $1 * interval '1 millisecond'`,
+    [retentionMs],
+  );
+  return row?.count ?? 0;
 }
 
 /** Deletes up to `limit` invitations with status expired whose expiry lies longer ago; answers how many. */

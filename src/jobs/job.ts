@@ -6,16 +6,41 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { MisfirePolicy } from '../database/generated/prisma/enums.ts';
-import type { Logger } from '../telemetry/logger.ts';
 
 /** What a run did, by name: `{deleted: 12}`. Shown in the API as `JobRun.counts`. */
 export type RunCounts = Readonly<Record<string, number>>;
 
+/** What belongs to a line beside its words: figures and names, never personal data. */
+export type LogFields = Readonly<
+  Record<string, string | number | boolean | null | readonly string[] | Readonly<Record<string, number>>>
+>;
+
+/**
+ * What a run has to say, in whole sentences for people: to the server's log, with the job's name and
+ * the run's id in every line, and to the run's own record (`JobRun.logLines`). It never throws.
+ */
+export interface RunLog {
+  /** For the server's log alone, at its debug level. */
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** How far a run is. */
+export interface RunProgress {
+  readonly done: number;
+  /** Of how many; null when nobody knows. */
+  readonly total: number | null;
+  /** What is being done: `Deleting expired invitations`. */
+  readonly label: string;
+}
+
 export interface JobContext {
   readonly db: Database;
   readonly clock: Clock;
-  /** Carries the job's name and the run's id in every line. */
-  readonly logger: Logger;
+  /** A run that had nothing to do says nothing. */
+  readonly log: RunLog;
   /**
    * Aborts when somebody interrupts the run, or when most of a stopping server's time is over; a job
    * that does not end soon after is left to itself, its run closed.
@@ -23,6 +48,8 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** Publishes counts while the run goes on. */
   report(counts: RunCounts): void;
+  /** Tells how far it is; several in a second become one. Shown in the API as `JobRun.progress`. */
+  progress(progress: RunProgress): void;
 }
 
 export interface Job {

@@ -14,7 +14,7 @@ import type { Job } from './job.ts';
 import { claimFires, type RecordedFire, type RunLease } from './ledger/fires.ts';
 import { isPausedAt, MISFIRE_WINDOW_MS, settle } from './ledger/settle.rules.ts';
 import { closeCrashedRuns } from './runs/runs.ts';
-import { createRunsInHand, type ManualRunInput } from './runs/runs-in-hand.ts';
+import { createRunsInHand, type ManualRunInput, type RunsInHandOptions } from './runs/runs-in-hand.ts';
 import { registerSchedules } from './schedules/register.ts';
 import { createScheduleLog } from './schedules/schedule-log.ts';
 import { loadSchedules, type Schedule, type ScheduleInUse } from './schedules/schedules.ts';
@@ -22,7 +22,7 @@ import { timingProblem } from './schedules/timing.rules.ts';
 import { createTimers } from './timers.ts';
 import { createTracker } from './waiting.ts';
 
-export interface SchedulerOptions {
+export interface SchedulerOptions extends Pick<RunsInHandOptions, 'redact' | 'onRunChanged'> {
   readonly db: Database;
   readonly acts: Acts;
   /** For the jobs. */
@@ -38,8 +38,6 @@ export interface SchedulerOptions {
   /** How long an interrupted job may take to end before its run is closed. */
   readonly graceMs?: number;
   readonly checkEveryMs?: number;
-  /** A run was made, or anything about it changed: tell whoever watches. */
-  onRunChanged(kind: 'created' | 'updated', runId: string): void;
   /** This node wrote what became of these instants. */
   onFires?(jobName: string, fires: readonly RecordedFire[]): void;
   /** Something broke that the scheduler gets over by itself; it was logged. */

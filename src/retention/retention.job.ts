@@ -6,7 +6,7 @@ import type { Acts } from '../access/acts.ts';
 import type { Audit } from '../access/audit/audit.ts';
 import { systemCaller } from '../access/caller.ts';
 import type { Notices } from '../events/notices.ts';
-import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
+import type { Job, JobContext, LogFields, RunCounts } from '../jobs/job.ts';
 import { DELETIONS, type Deletion, type Retention } from './retention.ts';
 
 const BATCH = 1_000;
@@ -33,16 +33,19 @@ export function retentionJob(retention: Retention, acts: Acts, notices: Announce
 }
 
 async function deleteAll(
-  { signal, report, logger }: JobContext,
+  { signal, report, progress, log }: JobContext,
   retention: Retention,
   acts: Acts,
   notices: Announcer,
   audit: AuditKeeper,
 ): Promise<RunCounts> {
   const counts: Record<string, number> = {};
-  for (const deletion of [...DELETIONS, auditDeletion(audit)]) {
+  const kinds = [...DELETIONS, auditDeletion(audit)];
+  let total = 0;
+  for (const [index, deletion] of kinds.entries()) {
     const keepMs = deletion.setting === null ? 0 : retention[deletion.setting];
     if (keepMs === null) continue;
+    let count = 0;
     counts[deletion.name] = 0;
     for (let last = BATCH; last === BATCH && !signal.aborted; ) {
       const deleted = await acts.transaction(async (tx, acted) => {
@@ -53,14 +56,27 @@ async function deleteAll(
       });
       if (deleted.length > 0) notices.changed();
       last = deleted.length;
-      counts[deletion.name] = (counts[deletion.name] ?? 0) + last;
+      count += last;
+      total += last;
+      counts[deletion.name] = count;
       report({ ...counts });
+      // How many there are would take as long to find out as to delete them.
+      const label = `Deleting ${inWords(deletion.name)} (kind ${index + 1} of ${kinds.length})`;
+      if (last > 0) progress({ done: total, total: null, label });
     }
+    if (count > 0) log.info(...deletedLine(deletion, count));
   }
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  if (total > 0) logger.info({ deleted: counts }, 'Rows beyond their retention deleted');
+  if (total > 0) log.info('Rows beyond their retention deleted', { deleted: counts });
   return counts;
 }
+
+function deletedLine({ name, setting }: Deletion, count: number): [string, LogFields] {
+  const beyond = setting === null ? 'whose time was over' : `older than ${setting}`;
+  return [`Deleted ${inWords(name)} ${beyond}: ${count.toLocaleString('en-US')}.`, { kind: name, count, setting }];
+}
+
+/** `completedEntries` as people say it: completed entries. */
+const inWords = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** Not a statement alone: what is deleted is verified, and the chain that follows is signed. */
 const auditDeletion = (audit: AuditKeeper): Deletion => ({

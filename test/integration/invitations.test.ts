@@ -1,11 +1,10 @@
 /** The nightly cleanup: which invitations go, which stay, in batches, and that it stops when it is told to. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import { expiredInvitationCleanupJob } from '../../src/invitations/expired-invitation-cleanup.job.ts';
-import type { Job, RunCounts } from '../../src/jobs/job.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
+import type { Job } from '../../src/jobs/job.ts';
 import { testActs } from '../support/acts.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+import { jobContext } from '../support/job-context.ts';
 import { runJob } from '../support/queue.ts';
 
 const DAY = 24 * 60 * 60_000;
@@ -58,32 +57,35 @@ describe('the cleanup of expired invitations', () => {
   it('works through many in batches and tells how far it is', async () => {
     await invite('old', 'expired', '40 days', 2_500);
     await invite('young', 'expired', '1 day', 2);
-    const reports: RunCounts[] = [];
-    const counts = await job.run({
-      db: database.db,
-      clock: systemClock,
-      logger: silentLogger,
-      signal: new AbortController().signal,
-      report: (progress) => reports.push(progress),
-    });
-    expect(counts).toEqual({ deleted: 2_500 });
-    expect(reports).toEqual([{ deleted: 1_000 }, { deleted: 2_000 }, { deleted: 2_500 }]);
+    const { context, told } = jobContext(database.db);
+    expect(await job.run(context)).toEqual({ deleted: 2_500 });
+    expect(told.reports).toEqual([{ deleted: 1_000 }, { deleted: 2_000 }, { deleted: 2_500 }]);
+    const label = 'Deleting expired invitations';
+    expect(told.progress).toEqual([1_000, 2_000, 2_500].map((done) => ({ done, total: 2_500, label })));
+    expect(told.lines).toEqual([
+      'info: 2,500 expired invitations to be deleted.',
+      'info: Batch 1: 1,000 expired invitations deleted.',
+      'info: Batch 2: 1,000 expired invitations deleted.',
+      'info: Batch 3: 500 expired invitations deleted.',
+      'info: Expired invitations deleted',
+    ]);
     expect(await left()).toEqual(['young', 'young']);
   });
 
   it('ends after the batch under way when it is told to stop', async () => {
     await invite('old', 'expired', '40 days', 2_500);
     const stopping = new AbortController();
-    const counts = await job.run({
-      db: database.db,
-      clock: systemClock,
-      logger: silentLogger,
-      signal: stopping.signal,
-      report: () => stopping.abort(),
-    });
-    expect(counts).toEqual({ deleted: 1_000 });
+    const { context } = jobContext(database.db, { signal: stopping.signal, report: () => stopping.abort() });
+    expect(await job.run(context)).toEqual({ deleted: 1_000 });
     expect(await left()).toHaveLength(1_500);
     expect(await runJob(job, database.db, stopping.signal)).toEqual({ deleted: 0 });
+  });
+
+  it('says nothing when there is nothing to delete', async () => {
+    await invite('young', 'expired', '1 day');
+    const { context, told } = jobContext(database.db);
+    expect(await job.run(context)).toEqual({ deleted: 0 });
+    expect(told).toMatchObject({ lines: [], progress: [] });
   });
 
   it('by two nodes at once deletes each once', async () => {

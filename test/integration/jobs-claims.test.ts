@@ -370,10 +370,10 @@ describe('runs', () => {
   it('a lost lease can write nothing more', async () => {
     await registerSchedules(testActs(db), [job()], nodeId);
     const run = await startManualRun(db, manual);
-    expect(await renewRun(db, run, leaseMs, { seen: 1 })).toEqual({ isHeld: true, interruption: null });
+    expect(await renewRun(db, run, leaseMs, { counts: { seen: 1 } })).toEqual({ isHeld: true, interruption: null });
     await expireLeases();
     expect(await closeCrashedRuns(db)).toEqual([{ runId: run.runId, jobName: 'SampleJob' }]);
-    expect(await renewRun(db, run, leaseMs, { seen: 2 })).toMatchObject({ isHeld: false });
+    expect(await renewRun(db, run, leaseMs, { counts: { seen: 2 } })).toMatchObject({ isHeld: false });
     expect(await finishRun(db, run, done)).toMatchObject({ isFinished: false });
     expect(await db.query('SELECT status, counts FROM auth.job_runs')).toEqual([
       { status: 'interrupted', counts: { seen: 1 } },
@@ -412,7 +412,10 @@ describe('runs', () => {
       isChanged: true,
     });
     expect(await interruptRun(db, run.runId, { by: 'bob', reason: 'Too.' })).toMatchObject({ isChanged: false });
-    expect(await renewRun(db, run, leaseMs, {})).toEqual({ isHeld: true, interruption: { by: 'ann', reason: null } });
+    expect(await renewRun(db, run, leaseMs, { counts: {} })).toEqual({
+      isHeld: true,
+      interruption: { by: 'ann', reason: null },
+    });
     await end(run);
     expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs })).toBeNull();
     expect(await ledger()).toEqual([{ outcome: 'on_time', count: 1, isStarted: true, runs: 1 }]);

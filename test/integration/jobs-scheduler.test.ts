@@ -157,7 +157,8 @@ describe('by hand', () => {
     end();
     await finished;
     expect(await runs()).toMatchObject([{ status: 'succeeded', counts: { deleted: 9 } }]);
-    expect(changes).toEqual([
+    // What it said is told as often as it was written: run-record.test.ts.
+    expect(changes.filter(([kind]) => kind !== 'said')).toEqual([
       ['created', runId],
       ['updated', runId],
       ['updated', runId],

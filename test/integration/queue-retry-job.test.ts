@@ -8,6 +8,7 @@ import { retryEntry } from '../../src/accounts/retry.ts';
 import type { Database, Transactional } from '../../src/database/database.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { callerNamed, testActs } from '../support/acts.ts';
+import { jobContext } from '../support/job-context.ts';
 import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -58,7 +59,9 @@ describe('a run', () => {
       { kind: '503', times: 1, path: 'create' },
       { kind: 'error', code: 'invalid_argument', errorId: 'COMMA-VoaRj', times: 1, path: 'create' },
     ]);
-    expect(await runJob(jobOf(other), other.db)).toEqual({
+    await queue.db.query(`UPDATE auth.server_nodes SET state = 'running'`);
+    const { context, told } = jobContext(other.db);
+    expect(await jobOf(other).run(context)).toEqual({
       due: 7,
       completed: 5,
       failed: 1,
@@ -66,6 +69,13 @@ describe('a run', () => {
       takenOver: 0,
       passwordsDestroyed: 0,
     });
+    expect(told.lines).toEqual([
+      expect.stringMatching(/^info: 7 entries due\. Woken: [\w-]+, [\w-]+\.$/),
+      'info: Attempted 7 entries: 5 completed, 1 failed, 1 to be tried again later.',
+    ]);
+    const label = 'Attempting the entries that are due';
+    expect(told.progress.at(0)).toEqual({ done: 0, total: 7, label });
+    expect(told.progress.at(-1)).toEqual({ done: 7, total: 7, label });
   });
 
   it('takes over what a crashed node held, and that is counted as its own', async () => {
@@ -77,14 +87,20 @@ describe('a run', () => {
     await queue.db.query(
       `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() - interval '1 second'`,
     );
-    expect(await runJob(jobOf(other), other.db)).toMatchObject({ due: 3, completed: 3, takenOver: 3 });
+    const { context, told } = jobContext(other.db);
+    expect(await jobOf(other).run(context)).toMatchObject({ due: 3, completed: 3, takenOver: 3 });
+    expect(told.lines[0]).toBe('warn: Took over 3 entries whose node had stopped.');
   });
 
   it('ends at once while the circuit is open', async () => {
     node = await queue.startNode();
     await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
     await queue.insertUnnoticed(2);
-    expect(await runJob(jobOf(node), node.db)).toMatchObject({ due: 2, completed: 0, failed: 0, retrying: 0 });
+    const { context, told } = jobContext(node.db);
+    expect(await jobOf(node).run(context)).toMatchObject({ due: 2, completed: 0, failed: 0, retrying: 0 });
+    expect(told.lines.at(-1)).toBe(
+      'warn: The circuit is open: what is still due waits until the identity provider answers.',
+    );
   });
 
   it('ends soon when the server stops', async () => {
@@ -123,11 +139,13 @@ describe('a run', () => {
           return run(counted);
         }),
     };
-    expect(await runJob(jobOf({ ...node, db: counting }), counting)).toEqual({
+    const { context, told } = jobContext(counting);
+    expect(await jobOf({ ...node, db: counting }).run(context)).toEqual({
       due: 0,
       takenOver: 0,
       passwordsDestroyed: 0,
     });
+    expect(told).toMatchObject({ lines: [], progress: [] });
     expect(statements).toBeLessThanOrEqual(3);
   });
 });

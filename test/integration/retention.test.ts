@@ -4,16 +4,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database, Queryable } from '../../src/database/database.ts';
 import type { RunCounts } from '../../src/jobs/job.ts';
 import { retentionJob } from '../../src/retention/retention.job.ts';
 import { DELETIONS, NEWEST_KEPT, type Retention } from '../../src/retention/retention.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
 import { testActs, testAudit } from '../support/acts.ts';
 import { startTestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+import { jobContext } from '../support/job-context.ts';
 import { runJob } from '../support/queue.ts';
 import { subscribe } from '../support/sse.ts';
 
@@ -139,18 +138,24 @@ describe('finished entries', () => {
 
   it('go in batches of a thousand, each its own transaction, with progress', async () => {
     await entries('completed', 100, 2_500);
-    const reports: RunCounts[] = [];
     const stopping = new AbortController();
     const job = retentionJob(DEFAULTS, testActs(db), notices, testAudit(db));
-    const context = { db, clock: systemClock, logger: silentLogger, signal: stopping.signal };
-    const counts = await job.run({
-      ...context,
-      report: (progress) => {
-        reports.push(progress);
-        if (progress.completedEntries === 2_000) stopping.abort();
+    const reports: RunCounts[] = [];
+    const { context, told } = jobContext(db, {
+      signal: stopping.signal,
+      report(counts) {
+        reports.push(counts);
+        if (counts.completedEntries === 2_000) stopping.abort();
       },
     });
+    const counts = await job.run(context);
     expect(reports).toEqual([{ completedEntries: 1_000 }, { completedEntries: 2_000 }]);
+    const label = expect.stringMatching(/^Deleting completed entries \(kind 1 of \d+\)$/);
+    expect(told.progress).toEqual([1_000, 2_000].map((done) => ({ done, total: null, label })));
+    expect(told.lines).toEqual([
+      'info: Deleted completed entries older than COMPLETED_ENTRY_RETENTION: 2,000.',
+      'info: Rows beyond their retention deleted',
+    ]);
     expect(counts).toMatchObject({ completedEntries: 2_000 });
     expect(await entryIds()).toHaveLength(500);
     expect(await run()).toMatchObject({ completedEntries: 500 });
@@ -190,9 +195,14 @@ describe('runs and fires', () => {
   it('go after their time, but for the newest hundred of each job', async () => {
     await history('Often', 1_500, 1);
     await history('Seldom', NEWEST_KEPT + 20, 24, 400);
+    await db.query(
+      `INSERT INTO auth.job_run_log_lines (run_id, at, level, message)
+       SELECT id, started_at, 'info', 'Line ' || n FROM auth.job_runs, generate_series(1, 2) AS n WHERE job_name = 'Seldom'`,
+    );
     expect(await run()).toMatchObject({ runs: 1_500 - 720 + 20, fires: 1_500 - 720 + 20 });
     expect(await left('Often')).toEqual([720, 720]);
     expect(await left('Seldom')).toEqual([NEWEST_KEPT, NEWEST_KEPT]);
+    expect(await db.prisma.jobRunLogLine.count()).toBe(2 * NEWEST_KEPT);
     const oldest = await db.prisma.jobRun.findFirst({ where: { jobName: 'Often' }, orderBy: { startedAt: 'asc' } });
     expect(oldest?.startedAt.getTime()).toBeGreaterThan(Date.now() - 30 * DAY - HOUR);
     expect(await removed()).toHaveLength(800);

@@ -10,7 +10,6 @@ import type { CancelTools } from '../../src/accounts/cancel.ts';
 import { createEnqueuer, type NewEntry } from '../../src/accounts/enqueue.ts';
 import { takeOverAllExpired } from '../../src/accounts/takeover.ts';
 import { createWorker } from '../../src/accounts/worker.ts';
-import { systemClock } from '../../src/clock.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import type { Attempt, QueuedCreation } from '../../src/database/generated/prisma/client.ts';
 import { openNotices } from '../../src/events/notices.ts';
@@ -26,6 +25,7 @@ import { parseMasterKey } from '../../src/sealing/master-key.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
 import { testActs, testTrail } from './acts.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts';
+import { jobContext } from './job-context.ts';
 
 export const PASSWORD = 'Correct-Horse-Battery-7';
 export const MASTER_KEY = parseMasterKey(Buffer.alloc(32, 7).toString('base64'), 'the test');
@@ -256,7 +256,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
 
 /** Runs a job as the scheduler would; answers its counts. */
 export function runJob(job: Job, db: Database, signal: AbortSignal = new AbortController().signal): Promise<RunCounts> {
-  return job.run({ db, clock: systemClock, logger: silentLogger, signal, report: () => undefined });
+  return job.run(jobContext(db, { signal }).context);
 }
 
 /** Opens the gate when the test says so; what waits at it goes on. */

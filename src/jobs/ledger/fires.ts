@@ -14,6 +14,10 @@ export interface RunLease {
   readonly jobName: string;
   readonly trigger: RunTrigger;
   readonly leaseToken: string;
+  /** When its fire was due; null for a run by hand. */
+  readonly scheduledFor: Date | null;
+  /** Who asked for it; null for a fire. */
+  readonly actor: string | null;
 }
 
 /** What was written of one instant, or of so many of a gap. */
@@ -54,7 +58,7 @@ export interface ClaimInput {
 export async function claimFires(db: Queryable, input: ClaimInput): Promise<Claim | null> {
   const { schedule, settlement, nodeId, leaseMs, toleranceMs = ON_TIME_TOLERANCE_MS } = input;
   const fires = settlement.fires.map((fire) => ({ ...fire, id: randomUUID() }));
-  const [row] = await db.query<Omit<Claim, 'run'> & { [K in keyof RunLease]: RunLease[K] | null }>(
+  const [row] = await db.query<Omit<Claim, 'run'> & { [K in keyof Omit<RunLease, 'actor'>]: RunLease[K] | null }>(
     `WITH input AS (
        SELECT *
          FROM jsonb_to_recordset($5::jsonb) AS fire (
@@ -73,7 +77,7 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
          FROM claimed CROSS JOIN input
         WHERE input.starts
        ON CONFLICT DO NOTHING
-       RETURNING id, job_name, trigger, fire_id, lease_token
+       RETURNING id, job_name, trigger, fire_id, lease_token, scheduled_for
      ), lengthened AS (
        UPDATE auth.job_fires AS last
           SET through_at = input."throughAt", count = last.count + input.count
@@ -113,7 +117,8 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
             (SELECT coalesce(json_agg(json_build_object('outcome', outcome, 'count', count, 'lagSeconds', lag)), '[]')
                FROM (SELECT outcome, count, lag FROM recorded
                      UNION ALL SELECT outcome, count, NULL FROM lengthened) AS fire) AS fires,
-            run.id AS "runId", run.job_name AS "jobName", run.trigger, run.lease_token AS "leaseToken"
+            run.id AS "runId", run.job_name AS "jobName", run.trigger, run.lease_token AS "leaseToken",
+            run.scheduled_for AS "scheduledFor"
        FROM auth.job_schedules AS schedule LEFT JOIN run ON true
       WHERE schedule.name = $1`,
     [
@@ -128,9 +133,9 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
     ],
   );
   if (row === undefined) return null;
-  const { runId, jobName, trigger, leaseToken, ...claim } = row;
+  const { runId, jobName, trigger, leaseToken, scheduledFor, ...claim } = row;
   const isRun = runId !== null && jobName !== null && trigger !== null && leaseToken !== null;
-  return { ...claim, run: isRun ? { runId, jobName, trigger, leaseToken } : null };
+  return { ...claim, run: isRun ? { runId, jobName, trigger, leaseToken, scheduledFor, actor: null } : null };
 }
 
 /**
@@ -168,12 +173,14 @@ export async function startOwedFire(
        SELECT $1, 'catch_up', owed.fired_at, owed.id, $2, gen_random_uuid(), now() + $3 * interval '1 millisecond'
          FROM owed
        ON CONFLICT DO NOTHING
-       RETURNING id, job_name, trigger, fire_id, lease_token
+       RETURNING id, job_name, trigger, fire_id, lease_token, scheduled_for
      ), started AS (
        UPDATE auth.job_fires AS fire SET started_at = now(), node_id = $2
          FROM run WHERE fire.id = run.fire_id
      )
-     SELECT id AS "runId", job_name AS "jobName", trigger, lease_token AS "leaseToken" FROM run`,
+     SELECT id AS "runId", job_name AS "jobName", trigger, lease_token AS "leaseToken",
+            scheduled_for AS "scheduledFor", NULL AS actor
+       FROM run`,
     [jobName, nodeId, leaseMs, windowMs],
   );
   return run ?? null;

@@ -11,6 +11,8 @@ import type { Job, RunCounts } from '../job.ts';
 import type { RunLease } from '../ledger/fires.ts';
 import { type Interruption, interruptionMessage } from './interrupt-run.ts';
 import { keepRunLease } from './run-lease.ts';
+import { beginningLine, endingLine } from './run-record.rules.ts';
+import { createRunRecord } from './run-record.ts';
 import { finishRun, type RunResult, renewRun } from './runs.ts';
 
 export interface RunInHand {
@@ -33,7 +35,11 @@ export interface ExecutionOptions {
   /** How long an interrupted job may take to end. */
   readonly graceMs: number;
   readonly windowMs: number;
+  /** Takes secrets out of a line of JSON that is to be kept. */
+  redact(line: string): string;
   onUpdated(runId: string): void;
+  /** The run's record has more lines. */
+  onSaid(runId: string): void;
   onFault(error: unknown): void;
 }
 
@@ -43,19 +49,25 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Begins the execution and returns at once. */
 export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): RunInHand {
-  const { db, clock, leaseMs, graceMs, windowMs, onUpdated, onFault } = options;
+  const { db, clock, leaseMs, graceMs, windowMs, redact, onUpdated, onSaid, onFault } = options;
   const logger = options.logger.child({ jobName: job.name, runId: run.runId });
   const controller = new AbortController();
-  const abort = (message: string) => controller.abort(new Error(message));
+  const begunAt = performance.now();
+  const record = createRunRecord({ db, runId: run.runId, logger, redact, onWritten: () => onSaid(run.runId) });
+  const abort = (message: string) => {
+    if (!controller.signal.aborted) record.note({ level: 'warn', message: `It is asked to end. ${message}` });
+    controller.abort(new Error(message));
+  };
   let grace: NodeJS.Timeout | undefined;
   let isGivenUp = false;
+  let closing: RunResult | undefined;
   let endEarly: (closed: { isFireOwed: boolean }) => void = () => undefined;
   const endedEarly = new Promise<{ isFireOwed: boolean }>((resolve) => {
     endEarly = resolve;
   });
   const lease = keepRunLease({
     leaseMs,
-    renew: (counts) => renewRun(db, run, leaseMs, counts),
+    renew: (report) => renewRun(db, run, leaseMs, report),
     onLost() {
       logger.warn('The lease of this run was lost: another node may run the job. It is asked to end');
       abort('The lease of this run was lost.');
@@ -65,11 +77,18 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
     onError: onFault,
   });
 
-  const close = async (result: RunResult) => {
-    lease.release();
+  /** The first result stands: a run that is being closed is not given up. */
+  const close = async (latest: RunResult) => {
+    closing ??= latest;
+    const result = closing;
     clearTimeout(grace);
-    const closed = await closeWithin(leaseMs, () => finishRun(db, run, result, windowMs), onFault);
+    const isQuiet = result.status === 'succeeded' && run.trigger !== 'manual';
+    await record.end(endingLine(result, performance.now() - begunAt), isQuiet);
+    lease.release();
+    const { progress } = lease.latest();
+    const closed = await closeWithin(leaseMs, () => finishRun(db, run, { ...result, progress }, windowMs), onFault);
     if (closed.isFinished) onUpdated(run.runId);
+    await record.flush();
     return closed;
   };
 
@@ -77,14 +96,14 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
     if (isGivenUp) return;
     isGivenUp = true;
     try {
-      endEarly(await close({ status: 'interrupted', counts: lease.counts(), errorMessage: message }));
+      endEarly(await close({ status: 'interrupted', counts: lease.latest().counts, errorMessage: message }));
     } finally {
       endEarly({ isFireOwed: false });
     }
   };
 
   const interrupt = (interruption: Interruption) => {
-    if (grace !== undefined || isGivenUp) return;
+    if (grace !== undefined || closing !== undefined) return;
     const message = interruptionMessage(interruption);
     logger.warn(message);
     abort(message);
@@ -101,11 +120,14 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
 
   const execute = async () => {
     logger.debug(`${job.name} starting execution`);
+    // Somebody who asked for a run wants to see that it goes on; a fire is told of when there is more to tell.
+    record.begin(beginningLine(run), run.trigger === 'manual');
     const { signal } = controller;
+    const { report, progress } = lease;
     const result = await outcomeOf(
-      () => job.run({ db, clock, logger, signal, report: lease.report }),
+      () => job.run({ db, clock, log: record.log, signal, report, progress }),
       signal,
-      lease.counts,
+      () => lease.latest().counts,
     );
     if (isGivenUp) return endedEarly;
     if (result.error !== undefined) logger.error({ err: result.error }, 'Failed to execute job');

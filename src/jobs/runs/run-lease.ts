@@ -1,42 +1,49 @@
 /**
- * Keeps a run's lease while the run goes on, and carries its counts to the database on the way;
+ * Keeps a run's lease while the run goes on, and carries its counts and progress to the database on the way;
  * on the way back comes whether somebody has asked the run to end.
  * When the lease cannot be kept, because another node closed the run or the database does not
  * answer for as long as the lease lasts, the run must end: somebody else may be running the job.
  */
-import type { RunCounts } from '../job.ts';
+import type { RunCounts, RunProgress } from '../job.ts';
 import type { Interruption } from './interrupt-run.ts';
-import type { Renewal } from './runs.ts';
+import type { Renewal, RunReport } from './runs.ts';
 
 export interface RunLeaseKeeper {
   /** Publishes counts soon: several in a short time become one write. */
   report(counts: RunCounts): void;
-  /** The counts that were reported last. */
-  counts(): RunCounts;
+  /** Publishes how far the run is, with the next renewal: once a second at most. */
+  progress(progress: RunProgress): void;
+  /** What was reported last, the progress only if it was not written yet. */
+  latest(): RunReport;
   /** Ends the renewing. */
   release(): void;
 }
 
 export interface RunLeaseKeeperOptions {
   readonly leaseMs: number;
-  /** Renews and writes the counts. */
-  renew(counts: RunCounts): Promise<Renewal>;
+  /** Renews and writes what is reported. */
+  renew(report: RunReport): Promise<Renewal>;
   /** Called once at most. */
   onLost(): void;
   /** Somebody has asked the run to end; told again at each renewal. */
   onInterrupted(interruption: Interruption): void;
-  /** Counts were written. */
+  /** Counts or progress were written. */
   onReported(): void;
   onError(error: unknown): void;
 }
 
 const REPORT_INTERVAL_MS = 500;
+const PROGRESS_INTERVAL_MS = 1_000;
+/** Timers may be early by as much. */
+const TIMER_SLACK_MS = 10;
 /** Far more often than the lease needs: an interruption is seen within 2 s, also when its notice is lost. */
 const LONGEST_RENEWAL_INTERVAL_MS = 1_000;
 
 export function keepRunLease(options: RunLeaseKeeperOptions): RunLeaseKeeper {
   const { leaseMs, renew, onLost, onInterrupted, onReported, onError } = options;
   let counts: RunCounts = {};
+  let progress: RunProgress | null = null;
+  let progressWrittenAt = Number.NEGATIVE_INFINITY;
   let isUnreported = false;
   let isReleased = false;
   let isRenewing = false;
@@ -54,16 +61,19 @@ export function keepRunLease(options: RunLeaseKeeperOptions): RunLeaseKeeper {
     release();
     onLost();
   };
-  const write = async () => {
+  const write = async (withProgress: boolean) => {
     if (isRenewing || isReleased) return;
     isRenewing = true;
     const [askedAt, isReport] = [performance.now(), isUnreported];
+    const told = withProgress && askedAt - progressWrittenAt >= PROGRESS_INTERVAL_MS - TIMER_SLACK_MS ? progress : null;
     isUnreported = false;
     try {
-      const { isHeld, interruption } = await renew(counts);
+      const { isHeld, interruption } = await renew({ counts, progress: told });
       if (isHeld) {
         heldSince = askedAt;
-        if (isReport) onReported();
+        if (told !== null) progressWrittenAt = askedAt;
+        if (told === progress) progress = null;
+        if (isReport || told !== null) onReported();
         if (interruption !== null && !isReleased) onInterrupted(interruption);
       } else lose();
     } catch (error) {
@@ -77,7 +87,7 @@ export function keepRunLease(options: RunLeaseKeeperOptions): RunLeaseKeeper {
     () => {
       // The last renewal that fails or hangs falls due as the lease ends.
       if (performance.now() - heldSince >= leaseMs * 0.9) lose();
-      else void write();
+      else void write(true);
     },
     Math.min(leaseMs / 3, LONGEST_RENEWAL_INTERVAL_MS),
   );
@@ -89,10 +99,13 @@ export function keepRunLease(options: RunLeaseKeeperOptions): RunLeaseKeeper {
       if (reporting !== undefined || isReleased) return;
       reporting = setTimeout(() => {
         reporting = undefined;
-        if (isUnreported) void write();
+        if (isUnreported) void write(false);
       }, REPORT_INTERVAL_MS);
     },
-    counts: () => counts,
+    progress(told) {
+      progress = told;
+    },
+    latest: () => ({ counts, progress }),
     release,
   };
 }

@@ -1,2 +1,74 @@
+/** What a run's record says: lines in words for people, short enough to be kept, without what is nobody's business. */
+import type { RunLogLevel, RunTrigger } from '../../database/generated/prisma/enums.ts';
+import type { LogFields, RunCounts } from '../job.ts';
+
 /** Of each run so many lines are kept at most; the last then says how many more there were. */
 export const MOST_LINES = 500;
+/** So many of the job: the runner itself has the rest, so that the end is always told. */
+export const MOST_LINES_OF_JOB = MOST_LINES - 10;
+const LONGEST_MESSAGE = 1_000;
+const LONGEST_FIELDS = 4_000;
+
+export interface RunLine {
+  readonly level: RunLogLevel;
+  readonly message: string;
+  readonly fields?: LogFields | undefined;
+}
+
+/** A line as it is kept. `redact` takes secrets out of a line of JSON, as it does for the server's log. */
+export function keptLine({ level, message, fields }: RunLine, redact: (line: string) => string): RunLine {
+  const clean = JSON.parse(redact(JSON.stringify({ message, fields }))) as Pick<RunLine, 'message' | 'fields'>;
+  const isLong = clean.message.length > LONGEST_MESSAGE;
+  const isLarge = JSON.stringify(clean.fields ?? null).length > LONGEST_FIELDS;
+  return {
+    level,
+    message: isLong ? `${clean.message.slice(0, LONGEST_MESSAGE - 1)}…` : clean.message,
+    fields: isLarge ? { isCut: true } : clean.fields,
+  };
+}
+
+export interface Beginning {
+  readonly trigger: RunTrigger;
+  readonly scheduledFor: Date | null;
+  readonly actor: string | null;
+}
+
+/** Who or what began the run. */
+export function beginningLine({ trigger, scheduledFor, actor }: Beginning): RunLine {
+  const due = scheduledFor?.toISOString() ?? 'an instant that nobody knows any more';
+  const message = {
+    schedule: `Began by its schedule: due at ${due}.`,
+    catch_up: `Began to catch up with what was due at ${due}.`,
+    manual: `Began by hand, asked for by ${actor ?? 'somebody'}.`,
+  }[trigger];
+  return { level: 'info', message };
+}
+
+export interface Ending {
+  readonly status: 'succeeded' | 'failed' | 'interrupted';
+  readonly counts: RunCounts;
+  readonly errorMessage: string | null;
+}
+
+/** How the run ended, after so many milliseconds. */
+export function endingLine({ status, counts, errorMessage }: Ending, ms: number): RunLine {
+  const after = `after ${seconds(ms)} s`;
+  const fields = Object.keys(counts).length > 0 ? { counts } : undefined;
+  switch (status) {
+    case 'succeeded':
+      return { level: 'info', message: `Ended well ${after}.`, fields };
+    case 'failed':
+      return { level: 'error', message: `Failed ${after}: ${errorMessage ?? 'it did not say why'}`, fields };
+    case 'interrupted':
+      return { level: 'warn', message: `Ended early ${after}. ${errorMessage ?? ''}`.trim(), fields };
+  }
+}
+
+/** Stands at the end for what was not kept. */
+export const leftOutLine = (count: number): RunLine => ({
+  level: 'warn',
+  message: `${count.toLocaleString('en-US')} more ${count === 1 ? 'line was' : 'lines were'} not kept; the server’s log has them.`,
+  fields: { leftOutCount: count },
+});
+
+const seconds = (ms: number): string => (ms < 10_000 ? (ms / 1_000).toFixed(2) : Math.round(ms / 1_000).toString());

@@ -50,7 +50,8 @@ export function addRunSubscription(
     jobRunChanged: t.field({
       type: RunChange,
       nullable: true,
-      description: 'Each change of a run, its counts while it is under way included, once and in order.',
+      description:
+        'Each change of a run once and in order, also of its counts, progress and lines while it is under way.',
       args: {
         jobName: t.arg.string({ description: 'Only of this job; left out: of all.' }),
         after: t.arg.string({ description: AFTER }),

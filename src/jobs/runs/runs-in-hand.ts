@@ -5,6 +5,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Database, Queryable } from '../../database/database.ts';
 import { InvalidStateError } from '../../refusals.ts';
+import { createRedaction } from '../../telemetry/log-redaction.rules.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Job } from '../job.ts';
 import { type RunLease, startOwedFire } from '../ledger/fires.ts';
@@ -20,6 +21,9 @@ export interface ManualRunInput {
   /** Makes the run in a transaction that writes more, for example who asked for it. Left out: by itself. */
   within?(start: (tx: Queryable) => Promise<RunLease>): Promise<RunLease>;
 }
+
+/** A run was made; anything about it changed, its end included; it has said something. */
+export type RunChange = 'created' | 'updated' | 'said';
 
 export interface RunsInHand {
   /** Executes a run that this node was given. */
@@ -48,12 +52,16 @@ export interface RunsInHandOptions {
   readonly leaseMs: number;
   readonly graceMs: number;
   readonly windowMs: number;
-  onRunChanged(kind: 'created' | 'updated', runId: string): void;
+  /** Takes secrets out of a line of JSON that a run's record is to keep; left out: what looks like one. */
+  redact?(line: string): string;
+  /** A run was made, or anything about it changed: tell whoever watches. */
+  onRunChanged(kind: RunChange, runId: string): void;
   onFault(error: unknown): void;
 }
 
 export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
-  const { db, clock, logger, jobs, nodeId, leaseMs, graceMs, windowMs, onRunChanged, onFault } = options;
+  const { db, logger, jobs, nodeId, leaseMs, windowMs, onRunChanged, onFault } = options;
+  const { redact = createRedaction() } = options;
   const runs = new Map<string, RunInHand>();
   /** Runs being begun: a stop must not overlook them. */
   const { track: begin, settled: allBegun } = createTracker();
@@ -63,8 +71,12 @@ export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
   const launch = (run: RunLease): Promise<unknown> => {
     const job = jobs.get(run.jobName);
     if (job === undefined) throw new Error(`A run of ${run.jobName} was begun on a node that does not know the job.`);
-    const onUpdated = (runId: string) => onRunChanged('updated', runId);
-    const inHand = executeRun(job, run, { db, clock, logger, leaseMs, graceMs, windowMs, onUpdated, onFault });
+    const inHand = executeRun(job, run, {
+      ...options,
+      redact,
+      onUpdated: (runId) => onRunChanged('updated', runId),
+      onSaid: (runId) => onRunChanged('said', runId),
+    });
     runs.set(run.runId, inHand);
     onRunChanged('created', run.runId);
     abortIfTime(inHand);

@@ -8,7 +8,7 @@ import type { Queryable } from '../../database/database.ts';
 import { namedAggregateId } from '../../events/outbox/aggregate-id.rules.ts';
 import { NotFoundError } from '../../refusals.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
-import type { RunCounts } from '../job.ts';
+import type { RunCounts, RunProgress } from '../job.ts';
 import type { RunLease } from '../ledger/fires.ts';
 import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
 import type { Interruption } from './interrupt-run.ts';
@@ -35,7 +35,8 @@ export async function startManualRun(
                               || coalesce(': ' || pause_reason, ''), '[^.!?]$', '\\&.') AS note) AS pause
       WHERE name = $1
      ON CONFLICT DO NOTHING
-     RETURNING id AS "runId", job_name AS "jobName", trigger, lease_token AS "leaseToken"`,
+     RETURNING id AS "runId", job_name AS "jobName", trigger, lease_token AS "leaseToken",
+               scheduled_for AS "scheduledFor", actor`,
     [jobName, nodeId, actor, reason, leaseMs],
   );
   return run ?? refuseManualRun(db, jobName);
@@ -64,6 +65,25 @@ export function unknownJob(jobName: string, known: readonly string[]): NotFoundE
   return new NotFoundError(`There is no job named "${jobName}". The jobs are ${known.join(', ')}.`);
 }
 
+/** What a run tells of itself in figures. */
+export interface RunReport {
+  readonly counts: RunCounts;
+  /** Left out or null: what was told before stays. */
+  readonly progress?: RunProgress | null;
+}
+
+const progressColumns = (done: string, total: string, label: string): string => `
+            progress_done_count = coalesce(${done}::int, progress_done_count),
+            progress_total_count = CASE WHEN ${done}::int IS NULL THEN progress_total_count ELSE ${total}::int END,
+            progress_label = coalesce(${label}::text, progress_label),
+            progress_at = CASE WHEN ${done}::int IS NULL THEN progress_at ELSE now() END`;
+
+const progressValues = (progress: RunProgress | null): [number | null, number | null, string | null] => [
+  progress?.done ?? null,
+  progress?.total ?? null,
+  progress?.label ?? null,
+];
+
 /** What a renewal finds. */
 export interface Renewal {
   /** False: the lease is lost, and the run with it. */
@@ -72,23 +92,28 @@ export interface Renewal {
   readonly interruption: Interruption | null;
 }
 
-/** Lengthens the lease and writes the counts so far. */
-export async function renewRun(db: Queryable, run: RunLease, leaseMs: number, counts: RunCounts): Promise<Renewal> {
+/** Lengthens the lease and writes the counts so far, and how far the run is when that is told. */
+export async function renewRun(
+  db: Queryable,
+  run: RunLease,
+  leaseMs: number,
+  { counts, progress = null }: RunReport,
+): Promise<Renewal> {
   const [renewed] = await db.query<{ by: string | null; reason: string | null }>(
     `UPDATE auth.job_runs
-        SET lease_expires_at = now() + $3 * interval '1 millisecond', counts = $4::jsonb, updated_at = now()
+        SET lease_expires_at = now() + $3 * interval '1 millisecond', counts = $4::jsonb, updated_at = now(),
+            ${progressColumns('$5', '$6', '$7')}
       WHERE id = $1 AND lease_token = $2 AND status = 'running'
      RETURNING interrupted_by AS by, interrupt_reason AS reason`,
-    [run.runId, run.leaseToken, leaseMs, JSON.stringify(counts)],
+    [run.runId, run.leaseToken, leaseMs, JSON.stringify(counts), ...progressValues(progress)],
   );
   if (renewed === undefined) return { isHeld: false, interruption: null };
   const { by, reason } = renewed;
   return { isHeld: true, interruption: by === null ? null : { by, reason } };
 }
 
-export interface RunResult {
+export interface RunResult extends RunReport {
   readonly status: 'succeeded' | 'failed' | 'interrupted';
-  readonly counts: RunCounts;
   readonly errorMessage: string | null;
 }
 
@@ -100,14 +125,15 @@ export interface RunResult {
 export async function finishRun(
   db: Queryable,
   run: RunLease,
-  { status, counts, errorMessage }: RunResult,
+  { status, counts, progress = null, errorMessage }: RunResult,
   windowMs: number = MISFIRE_WINDOW_MS,
 ): Promise<{ isFinished: boolean; isFireOwed: boolean }> {
   const [row] = await db.query<{ isFinished: boolean; isFireOwed: boolean }>(
     `WITH finished AS (
        UPDATE auth.job_runs
           SET status = $3::auth.run_status, finished_at = now(), counts = $4::jsonb, error_message = $5,
-              lease_token = NULL, lease_expires_at = NULL, updated_at = now()
+              lease_token = NULL, lease_expires_at = NULL, updated_at = now(),
+              ${progressColumns('$8', '$9', '$10')}
         WHERE id = $1 AND lease_token = $2 AND status = 'running'
        RETURNING id, fire_id, job_name, trigger, status, scheduled_for, started_at, finished_at, counts, interrupted_at
      ), owed AS (
@@ -131,7 +157,16 @@ export async function finishRun(
               SELECT FROM auth.job_fires
                WHERE job_name = $6 AND outcome = 'caught_up' AND started_at IS NULL
                  AND fired_at >= now() - $7 * interval '1 millisecond') AS "isFireOwed"`,
-    [run.runId, run.leaseToken, status, JSON.stringify(counts), errorMessage, run.jobName, windowMs],
+    [
+      run.runId,
+      run.leaseToken,
+      status,
+      JSON.stringify(counts),
+      errorMessage,
+      run.jobName,
+      windowMs,
+      ...progressValues(progress),
+    ],
   );
   return row ?? { isFinished: false, isFireOwed: false };
 }
@@ -163,6 +198,9 @@ export function closeCrashedRuns(db: Queryable): Promise<{ runId: string; jobNam
               jsonb_build_object('jobName', job_name, 'runId', id, 'trigger', trigger, 'status', status, 'scheduledFor', scheduled_for,
                                  'startedAt', started_at, 'finishedAt', finished_at, 'counts', counts)
        FROM crashed
+     ), line AS (
+       INSERT INTO auth.job_run_log_lines (run_id, at, level, message)
+       SELECT id, finished_at, 'error', error_message FROM crashed
      )
      SELECT id AS "runId", job_name AS "jobName" FROM crashed`,
   );

@@ -1,0 +1,148 @@
+/**
+ * What a run says, kept with it: the job's lines and the runner's own. They are gathered and
+ * written once a second at most, and before the run is closed, each time with a statement of their
+ * own: whatever is wrong with a line, neither the lease nor the result of the run depends on it.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { jsonText } from '../../access/audit/storable.rules.ts';
+import type { Database, Queryable } from '../../database/database.ts';
+import type { RunLogLevel } from '../../database/generated/prisma/enums.ts';
+import { isConnectionFailure } from '../../database/violations.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { LogFields, RunLog } from '../job.ts';
+import { keptLine, leftOutLine, MOST_LINES_OF_JOB, type RunLine } from './run-record.rules.ts';
+
+export interface RunRecordOptions {
+  readonly db: Database;
+  readonly runId: string;
+  /** Gets what the job says as well. */
+  readonly logger: Logger;
+  /** Takes secrets out of a line of JSON. */
+  redact(line: string): string;
+  /** Lines were written. */
+  onWritten(): void;
+}
+
+export interface RunRecord {
+  /** For the job. */
+  readonly log: RunLog;
+  /** How it began; written with the first line that follows, or soon when somebody waits for it. */
+  begin(line: RunLine, isAwaited: boolean): void;
+  /** Says what the runner saw, in the record alone. */
+  note(line: RunLine): void;
+  /**
+   * Writes all that waits and ends the record: what is said later goes to the server's log alone.
+   * When nothing but the beginning was said and `isQuiet`, nothing is written at all. Never rejects,
+   * and gives up on a database that does not answer soon.
+   */
+  end(line: RunLine, isQuiet: boolean): Promise<void>;
+  /** After the end: writes what the database did not take before. Never rejects. */
+  flush(): Promise<void>;
+}
+
+interface Waiting extends RunLine {
+  /** Monotonic; the instant that is written is the database's. */
+  readonly saidAt: number;
+}
+
+const WRITE_INTERVAL_MS = 1_000;
+/** A run's end is not held up for longer. */
+const PATIENCE_MS = 2_000;
+
+export function createRunRecord({ db, runId, logger, redact, onWritten }: RunRecordOptions): RunRecord {
+  const waiting: Waiting[] = [];
+  let linesOfJob = 0;
+  let isSaid = false;
+  let isEnded = false;
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+
+  const add = (line: RunLine) => {
+    if (isEnded) return;
+    try {
+      waiting.push({ ...keptLine(line, redact), saidAt: performance.now() });
+    } catch (error) {
+      logger.debug({ err: error }, 'A line of a run could not be kept');
+    }
+  };
+  const writeSoon = () => {
+    if (isEnded) return;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      void flush();
+    }, WRITE_INTERVAL_MS);
+  };
+  const write = async () => {
+    const batch = waiting.splice(0);
+    if (batch.length === 0) return;
+    try {
+      await insertLines(db, runId, batch);
+      onWritten();
+    } catch (error) {
+      // Others than those that the database never saw would be refused again.
+      if (isConnectionFailure(error)) {
+        waiting.unshift(...batch);
+        writeSoon();
+      }
+      db.outage.warn(error, 'Lines of a run could not be written');
+    }
+  };
+  const flush = () => {
+    writing = writing.then(write);
+    return writing;
+  };
+  const ofJob = (level: RunLogLevel) => (message: string, fields?: LogFields) => {
+    logger[level](fields ?? {}, message);
+    isSaid = true;
+    linesOfJob++;
+    if (linesOfJob > MOST_LINES_OF_JOB) return;
+    add({ level, message, fields });
+    writeSoon();
+  };
+
+  return {
+    log: {
+      debug: (message, fields) => logger.debug(fields ?? {}, message),
+      info: ofJob('info'),
+      warn: ofJob('warn'),
+      error: ofJob('error'),
+    },
+    begin(line, isAwaited) {
+      add(line);
+      if (isAwaited) writeSoon();
+    },
+    note(line) {
+      isSaid = true;
+      add(line);
+      writeSoon();
+    },
+    async end(line, isQuiet) {
+      if (isEnded) return;
+      if (isQuiet && !isSaid) waiting.length = 0;
+      else add(line);
+      if (linesOfJob > MOST_LINES_OF_JOB) add(leftOutLine(linesOfJob - MOST_LINES_OF_JOB));
+      isEnded = true;
+      clearTimeout(timer);
+      if (waiting.length > 0) await Promise.race([flush(), delay(PATIENCE_MS, undefined, { ref: false })]);
+    },
+    async flush() {
+      if (waiting.length > 0) await Promise.race([flush(), delay(PATIENCE_MS, undefined, { ref: false })]);
+    },
+  };
+}
+
+/** Their order is kept by the sequence, which is drawn after the sorting. A run that is gone gets none. */
+async function insertLines(db: Queryable, runId: string, lines: readonly Waiting[]): Promise<void> {
+  const now = performance.now();
+  const rows = lines.map(({ saidAt, ...line }, place) => ({ ...line, place, ageMs: now - saidAt }));
+  await db.query(
+    `INSERT INTO auth.job_run_log_lines (run_id, at, level, message, fields)
+     SELECT run.id, now() - line."ageMs" * interval '1 millisecond', line.level, line.message, line.fields
+       FROM auth.job_runs AS run
+      CROSS JOIN jsonb_to_recordset($2::jsonb -> 'lines') AS line (
+        place int, "ageMs" float8, level auth.run_log_level, message text, fields jsonb)
+      WHERE run.id = $1
+      ORDER BY line.place`,
+    [runId, jsonText({ lines: rows })],
+  );
+}
