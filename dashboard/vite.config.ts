@@ -17,5 +17,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
   },
-  server: { proxy: { '/graphql': API, '/sign-in': API, '/sign-out': API, '/audit': API, '/events/schemas': API } },
+  // A pattern, since the sources have a folder of that name.
+  server: {
+    proxy: {
+      '^/graphql(\\?.*)?$': API,
+      '/sign-in': API,
+      '/sign-out': API,
+      '/audit/export': API,
+      '/events/schemas': API,
+    },
+  },
 });

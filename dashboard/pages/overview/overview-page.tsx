@@ -1,5 +1,38 @@
-import { Page } from '../../ui/page.tsx';
+/** Is all well, in one glance; the rest leads to where more is known. */
 
-export default function StillToCome() {
-  return <Page title="overview">Not written yet.</Page>;
+import { Loaded } from '../../ui/loaded.tsx';
+import { Page } from '../../ui/page.tsx';
+import { ActivityCard } from './activity-card.tsx';
+import { ForecastCard } from './forecast-card.tsx';
+import { HealthBar } from './health.tsx';
+import { QueueCard } from './queue-card.tsx';
+import { NextFiresCard, SystemCards } from './system-cards.tsx';
+import { useTotals } from './totals.ts';
+import { Tour } from './tour/tour.tsx';
+
+export default function OverviewPage() {
+  const totals = useTotals();
+  return (
+    <Page title="Overview">
+      <Loaded result={totals}>
+        {({ queueStatistics }) =>
+          queueStatistics !== null && (
+            <>
+              <HealthBar statistics={queueStatistics} />
+              <Tour totals={queueStatistics} />
+              <QueueCard totals={queueStatistics} />
+            </>
+          )
+        }
+      </Loaded>
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <ActivityCard />
+        <ForecastCard />
+      </div>
+      <div className="grid items-start gap-4 md:grid-cols-2 xl:grid-cols-4">
+        <NextFiresCard />
+        <SystemCards />
+      </div>
+    </Page>
+  );
 }

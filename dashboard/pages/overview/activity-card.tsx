@@ -1,0 +1,76 @@
+/** What the queue did over time: accounts made and attempts that failed. */
+import { useSearchParams } from 'wouter';
+import { graphql } from '../../graphql/graphql.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Card } from '../../ui/card.tsx';
+import { Chart } from '../../ui/chart.tsx';
+import { SelectField } from '../../ui/field.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { useNow } from '../../ui/now.ts';
+import { count } from '../../ui/words.ts';
+
+const Activity = graphql(`
+  query OverviewActivity($from: DateTime!, $to: DateTime!) {
+    queueActivity(from: $from, to: $to, buckets: 60) {
+      bucketLength
+      buckets { startsAt enqueuedCount succeededCount transientFailureCount permanentFailureCount otherCount }
+    }
+  }
+`);
+
+const SPANS = [
+  ['1h', 'Last hour', 3_600_000],
+  ['6h', 'Last 6 hours', 21_600_000],
+  ['24h', 'Last 24 hours', 86_400_000],
+  ['7d', 'Last 7 days', 604_800_000],
+] as const;
+
+export function ActivityCard() {
+  const [search, setSearch] = useSearchParams();
+  const [key, title, length] = SPANS.find(([one]) => one === search.get('span')) ?? SPANS[0];
+  // Whole steps, so that all who look at the same time ask the same.
+  const step = length / 60;
+  const to = useNow(step) + step;
+  const result = useLiveQuery({
+    query: Activity,
+    variables: { from: new Date(to - length).toISOString(), to: new Date(to).toISOString() },
+    on: ['QUEUED_CREATION'],
+  });
+  const choose = (chosen: string): void =>
+    setSearch((before) => ({ ...Object.fromEntries(before), span: chosen }), { replace: true });
+  return (
+    <Card
+      title="Attempts over time"
+      actions={
+        <SelectField
+          label="Span"
+          isLabelHidden
+          value={key}
+          options={SPANS.map(([value, text]) => [value, text])}
+          onChange={({ target }) => choose(target.value)}
+        />
+      }
+    >
+      <Loaded result={result} height={16}>
+        {({ queueActivity }) => {
+          const buckets = queueActivity?.buckets ?? [];
+          const succeeded = buckets.map(({ succeededCount }) => succeededCount);
+          const failed = buckets.map((one) => one.transientFailureCount + one.permanentFailureCount + one.otherCount);
+          const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+          return (
+            <Chart
+              label={`${title}: ${count(sum(succeeded))} attempts succeeded, ${count(sum(failed))} failed.`}
+              times={buckets.map(({ startsAt }) => Date.parse(startsAt) / 1_000)}
+              series={[
+                { name: 'Enqueued', tone: 'idle', values: buckets.map(({ enqueuedCount }) => enqueuedCount) },
+                { name: 'Succeeded', tone: 'good', values: succeeded },
+                { name: 'Failed', tone: 'bad', values: failed },
+              ]}
+              format={count}
+            />
+          );
+        }}
+      </Loaded>
+    </Card>
+  );
+}

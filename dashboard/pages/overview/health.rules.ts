@@ -1,0 +1,135 @@
+/** Whether all is well, in one sentence, and what is not, with what helps: pure, from what the API says. */
+
+export interface Cure {
+  readonly label: string;
+  readonly mutation: string;
+  readonly input: unknown;
+}
+
+export interface Trouble {
+  readonly key: string;
+  readonly tone: 'bad' | 'warn';
+  readonly text: string;
+  readonly cures: readonly Cure[];
+  /** Where it is seen to. */
+  readonly href: string;
+}
+
+export interface Readings {
+  readonly circuit?: { readonly state: string; readonly cause: string | null; readonly reason: string | null } | null;
+  readonly pauses?: readonly {
+    readonly reason: string;
+    readonly pausedBy: string;
+    readonly family: { readonly familyId: string; readonly name: string } | null;
+  }[];
+  readonly alerts?: readonly {
+    readonly alertId: string;
+    readonly severity: string;
+    readonly summary: string;
+    readonly isSilenced: boolean;
+    readonly explanation: {
+      readonly blockers: readonly { readonly message: string; readonly cure: Cure | null }[];
+    } | null;
+  }[];
+  readonly jobs?: readonly {
+    readonly name: string;
+    readonly isPaused: boolean;
+    readonly pause: { readonly reason: string | null; readonly by: string | null } | null;
+  }[];
+  readonly runningNodes?: number;
+}
+
+/** What needs somebody, the worst first; each thing once, though an alert may tell of it as well. */
+export function troublesOf({ circuit, pauses = [], alerts = [], jobs = [], runningNodes }: Readings): Trouble[] {
+  const troubles: Trouble[] = [];
+  if (runningNodes === 0)
+    troubles.push({
+      key: 'nodes',
+      tone: 'bad',
+      text: 'No node is running, so nothing is attempted and no job fires.',
+      cures: [],
+      href: '/nodes',
+    });
+  if (circuit != null && circuit.state !== 'CLOSED') {
+    const why = circuit.reason ?? circuit.cause;
+    troubles.push({
+      key: 'circuit',
+      tone: 'bad',
+      text: `The circuit is ${circuit.state === 'OPEN' ? 'open' : 'half open'}: nothing is sent to the identity provider${why === null ? '.' : `. ${sentence(why)}`}`,
+      cures: [{ label: 'Close the circuit', mutation: 'closeCircuit', input: {} }],
+      href: '/provider',
+    });
+  }
+  for (const { reason, pausedBy, family } of pauses)
+    troubles.push({
+      key: `pause-${family?.familyId ?? 'all'}`,
+      tone: 'warn',
+      text: `${family === null ? 'The queue' : `The queue of ${family.name}`} is paused by ${pausedBy}: ${sentence(reason)}`,
+      cures: [
+        { label: 'Resume', mutation: 'resumeQueue', input: family === null ? {} : { familyId: family.familyId } },
+      ],
+      href: '/settings',
+    });
+  for (const { alertId, severity, summary, isSilenced, explanation } of alerts) {
+    if (isSilenced || severity === 'INFO') continue;
+    const cures = (explanation?.blockers ?? []).flatMap(({ cure }) => (cure === null ? [] : [cure]));
+    // What the circuit or a pause says already, with the same cure.
+    if (
+      cures.length > 0 &&
+      cures.every((cure) =>
+        troubles.some((one) =>
+          one.cures.some(({ mutation }) => mutation === cure.mutation && /^(closeCircuit|resumeQueue)$/.test(mutation)),
+        ),
+      )
+    )
+      continue;
+    troubles.push({
+      key: alertId,
+      tone: severity === 'CRITICAL' ? 'bad' : 'warn',
+      text: sentence(summary),
+      cures,
+      href: '/alerts',
+    });
+  }
+  for (const { name, isPaused, pause } of jobs) {
+    if (!isPaused) continue;
+    const by = pause?.by == null ? '' : ` by ${pause.by}`;
+    troubles.push({
+      key: `job-${name}`,
+      tone: 'warn',
+      text: `${name} is paused${by}: ${sentence(pause?.reason ?? 'without a reason')}`,
+      cures: [{ label: 'Resume', mutation: 'resumeJob', input: { jobName: name } }],
+      href: `/schedules/${name}`,
+    });
+  }
+  return troubles.sort((one, other) => Number(other.tone === 'bad') - Number(one.tone === 'bad'));
+}
+
+export interface Statistics {
+  readonly pendingCount: number;
+  readonly processingCount: number;
+  readonly dueCount: number;
+  readonly failedCount: number;
+}
+
+/** The one sentence. */
+export function verdictOf(
+  troubles: readonly Trouble[],
+  { pendingCount, processingCount, dueCount, failedCount }: Statistics,
+): string {
+  const many = (count: number, one: string, several: string): string =>
+    `${count.toLocaleString()} ${count === 1 ? one : several}`;
+  if (troubles.length > 0) return `${many(troubles.length, 'thing needs', 'things need')} you.`;
+  const failed =
+    failedCount === 0 ? '' : ` ${many(failedCount, 'entry has', 'entries have')} failed and can be retried.`;
+  if (processingCount + dueCount > 0)
+    return `All is well: ${many(processingCount + dueCount, 'entry is', 'entries are')} being seen to.${failed}`;
+  if (pendingCount > 0)
+    return `All is well: ${many(pendingCount, 'entry waits', 'entries wait')} for a later time.${failed}`;
+  return `All is well: the queue is empty.${failed}`;
+}
+
+const sentence = (text: string): string => {
+  const trimmed = text.trim();
+  return /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+};

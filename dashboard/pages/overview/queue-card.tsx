@@ -1,0 +1,95 @@
+/** The queue by state, how long the oldest due entry waits, and when it will be empty. */
+import { Link } from 'wouter';
+import { usePermission } from '../../access/viewer.tsx';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Card, Figure } from '../../ui/card.tsx';
+import { Shares } from '../../ui/graphs.tsx';
+import { Time } from '../../ui/time.tsx';
+import { count, ENTRY_STATUS } from '../../ui/words.ts';
+import type { Totals } from './totals.ts';
+
+const Forecast = graphql(`
+  query EmptyForecast {
+    queueForecast { emptyAt throughput explanation unknownReason }
+  }
+`);
+type EmptyForecast = ResultOf<typeof Forecast>['queueForecast'];
+
+const STATES = [
+  ['PENDING', 'pendingCount'],
+  ['PROCESSING', 'processingCount'],
+  ['FAILED', 'failedCount'],
+  ['CANCELLED', 'cancelledCount'],
+  ['COMPLETED', 'completedCount'],
+] as const;
+
+export function QueueCard({ totals }: { readonly totals: Totals }) {
+  const { isAllowed } = usePermission('queueForecast');
+  const { data } = useLiveQuery({ query: Forecast, variables: {}, everyMs: 10_000, isPaused: !isAllowed });
+  const open = STATES.filter(([status]) => status !== 'COMPLETED' && status !== 'CANCELLED');
+  return (
+    <Card title="Queue">
+      <ul className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-5">
+        {STATES.map(([status, field]) => (
+          <li key={status}>
+            <Link href={`/queue?status=${status}`} className="group block rounded-md">
+              <span className="text-sm text-muted group-hover:underline">{ENTRY_STATUS[status].text}</span>
+              <span
+                className={`block text-xl font-semibold ${status === 'FAILED' && totals.failedCount > 0 ? 'text-bad' : ''}`}
+              >
+                {count(totals[field])}
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      <div className="mt-3">
+        <Shares
+          label="What is not done"
+          parts={open.map(([status, field]) => ({
+            name: ENTRY_STATUS[status].text,
+            tone: ENTRY_STATUS[status].tone,
+            value: totals[field],
+          }))}
+        />
+      </div>
+      <dl className="mt-4 grid grid-cols-2 gap-4 sm:grid-cols-3">
+        <Figure
+          label="Due now"
+          value={count(totals.dueCount)}
+          note={
+            totals.oldestDueAt === null ? (
+              'Nothing waits'
+            ) : (
+              <>
+                the oldest since <Time at={totals.oldestDueAt} />
+              </>
+            )
+          }
+        />
+        <Figure
+          label="Next due"
+          value={totals.nextDueAt === null ? '–' : <Time at={totals.nextDueAt} as="countdown" />}
+          note={totals.nextDueAt === null ? 'Nothing waits for a time' : <Time at={totals.nextDueAt} as="clock" />}
+        />
+        {isAllowed && data?.queueForecast != null && (
+          <EmptyAt forecast={data.queueForecast} isEmpty={totals.dueCount + totals.pendingCount === 0} />
+        )}
+      </dl>
+    </Card>
+  );
+}
+
+function EmptyAt({
+  forecast: { emptyAt, explanation },
+  isEmpty,
+}: {
+  readonly forecast: NonNullable<EmptyForecast>;
+  readonly isEmpty: boolean;
+}) {
+  if (isEmpty) return <Figure label="Queue empty" value="Now" />;
+  return (
+    <Figure label="Queue empty" value={emptyAt === null ? 'Not known' : <Time at={emptyAt} />} note={explanation} />
+  );
+}

@@ -1,0 +1,93 @@
+/** What becomes of the demo entries, live: state, attempts, and the explanation in the server's words. */
+import { Link } from 'wouter';
+import { CureButton } from '../../../actions/cure-button.tsx';
+import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
+import { useLiveQuery } from '../../../live/use-live.ts';
+import { Status } from '../../../ui/badge.tsx';
+import { Loaded } from '../../../ui/loaded.tsx';
+import { Length, Time } from '../../../ui/time.tsx';
+import { ATTEMPT_OUTCOME, counted, ENTRY_STATUS } from '../../../ui/words.ts';
+
+const DemoEntries = graphql(`
+  query DemoEntries($entryIds: [UUID!]!) {
+    queuedCreations(filter: { entryIds: $entryIds }, first: 10) {
+      nodes {
+        id entryId username fullName status retryCount nextRetryAt
+        explanation { summary blockers { message cure { label mutation input } } }
+        attempts(last: 1) { totalCount nodes { number outcome errorMessage duration } }
+      }
+    }
+  }
+`);
+type DemoEntry = NonNullable<ResultOf<typeof DemoEntries>['queuedCreations']>['nodes'][number];
+
+export function useDemoEntries(entryIds: readonly string[]) {
+  return useLiveQuery({
+    query: DemoEntries,
+    variables: { entryIds: [...entryIds] },
+    on: ['QUEUED_CREATION', 'CIRCUIT'],
+    isPaused: entryIds.length === 0,
+  });
+}
+
+export function DemoEntriesList({ entryIds }: { readonly entryIds: readonly string[] }) {
+  const result = useDemoEntries(entryIds);
+  return (
+    <Loaded result={result} height={4}>
+      {({ queuedCreations }) => (
+        <ul className="grid gap-1.5">
+          {(queuedCreations?.nodes ?? []).map((entry) => (
+            <DemoEntryLine key={entry.id} entry={entry} />
+          ))}
+        </ul>
+      )}
+    </Loaded>
+  );
+}
+
+function DemoEntryLine({
+  entry: { entryId, username, fullName, status, nextRetryAt, explanation, attempts },
+}: {
+  readonly entry: DemoEntry;
+}) {
+  const last = attempts?.nodes[0];
+  const cure = explanation?.blockers.find((blocker) => blocker.cure !== null)?.cure;
+  return (
+    <li className="rounded-md border px-3 py-2">
+      <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
+        <span>
+          <Link href={`/queue/${entryId}`} className="font-medium hover:underline">
+            {username}
+          </Link>{' '}
+          <span className="text-muted">{fullName}</span>
+        </span>
+        <span className="flex flex-wrap items-center gap-2">
+          {status === 'PENDING' && nextRetryAt !== null && (
+            <span className="text-sm text-muted">
+              next attempt in <Time at={nextRetryAt} as="countdown" />
+            </span>
+          )}
+          <Status of={ENTRY_STATUS[status]} />
+          {cure != null && <CureButton cure={cure} subject={username} />}
+        </span>
+      </div>
+      <p className="text-sm text-muted">
+        {explanation?.summary}
+        {last?.outcome != null && (
+          <>
+            {' '}
+            {counted(attempts?.totalCount ?? 0, 'attempt', 'attempts')}, the last:{' '}
+            {ATTEMPT_OUTCOME[last.outcome].text.toLowerCase()}
+            {last.duration !== null && (
+              <>
+                {' '}
+                after <Length of={last.duration} />
+              </>
+            )}
+            .
+          </>
+        )}
+      </p>
+    </li>
+  );
+}
