@@ -26,6 +26,11 @@ export async function registerNode(db: Queryable, name: string, version: string)
   return { id, name, version };
 }
 
+/** Says which identity provider the node makes accounts at. */
+export async function announceProvider(db: Queryable, id: string, provider: string): Promise<void> {
+  await db.query('UPDATE auth.server_nodes SET provider = $2 WHERE id = $1', [id, provider]);
+}
+
 /** Says what the node is about, and that it lives. */
 export async function setNodeState(db: Queryable, id: string, state: NodeState): Promise<void> {
   await db.query(

@@ -16,7 +16,7 @@ import { seedDemoFamily } from '../families/demo.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { declareMetrics } from '../metrics.ts';
 import { type DrainAsk, startHeartbeat } from '../nodes/heartbeat.ts';
-import { registerNode, setNodeState } from '../nodes/nodes.ts';
+import { announceProvider, registerNode, setNodeState } from '../nodes/nodes.ts';
 import { openKeyRing } from '../sealing/key-ring.ts';
 import { announceKeys } from '../sealing/living-nodes.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -106,6 +106,7 @@ export async function startServer(options: StartOptions): Promise<void> {
   await recordSettings(acts, config, keyRing);
   const provider = await openProvider(config, db, logger, { acts, metrics, notices });
   lifecycle.opened('the identity provider', () => provider.close());
+  await announceProvider(db, node.id, provider.name);
 
   let drainingSince: number | undefined;
   const readiness = [

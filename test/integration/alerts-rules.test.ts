@@ -88,12 +88,12 @@ const enqueueOld = (age: string) =>
     [family.familyId, family.ownerId, age],
   );
 
-const insertNode = (name: string, host: string, state: string, lostAgo: string | null) =>
+const insertNode = (name: string, host: string, state: string, lostAgo: string | null, provider?: string) =>
   sql(
-    `INSERT INTO auth.server_nodes (id, name, version, state, host_name, process_id, started_at, last_beat_at, lost_at)
+    `INSERT INTO auth.server_nodes (id, name, version, state, host_name, process_id, started_at, last_beat_at, lost_at, provider)
      VALUES (gen_random_uuid(), $1, '1', $3::auth.node_state, $2, 1, now() - CASE WHEN $4::text IS NULL THEN interval '0' ELSE interval '1 day' END,
-             now() - coalesce($4::interval, '0'), now() - $4::interval)`,
-    [name, host, state, lostAgo],
+             now() - coalesce($4::interval, '0'), now() - $4::interval, $5)`,
+    [name, host, state, lostAgo, provider ?? null],
   );
 
 interface Case {
@@ -162,10 +162,16 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'CIRCUIT_OPEN',
-    harmless: () =>
-      sql(
-        `INSERT INTO auth.identity_circuits (provider, state, opened_by, opened_at) VALUES ('by-hand', 'open', 'ann', now() - interval '1 hour')`,
-      ),
+    harmless: async () => {
+      await sql(
+        `INSERT INTO auth.identity_circuits (provider, state, opened_by, opened_at, cause)
+         VALUES ('by-hand', 'open', 'ann', now() - interval '1 hour', NULL),
+                ('used-once', 'open', NULL, now() - interval '1 day', 'PROVIDER_UNREACHABLE')`,
+      );
+      await insertNode('one', 'host-c', 'running', null, 'by-hand');
+      await insertNode('two', 'host-d', 'draining', null, 'zitadel');
+      await insertNode('former', 'host-e', 'gone', null, 'used-once');
+    },
     cause: () =>
       sql(
         `INSERT INTO auth.identity_circuits (provider, state, cause, opened_at) VALUES ('zitadel', 'half_open', 'PROVIDER_TOKEN_INVALID', now() - interval '3 minutes')`,

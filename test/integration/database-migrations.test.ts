@@ -34,7 +34,7 @@ describe('migrate', () => {
     expect(await run()).toEqual({ applied: [] });
     expect(
       await ask(
-        'SELECT migration_name AS name, finished_at IS NOT NULL AS "isFinished", logs FROM public._prisma_migrations',
+        'SELECT migration_name AS name, finished_at IS NOT NULL AS "isFinished", logs FROM public._prisma_migrations ORDER BY started_at',
       ),
     ).toEqual(ours.map((name) => ({ name, isFinished: true, logs: null })));
   });

@@ -35,6 +35,11 @@ afterAll(async () => {
   await processes.endAll();
 });
 
+it('the node has written down which identity provider it uses', async () => {
+  const { rows } = await psql.query('SELECT state, provider FROM auth.server_nodes');
+  expect(rows).toEqual([{ state: 'running', provider: 'simulator' }]);
+});
+
 describe('an entry inserted by hand', () => {
   it('with a placeholder for a password fails, and says how to enqueue properly', async () => {
     await psql.query(`

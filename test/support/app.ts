@@ -21,7 +21,7 @@ import type { Job } from '../../src/jobs/job.ts';
 import { createLifecycle } from '../../src/lifecycle.ts';
 import { declareMetrics, type ServerMetrics } from '../../src/metrics.ts';
 import { type DrainAsk, startHeartbeat } from '../../src/nodes/heartbeat.ts';
-import { type NodeIdentity, registerNode, setNodeState } from '../../src/nodes/nodes.ts';
+import { announceProvider, type NodeIdentity, registerNode, setNodeState } from '../../src/nodes/nodes.ts';
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
 import { announceKeys } from '../../src/sealing/living-nodes.ts';
 import { parseMasterKey } from '../../src/sealing/master-key.ts';
@@ -133,6 +133,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     const provider = options.provider ?? simulatorProvider(config, simulator, logger);
     if (options.provider === undefined) lifecycle.opened('the identity provider', () => provider.close());
     await ensureCircuit(db, provider.name);
+    await announceProvider(db, node.id, provider.name);
 
     const databaseClock = createDatabaseClock();
     const audit = openAudit({

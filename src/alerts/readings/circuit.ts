@@ -2,11 +2,17 @@
 import { type AlertRule, type Finding, findingsOf, type RuleTools } from '../alert-rule.ts';
 import { at, inWords } from '../wording.rules.ts';
 
+/**
+ * Of one provider only where a living node uses it: after a change of provider the row of the former
+ * stays, with nobody to probe it. While nodes are restarted one by one, both are in use.
+ */
+export const IN_USE = `provider IN (SELECT node.provider FROM auth.server_nodes AS node WHERE node.state <> 'gone')`;
+
 // Opened by hand, it has no cause, and its time is that of a pause.
 const OPEN = `
   SELECT provider, cause, coalesce(opened_at, updated_at) AS since
   FROM auth.identity_circuits
-  WHERE state <> 'closed'
+  WHERE state <> 'closed' AND ${IN_USE}
     AND coalesce(opened_at, updated_at) < now() - CASE WHEN cause IS NULL THEN $2::float8 ELSE $1::float8 END * interval '1 millisecond'
   ORDER BY provider LIMIT 101`;
 
@@ -43,8 +49,8 @@ export const circuitRules = (tools: RuleTools): AlertRule[] => {
       name: 'CIRCUIT_OPEN',
       severity: 'critical',
       description:
-        'The identity provider is not asked any more, and accounts are not made. It is over when the circuit closes.',
-      looksAt: 'The circuit of each identity provider.',
+        'The identity provider is not asked any more, and accounts are not made. It is over when the circuit closes, or when no node uses that provider any more.',
+      looksAt: 'The circuit of each identity provider that a living node uses.',
       threshold: `open for longer than ${inWords(ALERT_CIRCUIT_OPEN_AFTER)}; by hand, longer than ${inWords(ALERT_PAUSE_AFTER)}`,
       settings: ['ALERT_CIRCUIT_OPEN_AFTER', 'ALERT_PAUSE_AFTER'],
       async find(db) {

@@ -1,6 +1,7 @@
 /** Alerts over the queue: entries that failed for good, entries that nobody attempts, a forgotten pause. */
 import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type RuleTools } from '../alert-rule.ts';
 import { at, counted, inWords } from '../wording.rules.ts';
+import { IN_USE } from './circuit.ts';
 
 /** Failures that one reading counts: some 20 ms of an index alone. */
 const MOST_COUNTED = 100_000;
@@ -71,7 +72,7 @@ const OVERDUE = `
   )
   SELECT count(*)::int AS count, min(due_at) AS since,
          (SELECT count(*) FROM due) = $2 AS "isCut",
-         EXISTS (SELECT FROM auth.identity_circuits WHERE state <> 'closed') AS "isCircuitOpen",
+         EXISTS (SELECT FROM auth.identity_circuits WHERE state <> 'closed' AND ${IN_USE}) AS "isCircuitOpen",
          EXISTS (SELECT FROM auth.job_schedules
                  WHERE name = $3 AND paused_at IS NOT NULL AND (paused_until IS NULL OR paused_until > now())) AS "isClockPaused",
          EXISTS (SELECT FROM auth.queue_limits WHERE starts_per_second IS NOT NULL OR concurrency IS NOT NULL) AS "isLimited"
