@@ -1,6 +1,6 @@
 /**
  * The fire ledger at a year of every minute for three jobs: what a fire takes on disk, the first
- * page, the count, and the audits of a month and of a year, with how long they hold up others.
+ * page, the count, the calendar, and the audits of a month and of a year, with how long they hold up others.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Database, openDatabase } from '../src/database/database.ts';
 import { startEmbedded } from '../src/database/embedded/embedded.ts';
 import { migrate } from '../src/database/migrations.ts';
+import { loadFireCalendar } from '../src/jobs/ledger/fire-calendar.ts';
 import { countFires, readFires } from '../src/jobs/ledger/fire-pages.ts';
 import { auditLedger } from '../src/jobs/ledger/ledger-audit.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
@@ -98,6 +99,9 @@ try {
     `those missed, of which there are none: ${await timed(() => readFires(db, { ...all, outcomes: ['missed'] }, page))}`,
   );
   console.log(`the count of a year: ${await timed(() => countFires(db, all), 5)}`);
+  const calendar = (from: Date) => loadFireCalendar(db, { jobName: 'Two', from, to: TO, timeZone: null });
+  console.log(`the calendar of 60 days: ${await timed(() => calendar(new Date(TO.getTime() - 60 * 86_400_000)), 5)}`);
+  console.log(`the calendar of a year: ${await timed(() => calendar(FROM), 5)}`);
   const audit = (from: Date) => auditLedger(db, { jobName: 'Two', from, to: TO, retentionMs: null });
   console.log(`audit of a month: ${await watched(() => audit(MONTH))}, again ${await watched(() => audit(MONTH))}`);
   console.log(`audit of a year: ${await watched(() => audit(FROM))}`);

@@ -37,7 +37,8 @@ export const RETENTION_SETTINGS = {
     schema: retention(),
     default: '30d',
     example: '90d',
-    means: 'How long the runs and fires of jobs are kept; the newest 100 of each job always are.',
+    means:
+      'How long the runs of jobs, with what they said, and their fires are kept; the newest 100 of each job always are.',
   }),
   IDEMPOTENCY_KEY_RETENTION: setting({
     schema: retention(3_600_000),

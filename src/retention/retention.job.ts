@@ -66,7 +66,8 @@ async function deleteAll(
     }
     if (count > 0) log.info(...deletedLine(deletion, count));
   }
-  if (total > 0) log.info('Rows beyond their retention deleted', { deleted: counts });
+  const deleted = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+  if (total > 0) log.info('Rows beyond their retention deleted', { deleted });
   return counts;
 }
 

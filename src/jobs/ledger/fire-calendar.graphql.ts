@@ -38,7 +38,7 @@ export function addFireCalendar(
   });
   builder.queryField('fireCalendar', (t) =>
     t.field({
-      // Up to a tenth of a second of work over a year: some in one request, not sixty.
+      // A third of a second of work over a year of every minute: some in one request, not sixty.
       complexity: 500,
       type: [Day],
       nullable: { list: true, items: false },

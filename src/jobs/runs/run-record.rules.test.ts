@@ -52,7 +52,7 @@ describe('the runner’s own lines', () => {
 
   test('say how it ended', () => {
     const ended = (status: 'succeeded' | 'failed' | 'interrupted', errorMessage: string | null, ms: number) =>
-      endingLine({ status, counts: { deleted: 2 }, errorMessage }, ms);
+      endingLine({ status, counts: { deleted: 2, kept: 0 }, errorMessage }, ms);
     const fields = { counts: { deleted: 2 } };
     expect(ended('succeeded', null, 1_234)).toEqual({ level: 'info', message: 'Ended well after 1.23 s.', fields });
     expect(ended('failed', 'It broke.', 61_400)).toEqual({

@@ -50,10 +50,11 @@ export interface Ending {
   readonly errorMessage: string | null;
 }
 
-/** How the run ended, after so many milliseconds. */
+/** How the run ended, after so many milliseconds, and what of its counts is not zero. */
 export function endingLine({ status, counts, errorMessage }: Ending, ms: number): RunLine {
   const after = `after ${seconds(ms)} s`;
-  const fields = Object.keys(counts).length > 0 ? { counts } : undefined;
+  const found = Object.entries(counts).filter(([, count]) => count !== 0);
+  const fields = found.length > 0 ? { counts: Object.fromEntries(found) } : undefined;
   switch (status) {
     case 'succeeded':
       return { level: 'info', message: `Ended well ${after}.`, fields };
