@@ -1,0 +1,43 @@
+/** The whole trail, or a span of it, as a file that can be checked without this server. */
+import { Download } from 'lucide-react';
+import { useState } from 'react';
+import { useViewer } from '../../access/viewer.tsx';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { InstantField } from '../../ui/field.tsx';
+
+export function ExportCard() {
+  const { role, family } = useViewer();
+  const [from, setFrom] = useState<string>();
+  const [to, setTo] = useState<string>();
+  const refused =
+    role !== 'ADMIN'
+      ? 'The trail is exported by an ADMIN.'
+      : family != null
+        ? `You are bound to the family ${family.name}; the export holds all.`
+        : from !== undefined && to !== undefined && from >= to
+          ? 'The span ends before it begins.'
+          : undefined;
+  const leave = (): void => {
+    const query = new URLSearchParams({ ...(from !== undefined && { from }), ...(to !== undefined && { to }) });
+    window.location.assign(`/audit/export${query.size === 0 ? '' : `?${query}`}`);
+  };
+  return (
+    <Card
+      title="Export"
+      hint="JSON lines: each act with its signature. The last line is an anchor; a file without one was broken off. Exporting is on record too."
+    >
+      <div className="grid gap-4">
+        <div className="grid gap-4 sm:grid-cols-2">
+          <InstantField label="From (optional)" hint="Empty: from the beginning." value={from} onInstant={setFrom} />
+          <InstantField label="Before (optional)" hint="Empty: to the end." value={to} onInstant={setTo} />
+        </div>
+        <div>
+          <Button icon={Download} disabledBecause={refused} onClick={leave}>
+            Export
+          </Button>
+        </div>
+      </div>
+    </Card>
+  );
+}

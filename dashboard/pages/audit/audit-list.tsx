@@ -1,0 +1,156 @@
+/** The acts, newest first, a page at a time; newer ones are announced and not pushed in. */
+import { ArrowLeft, ArrowRight } from 'lucide-react';
+import { usePermission } from '../../access/viewer.tsx';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Badge } from '../../ui/badge.tsx';
+import { Button } from '../../ui/button.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty, Notice } from '../../ui/notice.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import type { AuditAsked } from './audit-address.rules.ts';
+import { actionWords } from './audit-words.rules.ts';
+import { inShort } from './difference.rules.ts';
+import { TargetLink } from './target-link.tsx';
+
+const Trail = graphql(`
+  query AuditTrail($filter: AuditFilter, $first: Int, $after: String, $last: Int, $before: String) {
+    auditEntries(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+      nodes { id sequence at actor actorKind role action targetType targetId outcome reason before after }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+  }
+`);
+const Newest = graphql(`
+  query NewestAudit($filter: AuditFilter) {
+    auditEntries(filter: $filter, first: 1) { nodes { id sequence } }
+  }
+`);
+type Act = NonNullable<ResultOf<typeof Trail>['auditEntries']>['nodes'][number];
+
+const COLUMNS: readonly Column<Act>[] = [
+  { name: 'No.', cell: ({ sequence }) => <span className="text-muted">{sequence}</span> },
+  { name: 'When', cell: ({ at }) => <Time at={at} as="clock" /> },
+  {
+    name: 'Who',
+    cell: ({ actor, actorKind, role }) => (
+      <div className="max-w-60 min-w-0 md:w-max">
+        <p className="font-medium break-words">{actor}</p>
+        <p className="text-sm text-muted">{actorKind === 'SYSTEM' ? 'the server' : (role ?? '–')}</p>
+      </div>
+    ),
+  },
+  {
+    name: 'Action',
+    cell: ({ action, outcome }) => (
+      <span className="inline-flex flex-wrap items-center justify-end gap-2 md:justify-start">
+        <span className="md:whitespace-nowrap">{actionWords(action)}</span>
+        {outcome === 'DENIED' && <Badge tone="bad">Denied</Badge>}
+      </span>
+    ),
+  },
+  { name: 'On', cell: ({ targetType, targetId }) => <TargetLink type={targetType} id={targetId} /> },
+  {
+    name: 'Why and what',
+    isWide: true,
+    cell: ({ reason, before, after }) => {
+      const change = inShort(before, after);
+      return (
+        <div className="min-w-0 max-md:line-clamp-3">
+          {reason !== null && <p className="truncate max-md:whitespace-normal">{reason}</p>}
+          {change !== '' && <p className="truncate text-sm text-muted max-md:whitespace-normal">{change}</p>}
+        </div>
+      );
+    },
+  },
+];
+
+interface ListProps {
+  readonly asked: AuditAsked;
+  readonly onOpen: (id: string) => void;
+  readonly onPage: (page: { readonly after?: string | undefined; readonly before?: string | undefined }) => void;
+  readonly onClear: () => void;
+}
+
+const NEWER_EVERY_MS = 5_000;
+
+export function AuditList({ asked: { filter, page, isFiltered }, onOpen, onPage, onClear }: ListProps) {
+  const isPaused = !usePermission('auditEntries').isAllowed;
+  const result = useLiveQuery({ query: Trail, variables: { filter, ...page }, isPaused });
+  const isFirst = page.after === undefined && page.before === undefined;
+  // Nothing tells of acts: the newest is looked at.
+  const newest = useLiveQuery({
+    query: Newest,
+    variables: { filter },
+    everyMs: NEWER_EVERY_MS,
+    isPaused: isPaused || !isFirst,
+  });
+  const top = result.data?.auditEntries?.nodes[0]?.sequence ?? 0;
+  const isNewer = isFirst && !result.isRefreshing && (newest.data?.auditEntries?.nodes[0]?.sequence ?? 0) > top;
+  return (
+    <>
+      <div aria-live="polite">
+        {isNewer && (
+          <div className="px-4 py-2">
+            <Notice
+              tone="info"
+              actions={
+                <Button isSmall onClick={result.refresh}>
+                  Show them
+                </Button>
+              }
+            >
+              There are newer acts.
+            </Notice>
+          </div>
+        )}
+      </div>
+      <Loaded result={result} height={32}>
+        {({ auditEntries }) => (
+          <>
+            <Table
+              label="Acts"
+              columns={COLUMNS}
+              rows={auditEntries?.nodes ?? []}
+              keyOf={({ id }) => id}
+              onOpen={({ id }) => onOpen(id)}
+              lookOf={({ outcome }) => (outcome === 'DENIED' ? 'bg-bad-soft/40' : '')}
+              empty={<Nothing isFiltered={isFiltered} onClear={onClear} />}
+            />
+            {auditEntries !== null && (auditEntries.pageInfo.hasNextPage || auditEntries.pageInfo.hasPreviousPage) && (
+              <nav aria-label="Pages of the list" className="flex justify-between gap-2 border-t px-4 py-2">
+                <Button
+                  isSmall
+                  icon={ArrowLeft}
+                  disabledBecause={auditEntries.pageInfo.hasPreviousPage ? undefined : 'These are the newest.'}
+                  onClick={() => onPage({ before: auditEntries.pageInfo.startCursor ?? undefined })}
+                >
+                  Newer
+                </Button>
+                <Button
+                  isSmall
+                  icon={ArrowRight}
+                  disabledBecause={auditEntries.pageInfo.hasNextPage ? undefined : 'These are the oldest.'}
+                  onClick={() => onPage({ after: auditEntries.pageInfo.endCursor ?? undefined })}
+                >
+                  Older
+                </Button>
+              </nav>
+            )}
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+const Nothing = ({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) =>
+  isFiltered ? (
+    <Empty title="No act fits these filters." actions={<Button onClick={onClear}>Clear the filters</Button>} />
+  ) : (
+    <Empty title="Nothing was done yet.">
+      Each change that somebody makes, each that was refused for want of rights, and what the server does unasked stands
+      here, with who, when and why.
+    </Empty>
+  );

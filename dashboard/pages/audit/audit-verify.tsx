@@ -1,0 +1,159 @@
+/** Verifying the trail, and the anchor to keep elsewhere, so that it can be verified later. */
+import { type FormEvent, useState } from 'react';
+import { usePermission } from '../../access/viewer.tsx';
+import { client } from '../../graphql/client.ts';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { problemOf } from '../../graphql/problems.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card, Facts } from '../../ui/card.tsx';
+import { CopyButton } from '../../ui/copy.tsx';
+import { InstantField, TextArea } from '../../ui/field.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { Time } from '../../ui/time.tsx';
+import { count } from '../../ui/words.ts';
+import { verdictOf } from './verdict.rules.ts';
+
+const Verification = graphql(`
+  query VerifyAuditTrail($from: DateTime, $to: DateTime, $anchor: String) {
+    verifyAuditTrail(from: $from, to: $to, anchor: $anchor) {
+      isIntact checkedCount uncheckedCount anchorCount headLink problem firstBrokenSequence
+    }
+  }
+`);
+const Anchor = graphql(`
+  query AuditAnchor {
+    auditAnchor { anchor link signedAt }
+  }
+`);
+
+interface Asked {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly anchor?: string | undefined;
+}
+
+interface Answered {
+  readonly asked: Asked;
+  readonly found: ResultOf<typeof Verification>['verifyAuditTrail'];
+}
+
+export function VerifyCard() {
+  const { isAllowed, reason } = usePermission('verifyAuditTrail');
+  const [asked, setAsked] = useState<Asked>({});
+  const [isBusy, setBusy] = useState(false);
+  const [answered, setAnswered] = useState<Answered>();
+  const [problem, setProblem] = useState<string>();
+  const verify = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setAnswered(undefined);
+    setProblem(undefined);
+    const anchor = asked.anchor?.trim() || undefined;
+    const { data, error } = await client
+      .query(Verification, { ...asked, anchor }, { requestPolicy: 'network-only' })
+      .toPromise();
+    setBusy(false);
+    if (error !== undefined) setProblem(problemOf(error));
+    else setAnswered({ asked: { ...asked, anchor }, found: data?.verifyAuditTrail ?? null });
+  };
+  return (
+    <Card
+      title="Verify"
+      hint="Computes every signature anew and names the first act that does not fit. About 40,000 acts a second."
+    >
+      <form onSubmit={(event) => void verify(event)} className="grid gap-4">
+        <div className="grid gap-4 sm:grid-cols-2">
+          <InstantField
+            label="From (optional)"
+            hint="Empty: from the beginning."
+            value={asked.from}
+            onInstant={(from) => setAsked({ ...asked, from })}
+          />
+          <InstantField
+            label="Before (optional)"
+            hint="Empty: to the end."
+            value={asked.to}
+            onInstant={(to) => setAsked({ ...asked, to })}
+          />
+        </div>
+        <TextArea
+          label="Anchor (optional)"
+          hint="One that was kept elsewhere, from a log or an export. It proves that the end was not cut off since."
+          placeholder="a1.…"
+          spellCheck={false}
+          value={asked.anchor ?? ''}
+          onChange={({ target }) => setAsked({ ...asked, anchor: target.value })}
+        />
+        <div>
+          <Button type="submit" kind="primary" isBusy={isBusy} disabledBecause={isAllowed ? undefined : reason}>
+            {asked.from === undefined && asked.to === undefined ? 'Verify all of it' : 'Verify this span'}
+          </Button>
+        </div>
+        <div aria-live="polite">
+          {problem !== undefined && <Notice tone="bad">{problem}</Notice>}
+          {answered?.found != null && <Verdict {...answered} />}
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+function Verdict({ asked, found }: Answered) {
+  if (found === null) return null;
+  const { tone, title, sentences } = verdictOf(found, asked.anchor !== undefined);
+  return (
+    <Notice tone={tone}>
+      <p className="font-semibold">{title}</p>
+      {sentences.map((sentence) => (
+        <p key={sentence} className="mt-1 text-text">
+          {sentence}
+        </p>
+      ))}
+      <p className="mt-1 text-sm text-muted">
+        Held against {found.anchorCount === 1 ? '1 anchor' : `${count(found.anchorCount)} anchors`}.
+      </p>
+    </Notice>
+  );
+}
+
+export function AnchorCard() {
+  const { isAllowed, reason } = usePermission('auditAnchor');
+  const result = useLiveQuery({ query: Anchor, variables: {}, isPaused: !isAllowed });
+  return (
+    <Card
+      title="Anchor of now"
+      hint="The end of the trail, signed. Keep it where nobody who writes to the database can change it: a ticket, another machine, paper."
+      actions={
+        isAllowed && (
+          <Button isSmall onClick={result.refresh} isBusy={result.isRefreshing}>
+            Sign anew
+          </Button>
+        )
+      }
+    >
+      {!isAllowed && <Notice tone="info">{reason}</Notice>}
+      <Loaded result={result} height={4}>
+        {({ auditAnchor }) =>
+          auditAnchor !== null && (
+            <div className="grid gap-3">
+              <output className="block rounded-md bg-raised px-3 py-2 font-mono text-xs break-all">
+                {auditAnchor.anchor}
+              </output>
+              <Facts
+                of={[
+                  ['Speaks of', `place ${count(auditAnchor.link)}, the end of the chain`],
+                  ['Signed', <Time key="at" at={auditAnchor.signedAt} as="exact" />],
+                ]}
+              />
+              <div>
+                <CopyButton text={auditAnchor.anchor}>Copy the anchor</CopyButton>
+              </div>
+            </div>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}

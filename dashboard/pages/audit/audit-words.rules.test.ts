@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { actionCode, actionWords, targetOf } from './audit-words.rules.ts';
+
+describe('the words of acts', () => {
+  it('reads an action as a sentence, and what people type as its code', () => {
+    expect(actionWords('setQueueLimits')).toBe('Set queue limits');
+    expect(actionCode('Set queue limits')).toBe('setQueueLimits');
+    expect(actionCode(' setQueueLimits ')).toBe('setQueueLimits');
+    expect(actionWords('createApiToken')).toBe('Create API token');
+    expect(actionCode('Create API token')).toBe('createApiToken');
+    expect(actionCode('pause')).toBe('pause');
+  });
+
+  it('leads to the page of what was acted upon', () => {
+    expect(targetOf('JobSchedule', 'RetentionJob')).toEqual({
+      text: 'Schedule',
+      id: 'RetentionJob',
+      href: '/schedules/RetentionJob',
+    });
+    expect(targetOf('Queue', 'queue')).toEqual({ text: 'Queue', id: undefined, href: '/settings' });
+    expect(targetOf('Session', 'x')?.href).toBeUndefined();
+    expect(targetOf('SomethingNew', 'x')).toEqual({ text: 'Something new', id: 'x', href: undefined });
+    expect(targetOf(null, null)).toBeUndefined();
+  });
+});

@@ -1,0 +1,71 @@
+/** What an act changed, from the two states that the trail keeps of its target. */
+
+export interface Difference {
+  /** A path into the state: "limits.concurrency". */
+  readonly name: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  /** `same`: known before the act, and not touched by it. */
+  readonly kind: 'changed' | 'added' | 'removed' | 'same';
+}
+
+/** The fields of both states, what changed first. Where nothing is after, all was removed. */
+export function differencesOf(before: unknown, after: unknown): readonly Difference[] {
+  const was = flatten(before);
+  const is = flatten(after);
+  const isGone = after === null || after === undefined;
+  const all = [...new Set([...is.keys(), ...was.keys()])].map((name): Difference => {
+    const values = { name, before: was.get(name), after: is.get(name) };
+    if (!was.has(name)) return { ...values, kind: 'added' };
+    // The trail keeps of the later state only what the act set.
+    if (!is.has(name)) return { ...values, kind: isGone ? 'removed' : 'same' };
+    return { ...values, kind: JSON.stringify(values.before) === JSON.stringify(values.after) ? 'same' : 'changed' };
+  });
+  return [...all.filter(({ kind }) => kind !== 'same'), ...all.filter(({ kind }) => kind === 'same')];
+}
+
+/** One line of it, for a list: "cron 0 3 * * * → 30 4 * * *, timeZone Europe/Berlin". */
+export function inShort(before: unknown, after: unknown): string {
+  return differencesOf(before, after)
+    .filter(({ kind, after: value }) => kind !== 'same' && !(kind === 'added' && value === null))
+    .map((one) => {
+      const parts =
+        one.kind === 'changed' ? [one.before, '→', one.after] : [one.kind === 'removed' ? 'removed' : one.after];
+      return [nameWords(one.name), ...parts.map((part) => (part === '→' ? part : shown(part, 40)))].join(' ');
+    })
+    .join(', ');
+}
+
+/** "startsPerSecond": "starts per second". */
+export const nameWords = (name: string): string =>
+  name.replace(/([a-z0-9])([A-Z])/g, (_, left: string, right: string) => `${left} ${right.toLowerCase()}`);
+
+/** A value as text, cut where there is room for `most` letters only. */
+export function shown(value: unknown, most = Number.POSITIVE_INFINITY): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (value === true) return 'yes';
+  if (value === false) return 'no';
+  if (Array.isArray(value)) {
+    const text = value.map((one) => shown(one)).join(', ');
+    if (most !== Number.POSITIVE_INFINITY && UUID.test(text)) return `${text.slice(0, 8)}…`;
+    return text.length > most ? `${value.length} of them` : value.length === 0 ? 'none' : text;
+  }
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (most !== Number.POSITIVE_INFINITY && UUID.test(text)) return `${text.slice(0, 8)}…`;
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function flatten(state: unknown, path = ''): Map<string, unknown> {
+  if (state === null || state === undefined) return new Map();
+  if (typeof state !== 'object' || Array.isArray(state)) return new Map([[path === '' ? 'value' : path, state]]);
+  const fields = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(state)) {
+    const at = path === '' ? name : `${path}.${name}`;
+    const isNested = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (isNested) for (const [key, inner] of flatten(value, at)) fields.set(key, inner);
+    else fields.set(at, value);
+  }
+  return fields;
+}
