@@ -1,5 +1,93 @@
+/** One entry: why it is where it is, what to do about it, and everything that happened to it. */
+import { usePermission, useViewer } from '../../access/viewer.tsx';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Status } from '../../ui/badge.tsx';
+import { ButtonLink } from '../../ui/button.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
+import { ENTRY_STATUS } from '../../ui/words.ts';
+import { EntryButtons } from './entry-buttons.tsx';
+import { type Entry, EntryQuery } from './entry-query.ts';
+import { Explanation } from './explanation.tsx';
+import { EntryFacts } from './facts.tsx';
+import { Timeline } from './timeline.tsx';
+import { useStory } from './use-story.ts';
 
-export default function StillToCome() {
-  return <Page title="entry">Not written yet.</Page>;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const WITHIN = [['Queue', '/queue']] as const;
+
+export default function EntryPage({ params: { entryId = '' } }: { readonly params: { readonly entryId?: string } }) {
+  const { isAllowed, reason } = usePermission('queuedCreation');
+  if (!isAllowed)
+    return (
+      <Page title="Entry" within={WITHIN}>
+        <Notice tone="info">{reason}</Notice>
+      </Page>
+    );
+  const id = entryId.toLowerCase();
+  return UUID.test(id) ? <Known key={id} entryId={id} /> : <NotThere entryId={entryId} />;
 }
+
+function Known({ entryId }: { readonly entryId: string }) {
+  const { role, family } = useViewer();
+  // As the API has it: nodes and bulk actions are not for those bound to a family, nor for an ENQUEUER.
+  const seesBeyond = family === null && role !== 'ENQUEUER';
+  const result = useLiveQuery({
+    query: EntryQuery,
+    variables: { entryId, seesBeyond },
+    on: ['QUEUED_CREATION', 'CIRCUIT'],
+    // The circuit holds up every entry that waits.
+    isAbout: ({ QUEUED_CREATION, CIRCUIT }) => CIRCUIT !== undefined || QUEUED_CREATION?.keys.has(entryId) === true,
+    // Nothing tells of pauses and limits of the queue, which the explanation speaks of.
+    everyMs: 10_000,
+  });
+  const entry = result.data?.queuedCreation;
+  if (result.data !== undefined && entry == null && result.problem === undefined) return <NotThere entryId={entryId} />;
+  return (
+    <Page
+      title={entry?.username ?? 'Entry'}
+      description={entry?.fullName}
+      within={WITHIN}
+      badge={entry != null && <Status of={ENTRY_STATUS[entry.status]} />}
+      actions={entry != null && <EntryButtons entry={entry} onDone={result.refresh} />}
+    >
+      <Loaded result={result} height={32}>
+        {() => entry != null && <Whole entry={entry} seesBeyond={seesBeyond} onDone={result.refresh} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+interface WholeProps {
+  readonly entry: Entry;
+  readonly seesBeyond: boolean;
+  readonly onDone: () => void;
+}
+
+function Whole({ entry, seesBeyond, onDone }: WholeProps) {
+  const story = useStory(entry, seesBeyond);
+  return (
+    <>
+      <Explanation entry={entry} onDone={onDone} />
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">
+        <Timeline entry={entry} {...story} />
+        <EntryFacts entry={entry} />
+      </div>
+    </>
+  );
+}
+
+const NotThere = ({ entryId }: { readonly entryId: string }) => (
+  <Page title="No such entry" within={WITHIN}>
+    <div className="rounded-lg border bg-panel">
+      <Empty title="There is no entry with this id." actions={<ButtonLink href="/queue">To the queue</ButtonLink>}>
+        <p className="break-all">{entryId}</p>
+        <p>
+          It may have been deleted: entries that are done are kept for a while only. Or the link was cut short. Or it is
+          of a family that you may not see.
+        </p>
+      </Empty>
+    </div>
+  </Page>
+);

@@ -1,0 +1,107 @@
+/** What can be done to the entry: as buttons, by key, and as commands to copy. */
+import { Ban, Clock, Copy, Ellipsis, Link as LinkIcon, RotateCcw, Terminal } from 'lucide-react';
+import { useState } from 'react';
+import { usePermission } from '../../access/viewer.tsx';
+import { useDoing } from '../../actions/action-button.tsx';
+import { asCurl, asGraphql } from '../../actions/copy-as.ts';
+import { cancelEntry, retryEntry } from '../../actions/entry-actions.ts';
+import { planBulkAction } from '../../actions/queue-actions.ts';
+import { useShortcut } from '../../shell/shortcuts.ts';
+import { Button } from '../../ui/button.tsx';
+import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx';
+import { toast } from '../../ui/toasts.tsx';
+import { type Entry, EntryForScripts } from './entry-query.ts';
+import { RunAtDialog } from './run-at-dialog.tsx';
+
+interface EntryButtonsProps {
+  readonly entry: Entry;
+  readonly onDone: () => void;
+}
+
+const copy = (text: string, what: string): void =>
+  void navigator.clipboard.writeText(text).then(
+    () => toast(`${what} is in the clipboard.`, 'info'),
+    () => toast('The browser did not let this page copy.', 'bad'),
+  );
+
+export function EntryButtons({ entry, onDone }: EntryButtonsProps) {
+  const { entryId, username, status } = entry;
+  const [isPlanning, setPlanning] = useState(false);
+  const mayPlan = usePermission(planBulkAction.mutation);
+  const input = { entryId };
+  const retry = useDoing({ action: retryEntry, input, subject: username, onDone, disabledBecause: noRetry(entry) });
+  const cancel = useDoing({ action: cancelEntry, input, subject: username, onDone, disabledBecause: noCancel(entry) });
+  const noRunAt = !mayPlan.isAllowed
+    ? mayPlan.reason
+    : status === 'PENDING'
+      ? undefined
+      : status === 'PROCESSING'
+        ? 'It is being attempted right now.'
+        : 'Only an entry that waits has a time at which it is due. Retry it first.';
+  const link = (): void => copy(window.location.href, 'The link');
+  const doOrSay = (offBecause: string | undefined, run: () => void) => (): void =>
+    offBecause === undefined ? run() : toast(offBecause, 'info');
+
+  useShortcut({ keys: 'r', does: 'Retry it', place: 'Entry' }, doOrSay(retry.offBecause, retry.begin));
+  useShortcut({ keys: 'c', does: 'Cancel it', place: 'Entry' }, doOrSay(cancel.offBecause, cancel.begin));
+  useShortcut({ keys: 'y', does: 'Copy its link', place: 'Entry' }, link);
+
+  return (
+    <>
+      <Button icon={RotateCcw} isBusy={retry.isBusy} disabledBecause={retry.offBecause} onClick={retry.begin}>
+        Retry
+      </Button>
+      <Button icon={Clock} disabledBecause={noRunAt} onClick={() => setPlanning(true)}>
+        Run at
+      </Button>
+      <Button icon={Ban} isBusy={cancel.isBusy} disabledBecause={cancel.offBecause} onClick={cancel.begin}>
+        Cancel
+      </Button>
+      <Menu
+        trigger={
+          <Button icon={Ellipsis} aria-label="More" className="px-2!">
+            {null}
+          </Button>
+        }
+      >
+        <MenuItem icon={LinkIcon} onSelect={link}>
+          Copy link
+        </MenuItem>
+        <MenuItem icon={Copy} onSelect={() => copy(entryId, 'The entry’s id')}>
+          Copy id
+        </MenuItem>
+        <MenuLine />
+        <MenuItem icon={Terminal} onSelect={() => copy(asCurl(EntryForScripts, { entryId }), 'The query')}>
+          Copy the query as curl
+        </MenuItem>
+        <MenuItem icon={Terminal} onSelect={() => copy(asGraphql(EntryForScripts, { entryId }), 'The query')}>
+          Copy the query as GraphQL
+        </MenuItem>
+        <MenuItem icon={Terminal} onSelect={() => copy(asCurl(retryEntry.document, { input }), 'The retry')}>
+          Copy the retry as curl
+        </MenuItem>
+        <MenuItem icon={Terminal} onSelect={() => copy(asGraphql(retryEntry.document, { input }), 'The retry')}>
+          Copy the retry as GraphQL
+        </MenuItem>
+      </Menu>
+      {retry.dialog}
+      {cancel.dialog}
+      {isPlanning && <RunAtDialog entry={entry} onDone={onDone} onClose={() => setPlanning(false)} />}
+    </>
+  );
+}
+
+/** `canRetry` is false as well where a new password would do: the dialog asks for one. */
+function noRetry({ canRetry, status, family, passwordDestroyedAt }: Entry): string | undefined {
+  if (status === 'COMPLETED') return 'Its account exists: there is nothing to retry.';
+  if (status === 'PROCESSING') return 'It is being attempted right now. Wait for the outcome.';
+  if (family === null) return 'Its family was deleted. Enqueue the account for another family.';
+  return canRetry || passwordDestroyedAt !== null ? undefined : 'The server would refuse a retry now.';
+}
+
+function noCancel({ canCancel, status }: Entry): string | undefined {
+  if (canCancel) return undefined;
+  if (status === 'COMPLETED') return 'Its account exists. Remove it at the identity provider instead.';
+  if (status === 'PROCESSING') return 'It is being attempted right now. Wait for the outcome.';
+  return 'It is cancelled already.';
+}

@@ -1,0 +1,95 @@
+/** Why an entry is where it is, in plain words; what stands in its way, each with its cure beside it. */
+import { CircleCheck, Hourglass, LoaderCircle, OctagonX, TriangleAlert } from 'lucide-react';
+import { CureButton } from '../../actions/cure-button.tsx';
+import { Time } from '../../ui/time.tsx';
+import type { Tone } from '../../ui/words.ts';
+import type { Entry } from './entry-query.ts';
+import { Prose } from './prose.tsx';
+import { beyond } from './timeline.rules.ts';
+
+type Blocker = NonNullable<Entry['explanation']>['blockers'][number];
+
+const BLOCKERS: Readonly<Partial<Record<Blocker['__typename'], string>>> = {
+  BackingOff: 'It waits for its next retry',
+  ScheduledFor: 'It is to begin later',
+  CircuitOpen: 'The circuit is not closed',
+  QueuePaused: 'The queue is paused',
+  LeasedBy: 'A node has it in hand',
+  RateLimited: 'A limit holds it back',
+  NoLiveNode: 'No node is running',
+  WaitingForTurn: 'It waits for its turn',
+  RetriesUsedUp: 'Its retries are used up',
+  PermanentError: 'It failed for a reason that stays',
+  PasswordDestroyed: 'Its password is destroyed',
+};
+
+const LOOKS: Readonly<Record<Entry['status'], readonly [tone: Tone, lead: string, icon: typeof Hourglass]>> = {
+  PENDING: ['info', 'The account is not made yet.', Hourglass],
+  PROCESSING: ['warn', 'The account is being made right now.', LoaderCircle],
+  COMPLETED: ['good', 'The account exists.', CircleCheck],
+  FAILED: ['bad', 'The account was not made.', TriangleAlert],
+  CANCELLED: ['idle', 'The account will not be made.', OctagonX],
+};
+const GROUNDS: Readonly<Record<Tone, string>> = {
+  good: 'bg-good-soft text-good',
+  warn: 'bg-warn-soft text-warn',
+  bad: 'bg-bad-soft text-bad',
+  info: 'bg-info-soft text-info',
+  idle: 'bg-idle-soft text-muted',
+};
+
+interface ExplanationProps {
+  readonly entry: Entry;
+  readonly onDone: () => void;
+}
+
+export function Explanation({ entry: { status, explanation, username }, onDone }: ExplanationProps) {
+  const [tone, lead, Icon] = LOOKS[status];
+  const blockers = explanation?.blockers ?? [];
+  const summary =
+    explanation === null
+      ? undefined
+      : beyond(
+          explanation.summary,
+          blockers.map(({ message }) => message),
+        );
+  const first = blockers.findIndex(({ cure }) => cure !== null);
+  return (
+    <section aria-label="Explanation" className="overflow-hidden rounded-lg border bg-panel">
+      <div className={`flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 ${GROUNDS[tone]}`}>
+        <Icon aria-hidden className={`size-5 shrink-0 ${status === 'PROCESSING' ? 'animate-spin' : ''}`} />
+        <h2 className="min-w-0 flex-1 basis-60 text-lg font-semibold">
+          {summary === undefined || summary === lead ? lead : <Prose>{`${lead} ${summary}`}</Prose>}
+        </h2>
+        {explanation !== null && explanation.nextChangeAt !== null && (
+          <p className="text-right">
+            <span className="text-sm">Something changes by itself in </span>
+            <strong className="text-lg tabular-nums">
+              <Time at={explanation.nextChangeAt} as="countdown" />
+            </strong>
+          </p>
+        )}
+      </div>
+      {explanation === null && (
+        <p className="px-4 py-3 text-muted">Why it is so could not be found out; the rest of the page holds.</p>
+      )}
+      {blockers.length > 0 && (
+        <ul className="divide-y" aria-label="What stands in its way">
+          {blockers.map(({ __typename, message, cure }, index) => (
+            <li key={`${__typename}-${message}`} className="flex flex-wrap items-center gap-x-6 gap-y-2 px-4 py-3">
+              <div className="min-w-0 flex-1 basis-72">
+                <p className="font-medium">{BLOCKERS[__typename] ?? 'Something stands in its way'}</p>
+                <p className="max-w-prose break-words text-muted">
+                  <Prose>{message}</Prose>
+                </p>
+              </div>
+              {cure !== null && (
+                <CureButton cure={cure} subject={username} isPrimary={index === first} onDone={onDone} />
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

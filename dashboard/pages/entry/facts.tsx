@@ -1,0 +1,108 @@
+/** What is known of an entry, and its ids to copy. */
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { Card, Facts } from '../../ui/card.tsx';
+import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Time } from '../../ui/time.tsx';
+import { USER_ROLE } from '../../ui/words.ts';
+import type { Entry } from './entry-query.ts';
+
+export const DESTROYED_BECAUSE: Readonly<Record<NonNullable<Entry['passwordDestroyedBecause']>, string>> = {
+  COMPLETED: 'the account was made',
+  CANCELLED: 'the entry was cancelled, and the time for undoing has passed',
+  RETENTION: 'the entry had failed, and the time for which passwords of failed entries are kept has passed',
+  KEY_LOST: 'the master key was lost, so that nobody can open it any more',
+};
+
+const BULK: Readonly<Record<NonNullable<NonNullable<Entry['bulkAction']>>['action'], string>> = {
+  RETRY: 'Retried',
+  CANCEL: 'Cancelled',
+  SET_RUN_AT: 'Given another time',
+};
+
+/** `label`: what is copied, "the entry’s id". */
+const Id = ({ of, label }: { readonly of: string; readonly label: string }) => (
+  <span className="inline-flex max-w-full items-center gap-1">
+    <Code>{of}</Code>
+    <CopyIcon text={of} label={`Copy ${label}`} />
+  </span>
+);
+
+type Fact = readonly [name: string, value: ReactNode];
+
+export function EntryFacts({ entry }: { readonly entry: Entry }) {
+  return (
+    <div className="grid content-start gap-4">
+      <Card title="Account">
+        <Facts of={accountOf(entry)} />
+      </Card>
+      <Card title="Course">
+        <Facts of={courseOf(entry)} />
+      </Card>
+      <Card title="Ids">
+        <Facts of={idsOf(entry)} />
+        <p className="mt-2 text-sm text-muted">The entry’s id is also the account’s id at the identity provider.</p>
+      </Card>
+    </div>
+  );
+}
+
+function accountOf(entry: Entry): Fact[] {
+  const { fullName, role, family, createdBy, user } = entry;
+  const by = createdBy === null ? undefined : `${createdBy.fullName} (${USER_ROLE[createdBy.role].toLowerCase()})`;
+  const password = <Password entry={entry} />;
+  return [
+    ['Full name', fullName],
+    ['Role', USER_ROLE[role]],
+    ['Family', orGone(family?.name, 'It was deleted')],
+    ['Asked for by', orGone(by, 'That user was deleted')],
+    ['Password', password],
+    ['User', orGone(user?.fullName, 'Not made yet')],
+  ];
+}
+
+function courseOf({ createdAt, updatedAt, nextRetryAt, retryCount, maxRetries, bulkAction }: Entry): Fact[] {
+  const enqueued = <Time at={createdAt} />;
+  const changed = <Time at={updatedAt} />;
+  const due = nextRetryAt === null ? orGone(undefined, 'Nothing more is tried') : <Time at={nextRetryAt} />;
+  const facts: Fact[] = [
+    ['Enqueued', enqueued],
+    ['Last changed', changed],
+    ['Due', due],
+    ['Retries', `${retryCount} of ${maxRetries} in this series`],
+  ];
+  if (bulkAction == null) return facts;
+  const bulk = (
+    <Link href={`/bulk-actions/${bulkAction.bulkActionId}`} className="text-accent hover:underline">
+      {BULK[bulkAction.action]} by {bulkAction.actor}
+    </Link>
+  );
+  return [...facts, ['Bulk action', bulk]];
+}
+
+function idsOf({ entryId, family, createdBy, user }: Entry): Fact[] {
+  const ids: readonly (readonly [name: string, id: string | undefined, label: string])[] = [
+    ['Entry', entryId, 'the entry’s id'],
+    ['Family', family?.familyId, 'the family’s id'],
+    ['Asked for by', createdBy?.userId, 'the id of who asked for it'],
+    ['User', user?.userId, 'the user’s id'],
+  ];
+  return ids.flatMap(([name, id, label]) => {
+    if (id === undefined) return [];
+    const shown = <Id key={name} of={id} label={label} />;
+    return [[name, shown] as const];
+  });
+}
+
+const orGone = (value: string | undefined, gone: string): ReactNode =>
+  value ?? <span className="text-muted">{gone}</span>;
+
+function Password({ entry: { passwordDestroyedAt, passwordDestroyedBecause } }: { readonly entry: Entry }) {
+  if (passwordDestroyedAt === null) return <>Sealed; destroyed once it is not needed</>;
+  return (
+    <>
+      Destroyed <Time at={passwordDestroyedAt} />
+      {passwordDestroyedBecause !== null && `, since ${DESTROYED_BECAUSE[passwordDestroyedBecause]}`}
+    </>
+  );
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { Act, Attempt, AttemptPage, Transition } from './entry-query.ts';
+import { beyond, joinPages, type Story, tell } from './timeline.rules.ts';
+
+const at = (minute: number): string => `2027-01-01T10:${String(minute).padStart(2, '0')}:00.000Z`;
+const attempt = (number: number, minute: number): Attempt => ({
+  number,
+  outcome: 'TRANSIENT_FAILURE',
+  startedAt: at(minute),
+  finishedAt: at(minute),
+  duration: 'PT0S',
+  errorCode: 'PROVIDER_UNAVAILABLE',
+  errorMessage: 'It is down.',
+  providerRequestId: null,
+  node: null,
+});
+const turn = (from: Transition['from'], to: Transition['to'], minute: number): Transition => ({
+  from,
+  to,
+  changedAt: at(minute),
+  cause: null,
+  reason: null,
+  actor: null,
+});
+const act = (action: string, minute: number, after: unknown = null): Act => ({
+  id: `${action}${minute}`,
+  action,
+  actor: 'Ada',
+  actorKind: 'API_TOKEN',
+  outcome: 'DONE',
+  reason: 'Because.',
+  at: at(minute),
+  after,
+});
+const entry: Story['entry'] = {
+  status: 'PENDING',
+  createdAt: at(10),
+  updatedAt: at(30),
+  completedAt: null,
+  passwordDestroyedAt: null,
+  createdBy: null,
+};
+const story = (change: Partial<Story>): Story => ({ entry, attempts: [], transitions: [], acts: [], ...change });
+const keys = (told: ReturnType<typeof tell>): string[] => told.map(({ key }) => key);
+
+describe('tell', () => {
+  it('tells the newest first, and what ended an entry above what led there', () => {
+    const told = tell(
+      story({
+        entry: { ...entry, status: 'COMPLETED', completedAt: at(20), passwordDestroyedAt: at(20) },
+        attempts: [attempt(2, 20), attempt(1, 11)],
+        acts: [act('retryEntry', 15)],
+      }),
+    );
+    expect(keys(told)).toEqual([
+      'password-destroyed',
+      'completed',
+      'attempt-2',
+      'act-retryEntry15',
+      'attempt-1',
+      'enqueued',
+    ]);
+  });
+
+  it('tells of the enqueuing once, with who did it and for when', () => {
+    const told = tell(story({ acts: [act('enqueueAccount', 10, { runAt: at(40) })] }));
+    expect(told).toEqual([{ kind: 'enqueued', key: 'enqueued', at: at(10), by: 'Ada', runAt: at(40) }]);
+  });
+
+  it('tells of the circuit only while the entry waited, without its probes', () => {
+    const transitions = [
+      turn('HALF_OPEN', 'CLOSED', 50),
+      turn('OPEN', 'HALF_OPEN', 49),
+      turn('CLOSED', 'OPEN', 15),
+      turn('HALF_OPEN', 'CLOSED', 5),
+      turn('CLOSED', 'OPEN', 4),
+    ];
+    expect(keys(tell(story({ transitions })))).toEqual([
+      `circuit-${at(50)}-CLOSED`,
+      `circuit-${at(15)}-OPEN`,
+      'enqueued',
+    ]);
+    const failed = { ...entry, status: 'FAILED' as const, updatedAt: at(20) };
+    expect(keys(tell(story({ entry: failed, transitions })))).toEqual([`circuit-${at(15)}-OPEN`, 'enqueued']);
+  });
+
+  it('says that the circuit was open already', () => {
+    const told = tell(story({ transitions: [turn('CLOSED', 'OPEN', 4)] }));
+    expect(told[0]).toMatchObject({ kind: 'circuit', at: at(10), wasOpenAlready: true });
+  });
+});
+
+describe('joinPages', () => {
+  const page = (numbers: readonly number[], hasPreviousPage: boolean): AttemptPage => ({
+    nodes: numbers.map((number) => attempt(number, number)),
+    pageInfo: { hasPreviousPage, startCursor: `c${numbers[0]}` },
+  });
+
+  it('joins pages that overlap as the newest one moves on', () => {
+    const joined = joinPages(page([5, 6, 7], true), [page([3, 4, 5], true), page([1, 2], false)]);
+    expect(joined.attempts.map(({ number }) => number)).toEqual([7, 6, 5, 4, 3, 2, 1]);
+    expect(joined).toMatchObject({ hasEarlier: false, cursor: 'c1' });
+  });
+
+  it('stops before a hole, so that it can be filled', () => {
+    const joined = joinPages(page([9, 10], true), [page([3, 4], true)]);
+    expect(joined.attempts.map(({ number }) => number)).toEqual([10, 9]);
+    expect(joined).toMatchObject({ hasEarlier: true, cursor: 'c9' });
+  });
+});
+
+describe('beyond', () => {
+  it('leaves what the blockers do not say', () => {
+    expect(beyond('It waits. The queue is paused.', ['The queue is paused.'])).toBe('It waits.');
+    expect(beyond('The queue is paused.', ['The queue is paused.'])).toBeUndefined();
+  });
+});

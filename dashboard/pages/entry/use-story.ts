@@ -1,0 +1,72 @@
+/** What the timeline is told from: attempts by the page, acts and the circuit as far as one may see them. */
+import { useState } from 'react';
+import { usePermission } from '../../access/viewer.tsx';
+import { client } from '../../graphql/client.ts';
+import { problemOf } from '../../graphql/problems.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { toast } from '../../ui/toasts.tsx';
+import { type AttemptPage, CircuitHistory, EarlierAttempts, type Entry, EntryActs } from './entry-query.ts';
+import { type Happening, joinPages, tell } from './timeline.rules.ts';
+
+export interface StoryTold {
+  readonly happenings: readonly Happening[];
+  readonly onEarlier: (() => void) | undefined;
+  readonly isLoadingEarlier: boolean;
+  readonly omissions: readonly string[];
+}
+
+const NO_ATTEMPTS: AttemptPage = { nodes: [], pageInfo: { hasPreviousPage: false, startCursor: null } };
+
+export function useStory(entry: Entry, seesBeyond: boolean): StoryTold {
+  const { entryId } = entry;
+  const mayAudit = usePermission('auditEntries');
+  const maySeeProvider = usePermission('identityProvider');
+  const acts = useLiveQuery({
+    query: EntryActs,
+    variables: { entryId },
+    on: ['QUEUED_CREATION'],
+    isAbout: ({ QUEUED_CREATION }) => QUEUED_CREATION?.keys.has(entryId) === true,
+    isPaused: !mayAudit.isAllowed,
+  });
+  const circuit = useLiveQuery({
+    query: CircuitHistory,
+    variables: {},
+    on: ['CIRCUIT'],
+    isPaused: !maySeeProvider.isAllowed,
+  });
+  const [earlier, setEarlier] = useState<readonly AttemptPage[]>([]);
+  const [isLoadingEarlier, setLoading] = useState(false);
+  const { attempts, hasEarlier, cursor } = joinPages(entry.attempts ?? NO_ATTEMPTS, earlier);
+
+  const loadEarlier = async (before: string): Promise<void> => {
+    setLoading(true);
+    const { data, error } = await client.query(EarlierAttempts, { entryId, before, seesBeyond }).toPromise();
+    setLoading(false);
+    const page = data?.queuedCreation?.attempts;
+    if (error !== undefined) toast(problemOf(error), 'bad');
+    if (page != null) setEarlier((known) => [...known, page]);
+  };
+
+  const transitions = circuit.data?.identityProvider?.circuit.transitions ?? [];
+  const known = acts.data?.auditEntries;
+  // The oldest change of the circuit that is still told may be younger than the entry.
+  const oldest = transitions.length < 100 ? undefined : transitions.at(-1)?.changedAt;
+  const omissions = [
+    mayAudit.isAllowed ? undefined : `What people did is not shown. ${mayAudit.reason ?? ''}`,
+    maySeeProvider.isAllowed ? undefined : `What the circuit did is not shown. ${maySeeProvider.reason ?? ''}`,
+    acts.problem === undefined ? undefined : `What people did could not be loaded: ${acts.problem}`,
+    circuit.problem === undefined ? undefined : `What the circuit did could not be loaded: ${circuit.problem}`,
+    known?.pageInfo.hasNextPage === true ? 'Only the last 50 acts are shown; the audit trail has them all.' : undefined,
+    oldest !== undefined && Date.parse(oldest) > Date.parse(entry.createdAt)
+      ? 'Only the last 100 changes of the circuit are known; it may have opened before them as well.'
+      : undefined,
+    entry.attempts === null ? 'Its attempts could not be loaded.' : undefined,
+  ].filter((text) => text !== undefined);
+
+  return {
+    happenings: tell({ entry, attempts, transitions, acts: known?.nodes ?? [] }),
+    onEarlier: hasEarlier && cursor !== null ? () => void loadEarlier(cursor) : undefined,
+    isLoadingEarlier,
+    omissions,
+  };
+}
