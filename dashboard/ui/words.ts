@@ -77,6 +77,41 @@ export const ALERT_SEVERITY: Readonly<Record<EnumOf<'AlertSeverity'>, Wording>> 
   INFO: word('Info', 'info'),
 };
 
+export const ALERT_RULE_STATE: Readonly<Record<EnumOf<'AlertRuleState'>, Wording>> = {
+  OK: word('All is well', 'good'),
+  ON: word('On', 'bad'),
+  SILENCED: word('Silenced', 'idle'),
+  UNREADABLE: word('Cannot be read', 'warn'),
+};
+
+export const TOKEN_KIND: Readonly<Record<EnumOf<'AccessTokenKind'>, string>> = {
+  NONE: 'None: the simulator is built in',
+  PERSONAL_ACCESS_TOKEN: 'A personal access token',
+  SERVICE_ACCOUNT_KEY: 'Short-lived tokens by a service account’s key',
+  TOKEN_FILE: 'A token from a file',
+};
+
+export const SIMULATOR_FAULT: Readonly<Record<EnumOf<'SimulatorFault'>, Wording>> = {
+  NONE: word('Accounts are made', 'good'),
+  UNAVAILABLE: word('It is down: 503', 'bad'),
+  INVALID_TOKEN: word('The token is refused: 401', 'bad'),
+  INVALID_USERNAME: word('Every username is refused', 'bad'),
+  SLOW: word('It is slow', 'warn'),
+};
+
+export const WEBHOOK_ATTEMPT_OUTCOME: Readonly<Record<EnumOf<'WebhookAttemptOutcome'>, Wording>> = {
+  DELIVERED: word('Delivered', 'good'),
+  REJECTED: word('Refused by the receiver', 'bad'),
+  GONE: word('Gone: it wants no more', 'bad'),
+  REDIRECTED: word('Redirected', 'bad'),
+  TIMED_OUT: word('No answer in time', 'warn'),
+  NOT_CONNECTED: word('Not connected', 'warn'),
+  UNKNOWN_HOST: word('Unknown host', 'bad'),
+  ADDRESS_REFUSED: word('Address not allowed', 'bad'),
+  SECRET_LOST: word('Secret lost', 'bad'),
+  INTERRUPTED: word('Interrupted', 'idle'),
+};
+
 export const WEBHOOK_STATE: Readonly<Record<EnumOf<'WebhookState'>, Wording>> = {
   ACTIVE: word('Active', 'good'),
   PAUSED: word('Paused', 'warn'),

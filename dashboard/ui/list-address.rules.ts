@@ -1,0 +1,47 @@
+/** Filters and page of a list as they stand in the address bar. Pure. */
+
+export interface PageAsked {
+  readonly first?: number;
+  readonly after?: string;
+  readonly last?: number;
+  readonly before?: string;
+}
+
+/** The page that an address asks for, as the API takes it. */
+export function pageOf(params: URLSearchParams, perPage: number): PageAsked {
+  const [after, before] = [params.get('after'), params.get('before')];
+  if (before !== null && before !== '') return { last: perPage, before };
+  return after === null || after === '' ? { first: perPage } : { first: perPage, after };
+}
+
+export type Change = Readonly<Record<string, string | undefined>>;
+
+/** The same address with some of it changed; a filter that changes begins at the first page again. */
+export function withChange(params: URLSearchParams, change: Change, filters: readonly string[]): URLSearchParams {
+  const next = new URLSearchParams(params);
+  const names = Object.keys(change);
+  if (names.some((name) => filters.includes(name) || name === 'after' || name === 'before')) {
+    next.delete('after');
+    next.delete('before');
+  }
+  for (const [name, value] of Object.entries(change)) {
+    if (value === undefined || value === '') next.delete(name);
+    else next.set(name, value);
+  }
+  return next;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Ids that are none are not sent: the API would refuse the whole list. */
+export const isUuid = (text: string): boolean => UUID.test(text);
+
+/** A span with the ends that are instants; undefined when neither is. */
+export function spanOf(
+  from: string | undefined,
+  to: string | undefined,
+): { readonly from?: string; readonly to?: string } | undefined {
+  const isInstant = (text: string | undefined): text is string => text !== undefined && !Number.isNaN(Date.parse(text));
+  if (!isInstant(from) && !isInstant(to)) return undefined;
+  return { ...(isInstant(from) && { from }), ...(isInstant(to) && { to }) };
+}
