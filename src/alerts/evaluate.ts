@@ -12,7 +12,7 @@ import type { Findings } from './alert-rule.ts';
 import { RULE_UNREADABLE, UNREADABLE_AFTER_MS } from './alert-rules.ts';
 import { eventsOf, logEdges } from './announce.ts';
 import type { Ask } from './asking.ts';
-import { loadOpenAlerts, loadSilences, storeChanges } from './stored-alerts.ts';
+import { loadOpenAlerts, loadSilences, storeChanges, tellEndedSilences } from './stored-alerts.ts';
 import { endTurn, lockTurn, type Turn, takeTurn } from './turn.ts';
 
 export interface EvaluationTools {
@@ -24,15 +24,21 @@ export interface EvaluationTools {
   readonly logger: Logger;
 }
 
+export interface Look {
+  readonly changes: readonly Change[];
+  /** Silences are over by their time, so that alerts look otherwise than before. */
+  readonly hasSilenceEnded: boolean;
+}
+
 /**
- * Looks, if it is this node's turn; answers what changed, or undefined when it was not, when the
+ * Looks, if it is this node's turn; answers what it made of it, or undefined when it was not, when the
  * turn ran out meanwhile, or when `stopping` came first: then the turn is given back. After it,
  * events may have been written.
  */
 export async function evaluate(
   { db, ask, nodeId, intervalMs, holdMs, logger }: EvaluationTools,
   stopping: Promise<void>,
-): Promise<readonly Change[] | undefined> {
+): Promise<Look | undefined> {
   const turn = await takeTurn(db, nodeId, intervalMs);
   if (turn === undefined) return undefined;
   const asked = await ask(stopping);
@@ -40,20 +46,21 @@ export async function evaluate(
     await endTurn(db, turn.token, turn.unreadable);
     return undefined;
   }
-  const changes = await db.transaction(async (tx) => {
+  const look = await db.transaction(async (tx): Promise<Look | undefined> => {
     const now = await lockTurn(tx, turn.token);
     if (now === undefined) return undefined;
     const unreadable = unreadableSince(turn, asked, now);
     const all = [...asked, unreadableRules(unreadable, now)];
     const silences = await loadSilences(tx);
-    const decided = decide(await loadOpenAlerts(tx), all, { now, holdMs, silences, newId: randomUUID });
-    await storeChanges(tx, decided, now);
-    await recordEvents(tx, eventsOf(decided));
+    const changes = decide(await loadOpenAlerts(tx), all, { now, holdMs, silences, newId: randomUUID });
+    await storeChanges(tx, changes, now);
+    const hasSilenceEnded = await tellEndedSilences(tx);
+    await recordEvents(tx, eventsOf(changes));
     await endTurn(tx, turn.token, unreadable);
-    return decided;
+    return { changes, hasSilenceEnded };
   });
-  if (changes !== undefined) logEdges(logger, changes);
-  return changes;
+  if (look !== undefined) logEdges(logger, look.changes);
+  return look;
 }
 
 function unreadableSince({ unreadable }: Turn, asked: readonly Asked[], now: Date): Turn['unreadable'] {

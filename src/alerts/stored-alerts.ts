@@ -27,6 +27,18 @@ export const loadSilences = (db: Queryable): Promise<Silence[]> =>
      WHERE ends_at > clock_timestamp() AND ended_at IS NULL`,
   );
 
+/**
+ * Marks silences whose time is over; a trigger tells of the alerts that they covered, but for those
+ * that are told of in this transaction already. Answers whether there were any.
+ */
+export async function tellEndedSilences(tx: Queryable): Promise<boolean> {
+  const ended = await tx.query(
+    `UPDATE auth.alert_silences SET end_told_at = clock_timestamp()
+     WHERE ends_at <= clock_timestamp() AND ended_at IS NULL AND end_told_at IS NULL RETURNING 1`,
+  );
+  return ended.length > 0;
+}
+
 // A number is drawn for rows that are there already, too: holes mean nothing.
 const STORE = `
   INSERT INTO auth.alerts (id, rule, group_key, severity, summary, advice, cure, subject_kind, subject_key, count,

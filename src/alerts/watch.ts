@@ -35,9 +35,10 @@ export function createAlertWatch(tools: WatchTools): AlertWatch {
       const stopping = new Promise<void>((resolve) => {
         breakOff = resolve;
       });
-      const changes = await evaluate(tools, stopping);
-      if (changes === undefined || changes.length === 0) return;
-      notices.changed();
+      const found = await evaluate(tools, stopping);
+      if (found === undefined) return;
+      const { changes, hasSilenceEnded } = found;
+      if (changes.length > 0 || hasSilenceEnded) notices.changed();
       if (changes.some(({ edge }) => edge !== null)) notices.eventsWritten();
     });
     last = looked.catch(() => undefined);

@@ -155,6 +155,24 @@ describe('4,000 failures by one cause, with two nodes and a restart', () => {
   });
 });
 
+/** What the record of changes has of an alert since then. */
+const changesSince = async (at: Date, alertId: string | undefined): Promise<string[]> => {
+  const rows = await sql<{ kind: string }>(
+    `SELECT kind FROM auth.changes WHERE topic = 'alert' AND $2 = ANY (keys) AND at > $1 ORDER BY transaction_id, sequence`,
+    [at, alertId],
+  );
+  return rows.map(({ kind }) => kind);
+};
+/** As if its time were over, of which nothing tells: without the triggers that see a change by hand. */
+const endByTime = (silenceId: string) =>
+  database.db.transaction(async (tx) => {
+    await tx.query('SET LOCAL session_replication_role = replica');
+    return tx.query<{ at: Date }>(
+      'UPDATE auth.alert_silences SET ends_at = clock_timestamp() WHERE id = $1 RETURNING clock_timestamp() AS at',
+      [silenceId],
+    );
+  });
+
 describe('silences', () => {
   it('keep an alert back that is there to be seen, until they end', async () => {
     const answer = await silence({ rule: 'ENTRY_FAILED', groupKey: 'quiet' });
@@ -193,13 +211,17 @@ describe('silences', () => {
 
   it('by their time end as well; what was announced before is not again, and its end is told', async () => {
     const [alert] = await alertsOf('loud');
+    const [{ at: before } = { at: new Date() }] = await sql<{ at: Date }>('SELECT clock_timestamp() AS at');
     const answer = await silence({ alertId: alert?.alertId });
     expect(answer).toMatchObject({ silence: { rule: null, alert: { alertId: alert?.alertId } } });
     await ofGroup('loud').toMatchObject({ isSilenced: true });
     await sql(`UPDATE auth.alert_silences SET ends_at = now() WHERE id = $1`, [silenceIdOf(answer)]);
     await ofGroup('loud').toMatchObject({ isSilenced: false });
     await settled();
+    await settled();
     expect(await eventsOf('loud')).toEqual(['AlertRaised']);
+    // Made, its end moved by hand, and found to be over: told once, by whichever node looked first.
+    expect(await changesSince(before, alert?.alertId)).toEqual(['updated', 'updated', 'updated']);
     await silence({ alertId: alert?.alertId });
     await cureEntries('loud');
     await ofGroup('loud').toMatchObject({ isOn: false, isSilenced: false });
@@ -208,6 +230,19 @@ describe('silences', () => {
       code: 'INVALID_STATE',
       message: expect.stringContaining('rule: "ENTRY_FAILED"'),
     });
+  });
+
+  it('by their time end, and the alert that is announced then is told of once', async () => {
+    const answer = await silence({ rule: 'ENTRY_FAILED', groupKey: 'late' });
+    await failEntries(1, 'late');
+    await ofGroup('late').toMatchObject({ isOn: true, isSilenced: true, announcedAt: null });
+    const [alert] = await alertsOf('late');
+    const [{ at: before } = { at: new Date() }] = await endByTime(silenceIdOf(answer));
+    await ofGroup('late').toMatchObject({ isSilenced: false, announcedAt: expect.any(String) });
+    await settled();
+    expect(await changesSince(before, alert?.alertId)).toEqual(['updated']);
+    await cureEntries('late');
+    await ofGroup('late').toMatchObject({ isOn: false });
   });
 
   it('of an alert that ends under them tell nobody anything', async () => {
@@ -339,6 +374,10 @@ describe('the turn', () => {
     await endTurn(db, next?.token ?? '', {});
     // Ended, it is due again only when the interval is over.
     expect(await takeTurn(db, randomUUID(), 60_000)).toBeUndefined();
+    // Instants are kept to the millisecond: a turn that is taken within the one that it was ended in would look ended.
+    await sql(
+      `UPDATE auth.alert_turn SET taken_at = taken_at - interval '1 second', done_at = done_at - interval '1 second'`,
+    );
     const racers = await Promise.all(Array.from({ length: 8 }, () => takeTurn(db, randomUUID(), 0)));
     expect(racers.filter((turn) => turn !== undefined)).toHaveLength(1);
   });

@@ -234,6 +234,14 @@ describe('what can be watched', () => {
     await expect
       .poll(() => stream.events().at(-1), soon)
       .toMatchObject({ kind: 'UPDATED', alertId, alert: { isSilenced: true } });
+    // As if its time were over, of which nothing tells but the next look.
+    await database.db.transaction(async (tx) => {
+      await tx.query('SET LOCAL session_replication_role = replica');
+      await tx.query('UPDATE auth.alert_silences SET ends_at = clock_timestamp() WHERE alert_id = $1', [alertId]);
+    });
+    await expect
+      .poll(() => stream.events().at(-1), { timeout: 15_000, interval: 50 })
+      .toMatchObject({ kind: 'UPDATED', alertId, alert: { isOn: true, isSilenced: false } });
     stream.close();
   });
 

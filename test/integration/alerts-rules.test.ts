@@ -60,13 +60,13 @@ async function look(
     dataDir,
   });
   const tools = { ...lookBy(randomUUID(), rules), holdMs: settings.ALERT_HOLD ?? 0 };
-  const changes = await evaluate(tools, NEVER);
-  if (changes === undefined) throw new Error('It was not this node’s turn.');
+  const found = await evaluate(tools, NEVER);
+  if (found === undefined) throw new Error('It was not this node’s turn.');
   const [turn] = await db.query<{ rules: string[] }>(
     `SELECT ARRAY(SELECT jsonb_object_keys(unreadable) ORDER BY 1) AS rules FROM auth.alert_turn`,
   );
   expect(turn?.rules).toEqual(unreadable);
-  return changes;
+  return found.changes;
 }
 
 const edges = (changes: readonly Change[], rule: string) =>
@@ -493,17 +493,17 @@ describe('a look', () => {
       });
     });
     const tools = lookBy(randomUUID(), [plain, hanging, rule('BEHIND', plain.find)], 50);
-    expect(await evaluate(tools, NEVER)).toMatchObject([{ edge: 'raised', alert: { rule: 'PLAIN' } }]);
+    expect(await evaluate(tools, NEVER)).toMatchObject({ changes: [{ edge: 'raised', alert: { rule: 'PLAIN' } }] });
     answer();
     // What was not reached comes first the next time, and what is still at it is not asked again.
-    expect(await evaluate(tools, NEVER)).toMatchObject([{ edge: 'raised', alert: { rule: 'BEHIND' } }]);
+    expect(await evaluate(tools, NEVER)).toMatchObject({ changes: [{ edge: 'raised', alert: { rule: 'BEHIND' } }] });
     expect(askedCount).toBe(2);
     await sql(
       `UPDATE auth.alert_turn SET unreadable = (SELECT jsonb_object_agg(key, now() - interval '61 seconds') FROM jsonb_each(unreadable))`,
     );
-    expect(await evaluate(tools, NEVER)).toMatchObject([
-      { edge: 'raised', alert: { rule: 'RULE_UNREADABLE', groupKey: 'HANGING' } },
-    ]);
+    expect(await evaluate(tools, NEVER)).toMatchObject({
+      changes: [{ edge: 'raised', alert: { rule: 'RULE_UNREADABLE', groupKey: 'HANGING' } }],
+    });
     expect(askedCount).toBe(2);
   });
 
