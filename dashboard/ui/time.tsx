@@ -30,7 +30,7 @@ export function Time({ at, as = 'relative', jobZone }: TimeProps) {
           : relative(ms, now);
   return (
     <Tooltip text={`${full}${zone === 'UTC' ? '' : ` · ${exact(ms, 'UTC')}`} · ${relative(ms, now)}`}>
-      <time dateTime={at} className="whitespace-nowrap">
+      <time dateTime={at} className={as === 'exact' ? undefined : 'whitespace-nowrap'}>
         {text}
       </time>
     </Tooltip>

@@ -8,11 +8,13 @@ interface TypedFieldProps {
   readonly onText: (text: string) => void;
   readonly placeholder?: string;
   readonly problem?: string | undefined;
+  /** The id of a datalist with what is likely. */
+  readonly list?: string;
 }
 
 const PAUSE_MS = 350;
 
-export function TypedField({ label, value, onText, placeholder, problem }: TypedFieldProps) {
+export function TypedField({ label, value, onText, placeholder, problem, list }: TypedFieldProps) {
   const [typed, setTyped] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
@@ -28,6 +30,7 @@ export function TypedField({ label, value, onText, placeholder, problem }: Typed
       label={label}
       placeholder={placeholder}
       problem={problem}
+      list={list}
       value={typed}
       onChange={({ target }) => {
         setTyped(target.value);

@@ -1,16 +1,16 @@
 /** The filters of the trail; each stands in the address bar, so that a view can be passed on. */
-import { useEffect, useId, useRef, useState } from 'react';
+import { useId, useState } from 'react';
 import { useViewer } from '../../access/viewer.tsx';
 import { Button } from '../../ui/button.tsx';
-import { InstantField, SelectField, TextField } from '../../ui/field.tsx';
+import { InstantField, SelectField } from '../../ui/field.tsx';
+import type { ListAddress } from '../../ui/list-address.ts';
+import { TypedField } from '../../ui/typed-field.tsx';
 import type { AuditAsked, FilterName } from './audit-address.rules.ts';
 import { TARGETS } from './audit-words.rules.ts';
 
 interface FiltersProps {
-  readonly params: URLSearchParams;
-  readonly asked: AuditAsked;
-  readonly onChange: (change: Readonly<Partial<Record<FilterName, string | undefined>>>) => void;
-  readonly onClear: () => void;
+  readonly address: ListAddress;
+  readonly problems: AuditAsked['problems'];
 }
 
 const TARGET_OPTIONS = [
@@ -25,15 +25,15 @@ const OUTCOME_OPTIONS = [
   ['DENIED', 'Denied'],
 ] as const;
 
-export function AuditFilters({ params, asked: { problems, isFiltered }, onChange, onClear }: FiltersProps) {
+export function AuditFilters({ address, problems }: FiltersProps) {
   const { operations } = useViewer();
   const actions = useId();
-  const [isMoreOpen] = useState(MORE.some((name) => params.has(name)));
-  const get = (name: FilterName): string => params.get(name) ?? '';
+  const [isMoreOpen] = useState(MORE.some((name) => address.get(name) !== undefined));
+  const get = (name: FilterName): string => address.get(name) ?? '';
   const text = (name: FilterName) => ({
     value: get(name),
     problem: problems[name],
-    onText: (value: string) => onChange({ [name]: value }),
+    onText: (value: string) => address.set({ [name]: value }),
   });
   return (
     <search aria-label="Filters" className="grid gap-3 border-b px-4 pb-4">
@@ -51,70 +51,37 @@ export function AuditFilters({ params, asked: { problems, isFiltered }, onChange
           label="On what"
           options={TARGET_OPTIONS}
           value={get('target')}
-          onChange={({ target }) => onChange({ target: target.value })}
+          onChange={({ target }) => address.set({ target: target.value })}
         />
         <SelectField
           label="Outcome"
           options={OUTCOME_OPTIONS}
           value={get('outcome')}
-          onChange={({ target }) => onChange({ outcome: target.value })}
+          onChange={({ target }) => address.set({ outcome: target.value })}
         />
       </div>
       <div className="flex flex-wrap items-start justify-between gap-3">
         <details open={isMoreOpen} className="min-w-0 flex-1">
           <summary className="w-max text-accent">By time, id, family or request</summary>
           <div className="mt-3 grid items-start gap-3 sm:grid-cols-2 lg:grid-cols-5">
-            <InstantField label="From" value={get('from') || undefined} onInstant={(from) => onChange({ from })} />
+            <InstantField label="From" value={get('from') || undefined} onInstant={(from) => address.set({ from })} />
             <InstantField
               label="Before"
               problem={problems.to}
               value={get('to') || undefined}
-              onInstant={(to) => onChange({ to })}
+              onInstant={(to) => address.set({ to })}
             />
             <TypedField label="Id of what" placeholder="Whole id or name" {...text('targetId')} />
             <TypedField label="Family" placeholder="Its id" {...text('family')} />
             <TypedField label="Request" placeholder="Its id" {...text('request')} />
           </div>
         </details>
-        {isFiltered && (
-          <Button isSmall onClick={onClear}>
+        {address.isFiltered && (
+          <Button isSmall onClick={address.clear}>
             Clear the filters
           </Button>
         )}
       </div>
     </search>
   );
-}
-
-interface TypedFieldProps {
-  readonly label: string;
-  readonly value: string;
-  readonly placeholder?: string;
-  readonly list?: string;
-  readonly problem: string | undefined;
-  readonly onText: (value: string) => void;
-}
-
-const PAUSE_MS = 350;
-
-/** Told once the typing pauses. */
-function TypedField({ value, onText, ...rest }: TypedFieldProps) {
-  const [text, setText] = useState(value);
-  const told = useRef(value);
-  useEffect(() => {
-    if (told.current === value) return;
-    told.current = value;
-    setText(value);
-  }, [value]);
-  const latest = useRef(onText);
-  latest.current = onText;
-  useEffect(() => {
-    if (text === told.current) return;
-    const timer = setTimeout(() => {
-      told.current = text;
-      latest.current(text);
-    }, PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return <TextField {...rest} value={text} onChange={({ target }) => setText(target.value)} />;
 }

@@ -1,12 +1,13 @@
 /** The acts, newest first, a page at a time; newer ones are announced and not pushed in. */
-import { ArrowLeft, ArrowRight } from 'lucide-react';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
+import type { ListAddress } from '../../ui/list-address.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty, Notice } from '../../ui/notice.tsx';
+import { Pager } from '../../ui/pager.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import type { AuditAsked } from './audit-address.rules.ts';
@@ -67,27 +68,26 @@ const COLUMNS: readonly Column<Act>[] = [
 ];
 
 interface ListProps {
-  readonly asked: AuditAsked;
+  readonly address: ListAddress;
+  readonly filter: AuditAsked['filter'];
   readonly onOpen: (id: string) => void;
-  readonly onPage: (page: { readonly after?: string | undefined; readonly before?: string | undefined }) => void;
-  readonly onClear: () => void;
 }
 
 const NEWER_EVERY_MS = 5_000;
 
-export function AuditList({ asked: { filter, page, isFiltered }, onOpen, onPage, onClear }: ListProps) {
+export function AuditList({ address, filter, onOpen }: ListProps) {
+  const { page, isFirstPage } = address;
   const isPaused = !usePermission('auditEntries').isAllowed;
   const result = useLiveQuery({ query: Trail, variables: { filter, ...page }, isPaused });
-  const isFirst = page.after === undefined && page.before === undefined;
   // Nothing tells of acts: the newest is looked at.
   const newest = useLiveQuery({
     query: Newest,
     variables: { filter },
     everyMs: NEWER_EVERY_MS,
-    isPaused: isPaused || !isFirst,
+    isPaused: isPaused || !isFirstPage,
   });
   const top = result.data?.auditEntries?.nodes[0]?.sequence ?? 0;
-  const isNewer = isFirst && !result.isRefreshing && (newest.data?.auditEntries?.nodes[0]?.sequence ?? 0) > top;
+  const isNewer = isFirstPage && !result.isRefreshing && (newest.data?.auditEntries?.nodes[0]?.sequence ?? 0) > top;
   return (
     <>
       <div aria-live="polite">
@@ -116,28 +116,9 @@ export function AuditList({ asked: { filter, page, isFiltered }, onOpen, onPage,
               keyOf={({ id }) => id}
               onOpen={({ id }) => onOpen(id)}
               lookOf={({ outcome }) => (outcome === 'DENIED' ? 'bg-bad-soft/40' : '')}
-              empty={<Nothing isFiltered={isFiltered} onClear={onClear} />}
+              empty={<Nothing isFiltered={address.isFiltered} onClear={address.clear} />}
             />
-            {auditEntries !== null && (auditEntries.pageInfo.hasNextPage || auditEntries.pageInfo.hasPreviousPage) && (
-              <nav aria-label="Pages of the list" className="flex justify-between gap-2 border-t px-4 py-2">
-                <Button
-                  isSmall
-                  icon={ArrowLeft}
-                  disabledBecause={auditEntries.pageInfo.hasPreviousPage ? undefined : 'These are the newest.'}
-                  onClick={() => onPage({ before: auditEntries.pageInfo.startCursor ?? undefined })}
-                >
-                  Newer
-                </Button>
-                <Button
-                  isSmall
-                  icon={ArrowRight}
-                  disabledBecause={auditEntries.pageInfo.hasNextPage ? undefined : 'These are the oldest.'}
-                  onClick={() => onPage({ after: auditEntries.pageInfo.endCursor ?? undefined })}
-                >
-                  Older
-                </Button>
-              </nav>
-            )}
+            {auditEntries !== null && <Pager of={auditEntries.pageInfo} onPage={(to) => address.set(to, true)} />}
           </>
         )}
       </Loaded>

@@ -1,11 +1,10 @@
 /** Who did what, when and why, and the proof that nobody has changed it since. */
-import { useMemo } from 'react';
-import { useSearchParams } from 'wouter';
 import { useViewer } from '../../access/viewer.tsx';
 import { Card } from '../../ui/card.tsx';
+import { useListAddress } from '../../ui/list-address.ts';
 import { Page } from '../../ui/page.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
-import { askedBy, changed, FILTERS } from './audit-address.rules.ts';
+import { askedBy, FILTERS, PER_PAGE } from './audit-address.rules.ts';
 import { AuditAct } from './audit-entry.tsx';
 import { ExportCard } from './audit-export.tsx';
 import { AuditFilters } from './audit-filters.tsx';
@@ -13,20 +12,13 @@ import { AuditList } from './audit-list.tsx';
 import { AnchorCard, VerifyCard } from './audit-verify.tsx';
 
 export default function AuditPage() {
-  const [params, setParams] = useSearchParams();
+  const address = useListAddress(FILTERS, PER_PAGE);
   const { operations } = useViewer();
-  const asked = useMemo(
-    () =>
-      askedBy(
-        params,
-        operations.map(({ name }) => name),
-      ),
-    [params, operations],
+  const { filter, problems } = askedBy(
+    address.get,
+    operations.map(({ name }) => name),
   );
-  const change = (to: Readonly<Record<string, string | undefined>>, replace = false): void =>
-    setParams((before) => changed(before, to), { replace });
-  const clear = (): void => change(Object.fromEntries(FILTERS.map((name) => [name, undefined])));
-  const act = params.get('act');
+  const act = address.get('act');
   return (
     <Page
       title="Audit trail"
@@ -34,21 +26,16 @@ export default function AuditPage() {
     >
       <Tabs
         label="Parts of the audit trail"
-        value={params.get('tab') === 'proof' ? 'proof' : 'acts'}
-        onChange={(tab) => change({ tab: tab === 'acts' ? undefined : tab })}
+        value={address.get('tab') === 'proof' ? 'proof' : 'acts'}
+        onChange={(tab) => address.set({ tab: tab === 'acts' ? undefined : tab }, true)}
         tabs={[
           {
             value: 'acts',
             title: 'Acts',
             content: (
               <Card title="Acts" hint="Newest first." isFlush>
-                <AuditFilters params={params} asked={asked} onChange={(to) => change(to, true)} onClear={clear} />
-                <AuditList
-                  asked={asked}
-                  onOpen={(id) => change({ act: id })}
-                  onPage={(page) => change({ after: page.after, before: page.before })}
-                  onClear={clear}
-                />
+                <AuditFilters address={address} problems={problems} />
+                <AuditList address={address} filter={filter} onOpen={(id) => address.set({ act: id }, true)} />
               </Card>
             ),
           },
@@ -67,7 +54,7 @@ export default function AuditPage() {
           },
         ]}
       />
-      {act !== null && <AuditAct id={act} onClose={() => change({ act: undefined })} />}
+      {act !== undefined && <AuditAct id={act} onClose={() => address.set({ act: undefined })} />}
     </Page>
   );
 }

@@ -125,13 +125,6 @@ export function AnchorCard() {
     <Card
       title="Anchor of now"
       hint="The end of the trail, signed. Keep it where nobody who writes to the database can change it: a ticket, another machine, paper."
-      actions={
-        isAllowed && (
-          <Button isSmall onClick={result.refresh} isBusy={result.isRefreshing}>
-            Sign anew
-          </Button>
-        )
-      }
     >
       {!isAllowed && <Notice tone="info">{reason}</Notice>}
       <Loaded result={result} height={4}>
@@ -147,8 +140,11 @@ export function AnchorCard() {
                   ['Signed', <Time key="at" at={auditAnchor.signedAt} as="exact" />],
                 ]}
               />
-              <div>
+              <div className="flex flex-wrap gap-2">
                 <CopyButton text={auditAnchor.anchor}>Copy the anchor</CopyButton>
+                <Button isSmall onClick={result.refresh} isBusy={result.isRefreshing}>
+                  Sign anew
+                </Button>
               </div>
             </div>
           )

@@ -32,7 +32,7 @@ export function Differences({ before, after }: { readonly before: unknown; reado
               {hasBefore ? 'After' : 'Value'}
             </th>
             {hasBefore && (
-              <th scope="col" className="px-3 py-1.5">
+              <th scope="col" className="px-3 py-1.5 max-sm:hidden">
                 <span className="sr-only">What happened to it</span>
               </th>
             )}
@@ -52,7 +52,9 @@ export function Differences({ before, after }: { readonly before: unknown; reado
               <td className={`px-3 py-1.5 ${kind === 'changed' || kind === 'added' ? 'bg-good-soft/50' : ''}`}>
                 {kind === 'removed' ? '–' : <Value of={kind === 'same' ? was : is} />}
               </td>
-              {hasBefore && <td className={`px-3 py-1.5 whitespace-nowrap ${MARKS[kind][1]}`}>{MARKS[kind][0]}</td>}
+              {hasBefore && (
+                <td className={`px-3 py-1.5 whitespace-nowrap max-sm:hidden ${MARKS[kind][1]}`}>{MARKS[kind][0]}</td>
+              )}
             </tr>
           ))}
         </tbody>
