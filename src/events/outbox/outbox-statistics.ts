@@ -14,10 +14,12 @@ export interface OutboxStatistics {
   readonly lastPublishedAt: Date | null;
 }
 
+// greatest() passes null over: without the CASE an empty outbox would have an oldest event, of age 0.
 /** Served by outbox_events_pending_idx, _waiting_idx, _parked_idx and _processed_idx. */
 const LOAD = `
   SELECT pending.count::float8 AS "pendingCount", waiting.count::float8 AS "waitingCount", parked.count::float8 AS "parkedCount",
-         greatest(0, extract(epoch FROM clock_timestamp() - oldest.created_at) * 1000)::float8 AS "oldestPendingAgeMs",
+         CASE WHEN oldest.created_at IS NOT NULL
+              THEN greatest(0, extract(epoch FROM clock_timestamp() - oldest.created_at) * 1000)::float8 END AS "oldestPendingAgeMs",
          recent.count::float8 / ${SPAN_SECONDS} AS "publishedPerSecond", last.processed_at AS "lastPublishedAt"
   FROM (SELECT count(*) FROM auth.outbox_events WHERE processed_at IS NULL AND parked_at IS NULL) AS pending
   CROSS JOIN (SELECT count(*) FROM auth.outbox_events
