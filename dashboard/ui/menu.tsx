@@ -1,6 +1,7 @@
 /** A button that opens a list of actions. */
 import * as Radix from '@radix-ui/react-dropdown-menu';
 import type { ComponentType, ReactNode } from 'react';
+import { useLayer } from './layer.tsx';
 
 interface MenuProps {
   /** One button. */
@@ -12,7 +13,7 @@ interface MenuProps {
 export const Menu = ({ trigger, children }: MenuProps) => (
   <Radix.Root modal={false}>
     <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-    <Radix.Portal>
+    <Radix.Portal container={useLayer()}>
       <Radix.Content
         align="end"
         sideOffset={4}

@@ -1,6 +1,7 @@
 /** More about what is under the pointer or has the focus. What must be known stands in the page itself. */
 import * as Radix from '@radix-ui/react-tooltip';
 import type { ReactNode } from 'react';
+import { useLayer } from './layer.tsx';
 
 export const TooltipProvider = ({ children }: { readonly children: ReactNode }) => (
   <Radix.Provider delayDuration={250}>{children}</Radix.Provider>
@@ -13,11 +14,12 @@ interface TooltipProps {
 }
 
 export function Tooltip({ text, children }: TooltipProps) {
+  const layer = useLayer();
   if (text === undefined || text === '') return children;
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={layer}>
         <Radix.Content
           sideOffset={4}
           collisionPadding={8}
