@@ -29,7 +29,7 @@ export default function OverviewPage() {
         <ActivityCard />
         <ForecastCard />
       </div>
-      <div className="grid items-start gap-4 md:grid-cols-2 xl:grid-cols-4">
+      <div className="grid items-start gap-4 md:grid-cols-2">
         <NextFiresCard />
         <SystemCards />
       </div>

@@ -12,15 +12,14 @@ import { ALERT_SEVERITY, CIRCUIT_STATE, counted, DST_NOTE, NODE_STATE } from '..
 
 const NextFires = graphql(`
   query NextFires {
-    nextFireTimes(first: 6) { jobName at localTime dst }
-    jobSchedules { id name isPaused timeZone cronDescription }
+    jobSchedules { id name isPaused timeZone cronDescription currentRun { id } nextFireTimes(first: 1) { at dst } }
   }
 `);
 
 const MORE = 'text-sm text-accent hover:underline';
 
 export function NextFiresCard() {
-  const { isAllowed, reason } = usePermission('nextFireTimes');
+  const { isAllowed, reason } = usePermission('jobSchedules');
   const result = useLiveQuery({
     query: NextFires,
     variables: {},
@@ -39,34 +38,39 @@ export function NextFiresCard() {
     >
       {!isAllowed && <Notice tone="info">{reason}</Notice>}
       <Loaded result={result}>
-        {({ nextFireTimes, jobSchedules }) => (
-          <ol className="grid gap-2">
-            {(nextFireTimes ?? []).map(({ jobName, at, dst }) => {
-              const schedule = jobSchedules?.find(({ name }) => name === jobName);
-              return (
-                <li key={`${jobName} ${at}`} className="flex items-baseline justify-between gap-3">
+        {({ jobSchedules }) => (
+          <ul className="grid gap-3">
+            {soonestFirst(jobSchedules ?? []).map(
+              ({ name, isPaused, cronDescription, timeZone, currentRun, nextFireTimes: [next] }) => (
+                <li key={name} className="flex items-start justify-between gap-3">
                   <span className="min-w-0">
-                    <Link href={`/schedules/${jobName}`} className="break-words hover:underline">
-                      {jobName}
-                    </Link>{' '}
-                    {schedule?.isPaused === true && <Badge tone="warn">Paused: skipped</Badge>}
-                    {dst !== null && <Badge tone="warn">{DST_NOTE[dst]}</Badge>}
+                    <Link href={`/schedules/${name}`} className="font-medium break-words hover:underline">
+                      {name}
+                    </Link>
+                    <span className="block text-sm text-muted">{cronDescription}</span>
                   </span>
-                  <span className="shrink-0 text-right">
-                    <Time at={at} as="countdown" jobZone={schedule?.timeZone} />
-                    <span className="ml-2 text-sm text-muted">
-                      <Time at={at} as="clock" jobZone={schedule?.timeZone} />
-                    </span>
+                  <span className="grid shrink-0 justify-items-end gap-1 text-right">
+                    <Time at={next?.at} as="countdown" jobZone={timeZone} />
+                    {isPaused && <Badge tone="warn">Paused</Badge>}
+                    {currentRun !== null && <Badge tone="info">Running</Badge>}
+                    {next?.dst != null && <Badge tone="warn">{DST_NOTE[next.dst]}</Badge>}
                   </span>
                 </li>
-              );
-            })}
-          </ol>
+              ),
+            )}
+          </ul>
         )}
       </Loaded>
     </Card>
   );
 }
+
+const soonestFirst = <Schedule extends { readonly nextFireTimes: readonly { readonly at: string }[] }>(
+  schedules: readonly Schedule[],
+): Schedule[] =>
+  [...schedules].sort((one, other) =>
+    (one.nextFireTimes[0]?.at ?? '9').localeCompare(other.nextFireTimes[0]?.at ?? '9'),
+  );
 
 const SystemQuery = graphql(`
   query System {
@@ -157,15 +161,18 @@ export function SystemCards() {
         <Loaded result={{ ...result, problem: undefined }}>
           {({ serverNodes }) => (
             <ul className="grid gap-2">
-              {(serverNodes ?? []).slice(0, 5).map(({ id, name, state, attemptsInHand, runsInHand }) => (
-                <li key={id} className="flex items-center justify-between gap-3">
-                  <span className="min-w-0 truncate">{name}</span>
-                  <span className="flex shrink-0 items-center gap-2 text-sm text-muted">
-                    {counted(attemptsInHand + runsInHand, 'task', 'tasks')} in hand
-                    <Status of={NODE_STATE[state]} />
-                  </span>
-                </li>
-              ))}
+              {(serverNodes ?? [])
+                .filter(({ state }) => state !== 'GONE')
+                .slice(0, 6)
+                .map(({ id, name, state, attemptsInHand, runsInHand }) => (
+                  <li key={id} className="flex items-center justify-between gap-3">
+                    <span className="min-w-0 truncate">{name}</span>
+                    <span className="flex shrink-0 items-center gap-2 text-sm text-muted">
+                      {counted(attemptsInHand + runsInHand, 'task', 'tasks')} in hand
+                      <Status of={NODE_STATE[state]} />
+                    </span>
+                  </li>
+                ))}
             </ul>
           )}
         </Loaded>

@@ -1,5 +1,9 @@
 /** What the tour says; how it is made is in tour.tsx. */
+import { setSimulatorFault } from '../../../actions/provider-actions.ts';
 import type { Fault } from './tour-state.ts';
+
+/** At a click: what the dialog would ask for is said by the step. */
+export const breakSimulator = { ...setSimulatorFault, isInstant: true };
 
 export const FAULTS: readonly {
   readonly fault: Exclude<Fault, 'NONE'>;

@@ -7,7 +7,7 @@ import { type ReactNode, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { usePermissions } from '../../../access/viewer.tsx';
 import { ActionButton } from '../../../actions/action-button.tsx';
-import { closeCircuit, setSimulatorFault } from '../../../actions/provider-actions.ts';
+import { closeCircuit } from '../../../actions/provider-actions.ts';
 import { graphql } from '../../../graphql/graphql.ts';
 import { useLiveQuery } from '../../../live/use-live.ts';
 import { Status } from '../../../ui/badge.tsx';
@@ -20,7 +20,7 @@ import type { Totals } from '../totals.ts';
 import { enqueueDemo } from './demo.ts';
 import { DemoEntriesList, useDemoEntries } from './demo-entries.tsx';
 import { advanceTour, restartTour, useTourState } from './tour-state.ts';
-import { FAULTS } from './tour-steps.ts';
+import { breakSimulator, FAULTS } from './tour-steps.ts';
 
 const TourQuery = graphql(`
   query Tour {
@@ -113,7 +113,7 @@ function Steps({ circuit, fault }: StepsProps) {
             {FAULTS.map((one) => (
               <ActionButton
                 key={one.fault}
-                action={setSimulatorFault}
+                action={breakSimulator}
                 input={{ fault: one.fault, reason: 'The tour' }}
                 label={one.label}
                 kind={broken === one.fault ? 'primary' : 'plain'}
@@ -156,7 +156,7 @@ function Steps({ circuit, fault }: StepsProps) {
           <div className="grid gap-2">
             <div className="flex flex-wrap gap-2">
               <ActionButton
-                action={setSimulatorFault}
+                action={breakSimulator}
                 input={{ fault: 'NONE', reason: 'The tour' }}
                 label="Mend it"
                 kind={isMended ? 'plain' : 'primary'}
