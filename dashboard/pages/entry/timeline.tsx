@@ -24,10 +24,7 @@ interface TimelineProps {
 
 export function Timeline({ entry, happenings, onEarlier, isLoadingEarlier, omissions }: TimelineProps) {
   return (
-    <Card
-      title="What happened"
-      hint="The newest first: it is what one comes for, and the story is read back from there."
-    >
+    <Card title="What happened" hint="Newest first.">
       <ol className="relative">
         {happenings.map((one) => (
           <Item key={one.key} happening={one} entry={entry} />

@@ -1,5 +1,66 @@
+/** Why entries fail: one cause after the other, the one that holds back the most first. */
+import { usePermission } from '../../access/viewer.tsx';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { ButtonLink } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
+import { counted } from '../../ui/words.ts';
+import { type FailureGroup, FailureGroupItem, FailureGroups } from './failure-group.tsx';
 
-export default function StillToCome() {
-  return <Page title="failures">Not written yet.</Page>;
+/** As many as the API answers. */
+const MOST_GROUPS = 100;
+
+export default function FailuresPage() {
+  const result = useLiveQuery({
+    query: FailureGroups,
+    variables: {},
+    on: ['QUEUED_CREATION'],
+    // The last hour goes on by itself.
+    everyMs: 60_000,
+    isPaused: !usePermission('failureGroups').isAllowed,
+  });
+  return (
+    <Page
+      title="Failures"
+      description="Entries that have failed, or wait for a retry after a failure, put together by what they failed of."
+    >
+      <Loaded result={result} height={32}>
+        {({ failureGroups }) => <Groups groups={failureGroups ?? []} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Groups({ groups }: { readonly groups: readonly FailureGroup[] }) {
+  if (groups.length === 0)
+    return (
+      <div className="rounded-lg border bg-panel">
+        <Empty title="Nothing fails." actions={<ButtonLink href="/queue">To the queue</ButtonLink>}>
+          When attempts fail, their causes stand here: each with its entries and families, whether it goes on, what
+          helps, and a retry of exactly these entries. A cause goes away once none of its entries is held back by it any
+          more.
+        </Empty>
+      </div>
+    );
+  const entries = groups.reduce((sum, { count }) => sum + count, 0);
+  const causes = counted(groups.length, 'cause', 'causes');
+  return (
+    <Card
+      title={`${counted(entries, 'entry is', 'entries are')} held back by ${causes}`}
+      hint={
+        groups.length < MOST_GROUPS
+          ? 'The cause with the most entries first. Entries that somebody changed with SQL belong to none.'
+          : `The ${MOST_GROUPS} causes with the most entries. There may be more: they show up once these are cured.`
+      }
+      isFlush
+    >
+      <ol className="divide-y border-t">
+        {groups.map((group) => (
+          <FailureGroupItem key={group.key} group={group} />
+        ))}
+      </ol>
+    </Card>
+  );
 }

@@ -1,0 +1,103 @@
+/** One cause of failures: how many entries it holds back, how it goes on, and what to do about all of them. */
+import { Link } from 'wouter';
+import { usePermission } from '../../access/viewer.tsx';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { Button, ButtonLink } from '../../ui/button.tsx';
+import { Code } from '../../ui/copy.tsx';
+import { Sparkline } from '../../ui/graphs.tsx';
+import { Time } from '../../ui/time.tsx';
+import { count, counted } from '../../ui/words.ts';
+
+export const FailureGroups = graphql(`
+  query FailureGroupsPage {
+    failureGroups(first: 100) {
+      key errorCode message count affectedFamilyCount firstSeenAt lastSeenAt trend suggestedCure
+      sample { id entryId username }
+    }
+  }
+`);
+
+export type FailureGroup = NonNullable<ResultOf<typeof FailureGroups>['failureGroups']>[number];
+
+export function FailureGroupItem({ group }: { readonly group: FailureGroup }) {
+  const { key, errorCode, message, affectedFamilyCount, firstSeenAt, lastSeenAt, suggestedCure, sample } = group;
+  return (
+    <li className="grid gap-x-8 gap-y-3 px-4 py-4 lg:grid-cols-[minmax(0,1fr)_18rem]">
+      <div className="grid min-w-0 content-start gap-2">
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+          <Code>{errorCode}</Code>
+          <span className="text-sm text-muted">
+            {counted(affectedFamilyCount, 'family', 'families')} · first seen <Time at={firstSeenAt} /> · last seen{' '}
+            <Time at={lastSeenAt} />
+          </span>
+        </div>
+        <p className="max-w-prose font-medium break-words">{message}</p>
+        <p className="max-w-prose text-muted">
+          <strong className="font-medium text-text">What helps: </strong>
+          {suggestedCure ?? 'nothing needs to be done. It passes by itself.'}
+        </p>
+        {sample !== null && (
+          <p className="text-sm text-muted">
+            For example{' '}
+            <Link href={`/queue/${sample.entryId}`} className="text-accent hover:underline">
+              {sample.username}
+            </Link>
+            , which was enqueued last
+          </p>
+        )}
+      </div>
+      <div className="flex flex-wrap items-start justify-between gap-3 lg:flex-col lg:items-stretch lg:justify-start">
+        <Measure group={group} />
+        <div className="flex flex-wrap gap-2 lg:flex-col">
+          <ButtonLink isSmall href={`/queue?failureGroup=${encodeURIComponent(key)}`}>
+            Show entries
+          </ButtonLink>
+          <PlanRetry groupKey={key} />
+        </div>
+      </div>
+    </li>
+  );
+}
+
+function Measure({ group: { count: entries, trend } }: { readonly group: FailureGroup }) {
+  const lately = trend.reduce((sum, attempts) => sum + attempts, 0);
+  const words =
+    lately === 0
+      ? 'No attempt failed so in the last hour'
+      : `${counted(lately, 'attempt', 'attempts')} failed so in the last hour`;
+  return (
+    <div className="flex items-end justify-between gap-6">
+      <p>
+        <span className="block text-xl leading-tight font-semibold text-bad">{count(entries)}</span>
+        <span className="text-sm text-muted">{entries === 1 ? 'entry' : 'entries'}</span>
+      </p>
+      <div className="flex flex-col items-end">
+        <Sparkline
+          values={trend}
+          tone={lately === 0 ? 'idle' : 'bad'}
+          label={`${words}: ${trend.join(', ')} in steps of 5 minutes`}
+        />
+        <p className="text-sm text-muted">
+          {lately === 0 ? 'none in the last hour' : `${count(lately)} in the last hour`}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+/** The queue's page opens its plan for exactly these entries. */
+function PlanRetry({ groupKey }: { readonly groupKey: string }) {
+  const { isAllowed, reason } = usePermission('planBulkAction');
+  const words = 'Plan a retry of exactly these';
+  if (!isAllowed)
+    return (
+      <Button isSmall disabledBecause={reason}>
+        {words}
+      </Button>
+    );
+  return (
+    <ButtonLink isSmall href={`/queue?plan=retry&failureGroup=${encodeURIComponent(groupKey)}`}>
+      {words}
+    </ButtonLink>
+  );
+}
