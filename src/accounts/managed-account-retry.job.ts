@@ -87,9 +87,7 @@ function sayOutcomes(log: RunLog, due: number, outcomes: RunCounts, circuit: Cir
   if (circuit !== null && circuit !== 'closed') {
     log.warn(
       `The circuit is ${circuit.replace('_', '-')}: what is still due waits until the identity provider answers.`,
-      {
-        circuit,
-      },
+      { circuit },
     );
   } else if (settled < due) {
     log.info(`${entries(due - settled)} not attempted: paused, cancelled meanwhile, or not waited for.`, {
@@ -101,7 +99,7 @@ function sayOutcomes(log: RunLog, due: number, outcomes: RunCounts, circuit: Cir
 /** The nodes that hear of work, by name. */
 async function nodesAwake(db: Database): Promise<string[]> {
   const nodes = await db.query<{ name: string }>(
-    `SELECT name FROM auth.server_nodes WHERE state = 'running' ORDER BY name LIMIT 20`,
+    `SELECT name FROM auth.server_nodes WHERE state = 'running' ORDER BY name`,
   );
   return nodes.map(({ name }) => name);
 }
