@@ -1,0 +1,36 @@
+/** The circuit in words. Pure. */
+import type { Circuit, Transition } from './provider-query.ts';
+
+type Standing = Pick<Circuit, 'state' | 'openedBy' | 'nextProbeAt'>;
+
+/** What its state means for the entries. */
+export function meaningOf({ state, openedBy, nextProbeAt }: Standing): string {
+  if (state === 'CLOSED') return 'Entries are attempted as they become due.';
+  if (state === 'HALF_OPEN')
+    return 'One entry is attempted as a probe. If it succeeds the circuit closes and everything that is due follows; if not, it opens again for longer.';
+  if (openedBy !== null && nextProbeAt === null)
+    return 'Nothing is attempted until somebody closes it, and no entry loses a retry meanwhile.';
+  return 'Nothing is attempted but probes, one entry at a time, and no entry loses a retry. A probe that succeeds closes the circuit.';
+}
+
+export interface Change extends Transition {
+  /** It opened by the very failure that it had opened by before. */
+  readonly isAsBefore: boolean;
+}
+
+/** Marks what only repeats the opening before it, so that an outage of hours does not say the same a hundred times. */
+export function withoutRepeats(newestFirst: readonly Transition[]): readonly Change[] {
+  return newestFirst.map((one, index) => {
+    const before = newestFirst.slice(index + 1).find(({ to }) => to !== 'HALF_OPEN');
+    const isAsBefore =
+      one.to === 'OPEN' && one.reason !== null && before?.to === 'OPEN' && before.reason === one.reason;
+    return { ...one, isAsBefore };
+  });
+}
+
+/** Who or what changed it. */
+export function doerOf({ actor, to, from }: Pick<Transition, 'actor' | 'to' | 'from'>): string {
+  if (actor !== null) return actor;
+  if (to === 'OPEN') return from === 'HALF_OPEN' ? 'A probe that failed' : 'Failures';
+  return to === 'CLOSED' ? 'A probe that succeeded' : 'The server, for a probe';
+}

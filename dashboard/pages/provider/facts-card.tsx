@@ -1,0 +1,64 @@
+/** Which provider it is, how we prove who we are, and what the last look at it showed. */
+import { Card, Facts, Figure } from '../../ui/card.tsx';
+import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { Length, Time } from '../../ui/time.tsx';
+import { TOKEN_KIND } from '../../ui/words.ts';
+import type { Provider } from './provider-query.ts';
+
+export function FactsCard({ provider }: { readonly provider: Provider }) {
+  const { name, url, instanceHost, organizationId, tokenKind, tokenExpiresAt, latencyP50, latencyP95 } = provider;
+  const isSimulator = name === 'simulator';
+  return (
+    <Card title="Where accounts are made">
+      <div className="grid gap-4">
+        <Facts
+          of={[
+            ['Provider', isSimulator ? 'The simulator that is built in' : name === 'zitadel' ? 'Zitadel' : name],
+            ['Address', url !== null && <Copied text={url} what="the address" />],
+            ...(instanceHost === null ? [] : [['External domain', instanceHost] as const]),
+            ['Organisation', organizationId !== null && <Copied text={organizationId} what="the organisation’s id" />],
+            ['Access', TOKEN_KIND[tokenKind]],
+            ...(tokenKind === 'NONE' ? [] : [['Token ends', <TokenEnd key="end" at={tokenExpiresAt} />] as const]),
+          ]}
+        />
+        <dl className="grid grid-cols-2 gap-4 border-t pt-3">
+          <Figure
+            label="Latency, half"
+            value={<Length of={latencyP50} />}
+            note="of this node’s last 1,000 calls took no longer"
+          />
+          <Figure label="Latency, 95 %" value={<Length of={latencyP95} />} note="took no longer" />
+        </dl>
+        <LastCheck check={provider.lastCheck} />
+      </div>
+    </Card>
+  );
+}
+
+const TokenEnd = ({ at }: { readonly at: string | null }) => (at === null ? 'Not known' : <Time at={at} />);
+
+const Copied = ({ text, what }: { readonly text: string; readonly what: string }) => (
+  <span className="inline-flex flex-wrap items-center gap-1">
+    <Code>{text}</Code>
+    <CopyIcon text={text} label={`Copy ${what}`} />
+  </span>
+);
+
+function LastCheck({ check }: { readonly check: Provider['lastCheck'] }) {
+  if (check === null) return <p className="text-muted">It has not been looked at yet; that is done at each start.</p>;
+  const { isOk, code, message, checkedAt } = check;
+  return (
+    <Notice tone={!isOk ? 'bad' : code === null ? 'good' : 'warn'}>
+      <p className="font-medium">
+        {isOk ? 'The last check found it in order' : 'The last check found it not in order'}, <Time at={checkedAt} />
+      </p>
+      <p className="break-words">{message}</p>
+      {code !== null && (
+        <p className="mt-1">
+          <Code>{code}</Code>
+        </p>
+      )}
+    </Notice>
+  );
+}
