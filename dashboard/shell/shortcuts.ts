@@ -2,7 +2,7 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 
 export interface Shortcut {
-  /** One key, "mod+k", or two after one another: "g q". */
+  /** One key, "mod+k", "shift+x" (letters only), or two after one another: "g q". */
   readonly keys: string;
   readonly does: string;
   /** Where it holds: "Everywhere", "Queue". */
@@ -50,7 +50,9 @@ const isWriting = (target: EventTarget | null): boolean =>
 function onKey(event: KeyboardEvent): void {
   const isMod = event.ctrlKey || event.metaKey;
   if (event.altKey || event.defaultPrevented) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const letter = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  // Other characters need shift on some keyboards and not on others.
+  const key = event.shiftKey && !isMod && /^[a-z]$/.test(letter) ? `shift+${letter}` : letter;
   if (!isMod && (isWriting(event.target) || document.querySelector('dialog[open]') !== null)) return;
   const now = performance.now();
   const pressed = isMod ? `mod+${key}` : prefix !== '' && now - prefixAt < PREFIX_MS ? `${prefix} ${key}` : key;

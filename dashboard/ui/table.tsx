@@ -3,6 +3,7 @@
  * go through the rows and Enter opens one: one row is in the order of Tab, as in a grid.
  */
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useRef, useState } from 'react';
+import type { RowsInSight } from './window-rows.ts';
 
 export interface Column<Row> {
   readonly name: string;
@@ -26,20 +27,35 @@ interface TableProps<Row> {
   /** Marks a row: selected, changed, gone. */
   readonly lookOf?: (row: Row) => string;
   readonly isSelected?: (row: Row) => boolean;
+  /** Of a long list only what is in sight stands in the page: see window-rows.ts. */
+  readonly inSight?: RowsInSight;
   /** What stands where there are no rows. */
   readonly empty?: ReactNode;
 }
 
 const INTERACTIVE = 'a, button, input, select, label, summary, [role=button], [role=menuitem]';
 
-export function Table<Row>({ label, columns, rows, keyOf, onOpen, onKey, lookOf, isSelected, empty }: TableProps<Row>) {
+export function Table<Row>({
+  label,
+  columns,
+  rows,
+  keyOf,
+  onOpen,
+  onKey,
+  lookOf,
+  isSelected,
+  inSight,
+  empty,
+}: TableProps<Row>) {
   const body = useRef<HTMLTableSectionElement>(null);
   const [current, setCurrent] = useState<string>();
   if (rows.length === 0 && empty !== undefined) return empty;
-  const isCurrentShown = rows.some((row) => keyOf(row) === current);
+  const first = inSight?.from ?? 0;
+  const shown = inSight === undefined ? rows : rows.slice(inSight.from, inSight.to);
+  const isCurrentShown = shown.some((row) => keyOf(row) === current);
 
   const move = (by: number): void => {
-    const all = [...(body.current?.querySelectorAll<HTMLTableRowElement>('tr') ?? [])];
+    const all = [...(body.current?.querySelectorAll<HTMLTableRowElement>('tr[data-key]') ?? [])];
     const at = all.indexOf(document.activeElement as HTMLTableRowElement);
     const next = all[Math.max(0, Math.min(all.length - 1, at + by))];
     next?.focus();
@@ -63,7 +79,11 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onKey, lookOf,
 
   return (
     <div className="overflow-x-auto">
-      <table aria-label={label} className="data-table w-full border-collapse">
+      <table
+        aria-label={label}
+        aria-rowcount={inSight === undefined ? undefined : rows.length + 1}
+        className="data-table w-full border-collapse"
+      >
         <thead className="text-left text-sm text-muted">
           <tr>
             {columns.map(({ name, isNameHidden, align, isWide }) => (
@@ -78,13 +98,17 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onKey, lookOf,
           </tr>
         </thead>
         <tbody ref={body}>
-          {rows.map((row, index) => {
+          {inSight !== undefined && <Gap height={inSight.above} columns={columns.length} />}
+          {shown.map((row, index) => {
             const key = keyOf(row);
             const isFirstStop = isCurrentShown ? key === current : index === 0;
             return (
               <tr
                 key={key}
+                ref={inSight?.measure}
                 data-key={key}
+                data-index={inSight === undefined ? undefined : first + index}
+                aria-rowindex={inSight === undefined ? undefined : first + index + 2}
                 tabIndex={onOpen === undefined ? undefined : isFirstStop ? 0 : -1}
                 aria-selected={isSelected?.(row)}
                 onFocus={() => setCurrent(key)}
@@ -98,7 +122,7 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onKey, lookOf,
                   <td
                     key={name}
                     data-label={isNameHidden ? undefined : name}
-                    className={`h-9 px-3 py-1.5 first:pl-4 last:pr-4 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''}`}
+                    className={`px-3 py-1.5 md:h-9 first:pl-4 last:pr-4 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''}`}
                   >
                     {cell(row)}
                   </td>
@@ -106,8 +130,17 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onKey, lookOf,
               </tr>
             );
           })}
+          {inSight !== undefined && <Gap height={inSight.below} columns={columns.length} />}
         </tbody>
       </table>
     </div>
   );
 }
+
+/** Stands for the rows that are out of sight. */
+const Gap = ({ height, columns }: { readonly height: number; readonly columns: number }) =>
+  height <= 0 ? null : (
+    <tr aria-hidden className="border-0! p-0!">
+      <td colSpan={columns} className="block! p-0!" style={{ height }} />
+    </tr>
+  );

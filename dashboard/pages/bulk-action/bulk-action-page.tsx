@@ -1,5 +1,110 @@
+/** One bulk action: how far it is, who did it and why, what it left as it is, and its undo. */
+import { usePermission } from '../../access/viewer.tsx';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { applyBulkAction } from '../../actions/queue-actions.ts';
+import type { ResultOf } from '../../graphql/graphql.ts';
+import { Status } from '../../ui/badge.tsx';
+import { ButtonLink } from '../../ui/button.tsx';
+import { Card, Facts } from '../../ui/card.tsx';
+import { Code } from '../../ui/copy.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
+import { Time } from '../../ui/time.tsx';
+import { BULK_STATUS } from '../../ui/words.ts';
+import { BULK } from '../queue/plan/bulk-words.ts';
+import { type Bulk, BulkKept, BulkSkipped } from './bulk-documents.ts';
+import { BulkLeftOut } from './bulk-left-out.tsx';
+import { BulkCounts, useBulkAction } from './bulk-progress.tsx';
 
-export default function StillToCome() {
-  return <Page title="bulk-action">Not written yet.</Page>;
+const skippedOf = ({ bulkAction }: ResultOf<typeof BulkSkipped>) => bulkAction?.skipped;
+const keptOf = ({ bulkAction }: ResultOf<typeof BulkKept>) => bulkAction?.kept;
+
+export default function BulkActionPage({ params: { bulkActionId } }: { params: { bulkActionId: string } }) {
+  const { isAllowed, reason } = usePermission('bulkAction');
+  const result = useBulkAction(bulkActionId);
+  const bulk = result.data?.bulkAction ?? undefined;
+  return (
+    <Page
+      title={bulk === undefined ? 'Bulk action' : `${BULK[bulk.action].label} many entries`}
+      within={[['Queue', '/queue']]}
+      badge={bulk !== undefined && <Status of={BULK_STATUS[bulk.status]} />}
+      description={bulk?.reason ?? undefined}
+    >
+      {!isAllowed && <Notice tone="warn">{reason}</Notice>}
+      <Loaded result={result} height={16}>
+        {({ bulkAction }) =>
+          bulkAction === null ? (
+            <Empty
+              title="There is no bulk action of this id."
+              actions={<ButtonLink href="/queue">To the queue</ButtonLink>}
+            >
+              It may have been forgotten by now, or be about families that you do not see.
+            </Empty>
+          ) : (
+            <BulkParts bulk={bulkAction} onChange={result.refresh} />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function BulkParts({ bulk, onChange }: { readonly bulk: Bulk; readonly onChange: () => void }) {
+  const { bulkActionId, action, status, actor, createdAt, appliedAt, finishedAt, expiresAt, runAt, reason } = bulk;
+  return (
+    <div className="grid gap-4">
+      <Card
+        title="Progress"
+        actions={
+          status === 'PLANNED' && (
+            <ActionButton
+              action={applyBulkAction}
+              input={{ planId: bulkActionId }}
+              kind={BULK[action].isDangerous ? 'danger' : 'primary'}
+              onDone={onChange}
+            />
+          )
+        }
+      >
+        <BulkCounts bulk={bulk} onChange={onChange} />
+      </Card>
+      <Card title="About it">
+        <Facts
+          of={[
+            ['What it does', BULK[action].explains],
+            ...(runAt === null ? [] : [['Run at', <Time key="runAt" at={runAt} as="exact" />] as const]),
+            ['By', actor],
+            ['Reason', reason],
+            ['Planned', <Time key="createdAt" at={createdAt} />],
+            ['Applied', appliedAt === null ? 'Not yet' : <Time key="appliedAt" at={appliedAt} />],
+            ...(status === 'PLANNED'
+              ? [['Can be applied until', <Time key="expiresAt" at={expiresAt} />] as const]
+              : [['Finished', finishedAt === null ? 'Not yet' : <Time key="finishedAt" at={finishedAt} />] as const]),
+            ['Id', <Code key="id">{bulkActionId}</Code>],
+          ]}
+        />
+      </Card>
+      {bulk.keptCount > 0 && (
+        <BulkLeftOut
+          title="Kept by the undo"
+          hint="Something had touched them since, so that they stay as they are."
+          size={bulk.keptCount}
+          bulkActionId={bulkActionId}
+          document={BulkKept}
+          pageOf={keptOf}
+        />
+      )}
+      {bulk.skippedCount > 0 && (
+        <BulkLeftOut
+          title="Skipped"
+          hint="They were no longer what had been planned, so that they were left as they are. Deleted ones are counted, not listed."
+          size={bulk.skippedCount}
+          bulkActionId={bulkActionId}
+          document={BulkSkipped}
+          pageOf={skippedOf}
+        />
+      )}
+    </div>
+  );
 }

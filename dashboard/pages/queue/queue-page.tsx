@@ -1,5 +1,119 @@
+/** All entries: filtered, sorted, followed live, selected, and changed many at a time. */
+import { Plus } from 'lucide-react';
+import { useRef, useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { useShortcut } from '../../shell/shortcuts.ts';
+import { ButtonLink } from '../../ui/button.tsx';
 import { Page } from '../../ui/page.tsx';
+import type { Entry } from './entry-documents.ts';
+import { EntryListCard } from './entry-list-card.tsx';
+import { currentRow, goToRows } from './entry-table.tsx';
+import { FilterBar } from './filter-bar.tsx';
+import { BULK, type BulkKind, kindOfAddress } from './plan/bulk-words.ts';
+import { PlanDialog } from './plan/plan-dialog.tsx';
+import type { PlanTarget } from './plan/use-plan.ts';
+import { type QueueView, readView, writeView } from './queue-filter.rules.ts';
+import { QueueHolds } from './queue-holds.tsx';
+import { useRowActions } from './row-actions.tsx';
+import { SavedViews } from './saved-views.tsx';
+import { NOTHING, type Selection, sizeOf, toggled, upTo } from './selection.rules.ts';
+import { useEntryList } from './use-entry-list.ts';
 
-export default function StillToCome() {
-  return <Page title="queue">Not written yet.</Page>;
+const PLACE = 'Queue';
+
+export default function QueuePage() {
+  const [params, setParams] = useSearchParams();
+  const view = readView(params);
+  const address = writeView(view).toString();
+  const shown = useEntryList(address);
+  const [selected, setSelected] = useState<{ readonly address: string; readonly selection: Selection }>();
+  const selection = selected?.address === address ? selected.selection : NOTHING;
+  const [ownPlan, setOwnPlan] = useState<{
+    readonly kind: BulkKind;
+    readonly target: PlanTarget;
+    readonly size?: number;
+  }>();
+  const [isSaving, setSaving] = useState(false);
+  const filters = useRef<HTMLDivElement>(null);
+  const rows = useRef<HTMLDivElement>(null);
+  const actions = useRowActions((entryId) => shown.askAgain([entryId]));
+
+  const change = (by: Partial<QueueView>): void => setParams(writeView({ ...view, ...by }), { replace: true });
+  const select = (next: Selection): void => setSelected({ address, selection: next });
+  const ids = shown.list?.rows.map(({ entryId }) => entryId) ?? [];
+  const onSelect = (entryId: string, isRange: boolean): void =>
+    select(isRange ? upTo(selection, entryId, ids) : toggled(selection, entryId, ids));
+  const withRow = (act: (entry: Entry) => void) => (): void => {
+    const row = currentRow(shown.list);
+    if (row === undefined) goToRows(rows);
+    else act(row);
+  };
+
+  useShortcut({ keys: 'f', does: 'To the filters', place: PLACE }, () =>
+    filters.current?.querySelector('input')?.focus(),
+  );
+  useShortcut({ keys: 's', does: 'Save the view', place: PLACE }, () => setSaving(true));
+  useShortcut({ keys: 'j', does: 'To the rows', place: PLACE }, () => goToRows(rows));
+  useShortcut(
+    { keys: 'x', does: 'Select the row', place: PLACE },
+    withRow(({ entryId }) => onSelect(entryId, false)),
+  );
+  useShortcut(
+    { keys: 'shift+x', does: 'Select up to the row', place: PLACE },
+    withRow(({ entryId }) => onSelect(entryId, true)),
+  );
+  useShortcut(
+    { keys: 'r', does: 'Retry the row', place: PLACE },
+    withRow((entry) => actions.begin('retry', entry)),
+  );
+  useShortcut(
+    { keys: 'c', does: 'Cancel the row', place: PLACE },
+    withRow((entry) => actions.begin('cancel', entry)),
+  );
+
+  // A link may ask for a plan of all that its filter finds: the failures page does.
+  const linked = kindOfAddress(params.get('plan'));
+  const plan =
+    ownPlan ??
+    (linked === undefined ? undefined : { kind: linked, target: { filter: shown.filter }, size: shown.matching });
+  const closePlan = (): void => {
+    if (ownPlan === undefined) setParams(writeView(view), { replace: true });
+    setOwnPlan(undefined);
+  };
+  const onPlan = (kind: BulkKind): void => {
+    if (selection.kind === 'some')
+      setOwnPlan({ kind, target: { entryIds: [...selection.ids] }, size: sizeOf(selection, undefined) });
+    else {
+      const next = writeView(view);
+      next.set('plan', BULK[kind].address);
+      setParams(next);
+    }
+  };
+
+  return (
+    <Page
+      title="Queue"
+      description="Every managed account that is to be created, and what became of it. Rows change where they stand; new ones wait until you ask for them."
+      actions={
+        <ButtonLink href="/enqueue" icon={Plus}>
+          Enqueue
+        </ButtonLink>
+      }
+    >
+      <QueueHolds family={view.family} />
+      <div className="grid min-w-0 gap-2">
+        <SavedViews view={view} isSaving={isSaving} onSave={setSaving} />
+        <FilterBar view={view} onChange={change} first={filters} />
+      </div>
+      <div ref={rows} className="min-w-0">
+        <EntryListCard
+          {...{ view, shown, selection, actions, onSelect, onPlan }}
+          onSelection={select}
+          onChange={change}
+        />
+      </div>
+      {actions.dialog}
+      {plan !== undefined && <PlanDialog {...plan} size={plan.size} onClose={closePlan} />}
+    </Page>
+  );
 }

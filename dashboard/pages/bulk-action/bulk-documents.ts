@@ -1,0 +1,37 @@
+/** A bulk action as it stands, and the entries that it left as they are. */
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+
+export const BulkState = graphql(`
+  query BulkState($bulkActionId: UUID!) {
+    bulkAction(bulkActionId: $bulkActionId) {
+      id bulkActionId action status actor reason runAt createdAt appliedAt finishedAt expiresAt
+      totalCount doneCount skippedCount undoneCount keptCount canUndo
+    }
+  }
+`);
+export type Bulk = NonNullable<ResultOf<typeof BulkState>['bulkAction']>;
+
+const LeftOut = graphql(`
+  fragment LeftOut on BulkSkippedConnection @_unmask {
+    nodes { code message entry { id entryId username fullName status } }
+    pageInfo { endCursor hasNextPage }
+  }
+`);
+export type LeftOutPage = ResultOf<typeof LeftOut>;
+
+export const BulkSkipped = graphql(
+  `
+  query BulkSkipped($bulkActionId: UUID!, $after: String) {
+    bulkAction(bulkActionId: $bulkActionId) { id skipped(first: 50, after: $after) { ...LeftOut } }
+  }
+`,
+  [LeftOut],
+);
+export const BulkKept = graphql(
+  `
+  query BulkKept($bulkActionId: UUID!, $after: String) {
+    bulkAction(bulkActionId: $bulkActionId) { id kept(first: 50, after: $after) { ...LeftOut } }
+  }
+`,
+  [LeftOut],
+);

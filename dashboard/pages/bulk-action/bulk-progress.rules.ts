@@ -1,0 +1,37 @@
+/** How far a bulk action is, in numbers and in a sentence. Pure. */
+import type { EnumOf } from '../../graphql/graphql.ts';
+
+export interface Counts {
+  readonly status: EnumOf<'BulkActionStatus'>;
+  readonly totalCount: number;
+  readonly doneCount: number;
+  readonly skippedCount: number;
+  readonly undoneCount: number;
+  readonly keptCount: number;
+}
+
+export interface Progressed {
+  readonly done: number;
+  readonly total: number;
+  readonly isUnderWay: boolean;
+}
+
+/** Of its application, or of its undo, which goes over what was changed. */
+export function progressOf({
+  status,
+  totalCount,
+  doneCount,
+  skippedCount,
+  undoneCount,
+  keptCount,
+}: Counts): Progressed {
+  if (status === 'UNDOING' || status === 'UNDONE')
+    return { done: undoneCount + keptCount, total: doneCount, isUnderWay: status === 'UNDOING' };
+  return { done: doneCount + skippedCount, total: totalCount, isUnderWay: status === 'RUNNING' };
+}
+
+/** How long the rest takes at the speed so far, in milliseconds; undefined before anything is known. */
+export function restOf({ done, total, isUnderWay }: Progressed, elapsedMs: number): number | undefined {
+  if (!isUnderWay || done <= 0 || elapsedMs <= 0 || done >= total) return undefined;
+  return (elapsedMs / done) * (total - done);
+}

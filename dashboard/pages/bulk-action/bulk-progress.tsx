@@ -1,0 +1,139 @@
+/** How far a bulk action is, live, and its undo: in its dialog and on its own page. */
+import { usePermission } from '../../access/viewer.tsx';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { undoBulkAction } from '../../actions/queue-actions.ts';
+import { serverNow } from '../../graphql/transport.ts';
+import { type LiveResult, useLiveQuery } from '../../live/use-live.ts';
+import { Status } from '../../ui/badge.tsx';
+import { ButtonLink } from '../../ui/button.tsx';
+import { Progress } from '../../ui/graphs.tsx';
+import { lengthOf } from '../../ui/instants.rules.ts';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { Length } from '../../ui/time.tsx';
+import { BULK_STATUS, count } from '../../ui/words.ts';
+import { BULK } from '../queue/plan/bulk-words.ts';
+import { type Bulk, BulkState } from './bulk-documents.ts';
+import { progressOf, restOf } from './bulk-progress.rules.ts';
+
+/** The bulk action, asked for again whenever it goes on. */
+export function useBulkAction(bulkActionId: string) {
+  return useLiveQuery({
+    query: BulkState,
+    variables: { bulkActionId },
+    on: ['BULK_ACTION'],
+    isAbout: ({ BULK_ACTION }) => BULK_ACTION?.keys.has(bulkActionId) === true,
+    // Nothing tells that the time for undoing has passed.
+    everyMs: 15_000,
+    isPaused: !usePermission('bulkAction').isAllowed,
+  });
+}
+
+interface BulkProgressProps {
+  readonly bulkActionId: string;
+  /** How long the attempts that follow take, as the plan reckoned. */
+  readonly estimatedDuration?: string | null;
+  /** Leads to its own page. */
+  readonly isLinked?: boolean;
+}
+
+export function BulkProgress({ bulkActionId, estimatedDuration = null, isLinked = false }: BulkProgressProps) {
+  const result: LiveResult<{ readonly bulkAction: Bulk | null }> = useBulkAction(bulkActionId);
+  return (
+    <Loaded result={result}>
+      {({ bulkAction }) =>
+        bulkAction === null ? (
+          <Notice tone="warn">There is no bulk action of this id, or no longer.</Notice>
+        ) : (
+          <BulkCounts
+            bulk={bulkAction}
+            estimatedDuration={estimatedDuration}
+            onChange={result.refresh}
+            isLinked={isLinked}
+          />
+        )
+      }
+    </Loaded>
+  );
+}
+
+interface BulkCountsProps {
+  readonly bulk: Bulk;
+  readonly estimatedDuration?: string | null;
+  readonly isLinked?: boolean;
+  readonly onChange: () => void;
+}
+
+export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, onChange }: BulkCountsProps) {
+  const { bulkActionId, action, status, appliedAt, doneCount, skippedCount, undoneCount, keptCount, canUndo } = bulk;
+  const progress = progressOf(bulk);
+  const isUndo = status === 'UNDOING' || status === 'UNDONE';
+  const rest = isUndo || appliedAt === null ? undefined : restOf(progress, serverNow() - Date.parse(appliedAt));
+  const figures: readonly (readonly [string, number])[] = isUndo
+    ? [
+        ['Taken back', undoneCount],
+        ['Kept as they are', keptCount],
+        ['Of changed', doneCount],
+      ]
+    : [
+        [BULK[action].past, doneCount],
+        ['Skipped', skippedCount],
+        ['Planned', bulk.totalCount],
+      ];
+  return (
+    <div className="grid gap-3">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <div className="flex items-center gap-3" role="status">
+          <Status of={BULK_STATUS[status]} />
+          <span>
+            {count(progress.done)} of {count(progress.total)}
+          </span>
+          {rest !== undefined && <span className="text-muted">about {lengthOf(rest)} to go</span>}
+        </div>
+        <div className="flex flex-wrap gap-2">
+          {isLinked && (
+            <ButtonLink href={`/bulk-actions/${bulkActionId}`} isSmall>
+              Open its page
+            </ButtonLink>
+          )}
+          <ActionButton
+            action={undoBulkAction}
+            input={{ bulkActionId }}
+            subject={BULK[action].label}
+            onDone={onChange}
+            disabledBecause={canUndo ? undefined : whyNoUndo(bulk)}
+          />
+        </div>
+      </div>
+      <Progress label={isUndo ? 'Undo' : BULK[action].label} done={progress.done} total={progress.total} />
+      <dl className="flex flex-wrap gap-x-8 gap-y-1">
+        {figures.map(([name, value]) => (
+          <div key={name} className="flex gap-2">
+            <dt className="text-muted">{name}</dt>
+            <dd className="font-medium">{count(value)}</dd>
+          </div>
+        ))}
+      </dl>
+      {estimatedDuration !== null && action === 'RETRY' && !isUndo && (
+        <p className="text-sm text-muted">
+          The attempts themselves take about <Length of={estimatedDuration} />, by the plan.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function whyNoUndo({ status }: Bulk): string {
+  switch (status) {
+    case 'PLANNED':
+      return 'It has not been applied.';
+    case 'RUNNING':
+      return 'It is still being applied.';
+    case 'UNDOING':
+      return 'It is being undone.';
+    case 'UNDONE':
+      return 'It is undone.';
+    default:
+      return 'There is nothing left that could be taken back.';
+  }
+}

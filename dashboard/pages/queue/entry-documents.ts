@@ -1,0 +1,42 @@
+/** What the list asks the API for: a page of rows, how many there are, and rows that have changed. */
+import { graphql, type ResultOf, type VariablesOf } from '../../graphql/graphql.ts';
+
+export const EntryRow = graphql(`
+  fragment EntryRow on QueuedCreation @_unmask {
+    id entryId username fullName status retryCount maxRetries nextRetryAt lastErrorCode lastErrorMessage createdAt
+    canRetry canCancel
+    family { familyId name }
+  }
+`);
+export type Entry = ResultOf<typeof EntryRow>;
+
+export const EntryPage = graphql(
+  `
+  query EntryPage($filter: QueuedCreationFilter, $orderBy: QueuedCreationOrder, $after: String) {
+    queuedCreations(first: 100, after: $after, filter: $filter, orderBy: $orderBy) {
+      nodes { ...EntryRow }
+      pageInfo { endCursor hasNextPage }
+    }
+  }
+`,
+  [EntryRow],
+);
+
+export const EntryCount = graphql(`
+  query EntryCount($filter: QueuedCreationFilter) {
+    queuedCreations(first: 1, filter: $filter) { totalCount }
+  }
+`);
+
+/** The same entries twice: as they are, and which of them the list's filter finds. */
+export const EntriesAgain = graphql(
+  `
+  query EntriesAgain($byId: QueuedCreationFilter, $byFilter: QueuedCreationFilter) {
+    rows: queuedCreations(first: 100, filter: $byId) { nodes { ...EntryRow } }
+    fitting: queuedCreations(first: 100, filter: $byFilter) { nodes { id entryId } }
+  }
+`,
+  [EntryRow],
+);
+
+export type FilterInput = NonNullable<VariablesOf<typeof EntryPage>['filter']>;

@@ -1,0 +1,166 @@
+/** The list with all that belongs to it: how many, the order, what is new, the selection, and going on. */
+import { ArrowDownUp, RefreshCw } from 'lucide-react';
+import { Button, ButtonLink, IconButton } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { SelectField } from '../../ui/field.tsx';
+import { Empty, Notice } from '../../ui/notice.tsx';
+import { count, counted } from '../../ui/words.ts';
+import type { Entry } from './entry-documents.ts';
+import type { EntryList } from './entry-list.rules.ts';
+import { EntryTable } from './entry-table.tsx';
+import type { BulkKind } from './plan/bulk-words.ts';
+import { isFiltered, type QueueView, unfiltered } from './queue-filter.rules.ts';
+import type { RowActions } from './row-actions.tsx';
+import type { Selection } from './selection.rules.ts';
+import { SelectionBar } from './selection-bar.tsx';
+import type { ShownList } from './use-entry-list.ts';
+
+interface EntryListCardProps {
+  readonly view: QueueView;
+  readonly shown: ShownList;
+  readonly selection: Selection;
+  readonly actions: RowActions;
+  readonly onSelect: (entryId: string, isRange: boolean) => void;
+  readonly onSelection: (selection: Selection) => void;
+  readonly onPlan: (kind: BulkKind) => void;
+  readonly onChange: (change: Partial<QueueView>) => void;
+}
+
+const ORDERS = [
+  ['CREATED_AT DESC', 'Enqueued, newest first'],
+  ['CREATED_AT ASC', 'Enqueued, oldest first'],
+  ['NEXT_RETRY_AT ASC', 'Next attempt, soonest first'],
+  ['NEXT_RETRY_AT DESC', 'Next attempt, latest first'],
+] as const;
+
+export function EntryListCard(props: EntryListCardProps) {
+  const { view, shown, selection, actions, onSelect, onSelection, onPlan, onChange } = props;
+  const { list, matching, problem, isLoading, isLoadingMore, reload, loadMore } = shown;
+  return (
+    <Card
+      title="Entries"
+      hint={<Counted list={list} matching={matching} />}
+      isFlush
+      actions={
+        <>
+          <ArrowDownUp aria-hidden className="size-4 text-muted" />
+          <SelectField
+            label="Order"
+            isLabelHidden
+            value={`${view.sort} ${view.direction}`}
+            options={ORDERS}
+            onChange={({ target }) => {
+              const [sort, direction] = target.value.split(' ') as [QueueView['sort'], QueueView['direction']];
+              onChange({ sort, direction });
+            }}
+          />
+          <IconButton icon={RefreshCw} label="Load the list anew" isBusy={isLoading} onClick={reload} />
+        </>
+      }
+    >
+      {problem !== undefined && (
+        <div className="px-4 pb-3">
+          <Notice
+            tone="bad"
+            isUrgent
+            actions={
+              <Button isSmall onClick={reload}>
+                Try again
+              </Button>
+            }
+          >
+            {problem}
+          </Notice>
+        </div>
+      )}
+      <div role="status">{list !== undefined && <Fresh list={list} onShow={reload} />}</div>
+      {list === undefined ? (
+        isLoading && <div aria-hidden className="m-4 h-128 animate-pulse rounded-md bg-raised" />
+      ) : (
+        <>
+          {list.rows.length > 0 && (
+            <SelectionBar
+              selection={selection}
+              onSelect={onSelection}
+              shown={list.rows.map(({ entryId }) => entryId)}
+              hasMore={list.hasMore}
+              matching={matching}
+              onPlan={onPlan}
+            />
+          )}
+          <EntryTable
+            list={list}
+            selection={selection}
+            onSelect={onSelect}
+            actions={actions}
+            empty={<NoEntries view={view} onChange={onChange} />}
+          />
+          {list.hasMore && (
+            <div className="flex justify-center border-t p-3">
+              <Button isBusy={isLoadingMore} onClick={loadMore}>
+                Load 100 more
+              </Button>
+            </div>
+          )}
+        </>
+      )}
+    </Card>
+  );
+}
+
+function Counted({
+  list,
+  matching,
+}: {
+  readonly list: EntryList<Entry> | undefined;
+  readonly matching: number | undefined;
+}) {
+  if (list === undefined) return 'Loading …';
+  const found = list.hasMore ? matching : Math.max(matching ?? 0, list.rows.length);
+  if (found === undefined) return `The first ${count(list.rows.length)}; all are being counted`;
+  return list.rows.length < found
+    ? `${count(list.rows.length)} of ${counted(found, 'entry', 'entries')}`
+    : counted(found, 'entry', 'entries');
+}
+
+function Fresh({ list, onShow }: { readonly list: EntryList<Entry>; readonly onShow: () => void }) {
+  if (list.fresh.size === 0 && !list.isMoreFresh) return null;
+  const text =
+    list.fresh.size === 0
+      ? 'There may be new entries'
+      : `${list.isMoreFresh ? 'More than ' : ''}${counted(list.fresh.size, 'new entry', 'new entries')}`;
+  return (
+    <button
+      type="button"
+      onClick={() => {
+        window.scrollTo({ top: 0 });
+        onShow();
+      }}
+      className="w-full border-t bg-info-soft px-4 py-2 text-left text-info hover:underline"
+    >
+      {text}: show
+    </button>
+  );
+}
+
+const NoEntries = ({ view, onChange }: Pick<EntryListCardProps, 'view' | 'onChange'>) =>
+  isFiltered(view) ? (
+    <Empty
+      title="No entry matches these filters."
+      actions={<Button onClick={() => onChange(unfiltered(view))}>Clear the filters</Button>}
+    >
+      An entry that comes to match them is announced here.
+    </Empty>
+  ) : (
+    <Empty
+      title="The queue is empty."
+      actions={
+        <ButtonLink href="/enqueue" kind="primary">
+          Enqueue an account
+        </ButtonLink>
+      }
+    >
+      Each managed account that is to be created becomes an entry here. It is attempted at once, and again on a schedule
+      when the identity provider cannot be reached, until the account exists.
+    </Empty>
+  );

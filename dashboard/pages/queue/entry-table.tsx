@@ -1,0 +1,145 @@
+/** The rows: what stands in each column, and what a row looks like that is selected or no longer fits. */
+import { type ReactNode, type RefObject, useRef } from 'react';
+import { Link, useLocation } from 'wouter';
+import { serverNow } from '../../graphql/transport.ts';
+import { Badge, Status } from '../../ui/badge.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { useRowsInSight } from '../../ui/window-rows.ts';
+import { ENTRY_STATUS } from '../../ui/words.ts';
+import type { Entry } from './entry-documents.ts';
+import type { EntryList } from './entry-list.rules.ts';
+import { type RowActions, RowMenu } from './row-actions.tsx';
+import { isIn, type Selection } from './selection.rules.ts';
+
+interface EntryTableProps {
+  readonly list: EntryList<Entry>;
+  readonly selection: Selection;
+  /** `isRange`: with shift held, up to this one. */
+  readonly onSelect: (entryId: string, isRange: boolean) => void;
+  readonly actions: RowActions;
+  readonly empty: ReactNode;
+}
+
+const HOUR_MS = 3_600_000;
+
+export function EntryTable({ list, selection, onSelect, actions, empty }: EntryTableProps) {
+  const [, go] = useLocation();
+  const host = useRef<HTMLDivElement>(null);
+  const { rows, left } = list;
+  const inSight = useRowsInSight(rows.length, (index) => rows[index]?.entryId ?? '', host);
+  const columns: readonly Column<Entry>[] = [
+    {
+      name: 'Selected',
+      isNameHidden: true,
+      cell: ({ entryId, username }) => (
+        <input
+          type="checkbox"
+          aria-label={`Select ${username}`}
+          className="block size-4 accent-accent-fill"
+          checked={isIn(selection, entryId)}
+          onChange={({ nativeEvent }) => onSelect(entryId, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)}
+        />
+      ),
+    },
+    {
+      name: 'Account',
+      cell: ({ entryId, username, fullName }) => (
+        <div className="min-w-0 md:max-w-56 lg:max-w-64">
+          <Link
+            href={`/queue/${entryId}`}
+            tabIndex={-1}
+            className="block truncate font-medium hover:underline"
+            title={username}
+          >
+            {username}
+          </Link>
+          <p className="truncate text-sm text-muted" title={fullName}>
+            {fullName}
+          </p>
+        </div>
+      ),
+    },
+    {
+      name: 'Family',
+      cell: ({ family }) =>
+        family === null ? (
+          <span className="text-muted">Deleted</span>
+        ) : (
+          <p className="truncate md:max-w-36" title={family.name}>
+            {family.name}
+          </p>
+        ),
+    },
+    {
+      name: 'State',
+      cell: ({ entryId, status }) => (
+        <span className="inline-flex flex-wrap gap-1 max-md:justify-end">
+          <Status of={ENTRY_STATUS[status]} />
+          {left.has(entryId) && <Badge>No longer in this list</Badge>}
+        </span>
+      ),
+    },
+    {
+      name: 'Retries',
+      cell: ({ retryCount, maxRetries }) => (
+        <span className="whitespace-nowrap">{`${retryCount} of ${maxRetries}`}</span>
+      ),
+    },
+    { name: 'Next attempt', cell: (entry) => <NextAttempt of={entry} /> },
+    { name: 'Last error', isWide: true, cell: (entry) => <LastError of={entry} /> },
+    { name: 'Enqueued', cell: ({ createdAt }) => <Time at={createdAt} /> },
+    {
+      name: 'Actions',
+      isNameHidden: true,
+      align: 'right',
+      cell: (entry) => <RowMenu entry={entry} actions={actions} />,
+    },
+  ];
+  return (
+    <div ref={host}>
+      <Table
+        label="Entries"
+        columns={columns}
+        rows={rows}
+        keyOf={({ entryId }) => entryId}
+        onOpen={({ entryId }) => go(`/queue/${entryId}`)}
+        isSelected={({ entryId }) => isIn(selection, entryId)}
+        lookOf={({ entryId }) => (left.has(entryId) ? 'text-muted italic' : '')}
+        inSight={inSight}
+        empty={empty}
+      />
+    </div>
+  );
+}
+
+function NextAttempt({ of: { status, nextRetryAt } }: { readonly of: Entry }) {
+  if (status === 'PROCESSING') return <span className="whitespace-nowrap">Under way</span>;
+  if (nextRetryAt === null) return <span className="text-muted">–</span>;
+  const isNear = Date.parse(nextRetryAt) - serverNow() < HOUR_MS;
+  return <Time at={nextRetryAt} as={isNear ? 'countdown' : 'relative'} />;
+}
+
+function LastError({ of: { lastErrorCode, lastErrorMessage } }: { readonly of: Entry }) {
+  if (lastErrorMessage === null && lastErrorCode === null) return <span className="text-muted">–</span>;
+  return (
+    <div className="min-w-0 max-md:text-right" title={lastErrorMessage ?? undefined}>
+      <p className="truncate font-mono text-xs">{lastErrorCode}</p>
+      <p className="truncate text-sm text-muted">{lastErrorMessage}</p>
+    </div>
+  );
+}
+
+/** The row that has the focus, or holds what has it. */
+export const currentRow = (list: EntryList<Entry> | undefined): Entry | undefined => {
+  const key = document.activeElement?.closest<HTMLElement>('tr[data-key]')?.dataset.key;
+  return list?.rows.find(({ entryId }) => entryId === key);
+};
+
+/** Goes to the first row that is in sight below the bar above the page. */
+export function goToRows(within: RefObject<HTMLElement | null>): void {
+  const rows = [...(within.current?.querySelectorAll<HTMLElement>('tr[data-key]') ?? [])];
+  const row = rows.find((one) => one.getBoundingClientRect().top >= 48) ?? rows[0];
+  row?.focus();
+  row?.scrollIntoView({ block: 'nearest' });
+}

@@ -1,0 +1,77 @@
+/** By what an entry failed with: its code, or the group of entries that failed for the same cause. */
+import { useEffect, useId, useState } from 'react';
+import { usePermission } from '../../access/viewer.tsx';
+import { graphql } from '../../graphql/graphql.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { SelectField, TextField } from '../../ui/field.tsx';
+import { count } from '../../ui/words.ts';
+import type { QueueView } from './queue-filter.rules.ts';
+
+const Groups = graphql(`query QueueFailureGroups { failureGroups(first: 100) { key errorCode message count } }`);
+
+export interface Group {
+  readonly key: string;
+  readonly errorCode: string;
+  readonly message: string;
+  readonly count: number;
+}
+
+/** The groups there are; asked for only while one is shown or chosen. */
+export function useGroups(isWanted: boolean): readonly Group[] {
+  const { isAllowed } = usePermission('failureGroups');
+  const { data } = useLiveQuery({ query: Groups, variables: {}, isPaused: !isWanted || !isAllowed });
+  return data?.failureGroups ?? [];
+}
+
+interface ErrorFiltersProps {
+  readonly view: QueueView;
+  readonly groups: readonly Group[];
+  readonly onChange: (change: Partial<QueueView>) => void;
+}
+
+const SETTLED_MS = 400;
+
+export function ErrorFilters({ view, groups, onChange }: ErrorFiltersProps) {
+  const [code, setCode] = useState(view.errorCode ?? '');
+  const [before, setBefore] = useState(view.errorCode);
+  if (before !== view.errorCode) {
+    setBefore(view.errorCode);
+    setCode(view.errorCode ?? '');
+  }
+  const codes = useId();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is written is told once it is settled.
+  useEffect(() => {
+    const wanted = code.trim().toUpperCase() || undefined;
+    if (wanted === view.errorCode) return;
+    const timer = setTimeout(() => onChange({ errorCode: wanted }), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [code]);
+  const isKnown = view.failureGroup === undefined || groups.some(({ key }) => key === view.failureGroup);
+  return (
+    <>
+      <TextField
+        label="Code of the last error"
+        placeholder="RATE_LIMITED"
+        list={codes}
+        spellCheck={false}
+        value={code}
+        onChange={({ target }) => setCode(target.value)}
+      />
+      <datalist id={codes}>
+        {[...new Set(groups.map(({ errorCode }) => errorCode))].map((one) => (
+          <option key={one} value={one} />
+        ))}
+      </datalist>
+      <SelectField
+        label="Failed for the same cause"
+        value={view.failureGroup ?? ''}
+        options={[
+          ['', 'For any cause, or none'],
+          ...(isKnown ? [] : [[view.failureGroup ?? '', 'A cause that no entry has now'] as const]),
+          ...groups.map(({ key, message, count: size }) => [key, `${message} (${count(size)})`] as const),
+        ]}
+        onChange={({ target }) => onChange({ failureGroup: target.value || undefined })}
+      />
+    </>
+  );
+}

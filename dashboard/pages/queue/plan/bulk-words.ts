@@ -1,0 +1,44 @@
+/** What bulk actions are called, how the address names them, and what each will do. */
+import type { EnumOf } from '../../../graphql/graphql.ts';
+
+export type BulkKind = EnumOf<'BulkActionKind'>;
+
+export interface BulkWords {
+  /** Its name in the address: /queue?plan=retry. */
+  readonly address: string;
+  readonly label: string;
+  readonly explains: string;
+  readonly isDangerous: boolean;
+  /** "Retried 12 of 20." */
+  readonly past: string;
+}
+
+export const BULK: Readonly<Record<BulkKind, BulkWords>> = {
+  RETRY: {
+    address: 'retry',
+    label: 'Retry',
+    explains: 'Each begins a new series of retries and is due at once. The attempts so far stay on record.',
+    isDangerous: false,
+    past: 'Retried',
+  },
+  CANCEL: {
+    address: 'cancel',
+    label: 'Cancel',
+    explains: 'Their accounts will not be created. Undoing takes them up again, as long as their passwords are there.',
+    isDangerous: true,
+    past: 'Cancelled',
+  },
+  SET_RUN_AT: {
+    address: 'set-run-at',
+    label: 'Set run at',
+    explains: 'Sets when pending entries are attempted next. Their retries are not counted anew.',
+    isDangerous: false,
+    past: 'Moved',
+  },
+};
+
+export const BULK_KINDS = Object.keys(BULK) as BulkKind[];
+
+/** The action that an address names; undefined for none or an unknown one. */
+export const kindOfAddress = (name: string | null): BulkKind | undefined =>
+  BULK_KINDS.find((kind) => BULK[kind].address === name);

@@ -1,0 +1,118 @@
+/** A bulk action in steps: plan, look at what it would do and what it leaves out, apply, watch, and undo. */
+import { type FormEvent, useState } from 'react';
+import { Button } from '../../../ui/button.tsx';
+import { Dialog } from '../../../ui/dialog.tsx';
+import { InstantField, TextField } from '../../../ui/field.tsx';
+import { Notice } from '../../../ui/notice.tsx';
+import { counted } from '../../../ui/words.ts';
+import { BulkProgress } from '../../bulk-action/bulk-progress.tsx';
+import { BULK, type BulkKind } from './bulk-words.ts';
+import { PlanLook } from './plan-look.tsx';
+import { type Asked, type PlanTarget, usePlan } from './use-plan.ts';
+
+interface PlanDialogProps {
+  readonly kind: BulkKind;
+  readonly target: PlanTarget;
+  /** How many it is about to be planned for, where that is known. */
+  readonly size: number | undefined;
+  readonly onClose: () => void;
+}
+
+const STEPS = ['Plan', 'Look', 'Apply'] as const;
+
+export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
+  const { step, problems, isBusy, plan, apply, again } = usePlan(kind, target);
+  const [asked, setAsked] = useState<Asked>({});
+  const words = BULK[kind];
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    void plan(asked);
+  };
+  const about = 'filter' in target ? 'all entries that match the filter' : 'the entries that are selected';
+  return (
+    <Dialog title={`${words.label} many entries`} isWide onClose={onClose}>
+      <Steps at={step.at === 'asking' ? 0 : step.at === 'looking' ? 1 : 2} />
+      {problems.rest !== undefined && (
+        <Notice tone="bad" isUrgent>
+          {problems.rest}
+        </Notice>
+      )}
+      {step.at === 'asking' && (
+        <form onSubmit={submit} noValidate className="grid gap-4">
+          <p>
+            For {about}
+            {size !== undefined && `, ${counted(size, 'entry', 'entries')} at present`}.{' '}
+            <span className="text-muted">{words.explains} A plan changes nothing.</span>
+          </p>
+          {kind === 'SET_RUN_AT' && (
+            <InstantField
+              label="Run at"
+              required
+              problem={problems.fields.runAt}
+              value={asked.runAt}
+              onInstant={(runAt) => setAsked({ ...asked, runAt })}
+            />
+          )}
+          <TextField
+            label="Reason (optional)"
+            hint="Kept in the audit trail, with each entry that is changed."
+            problem={problems.fields.reason}
+            maxLength={500}
+            value={asked.reason ?? ''}
+            onChange={({ target: { value } }) => setAsked({ ...asked, reason: value === '' ? undefined : value })}
+          />
+          <div className="flex justify-end gap-2">
+            <Button onClick={onClose}>Cancel</Button>
+            <Button type="submit" kind="primary" isBusy={isBusy}>
+              Plan
+            </Button>
+          </div>
+        </form>
+      )}
+      {step.at === 'looking' && (
+        <>
+          <PlanLook kind={kind} plan={step.plan} runAt={asked.runAt} />
+          <div className="flex flex-wrap justify-end gap-2">
+            <Button onClick={again}>Back</Button>
+            <Button
+              kind={words.isDangerous ? 'danger' : 'primary'}
+              isBusy={isBusy}
+              disabledBecause={step.plan.count === 0 ? 'There is nothing that it would change.' : undefined}
+              onClick={() => void apply(step.plan)}
+            >
+              {`${words.label}: ${counted(step.plan.count, 'entry', 'entries')}`}
+            </Button>
+          </div>
+        </>
+      )}
+      {step.at === 'applied' && (
+        <>
+          <BulkProgress bulkActionId={step.bulkActionId} estimatedDuration={step.plan.estimatedDuration} isLinked />
+          <div className="flex justify-end">
+            <Button onClick={onClose}>Close</Button>
+          </div>
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+const Steps = ({ at }: { readonly at: number }) => (
+  <ol aria-label="Steps" className="flex flex-wrap gap-x-5 gap-y-1 text-sm">
+    {STEPS.map((name, index) => (
+      <li
+        key={name}
+        aria-current={index === at ? 'step' : undefined}
+        className={`inline-flex items-center gap-2 ${index === at ? 'font-medium text-accent' : 'text-muted'}`}
+      >
+        <span
+          aria-hidden
+          className={`grid size-5 place-items-center rounded-full text-xs ${index <= at ? 'bg-accent-fill text-white' : 'bg-raised'}`}
+        >
+          {index + 1}
+        </span>
+        {name}
+      </li>
+    ))}
+  </ol>
+);

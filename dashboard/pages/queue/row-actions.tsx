@@ -1,0 +1,86 @@
+/** What can be done to one row: by its menu, and by keys for the row that is gone to. */
+import { Ban, Copy, Ellipsis, ExternalLink, RotateCcw } from 'lucide-react';
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { usePermission } from '../../access/viewer.tsx';
+import { ActionDialog } from '../../actions/action-dialog.tsx';
+import { cancelEntry, retryEntry } from '../../actions/entry-actions.ts';
+import { IconButton } from '../../ui/button.tsx';
+import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx';
+import { toast } from '../../ui/toasts.tsx';
+import { ENTRY_STATUS } from '../../ui/words.ts';
+import type { Entry } from './entry-documents.ts';
+
+export type RowAction = 'retry' | 'cancel';
+
+/** Begins an action for a row; `dialog` is to be rendered where it may stand open. */
+export function useRowActions(onDone: (entryId: string) => void) {
+  const [asked, setAsked] = useState<{ readonly what: RowAction; readonly entry: Entry }>();
+  const mayRetry = usePermission('retryEntry');
+  const mayCancel = usePermission('cancelEntry');
+  const offBecause = (what: RowAction, entry: Entry): string | undefined => {
+    const permission = what === 'retry' ? mayRetry : mayCancel;
+    if (!permission.isAllowed) return permission.reason;
+    if (what === 'retry' ? entry.canRetry : entry.canCancel) return undefined;
+    return `It is ${ENTRY_STATUS[entry.status].text.toLowerCase()}, and cannot be ${what === 'retry' ? 'retried' : 'cancelled'} now.`;
+  };
+  const begin = (what: RowAction, entry: Entry): void => {
+    const because = offBecause(what, entry);
+    if (because === undefined) setAsked({ what, entry });
+    else toast(`${entry.username}: ${because}`, 'bad');
+  };
+  const close = (): void => setAsked(undefined);
+  const shared = asked && {
+    input: { entryId: asked.entry.entryId },
+    subject: asked.entry.username,
+    onDone: () => onDone(asked.entry.entryId),
+    onClose: close,
+  };
+  return {
+    begin,
+    offBecause,
+    dialog:
+      shared === undefined ? null : asked?.what === 'retry' ? (
+        <ActionDialog action={retryEntry} {...shared} />
+      ) : (
+        <ActionDialog action={cancelEntry} {...shared} />
+      ),
+  };
+}
+export type RowActions = ReturnType<typeof useRowActions>;
+
+export function RowMenu({ entry, actions }: { readonly entry: Entry; readonly actions: RowActions }) {
+  const [, go] = useLocation();
+  const copy = (text: string): void => {
+    void navigator.clipboard.writeText(text).then(() => toast('Copied.'));
+  };
+  return (
+    <Menu trigger={<IconButton icon={Ellipsis} label={`Actions for ${entry.username}`} isSmall />}>
+      <MenuItem icon={ExternalLink} onSelect={() => go(`/queue/${entry.entryId}`)}>
+        Open
+      </MenuItem>
+      <MenuItem
+        icon={RotateCcw}
+        disabledBecause={actions.offBecause('retry', entry)}
+        onSelect={() => actions.begin('retry', entry)}
+      >
+        {retryEntry.label}
+      </MenuItem>
+      <MenuItem
+        icon={Ban}
+        isDanger
+        disabledBecause={actions.offBecause('cancel', entry)}
+        onSelect={() => actions.begin('cancel', entry)}
+      >
+        {cancelEntry.label}
+      </MenuItem>
+      <MenuLine />
+      <MenuItem icon={Copy} onSelect={() => copy(entry.entryId)}>
+        Copy the id
+      </MenuItem>
+      <MenuItem icon={Copy} onSelect={() => copy(entry.username)}>
+        Copy the username
+      </MenuItem>
+    </Menu>
+  );
+}

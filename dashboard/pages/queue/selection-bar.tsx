@@ -1,0 +1,83 @@
+/** What is selected, how to select all, and what can be done to it. */
+import { Ban, CalendarClock, RotateCcw, X } from 'lucide-react';
+import { usePermission } from '../../access/viewer.tsx';
+import { Button } from '../../ui/button.tsx';
+import { count, counted } from '../../ui/words.ts';
+import { BULK, BULK_KINDS, type BulkKind } from './plan/bulk-words.ts';
+import { allOf, IDS_MAX, isIn, NOTHING, type Selection, sizeOf } from './selection.rules.ts';
+
+const ICONS = { RETRY: RotateCcw, CANCEL: Ban, SET_RUN_AT: CalendarClock } as const;
+
+interface SelectionBarProps {
+  readonly selection: Selection;
+  readonly onSelect: (selection: Selection) => void;
+  readonly shown: readonly string[];
+  readonly hasMore: boolean;
+  readonly matching: number | undefined;
+  readonly onPlan: (kind: BulkKind) => void;
+}
+
+export function SelectionBar({ selection, onSelect, shown, hasMore, matching, onPlan }: SelectionBarProps) {
+  const { isAllowed, reason } = usePermission('planBulkAction');
+  const size = sizeOf(selection, matching);
+  const isAny = selection.kind === 'filter' || selection.ids.size > 0;
+  const isAllShown = shown.length > 0 && shown.every((id) => isIn(selection, id));
+  const isTooMany = selection.kind === 'some' && selection.ids.size > IDS_MAX;
+  const offBecause = isAllowed
+    ? isTooMany
+      ? `At most ${count(IDS_MAX)} can be named one by one; select all that match instead.`
+      : undefined
+    : reason;
+  return (
+    <div
+      className={`flex min-h-11 flex-wrap items-center gap-x-3 gap-y-2 border-y px-4 py-1.5 ${isAny ? 'sticky top-12 z-10 bg-accent-soft' : ''}`}
+    >
+      <label className="inline-flex items-center gap-2">
+        <input
+          type="checkbox"
+          className="size-4 accent-accent-fill"
+          ref={(box) => {
+            if (box !== null) box.indeterminate = isAny && !isAllShown;
+          }}
+          checked={isAllShown}
+          onChange={() => onSelect(isAllShown ? NOTHING : allOf(shown))}
+        />
+        <span aria-live="polite">
+          {isAny
+            ? selection.kind === 'filter'
+              ? `All ${size === undefined ? '' : `${count(size)} `}that match are selected`
+              : `${count(selection.ids.size)} selected`
+            : `Select all ${count(shown.length)} shown`}
+        </span>
+      </label>
+      {selection.kind === 'some' && isAllShown && hasMore && (
+        <button
+          type="button"
+          className="font-medium text-accent hover:underline"
+          onClick={() => onSelect({ kind: 'filter' })}
+        >
+          {matching === undefined ? 'Select all that match' : `Select all ${count(matching)} that match`}
+        </button>
+      )}
+      {isAny && (
+        <div className="flex flex-wrap items-center gap-2 md:ml-auto">
+          {BULK_KINDS.map((kind) => (
+            <Button
+              key={kind}
+              isSmall
+              icon={ICONS[kind]}
+              disabledBecause={offBecause}
+              aria-label={`${BULK[kind].label}: ${size === undefined ? 'the selection' : counted(size, 'entry', 'entries')}`}
+              onClick={() => onPlan(kind)}
+            >
+              {BULK[kind].label} …
+            </Button>
+          ))}
+          <Button kind="ghost" isSmall icon={X} onClick={() => onSelect(NOTHING)}>
+            Clear
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+/** Which entries are selected: some by name, or all that the filter finds. Pure. */
+
+export type Selection =
+  | { readonly kind: 'some'; readonly ids: ReadonlySet<string>; readonly last: string | undefined }
+  | { readonly kind: 'filter' };
+
+export const NOTHING: Selection = { kind: 'some', ids: new Set(), last: undefined };
+
+/** At most so many ids are planned for at a time; more than that by the filter. */
+export const IDS_MAX = 10_000;
+
+export const isIn = (selection: Selection, id: string): boolean => selection.kind === 'filter' || selection.ids.has(id);
+
+/** Selects one or gives it up. From all of a filter, those that are shown remain, without this one. */
+export function toggled(selection: Selection, id: string, shown: readonly string[]): Selection {
+  const ids = new Set(selection.kind === 'filter' ? shown : selection.ids);
+  if (!ids.delete(id)) ids.add(id);
+  return { kind: 'some', ids, last: id };
+}
+
+/** Selects all from the one that was chosen last to this one; without one, this one alone. */
+export function upTo(selection: Selection, id: string, shown: readonly string[]): Selection {
+  if (selection.kind === 'filter') return selection;
+  const to = shown.indexOf(id);
+  const from = selection.last === undefined ? to : shown.indexOf(selection.last);
+  if (to < 0 || from < 0) return toggled(selection, id, shown);
+  const range = shown.slice(Math.min(from, to), Math.max(from, to) + 1);
+  return { kind: 'some', ids: new Set([...selection.ids, ...range]), last: id };
+}
+
+export const allOf = (shown: readonly string[]): Selection => ({
+  kind: 'some',
+  ids: new Set(shown),
+  last: shown.at(-1),
+});
+
+/** How many; undefined while nobody has counted what the filter finds. */
+export const sizeOf = (selection: Selection, matching: number | undefined): number | undefined =>
+  selection.kind === 'filter' ? matching : selection.ids.size;

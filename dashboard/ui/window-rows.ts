@@ -1,0 +1,53 @@
+/** Which rows of a long table are in sight, as the page is scrolled: the others are a gap of their height. */
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { type RefObject, useLayoutEffect, useState } from 'react';
+
+export interface RowsInSight {
+  readonly from: number;
+  readonly to: number;
+  /** Heights of the rows above and below, in pixels. */
+  readonly above: number;
+  readonly below: number;
+  readonly measure: (row: Element | null) => void;
+}
+
+/** Shorter tables stand in the page as a whole, so that the browser's own search finds everything. */
+const LONG = 100;
+const ROW = 53;
+const BEYOND_SIGHT = 12;
+
+/** Undefined while the table is short; `host` holds the table. */
+export function useRowsInSight(
+  count: number,
+  keyAt: (index: number) => string,
+  host: RefObject<HTMLElement | null>,
+): RowsInSight | undefined {
+  const isLong = count > LONG;
+  const [margin, setMargin] = useState(0);
+  // What stands above the table comes and goes: filters, notices.
+  useLayoutEffect(() => {
+    if (!isLong || host.current === null) return;
+    const top = Math.round(host.current.getBoundingClientRect().top + window.scrollY);
+    if (top !== margin) setMargin(top);
+  });
+  const rows = useWindowVirtualizer({
+    count,
+    enabled: isLong,
+    estimateSize: () => ROW,
+    getItemKey: keyAt,
+    overscan: BEYOND_SIGHT,
+    scrollMargin: margin,
+  });
+  if (!isLong) return undefined;
+  const items = rows.getVirtualItems();
+  const [first, last] = [items[0], items.at(-1)];
+  if (first === undefined || last === undefined)
+    return { from: 0, to: Math.min(count, LONG), above: 0, below: 0, measure: rows.measureElement };
+  return {
+    from: first.index,
+    to: last.index + 1,
+    above: first.start - margin,
+    below: rows.getTotalSize() - (last.end - margin),
+    measure: rows.measureElement,
+  };
+}
