@@ -3,6 +3,7 @@
  * migrations are applied once, to a template from which each test file clones its own database.
  * No one can connect to the template, since a clone fails while someone does.
  */
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,6 +32,8 @@ declare module 'vitest' {
 const FOLDER_PREFIX = 'family-hub-jobs-test-';
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  // The servers of the browser's tests run from the sources; so does the dashboard that they serve.
+  if (process.env.LONG === '1') execFileSync('npm', ['run', '-s', 'build:dashboard'], { stdio: 'inherit' });
   const server = await startTestServer();
   const prefix = `family_hub_test_${randomBytes(4).toString('hex')}_`;
   const template = `${prefix}template`;

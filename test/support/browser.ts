@@ -1,0 +1,53 @@
+/**
+ * A real browser for a test file: Debian's Chromium, which can reach this machine and nothing else.
+ * Each page's complaints and requests to others are kept, for a test to find none.
+ */
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+
+/** Without Chromium the browser's tests are skipped; not where everything is checked. */
+export const isBrowserMissing = CHROMIUM === undefined && !process.env.CI;
+if (isBrowserMissing)
+  process.stderr.write('SKIPPED: the browser test needs Chromium (Debian: apt-get install chromium).\n');
+
+export interface Visit {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Errors and warnings of the console, and errors that nobody caught. */
+  readonly complaints: string[];
+  /** Addresses of other hosts that were asked for. */
+  readonly foreign: string[];
+}
+
+export async function startBrowser(): Promise<Browser> {
+  if (CHROMIUM === undefined) throw new Error('There is no Chromium. Install it: apt-get install chromium');
+  return await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'],
+  });
+}
+
+/** Another person's browser: nothing of other visits is known in it. */
+export async function visit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({
+    viewport: { width: 1_440, height: 900 },
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    ...options,
+  });
+  context.setDefaultTimeout(30_000);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const foreign: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith('http') && !['127.0.0.1', 'localhost'].includes(hostname)) foreign.push(request.url());
+  });
+  return { context, page, complaints, foreign };
+}
