@@ -19,21 +19,23 @@ interface ChartProps {
   /** Seconds since 1970. */
   readonly times: readonly number[];
   readonly series: readonly Series[];
+  /** Each series stands on those after it; as bars. */
+  readonly isStacked?: boolean;
   /** How a value reads: "12/s", "80 ms". */
   readonly format?: (value: number) => string;
 }
 
 const HEIGHT = 160;
 
-export function Chart({ label, times, series, format = String }: ChartProps) {
+export function Chart({ label, times, series, isStacked = false, format = String }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
   const [hovered, setHovered] = useState<number>();
   const zone = useZone();
   const { theme } = usePreferences();
   const shape = series.map(({ name, tone, isBars }) => `${name}:${tone}:${isBars}`).join();
-  const latest = useRef({ times, series, format });
-  latest.current = { times, series, format };
+  const latest = useRef({ times, series, isStacked, format });
+  latest.current = { times, series, isStacked, format };
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: its data is set below; it is made anew when its shape, colours or zone change.
   useEffect(() => {
@@ -55,7 +57,7 @@ export function Chart({ label, times, series, format = String }: ChartProps) {
       plot.current = undefined;
     };
   }, [shape, zone, theme]);
-  useEffect(() => plot.current?.setData(dataOf({ times, series })), [times, series]);
+  useEffect(() => plot.current?.setData(dataOf({ times, series, isStacked })), [times, series, isStacked]);
 
   const at = hovered === undefined ? undefined : times[hovered];
   return (
@@ -82,8 +84,27 @@ export function Chart({ label, times, series, format = String }: ChartProps) {
   );
 }
 
-const dataOf = ({ times, series }: Pick<ChartProps, 'times' | 'series'>): UPlot.AlignedData =>
-  [times, ...series.map(({ values }) => values)] as unknown as UPlot.AlignedData;
+/** Whole ones, since half an entry is none. */
+const STEPS = [1, 2, 5]
+  .flatMap((first) => Array.from({ length: 10 }, (_, power) => first * 10 ** power))
+  .sort((a, b) => a - b);
+
+const clock = (seconds: number, step: number, zone: string | undefined): string =>
+  new Intl.DateTimeFormat(undefined, {
+    timeZone: zone,
+    ...(step >= 86_400 ? { day: '2-digit', month: 'short' } : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+  }).format(seconds * 1_000);
+
+const dataOf = ({ times, series, isStacked }: Pick<ChartProps, 'times' | 'series' | 'isStacked'>): UPlot.AlignedData =>
+  [
+    times,
+    ...series.map(({ values }, index) =>
+      // The first is drawn first and highest; those after it cover its lower part.
+      isStacked === true
+        ? values.map((_, at) => series.slice(index).reduce((sum, one) => sum + (one.values[at] ?? 0), 0))
+        : values,
+    ),
+  ] as unknown as UPlot.AlignedData;
 
 function optionsOf(
   Plot: typeof UPlot,
@@ -114,7 +135,10 @@ function optionsOf(
     tzDate: (seconds) =>
       zone === undefined ? new Date(seconds * 1_000) : Plot.tzDate(new Date(seconds * 1_000), zone),
     scales: { y: { range: (_plot, _least, most) => [0, Math.max(most ?? 0, 1) * 1.1] } },
-    axes: [axis, { ...axis, size: 48, values: (_plot, ticks) => ticks.map(format) }],
+    axes: [
+      { ...axis, values: (_plot, ticks, _space, _gap, step) => ticks.map((at) => clock(at, step, zone)) },
+      { ...axis, size: 48, incrs: STEPS, values: (_plot, ticks) => ticks.map(format) },
+    ],
     series: [
       {},
       ...series.map(({ name, tone, isBars }) => {
