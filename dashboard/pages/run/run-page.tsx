@@ -1,5 +1,191 @@
+/** One run: why it began, what it did, what it said, and how it ended. */
+import { Play } from 'lucide-react';
+import { Link, useLocation } from 'wouter';
+import { usePermission } from '../../access/viewer.tsx';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { runJobNow } from '../../actions/job-actions.ts';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { InterruptButton, RunProgress } from '../../jobs/run-progress.tsx';
+import { RunningFields } from '../../jobs/schedule-fields.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Permitted } from '../../shell/permitted.tsx';
+import { Status } from '../../ui/badge.tsx';
+import { ButtonLink } from '../../ui/button.tsx';
+import { Card, Facts, Figure } from '../../ui/card.tsx';
+import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { isUuid } from '../../ui/list-address.rules.ts';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
+import { Length, Time } from '../../ui/time.tsx';
+import { count, FIRE_OUTCOME, RUN_STATUS, RUN_TRIGGER } from '../../ui/words.ts';
+import { RunLog } from './run-log.tsx';
 
-export default function StillToCome() {
-  return <Page title="run">Not written yet.</Page>;
+const OneRun = graphql(
+  `
+  query OneRun($runId: UUID!) {
+    jobRun(runId: $runId) {
+      id ...RunningFields
+      reason scheduledFor outcome finishedAt duration errorMessage
+      node { id name }
+      job { id timeZone }
+      logLines(first: 500) { at level message fields }
+    }
+  }
+`,
+  [RunningFields],
+);
+type Run = NonNullable<ResultOf<typeof OneRun>['jobRun']>;
+
+const WITHIN = [['Runs', '/runs']] as const;
+
+export default function RunPage({ params: { runId = '' } }: { readonly params: { readonly runId?: string } }) {
+  return (
+    <Permitted title="Run" needs="jobRun">
+      {isUuid(runId) ? <Found key={runId} runId={runId} /> : <NoRun />}
+    </Permitted>
+  );
 }
+
+const NoRun = () => (
+  <Page title="Run" within={WITHIN}>
+    <Empty title="There is no such run." actions={<ButtonLink href="/runs">To the runs</ButtonLink>}>
+      Runs are kept for a time and then deleted; the ledger keeps longer what became of each fire.
+    </Empty>
+  </Page>
+);
+
+function Found({ runId }: { readonly runId: string }) {
+  const result = useLiveQuery({
+    query: OneRun,
+    variables: { runId },
+    on: ['JOB_RUN'],
+    isAbout: ({ JOB_RUN }) => JOB_RUN?.keys.has(runId) === true,
+    isPaused: !usePermission('jobRun').isAllowed,
+  });
+  const run = result.data?.jobRun;
+  if (run === null) return <NoRun />;
+  if (run !== undefined) return <Shown run={run} />;
+  return (
+    <Page title="Run" within={WITHIN}>
+      <Loaded result={result} height={32}>
+        {() => null}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Shown({ run }: { readonly run: Run }) {
+  const [, navigate] = useLocation();
+  const { job, status, errorMessage, interruption } = run;
+  const isRunning = status === 'RUNNING';
+  return (
+    <Page
+      title={job.name}
+      within={[...WITHIN, [job.name, `/schedules/${job.name}`]]}
+      badge={<Status of={RUN_STATUS[status]} />}
+      description={
+        <>
+          {RUN_TRIGGER[run.trigger]}
+          {run.actor !== null && `, by ${run.actor}`}, <Time at={run.startedAt} jobZone={job.timeZone} />
+          {run.reason !== null && `: ${run.reason}`}
+        </>
+      }
+      actions={
+        isRunning ? (
+          <InterruptButton run={run} isSmall={false} />
+        ) : (
+          <ActionButton
+            action={runJobNow}
+            input={{ jobName: job.name }}
+            isSmall={false}
+            icon={Play}
+            label="Run the job again"
+            onDone={({ run: { runId } }) => navigate(`/runs/${runId}`)}
+          />
+        )
+      }
+    >
+      {isRunning && <RunProgress run={run} isAlone />}
+      {errorMessage !== null && <Notice tone={status === 'INTERRUPTED' ? 'warn' : 'bad'}>{errorMessage}</Notice>}
+      {interruption !== null && (
+        <Notice tone="warn">
+          {interruption.by ?? 'Somebody'} asked it to end{' '}
+          <Time at={interruption.interruptedAt} jobZone={job.timeZone} />
+          {interruption.reason === null ? '.' : `: ${interruption.reason}`}
+        </Notice>
+      )}
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">
+        <RunLog run={run} />
+        <div className="grid min-w-0 gap-4 max-lg:order-first">
+          <Card title={isRunning ? 'What it has done so far' : 'What it did'}>
+            {run.counts.length === 0 ? (
+              <p className="text-muted">It has counted nothing{isRunning ? ' yet' : ''}.</p>
+            ) : (
+              <dl className="grid grid-cols-2 gap-4 sm:grid-cols-3">
+                {run.counts.map(({ name, value }) => (
+                  <Figure key={name} label={words(name)} value={count(value)} />
+                ))}
+              </dl>
+            )}
+          </Card>
+          <RunFacts run={run} />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function RunFacts({ run }: { readonly run: Run }) {
+  const { job, runId, scheduledFor, outcome, progress } = run;
+  return (
+    <Card title="The run">
+      <Facts
+        of={[
+          [
+            'Job',
+            <Link key="job" href={`/schedules/${job.name}`} className="break-all text-accent hover:underline">
+              {job.name}
+            </Link>,
+          ],
+          ['Began', <Time key="began" at={run.startedAt} as="exact" jobZone={job.timeZone} />],
+          ['Ended', <Time key="ended" at={run.finishedAt} as="exact" jobZone={job.timeZone} />],
+          ['Took', <Length key="took" of={run.duration} />],
+          [
+            'Its fire was due',
+            scheduledFor === null ? (
+              <span key="none" className="text-muted">
+                By hand: it belongs to no fire
+              </span>
+            ) : (
+              <Time key="due" at={scheduledFor} as="exact" jobZone={job.timeZone} />
+            ),
+          ],
+          ['The fire’s outcome', outcome === null ? null : <Status key="outcome" of={FIRE_OUTCOME[outcome]} />],
+          ['Node', run.node?.name],
+          ...(progress === null
+            ? []
+            : [
+                [
+                  'Came so far',
+                  `${progress.label}: ${count(progress.doneCount)}${progress.totalCount === null ? '' : ` of about ${count(progress.totalCount)}`}`,
+                ] as const,
+              ]),
+          [
+            'Key',
+            <span key="key" className="inline-flex flex-wrap items-center">
+              <Code>{runId}</Code>
+              <CopyIcon text={runId} label="Copy the run’s key" />
+            </span>,
+          ],
+        ]}
+      />
+    </Card>
+  );
+}
+
+/** "passwordsDestroyed" as "Passwords destroyed". */
+const words = (name: string): string => {
+  const apart = name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  return apart.charAt(0).toUpperCase() + apart.slice(1);
+};

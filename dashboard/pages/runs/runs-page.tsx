@@ -1,5 +1,14 @@
+/** Every execution of a job: by its schedule, by hand, or catching up. */
+import { RunsTable } from '../../jobs/runs-table.tsx';
 import { Page } from '../../ui/page.tsx';
 
-export default function StillToCome() {
-  return <Page title="runs">Not written yet.</Page>;
+export default function RunsPage() {
+  return (
+    <Page
+      title="Runs"
+      description="Each is one execution of a job: by its schedule, by hand, or catching up on a fire that was missed."
+    >
+      <RunsTable />
+    </Page>
+  );
 }

@@ -1,5 +1,118 @@
+/** One job: what it does and when, its ledger, its runs, its versions, and what a downtime would make of it. */
+import { Suspense } from 'react';
+import { useSearchParams } from 'wouter';
+import { usePermission } from '../../access/viewer.tsx';
+import { graphql } from '../../graphql/graphql.ts';
+import { Explanation } from '../../jobs/explanation.tsx';
+import { FireTimes } from '../../jobs/fire-times.tsx';
+import { RunProgress } from '../../jobs/run-progress.tsx';
+import { RunsTable } from '../../jobs/runs-table.tsx';
+import { ScheduleButtons, useScheduleActions } from '../../jobs/schedule-actions.tsx';
+import { PauseNotice, ScheduleFacts, ScheduleState } from '../../jobs/schedule-facts.tsx';
+import { type Schedule, ScheduleFields } from '../../jobs/schedule-fields.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Permitted } from '../../shell/permitted.tsx';
+import { useShortcut } from '../../shell/shortcuts.ts';
+import { Card } from '../../ui/card.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
+import { Ledger } from './ledger/ledger.tsx';
+import { Simulation } from './simulation.tsx';
+import { Versions } from './versions.tsx';
 
-export default function StillToCome() {
-  return <Page title="schedule">Not written yet.</Page>;
+const OneSchedule = graphql(
+  `
+  query OneSchedule($name: String!) {
+    jobSchedule(name: $name) { id ...ScheduleFields }
+  }
+`,
+  [ScheduleFields],
+);
+const WITHIN = [['Schedules', '/schedules']] as const;
+
+export default function SchedulePage({ params: { name = '' } }: { readonly params: { readonly name?: string } }) {
+  return (
+    <Permitted title={name} needs="jobSchedule">
+      <Found name={name} />
+    </Permitted>
+  );
+}
+
+function Found({ name }: { readonly name: string }) {
+  const result = useLiveQuery({
+    query: OneSchedule,
+    variables: { name },
+    on: ['SCHEDULE', 'JOB_RUN'],
+    isAbout: ({ SCHEDULE, JOB_RUN }) => SCHEDULE?.keys.has(name) === true || JOB_RUN !== undefined,
+    everyMs: 60_000,
+    isPaused: !usePermission('jobSchedule').isAllowed,
+  });
+  const schedule = result.data?.jobSchedule;
+  if (schedule != null && schedule.name === name) return <Shown schedule={schedule} />;
+  return (
+    <Page title={name} within={WITHIN}>
+      <Loaded result={result} height={32}>
+        {() =>
+          schedule === null && (
+            <Empty title={`There is no job ${name}.`}>
+              Its name may be written otherwise: see the list of schedules.
+            </Empty>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function Shown({ schedule }: { readonly schedule: Schedule }) {
+  const { name, description, isPaused, currentRun, nextFireTimes, timeZone } = schedule;
+  const [search, setSearch] = useSearchParams();
+  const doing = useScheduleActions(schedule);
+  useShortcut({ keys: 'n', does: 'Run the job now', place: 'Schedule' }, doing.run.begin);
+  useShortcut({ keys: 'p', does: 'Pause or resume the job', place: 'Schedule' }, doing.pauseOrResume.begin);
+  useShortcut({ keys: 'e', does: 'Reschedule the job', place: 'Schedule' }, doing.reschedule.begin);
+  const tabs = [
+    { value: 'ledger', title: 'Ledger', content: <Ledger jobName={name} jobZone={timeZone} /> },
+    { value: 'runs', title: 'Runs', content: <RunsTable jobName={name} /> },
+    { value: 'versions', title: 'Versions', content: <Versions jobName={name} jobZone={timeZone} /> },
+    { value: 'simulation', title: 'Downtime', content: <Simulation schedule={schedule} /> },
+  ];
+  const tab = tabs.find(({ value }) => value === search.get('tab'))?.value ?? 'ledger';
+  return (
+    <Page
+      title={name}
+      within={WITHIN}
+      description={description}
+      badge={<ScheduleState of={schedule} />}
+      actions={<ScheduleButtons doing={doing} isPaused={isPaused} />}
+    >
+      {currentRun !== null && <RunProgress run={currentRun} />}
+      <PauseNotice of={schedule} />
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <Card title="How it stands">
+          <div className="grid gap-3">
+            <Explanation of={schedule} />
+            <ScheduleFacts of={schedule} />
+          </div>
+        </Card>
+        <Card title="Next fires" hint={isPaused ? 'They are skipped while it is paused.' : undefined}>
+          {nextFireTimes.length === 0 ? (
+            <p>It never fires again.</p>
+          ) : (
+            <FireTimes label={`Next fires of ${name}`} of={nextFireTimes} jobZone={timeZone} />
+          )}
+        </Card>
+      </div>
+      <Suspense fallback={null}>
+        <Tabs
+          label={`About ${name}`}
+          value={tab}
+          onChange={(value) => setSearch(value === 'ledger' ? {} : { tab: value })}
+          tabs={tabs}
+        />
+      </Suspense>
+    </Page>
+  );
 }

@@ -1,0 +1,55 @@
+/** The next fires, each with what is left until then and what the clocks do to it. */
+import { CalendarSync } from 'lucide-react';
+import type { EnumOf } from '../graphql/graphql.ts';
+import { serverNow } from '../graphql/transport.ts';
+import { Badge } from '../ui/badge.tsx';
+import { Time } from '../ui/time.tsx';
+import { Tooltip } from '../ui/tooltip.tsx';
+import { DST_NOTE } from '../ui/words.ts';
+import { wallTime } from './fire.rules.ts';
+
+export interface FireTime {
+  readonly at: string;
+  readonly localTime: string;
+  readonly dst: EnumOf<'DstNote'> | null;
+}
+
+interface FireTimesProps {
+  readonly label: string;
+  readonly of: readonly FireTime[];
+  readonly jobZone?: string;
+  /** What is left until then, beside each: not for what is looked at far ahead. */
+  readonly hasCountdown?: boolean;
+}
+
+export const FireTimes = ({ label, of, jobZone, hasCountdown = true }: FireTimesProps) => (
+  <ol aria-label={label} className="divide-y">
+    {of.map((fire) => (
+      <li key={fire.at} className="flex flex-wrap items-baseline justify-between gap-x-3 gap-y-0.5 py-1">
+        <span className="min-w-0">
+          {wallTime(fire.localTime, serverNow())}
+          <DstMark of={fire.dst} />
+        </span>
+        {hasCountdown && (
+          <span className="text-muted">
+            <Time at={fire.at} as="countdown" jobZone={jobZone} />
+          </span>
+        )}
+      </li>
+    ))}
+  </ol>
+);
+
+/** Nothing where the clocks leave it alone. */
+export const DstMark = ({ of }: { readonly of: EnumOf<'DstNote'> | null }) =>
+  of === null ? null : (
+    <Tooltip text={DST_NOTE[of]}>
+      <span className="ml-2">
+        <Badge tone="warn">
+          <CalendarSync aria-hidden className="size-3" />
+          {of === 'SHIFTED_BY_GAP' ? 'shifted' : of === 'FIRST_OF_REPEATED' ? 'first of two' : 'second of two'}
+          <span className="sr-only">: {DST_NOTE[of]}</span>
+        </Badge>
+      </span>
+    </Tooltip>
+  );

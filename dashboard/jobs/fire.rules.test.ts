@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { foldGaps, foldSeries, olderThan, splitInstants, wallTime, worstOf } from './fire.rules.ts';
+
+const alone = (at: string) => ({ at, gap: null });
+const gap = { firstAt: '2026-11-26T01:00:00.000Z', lastAt: '2026-11-26T03:00:00.000Z', count: 121 };
+const inGap = (at: string) => ({ at, gap });
+
+describe('The outcome that a day is shown by', () => {
+  it('is the one that needs somebody most', () => {
+    expect(worstOf([{ outcome: 'ON_TIME' }, { outcome: 'MISSED' }, { outcome: 'LATE' }])).toBe('MISSED');
+    expect(worstOf([{ outcome: 'CAUGHT_UP' }, { outcome: 'ON_TIME' }])).toBe('CAUGHT_UP');
+  });
+  it('is none for a day without fires', () => expect(worstOf([])).toBeUndefined());
+});
+
+describe('Instants of a gap', () => {
+  const fires = [
+    alone('2026-11-26T03:01:00.000Z'),
+    inGap('2026-11-26T03:00:00.000Z'),
+    inGap('2026-11-26T02:59:00.000Z'),
+  ];
+  it('are one row, which says how many of them are listed', () =>
+    expect(foldGaps(fires).map(({ fire, size }) => [fire.at, size])).toEqual([
+      ['2026-11-26T03:01:00.000Z', 1],
+      ['2026-11-26T03:00:00.000Z', 2],
+    ]));
+  it('are passed over as a whole by the next page', () =>
+    expect(olderThan(fires, '2026-11-26T00:00:00.000Z', true)).toBe(gap.firstAt));
+  it('end the list where the gap began before what is listed', () =>
+    expect(olderThan(fires, '2026-11-26T01:30:00.000Z', true)).toBeUndefined());
+});
+
+describe('The next page', () => {
+  it('ends before the oldest that is listed', () =>
+    expect(olderThan([alone('2026-11-26T03:01:00.000Z')], '2026-11-26T00:00:00.000Z', true)).toBe(
+      '2026-11-26T03:01:00.000Z',
+    ));
+  it('is none when nothing more is there', () => {
+    expect(olderThan([alone('2026-11-26T03:01:00.000Z')], '2026-11-26T00:00:00.000Z', false)).toBeUndefined();
+    expect(olderThan([], '2026-11-26T00:00:00.000Z', true)).toBeUndefined();
+  });
+});
+
+describe('A local time', () => {
+  const now = Date.parse('2026-11-26T00:00:00Z');
+  it('is shown with its offset, with the year where it is another, and with seconds only where it has some', () => {
+    expect(wallTime('2027-03-28T03:30:00+02:00', now, 'en-GB')).toBe('Sun, 28 Mar 2027, 03:30 +02:00');
+    expect(wallTime('2026-11-26T04:17:30Z', now, 'en-GB')).toBe('Thu 26 Nov, 04:17:30 UTC');
+  });
+  it('stays as it is when it cannot be read', () => expect(wallTime('soon', now)).toBe('soon'));
+});
+
+it('Merged fires are folded as long as no other job’s comes between', () => {
+  const fires = [1, 2, 3].map((at) => ({ jobName: 'Minutely', at }));
+  const all = [...fires, { jobName: 'Hourly', at: 4 }, { jobName: 'Minutely', at: 5 }];
+  expect(foldSeries(all).map(({ first, last, count }) => [first.jobName, first.at, last.at, count])).toEqual([
+    ['Minutely', 1, 3, 3],
+    ['Hourly', 4, 4, 1],
+    ['Minutely', 5, 5, 1],
+  ]);
+});
+
+it('Instants in a sentence are found', () =>
+  expect(splitInstants('It fires next at 2026-11-26T03:45:00.000Z.')).toEqual([
+    { start: 0, text: 'It fires next at ', isInstant: false },
+    { start: 17, text: '2026-11-26T03:45:00.000Z', isInstant: true },
+    { start: 41, text: '.', isInstant: false },
+  ]));

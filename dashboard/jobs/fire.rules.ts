@@ -1,0 +1,116 @@
+/** What the pages say of fires: which outcome of many is the worst, and gaps put back together. */
+import type { EnumOf } from '../graphql/graphql.ts';
+
+export type FireOutcome = EnumOf<'FireOutcome'>;
+
+/** From what needs somebody most to what needs nobody. */
+export const OUTCOMES: readonly FireOutcome[] = [
+  'MISSED',
+  'LATE',
+  'SKIPPED_OVERLAP',
+  'SKIPPED_POLICY',
+  'SKIPPED_PAUSED',
+  'CAUGHT_UP',
+  'ON_TIME',
+];
+
+/** The outcome that a day is shown by; undefined when it has none. */
+export const worstOf = (counts: readonly { readonly outcome: FireOutcome }[]): FireOutcome | undefined =>
+  OUTCOMES.find((outcome) => counts.some((one) => one.outcome === outcome));
+
+interface FoldableFire {
+  readonly at: string;
+  readonly gap: { readonly firstAt: string; readonly lastAt: string; readonly count: number } | null;
+}
+
+/** Consecutive instants of one gap as one row; `size` is how many of them the list holds. */
+export interface FireRow<Fire> {
+  readonly fire: Fire;
+  readonly size: number;
+}
+
+/** Of fires in either order: the first of each gap stands for the others that follow it. */
+export function foldGaps<Fire extends FoldableFire>(fires: readonly Fire[]): FireRow<Fire>[] {
+  const rows: { fire: Fire; size: number }[] = [];
+  for (const fire of fires) {
+    const last = rows.at(-1);
+    const isSameGap = fire.gap !== null && last?.fire.gap?.firstAt === fire.gap.firstAt;
+    if (last !== undefined && isSameGap) last.size += 1;
+    else rows.push({ fire, size: 1 });
+  }
+  return rows;
+}
+
+/**
+ * Where the next page of a ledger that is listed newest first ends, so that a gap is one row and not
+ * a page for each hundred of its instants; undefined when nothing in [from, …) can follow.
+ */
+export function olderThan(fires: readonly FoldableFire[], from: string, hasMore: boolean): string | undefined {
+  const last = fires.at(-1);
+  if (last === undefined || !hasMore) return undefined;
+  const edge = last.gap === null ? last.at : earlier(last.gap.firstAt, last.at);
+  return Date.parse(edge) > Date.parse(from) ? edge : undefined;
+}
+
+const earlier = (one: string, other: string): string => (Date.parse(one) < Date.parse(other) ? one : other);
+
+/** "Sun, 28 Mar, 03:30 +02:00": a local time with its offset, as the API writes it; the year where it is not this one. */
+export function wallTime(localTime: string, now: number, locale?: string): string {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(localTime);
+  if (match === null) return localTime;
+  const [, wall = '', offset = ''] = match;
+  const words = new Intl.DateTimeFormat(locale, {
+    timeZone: 'UTC',
+    weekday: 'short',
+    day: '2-digit',
+    month: 'short',
+    year: wall.startsWith(`${new Date(now).getUTCFullYear()}-`) ? undefined : 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: wall.endsWith(':00') ? undefined : '2-digit',
+    hourCycle: 'h23',
+  }).format(Date.parse(`${wall}Z`));
+  return `${words} ${offset === 'Z' || offset === '+00:00' ? 'UTC' : offset}`;
+}
+
+/** Fires of one job that no other job's come between. */
+export interface FireSeries<Fire> {
+  readonly first: Fire;
+  readonly last: Fire;
+  readonly count: number;
+}
+
+/** The merged fires of several jobs, soonest first, so that a job that fires each minute does not hide the others. */
+export function foldSeries<Fire extends { readonly jobName: string }>(fires: readonly Fire[]): FireSeries<Fire>[] {
+  const series: FireSeries<Fire>[] = [];
+  for (const fire of fires) {
+    const open = series.at(-1);
+    if (open?.first.jobName === fire.jobName)
+      series[series.length - 1] = { ...open, last: fire, count: open.count + 1 };
+    else series.push({ first: fire, last: fire, count: 1 });
+  }
+  return series;
+}
+
+export interface Piece {
+  /** Where in the sentence it begins. */
+  readonly start: number;
+  readonly text: string;
+  readonly isInstant: boolean;
+}
+
+const INSTANT = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
+
+/** A sentence in pieces: what stands between instants, and the instants, which are shown in the reader's zone. */
+export function splitInstants(sentence: string): Piece[] {
+  const pieces: Piece[] = [];
+  let start = 0;
+  for (const [index, text] of sentence.split(INSTANT).entries()) {
+    if (text !== '') pieces.push({ start, text, isInstant: index % 2 === 1 });
+    start += text.length;
+  }
+  return pieces;
+}
+
+/** Words that begin a line. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

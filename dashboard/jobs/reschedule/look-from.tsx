@@ -1,0 +1,39 @@
+/** From when on the preview looks: now, the next change of the clocks, or any instant. */
+import { serverNow } from '../../graphql/transport.ts';
+import { Button } from '../../ui/button.tsx';
+import { InstantField } from '../../ui/field.tsx';
+import { Time } from '../../ui/time.tsx';
+import { nextClockChange } from './reschedule.rules.ts';
+
+interface LookFromProps {
+  readonly timeZone: string;
+  /** Undefined: now. */
+  readonly value: string | undefined;
+  readonly onChange: (after: string | undefined) => void;
+}
+
+const BEFORE_MS = 2 * 86_400_000;
+
+export function LookFrom({ timeZone, value, onChange }: LookFromProps) {
+  const change = nextClockChange(timeZone.trim(), serverNow());
+  return (
+    <div className="flex flex-wrap items-end gap-2">
+      <div className="w-60">
+        <InstantField label="Preview from" hint={null} value={value} onInstant={onChange} />
+      </div>
+      <Button
+        disabledBecause={value === undefined ? 'It looks from now on.' : undefined}
+        onClick={() => onChange(undefined)}
+      >
+        Now
+      </Button>
+      {change !== undefined && (
+        <Button onClick={() => onChange(new Date(change - BEFORE_MS).toISOString())}>
+          <span>
+            When the clocks change, <Time at={new Date(change).toISOString()} as="clock" jobZone={timeZone} />
+          </span>
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+/** Changes when a job fires; what would come of it is shown while it is written. */
+import { type FormEvent, useState } from 'react';
+import { rescheduleJob } from '../../actions/job-actions.ts';
+import { perform, problemsOf } from '../../actions/perform.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { TextField } from '../../ui/field.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { toast } from '../../ui/toasts.tsx';
+import { LookFrom } from './look-from.tsx';
+import { Preview } from './preview.tsx';
+import { changed, type Timing, type TimingProblems } from './reschedule.rules.ts';
+import { TimingFields } from './timing-fields.tsx';
+import { usePreview } from './use-preview.ts';
+
+interface RescheduleDialogProps {
+  readonly schedule: Timing & { readonly name: string; readonly isOverridden: boolean };
+  /** What the fields begin with, where it is not what is in force. */
+  readonly initial?: Partial<Timing> | undefined;
+  readonly onClose: () => void;
+}
+
+export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialogProps) {
+  const { name, cron, timeZone, misfirePolicy, isOverridden } = schedule;
+  const [key] = useState(() => crypto.randomUUID());
+  // What was in force when it was opened: a change by somebody else meanwhile is not undone by the fields left alone.
+  const [before] = useState<Timing>({ cron, timeZone, misfirePolicy });
+  const [timing, setTiming] = useState<Timing>({ ...before, ...initial });
+  const [after, setAfter] = useState<string>();
+  const [reason, setReason] = useState('');
+  const [busy, setBusy] = useState<'save' | 'reset'>();
+  const [refused, setRefused] = useState<TimingProblems & { readonly reason?: string }>({});
+  const { preview, isOld, problems } = usePreview(name, timing, after);
+  const change = (part: Partial<Timing>): void => {
+    setRefused({});
+    setTiming((last) => ({ ...last, ...part }));
+  };
+
+  const send = async (what: 'save' | 'reset'): Promise<void> => {
+    setBusy(what);
+    const result = await perform(
+      rescheduleJob,
+      {
+        jobName: name,
+        ...(what === 'reset' ? { reset: true } : changed(before, timing)),
+        ...(reason.trim() !== '' && { reason: reason.trim() }),
+      },
+      key,
+    );
+    setBusy(undefined);
+    if (result.kind === 'broken') return setRefused({ rest: result.message });
+    if (result.kind === 'refused') {
+      const { fields, rest } = problemsOf(result.refusal, ['cron', 'timeZone', 'misfirePolicy', 'reason']);
+      return setRefused({ ...fields, ...(rest !== undefined && { rest }) });
+    }
+    toast(rescheduleJob.says(result.payload));
+    onClose();
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    void send('save');
+  };
+
+  const shown = { ...problems, ...refused };
+  const isSame = Object.keys(changed(before, timing)).length === 0;
+  const isWrong = Object.keys(problems).length > 0;
+  return (
+    <Dialog title={`Reschedule: ${name}`} onClose={onClose} isWide>
+      <form onSubmit={submit} className="grid gap-4" noValidate>
+        <p className="text-muted">
+          From now on and on every node. What was due until now is settled by the schedule that was in force.
+        </p>
+        {shown.rest !== undefined && (
+          <Notice tone="bad" isUrgent>
+            {shown.rest}
+          </Notice>
+        )}
+        <TimingFields timing={timing} before={before} problems={shown} onChange={change} />
+        <LookFrom timeZone={timing.timeZone} value={after} onChange={setAfter} />
+        {preview !== undefined && <Preview of={preview} isOld={isOld} />}
+        <TextField
+          label="Reason (optional)"
+          hint="Kept with the version and in the audit trail."
+          problem={shown.reason}
+          maxLength={500}
+          value={reason}
+          onChange={({ target }) => setReason(target.value)}
+        />
+        <div className="flex flex-wrap justify-between gap-2">
+          <Button
+            isBusy={busy === 'reset'}
+            disabledBecause={isOverridden ? undefined : 'It is as the code says already.'}
+            onClick={() => void send('reset')}
+          >
+            Reset to the code’s default
+          </Button>
+          <div className="flex gap-2">
+            <Button onClick={onClose}>Cancel</Button>
+            <Button
+              type="submit"
+              kind="primary"
+              isBusy={busy === 'save'}
+              disabledBecause={isWrong ? 'It cannot be read yet.' : isSame ? 'Nothing is changed yet.' : undefined}
+            >
+              Reschedule
+            </Button>
+          </div>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

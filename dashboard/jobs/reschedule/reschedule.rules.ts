@@ -1,0 +1,89 @@
+/** What the dialog for a new schedule reckons itself: presets, refusals by field, and when the clocks change next. */
+import type { EnumOf } from '../../graphql/graphql.ts';
+
+export interface Timing {
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly misfirePolicy: EnumOf<'MisfirePolicy'>;
+}
+
+/** Crons that people often want; the first of a name that holds is shown as chosen. */
+export const PRESETS: readonly (readonly [cron: string, text: string])[] = [
+  ['* * * * *', 'Every minute'],
+  ['*/5 * * * *', 'Every 5 minutes'],
+  ['*/15 * * * *', 'Every 15 minutes'],
+  ['0 * * * *', 'Every hour'],
+  ['0 */6 * * *', 'Every 6 hours'],
+  ['0 3 * * *', 'Every day at 03:00'],
+  ['30 2 * * *', 'Every day at 02:30'],
+  ['0 6 * * 1-5', 'Weekdays at 06:00'],
+  ['0 4 * * 0', 'Sundays at 04:00'],
+  ['0 5 1 * *', 'The 1st of each month at 05:00'],
+];
+
+const FIELDS = ['cron', 'timeZone', 'misfirePolicy', 'after'] as const;
+export type TimingProblems = Partial<Record<(typeof FIELDS)[number] | 'rest', string>>;
+
+const VARIABLE = /^Variable "\$\w+" has no valid value at "(?:\w+\.)*(\w+)": (.+)$/s;
+const NAMED = /(?:^|\s)(cron|timeZone|misfirePolicy|after): /g;
+
+/** A preview's refusal, which names its fields in one text, taken apart by field. */
+export function timingProblems(message: string): TimingProblems {
+  const variable = VARIABLE.exec(message);
+  if (variable !== null) {
+    const [, field = '', text = ''] = variable;
+    return isField(field) ? { [field]: text } : { rest: text };
+  }
+  const found = [...message.matchAll(NAMED)];
+  if (found.length === 0) return { rest: message };
+  const problems: TimingProblems = {};
+  found.forEach((match, index) => {
+    const field = match[1] as (typeof FIELDS)[number];
+    problems[field] = message.slice(match.index + match[0].length, found[index + 1]?.index).trim();
+  });
+  return problems;
+}
+
+const isField = (name: string): name is (typeof FIELDS)[number] => FIELDS.some((field) => field === name);
+
+/** What differs, as the mutation takes it; empty when nothing does. */
+export function changed(from: Timing, to: Timing): Partial<Timing> {
+  return {
+    ...(to.cron.trim() !== from.cron && { cron: to.cron.trim() }),
+    ...(to.timeZone.trim() !== from.timeZone && { timeZone: to.timeZone.trim() }),
+    ...(to.misfirePolicy !== from.misfirePolicy && { misfirePolicy: to.misfirePolicy }),
+  };
+}
+
+const HOUR_MS = 3_600_000;
+const LOOKS_AHEAD_HOURS = 400 * 24;
+
+/** The next instant at which the clocks of a zone change, to the hour; undefined when they do not within a year, or there is no such zone. */
+export function nextClockChange(timeZone: string, after: number): number | undefined {
+  const offsetAt = offsets(timeZone);
+  if (offsetAt === undefined) return undefined;
+  const start = Math.ceil(after / HOUR_MS) * HOUR_MS;
+  const first = offsetAt(start);
+  // A zone keeps an offset for weeks, so that a look once a week misses none.
+  for (let hours = 168; hours <= LOOKS_AHEAD_HOURS; hours += 168) {
+    if (offsetAt(start + hours * HOUR_MS) === first) continue;
+    let before = hours - 168;
+    let behind = hours;
+    while (behind - before > 1) {
+      const middle = Math.floor((before + behind) / 2);
+      if (offsetAt(start + middle * HOUR_MS) === first) before = middle;
+      else behind = middle;
+    }
+    return start + behind * HOUR_MS;
+  }
+  return undefined;
+}
+
+function offsets(timeZone: string): ((at: number) => string) | undefined {
+  try {
+    const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' });
+    return (at) => format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  } catch {
+    return undefined;
+  }
+}

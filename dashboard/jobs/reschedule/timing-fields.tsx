@@ -1,0 +1,71 @@
+/** The fields of a schedule: cron with presets, zone from all that the browser knows, misfire policy. */
+import { useId } from 'react';
+import { SelectField, TextField } from '../../ui/field.tsx';
+import { MISFIRE_POLICY } from '../../ui/words.ts';
+import { PRESETS, type Timing, type TimingProblems } from './reschedule.rules.ts';
+
+interface TimingFieldsProps {
+  readonly timing: Timing;
+  /** What is in force. */
+  readonly before: Timing;
+  readonly problems: TimingProblems;
+  readonly onChange: (part: Partial<Timing>) => void;
+}
+
+const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone')];
+
+const POLICY_HINT = {
+  RUN_ONCE: 'Of missed fires the newest is run late, the older ones are skipped.',
+  SKIP: 'Missed fires are all skipped.',
+  RUN_ALL: 'Missed fires are all run late, the oldest first, up to a bound.',
+} as const;
+
+export function TimingFields({ timing, before, problems, onChange }: TimingFieldsProps) {
+  const id = useId();
+  const cron = timing.cron.trim();
+  return (
+    <div className="grid items-start gap-4 md:grid-cols-2">
+      <TextField
+        label="Cron"
+        hint={cron === before.cron ? '5 fields, or 6 with seconds first; @daily and its like.' : `Now ${before.cron}`}
+        problem={problems.cron}
+        value={timing.cron}
+        spellCheck={false}
+        className="font-mono"
+        onChange={({ target }) => onChange({ cron: target.value })}
+      />
+      <SelectField
+        label="Preset"
+        options={[['', 'Of your own'], ...PRESETS]}
+        value={PRESETS.some(([preset]) => preset === cron) ? cron : ''}
+        onChange={({ target }) => target.value !== '' && onChange({ cron: target.value })}
+      />
+      <div>
+        <TextField
+          label="Time zone"
+          hint={
+            timing.timeZone.trim() === before.timeZone ? 'Whose local time the cron means.' : `Now ${before.timeZone}`
+          }
+          problem={problems.timeZone}
+          value={timing.timeZone}
+          list={`${id}-zones`}
+          spellCheck={false}
+          onChange={({ target }) => onChange({ timeZone: target.value })}
+        />
+        <datalist id={`${id}-zones`}>
+          {ZONES.map((zone) => (
+            <option key={zone} value={zone} />
+          ))}
+        </datalist>
+      </div>
+      <SelectField
+        label="Misfire policy"
+        hint={POLICY_HINT[timing.misfirePolicy]}
+        problem={problems.misfirePolicy}
+        options={Object.entries(MISFIRE_POLICY)}
+        value={timing.misfirePolicy}
+        onChange={({ target }) => onChange({ misfirePolicy: target.value as Timing['misfirePolicy'] })}
+      />
+    </div>
+  );
+}

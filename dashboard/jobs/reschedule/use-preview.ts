@@ -1,0 +1,72 @@
+/** The preview of a schedule while somebody writes it: asked for when they pause, the last good one kept. */
+import { useEffect, useState } from 'react';
+import { useQuery } from 'urql';
+import { usePermission } from '../../access/viewer.tsx';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { codeOf, problemOf } from '../../graphql/problems.ts';
+import { type Timing, type TimingProblems, timingProblems } from './reschedule.rules.ts';
+
+const PreviewSchedule = graphql(`
+  query PreviewSchedule($input: PreviewScheduleInput!) {
+    previewSchedule(input: $input) {
+      cronDescription timeZone misfirePolicy
+      fireTimes { at localTime dst }
+      comparedToAt appearing appearingCount vanishing vanishingCount
+      collisions { at jobNames } collisionCount
+      shortestInterval averageInterval warnings
+    }
+  }
+`);
+export type SchedulePreview = NonNullable<ResultOf<typeof PreviewSchedule>['previewSchedule']>;
+
+interface Previewed {
+  /** The newest that could be reckoned; of what is written now unless `isOld`. */
+  readonly preview: SchedulePreview | undefined;
+  readonly isOld: boolean;
+  readonly problems: TimingProblems;
+}
+
+const PAUSE_MS = 250;
+
+export function usePreview(jobName: string, timing: Timing, after: string | undefined): Previewed {
+  const { isAllowed, reason } = usePermission('previewSchedule');
+  const written = JSON.stringify({ jobName, ...timing, after, first: 8 });
+  const settled = useSettled(written);
+  const isEmpty = timing.cron.trim() === '' || timing.timeZone.trim() === '';
+  const [{ data, error, fetching }] = useQuery({
+    query: PreviewSchedule,
+    variables: { input: JSON.parse(settled) },
+    pause: !isAllowed || isEmpty,
+    requestPolicy: 'network-only',
+  });
+  const [kept, setKept] = useState<SchedulePreview>();
+  const fresh = data?.previewSchedule ?? undefined;
+  if (fresh !== undefined && fresh !== kept) setKept(fresh);
+  if (!isAllowed) return { preview: undefined, isOld: false, problems: { rest: reason } };
+  const refused = error === undefined || fetching ? undefined : error;
+  return {
+    preview: fresh ?? kept,
+    isOld: fetching || settled !== written || fresh === undefined,
+    problems: isEmpty
+      ? emptyProblems(timing)
+      : refused === undefined
+        ? {}
+        : codeOf(refused) === 'BAD_USER_INPUT'
+          ? timingProblems(refused.graphQLErrors[0]?.message ?? '')
+          : { rest: problemOf(refused) },
+  };
+}
+
+const emptyProblems = ({ cron, timeZone }: Timing): TimingProblems => ({
+  ...(cron.trim() === '' && { cron: 'Write when it is to fire, or choose a preset.' }),
+  ...(timeZone.trim() === '' && { timeZone: 'Name the zone whose local time the cron means.' }),
+});
+
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}

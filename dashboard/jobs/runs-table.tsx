@@ -1,0 +1,131 @@
+/** Runs, the newest first, by filters of the address bar; of one job, or of all. */
+import { Link, useLocation } from 'wouter';
+import { usePermission } from '../access/viewer.tsx';
+import { graphql, type ResultOf } from '../graphql/graphql.ts';
+import { useLiveQuery } from '../live/use-live.ts';
+import { Status } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { type ListAddress, useListAddress } from '../ui/list-address.ts';
+import { Loaded } from '../ui/loaded.tsx';
+import { Empty, Notice } from '../ui/notice.tsx';
+import { Pager } from '../ui/pager.tsx';
+import { type Column, Table } from '../ui/table.tsx';
+import { Length, Time } from '../ui/time.tsx';
+import { counted, RUN_STATUS, RUN_TRIGGER } from '../ui/words.ts';
+import { RunFilters, STATUSES, TRIGGERS } from './run-filters.tsx';
+import { countsText } from './run-progress.tsx';
+
+const Runs = graphql(`
+  query Runs($filter: JobRunFilter, $first: Int, $after: String, $last: Int, $before: String) {
+    jobRuns(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+      nodes {
+        id runId status trigger actor reason startedAt duration errorMessage
+        counts { name value }
+        node { id name }
+        job { id name }
+      }
+    }
+  }
+`);
+type Run = NonNullable<ResultOf<typeof Runs>['jobRuns']>['nodes'][number];
+
+const PER_PAGE = 50;
+const FILTERS = ['job', 'status', 'trigger'];
+
+const columns = (isOfOneJob: boolean): readonly Column<Run>[] => [
+  {
+    name: 'Run',
+    cell: ({ runId, startedAt, job }) => (
+      <Link href={`/runs/${runId}`} className="font-medium text-accent break-all hover:underline">
+        {isOfOneJob ? <Time at={startedAt} as="clock" /> : job.name}
+      </Link>
+    ),
+  },
+  { name: 'Status', cell: ({ status }) => <Status of={RUN_STATUS[status]} /> },
+  ...(isOfOneJob ? [] : [{ name: 'Began', cell: ({ startedAt }: Run) => <Time at={startedAt} as="clock" /> }]),
+  {
+    name: 'Trigger',
+    cell: ({ trigger, actor }) => (
+      <span>
+        {RUN_TRIGGER[trigger]}
+        {actor !== null && <span className="text-muted">, {actor}</span>}
+      </span>
+    ),
+  },
+  { name: 'Took', align: 'right', cell: ({ duration }) => <Length of={duration} /> },
+  {
+    name: 'What it did',
+    isWide: true,
+    cell: ({ counts, errorMessage }) =>
+      errorMessage !== null ? (
+        <span className="text-bad" title={errorMessage}>
+          {errorMessage}
+        </span>
+      ) : (
+        <span className="text-muted">{countsText(counts.filter(({ value }) => value !== 0)) || 'Nothing to do'}</span>
+      ),
+  },
+  { name: 'Node', cell: ({ node }) => node?.name ?? <span className="text-muted">–</span> },
+];
+
+/** `jobName`: only of this job; the filter for it is left out. */
+export function RunsTable({ jobName }: { readonly jobName?: string }) {
+  const address = useListAddress(FILTERS, PER_PAGE);
+  const [, navigate] = useLocation();
+  const { isAllowed, reason } = usePermission('jobRuns');
+  const result = useLiveQuery({
+    query: Runs,
+    variables: { filter: filterOf(address, jobName), ...address.page },
+    on: ['JOB_RUN'],
+    isPaused: !isAllowed,
+  });
+  const total = result.data?.jobRuns?.totalCount;
+  return (
+    <Card
+      title={jobName === undefined ? 'Runs' : 'Its runs'}
+      hint={total === undefined ? 'Newest first.' : `${counted(total, 'run', 'runs')}, newest first.`}
+      isFlush
+    >
+      {!isAllowed && <Notice tone="info">{reason}</Notice>}
+      <RunFilters address={address} hasJob={jobName === undefined} />
+      <Loaded result={result} height={16}>
+        {({ jobRuns }) =>
+          jobRuns !== null && (
+            <>
+              <Table
+                label="Runs"
+                columns={columns(jobName !== undefined)}
+                rows={jobRuns.nodes}
+                keyOf={({ id }) => id}
+                onOpen={({ runId }) => navigate(`/runs/${runId}`)}
+                empty={<NoRuns address={address} />}
+              />
+              <Pager of={jobRuns.pageInfo} onPage={(page) => address.set(page, true)} />
+            </>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}
+
+const NoRuns = ({ address }: { readonly address: ListAddress }) =>
+  address.isFiltered ? (
+    <Empty title="No run is like that." actions={<Button onClick={address.clear}>Show all</Button>} />
+  ) : (
+    <Empty title="Nothing has run yet.">A run begins when a job’s schedule fires, or when somebody runs it now.</Empty>
+  );
+
+function filterOf(address: ListAddress, jobName: string | undefined) {
+  const job = jobName ?? address.get('job');
+  const status = STATUSES.find((one) => one === address.get('status'));
+  const trigger = TRIGGERS.find((one) => one === address.get('trigger'));
+  return {
+    ...(job !== undefined && { jobName: job }),
+    ...(status !== undefined && { status: [status] }),
+    ...(trigger !== undefined && { trigger: [trigger] }),
+  };
+}

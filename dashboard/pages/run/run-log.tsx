@@ -1,0 +1,79 @@
+/** What a run said, line by line. */
+import type { EnumOf } from '../../graphql/graphql.ts';
+import { Badge } from '../../ui/badge.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Empty } from '../../ui/notice.tsx';
+import { Time } from '../../ui/time.tsx';
+import { counted, type Tone } from '../../ui/words.ts';
+
+interface RunLogProps {
+  readonly run: {
+    readonly status: EnumOf<'RunStatus'>;
+    readonly job: { readonly timeZone: string };
+    readonly logLines: readonly {
+      readonly at: string;
+      readonly level: EnumOf<'RunLogLevel'>;
+      readonly message: string;
+      readonly fields: unknown;
+    }[];
+  };
+}
+
+const LEVEL: Readonly<Record<EnumOf<'RunLogLevel'>, readonly [text: string, tone: Tone]>> = {
+  INFO: ['Info', 'idle'],
+  WARN: ['Warning', 'warn'],
+  ERROR: ['Error', 'bad'],
+};
+
+export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
+  const isRunning = status === 'RUNNING';
+  return (
+    <Card
+      title="What it said"
+      hint={logLines.length === 0 ? undefined : `${counted(logLines.length, 'line', 'lines')}, oldest first.`}
+      isFlush
+    >
+      {logLines.length === 0 ? (
+        <Empty title={isRunning ? 'It has said nothing yet.' : 'It said nothing.'}>
+          {isRunning
+            ? 'Lines appear here as soon as the run writes them.'
+            : 'A run by its schedule that had nothing to do says nothing, so that the record stays short.'}
+        </Empty>
+      ) : (
+        <ol className="divide-y" aria-label="Lines of the run">
+          {logLines.map(({ at, level, message, fields }, index) => {
+            const [text, tone] = LEVEL[level];
+            return (
+              // biome-ignore lint/suspicious/noArrayIndexKey: lines are only ever added at the end, and two may be alike.
+              <li key={index} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-1.5">
+                <span className="w-20 shrink-0 font-mono text-xs text-muted">
+                  <Time at={at} as="clock" jobZone={job.timeZone} />
+                </span>
+                <Badge tone={tone}>{text}</Badge>
+                <span className="min-w-0 flex-1 basis-60">
+                  <span className="break-words">{message}</span>
+                  <LineFields of={fields} />
+                </span>
+              </li>
+            );
+          })}
+        </ol>
+      )}
+    </Card>
+  );
+}
+
+function LineFields({ of }: { readonly of: unknown }) {
+  if (typeof of !== 'object' || of === null) return null;
+  const entries = Object.entries(of);
+  if (entries.length === 0) return null;
+  return (
+    <span className="mt-0.5 flex flex-wrap gap-x-3 font-mono text-xs break-all text-muted">
+      {entries.map(([name, value]) => (
+        <span key={name}>
+          {name}=<span className="text-text">{typeof value === 'string' ? value : JSON.stringify(value)}</span>
+        </span>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,168 @@
+/** Holds a span of the ledger against what was due, reckoned anew from the schedule's versions. */
+import { useState } from 'react';
+import { usePermission } from '../../../access/viewer.tsx';
+import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
+import { Sentence } from '../../../jobs/sentence.tsx';
+import { useLiveQuery } from '../../../live/use-live.ts';
+import { Button } from '../../../ui/button.tsx';
+import { Card, Facts } from '../../../ui/card.tsx';
+import { InstantField } from '../../../ui/field.tsx';
+import { Loaded } from '../../../ui/loaded.tsx';
+import { Notice } from '../../../ui/notice.tsx';
+import { Time } from '../../../ui/time.tsx';
+import { count, counted } from '../../../ui/words.ts';
+
+const AuditLedger = graphql(`
+  query AuditLedger($jobName: String!, $from: DateTime!, $to: DateTime!) {
+    fireLedgerAudit(jobName: $jobName, from: $from, to: $to) {
+      checkedFromAt checkedToAt isComplete dueCount recordedCount
+      missing missingCount extra extraCount notes
+      miscounted { firstAt lastAt dueCount recordedCount } miscountedCount
+    }
+  }
+`);
+type Findings = NonNullable<ResultOf<typeof AuditLedger>['fireLedgerAudit']>;
+
+interface AuditProps {
+  readonly jobName: string;
+  readonly jobZone: string;
+  /** The span that is proposed: what is shown above. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export function Audit({ jobName, jobZone, from, to }: AuditProps) {
+  const { isAllowed, reason } = usePermission('fireLedgerAudit');
+  const [span, setSpan] = useState({ from, to });
+  const [asked, setAsked] = useState<typeof span>();
+  const isOrdered = Date.parse(span.from) < Date.parse(span.to);
+  const result = useLiveQuery({
+    query: AuditLedger,
+    variables: { jobName, ...(asked ?? span) },
+    isPaused: asked === undefined || !isAllowed,
+  });
+  return (
+    <Card
+      title="Audit"
+      hint="Reckons anew what was due by the versions of the schedule, and holds the ledger against it: each instant must have exactly one outcome."
+    >
+      <div className="flex flex-wrap items-end gap-3">
+        <div className="w-56">
+          <InstantField
+            label="From"
+            hint={null}
+            value={span.from}
+            problem={isOrdered ? undefined : 'It must be before the end.'}
+            onInstant={(value) => setSpan({ ...span, from: value ?? from })}
+          />
+        </div>
+        <div className="w-56">
+          <InstantField
+            label="To"
+            hint={null}
+            value={span.to}
+            onInstant={(value) => setSpan({ ...span, to: value ?? to })}
+          />
+        </div>
+        <Button
+          isBusy={asked !== undefined && result.isRefreshing}
+          disabledBecause={isAllowed ? (isOrdered ? undefined : 'The span has no length.') : reason}
+          onClick={() => {
+            setAsked(span);
+            if (asked?.from === span.from && asked.to === span.to) result.refresh();
+          }}
+        >
+          Audit this span
+        </Button>
+      </div>
+      {asked !== undefined && (
+        <div className="mt-4">
+          <Loaded result={result} height={4}>
+            {({ fireLedgerAudit }) => fireLedgerAudit !== null && <Result of={fireLedgerAudit} jobZone={jobZone} />}
+          </Loaded>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function Result({ of, jobZone }: { readonly of: Findings; readonly jobZone: string }) {
+  const wasChecked = of.checkedFromAt !== null;
+  return (
+    <div className="grid gap-3">
+      {!wasChecked ? (
+        <Notice tone="warn">Nothing of this span could be checked.</Notice>
+      ) : of.isComplete ? (
+        <Notice tone="good">
+          The ledger is whole: {counted(of.dueCount, 'fire was due, and it has', 'fires were due, and each has')}{' '}
+          exactly one outcome.
+        </Notice>
+      ) : (
+        <Notice tone="bad">
+          The ledger is not whole: {counted(of.missingCount, 'fire is missing', 'fires are missing')},{' '}
+          {count(of.extraCount)} recorded that should not be,{' '}
+          {counted(of.miscountedCount, 'gap is miscounted', 'gaps are miscounted')}.
+        </Notice>
+      )}
+      {of.notes.map((note) => (
+        <Notice key={note} tone="info">
+          <Sentence text={note} jobZone={jobZone} />
+        </Notice>
+      ))}
+      <Facts
+        of={[
+          [
+            'Checked',
+            wasChecked ? (
+              <span key="checked">
+                <Time at={of.checkedFromAt} as="exact" jobZone={jobZone} /> to{' '}
+                <Time at={of.checkedToAt} as="exact" jobZone={jobZone} />
+              </span>
+            ) : null,
+          ],
+          ['Due', count(of.dueCount)],
+          ['Recorded', count(of.recordedCount)],
+        ]}
+      />
+      <Instants title="Missing" of={of.missing} total={of.missingCount} jobZone={jobZone} />
+      <Instants title="Recorded though not due, or twice" of={of.extra} total={of.extraCount} jobZone={jobZone} />
+      {of.miscounted.length > 0 && (
+        <div>
+          <h3 className="font-medium">Miscounted gaps</h3>
+          <ul>
+            {of.miscounted.map(({ firstAt, lastAt, dueCount, recordedCount }) => (
+              <li key={firstAt}>
+                <Time at={firstAt} as="clock" jobZone={jobZone} /> to <Time at={lastAt} as="clock" jobZone={jobZone} />:{' '}
+                {count(recordedCount)} recorded, {count(dueCount)} due
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface InstantsProps {
+  readonly title: string;
+  readonly of: readonly string[];
+  readonly total: number;
+  readonly jobZone: string;
+}
+
+const Instants = ({ title, of, total, jobZone }: InstantsProps) =>
+  total === 0 ? null : (
+    <div>
+      <h3 className="font-medium">
+        {title}: {count(total)}
+        {of.length < total && `, the first ${of.length} of them`}
+      </h3>
+      <ul className="grid grid-cols-2 gap-x-4 sm:grid-cols-4">
+        {of.map((at) => (
+          <li key={at}>
+            <Time at={at} as="clock" jobZone={jobZone} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );

@@ -1,0 +1,49 @@
+/** What of the ledger stands in the address bar: the months, the day, the outcomes, and how far back the list is. */
+import { useSearchParams } from 'wouter';
+import { serverNow } from '../../../graphql/transport.ts';
+import { type FireOutcome, OUTCOMES } from '../../../jobs/fire.rules.ts';
+import { isMonth, monthOf, monthsLater } from './calendar.rules.ts';
+
+export interface LedgerAddress {
+  /** The months that are shown, in order. */
+  readonly months: readonly string[];
+  readonly size: 1 | 3;
+  readonly day: string | undefined;
+  /** Empty: all. */
+  readonly outcomes: readonly FireOutcome[];
+  /** The list ends before this instant; undefined: at the newest. */
+  readonly until: string | undefined;
+  readonly set: (change: Readonly<Record<string, string | undefined>>) => void;
+}
+
+/** A change of these begins the list anew. */
+const OF_LIST = ['month', 'months', 'day', 'outcome'];
+
+export function useLedgerAddress(zone: string): LedgerAddress {
+  const [params, setParams] = useSearchParams();
+  const asked = params.get('month') ?? '';
+  const size = params.get('months') === '1' ? 1 : 3;
+  const last = isMonth(asked) ? asked : monthOf(serverNow(), zone);
+  const outcomes = (params.get('outcome') ?? '').split(',');
+  const until = params.get('until') ?? '';
+  return {
+    months: Array.from({ length: size }, (_, index) => monthsLater(last, index + 1 - size)),
+    size,
+    day: params.get('day') ?? undefined,
+    outcomes: OUTCOMES.filter((one) => outcomes.includes(one)),
+    until: Number.isNaN(Date.parse(until)) ? undefined : until,
+    set: (change) =>
+      setParams(
+        (before) => {
+          const next = new URLSearchParams(before);
+          if (Object.keys(change).some((name) => OF_LIST.includes(name))) next.delete('until');
+          for (const [name, value] of Object.entries(change)) {
+            if (value === undefined || value === '') next.delete(name);
+            else next.set(name, value);
+          }
+          return next;
+        },
+        { replace: !('until' in change) },
+      ),
+  };
+}

@@ -1,0 +1,175 @@
+/** What a time without servers would make of the job's fires, by each misfire policy. */
+import { useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { usePermission } from '../../access/viewer.tsx';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { serverNow } from '../../graphql/transport.ts';
+import { foldGaps } from '../../jobs/fire.rules.ts';
+import { RescheduleDialog } from '../../jobs/reschedule/reschedule-dialog.tsx';
+import type { Schedule } from '../../jobs/schedule-fields.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Badge, Status } from '../../ui/badge.tsx';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { InstantField } from '../../ui/field.tsx';
+import { Shares } from '../../ui/graphs.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty, Notice } from '../../ui/notice.tsx';
+import { Time } from '../../ui/time.tsx';
+import { count, FIRE_OUTCOME, MISFIRE_POLICY } from '../../ui/words.ts';
+
+const SimulateDowntime = graphql(`
+  query SimulateDowntime($jobName: String!, $from: DateTime!, $to: DateTime!) {
+    simulateDowntime(jobName: $jobName, from: $from, to: $to) {
+      misfirePolicy isInForce
+      counts { outcome count }
+      fires { at outcome reason gap { firstAt lastAt count } }
+    }
+  }
+`);
+type Simulated = NonNullable<ResultOf<typeof SimulateDowntime>['simulateDowntime']>[number];
+
+const HOUR_MS = 3_600_000;
+const SPANS = [
+  ['1 hour', HOUR_MS],
+  ['A night', 8 * HOUR_MS],
+  ['A day and a half', 36 * HOUR_MS],
+  ['A week', 168 * HOUR_MS],
+] as const;
+const hour = (at: number): string => new Date(Math.floor(at / HOUR_MS) * HOUR_MS).toISOString();
+
+export function Simulation({ schedule }: { readonly schedule: Schedule }) {
+  const [search, setSearch] = useSearchParams();
+  const { isAllowed, reason } = usePermission('simulateDowntime');
+  const from = search.get('from') ?? hour(serverNow() - 8 * HOUR_MS);
+  const to = search.get('to') ?? hour(serverNow());
+  const isOrdered = Date.parse(from) < Date.parse(to);
+  const result = useLiveQuery({
+    query: SimulateDowntime,
+    variables: { jobName: schedule.name, from, to },
+    on: ['SCHEDULE'],
+    isAbout: ({ SCHEDULE }) => SCHEDULE?.keys.has(schedule.name) === true,
+    isPaused: !isAllowed || !isOrdered,
+  });
+  const put = (span: { from?: string | undefined; to?: string | undefined }): void =>
+    setSearch({ tab: 'simulation', from: span.from ?? from, to: span.to ?? to }, { replace: true });
+  if (!isAllowed) return <Notice tone="info">{reason}</Notice>;
+  return (
+    <Card
+      title="If no server ran"
+      hint="What would become of its fires when a server comes up again, by its schedule and pause as they are now. Nothing is changed by asking."
+    >
+      <div className="mb-4 flex flex-wrap items-end gap-3">
+        <div className="w-56">
+          <InstantField
+            label="Down from"
+            value={from}
+            problem={isOrdered ? undefined : 'It must be before the server is up again.'}
+            onInstant={(value) => put({ from: value })}
+          />
+        </div>
+        <div className="w-56">
+          <InstantField label="Up again at" value={to} onInstant={(value) => put({ to: value })} />
+        </div>
+        <fieldset className="flex flex-wrap gap-1 pb-6">
+          <legend className="sr-only">How long it was down</legend>
+          {SPANS.map(([name, ms]) => (
+            <Button key={name} onClick={() => put({ from: new Date(Date.parse(to) - ms).toISOString() })}>
+              {name}
+            </Button>
+          ))}
+        </fieldset>
+      </div>
+      {isOrdered && (
+        <Loaded result={result}>
+          {({ simulateDowntime }) => (
+            <div className="grid items-start gap-4 lg:grid-cols-3">
+              {(simulateDowntime ?? []).map((one) => (
+                <Policy key={one.misfirePolicy} of={one} schedule={schedule} />
+              ))}
+            </div>
+          )}
+        </Loaded>
+      )}
+    </Card>
+  );
+}
+
+function Policy({
+  of: { misfirePolicy, isInForce, counts, fires },
+  schedule,
+}: {
+  readonly of: Simulated;
+  readonly schedule: Schedule;
+}) {
+  const [isTaking, setTaking] = useState(false);
+  const permission = usePermission('rescheduleJob');
+  return (
+    <section
+      aria-label={MISFIRE_POLICY[misfirePolicy]}
+      className={`min-w-0 rounded-lg border p-3 ${isInForce ? 'border-accent' : ''}`}
+    >
+      <div className="mb-2 flex min-h-7 items-center justify-between gap-2">
+        <h3 className="font-medium">{MISFIRE_POLICY[misfirePolicy]}</h3>
+        {isInForce ? (
+          <Badge tone="good">In force</Badge>
+        ) : (
+          <Button
+            isSmall
+            disabledBecause={permission.isAllowed ? undefined : permission.reason}
+            onClick={() => setTaking(true)}
+          >
+            Take this one
+          </Button>
+        )}
+      </div>
+      {isTaking && (
+        <RescheduleDialog schedule={schedule} initial={{ misfirePolicy }} onClose={() => setTaking(false)} />
+      )}
+      {counts.length === 0 ? (
+        <Empty title="Nothing would be due." />
+      ) : (
+        <>
+          <Shares
+            label={MISFIRE_POLICY[misfirePolicy]}
+            parts={counts.map(({ outcome, count: value }) => ({
+              name: FIRE_OUTCOME[outcome].text,
+              value,
+              tone: FIRE_OUTCOME[outcome].tone,
+            }))}
+          />
+          <ul className="mt-2 grid gap-1">
+            {counts.map(({ outcome, count: value }) => (
+              <li key={outcome} className="flex items-center justify-between gap-2">
+                <Status of={FIRE_OUTCOME[outcome]} />
+                <strong>{count(value)}</strong>
+              </li>
+            ))}
+          </ul>
+          <details className="mt-2">
+            <summary className="text-sm text-muted">The fires</summary>
+            <ol className="mt-1 divide-y" aria-label="The fires">
+              {foldGaps(fires).map(({ fire }) => (
+                <li key={fire.at} className="py-1.5">
+                  <p className="flex flex-wrap items-center justify-between gap-x-2">
+                    <span>
+                      <Time at={fire.gap?.firstAt ?? fire.at} as="clock" jobZone={schedule.timeZone} />
+                      {fire.gap !== null && fire.gap.count > 1 && (
+                        <>
+                          {' to '}
+                          <Time at={fire.gap.lastAt} as="clock" jobZone={schedule.timeZone} />, {count(fire.gap.count)}
+                        </>
+                      )}
+                    </span>
+                    <Status of={FIRE_OUTCOME[fire.outcome]} />
+                  </p>
+                  {fire.reason !== null && <p className="text-sm text-muted">{fire.reason}</p>}
+                </li>
+              ))}
+            </ol>
+          </details>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,122 @@
+/** Each change of a schedule: when, by whom, why, and what differs from the version before. */
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Badge } from '../../ui/badge.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Code } from '../../ui/copy.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { MISFIRE_POLICY } from '../../ui/words.ts';
+import { type Change, changesOf } from './versions.rules.ts';
+
+const ScheduleVersions = graphql(`
+  query ScheduleVersions($name: String!) {
+    jobSchedule(name: $name) {
+      id
+      versions(first: 100) {
+        version createdAt takesEffectAt changedBy changeReason cron timeZone misfirePolicy isOverridden
+        pause { by reason pausedAt until }
+      }
+    }
+  }
+`);
+type Version = NonNullable<ResultOf<typeof ScheduleVersions>['jobSchedule']>['versions'][number];
+interface Row extends Version {
+  readonly changes: readonly Change[];
+}
+
+const NAMES = { cron: 'Cron', timeZone: 'Zone', misfirePolicy: 'Misfire policy' } as const;
+
+const columns = (jobZone: string, current: number | undefined): readonly Column<Row>[] => [
+  {
+    name: 'Version',
+    cell: ({ version }) => (
+      <span className="inline-flex items-center gap-2">
+        {version} {version === current && <Badge tone="good">In force</Badge>}
+      </span>
+    ),
+  },
+  { name: 'Changed', cell: ({ createdAt }) => <Time at={createdAt} as="clock" jobZone={jobZone} /> },
+  { name: 'By', cell: ({ changedBy }) => changedBy ?? <span className="text-muted">The server</span> },
+  {
+    name: 'What differs',
+    cell: (row) => <Differences of={row} />,
+  },
+  { name: 'Why', cell: ({ changeReason }) => changeReason ?? <span className="text-muted">Not said</span> },
+  {
+    name: 'Holds for fires after',
+    cell: ({ takesEffectAt }) => <Time at={takesEffectAt} as="clock" jobZone={jobZone} />,
+  },
+];
+
+function Differences({ of: { changes, cron, timeZone, misfirePolicy, pause, isOverridden } }: { readonly of: Row }) {
+  if (changes.length === 0)
+    return (
+      <span>
+        <Code>{cron}</Code>{' '}
+        <span className="text-muted">
+          {timeZone}, {MISFIRE_POLICY[misfirePolicy].toLowerCase()}
+        </span>
+      </span>
+    );
+  return (
+    <ul className="grid gap-1">
+      {changes.map((change) => (
+        <li key={change.what}>
+          {change.what === 'paused' ? (
+            <>
+              Paused
+              {pause?.until != null && (
+                <>
+                  {' '}
+                  until <Time at={pause.until} as="clock" />
+                </>
+              )}
+            </>
+          ) : change.what === 'resumed' ? (
+            'Resumed'
+          ) : (
+            <>
+              <span className="text-muted">{NAMES[change.what]}</span> <Code>{nameOf(change.from)}</Code>{' '}
+              <span aria-hidden>→</span> <span className="sr-only">became</span> <Code>{nameOf(change.to)}</Code>
+            </>
+          )}
+        </li>
+      ))}
+      {!isOverridden && <li className="text-sm text-muted">As the code says</li>}
+    </ul>
+  );
+}
+
+const nameOf = (value: string): string =>
+  value in MISFIRE_POLICY ? MISFIRE_POLICY[value as keyof typeof MISFIRE_POLICY] : value;
+
+export function Versions({ jobName, jobZone }: { readonly jobName: string; readonly jobZone: string }) {
+  const result = useLiveQuery({
+    query: ScheduleVersions,
+    variables: { name: jobName },
+    on: ['SCHEDULE'],
+    isAbout: ({ SCHEDULE }) => SCHEDULE?.keys.has(jobName) === true,
+  });
+  return (
+    <Card title="Versions" hint="Each change of the schedule, the newest first; the last 100." isFlush>
+      <Loaded result={result}>
+        {({ jobSchedule }) => {
+          const versions = jobSchedule?.versions ?? [];
+          return (
+            <Table
+              label={`Versions of ${jobName}`}
+              columns={columns(jobZone, versions[0]?.version)}
+              rows={versions.map((version, index) => ({
+                ...version,
+                changes: changesOf(version, versions[index + 1]),
+              }))}
+              keyOf={({ version }) => String(version)}
+            />
+          );
+        }}
+      </Loaded>
+    </Card>
+  );
+}
