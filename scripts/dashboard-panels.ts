@@ -257,7 +257,7 @@ export const ROWS: readonly (readonly [string, readonly Panel[]])[] = [
             legend: '{{operation}}',
           },
         ],
-        'Whatever the error was.',
+        'Whatever the error was; "refused": requests that could not be read or do not fit this schema.',
       ),
       panel(
         'Mean time by operation',

@@ -31,7 +31,10 @@ const RETRIES = [0, 1, 2, 3, 4, 5];
 const FAILURE = ['transient', 'permanent', 'configuration', 'unknown'] as const;
 // The label is not `job`: that is Prometheus's own, for what it scrapes.
 const JOB = { atMost: 50, of: 'the jobs that the server knows' } as const;
-const FIELD = { atMost: 300, of: 'the root fields of the schema; `several`, `introspection`, `none`' } as const;
+const FIELD = {
+  atMost: 300,
+  of: 'the root fields of the schema; `several`, `introspection`, `none` (only `__typename`)',
+} as const;
 /** SQLSTATE classes (PostgreSQL, appendix A) that a client may meet, and what breaks before there is one. */
 const SQLSTATE = [
   ...['08', '0A', '21', '22', '23', '25', '26', '28', '34', '3D', '3F', '40', '42', '53', '54', '55', '57', '58'],
@@ -127,10 +130,14 @@ export function declareMetrics() {
         ANSWER_SECONDS,
         { type: ['query', 'mutation', 'subscription'], ok: ['true', 'false'] },
       ),
-      operations: counter('family_hub_graphql_operations_total', 'Operations by the root field that they select.', {
-        operation: FIELD,
-        ok: ['true', 'false'],
-      }),
+      operations: counter(
+        'family_hub_graphql_operations_total',
+        'Operations by the root field that they select, and requests that were refused before any was executed: unreadable, not of this schema, too large.',
+        {
+          operation: { ...FIELD, of: `${FIELD.of}, \`refused\`` },
+          ok: ['true', 'false'],
+        },
+      ),
       seconds: counter('family_hub_graphql_operation_seconds_total', 'Time that went into them.', { operation: FIELD }),
       subscriptions: gauge('family_hub_subscriptions_open', 'Open subscriptions by field.', { operation: FIELD }),
     },

@@ -1,6 +1,8 @@
 /**
  * Measures operations. Their names are the callers' to choose, so they are told apart by the root
- * field that they select: validated by then, and so one of the schema's.
+ * field that they select: validated by then, and so one of the schema's. What is refused before that
+ * (it cannot be read, asks for what is not there, is too large) is counted too: it is how a frontend
+ * looks that does not fit this server, and over HTTP much of it is answered with 200.
  */
 import type { ServerResponse } from 'node:http';
 import {
@@ -17,19 +19,21 @@ import type { ServerMetrics } from '../metrics.ts';
 import type { RequestContext } from './builder.ts';
 
 /** What Yoga adds to the context when it is called with Node's request and response. */
-type Served = RequestContext & { readonly res?: ServerResponse };
+type Served = RequestContext & { readonly request: Request; readonly res?: ServerResponse };
 
-/** Counts and times each operation, and the subscriptions that are open. */
+/** Counts and times each operation, and the subscriptions that are open. To be the first: a later plugin may end it all. */
 export function measureOperations(metrics: ServerMetrics['graphql']): Plugin<RequestContext> {
   const named = new WeakMap<OperationDefinitionNode, string>();
+  const executed = new WeakSet<Request>();
   const open = new Map<string, number>();
   const count = (operation: string, by: number): void => {
     const now = (open.get(operation) ?? 0) + by;
     open.set(operation, now);
     metrics.subscriptions.set(now, { operation });
   };
-  const begin = ({ document, operationName }: ExecutionArgs) => {
+  const begin = ({ document, operationName, contextValue }: ExecutionArgs) => {
     const begun = performance.now();
+    executed.add((contextValue as Served).request);
     const node = getOperationAST(document, operationName);
     const operation = (node && named.get(node)) ?? rootFieldOf(document, node);
     if (node) named.set(node, operation);
@@ -61,6 +65,9 @@ export function measureOperations(metrics: ServerMetrics['graphql']): Plugin<Req
           res.once('close', () => count(operation, -1));
         },
       };
+    },
+    onResponse({ request }) {
+      if (!executed.has(request)) metrics.operations.inc(1, { operation: 'refused', ok: 'false' });
     },
   };
 }

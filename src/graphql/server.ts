@@ -56,6 +56,7 @@ export function createGraphqlServer({ schema, logger, outage, metrics, limits, a
     logging: false,
     maskedErrors: { maskError: (error) => error as Error },
     plugins: [
+      measureOperations(metrics),
       refuseUnaskedRequests(),
       limitDocuments(limits.documents),
       ...(limits.allowsIntrospection ? [] : [hideSchema<RequestContext>()]),
@@ -66,7 +67,6 @@ export function createGraphqlServer({ schema, logger, outage, metrics, limits, a
       hideVariableValues(),
       finishResults({ logger, outage }, limits),
       explainBareAnswers(),
-      measureOperations(metrics),
     ],
   });
 }

@@ -205,6 +205,11 @@ describe('outboxEvents', () => {
         errors: [{ extensions: { code: 'FORBIDDEN' } }],
       });
     }
+    // Each is counted by what was asked for.
+    const { text } = await app.metrics.scrape();
+    expect(text).toContain('family_hub_graphql_operations_total{operation="outboxStatistics",ok="false"} 2');
+    expect(text).toContain('family_hub_graphql_operations_total{operation="redeliverOutboxEvent",ok="false"} 2');
+    expect(text).not.toContain('operation="refused"');
   });
 });
 

@@ -133,6 +133,38 @@ test('an account that is made is counted on its way', async () => {
   expect(await value('family_hub_graphql_operation_seconds_total{operation="enqueueAccount"}')).toBeGreaterThan(0);
 });
 
+test('an operation that may not be executed is counted by its field, a request that cannot be as refused', async () => {
+  const refused = 'family_hub_graphql_operations_total{operation="refused",ok="false"}';
+  const post = (body: string, headers: Record<string, string> = {}) =>
+    fetch(`${first.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+  const before = (await value(refused)) ?? 0;
+  for (const query of ['{ noSuchField }', '{ families(', `{ ${'a: __typename '.repeat(5_000)} }`, '{ ...Loop }'])
+    await first.graphql(query);
+  expect(await value(refused)).toBe(before + 4);
+  // As a browser's client asks, which is answered with 200.
+  const answer = await post(JSON.stringify({ query: '{ noSuchField }' }), { accept: 'application/json' });
+  expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('noSuchField')]);
+  await post('{');
+  await post('x', { 'content-type': 'text/plain' });
+  expect(await value(refused)).toBe(before + 7);
+  // Twice, since what is wrong with a document is remembered.
+  await first.graphql('{ noSuchField }');
+  expect(await value(refused)).toBe(before + 8);
+
+  const operation = (name: string, ok: boolean) =>
+    value(`family_hub_graphql_operations_total{operation="${name}",ok="${ok}"}`);
+  await first.graphql('{ __typename }');
+  await first.graphql('{ __typename __schema { queryType { name } } }');
+  await first.graphql('{ auditEntries(first: -1) { totalCount } }');
+  expect([await operation('none', true), await operation('introspection', true)]).toEqual([1, 1]);
+  expect(await operation('auditEntries', false)).toBe(1);
+  expect(await value(refused)).toBe(before + 8);
+});
+
 test('a failure is counted by what became of the entry and by its class', async () => {
   await put('pending', 1);
   first.app.worker.wake();
