@@ -1,5 +1,34 @@
+/** What needs somebody, what is silenced, by which rules, and what there has been. */
+import { useSearchParams } from 'wouter';
 import { Page } from '../../ui/page.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
+import { ActiveAlerts } from './active-alerts.tsx';
+import { History } from './history.tsx';
+import { Rules } from './rules.tsx';
+import { Silences } from './silences.tsx';
 
-export default function StillToCome() {
-  return <Page title="alerts">Not written yet.</Page>;
+const TABS = [
+  { value: 'on', title: 'On', content: <ActiveAlerts /> },
+  { value: 'silences', title: 'Silences', content: <Silences /> },
+  { value: 'rules', title: 'Rules', content: <Rules /> },
+  { value: 'history', title: 'History', content: <History /> },
+];
+
+export default function AlertsPage() {
+  const [params, setParams] = useSearchParams();
+  const asked = params.get('tab');
+  return (
+    <Page
+      title="Alerts"
+      description="The server watches itself and tells of what needs somebody: once when it begins, once when it is over."
+    >
+      <Tabs
+        label="Parts of the alerts"
+        value={TABS.find(({ value }) => value === asked)?.value ?? 'on'}
+        // Filters belong to the part that is left.
+        onChange={(tab) => setParams(tab === 'on' ? {} : { tab })}
+        tabs={TABS}
+      />
+    </Page>
+  );
 }

@@ -1,0 +1,104 @@
+/** One alert that is on: what is wrong, what stands in the way, and what helps. */
+import { Link } from 'wouter';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { endSilence, silenceAlert } from '../../actions/alert-actions.ts';
+import { CureButton } from '../../actions/cure-button.tsx';
+import { Sentence } from '../../jobs/sentence.tsx';
+import { Badge, Status } from '../../ui/badge.tsx';
+import { ButtonLink } from '../../ui/button.tsx';
+import { Time } from '../../ui/time.tsx';
+import { ALERT_SEVERITY, count } from '../../ui/words.ts';
+import { ruleWords, wayTo } from './alert.rules.ts';
+import type { ActiveAlert, Silence } from './alert-documents.ts';
+
+interface ActiveAlertItemProps {
+  readonly alert: ActiveAlert;
+  /** What keeps it back. */
+  readonly silence: Silence | undefined;
+  readonly onDone: () => void;
+}
+
+const EDGES = { CRITICAL: 'border-l-bad', WARNING: 'border-l-warn', INFO: 'border-l-info' } as const;
+
+export function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps) {
+  const { alertId, severity, summary, rule, startedAt, notFoundAt, isSilenced, explanation, subject } = alert;
+  const way = wayTo(subject);
+  const title = ruleWords(rule);
+  return (
+    <article
+      aria-label={title}
+      className={`grid gap-3 rounded-lg border border-l-4 bg-panel px-4 py-3 ${isSilenced ? 'border-l-line-strong' : EDGES[severity]}`}
+    >
+      <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+        <div className="min-w-0 flex-1 basis-72">
+          <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-muted">
+            <Status of={ALERT_SEVERITY[severity]} />
+            <Link href={`/alerts?tab=history&rule=${rule}`} className="hover:underline">
+              {title}
+            </Link>
+            <span>
+              since <Time at={startedAt} as="clock" /> (<Time at={startedAt} />)
+            </span>
+            {alert.count > 1 && <Badge>{count(alert.count)} of them</Badge>}
+            {isSilenced && <Badge>Silenced</Badge>}
+          </p>
+          <h2 className="mt-1 font-semibold break-words">
+            <Sentence text={summary} />
+          </h2>
+        </div>
+        <div className="flex flex-wrap gap-2">
+          {way !== undefined && (
+            <ButtonLink isSmall href={way.href}>
+              {way.text}
+            </ButtonLink>
+          )}
+          {silence === undefined ? (
+            <ActionButton action={silenceAlert} input={{ alertId }} subject={title} onDone={onDone} />
+          ) : (
+            <ActionButton
+              action={endSilence}
+              input={{ silenceId: silence.silenceId }}
+              subject={title}
+              onDone={onDone}
+            />
+          )}
+        </div>
+      </header>
+      {explanation !== null && explanation.summary !== summary && (
+        <p className="text-muted">
+          <Sentence text={explanation.summary} />
+        </p>
+      )}
+      {explanation?.blockers.map(({ __typename, message, cure }) => (
+        <div
+          key={`${__typename} ${message}`}
+          className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 rounded-md bg-raised px-3 py-2"
+        >
+          <p className="min-w-0 flex-1 basis-64 break-words">
+            <Sentence text={message} />
+          </p>
+          {/* A plan is looked at before it is applied: that is done over the entries themselves. */}
+          {cure !== null && cure.mutation !== 'planBulkAction' && (
+            <CureButton cure={cure} subject={title} isPrimary onDone={onDone} />
+          )}
+          {cure?.mutation === 'planBulkAction' && way !== undefined && (
+            <ButtonLink isSmall kind="primary" href={way.href}>
+              {cure.label}
+            </ButtonLink>
+          )}
+        </div>
+      ))}
+      {silence !== undefined && (
+        <p className="text-sm text-muted">
+          Silenced by {silence.createdBy} until <Time at={silence.endsAt} as="clock" /> (<Time at={silence.endsAt} />
+          ): {silence.reason}
+        </p>
+      )}
+      {notFoundAt !== null && (
+        <p className="text-sm text-muted">
+          It is not found any more since <Time at={notFoundAt} as="clock" />, and is over once that has lasted.
+        </p>
+      )}
+    </article>
+  );
+}

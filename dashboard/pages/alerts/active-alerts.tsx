@@ -1,0 +1,60 @@
+/** The alerts that are on, the most urgent first; that there are none is good news. */
+import { CircleCheck } from 'lucide-react';
+import { usePermission } from '../../access/viewer.tsx';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { useNow } from '../../ui/now.ts';
+import { ActiveAlertItem } from './active-alert.tsx';
+import { byUrgency, silenceOf } from './alert.rules.ts';
+import { ActiveQuery, SilencesQuery } from './alert-documents.ts';
+
+export function ActiveAlerts() {
+  const isPaused = !usePermission('alerts').isAllowed;
+  const result = useLiveQuery({ query: ActiveQuery, variables: {}, on: ['ALERT'], everyMs: 15_000, isPaused });
+  const silences = useLiveQuery({
+    query: SilencesQuery,
+    variables: {},
+    on: ['ALERT'],
+    isPaused: !usePermission('alertSilences').isAllowed,
+  });
+  const now = useNow(5_000);
+  const refresh = (): void => {
+    result.refresh();
+    silences.refresh();
+  };
+  return (
+    <Loaded result={result} height={16}>
+      {({ alerts }) =>
+        alerts === null ? null : alerts.nodes.length === 0 ? (
+          <AllIsWell />
+        ) : (
+          <>
+            {alerts.pageInfo.hasNextPage && (
+              <Notice tone="warn">There are more than the 100 newest that stand here.</Notice>
+            )}
+            {alerts.nodes.toSorted(byUrgency).map((alert) => (
+              <ActiveAlertItem
+                key={alert.id}
+                alert={alert}
+                silence={alert.isSilenced ? silenceOf(alert, silences.data?.alertSilences ?? [], now) : undefined}
+                onDone={refresh}
+              />
+            ))}
+          </>
+        )
+      }
+    </Loaded>
+  );
+}
+
+const AllIsWell = () => (
+  <div className="rounded-lg border bg-panel px-4 py-10 text-center">
+    <CircleCheck aria-hidden className="mx-auto size-10 text-good" />
+    <p className="mt-3 text-lg font-semibold">All is well</p>
+    <p className="mx-auto mt-1 max-w-prose text-muted">
+      No rule has found anything that needs somebody. The server looks by itself all the time; what it finds stands
+      here, with what helps as a button, and goes away when its cause is gone.
+    </p>
+  </div>
+);

@@ -1,0 +1,46 @@
+/** What the parts of the page ask for. */
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+
+export const ActiveQuery = graphql(`
+  query ActiveAlerts {
+    alerts(first: 100, filter: { isOn: true }) {
+      nodes {
+        id alertId rule groupKey severity summary count startedAt raisedAt isSilenced notFoundAt
+        subject { kind key }
+        explanation { summary nextChangeAt blockers { __typename message cure { label mutation input } } }
+      }
+      pageInfo { hasNextPage }
+    }
+  }
+`);
+export type ActiveAlert = NonNullable<ResultOf<typeof ActiveQuery>['alerts']>['nodes'][number];
+
+export const HistoryQuery = graphql(`
+  query AlertHistory($filter: AlertFilter, $first: Int, $after: String, $last: Int, $before: String) {
+    alerts(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+      nodes {
+        id alertId rule severity summary count startedAt raisedAt resolvedAt announcedAt isOn isSilenced
+        subject { kind key }
+      }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+  }
+`);
+export type PastAlert = NonNullable<ResultOf<typeof HistoryQuery>['alerts']>['nodes'][number];
+
+export const SilencesQuery = graphql(`
+  query AlertSilences {
+    alertSilences {
+      silenceId rule groupKey reason createdAt createdBy endsAt endedAt endedBy
+      alert { id summary rule }
+    }
+  }
+`);
+export type Silence = NonNullable<ResultOf<typeof SilencesQuery>['alertSilences']>[number];
+
+export const RulesQuery = graphql(`
+  query AlertRules {
+    alertRules { name description threshold settings severity state activeCount evaluatedAt looksAt }
+  }
+`);
+export type Rule = NonNullable<ResultOf<typeof RulesQuery>['alertRules']>[number];

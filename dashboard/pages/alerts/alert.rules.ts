@@ -1,0 +1,90 @@
+/** What alerts are about and how they and silences stand. Pure. */
+import type { EnumOf } from '../../graphql/graphql.ts';
+
+interface Subject {
+  readonly kind: EnumOf<'AlertSubjectKind'>;
+  readonly key: string | null;
+}
+
+export interface Way {
+  readonly text: string;
+  readonly href: string;
+}
+
+/** Where to look at what an alert is about; undefined where no page shows it. */
+export function wayTo({ kind, key }: Subject): Way | undefined {
+  const id = key === null ? undefined : encodeURIComponent(key);
+  switch (kind) {
+    case 'ALERT_RULE':
+      return { text: 'See the rules', href: '/alerts?tab=rules' };
+    case 'API_TOKEN':
+      return { text: 'See the tokens', href: '/access' };
+    case 'AUDIT_TRAIL':
+      return { text: 'See the audit trail', href: '/audit?tab=proof' };
+    case 'ENCRYPTION_KEY':
+      return { text: 'See the keys', href: '/keys' };
+    case 'FAILURE_GROUP':
+      return id === undefined
+        ? { text: 'See the failures', href: '/failures' }
+        : { text: 'See the entries', href: `/queue?state=FAILED&failureGroup=${id}` };
+    case 'IDENTITY_PROVIDER':
+      return { text: 'See the identity provider', href: '/provider' };
+    case 'JOB':
+      return { text: 'See the job', href: id === undefined ? '/schedules' : `/schedules/${id}` };
+    case 'NODE':
+      return { text: 'See the nodes', href: '/nodes' };
+    case 'OUTBOX':
+      return { text: 'See the events', href: id === undefined ? '/events' : '/events?state=PARKED' };
+    case 'QUEUE':
+      return { text: 'See the queue', href: '/queue' };
+    case 'WEBHOOK':
+      return { text: 'See the webhook', href: id === undefined ? '/webhooks' : `/webhooks/${id}` };
+    default:
+      return undefined;
+  }
+}
+
+/** "Entry failed" for ENTRY_FAILED. */
+export const ruleWords = (rule: string): string => {
+  const words = rule.toLowerCase().replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+const URGENCY: Readonly<Record<EnumOf<'AlertSeverity'>, number>> = { CRITICAL: 0, WARNING: 1, INFO: 2 };
+
+interface Ranked {
+  readonly severity: EnumOf<'AlertSeverity'>;
+  readonly isSilenced: boolean;
+  readonly raisedAt: string;
+}
+
+/** What somebody must see first: what is not silenced, the most urgent, the newest. */
+export const byUrgency = (a: Ranked, b: Ranked): number =>
+  Number(a.isSilenced) - Number(b.isSilenced) ||
+  URGENCY[a.severity] - URGENCY[b.severity] ||
+  b.raisedAt.localeCompare(a.raisedAt);
+
+interface Silence {
+  readonly endsAt: string;
+  readonly endedAt: string | null;
+  readonly rule: string | null;
+  readonly groupKey: string | null;
+  readonly alert: { readonly id: string } | null;
+}
+
+export const isInForce = ({ endsAt, endedAt }: Pick<Silence, 'endsAt' | 'endedAt'>, now: number): boolean =>
+  endedAt === null && Date.parse(endsAt) > now;
+
+/** The silence in force that covers an alert and lasts longest. */
+export function silenceOf<One extends Silence>(
+  { id, rule, groupKey }: { readonly id: string; readonly rule: string; readonly groupKey: string },
+  silences: readonly One[],
+  now: number,
+): One | undefined {
+  return silences
+    .filter((one) => isInForce(one, now))
+    .filter(
+      (one) => one.alert?.id === id || (one.rule === rule && (one.groupKey === null || one.groupKey === groupKey)),
+    )
+    .sort((a, b) => b.endsAt.localeCompare(a.endsAt))[0];
+}

@@ -1,0 +1,154 @@
+/** All alerts there have been, by pages; the filters stand in the address bar. */
+import { Link } from 'wouter';
+import { usePermission } from '../../access/viewer.tsx';
+import type { EnumOf } from '../../graphql/graphql.ts';
+import { Sentence } from '../../jobs/sentence.tsx';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Badge, Status } from '../../ui/badge.tsx';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { SelectField } from '../../ui/field.tsx';
+import { lengthOf } from '../../ui/instants.rules.ts';
+import { useListAddress } from '../../ui/list-address.ts';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty } from '../../ui/notice.tsx';
+import { Pager } from '../../ui/pager.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { ALERT_SEVERITY, count } from '../../ui/words.ts';
+import { ruleWords, wayTo } from './alert.rules.ts';
+import { HistoryQuery, type PastAlert, RulesQuery } from './alert-documents.ts';
+
+const COLUMNS: readonly Column<PastAlert>[] = [
+  { name: 'Went on', cell: ({ raisedAt }) => <Time at={raisedAt} as="clock" /> },
+  { name: 'Severity', cell: ({ severity }) => <Status of={ALERT_SEVERITY[severity]} /> },
+  {
+    name: 'What was wrong',
+    cell: ({ summary, rule, subject, count: many }) => {
+      const way = wayTo(subject);
+      return (
+        <div className="max-w-prose min-w-0 break-words md:min-w-64">
+          <p>
+            <Sentence text={summary} />
+          </p>
+          <p className="text-sm text-muted">
+            {ruleWords(rule)}
+            {many > 1 && ` · ${count(many)} of them`}
+            {way !== undefined && (
+              <>
+                {' · '}
+                <Link href={way.href} className="text-accent hover:underline">
+                  {way.text}
+                </Link>
+              </>
+            )}
+          </p>
+        </div>
+      );
+    },
+  },
+  { name: 'Lasted', cell: ({ raisedAt, resolvedAt }) => <Lasted from={raisedAt} to={resolvedAt} /> },
+  {
+    name: 'Others were told',
+    cell: ({ announcedAt }) =>
+      announcedAt === null ? <span className="text-muted">Not: silenced</span> : <Time at={announcedAt} as="clock" />,
+  },
+];
+
+const Lasted = ({ from, to }: { readonly from: string; readonly to: string | null }) =>
+  to === null ? (
+    <Badge tone="bad">Still on</Badge>
+  ) : (
+    <span className="whitespace-nowrap">
+      {lengthOf(Date.parse(to) - Date.parse(from))} <span className="text-muted">until </span>
+      <Time at={to} as="clock" />
+    </span>
+  );
+
+const FILTERS = ['on', 'severity', 'rule'] as const;
+const SEVERITIES: readonly EnumOf<'AlertSeverity'>[] = ['CRITICAL', 'WARNING', 'INFO'];
+
+export function History() {
+  const address = useListAddress(FILTERS, 25);
+  const [on, severity, rule] = [address.get('on'), address.get('severity'), address.get('rule')];
+  const chosen = SEVERITIES.find((one) => one === severity);
+  const result = useLiveQuery({
+    query: HistoryQuery,
+    variables: {
+      filter: {
+        ...((on === 'true' || on === 'false') && { isOn: on === 'true' }),
+        ...(chosen !== undefined && { severity: [chosen] }),
+        ...(rule !== undefined && { rule: [rule] }),
+      },
+      ...address.page,
+    },
+    on: ['ALERT'],
+    isPaused: !usePermission('alerts').isAllowed,
+  });
+  const rules = useLiveQuery({
+    query: RulesQuery,
+    variables: {},
+    isPaused: !usePermission('alertRules').isAllowed,
+  });
+  const names = rules.data?.alertRules?.map(({ name }) => name) ?? [];
+  return (
+    <Card title="History" hint="What is on, then what is over, the newest first." isFlush>
+      <search aria-label="Filters" className="grid items-end gap-3 border-b px-4 pb-4 sm:grid-cols-2 lg:grid-cols-4">
+        <SelectField
+          label="On or over"
+          value={on ?? ''}
+          options={[
+            ['', 'Both'],
+            ['true', 'On'],
+            ['false', 'Over'],
+          ]}
+          onChange={({ target }) => address.set({ on: target.value })}
+        />
+        <SelectField
+          label="Severity"
+          value={chosen ?? ''}
+          options={[['', 'Any'], ...SEVERITIES.map((one) => [one, ALERT_SEVERITY[one].text] as const)]}
+          onChange={({ target }) => address.set({ severity: target.value })}
+        />
+        <SelectField
+          label="Rule"
+          value={rule ?? ''}
+          options={[
+            ['', 'Any'],
+            ...(rule === undefined || names.includes(rule) ? names : [rule, ...names]).map(
+              (name) => [name, ruleWords(name)] as const,
+            ),
+          ]}
+          onChange={({ target }) => address.set({ rule: target.value })}
+        />
+        {address.isFiltered && (
+          <div>
+            <Button onClick={address.clear}>Clear the filters</Button>
+          </div>
+        )}
+      </search>
+      <Loaded result={result} height={32}>
+        {({ alerts }) => (
+          <>
+            <Table
+              label="Alerts"
+              columns={COLUMNS}
+              rows={alerts?.nodes ?? []}
+              keyOf={({ id }) => id}
+              empty={
+                address.isFiltered ? (
+                  <Empty title="No alert fits these filters." />
+                ) : (
+                  <Empty title="There has been no alert yet.">
+                    Each that goes on stays here after it is over, with when it began and how long it lasted.
+                  </Empty>
+                )
+              }
+            />
+            {alerts !== null && <Pager of={alerts.pageInfo} onPage={(page) => address.set(page, true)} />}
+          </>
+        )}
+      </Loaded>
+    </Card>
+  );
+}

@@ -1,0 +1,133 @@
+/** Silences: those in force, which can be ended, and those that are over. */
+import { usePermission } from '../../access/viewer.tsx';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { endSilence } from '../../actions/alert-actions.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Card } from '../../ui/card.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty } from '../../ui/notice.tsx';
+import { useNow } from '../../ui/now.ts';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { isInForce, ruleWords } from './alert.rules.ts';
+import { type Silence, SilencesQuery } from './alert-documents.ts';
+
+const coverOf = ({ rule, groupKey, alert }: Silence): string =>
+  rule === null
+    ? (alert?.summary ?? 'An alert that is kept no more')
+    : ruleWords(rule) + (groupKey === null ? '' : `: ${groupKey}`);
+
+const SHARED: readonly Column<Silence>[] = [
+  {
+    name: 'What is silent',
+    cell: (silence) => (
+      <div className="max-w-prose min-w-0 break-words">
+        <p className="font-medium">{coverOf(silence)}</p>
+        <p className="text-sm text-muted">{silence.rule === null ? 'This one alert' : 'Every alert of the rule'}</p>
+      </div>
+    ),
+  },
+  { name: 'Why', cell: ({ reason }) => <div className="max-w-80 min-w-0 break-words">{reason}</div> },
+  {
+    name: 'By',
+    cell: ({ createdBy, createdAt }) => (
+      <div>
+        <p>{createdBy}</p>
+        <p className="text-sm text-muted">
+          <Time at={createdAt} />
+        </p>
+      </div>
+    ),
+  },
+];
+
+const activeColumns = (onDone: () => void): readonly Column<Silence>[] => [
+  ...SHARED,
+  {
+    name: 'Until',
+    cell: ({ endsAt }) => (
+      <div>
+        <p>
+          <Time at={endsAt} as="clock" />
+        </p>
+        <p className="text-sm text-muted">
+          <Time at={endsAt} />
+        </p>
+      </div>
+    ),
+  },
+  {
+    name: 'Actions',
+    isNameHidden: true,
+    align: 'right',
+    cell: (silence) => (
+      <ActionButton
+        action={endSilence}
+        input={{ silenceId: silence.silenceId }}
+        subject={coverOf(silence)}
+        label="End it"
+        onDone={onDone}
+      />
+    ),
+  },
+];
+
+const PAST: readonly Column<Silence>[] = [
+  ...SHARED,
+  {
+    name: 'Ended',
+    cell: ({ endsAt, endedAt, endedBy }) => (
+      <div>
+        <p>
+          <Time at={endedAt ?? endsAt} as="clock" />
+        </p>
+        <p className="text-sm text-muted">{endedAt === null ? 'by itself' : `by ${endedBy ?? 'somebody'}`}</p>
+      </div>
+    ),
+  },
+];
+
+/** Of what may be hundreds, the youngest. */
+const MOST_PAST = 50;
+
+export function Silences() {
+  const result = useLiveQuery({
+    query: SilencesQuery,
+    variables: {},
+    on: ['ALERT'],
+    everyMs: 15_000,
+    isPaused: !usePermission('alertSilences').isAllowed,
+  });
+  const now = useNow(5_000);
+  return (
+    <Loaded result={result} height={16}>
+      {({ alertSilences }) => {
+        const all = alertSilences ?? [];
+        const past = all.filter((one) => !isInForce(one, now)).slice(0, MOST_PAST);
+        return (
+          <>
+            <Card title="In force" hint="What is silent is seen all the same; others are only not told." isFlush>
+              <Table
+                label="Silences in force"
+                columns={activeColumns(result.refresh)}
+                rows={all.filter((one) => isInForce(one, now))}
+                keyOf={({ silenceId }) => silenceId}
+                empty={
+                  <Empty title="Nothing is silenced.">
+                    Silence an alert, or a whole rule, while somebody works on it: nobody is told of it until an instant
+                    that you choose.
+                  </Empty>
+                }
+              />
+            </Card>
+            {past.length > 0 && (
+              <Card title="Over" isFlush>
+                <Table label="Silences that are over" columns={PAST} rows={past} keyOf={({ silenceId }) => silenceId} />
+              </Card>
+            )}
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
