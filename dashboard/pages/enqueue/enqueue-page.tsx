@@ -1,5 +1,37 @@
+/** Accounts to be made: one by a form, or many from a table. */
+import { lazy, Suspense } from 'react';
+import { useSearchParams } from 'wouter';
 import { Page } from '../../ui/page.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
+import { EnqueueOne } from './one/enqueue-one.tsx';
 
-export default function StillToCome() {
-  return <Page title="enqueue">Not written yet.</Page>;
+const EnqueueMany = lazy(() => import('./many/enqueue-many.tsx'));
+
+export default function EnqueuePage() {
+  const [search, setSearch] = useSearchParams();
+  const tab = search.get('tab') === 'many' ? 'many' : 'one';
+  return (
+    <Page
+      title="Enqueue"
+      description="An account for somebody whom a family looks after. It is made at the identity provider, and retried until it is there."
+    >
+      <Tabs
+        label="How many"
+        value={tab}
+        onChange={(chosen) => setSearch(chosen === 'many' ? { tab: 'many' } : {}, { replace: true })}
+        tabs={[
+          { value: 'one', title: 'One', content: <EnqueueOne /> },
+          {
+            value: 'many',
+            title: 'Many',
+            content: (
+              <Suspense fallback={null}>
+                <EnqueueMany />
+              </Suspense>
+            ),
+          },
+        ]}
+      />
+    </Page>
+  );
 }

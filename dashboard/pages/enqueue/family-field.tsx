@@ -1,0 +1,137 @@
+/** Finds a family by part of its name: a text field with a list of what fits below it. */
+import { type KeyboardEvent, useEffect, useId, useState } from 'react';
+import { useQuery } from 'urql';
+import { graphql } from '../../graphql/graphql.ts';
+import { Field } from '../../ui/field.tsx';
+
+const FindFamilies = graphql(`
+  query FindFamilies($search: String) {
+    families(first: 20, search: $search) {
+      nodes { id familyId name createdAt }
+      pageInfo { hasNextPage }
+    }
+  }
+`);
+
+export interface FamilyChoice {
+  readonly familyId: string;
+  readonly name: string;
+}
+
+interface FamilyFieldProps {
+  readonly value: FamilyChoice | undefined;
+  readonly onChoose: (family: FamilyChoice) => void;
+  readonly problem?: string | undefined;
+  readonly label?: string;
+}
+
+const PAUSE_MS = 200;
+
+export function FamilyField({ value, onChoose, problem, label = 'Family' }: FamilyFieldProps) {
+  const listId = useId();
+  const [text, setText] = useState<string>();
+  const [search, setSearch] = useState('');
+  const [active, setActive] = useState(0);
+  const isOpen = text !== undefined;
+  useEffect(() => {
+    const timer = setTimeout(() => setSearch(text ?? ''), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const [{ data, error, fetching }] = useQuery({
+    query: FindFamilies,
+    variables: { search: search === '' ? null : search },
+  });
+  const found = data?.families?.nodes ?? [];
+  const only = search === '' && found.length === 1 ? found[0] : undefined;
+  // Where there is one family there is nothing to choose.
+  useEffect(() => {
+    if (value === undefined && only !== undefined) onChoose(only);
+  }, [value, only, onChoose]);
+
+  const choose = (family: FamilyChoice | undefined): void => {
+    if (family !== undefined) onChoose(family);
+    setText(undefined);
+    setActive(0);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const { key } = event;
+    if (key === 'ArrowDown' || key === 'ArrowUp') {
+      event.preventDefault();
+      const by = key === 'ArrowDown' ? 1 : -1;
+      if (isOpen) setActive((at) => Math.max(0, Math.min(found.length - 1, at + by)));
+      else setText('');
+    } else if (key === 'Enter' && isOpen) {
+      event.preventDefault();
+      choose(found[active]);
+    } else if (key === 'Escape' && isOpen) {
+      event.preventDefault();
+      choose(undefined);
+    }
+  };
+
+  return (
+    <div className="relative min-w-0">
+      <Field label={label} problem={problem} hint="Type part of its name.">
+        {(tied) => (
+          <input
+            {...tied}
+            type="text"
+            role="combobox"
+            aria-expanded={isOpen}
+            aria-controls={listId}
+            aria-autocomplete="list"
+            aria-activedescendant={isOpen && found[active] !== undefined ? `${listId}-${active}` : undefined}
+            autoComplete="off"
+            placeholder="Find a family"
+            value={text ?? value?.name ?? ''}
+            onChange={({ target }) => {
+              setText(target.value);
+              setActive(0);
+            }}
+            onFocus={({ target }) => target.select()}
+            onClick={() => setText((before) => before ?? '')}
+            onBlur={() => choose(undefined)}
+            onKeyDown={onKeyDown}
+            className="h-8 w-full min-w-0 rounded-md border border-line-strong bg-panel px-2.5 text-text aria-invalid:border-bad"
+          />
+        )}
+      </Field>
+      {isOpen && (
+        <div className="absolute top-15 z-20 max-h-64 w-full overflow-y-auto rounded-lg border bg-panel p-1 shadow-xl">
+          <div id={listId} role="listbox" aria-label="Families">
+            {found.map((family, index) => (
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the text field's, which keeps the focus.
+              <div
+                key={family.id}
+                id={`${listId}-${index}`}
+                role="option"
+                tabIndex={-1}
+                aria-selected={index === active}
+                // Before the text field loses the focus.
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={() => choose(family)}
+                onMouseEnter={() => setActive(index)}
+                className={`cursor-pointer rounded-md px-2 py-1.5 ${index === active ? 'bg-raised' : ''}`}
+              >
+                <span className="block truncate">{family.name}</span>
+                <span className="block truncate font-mono text-xs text-muted">{family.familyId}</span>
+              </div>
+            ))}
+          </div>
+          {found.length === 0 && (
+            <p className="px-2 py-1.5 text-muted">
+              {error !== undefined
+                ? 'They could not be loaded.'
+                : fetching
+                  ? 'Looking …'
+                  : 'No family has this in its name.'}
+            </p>
+          )}
+          {data?.families?.pageInfo.hasNextPage === true && (
+            <p className="px-2 py-1.5 text-sm text-muted">There are more: type more of the name.</p>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

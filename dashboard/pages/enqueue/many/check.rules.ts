@@ -1,0 +1,138 @@
+/** The rows of a file as accounts to be enqueued, each with all that can be seen to be wrong with it. */
+import {
+  type AccountDraft,
+  type AccountProblems,
+  type AccountRole,
+  accountProblems,
+  normaliseUsername,
+  roleOf,
+  runAtOf,
+  UUID,
+} from '../account.rules.ts';
+import type { Field, Mapping } from './columns.rules.ts';
+
+/** As many as the API takes in one request. */
+export const MOST_ITEMS = 1_000;
+/** More than anybody looks through in one page; files beyond it are to be cut. */
+export const MOST_ROWS = 50_000;
+
+/** A family that a file names, as the server knows it. */
+export type FoundFamily =
+  | { readonly familyId: string; readonly name: string; readonly createdByUserId: string | undefined }
+  | { readonly problem: string };
+
+/** What holds for rows that do not say it themselves. */
+export interface Defaults {
+  readonly familyId: string;
+  readonly familyName: string;
+  readonly createdByUserId: string;
+  readonly role: AccountRole;
+}
+
+export interface CheckedRow {
+  /** The row's number in the file, headings not counted, from 1. */
+  readonly line: number;
+  readonly draft: AccountDraft;
+  /** The family as people know it. */
+  readonly familyName: string;
+  readonly problems: AccountProblems;
+}
+
+export interface CheckOptions {
+  readonly mapping: Mapping;
+  readonly defaults: Defaults;
+  /** By the text that stands in the file, trimmed. */
+  readonly families: ReadonlyMap<string, FoundFamily>;
+}
+
+export function checkRows(
+  rows: readonly (readonly string[])[],
+  { mapping, defaults, families }: CheckOptions,
+): CheckedRow[] {
+  const columns = new Map<Field, number>(
+    mapping.flatMap((field, index) => (field === undefined ? [] : [[field, index] as const])),
+  );
+  const checked = rows.map((cells, index) => {
+    const cell = (field: Field): string => {
+      const column = columns.get(field);
+      const text = column === undefined ? '' : (cells[column] ?? '');
+      return field === 'password' ? text : text.trim();
+    };
+    return checkRow(index + 1, cell, defaults, families);
+  });
+  return withoutDoubles(checked);
+}
+
+function checkRow(
+  line: number,
+  cell: (field: Field) => string,
+  defaults: Defaults,
+  families: ReadonlyMap<string, FoundFamily>,
+): CheckedRow {
+  const named = cell('family');
+  const family =
+    named === '' ? undefined : (families.get(named) ?? { problem: `“${named}” has not been looked up yet.` });
+  const found = family !== undefined && 'familyId' in family ? family : undefined;
+  const role = cell('role') === '' ? defaults.role : roleOf(cell('role'));
+  const runAt = cell('runAt') === '' ? undefined : runAtOf(cell('runAt'));
+  // Who asks must be of the row's own family; the default is of the default one.
+  const creator =
+    named === '' || found?.familyId === defaults.familyId ? defaults.createdByUserId : found?.createdByUserId;
+  const draft: AccountDraft = {
+    familyId: named === '' ? defaults.familyId : (found?.familyId ?? ''),
+    createdByUserId: cell('createdBy') || (creator ?? ''),
+    username: normaliseUsername(cell('username')),
+    fullName: cell('fullName'),
+    role: typeof role === 'string' ? role : undefined,
+    password: cell('password'),
+    runAt: typeof runAt === 'string' ? runAt : undefined,
+  };
+  const said: AccountProblems = {
+    ...(family !== undefined && 'problem' in family ? { familyId: family.problem } : {}),
+    ...(typeof role === 'object' ? { role: role.problem } : {}),
+    ...(typeof runAt === 'object' ? { runAt: runAt.problem } : {}),
+  };
+  const problems: Record<string, string> = { ...accountProblems(draft), ...said };
+  // Without a family there is nobody in it: once is enough.
+  if (problems.familyId !== undefined && cell('createdBy') === '') delete problems.createdByUserId;
+  return { line, draft, familyName: found?.name ?? (named === '' ? defaults.familyName : named), problems };
+}
+
+/** The first of those with one username goes on; the others cannot. */
+function withoutDoubles(rows: readonly CheckedRow[]): CheckedRow[] {
+  const first = new Map<string, number>();
+  return rows.map((row) => {
+    const { username } = row.draft;
+    const before = first.get(username);
+    if (username === '' || before === undefined) {
+      first.set(username, row.line);
+      return row;
+    }
+    const twice = `Row ${before} has this username as well.`;
+    return { ...row, problems: { ...row.problems, username: row.problems.username ?? twice } };
+  });
+}
+
+export const isGood = ({ problems }: CheckedRow): boolean => Object.keys(problems).length === 0;
+
+/** Those with problems first, each kind in the order of the file. */
+export const problemsFirst = (rows: readonly CheckedRow[]): CheckedRow[] => [
+  ...rows.filter((row) => !isGood(row)),
+  ...rows.filter(isGood),
+];
+
+/** What a file says in its column for families, each text once. */
+export function familiesNamed(rows: readonly (readonly string[])[], mapping: Mapping): string[] {
+  const column = mapping.indexOf('family');
+  if (column < 0) return [];
+  return [...new Set(rows.map((cells) => (cells[column] ?? '').trim()))].filter((text) => text !== '');
+}
+
+export const isId = (text: string): boolean => UUID.test(text);
+
+/** In requests of at most `size`. */
+export function inChunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}

@@ -1,0 +1,126 @@
+/**
+ * Sends checked rows in several requests, each with its own key for as long as its outcome is not known:
+ * one whose answer was lost is sent again as it was, and nothing is queued twice. It goes on while one
+ * looks at other pages.
+ */
+import type { Refusal } from '../../../actions/action.ts';
+import { perform } from '../../../actions/perform.ts';
+import { enqueueAccounts, type Item } from '../enqueue-actions.ts';
+import { guardLeaving, keep } from '../keep.ts';
+import { type CheckedRow, inChunks } from './check.rules.ts';
+import { makePassword, secureBelow } from './password.rules.ts';
+
+export type Outcome =
+  | { readonly kind: 'queued'; readonly entryId: string }
+  | { readonly kind: 'refused'; readonly message: string };
+
+export interface SentRow extends CheckedRow {
+  /** Made here for this row; undefined where the row brought its own. */
+  readonly madePassword: string | undefined;
+  /** Undefined until it was sent. */
+  readonly outcome: Outcome | undefined;
+}
+
+interface Chunk {
+  readonly key: string;
+  readonly lines: readonly number[];
+}
+
+export interface Sending {
+  /** In the order of the file; empty: nothing was begun. */
+  readonly rows: readonly SentRow[];
+  readonly waiting: readonly Chunk[];
+  readonly status: 'idle' | 'sending' | 'stopping' | 'stopped' | 'done';
+  /** What made it stop. */
+  readonly problem: string | undefined;
+  /** The passwords that were made here are in a file. */
+  readonly isSaved: boolean;
+}
+
+/** Fewer than the API takes, so that one sees it go on and can stop it. */
+const CHUNK_SIZE = 200;
+const IDLE: Sending = { rows: [], waiting: [], status: 'idle', problem: undefined, isSaved: false };
+
+export const sending = keep<Sending>(IDLE);
+export const hasUnsavedPasswords = ({ rows, isSaved }: Sending): boolean =>
+  !isSaved && rows.some(({ madePassword, outcome }) => madePassword !== undefined && outcome?.kind === 'queued');
+guardLeaving(() => hasUnsavedPasswords(sending.get()) || sending.get().status === 'sending');
+
+/** Begins with rows that have no problems. */
+export function send(rows: readonly CheckedRow[]): void {
+  const sent = rows.map((row) => ({
+    ...row,
+    madePassword: row.draft.password === '' ? makePassword(secureBelow) : undefined,
+    outcome: undefined,
+  }));
+  sending.set({ ...IDLE, rows: sent, waiting: chunksOf(sent) });
+  void goOn();
+}
+
+/** Stops after the request that is under way. */
+export const stop = (): void => sending.set({ status: 'stopping' });
+
+/** Sends those again that were refused, and no others. */
+export function sendRefusedAgain(): void {
+  const rows = sending
+    .get()
+    .rows.map((row) => (row.outcome?.kind === 'refused' ? { ...row, outcome: undefined } : row));
+  sending.set({ rows, waiting: chunksOf(rows.filter(({ outcome }) => outcome === undefined)) });
+  void goOn();
+}
+
+export const startOver = (): void => sending.set(IDLE);
+
+export async function goOn(): Promise<void> {
+  sending.set({ status: 'sending', problem: undefined });
+  for (;;) {
+    const { waiting, status } = sending.get();
+    const [chunk] = waiting;
+    if (chunk === undefined) return sending.set({ status: 'done' });
+    if (status !== 'sending') return sending.set({ status: 'stopped' });
+    const problem = await sendChunk(chunk);
+    if (problem !== undefined) return sending.set({ status: 'stopped', problem });
+  }
+}
+
+/** Answers what was wrong when it is not known what became of it. */
+async function sendChunk({ key, lines }: Chunk): Promise<string | undefined> {
+  const wanted = new Set(lines);
+  const rows = sending.get().rows.filter(({ line }) => wanted.has(line));
+  const result = await perform(enqueueAccounts, { items: rows.map(itemOf) }, key);
+  if (result.kind === 'broken') return result.message;
+  const outcomes = new Map<number, Outcome>();
+  if (result.kind === 'refused')
+    for (const { line } of rows) outcomes.set(line, { kind: 'refused', message: wordsOf(result.refusal) });
+  else
+    for (const { index, result: one } of result.payload.results) {
+      const line = rows[index]?.line;
+      if (line === undefined) continue;
+      outcomes.set(
+        line,
+        'entry' in one ? { kind: 'queued', entryId: one.entry.entryId } : { kind: 'refused', message: wordsOf(one) },
+      );
+    }
+  const before = sending.get();
+  sending.set({
+    rows: before.rows.map((row) => ({ ...row, outcome: outcomes.get(row.line) ?? row.outcome })),
+    waiting: before.waiting.slice(1),
+    isSaved: false,
+  });
+  return undefined;
+}
+
+const chunksOf = (rows: readonly SentRow[]): Chunk[] =>
+  inChunks(rows, CHUNK_SIZE).map((part) => ({ key: crypto.randomUUID(), lines: part.map(({ line }) => line) }));
+
+const itemOf = ({ line, draft, madePassword }: SentRow): Item => ({
+  ...draft,
+  clientRef: String(line),
+  password: madePassword ?? draft.password,
+});
+
+/** The issues' own words say more than that the input is wrong. */
+const wordsOf = ({ message, issues }: Partial<Refusal>): string =>
+  issues !== undefined && issues.length > 0
+    ? issues.map((issue) => issue.message).join(' ')
+    : (message ?? 'It was refused.');

@@ -1,0 +1,156 @@
+/** A form for one account. Whatever is wrong is said at its field, all at once. */
+import { Eye, EyeOff, UserPlus } from 'lucide-react';
+import { type FormEvent, useCallback, useRef, useState } from 'react';
+import { usePermission } from '../../../access/viewer.tsx';
+import { perform, problemsOf } from '../../../actions/perform.ts';
+import { Button } from '../../../ui/button.tsx';
+import { Card } from '../../../ui/card.tsx';
+import { InstantField, TextField } from '../../../ui/field.tsx';
+import { Notice } from '../../../ui/notice.tsx';
+import { type AccountProblems, type AccountRole, accountProblems, normaliseUsername } from '../account.rules.ts';
+import { enqueueAccount } from '../enqueue-actions.ts';
+import { guardLeaving, keep } from '../keep.ts';
+import { RoleField } from '../role-field.tsx';
+import { NOBODY, type Who, WhoFields } from '../who-fields.tsx';
+import { type Made, MadeOne } from './made-one.tsx';
+
+interface Form {
+  readonly who: Who;
+  readonly username: string;
+  readonly fullName: string;
+  readonly role: AccountRole;
+  readonly password: string;
+  readonly runAt: string | undefined;
+  /** Of this intent: the same for each try of it, another once something is changed after a try. */
+  readonly key: string;
+  readonly made: Made | undefined;
+}
+
+const EMPTY = { username: '', fullName: '', password: '', runAt: undefined, made: undefined } as const;
+const form = keep<Form>({ ...EMPTY, who: NOBODY, role: 'MANAGED_ACCOUNT', key: crypto.randomUUID() });
+guardLeaving(() => form.get().made?.password != null);
+
+const SHOWN = ['familyId', 'createdByUserId', 'username', 'fullName', 'role', 'password', 'runAt'] as const;
+
+export function EnqueueOne() {
+  const { who, username, fullName, role, password, runAt, made } = form.use();
+  const may = usePermission('enqueueAccount');
+  const element = useRef<HTMLFormElement>(null);
+  const [problems, setProblems] = useState<AccountProblems>({});
+  const [rest, setRest] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const [isTried, setTried] = useState(false);
+  const [isShown, setShown] = useState(false);
+
+  const change = useCallback(
+    (changed: Partial<Form>): void => {
+      form.set(isTried ? { ...changed, key: crypto.randomUUID() } : changed);
+      setTried(false);
+    },
+    [isTried],
+  );
+  const setWho = useCallback((chosen: Who) => change({ who: chosen }), [change]);
+
+  const show = (found: AccountProblems, other?: string): void => {
+    setProblems(found);
+    setRest(other);
+    // Once they are there.
+    setTimeout(() => element.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus(), 0);
+  };
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    const { familyId, createdByUserId } = who;
+    const found = accountProblems({ familyId, createdByUserId, username, fullName, role, password, runAt });
+    // What has no valid ids cannot be asked; of all else the server says more than can be known here.
+    if (found.familyId !== undefined || found.createdByUserId !== undefined) return show(found);
+    setBusy(true);
+    setTried(true);
+    const input = { familyId, createdByUserId, username, fullName, role, password: password || null, runAt };
+    const result = await perform(enqueueAccount, input, form.get().key);
+    setBusy(false);
+    if (result.kind === 'broken') return show({}, result.message);
+    if (result.kind === 'refused') {
+      if (result.refusal.code === 'USERNAME_TAKEN') return show({ username: result.refusal.message });
+      const { fields, rest: other } = problemsOf(result.refusal, SHOWN);
+      return show(fields, other);
+    }
+    const { entry, generatedPassword, isReplay } = result.payload;
+    show({});
+    setTried(false);
+    form.set({
+      ...EMPTY,
+      key: crypto.randomUUID(),
+      made: { ...entry, password: generatedPassword, isLost: isReplay && password === '' },
+    });
+  };
+
+  if (made !== undefined) return <MadeOne made={made} onAnother={() => form.set({ made: undefined })} />;
+  return (
+    <Card title="One account" hint={enqueueAccount.explains}>
+      <form ref={element} onSubmit={(event) => void submit(event)} className="grid max-w-3xl gap-4" noValidate>
+        {rest !== undefined && (
+          <Notice tone="bad" isUrgent>
+            {rest}
+          </Notice>
+        )}
+        <div className="grid items-start gap-4 sm:grid-cols-2">
+          <WhoFields value={who} onChange={setWho} problems={problems} />
+          <TextField
+            label="Username"
+            hint={
+              username === normaliseUsername(username)
+                ? '3 to 20 of a to z, 0 to 9 and _.'
+                : `It becomes ${normaliseUsername(username)}.`
+            }
+            problem={problems.username}
+            value={username}
+            spellCheck={false}
+            autoCapitalize="none"
+            onChange={({ target }) => change({ username: target.value })}
+          />
+          <TextField
+            label="Full name"
+            hint="As people write it, 100 characters at most."
+            problem={problems.fullName}
+            value={fullName}
+            onChange={({ target }) => change({ fullName: target.value })}
+          />
+          <RoleField value={role} onChange={(chosen) => change({ role: chosen })} problem={problems.role} />
+          <div className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-2">
+            <TextField
+              label="Password (optional)"
+              hint="12 characters at least. Left empty, one is made and shown once."
+              problem={problems.password}
+              type={isShown ? 'text' : 'password'}
+              autoComplete="new-password"
+              value={password}
+              onChange={({ target }) => change({ password: target.value })}
+            />
+            <div className="pt-6">
+              <Button icon={isShown ? EyeOff : Eye} aria-pressed={isShown} onClick={() => setShown(!isShown)}>
+                {isShown ? 'Hide' : 'Show'}
+              </Button>
+            </div>
+          </div>
+          <InstantField
+            label="Run at (optional)"
+            problem={problems.runAt}
+            value={runAt}
+            onInstant={(instant) => change({ runAt: instant })}
+          />
+        </div>
+        <div>
+          <Button
+            type="submit"
+            kind="primary"
+            icon={UserPlus}
+            isBusy={isBusy}
+            disabledBecause={may.isAllowed ? undefined : may.reason}
+          >
+            Enqueue
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}

@@ -1,0 +1,27 @@
+/** What the account becomes in its family. */
+import { useViewer } from '../../access/viewer.tsx';
+import { SelectField } from '../../ui/field.tsx';
+import { USER_ROLE } from '../../ui/words.ts';
+import type { AccountRole } from './account.rules.ts';
+
+interface RoleFieldProps {
+  readonly value: AccountRole;
+  readonly onChange: (role: AccountRole) => void;
+  readonly problem?: string | undefined;
+}
+
+export function RoleField({ value, onChange, problem }: RoleFieldProps) {
+  // An ENQUEUER makes nobody who manages a family.
+  const roles: readonly AccountRole[] =
+    useViewer().role === 'ENQUEUER' ? ['MANAGED_ACCOUNT', 'MEMBER'] : ['MANAGED_ACCOUNT', 'MEMBER', 'ADMIN'];
+  return (
+    <SelectField
+      label="Role"
+      hint="An owner founds the family and is not made here."
+      problem={problem}
+      value={value}
+      options={roles.map((role) => [role, USER_ROLE[role]] as const)}
+      onChange={({ target }) => onChange(target.value as AccountRole)}
+    />
+  );
+}
