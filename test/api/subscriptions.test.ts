@@ -142,6 +142,24 @@ describe('jobRunChanged', () => {
   });
 });
 
+test.each([
+  ['jobRunChanged', 'subscription { jobRunChanged(jobName: "NoSuchJob") { runId } }'],
+  ['scheduleChanged', 'subscription { scheduleChanged(jobName: "NoSuchJob") { jobName } }'],
+  ['jobRuns', '{ jobRuns(filter: { jobName: "NoSuchJob" }) { nodes { runId } } }'],
+])('%s of a job that nobody knows is refused, naming the jobs', async (_name, query) => {
+  const { body } = await first.graphql(query, {}, { accept: 'application/json' });
+  expect(body.errors).toMatchObject([
+    {
+      message: expect.stringMatching(
+        /^There is no job named "NoSuchJob"\. The jobs are ExpiredInvitationCleanupJob, .*WatchedJob\.$/,
+      ),
+      extensions: { code: 'BAD_USER_INPUT' },
+    },
+  ]);
+  const { body: known } = await first.graphql('{ jobRuns(filter: { jobName: "RetentionJob" }) { nodes { runId } } }');
+  expect(known.errors).toBeUndefined();
+});
+
 describe('the end of a stream', () => {
   test.each([
     ['queuedCreationChanged', ENTRIES, {}],

@@ -7,6 +7,7 @@ import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
+import { requireJob } from './known-job.ts';
 import { type addJobRuns, runsOfJob } from './run.graphql.ts';
 import type { RunNowRequest } from './run-now.ts';
 
@@ -37,7 +38,12 @@ export function addRunOperations(
         nullable: true,
         description: 'The runs of all jobs, newest first.',
         args: { filter: t.arg({ type: Filter, description: 'Which runs; left out: all.' }) },
-        resolve: (_root, args, context, info) => runsOfJob(prisma, args.filter, args, context, info),
+        async resolve(_root, args, context, info) {
+          const page = await runsOfJob(prisma, args.filter, args, context, info);
+          if (page.edges.length === 0 && typeof args.filter?.jobName === 'string')
+            await requireJob(prisma, args.filter.jobName);
+          return page;
+        },
       },
       Connection,
     ),

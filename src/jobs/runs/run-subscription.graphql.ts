@@ -6,6 +6,7 @@ import type { ChangeFeed } from '../../events/changes/change-feed.ts';
 import type { InterestOf } from '../../events/changes/change-stream.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
+import { requireJob } from './known-job.ts';
 import type { RunRefs } from './run.graphql.ts';
 
 export interface RunWatch {
@@ -56,14 +57,14 @@ export function addRunSubscription(
         jobName: t.arg.string({ description: 'Only of this job; left out: of all.' }),
         after: t.arg.string({ description: AFTER }),
       },
-      subscribe: (_root, { jobName, after }) =>
-        feed.subscribe<{ jobName: string }>(
-          {
-            topic: 'run',
-            ...(jobName && { load, keep: ({ scope }, run) => (run?.jobName ?? scope) === jobName }),
-          },
+      async subscribe(_root, { jobName, after }) {
+        if (typeof jobName !== 'string') return feed.subscribe({ topic: 'run' }, after);
+        await requireJob(prisma, jobName);
+        return feed.subscribe<{ jobName: string }>(
+          { topic: 'run', load, keep: ({ scope }, run) => (run?.jobName ?? scope) === jobName },
           after,
-        ),
+        );
+      },
       resolve: (change) => change,
     }),
   }));

@@ -5,6 +5,7 @@ import type { ChangeFeed } from '../../events/changes/change-feed.ts';
 import type { InterestOf } from '../../events/changes/change-stream.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
+import { requireJob } from '../runs/known-job.ts';
 import type { ScheduleRefs } from './schedule.graphql.ts';
 
 /** Adds `scheduleChanged`; answers what its callers hear. */
@@ -42,8 +43,11 @@ export function addScheduleSubscription(
         jobName: t.arg.string({ description: 'Only of this job; left out: of all.' }),
         after: t.arg.string({ description: AFTER }),
       },
-      subscribe: (_root, { jobName, after }) =>
-        feed.subscribe({ topic: 'schedule', ...(jobName && { keep: ({ key }) => key === jobName }) }, after),
+      async subscribe(_root, { jobName, after }) {
+        if (typeof jobName !== 'string') return feed.subscribe({ topic: 'schedule' }, after);
+        await requireJob(prisma, jobName);
+        return feed.subscribe({ topic: 'schedule', keep: ({ key }) => key === jobName }, after);
+      },
       resolve: (change) => change,
     }),
   }));
