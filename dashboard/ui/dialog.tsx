@@ -21,8 +21,8 @@ export function Dialog({ title, onClose, isWide = false, children }: DialogProps
     if (dialog === null) return;
     const before = document.activeElement;
     dialog.showModal();
-    // Not the button that closes it, which stands first.
-    dialog.querySelector<HTMLElement>(FIRST_STOP)?.focus();
+    // Not the button that closes it, which stands first: its tooltip would take the first Escape for itself.
+    (dialog.querySelector<HTMLElement>(FIRST_STOP) ?? dialog.querySelector('h2'))?.focus();
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -43,7 +43,7 @@ export function Dialog({ title, onClose, isWide = false, children }: DialogProps
       <LayerProvider value={dialog}>
         <div className="grid gap-4 p-5">
           <header className="flex items-start justify-between gap-4">
-            <h2 id={id} className="text-lg font-semibold">
+            <h2 id={id} tabIndex={-1} className="text-lg font-semibold outline-none">
               {title}
             </h2>
             <IconButton icon={X} label="Close" isSmall onClick={onClose} />

@@ -2,7 +2,7 @@
 import { type ReactNode, type RefObject, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { serverNow } from '../../graphql/transport.ts';
-import { Badge, Status } from '../../ui/badge.tsx';
+import { Status } from '../../ui/badge.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useRowsInSight } from '../../ui/window-rows.ts';
@@ -28,6 +28,7 @@ export function EntryTable({ list, selection, onSelect, actions, empty }: EntryT
   const host = useRef<HTMLDivElement>(null);
   const { rows, left } = list;
   const inSight = useRowsInSight(rows.length, (index) => rows[index]?.entryId ?? '', host);
+  // Widths that hold whatever a cell says: nothing is to jump when a row changes.
   const columns: readonly Column<Entry>[] = [
     {
       name: 'Selected',
@@ -74,10 +75,10 @@ export function EntryTable({ list, selection, onSelect, actions, empty }: EntryT
     {
       name: 'State',
       cell: ({ entryId, status }) => (
-        <span className="inline-flex flex-wrap gap-1 max-md:justify-end">
+        <div className="grid min-w-26 justify-items-start max-md:justify-items-end">
           <Status of={ENTRY_STATUS[status]} />
-          {left.has(entryId) && <Badge>No longer in this list</Badge>}
-        </span>
+          {left.has(entryId) && <span className="text-xs">left this list</span>}
+        </div>
       ),
     },
     {
@@ -86,9 +87,23 @@ export function EntryTable({ list, selection, onSelect, actions, empty }: EntryT
         <span className="whitespace-nowrap">{`${retryCount} of ${maxRetries}`}</span>
       ),
     },
-    { name: 'Next attempt', cell: (entry) => <NextAttempt of={entry} /> },
+    {
+      name: 'Next attempt',
+      cell: (entry) => (
+        <div className="md:min-w-24">
+          <NextAttempt of={entry} />
+        </div>
+      ),
+    },
     { name: 'Last error', isWide: true, cell: (entry) => <LastError of={entry} /> },
-    { name: 'Enqueued', cell: ({ createdAt }) => <Time at={createdAt} /> },
+    {
+      name: 'Enqueued',
+      cell: ({ createdAt }) => (
+        <div className="md:min-w-24">
+          <Time at={createdAt} />
+        </div>
+      ),
+    },
     {
       name: 'Actions',
       isNameHidden: true,
@@ -105,7 +120,7 @@ export function EntryTable({ list, selection, onSelect, actions, empty }: EntryT
         keyOf={({ entryId }) => entryId}
         onOpen={({ entryId }) => go(`/queue/${entryId}`)}
         isSelected={({ entryId }) => isIn(selection, entryId)}
-        lookOf={({ entryId }) => (left.has(entryId) ? 'text-muted italic' : '')}
+        lookOf={({ entryId }) => (left.has(entryId) ? 'text-muted' : '')}
         inSight={inSight}
         empty={empty}
       />

@@ -45,7 +45,7 @@ export function FilterBar({ view, onChange, first }: FilterBarProps) {
         )}
       </div>
       {isOpen && (
-        <div className="grid gap-3 border-t pt-3 sm:grid-cols-2 lg:grid-cols-3">
+        <div className="grid items-start gap-3 border-t pt-3 sm:grid-cols-2 lg:grid-cols-3">
           <FamilyPicker onChoose={(family) => onChange({ family })} />
           <ErrorFilters view={view} groups={groups} onChange={onChange} />
           <SpanField

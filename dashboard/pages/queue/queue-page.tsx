@@ -76,7 +76,8 @@ export default function QueuePage() {
   const plan =
     ownPlan ??
     (linked === undefined ? undefined : { kind: linked, target: { filter: shown.filter }, size: shown.matching });
-  const closePlan = (): void => {
+  const closePlan = (isApplied: boolean): void => {
+    if (isApplied) select(NOTHING);
     if (ownPlan === undefined) setParams(writeView(view), { replace: true });
     setOwnPlan(undefined);
   };

@@ -33,15 +33,12 @@ export function SpanField({ label, names, value, onChange }: SpanFieldProps) {
         <>
           <InstantField
             label={`${label} from`}
-            isLabelHidden
-            hint="From, itself included"
+            hint="This instant included."
             value={between?.from}
             onInstant={(from) => onChange({ ...between, from })}
           />
           <InstantField
             label={`${label} before`}
-            isLabelHidden
-            hint="Before"
             value={between?.to}
             onInstant={(to) => onChange({ ...between, to })}
           />

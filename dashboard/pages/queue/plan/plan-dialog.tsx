@@ -15,7 +15,7 @@ interface PlanDialogProps {
   readonly target: PlanTarget;
   /** How many it is about to be planned for, where that is known. */
   readonly size: number | undefined;
-  readonly onClose: () => void;
+  readonly onClose: (isApplied: boolean) => void;
 }
 
 const STEPS = ['Plan', 'Look', 'Apply'] as const;
@@ -24,13 +24,14 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
   const { step, problems, isBusy, plan, apply, again } = usePlan(kind, target);
   const [asked, setAsked] = useState<Asked>({});
   const words = BULK[kind];
+  const close = (): void => onClose(step.at === 'applied');
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     void plan(asked);
   };
   const about = 'filter' in target ? 'all entries that match the filter' : 'the entries that are selected';
   return (
-    <Dialog title={`${words.label} many entries`} isWide onClose={onClose}>
+    <Dialog title={`${words.label} many entries`} isWide onClose={close}>
       <Steps at={step.at === 'asking' ? 0 : step.at === 'looking' ? 1 : 2} />
       {problems.rest !== undefined && (
         <Notice tone="bad" isUrgent>
@@ -62,7 +63,7 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
             onChange={({ target: { value } }) => setAsked({ ...asked, reason: value === '' ? undefined : value })}
           />
           <div className="flex justify-end gap-2">
-            <Button onClick={onClose}>Cancel</Button>
+            <Button onClick={close}>Close</Button>
             <Button type="submit" kind="primary" isBusy={isBusy}>
               Plan
             </Button>
@@ -89,7 +90,7 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
         <>
           <BulkProgress bulkActionId={step.bulkActionId} estimatedDuration={step.plan.estimatedDuration} isLinked />
           <div className="flex justify-end">
-            <Button onClick={onClose}>Close</Button>
+            <Button onClick={close}>Close</Button>
           </div>
         </>
       )}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { EVERYTHING, readView } from './queue-filter.rules.ts';
+import { BUILT_IN, isShown, problemOfName, readViews, renamed, without, withView } from './views.rules.ts';
+
+const mine = withView([], ' Noah’s ', { ...EVERYTHING, username: 'noah' });
+
+describe('saved views', () => {
+  it('keep a name and the address of their filters', () => {
+    expect(mine).toEqual([{ name: 'Noah’s', address: 'username=noah' }]);
+    expect(renamed(mine, 'Noah’s', 'His')).toEqual([{ name: 'His', address: 'username=noah' }]);
+    expect(without(mine, 'Noah’s')).toEqual([]);
+  });
+
+  it('need a name that no other has, the built-in ones included', () => {
+    expect(problemOfName('  ', mine)).toBe('Give it a name.');
+    expect(problemOfName('FAILED', mine)).toBe('There is a view of this name.');
+    expect(problemOfName('noah’s', mine)).toBe('There is a view of this name.');
+    expect(problemOfName('noah’s', mine, 'Noah’s')).toBeUndefined();
+    expect(problemOfName('x'.repeat(41), mine)).toBe('At most 40 characters.');
+  });
+
+  it('are read as far as they can be', () => {
+    expect(readViews(null)).toEqual([]);
+    expect(readViews('{"no":"list"}')).toEqual([]);
+    expect(readViews('not JSON')).toEqual([]);
+    expect(readViews(JSON.stringify([...mine, { name: 7 }, null]))).toEqual(mine);
+  });
+
+  it('are known again however the address is written', () => {
+    const failed = BUILT_IN.find(({ name }) => name === 'Failed');
+    expect(failed && isShown(failed, readView(new URLSearchParams('state=failed')))).toBe(true);
+    expect(failed && isShown(failed, EVERYTHING)).toBe(false);
+  });
+
+  it('all lead back to themselves', () => {
+    for (const view of BUILT_IN) expect(isShown(view, readView(new URLSearchParams(view.address)))).toBe(true);
+  });
+});
