@@ -1,5 +1,88 @@
+/** The outbox: what happened, whether others have been told, and telling them again. */
+import { usePermission } from '../../access/viewer.tsx';
+import { useEventCatalog } from '../../events/use-event-catalog.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { useListAddress } from '../../ui/list-address.ts';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
+import { Pager } from '../../ui/pager.tsx';
+import { EventDialog } from './event-dialog.tsx';
+import { EventsQuery } from './event-documents.ts';
+import { askedBy, FILTERS } from './event-filter.rules.ts';
+import { EventFilters } from './event-filters.tsx';
+import { EventTable } from './event-table.tsx';
+import { OutboxState } from './statistics.tsx';
 
-export default function StillToCome() {
-  return <Page title="events">Not written yet.</Page>;
+const PER_PAGE = 25;
+const PARKED = { filter: { state: 'PARKED' }, first: 10 } as const;
+
+export default function EventsPage() {
+  const address = useListAddress(FILTERS, PER_PAGE);
+  const { filter, problems } = askedBy(address.get);
+  const kinds = useEventCatalog();
+  const isPaused = !usePermission('outboxEvents').isAllowed;
+  const result = useLiveQuery({ query: EventsQuery, variables: { filter, ...address.page }, everyMs: 5_000, isPaused });
+  // What needs somebody comes first, however many have happened since.
+  const isPlain = !address.isFiltered && address.isFirstPage;
+  const parked = useLiveQuery({
+    query: EventsQuery,
+    variables: PARKED,
+    everyMs: 10_000,
+    isPaused: isPaused || !isPlain,
+  });
+  const refresh = (): void => {
+    result.refresh();
+    if (isPlain) parked.refresh();
+  };
+  const open = (id: string): void => address.set({ event: id }, true);
+  const shown = address.get('event');
+  const parkedRows = isPlain ? (parked.data?.outboxEvents?.nodes ?? []) : [];
+  return (
+    <Page
+      title="Events"
+      description="What happened, for other programs. Each is handed to every webhook that wants its type, at least once and in order."
+    >
+      <OutboxState isFiltered={filter.state === 'PARKED'} />
+      {parkedRows.length > 0 && (
+        <Card title="Parked" hint="They wait for somebody; the newest stand here." isFlush>
+          <EventTable label="Parked events" rows={parkedRows} onOpen={open} onDone={refresh} />
+        </Card>
+      )}
+      <Card title="Events" hint="Newest first. Times of the filters are in this browser’s zone." isFlush>
+        <EventFilters address={address} problems={problems} kinds={kinds} />
+        <Loaded result={result} height={32}>
+          {({ outboxEvents }) => (
+            <>
+              <EventTable
+                label="Events"
+                rows={outboxEvents?.nodes ?? []}
+                onOpen={open}
+                onDone={refresh}
+                empty={
+                  address.isFiltered ? (
+                    <Empty
+                      title="No event fits these filters."
+                      actions={<Button onClick={address.clear}>Clear the filters</Button>}
+                    />
+                  ) : (
+                    <Empty title="Nothing has happened yet.">
+                      An account that is queued, made or given up, a job that ran, a circuit that opened: each is
+                      written here, and sent to the webhooks that want it.
+                    </Empty>
+                  )
+                }
+              />
+              {outboxEvents !== null && <Pager of={outboxEvents.pageInfo} onPage={(page) => address.set(page, true)} />}
+            </>
+          )}
+        </Loaded>
+      </Card>
+      {shown !== undefined && (
+        <EventDialog id={shown} kinds={kinds} onClose={() => address.set({ event: undefined })} onDone={refresh} />
+      )}
+    </Page>
+  );
 }

@@ -1,0 +1,136 @@
+/** One event as it is: what it says, where it stands, and sending it out once more. */
+import { Link } from 'wouter';
+import { usePermission } from '../../access/viewer.tsx';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { redeliverOutboxEvent } from '../../actions/event-actions.ts';
+import { aggregateHref, aggregateWords } from '../../events/aggregate.rules.ts';
+import type { EventKind } from '../../events/event-catalog.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Status } from '../../ui/badge.tsx';
+import { Facts } from '../../ui/card.tsx';
+import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { indented, Pre } from '../../ui/pre.tsx';
+import { Time } from '../../ui/time.tsx';
+import { count, EVENT_STATE } from '../../ui/words.ts';
+import { EventQuery, type WholeEvent } from './event-documents.ts';
+
+interface EventDialogProps {
+  readonly id: string;
+  readonly kinds: readonly EventKind[];
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+export function EventDialog({ id, kinds, onClose, onDone }: EventDialogProps) {
+  const result = useLiveQuery({
+    query: EventQuery,
+    variables: { id },
+    everyMs: 3_000,
+    isPaused: !usePermission('outboxEvents').isAllowed,
+  });
+  const event = result.data?.node?.__typename === 'OutboxEvent' ? result.data.node : undefined;
+  return (
+    <Dialog title={event?.eventType ?? 'Event'} isWide onClose={onClose}>
+      <Loaded result={result} height={16}>
+        {() =>
+          event === undefined ? (
+            <p>There is no such event, or no more: what was published is kept for a time only.</p>
+          ) : (
+            <EventFacts
+              event={event}
+              kind={kinds.find(({ type }) => type === event.eventType)}
+              onDone={() => {
+                result.refresh();
+                onDone();
+              }}
+            />
+          )
+        }
+      </Loaded>
+    </Dialog>
+  );
+}
+
+interface EventFactsProps {
+  readonly event: WholeEvent;
+  readonly kind: EventKind | undefined;
+  readonly onDone: () => void;
+}
+
+function EventFacts({ event, kind, onDone }: EventFactsProps) {
+  const { eventId, state, aggregateType, aggregateId, payload, errorMessage, retryCount, redeliveredAt } = event;
+  const href = aggregateHref(aggregateType, aggregateId, payload);
+  return (
+    <div className="grid gap-4">
+      {kind !== undefined && <p className="text-muted">{kind.description}</p>}
+      {errorMessage !== null && (
+        <Notice tone={state === 'PARKED' ? 'bad' : 'warn'}>
+          <p className="font-medium">It could not be published, {count(retryCount)} times by now.</p>
+          <p className="break-words">{errorMessage}</p>
+        </Notice>
+      )}
+      <Facts
+        of={[
+          ['State', <Status key="state" of={EVENT_STATE[state]} />],
+          ['Happened', <Time key="at" at={event.createdAt} as="exact" />],
+          [
+            'To',
+            <span key="to" className="inline-flex flex-wrap items-center gap-x-2">
+              {href === undefined ? (
+                aggregateWords(aggregateType)
+              ) : (
+                <Link href={href} className="text-accent hover:underline">
+                  {aggregateWords(aggregateType)}
+                </Link>
+              )}
+              <Code>{aggregateId}</Code>
+            </span>,
+          ],
+          [
+            'Its id',
+            <span key="id" className="inline-flex flex-wrap items-center gap-x-1">
+              <Code>{eventId}</Code>
+              <CopyIcon text={eventId} label="Copy the event’s id" />
+            </span>,
+          ],
+          ['Family', event.familyId !== null && <Code key="family">{event.familyId}</Code>],
+          ['Number', event.sequence.replace(/^0+(?=\d)/, '')],
+          ['Published', <Time key="published" at={event.processedAt} as="exact" />],
+          ...(event.parkedAt === null
+            ? []
+            : [['Parked', <Time key="parked" at={event.parkedAt} as="exact" />] as const]),
+          ...(event.nextAttemptAt === null
+            ? []
+            : [['Tried again', <Time key="next" at={event.nextAttemptAt} as="countdown" />] as const]),
+          ...(redeliveredAt === null
+            ? []
+            : [['Asked for again', <Time key="again" at={redeliveredAt} as="exact" />] as const]),
+        ]}
+      />
+      <div className="grid gap-1.5">
+        <h3 className="font-medium">What it says</h3>
+        <Pre label="The payload" text={indented(payload)} />
+      </div>
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        {kind === undefined ? (
+          <span />
+        ) : (
+          <a href={kind.schema} target="_blank" rel="noreferrer" className="text-accent hover:underline">
+            The schema of version {event.eventVersion}
+          </a>
+        )}
+        <ActionButton
+          action={redeliverOutboxEvent}
+          input={{ eventId }}
+          subject={event.eventType}
+          kind={state === 'PARKED' ? 'primary' : 'plain'}
+          onDone={onDone}
+          disabledBecause={state === 'PENDING' ? 'It is being published already.' : undefined}
+        />
+      </div>
+    </div>
+  );
+}

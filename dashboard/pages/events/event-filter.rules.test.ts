@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { askedBy } from './event-filter.rules.ts';
+
+const ID = '2f5eea85-8658-4268-a9d8-1772fb76014b';
+const asked = (given: Record<string, string>) => askedBy((name) => given[name]);
+
+describe('the filters of the outbox', () => {
+  it('ask for all without any', () => expect(asked({})).toEqual({ filter: {}, problems: {} }));
+
+  it('ask for what each says', () => {
+    expect(
+      asked({ type: 'CircuitOpened', aggregateId: ID, state: 'PARKED', from: '2026-01-01T00:00:00Z' }).filter,
+    ).toEqual({
+      eventType: { equals: 'CircuitOpened' },
+      aggregateId: ID,
+      state: 'PARKED',
+      createdAt: { from: '2026-01-01T00:00:00Z' },
+    });
+  });
+
+  it('leave out what is none, and say so where it was typed', () => {
+    const { filter, problems } = asked({ family: 'Miller', state: 'LOST', to: 'soon' });
+    expect(filter).toEqual({});
+    expect(problems.family).toContain('An id looks like');
+  });
+});

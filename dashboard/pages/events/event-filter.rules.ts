@@ -1,0 +1,42 @@
+/** The filters of the outbox in the address bar, and as the API takes them. Pure. */
+import type { EnumOf } from '../../graphql/graphql.ts';
+import { isUuid, spanOf } from '../../ui/list-address.rules.ts';
+
+export const FILTERS = ['type', 'aggregate', 'aggregateId', 'family', 'state', 'from', 'to'] as const;
+export const STATES: readonly EnumOf<'OutboxEventState'>[] = ['PARKED', 'WAITING', 'PENDING', 'PROCESSED'];
+
+const NO_ID = 'An id looks like 2f5eea85-8658-4268-a9d8-1772fb76014b.';
+
+export interface Asked {
+  readonly filter: {
+    readonly eventType?: { readonly equals: string };
+    readonly aggregateType?: string;
+    readonly aggregateId?: string;
+    readonly familyId?: string;
+    readonly state?: EnumOf<'OutboxEventState'>;
+    readonly createdAt?: { readonly from?: string; readonly to?: string };
+  };
+  /** What is wrong with a filter, by its name; such a one is left out. */
+  readonly problems: Partial<Record<(typeof FILTERS)[number], string>>;
+}
+
+export function askedBy(get: (name: string) => string | undefined): Asked {
+  const [type, aggregate, aggregateId, family] = [get('type'), get('aggregate'), get('aggregateId'), get('family')];
+  const state = STATES.find((one) => one === get('state'));
+  const createdAt = spanOf(get('from'), get('to'));
+  const isKnown = (id: string | undefined): id is string => id !== undefined && isUuid(id);
+  return {
+    filter: {
+      ...(type !== undefined && { eventType: { equals: type } }),
+      ...(aggregate !== undefined && { aggregateType: aggregate }),
+      ...(isKnown(aggregateId) && { aggregateId }),
+      ...(isKnown(family) && { familyId: family }),
+      ...(state !== undefined && { state }),
+      ...(createdAt !== undefined && { createdAt }),
+    },
+    problems: {
+      ...(aggregateId !== undefined && !isUuid(aggregateId) && { aggregateId: NO_ID }),
+      ...(family !== undefined && !isUuid(family) && { family: NO_ID }),
+    },
+  };
+}

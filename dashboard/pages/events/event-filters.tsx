@@ -1,0 +1,70 @@
+/** The filters of the list of events. */
+
+import { aggregateWords } from '../../events/aggregate.rules.ts';
+import type { EventKind } from '../../events/event-catalog.ts';
+import { Button } from '../../ui/button.tsx';
+import { InstantField, SelectField } from '../../ui/field.tsx';
+import type { ListAddress } from '../../ui/list-address.ts';
+import { TypedField } from '../../ui/typed-field.tsx';
+import { EVENT_STATE } from '../../ui/words.ts';
+import { type Asked, STATES } from './event-filter.rules.ts';
+
+interface EventFiltersProps {
+  readonly address: ListAddress;
+  readonly problems: Asked['problems'];
+  readonly kinds: readonly EventKind[];
+}
+
+export function EventFilters({ address, problems, kinds }: EventFiltersProps) {
+  const { get, set, clear, isFiltered } = address;
+  const offer = (known: readonly string[], chosen: string | undefined) =>
+    chosen === undefined || known.includes(chosen) ? known : [chosen, ...known];
+  const types = offer(
+    kinds.map(({ type }) => type),
+    get('type'),
+  );
+  const aggregates = offer([...new Set(kinds.map(({ aggregate }) => aggregate))].sort(), get('aggregate'));
+  return (
+    <search aria-label="Filters" className="grid items-start gap-3 border-b px-4 pb-4 sm:grid-cols-2 lg:grid-cols-4">
+      <SelectField
+        label="Type"
+        value={get('type') ?? ''}
+        options={[['', 'Any'], ...types.map((type) => [type, type] as const)]}
+        onChange={({ target }) => set({ type: target.value })}
+      />
+      <SelectField
+        label="State"
+        value={get('state') ?? ''}
+        options={[['', 'Any'], ...STATES.map((state) => [state, EVENT_STATE[state].text] as const)]}
+        onChange={({ target }) => set({ state: target.value })}
+      />
+      <InstantField label="From" value={get('from')} hint="" onInstant={(from) => set({ from })} />
+      <InstantField label="Before" value={get('to')} hint="" onInstant={(to) => set({ to })} />
+      <SelectField
+        label="Happened to"
+        value={get('aggregate') ?? ''}
+        options={[['', 'Anything'], ...aggregates.map((one) => [one, aggregateWords(one)] as const)]}
+        onChange={({ target }) => set({ aggregate: target.value })}
+      />
+      <TypedField
+        label="Its id"
+        placeholder="Of an entry, for example"
+        value={get('aggregateId') ?? ''}
+        problem={problems.aggregateId}
+        onText={(aggregateId) => set({ aggregateId })}
+      />
+      <TypedField
+        label="Family"
+        placeholder="Its id"
+        value={get('family') ?? ''}
+        problem={problems.family}
+        onText={(family) => set({ family })}
+      />
+      {isFiltered && (
+        <div className="self-end">
+          <Button onClick={clear}>Clear the filters</Button>
+        </div>
+      )}
+    </search>
+  );
+}

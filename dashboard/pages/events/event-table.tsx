@@ -1,0 +1,92 @@
+/** Events as rows; one opens in a dialog of its own. */
+
+import type { ReactNode } from 'react';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { redeliverOutboxEvent } from '../../actions/event-actions.ts';
+import { aggregateWords } from '../../events/aggregate.rules.ts';
+import { Status } from '../../ui/badge.tsx';
+import { Code } from '../../ui/copy.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { EVENT_STATE } from '../../ui/words.ts';
+import type { EventRow } from './event-documents.ts';
+
+interface EventTableProps {
+  readonly label: string;
+  readonly rows: readonly EventRow[];
+  readonly onOpen: (id: string) => void;
+  readonly onDone: () => void;
+  readonly empty?: ReactNode;
+}
+
+/** Left out where nothing did. */
+const WENT_WRONG = 'What went wrong';
+
+const columns = (onOpen: EventTableProps['onOpen'], onDone: () => void): readonly Column<EventRow>[] => [
+  { name: 'When', cell: ({ createdAt }) => <Time at={createdAt} as="clock" /> },
+  {
+    name: 'Type',
+    cell: ({ id, eventType }) => (
+      <button
+        type="button"
+        onClick={() => onOpen(id)}
+        className="text-left font-medium break-all text-accent md:whitespace-nowrap hover:underline"
+      >
+        {eventType}
+      </button>
+    ),
+  },
+  {
+    name: 'Happened to',
+    cell: ({ aggregateType, aggregateId }) => (
+      <span className="inline-flex items-center gap-x-2 whitespace-nowrap">
+        {aggregateWords(aggregateType)}
+        <Code isShort>{aggregateId}</Code>
+      </span>
+    ),
+  },
+  { name: 'State', cell: ({ state }) => <Status of={EVENT_STATE[state]} /> },
+  {
+    name: WENT_WRONG,
+    isWide: true,
+    cell: ({ errorMessage, nextAttemptAt }) =>
+      errorMessage === null ? null : (
+        <span title={errorMessage}>
+          {nextAttemptAt !== null && (
+            <>
+              again in <Time at={nextAttemptAt} as="countdown" />:{' '}
+            </>
+          )}
+          {errorMessage}
+        </span>
+      ),
+  },
+  {
+    name: 'Actions',
+    isNameHidden: true,
+    align: 'right',
+    cell: ({ eventId, eventType, state }) =>
+      state === 'PENDING' ? null : (
+        <ActionButton
+          action={redeliverOutboxEvent}
+          input={{ eventId }}
+          subject={eventType}
+          kind={state === 'PARKED' ? 'primary' : 'ghost'}
+          onDone={onDone}
+        />
+      ),
+  },
+];
+
+export const EventTable = ({ label, rows, onOpen, onDone, empty }: EventTableProps) => (
+  <Table
+    label={label}
+    columns={columns(onOpen, onDone).filter(
+      ({ name }) => name !== WENT_WRONG || rows.some(({ errorMessage }) => errorMessage !== null),
+    )}
+    rows={rows}
+    keyOf={({ id }) => id}
+    onOpen={({ id }) => onOpen(id)}
+    empty={empty}
+  />
+);
