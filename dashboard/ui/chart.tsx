@@ -136,7 +136,7 @@ function optionsOf(
       zone === undefined ? new Date(seconds * 1_000) : Plot.tzDate(new Date(seconds * 1_000), zone),
     scales: { y: { range: (_plot, _least, most) => [0, Math.max(most ?? 0, 1) * 1.1] } },
     axes: [
-      { ...axis, values: (_plot, ticks, _space, _gap, step) => ticks.map((at) => clock(at, step, zone)) },
+      { ...axis, size: 28, values: (_plot, ticks, _space, _gap, step) => ticks.map((at) => clock(at, step, zone)) },
       { ...axis, size: 48, incrs: STEPS, values: (_plot, ticks) => ticks.map(format) },
     ],
     series: [

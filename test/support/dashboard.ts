@@ -1,6 +1,7 @@
 /** The dashboard as a person uses it: real servers, real pages, what is found by its name and not by its make. */
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import type { Env } from './process.ts';
 
 /** Every page that the navigation leads to, by its heading. */
 export const PAGES: readonly (readonly [path: string, heading: string])[] = [
@@ -21,6 +22,13 @@ export const PAGES: readonly (readonly [path: string, heading: string])[] = [
   ['/keys', 'Keys'],
   ['/settings', 'Settings'],
 ];
+
+/** What a server over a test's database needs; nodes on one database share its key ring. */
+export const serverEnv = (databaseUrl: string): Env => ({
+  DATABASE_URL: databaseUrl,
+  IDENTITY_PROVIDER: 'simulator',
+  MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+});
 
 /** Opens a page and waits for its heading and for the live stream. */
 export async function open(page: Page, url: string, path: string): Promise<void> {

@@ -33,7 +33,11 @@ const FOLDER_PREFIX = 'family-hub-jobs-test-';
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   // The servers of the browser's tests run from the sources; so does the dashboard that they serve.
-  if (process.env.LONG === '1') execFileSync('npm', ['run', '-s', 'build:dashboard'], { stdio: 'inherit' });
+  if (process.env.LONG === '1')
+    execFileSync('npm', ['run', '-s', 'build:dashboard'], {
+      stdio: 'inherit',
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
   const server = await startTestServer();
   const prefix = `family_hub_test_${randomBytes(4).toString('hex')}_`;
   const template = `${prefix}template`;

@@ -20,7 +20,7 @@ const STEP_MS = 30 * 60_000;
 export function ForecastCard() {
   const { isAllowed, reason } = usePermission('queueForecast');
   const now = useNow(60_000);
-  const result = useLiveQuery({ query: Forecast, variables: {}, everyMs: 60_000, isPaused: !isAllowed });
+  const result = useLiveQuery({ query: Forecast, variables: {}, everyMs: 10_000, isPaused: !isAllowed });
   return (
     <Card title="Due in the next 24 hours">
       {!isAllowed && <Notice tone="info">{reason}</Notice>}

@@ -6,6 +6,7 @@ import { CureButton } from '../../actions/cure-button.tsx';
 import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Notice } from '../../ui/notice.tsx';
+import { Prose } from '../../ui/prose.tsx';
 import { type Statistics, troublesOf, verdictOf } from './health.rules.ts';
 
 /** What only those see who are bound to no family. */
@@ -72,7 +73,7 @@ export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
             </>
           }
         >
-          {text}
+          <Prose text={text} />
         </Notice>
       ))}
     </section>

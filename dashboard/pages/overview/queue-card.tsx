@@ -5,6 +5,7 @@ import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Card, Figure } from '../../ui/card.tsx';
 import { Shares } from '../../ui/graphs.tsx';
+import { Prose } from '../../ui/prose.tsx';
 import { Time } from '../../ui/time.tsx';
 import { count, ENTRY_STATUS } from '../../ui/words.ts';
 import type { Totals } from './totals.ts';
@@ -26,7 +27,7 @@ const STATES = [
 
 export function QueueCard({ totals }: { readonly totals: Totals }) {
   const { isAllowed } = usePermission('queueForecast');
-  const { data } = useLiveQuery({ query: Forecast, variables: {}, everyMs: 10_000, isPaused: !isAllowed });
+  const { data } = useLiveQuery({ query: Forecast, variables: {}, everyMs: 5_000, isPaused: !isAllowed });
   const open = STATES.filter(([status]) => status !== 'COMPLETED' && status !== 'CANCELLED');
   return (
     <Card title="Queue">
@@ -90,6 +91,10 @@ function EmptyAt({
 }) {
   if (isEmpty) return <Figure label="Queue empty" value="Now" />;
   return (
-    <Figure label="Queue empty" value={emptyAt === null ? 'Not known' : <Time at={emptyAt} />} note={explanation} />
+    <Figure
+      label="Queue empty"
+      value={emptyAt === null ? 'Not known' : <Time at={emptyAt} />}
+      note={<Prose text={explanation} />}
+    />
   );
 }

@@ -5,6 +5,7 @@ import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
 import { useLiveQuery } from '../../../live/use-live.ts';
 import { Status } from '../../../ui/badge.tsx';
 import { Loaded } from '../../../ui/loaded.tsx';
+import { Prose } from '../../../ui/prose.tsx';
 import { Length, Time } from '../../../ui/time.tsx';
 import { ATTEMPT_OUTCOME, counted, ENTRY_STATUS } from '../../../ui/words.ts';
 
@@ -51,7 +52,8 @@ function DemoEntryLine({
   readonly entry: DemoEntry;
 }) {
   const last = attempts?.nodes[0];
-  const cure = explanation?.blockers.find((blocker) => blocker.cure !== null)?.cure;
+  // What cures them all at once stands in the tour's steps.
+  const cure = explanation?.blockers.find((blocker) => blocker.cure?.mutation === 'retryEntry')?.cure;
   return (
     <li className="rounded-md border px-3 py-2">
       <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
@@ -72,7 +74,7 @@ function DemoEntryLine({
         </span>
       </div>
       <p className="text-sm text-muted">
-        {explanation?.summary}
+        {explanation !== null && <Prose text={explanation.summary} />}
         {last?.outcome != null && (
           <>
             {' '}

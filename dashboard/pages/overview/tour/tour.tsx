@@ -171,7 +171,7 @@ function Steps({ circuit, fault }: StepsProps) {
               <p>
                 {drained
                   ? 'All accounts are made.'
-                  : 'The next probe finds it well and closes the circuit; or close it by hand. An entry that failed waits for its retry: “Retry now” does not wait.'}
+                  : 'The next probe finds it well and closes the circuit; or close it by hand. An entry that failed waits for its retry: “Attempt it now” does not wait.'}
               </p>
             )}
           </div>
