@@ -47,6 +47,7 @@ export function schemaText(): string {
       alerts: {
         loadSilences: unavailable,
         loadRules: unavailable,
+        ruleNames: [],
         silence: unavailable,
         endSilence: unavailable,
       },

@@ -176,7 +176,7 @@ export function buildSchema({
   const webhookRefs = addWebhooks(builder, prisma, deliveryRefs);
   addWebhookMutations(builder, prisma, webhookRefs, outward.webhooks);
   addDeliveryMutations(builder, prisma, { ...webhookRefs, ...deliveryRefs }, outward.deliveries);
-  const alertRefs = addAlerts(builder, { prisma, loadSilences: outward.alerts.loadSilences }, explanationRefs);
+  const alertRefs = addAlerts(builder, { prisma, ...outward.alerts }, explanationRefs);
   const alert = addAlertSubscription(builder, watch, alertRefs, Change);
   addChangeSubscription(builder, outward.feed, Change, { entry, run, schedule, circuit, bulk_action, alert });
   addAlertRules(builder, alertRefs, outward.alerts.loadRules);

@@ -7,11 +7,13 @@ import type { AnyBlocker, ExplanationRefs } from '../graphql/explanation.ts';
 import { type NumberQuery, newestFirstPage } from '../graphql/keyset-number.ts';
 import { covers, type Silence } from './alert.rules.ts';
 import type { AlertCure, SubjectKind } from './alert-rule.ts';
+import { unknownRule } from './silences.ts';
 
 export interface AlertViewTools {
   readonly prisma: PrismaClient;
   /** Read once for all who ask together. */
   loadSilences(): Promise<readonly Silence[]>;
+  readonly ruleNames: readonly string[];
 }
 
 export interface AlertFilter {
@@ -44,10 +46,23 @@ const between = ({ below, above }: NumberQuery): Prisma.AlertWhereInput => ({
   AND: [...(below === undefined ? [] : [beyond(below, 'lt')]), ...(above === undefined ? [] : [beyond(above, 'gt')])],
 });
 
+/** Throws NotFoundError for a rule that there is not, unless it once was one: its alerts are there to be asked for. */
+async function requireRules(prisma: PrismaClient, asked: readonly string[], names: readonly string[]): Promise<void> {
+  const strange = asked.filter((rule) => !names.includes(rule));
+  if (strange.length === 0) return;
+  const former = await prisma.alert.findMany({
+    where: { rule: { in: strange } },
+    distinct: 'rule',
+    select: { rule: true },
+  });
+  const unknown = strange.find((rule) => !former.some((alert) => alert.rule === rule));
+  if (unknown !== undefined) throw unknownRule(unknown, names);
+}
+
 /** Adds `Alert`, its enums and `alerts`; answers what the other files of this slice, and the subscription, need. */
 export function addAlerts(
   builder: Builder,
-  { prisma, loadSilences }: AlertViewTools,
+  { prisma, loadSilences, ruleNames }: AlertViewTools,
   { Blocker, Explanation }: ExplanationRefs,
 ) {
   const Severity = addEnum<AlertSeverity>(builder, 'AlertSeverity', 'How urgent an alert is.', {
@@ -159,6 +174,7 @@ export function addAlerts(
         description: 'What is on, the newest first, then what is over, the newest first.',
         args: { filter: t.arg({ type: Filter, description: 'Which; left out: all.' }) },
         async resolve(_root, args) {
+          await requireRules(prisma, args.filter?.rule ?? [], ruleNames);
           const where = conditionOf(args.filter);
           const page = await newestFirstPage<Alert>(args, placeOf, (query) =>
             prisma.alert.findMany({

@@ -27,6 +27,7 @@ export type AlertTools = ReturnType<typeof createAlerts>['tools'];
 export function createAlerts({ db, acts, digester, notices, nodeId, logger, ...ruleTools }: AlertOptions) {
   const rules = createRules(ruleTools);
   const shown = shownRules(rules);
+  const ruleNames = shown.map(({ name }) => name);
   const sharedSilences = shareReading((on: Queryable) => loadSilences(on));
   const { ALERT_INTERVAL: intervalMs, ALERT_HOLD: holdMs } = ruleTools.settings;
   return {
@@ -42,7 +43,8 @@ export function createAlerts({ db, acts, digester, notices, nodeId, logger, ...r
     tools: {
       loadSilences: () => sharedSilences(db.reading),
       loadRules: () => loadRuleViews(db.reading, shown),
-      ...createSilences({ acts, digester, ruleNames: shown.map(({ name }) => name), onChanged: notices.changed }),
+      ruleNames,
+      ...createSilences({ acts, digester, ruleNames, onChanged: notices.changed }),
     },
   };
 }

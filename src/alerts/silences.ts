@@ -160,6 +160,9 @@ async function requireOn(db: Queryable, alertId: string): Promise<void> {
 }
 
 function requireRule(rule: string, names: readonly string[]): void {
-  if (!names.includes(rule))
-    throw new NotFoundError(`There is no alert rule "${rule}". The rules are ${names.join(', ')}.`);
+  if (!names.includes(rule)) throw unknownRule(rule, names);
 }
+
+/** The refusal for a rule's name that nobody knows. */
+export const unknownRule = (rule: string, names: readonly string[]): NotFoundError =>
+  new NotFoundError(`There is no alert rule "${rule}". The rules are ${names.join(', ')}.`);

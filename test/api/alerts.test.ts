@@ -358,6 +358,33 @@ describe('lists', () => {
   });
 });
 
+it('alerts of a rule that there never was are refused, naming the rules; those of a former rule are shown', async () => {
+  const of = async (...rule: string[]) => {
+    const node = nodes.at(-1) as TestApp;
+    const { body } = await node.graphql(
+      'query ($rule: [String!]) { alerts(filter: { rule: $rule }) { nodes { rule } } }',
+      { rule },
+    );
+    return body;
+  };
+  expect(await of('NODE_GONE', 'NOPE')).toMatchObject({
+    errors: [
+      {
+        message: expect.stringMatching(
+          /^There is no alert rule "NOPE"\. The rules are ENTRY_FAILED, .*RULE_UNREADABLE\.$/,
+        ),
+        extensions: { code: 'BAD_USER_INPUT' },
+      },
+    ],
+  });
+  await sql(
+    `INSERT INTO auth.alerts (id, rule, group_key, severity, summary, advice, subject_kind, count, started_at, raised_at, is_on, resolved_at)
+     VALUES (gen_random_uuid(), 'FORMER', '', 'info', 'It was.', 'Nothing.', 'queue', 1, now(), now(), false, now())`,
+  );
+  expect(await of('FORMER')).toEqual({ data: { alerts: { nodes: [{ rule: 'FORMER' }] } } });
+  expect(await of('RULE_UNREADABLE')).toEqual({ data: { alerts: { nodes: [] } } });
+});
+
 describe('the turn', () => {
   it('of a node that died runs out, and what it found counts no more', async () => {
     await Promise.all(nodes.splice(0).map((node) => node.close()));

@@ -193,6 +193,24 @@ describe('outboxEvents', () => {
     expect((await events({ state: 'PARKED' })).nodes).toEqual([]);
   });
 
+  it('refuses a type that there is not, naming those that there are; others may have written their own', async () => {
+    for (const eventType of [{ equals: 'Nope' }, { in: ['QueuePaused', 'Nope'] }]) {
+      const { body } = await app.graphql(EVENTS, { filter: { eventType } }, ADMIN);
+      expect(body.errors).toMatchObject([
+        {
+          message: expect.stringMatching(/^There is no type of event "Nope"\. There are: .*ManagedAccountCreated, /),
+          extensions: { code: 'BAD_USER_INPUT' },
+        },
+      ]);
+    }
+    expect((await events({ eventType: { equals: 'WebhookDisabled' } })).nodes).toEqual([]);
+    expect((await events({ eventType: { startsWith: 'Nope' } })).nodes).toEqual([]);
+    await database.db.query(
+      `INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload) VALUES ('Theirs', 'Anything', gen_random_uuid(), '{}')`,
+    );
+    expect((await events({ eventType: { in: ['Theirs'] } })).nodes).toHaveLength(1);
+  });
+
   it('is for OPERATOR and ADMIN of all families', async () => {
     const viewer = await callerWith(app, { name: 'a viewer', role: 'VIEWER' });
     const bound = await callerWith(app, { name: 'bound', role: 'OPERATOR', familyId: family.familyId });

@@ -12,6 +12,7 @@ import {
   stringCondition,
 } from '../../graphql/filters.ts';
 import { newestFirstPage } from '../../graphql/keyset-number.ts';
+import { requireTypes } from './known-type.ts';
 import { type OutboxState, outboxState } from './outbox-state.rules.ts';
 import { loadOutboxStatistics, type OutboxStatistics } from './outbox-statistics.ts';
 
@@ -43,6 +44,11 @@ const condition = (filter: OutboxFilter | null | undefined): Prisma.OutboxEventW
   aggregateId: filter?.aggregateId ?? undefined,
   familyId: filter?.familyId ?? undefined,
 });
+
+const namedIn = (filter: StringFilter | null | undefined): string[] => [
+  ...(filter?.in ?? []),
+  ...(typeof filter?.equals === 'string' ? [filter.equals] : []),
+];
 
 /** Events are shown to those who see all families; nothing else leads to one. */
 const visibleTo = ({ familyId }: Caller): Prisma.OutboxEventWhereInput => (familyId === null ? {} : { familyId });
@@ -143,6 +149,7 @@ export function addOutbox(
         description: 'The events of the outbox, newest first.',
         args: { filter: t.arg({ type: Filter, description: 'Which events; left out: all.' }) },
         async resolve(_root, args, { caller }) {
+          await requireTypes(query, namedIn(args.filter?.eventType));
           const where = { AND: [visibleTo(caller), condition(args.filter)] };
           const page = await newestFirstPage<OutboxEvent>(
             args,
