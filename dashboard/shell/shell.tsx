@@ -9,6 +9,7 @@ import { AccountMenu } from './account-menu.tsx';
 import { Connection, ConnectionNotice } from './connection.tsx';
 import { HelpSheet, Keys } from './help-sheet.tsx';
 import { Navigation } from './navigation.tsx';
+import { useRecentEntries } from './recent-entries.ts';
 import { useKeyboard, useShortcut } from './shortcuts.ts';
 
 const Palette = lazy(() => import('./palette/palette.tsx'));
@@ -21,6 +22,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   useShortcut({ keys: '/', does: 'The same', place: 'Everywhere' }, () => setOpened('palette'));
   useShortcut({ keys: '?', does: 'This sheet', place: 'Everywhere' }, () => setOpened('help'));
   useFocusOnNewPage();
+  useRecentEntries();
   return (
     <div className="flex min-h-dvh">
       <a

@@ -1,3 +1,143 @@
-export default function Palette(_: { onClose: () => void }) {
-  return null;
+/**
+ * Finds entries, families and runs, and does whatever can be done without leaving the keyboard.
+ * Loaded when it is first asked for.
+ */
+import { Command } from 'cmdk';
+import { ArrowLeft, Search } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+import { usePermissions, useViewer } from '../../access/viewer.tsx';
+import { HelpSheet } from '../help-sheet.tsx';
+import { Doing } from './doing.tsx';
+import { type FoundEntry, itemsOf } from './entry-items.ts';
+import type { Does, Item } from './item.ts';
+import { PaletteFrame } from './palette-frame.tsx';
+import { PaletteItem } from './palette-item.tsx';
+import { ranked } from './rank.rules.ts';
+import { useGroups } from './use-groups.ts';
+
+export default function Palette({ onClose }: { readonly onClose: () => void }) {
+  const [chosen, setChosen] = useState<Does>();
+  const [, go] = useLocation();
+  const choose = (does: Does): void => {
+    if (does.kind === 'act' || does.kind === 'help') {
+      setChosen(does);
+      return;
+    }
+    onClose();
+    if (does.kind === 'go') go(does.href);
+    else if (does.kind === 'leave') window.location.assign(does.href);
+    else if (does.kind === 'run') does.run();
+  };
+  if (chosen?.kind === 'act') return <Doing what={chosen} onClose={onClose} />;
+  if (chosen?.kind === 'help') return <HelpSheet onClose={onClose} />;
+  return (
+    <PaletteFrame onClose={onClose}>
+      <Finder onChoose={choose} />
+    </PaletteFrame>
+  );
+}
+
+const LABEL = 'Find an entry or an action';
+
+function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
+  const [typed, setTyped] = useState('');
+  const [entry, setEntry] = useState<FoundEntry>();
+  const may = usePermissions();
+  const viewer = useViewer();
+  const { groups, isLooking } = useGroups(entry === undefined ? typed : '', may, viewer);
+  const shown =
+    entry === undefined ? groups : [{ heading: entry.username, items: ranked(itemsOf(entry, may, false), typed) }];
+  const isEmpty = shown.every(({ items }) => items.length === 0);
+
+  // What comes from the server later may stand first: it is marked, unless somebody has gone elsewhere.
+  const first = shown.flatMap(({ items }) => items)[0]?.id;
+  const [marked, setMarked] = useState('');
+  const hasMoved = useRef(false);
+  useEffect(() => {
+    if (!hasMoved.current && first !== undefined) setMarked(first);
+  }, [first]);
+  const move = (): void => {
+    hasMoved.current = true;
+  };
+  const type = (text: string): void => {
+    hasMoved.current = false;
+    setTyped(text);
+  };
+  const back = (): void => {
+    setEntry(undefined);
+    type('');
+  };
+
+  const select = (item: Item): void => {
+    if (item.disabledBecause !== undefined) return;
+    if (item.does.kind === 'entry') {
+      setEntry(item.does.entry);
+      type('');
+    } else onChoose(item.does);
+  };
+  return (
+    <Command
+      key={entry?.entryId}
+      label={LABEL}
+      shouldFilter={false}
+      loop
+      className="flex max-h-[inherit] min-h-0 flex-col"
+      value={marked}
+      onValueChange={setMarked}
+      onPointerMove={move}
+      onKeyDown={(event) => {
+        if (/^(Arrow|Home|End)/.test(event.key) || event.ctrlKey) move();
+        if (event.key !== 'Backspace' || typed !== '' || entry === undefined) return;
+        event.preventDefault();
+        back();
+      }}
+    >
+      <div className="flex items-center gap-2 border-b px-3">
+        {entry === undefined ? (
+          <Search aria-hidden className="size-4 shrink-0 text-muted" />
+        ) : (
+          <button
+            type="button"
+            aria-label="Back to everything"
+            onClick={back}
+            className="rounded p-1 text-muted hover:bg-raised"
+          >
+            <ArrowLeft className="size-4" />
+          </button>
+        )}
+        <Command.Input
+          value={typed}
+          onValueChange={type}
+          placeholder={
+            entry === undefined ? 'Username, id, family, page or action' : `What to do with ${entry.username}`
+          }
+          className="h-12 min-w-0 flex-1 bg-transparent text-base outline-none"
+        />
+      </div>
+      <Command.List label="What was found" className="min-h-0 flex-1 overflow-y-auto overscroll-contain p-2">
+        {shown.map(
+          ({ heading, items }) =>
+            items.length > 0 && (
+              <Command.Group
+                key={heading}
+                heading={heading}
+                className="mb-1 [&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:py-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:font-medium [&_[cmdk-group-heading]]:text-muted"
+              >
+                {items.map((item) => (
+                  <PaletteItem key={item.id} item={item} onSelect={() => select(item)} />
+                ))}
+              </Command.Group>
+            ),
+        )}
+      </Command.List>
+      <p role="status" className={isEmpty ? 'px-4 pb-4 text-center text-muted' : 'sr-only'}>
+        {!isEmpty
+          ? ''
+          : isLooking
+            ? 'Looking …'
+            : 'Nothing fits. Usernames are found by their beginning, ids as a whole.'}
+      </p>
+    </Command>
+  );
 }

@@ -1,0 +1,71 @@
+/** Entries as the palette finds them, and what can be done to one. */
+import { Ban, CircleUserRound, Copy, FileText, RotateCcw } from 'lucide-react';
+import type { Permission } from '../../access/viewer.tsx';
+import { cancelEntry, retryEntry } from '../../actions/entry-actions.ts';
+import { type FragmentOf, graphql, type ResultOf, readFragment } from '../../graphql/graphql.ts';
+import { toast } from '../../ui/toasts.tsx';
+import { ENTRY_STATUS } from '../../ui/words.ts';
+import type { Item } from './item.ts';
+
+export const PaletteEntry = graphql(`
+  fragment PaletteEntry on QueuedCreation {
+    id entryId username fullName status canRetry canCancel passwordDestroyedAt
+  }
+`);
+export type FoundEntry = ResultOf<typeof PaletteEntry>;
+
+export const entriesOf = (nodes: readonly FragmentOf<typeof PaletteEntry>[]): readonly FoundEntry[] =>
+  nodes.map((node) => readFragment(PaletteEntry, node));
+
+const wordsOf = (status: FoundEntry['status']): string => ENTRY_STATUS[status].text;
+
+/** One of several: what can be done to it comes next. */
+export const entryItem = (entry: FoundEntry, from: string): Item => ({
+  id: `${from} ${entry.entryId}`,
+  title: entry.username,
+  detail: entry.fullName,
+  note: wordsOf(entry.status),
+  icon: CircleUserRound,
+  does: { kind: 'entry', entry },
+});
+
+export function itemsOf(entry: FoundEntry, may: (operation: string) => Permission, isHere: boolean): readonly Item[] {
+  const { entryId, username, status, canRetry, canCancel, passwordDestroyedAt } = entry;
+  const state = wordsOf(status).toLowerCase();
+  const allowed = (operation: string, otherwise: string | undefined): string | undefined => {
+    const { isAllowed, reason } = may(operation);
+    return isAllowed ? otherwise : reason;
+  };
+  const copy = (text: string, what: string): void =>
+    void navigator.clipboard.writeText(text).then(() => toast(`${what} is in the clipboard.`, 'info'));
+  const act = { input: { entryId }, subject: username, kind: 'act' } as const;
+  // Where the password is destroyed a new one is asked for.
+  const isRetried = canRetry || (passwordDestroyedAt !== null && status !== 'COMPLETED');
+  return [
+    ...(isHere
+      ? []
+      : [
+          { id: 'entry open', title: 'Open', icon: FileText, does: { kind: 'go', href: `/queue/${entryId}` } } as const,
+        ]),
+    {
+      id: 'entry retry',
+      title: isHere ? `Retry ${username} now` : retryEntry.label,
+      icon: RotateCcw,
+      disabledBecause: allowed('retryEntry', isRetried ? undefined : `It is ${state}.`),
+      does: { ...act, action: retryEntry },
+    },
+    {
+      id: 'entry cancel',
+      title: isHere ? `Cancel ${username}` : cancelEntry.label,
+      icon: Ban,
+      disabledBecause: allowed('cancelEntry', canCancel ? undefined : `It is ${state}.`),
+      does: { ...act, action: cancelEntry },
+    },
+    {
+      id: 'entry copy',
+      title: isHere ? `Copy the id of ${username}` : 'Copy its id',
+      icon: Copy,
+      does: { kind: 'run', run: () => copy(entryId, 'The entry’s id') },
+    },
+  ];
+}

@@ -1,0 +1,35 @@
+/** What the palette offers: a name, and what happens when it is chosen. */
+import type { ComponentType } from 'react';
+import type { AnyAction } from '../../actions/action.ts';
+import type { FoundEntry } from './entry-items.ts';
+
+export type Does =
+  | { readonly kind: 'go'; readonly href: string }
+  /** Leaves the dashboard for another page of the server. */
+  | { readonly kind: 'leave'; readonly href: string }
+  | { readonly kind: 'act'; readonly action: AnyAction; readonly input: object; readonly subject?: string | undefined }
+  | { readonly kind: 'run'; readonly run: () => void }
+  | { readonly kind: 'help' }
+  /** Goes on with what can be done to the entry. */
+  | { readonly kind: 'entry'; readonly entry: FoundEntry };
+
+export interface Item {
+  /** Tells it apart from all others. */
+  readonly id: string;
+  readonly title: string;
+  /** A few words beside the title: a state, a key. */
+  readonly note?: string | undefined;
+  /** A line below the title. */
+  readonly detail?: string | undefined;
+  readonly icon: ComponentType<{ className?: string }>;
+  /** Other words that it is found by. */
+  readonly words?: string;
+  /** Why it cannot be done now. */
+  readonly disabledBecause?: string | undefined;
+  readonly does: Does;
+}
+
+export interface Group {
+  readonly heading: string;
+  readonly items: readonly Item[];
+}

@@ -1,0 +1,35 @@
+/** The browser’s own dialog around the palette, near the top, so that it does not move as it grows. */
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+
+interface FrameProps {
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+export function PaletteFrame({ onClose, children }: FrameProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [before] = useState(() => document.activeElement);
+  useEffect(() => {
+    dialog.current?.showModal();
+    dialog.current?.querySelector('input')?.focus();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, [before]);
+  return (
+    <dialog
+      ref={dialog}
+      aria-label="Find an entry or an action"
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onMouseDown={(event) => {
+        if (event.target === event.currentTarget) onClose();
+      }}
+      className="mx-auto mt-[max(1rem,10dvh)] max-h-[min(32rem,calc(100dvh-2rem))] w-[calc(100vw-2rem)] max-w-xl flex-col overflow-hidden rounded-xl border bg-panel p-0 text-text shadow-2xl open:flex"
+    >
+      {children}
+    </dialog>
+  );
+}

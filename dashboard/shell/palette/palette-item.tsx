@@ -1,0 +1,30 @@
+/** One line of the palette; one that cannot be done now says why. */
+import { Command } from 'cmdk';
+import type { Item } from './item.ts';
+
+interface ItemProps {
+  readonly item: Item;
+  readonly onSelect: () => void;
+}
+
+// Not disabled for cmdk: the arrow keys would pass over it, and nobody without a pointer would hear why.
+export const PaletteItem = ({
+  item: { id, title, detail, note, icon: Icon, disabledBecause },
+  onSelect,
+}: ItemProps) => (
+  <Command.Item
+    value={id}
+    onSelect={onSelect}
+    className={`flex items-start gap-2.5 rounded-md px-2 py-1.5 data-[selected=true]:bg-accent-soft ${
+      disabledBecause === undefined ? 'cursor-pointer' : 'cursor-not-allowed text-muted'
+    }`}
+  >
+    <Icon aria-hidden className="mt-0.5 size-4 shrink-0 text-muted" />
+    <span className="min-w-0 flex-1">
+      <span className="block break-words">{title}</span>
+      {detail !== undefined && <span className="block truncate text-sm text-muted">{detail}</span>}
+      {disabledBecause !== undefined && <span className="block text-xs">Not now: {disabledBecause}</span>}
+    </span>
+    {note !== undefined && <span className="max-w-1/2 truncate text-sm text-muted">{note}</span>}
+  </Command.Item>
+);

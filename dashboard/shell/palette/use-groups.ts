@@ -1,0 +1,56 @@
+/** Everything that the palette shows for what was typed, in groups. */
+import { UserPlus } from 'lucide-react';
+import { useMemo } from 'react';
+import { useLocation } from 'wouter';
+import type { Viewer } from '../../access/viewer.tsx';
+import { recentEntries } from '../recent-entries.ts';
+import { generalItems, type May, pageItems, refusedBy, viewItems } from './commands.ts';
+import { entryItem, itemsOf } from './entry-items.ts';
+import type { Group, Item } from './item.ts';
+import { entryOf, ranked } from './rank.rules.ts';
+import { useEntries, useFound } from './use-found.ts';
+import { useStanding } from './use-standing.ts';
+
+/** So many commands stand above what was found on the server. */
+const MOST = 8;
+
+export function useGroups(
+  typed: string,
+  may: May,
+  viewer: Viewer,
+): { readonly groups: readonly Group[]; readonly isLooking: boolean } {
+  const [location] = useLocation();
+  const here = entryOf(location);
+  const ids = useMemo(() => [...new Set([...(here === undefined ? [] : [here]), ...recentEntries()])], [here]);
+  const known = useEntries(ids, may);
+  const standing = useStanding(may);
+  const found = useFound(typed, may);
+
+  const current = known.find(({ entryId }) => entryId === here);
+  const hereItems = current === undefined ? [] : itemsOf(current, may, true);
+  const recent = known.filter(({ entryId }) => entryId !== here).map((entry) => entryItem(entry, 'recent'));
+  const enqueue: Item = {
+    id: 'enqueue',
+    title: 'Enqueue an account',
+    words: 'create add new user',
+    icon: UserPlus,
+    disabledBecause: refusedBy(may, 'enqueueAccount'),
+    does: { kind: 'go', href: '/enqueue' },
+  };
+  const pages = pageItems(may);
+  const actions = [enqueue, ...standing, ...generalItems(may)];
+  const view = viewItems(viewer);
+  if (typed.trim() === '')
+    return {
+      isLooking: false,
+      groups: [
+        { heading: 'This entry', items: hereItems },
+        { heading: 'Recent entries', items: recent },
+        { heading: 'Pages', items: pages },
+        { heading: 'Actions', items: actions },
+        { heading: 'View and more', items: view },
+      ],
+    };
+  const commands = ranked([...hereItems, ...pages, ...actions, ...view], typed).slice(0, MOST);
+  return { isLooking: found.isLooking, groups: [{ heading: 'Commands', items: commands }, ...found.groups] };
+}
