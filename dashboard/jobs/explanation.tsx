@@ -4,16 +4,21 @@ import { Notice } from '../ui/notice.tsx';
 import type { Schedule } from './schedule-fields.ts';
 import { Sentence } from './sentence.tsx';
 
-export const Explanation = ({ of: { name, timeZone, explanation } }: { readonly of: Schedule }) =>
-  explanation === null ? null : (
+/** A run that is going on is shown with its progress by whoever shows this; its message stays in the summary. */
+export function Explanation({ of: { name, timeZone, explanation, currentRun } }: { readonly of: Schedule }) {
+  if (explanation === null) return null;
+  const blockers = explanation.blockers.filter(({ __typename }) => __typename !== 'RunGoingOn' || currentRun === null);
+  // The API's summary is whole by itself; what stands below it in a notice is not said twice.
+  const summary = blockers.reduce((rest, { message }) => rest.replace(message, ''), explanation.summary).trim();
+  return (
     <div className="grid gap-2">
       <p className="text-muted">
-        <Sentence text={explanation.summary} jobZone={timeZone} />
+        <Sentence text={summary} jobZone={timeZone} />
       </p>
-      {explanation.blockers.map(({ __typename, message, cure }) => (
+      {blockers.map(({ __typename, message, cure }) => (
         <Notice
           key={`${__typename} ${message}`}
-          tone={__typename === 'RunGoingOn' ? 'info' : 'warn'}
+          tone="warn"
           actions={cure !== null && <CureButton cure={cure} subject={name} />}
         >
           <Sentence text={message} jobZone={timeZone} />
@@ -21,3 +26,4 @@ export const Explanation = ({ of: { name, timeZone, explanation } }: { readonly 
       ))}
     </div>
   );
+}

@@ -43,7 +43,7 @@ export function foldGaps<Fire extends FoldableFire>(fires: readonly Fire[]): Fir
 
 /**
  * Where the next page of a ledger that is listed newest first ends, so that a gap is one row and not
- * a page for each hundred of its instants; undefined when nothing in [from, …) can follow.
+ * page after page of its instants; undefined when nothing in [from, …) can follow.
  */
 export function olderThan(fires: readonly FoldableFire[], from: string, hasMore: boolean): string | undefined {
   const last = fires.at(-1);

@@ -38,7 +38,7 @@ export function RunProgress({ run, isAlone = false }: RunProgressProps) {
       />
       <p className="text-sm text-muted">
         {progress === null
-          ? 'It does not say how far it is.'
+          ? 'It has not said how far it is.'
           : `${progress.label}: ${count(progress.doneCount)}${progress.totalCount === null ? '' : ` of about ${count(progress.totalCount)}`}`}
         {counts.length > 0 && ` · ${countsText(counts)}`}
         {interruption !== null && ` · ${interruption.by ?? 'Somebody'} asked it to end`}

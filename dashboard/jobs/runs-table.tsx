@@ -39,7 +39,10 @@ const columns = (isOfOneJob: boolean): readonly Column<Run>[] => [
   {
     name: 'Run',
     cell: ({ runId, startedAt, job }) => (
-      <Link href={`/runs/${runId}`} className="font-medium text-accent break-all hover:underline">
+      <Link
+        href={`/runs/${runId}`}
+        className="font-medium text-accent hover:underline max-md:break-all md:whitespace-nowrap"
+      >
         {isOfOneJob ? <Time at={startedAt} as="clock" /> : job.name}
       </Link>
     ),
@@ -49,7 +52,7 @@ const columns = (isOfOneJob: boolean): readonly Column<Run>[] => [
   {
     name: 'Trigger',
     cell: ({ trigger, actor }) => (
-      <span>
+      <span className="md:whitespace-nowrap">
         {RUN_TRIGGER[trigger]}
         {actor !== null && <span className="text-muted">, {actor}</span>}
       </span>
@@ -68,7 +71,7 @@ const columns = (isOfOneJob: boolean): readonly Column<Run>[] => [
         <span className="text-muted">{countsText(counts.filter(({ value }) => value !== 0)) || 'Nothing to do'}</span>
       ),
   },
-  { name: 'Node', cell: ({ node }) => node?.name ?? <span className="text-muted">–</span> },
+  { name: 'Node', cell: ({ node }) => <span className="md:whitespace-nowrap">{node?.name ?? '–'}</span> },
 ];
 
 /** `jobName`: only of this job; the filter for it is left out. */

@@ -21,8 +21,10 @@ export function ScheduleState({ of: { isPaused, currentRun, isOverridden } }: { 
   );
 }
 
-export function PauseNotice({ of: { pause, timeZone } }: { readonly of: Schedule }) {
-  if (pause === null) return null;
+/** Nothing where the explanation says it already, with its cure. */
+export function PauseNotice({ of: { pause, timeZone, explanation } }: { readonly of: Schedule }) {
+  const isSaid = explanation?.blockers.some(({ __typename }) => __typename === 'SchedulePaused') === true;
+  if (pause === null || isSaid) return null;
   return (
     <Notice tone="warn">
       {pause.by ?? 'Somebody'} paused it <Time at={pause.pausedAt} jobZone={timeZone} />
@@ -34,7 +36,7 @@ export function PauseNotice({ of: { pause, timeZone } }: { readonly of: Schedule
 }
 
 export function ScheduleFacts({ of }: { readonly of: Schedule }) {
-  const { name, cron, cronDescription, timeZone, misfirePolicy, lastRun } = of;
+  const { name, cron, cronDescription, timeZone, misfirePolicy, lastRun, pause } = of;
   return (
     <Facts
       of={[
@@ -43,10 +45,28 @@ export function ScheduleFacts({ of }: { readonly of: Schedule }) {
           <span key="schedule">
             {capital(cronDescription)}{' '}
             <span className="whitespace-nowrap">
-              <Code>{cron}</Code> <span className="text-muted">{timeZone}</span>
-            </span>
+              <Code>{cron}</Code>
+            </span>{' '}
+            <span className="text-muted">{timeZone}</span>
           </span>,
         ],
+        ...(pause === null
+          ? []
+          : [
+              [
+                'Paused',
+                <span key="paused">
+                  by {pause.by ?? 'somebody'}, <Time at={pause.pausedAt} jobZone={timeZone} />
+                  {pause.until === null ? (
+                    ', until it is resumed'
+                  ) : (
+                    <>
+                      , until <Time at={pause.until} as="clock" jobZone={timeZone} />
+                    </>
+                  )}
+                </span>,
+              ] as const,
+            ]),
         ['Misfire policy', MISFIRE_POLICY[misfirePolicy]],
         [
           'Last run',

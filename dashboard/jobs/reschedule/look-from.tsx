@@ -17,18 +17,19 @@ const BEFORE_MS = 2 * 86_400_000;
 export function LookFrom({ timeZone, value, onChange }: LookFromProps) {
   const change = nextClockChange(timeZone.trim(), serverNow());
   return (
-    <div className="flex flex-wrap items-end gap-2">
+    <div className="flex flex-wrap items-start gap-2">
       <div className="w-60">
-        <InstantField label="Preview from" hint={null} value={value} onInstant={onChange} />
+        <InstantField label="Preview from" hint="Empty: from now on." value={value} onInstant={onChange} />
       </div>
       <Button
+        className="mt-6"
         disabledBecause={value === undefined ? 'It looks from now on.' : undefined}
         onClick={() => onChange(undefined)}
       >
         Now
       </Button>
       {change !== undefined && (
-        <Button onClick={() => onChange(new Date(change - BEFORE_MS).toISOString())}>
+        <Button className="sm:mt-6" onClick={() => onChange(new Date(change - BEFORE_MS).toISOString())}>
           <span>
             When the clocks change, <Time at={new Date(change).toISOString()} as="clock" jobZone={timeZone} />
           </span>

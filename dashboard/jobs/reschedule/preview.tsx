@@ -30,16 +30,17 @@ export const Preview = ({ of, isOld }: PreviewProps) => (
         <FireTimes label="Next fires" of={of.fireTimes} jobZone={of.timeZone} hasCountdown={false} />
       </div>
       <div className="min-w-0">
-        <h3 className="mb-1 font-medium">
-          Compared until <Time at={of.comparedToAt} as="clock" jobZone={of.timeZone} />
-        </h3>
+        <h3 className="mb-1 font-medium">How often</h3>
         <Facts
           of={[
-            ['Average', <Length key="average" of={of.averageInterval} />],
-            ['Shortest', <Length key="shortest" of={of.shortestInterval} />],
+            ['On average every', <Length key="average" of={of.averageInterval} />],
+            ['At the least', <Length key="shortest" of={of.shortestInterval} />],
           ]}
         />
-        <div className="mt-2 grid gap-1">
+        <h3 className="mt-4 mb-1 font-medium">
+          Beside the one in force, until <Time at={of.comparedToAt} as="clock" jobZone={of.timeZone} />
+        </h3>
+        <div className="grid gap-1">
           <Difference
             sign="+"
             words="appear that are not now"

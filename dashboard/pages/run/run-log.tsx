@@ -1,6 +1,8 @@
 /** What a run said, line by line. */
+import { useState } from 'react';
 import type { EnumOf } from '../../graphql/graphql.ts';
 import { Badge } from '../../ui/badge.tsx';
+import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -27,11 +29,25 @@ const LEVEL: Readonly<Record<EnumOf<'RunLogLevel'>, readonly [text: string, tone
 
 export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
   const isRunning = status === 'RUNNING';
+  // Of a run that goes on, the newest line is what one waits for.
+  const [isNewestFirst, setNewestFirst] = useState(isRunning);
+  const lines = logLines.map((line, place) => ({ ...line, place }));
   return (
     <Card
       title="What it said"
-      hint={logLines.length === 0 ? undefined : `${counted(logLines.length, 'line', 'lines')}, oldest first.`}
+      hint={
+        logLines.length === 0
+          ? undefined
+          : `${counted(logLines.length, 'line', 'lines')}, ${isNewestFirst ? 'newest' : 'oldest'} first.`
+      }
       isFlush
+      actions={
+        logLines.length > 1 && (
+          <Button isSmall onClick={() => setNewestFirst(!isNewestFirst)}>
+            {isNewestFirst ? 'Oldest first' : 'Newest first'}
+          </Button>
+        )
+      }
     >
       {logLines.length === 0 ? (
         <Empty title={isRunning ? 'It has said nothing yet.' : 'It said nothing.'}>
@@ -41,11 +57,10 @@ export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
         </Empty>
       ) : (
         <ol className="divide-y" aria-label="Lines of the run">
-          {logLines.map(({ at, level, message, fields }, index) => {
+          {(isNewestFirst ? lines.toReversed() : lines).map(({ at, level, message, fields, place }) => {
             const [text, tone] = LEVEL[level];
             return (
-              // biome-ignore lint/suspicious/noArrayIndexKey: lines are only ever added at the end, and two may be alike.
-              <li key={index} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-1.5">
+              <li key={place} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-1.5">
                 <span className="w-20 shrink-0 font-mono text-xs text-muted">
                   <Time at={at} as="clock" jobZone={job.timeZone} />
                 </span>
@@ -68,9 +83,9 @@ function LineFields({ of }: { readonly of: unknown }) {
   const entries = Object.entries(of);
   if (entries.length === 0) return null;
   return (
-    <span className="mt-0.5 flex flex-wrap gap-x-3 font-mono text-xs break-all text-muted">
+    <span className="ml-2 font-mono text-xs break-all text-muted">
       {entries.map(([name, value]) => (
-        <span key={name}>
+        <span key={name} className="mr-2">
           {name}=<span className="text-text">{typeof value === 'string' ? value : JSON.stringify(value)}</span>
         </span>
       ))}

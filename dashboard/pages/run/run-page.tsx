@@ -87,7 +87,7 @@ function Shown({ run }: { readonly run: Run }) {
       description={
         <>
           {RUN_TRIGGER[run.trigger]}
-          {run.actor !== null && `, by ${run.actor}`}, <Time at={run.startedAt} jobZone={job.timeZone} />
+          {run.actor !== null && ` by ${run.actor}`}, <Time at={run.startedAt} jobZone={job.timeZone} />
           {run.reason !== null && `: ${run.reason}`}
         </>
       }
@@ -119,20 +119,36 @@ function Shown({ run }: { readonly run: Run }) {
         <RunLog run={run} />
         <div className="grid min-w-0 gap-4 max-lg:order-first">
           <Card title={isRunning ? 'What it has done so far' : 'What it did'}>
-            {run.counts.length === 0 ? (
-              <p className="text-muted">It has counted nothing{isRunning ? ' yet' : ''}.</p>
-            ) : (
-              <dl className="grid grid-cols-2 gap-4 sm:grid-cols-3">
-                {run.counts.map(({ name, value }) => (
-                  <Figure key={name} label={words(name)} value={count(value)} />
-                ))}
-              </dl>
-            )}
+            <Counts of={run.counts} isRunning={isRunning} />
           </Card>
           <RunFacts run={run} />
         </div>
       </div>
     </Page>
+  );
+}
+
+/** What was done in large figures; what was looked for and not found in a line. */
+function Counts({ of, isRunning }: { readonly of: Run['counts']; readonly isRunning: boolean }) {
+  if (of.length === 0) return <p className="text-muted">It has counted nothing{isRunning ? ' yet' : ''}.</p>;
+  const some = of.filter(({ value }) => value !== 0);
+  const none = of.filter(({ value }) => value === 0);
+  return (
+    <div className="grid gap-3">
+      {some.length > 0 && (
+        <dl className="grid grid-cols-2 gap-4 sm:grid-cols-3">
+          {some.map(({ name, value }) => (
+            <Figure key={name} label={words(name)} value={count(value)} />
+          ))}
+        </dl>
+      )}
+      {none.length > 0 && (
+        <p className="text-sm text-muted">
+          {some.length === 0 && 'There was nothing to do: '}
+          {none.map(({ name }) => `0 ${words(name).toLowerCase()}`).join(', ')}
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -151,30 +167,25 @@ function RunFacts({ run }: { readonly run: Run }) {
           ['Began', <Time key="began" at={run.startedAt} as="exact" jobZone={job.timeZone} />],
           ['Ended', <Time key="ended" at={run.finishedAt} as="exact" jobZone={job.timeZone} />],
           ['Took', <Length key="took" of={run.duration} />],
-          [
-            'Its fire was due',
-            scheduledFor === null ? (
-              <span key="none" className="text-muted">
-                By hand: it belongs to no fire
-              </span>
-            ) : (
-              <Time key="due" at={scheduledFor} as="exact" jobZone={job.timeZone} />
-            ),
-          ],
-          ['The fire’s outcome', outcome === null ? null : <Status key="outcome" of={FIRE_OUTCOME[outcome]} />],
+          ...(scheduledFor === null
+            ? []
+            : [['Its fire was due', <Time key="due" at={scheduledFor} as="exact" jobZone={job.timeZone} />] as const]),
+          ...(outcome === null
+            ? []
+            : [['The fire’s outcome', <Status key="outcome" of={FIRE_OUTCOME[outcome]} />] as const]),
           ['Node', run.node?.name],
           ...(progress === null
             ? []
             : [
                 [
-                  'Came so far',
+                  'Progress',
                   `${progress.label}: ${count(progress.doneCount)}${progress.totalCount === null ? '' : ` of about ${count(progress.totalCount)}`}`,
                 ] as const,
               ]),
           [
             'Key',
             <span key="key" className="inline-flex flex-wrap items-center">
-              <Code>{runId}</Code>
+              <Code isShort>{runId}</Code>
               <CopyIcon text={runId} label="Copy the run’s key" />
             </span>,
           ],

@@ -90,7 +90,7 @@ function Shown({ schedule }: { readonly schedule: Schedule }) {
     >
       {currentRun !== null && <RunProgress run={currentRun} />}
       <PauseNotice of={schedule} />
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <Card title="How it stands">
           <div className="grid gap-3">
             <Explanation of={schedule} />

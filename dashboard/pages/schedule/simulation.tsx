@@ -59,7 +59,7 @@ export function Simulation({ schedule }: { readonly schedule: Schedule }) {
       title="If no server ran"
       hint="What would become of its fires when a server comes up again, by its schedule and pause as they are now. Nothing is changed by asking."
     >
-      <div className="mb-4 flex flex-wrap items-end gap-3">
+      <div className="mb-4 flex flex-wrap items-start gap-x-3 gap-y-2">
         <div className="w-56">
           <InstantField
             label="Down from"
@@ -71,7 +71,7 @@ export function Simulation({ schedule }: { readonly schedule: Schedule }) {
         <div className="w-56">
           <InstantField label="Up again at" value={to} onInstant={(value) => put({ to: value })} />
         </div>
-        <fieldset className="flex flex-wrap gap-1 pb-6">
+        <fieldset className="flex flex-wrap gap-1 sm:mt-6">
           <legend className="sr-only">How long it was down</legend>
           {SPANS.map(([name, ms]) => (
             <Button key={name} onClick={() => put({ from: new Date(Date.parse(to) - ms).toISOString() })}>

@@ -54,7 +54,7 @@ function Differences({ of: { changes, cron, timeZone, misfirePolicy, pause, isOv
   if (changes.length === 0)
     return (
       <span>
-        <Code>{cron}</Code>{' '}
+        <Value of={cron} />{' '}
         <span className="text-muted">
           {timeZone}, {MISFIRE_POLICY[misfirePolicy].toLowerCase()}
         </span>
@@ -78,8 +78,8 @@ function Differences({ of: { changes, cron, timeZone, misfirePolicy, pause, isOv
             'Resumed'
           ) : (
             <>
-              <span className="text-muted">{NAMES[change.what]}</span> <Code>{nameOf(change.from)}</Code>{' '}
-              <span aria-hidden>→</span> <span className="sr-only">became</span> <Code>{nameOf(change.to)}</Code>
+              <span className="text-muted">{NAMES[change.what]}</span> <Value of={change.from} />{' '}
+              <span aria-hidden>→</span> <span className="sr-only">became</span> <Value of={change.to} />
             </>
           )}
         </li>
@@ -89,8 +89,11 @@ function Differences({ of: { changes, cron, timeZone, misfirePolicy, pause, isOv
   );
 }
 
-const nameOf = (value: string): string =>
-  value in MISFIRE_POLICY ? MISFIRE_POLICY[value as keyof typeof MISFIRE_POLICY] : value;
+const Value = ({ of }: { readonly of: string }) => (
+  <span className="whitespace-nowrap">
+    <Code>{of in MISFIRE_POLICY ? MISFIRE_POLICY[of as keyof typeof MISFIRE_POLICY] : of}</Code>
+  </span>
+);
 
 export function Versions({ jobName, jobZone }: { readonly jobName: string; readonly jobZone: string }) {
   const result = useLiveQuery({

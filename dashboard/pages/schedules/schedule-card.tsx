@@ -38,7 +38,7 @@ export function ScheduleCard({ schedule }: { readonly schedule: Schedule }) {
       <div className="grid gap-3 px-4 pb-4">
         {currentRun !== null && <RunProgress run={currentRun} />}
         <PauseNotice of={schedule} />
-        <div className="grid items-start gap-x-8 gap-y-4 lg:grid-cols-[minmax(0,1fr)_18rem]">
+        <div className="grid items-start gap-x-8 gap-y-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
           <div className="grid min-w-0 gap-3">
             <ScheduleFacts of={schedule} />
             <Explanation of={schedule} />

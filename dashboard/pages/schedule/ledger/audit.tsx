@@ -46,25 +46,20 @@ export function Audit({ jobName, jobZone, from, to }: AuditProps) {
       title="Audit"
       hint="Reckons anew what was due by the versions of the schedule, and holds the ledger against it: each instant must have exactly one outcome."
     >
-      <div className="flex flex-wrap items-end gap-3">
+      <div className="flex flex-wrap items-start gap-x-3 gap-y-2">
         <div className="w-56">
           <InstantField
             label="From"
-            hint={null}
             value={span.from}
             problem={isOrdered ? undefined : 'It must be before the end.'}
             onInstant={(value) => setSpan({ ...span, from: value ?? from })}
           />
         </div>
         <div className="w-56">
-          <InstantField
-            label="To"
-            hint={null}
-            value={span.to}
-            onInstant={(value) => setSpan({ ...span, to: value ?? to })}
-          />
+          <InstantField label="To" value={span.to} onInstant={(value) => setSpan({ ...span, to: value ?? to })} />
         </div>
         <Button
+          className="mt-6"
           isBusy={asked !== undefined && result.isRefreshing}
           disabledBecause={isAllowed ? (isOrdered ? undefined : 'The span has no length.') : reason}
           onClick={() => {

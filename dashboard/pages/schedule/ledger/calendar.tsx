@@ -25,11 +25,7 @@ export function Calendar({ jobName, days, zone, address: { months, size, day, se
       hint={`Each day by the worst that became of a fire, in ${zone}. Choose a day to see its fires.`}
       actions={
         <>
-          <Button
-            isSmall
-            aria-pressed={size === 1}
-            onClick={() => set({ months: size === 1 ? undefined : '1', day: undefined })}
-          >
+          <Button isSmall onClick={() => set({ months: size === 1 ? '3' : '1', day: undefined })}>
             {size === 1 ? 'Show three months' : 'Show one month'}
           </Button>
           <IconButton

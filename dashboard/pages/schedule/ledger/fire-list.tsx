@@ -19,7 +19,7 @@ import { OutcomeIcon } from './outcome-icon.tsx';
 
 const Fires = graphql(`
   query Fires($jobName: String!, $from: DateTime!, $to: DateTime!, $outcome: [FireOutcome!]) {
-    fires(jobName: $jobName, from: $from, to: $to, outcome: $outcome, first: 100) {
+    fires(jobName: $jobName, from: $from, to: $to, outcome: $outcome, first: 30) {
       pageInfo { hasNextPage }
       nodes {
         at outcome reason lag actor scheduleVersion
@@ -63,7 +63,7 @@ const columns = (jobZone: string): readonly Column<Row>[] => [
   {
     name: 'Why',
     cell: ({ fire: { reason, actor } }) => (
-      <span>
+      <span className="block md:min-w-72">
         {reason ?? <span className="text-muted">–</span>}
         {actor !== null && <span className="text-muted"> By {actor}.</span>}
       </span>

@@ -19,10 +19,14 @@ export interface LedgerAddress {
 /** A change of these begins the list anew. */
 const OF_LIST = ['month', 'months', 'day', 'outcome'];
 
+/** Three months do not stand beside one another there. */
+const IS_NARROW = window.matchMedia('(width < 64rem)');
+
 export function useLedgerAddress(zone: string): LedgerAddress {
   const [params, setParams] = useSearchParams();
   const asked = params.get('month') ?? '';
-  const size = params.get('months') === '1' ? 1 : 3;
+  const months = params.get('months') ?? (IS_NARROW.matches ? '1' : '3');
+  const size = months === '1' ? 1 : 3;
   const last = isMonth(asked) ? asked : monthOf(serverNow(), zone);
   const outcomes = (params.get('outcome') ?? '').split(',');
   const until = params.get('until') ?? '';
