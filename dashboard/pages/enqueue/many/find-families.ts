@@ -1,6 +1,6 @@
 /** Finds the families that a file names, by their ids or their names, and somebody of each who asks. */
 import { client } from '../../../graphql/client.ts';
-import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
+import { graphql } from '../../../graphql/graphql.ts';
 import { problemOf } from '../../../graphql/problems.ts';
 import { type FoundFamily, isId } from './check.rules.ts';
 
@@ -12,13 +12,11 @@ const ById = graphql(`
 const ByName = graphql(`
   query FamiliesByName($search: String!) {
     families(first: 100, search: $search) {
-      nodes { id familyId name members(first: 20) { nodes { id userId role } } }
+      nodes { id familyId name }
       pageInfo { hasNextPage }
     }
   }
 `);
-
-type Family = NonNullable<ResultOf<typeof ById>['family']>;
 
 /** Two at a time: a file may name hundreds. */
 const AT_A_TIME = 2;
@@ -38,24 +36,24 @@ export async function findFamilies(
 }
 
 async function findFamily(name: string): Promise<FoundFamily> {
-  if (isId(name)) {
-    const { data, error } = await client.query(ById, { familyId: name }).toPromise();
-    if (error !== undefined) return { problem: problemOf(error) };
-    return data?.family == null ? { problem: 'No family has this id.' } : known(data.family);
-  }
+  if (isId(name)) return familyOf(name);
   const { data, error } = await client.query(ByName, { search: name }).toPromise();
   if (error !== undefined) return { problem: problemOf(error) };
   const same = (data?.families?.nodes ?? []).filter((one) => one.name.toLowerCase() === name.toLowerCase());
   const [only] = same;
   if (same.length > 1)
     return { problem: `Several families are called “${name}”: give the id of the one that is meant.` };
-  if (only !== undefined) return known(only);
+  if (only !== undefined) return familyOf(only.familyId);
   return data?.families?.pageInfo.hasNextPage === true
     ? { problem: `Too many families have “${name}” in their name: give the id of the one that is meant.` }
     : { problem: `No family is called “${name}”.` };
 }
 
-function known({ familyId, name, members }: Family): FoundFamily {
+async function familyOf(id: string): Promise<FoundFamily> {
+  const { data, error } = await client.query(ById, { familyId: id }).toPromise();
+  if (error !== undefined) return { problem: problemOf(error) };
+  if (data?.family == null) return { problem: 'No family has this id.' };
+  const { familyId, name, members } = data.family;
   const asks = members.nodes.find(({ role }) => role === 'OWNER') ?? members.nodes[0];
   return { familyId, name, createdByUserId: asks?.userId };
 }

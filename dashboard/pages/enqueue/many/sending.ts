@@ -62,10 +62,12 @@ export const stop = (): void => sending.set({ status: 'stopping' });
 
 /** Sends those again that were refused, and no others. */
 export function sendRefusedAgain(): void {
-  const rows = sending
-    .get()
-    .rows.map((row) => (row.outcome?.kind === 'refused' ? { ...row, outcome: undefined } : row));
-  sending.set({ rows, waiting: chunksOf(rows.filter(({ outcome }) => outcome === undefined)) });
+  const { rows, waiting } = sending.get();
+  const refused = rows.filter(({ outcome }) => outcome?.kind === 'refused');
+  sending.set({
+    rows: rows.map((row) => (row.outcome?.kind === 'refused' ? { ...row, outcome: undefined } : row)),
+    waiting: [...waiting, ...chunksOf(refused)],
+  });
   void goOn();
 }
 

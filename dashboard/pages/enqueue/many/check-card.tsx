@@ -1,0 +1,85 @@
+/** What the rows would become, those with problems first; and the button that sends the others. */
+import { Send } from 'lucide-react';
+import { useMemo } from 'react';
+import { usePermission } from '../../../access/viewer.tsx';
+import { Badge } from '../../../ui/badge.tsx';
+import { Button } from '../../../ui/button.tsx';
+import { Card } from '../../../ui/card.tsx';
+import { Notice } from '../../../ui/notice.tsx';
+import type { Column } from '../../../ui/table.tsx';
+import { Time } from '../../../ui/time.tsx';
+import { counted, USER_ROLE } from '../../../ui/words.ts';
+import { type CheckedRow, isGood, problemsFirst } from './check.rules.ts';
+import { useChecked } from './draft.ts';
+import { PagedTable } from './paged-table.tsx';
+import { send } from './sending.ts';
+
+const COLUMNS: readonly Column<CheckedRow>[] = [
+  { name: 'Row', cell: ({ line }) => line },
+  {
+    name: 'Check',
+    cell: (row) =>
+      isGood(row) ? (
+        <Badge tone="good">Good</Badge>
+      ) : (
+        <ul className="grid max-w-md gap-0.5 text-bad">
+          {Object.entries(row.problems).map(([field, problem]) => (
+            <li key={field}>{problem}</li>
+          ))}
+        </ul>
+      ),
+  },
+  {
+    name: 'Username',
+    cell: ({ draft }) => <span className="inline-block break-all md:min-w-40">{draft.username || '–'}</span>,
+  },
+  { name: 'Full name', cell: ({ draft }) => <span className="break-words">{draft.fullName || '–'}</span> },
+  { name: 'Family', cell: ({ familyName }) => <span className="break-words">{familyName || '–'}</span> },
+  { name: 'Role', cell: ({ draft }) => (draft.role === undefined ? '–' : USER_ROLE[draft.role]) },
+  { name: 'Password', cell: ({ draft }) => (draft.password === '' ? 'Is made' : 'Given') },
+  {
+    name: 'Run at',
+    cell: ({ draft }) => (draft.runAt === undefined ? 'At once' : <Time at={draft.runAt} as="exact" />),
+  },
+];
+
+export function CheckCard() {
+  const { rows, isLookingUp } = useChecked();
+  const may = usePermission('enqueueAccounts');
+  const sorted = useMemo(() => problemsFirst(rows), [rows]);
+  const good = useMemo(() => rows.filter(isGood), [rows]);
+  const badCount = rows.length - good.length;
+  const noSending = !may.isAllowed
+    ? may.reason
+    : isLookingUp
+      ? 'The families are being looked up.'
+      : good.length === 0
+        ? 'No row is good yet.'
+        : undefined;
+  return (
+    <Card
+      title="Check before sending"
+      hint="Names that are taken already are known only to the server: such rows are refused by themselves, the others go on."
+      actions={
+        <Button kind="primary" icon={Send} disabledBecause={noSending} onClick={() => send(good)}>
+          Enqueue {counted(good.length, 'account', 'accounts')}
+        </Button>
+      }
+      isFlush
+    >
+      <div className="px-4 pb-3" aria-live="polite">
+        {isLookingUp ? (
+          <Notice tone="info">The families that the table names are being looked up.</Notice>
+        ) : badCount > 0 ? (
+          <Notice tone="warn">
+            {counted(badCount, 'row has a problem', 'rows have problems')}, shown first, and would be left out. Mend
+            them above or in the file, or send the others now.
+          </Notice>
+        ) : (
+          <Notice tone="good">All {counted(rows.length, 'row is', 'rows are')} good.</Notice>
+        )}
+      </div>
+      <PagedTable label="Rows" columns={COLUMNS} rows={sorted} keyOf={({ line }) => String(line)} />
+    </Card>
+  );
+}

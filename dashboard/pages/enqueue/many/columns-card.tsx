@@ -1,0 +1,78 @@
+/** Which column is what, and what holds for rows that do not say it. */
+import { useCallback } from 'react';
+import { Button } from '../../../ui/button.tsx';
+import { Card } from '../../../ui/card.tsx';
+import { Checkbox, SelectField } from '../../../ui/field.tsx';
+import { Notice } from '../../../ui/notice.tsx';
+import { counted } from '../../../ui/words.ts';
+import { RoleField } from '../role-field.tsx';
+import { type Who, WhoFields } from '../who-fields.tsx';
+import { FIELD_NAMES, FIELDS, type Field, mapColumn } from './columns.rules.ts';
+import { draft, forgetTable, headed } from './draft.ts';
+
+const OPTIONS = [['', 'Not used'], ...FIELDS.map((field) => [field, FIELD_NAMES[field]] as const)] as const;
+const NEEDED: readonly Field[] = ['username', 'fullName'];
+
+export function ColumnsCard() {
+  const { table, isHeaded, mapping, who, role } = draft.use();
+  const setWho = useCallback((chosen: Who) => draft.set({ who: chosen }), []);
+  if (table === undefined) return null;
+  const missing = NEEDED.filter((field) => !mapping.includes(field)).map((field) => FIELD_NAMES[field].toLowerCase());
+  const rows = table.rows.length - (isHeaded ? 1 : 0);
+  return (
+    <Card
+      title={table.name}
+      hint={`${counted(rows, 'row', 'rows')}, ${counted(mapping.length, 'column', 'columns')}`}
+      actions={
+        <Button isSmall onClick={forgetTable}>
+          Take other rows
+        </Button>
+      }
+    >
+      <div className="grid gap-5">
+        <fieldset className="grid gap-3">
+          <legend className="mb-2 font-medium">What the columns are</legend>
+          <Checkbox
+            label="The first row names the columns"
+            checked={isHeaded}
+            onChange={({ target }) => headed(table, target.checked)}
+          />
+          {missing.length > 0 && (
+            <Notice tone="warn">Say which column is the {missing.join(' and which is the ')}.</Notice>
+          )}
+          <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
+            {mapping.map((field, column) => (
+              <SelectField
+                // biome-ignore lint/suspicious/noArrayIndexKey: a column is known by its place alone.
+                key={column}
+                label={(isHeaded && table.rows[0]?.[column]) || `Column ${column + 1}`}
+                hint={sampleOf(table.rows[isHeaded ? 1 : 0]?.[column], field)}
+                value={field ?? ''}
+                options={OPTIONS}
+                onChange={({ target }) =>
+                  draft.set({ mapping: mapColumn(mapping, column, (target.value || undefined) as Field | undefined) })
+                }
+              />
+            ))}
+          </div>
+        </fieldset>
+        <fieldset>
+          <legend className="mb-2 font-medium">For rows that do not say it</legend>
+          <div className="grid items-start gap-3 sm:grid-cols-2 lg:grid-cols-3">
+            <WhoFields value={who} onChange={setWho} />
+            <RoleField value={role} onChange={(chosen) => draft.set({ role: chosen })} />
+          </div>
+          <p className="mt-2 text-sm text-muted">
+            A row of another family is asked for by its owner. A row without a password gets one, made in this browser.
+          </p>
+        </fieldset>
+      </div>
+    </Card>
+  );
+}
+
+function sampleOf(text: string | undefined, field: Field | undefined): string {
+  if (text === undefined || text === '') return 'Empty in the first row';
+  if (field === 'password') return 'Not shown';
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

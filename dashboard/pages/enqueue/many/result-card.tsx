@@ -1,0 +1,143 @@
+/** What became of each row, with the passwords that were made, for this once. */
+import { Download, Play, RotateCcw, Square } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { Link } from 'wouter';
+import { Badge } from '../../../ui/badge.tsx';
+import { Button, ButtonLink } from '../../../ui/button.tsx';
+import { Card } from '../../../ui/card.tsx';
+import { Code, CopyIcon } from '../../../ui/copy.tsx';
+import { Checkbox } from '../../../ui/field.tsx';
+import { Progress } from '../../../ui/graphs.tsx';
+import { Notice } from '../../../ui/notice.tsx';
+import type { Column } from '../../../ui/table.tsx';
+import { toast } from '../../../ui/toasts.tsx';
+import { count, counted } from '../../../ui/words.ts';
+import { downloadResults } from './download.ts';
+import { forgetTable } from './draft.ts';
+import { PagedTable } from './paged-table.tsx';
+import { goOn, hasUnsavedPasswords, type SentRow, sending, sendRefusedAgain, startOver, stop } from './sending.ts';
+
+const columnsOf = (isShown: boolean): readonly Column<SentRow>[] => [
+  { name: 'Row', cell: ({ line }) => line },
+  { name: 'Username', cell: ({ draft }) => <span className="break-all">{draft.username}</span> },
+  { name: 'Full name', cell: ({ draft }) => <span className="break-words">{draft.fullName}</span> },
+  {
+    name: 'Result',
+    cell: ({ outcome }) =>
+      outcome === undefined ? (
+        <Badge>Not sent yet</Badge>
+      ) : outcome.kind === 'queued' ? (
+        <Link href={`/queue/${outcome.entryId}`} className="text-accent hover:underline">
+          Queued
+        </Link>
+      ) : (
+        <span className="text-bad">Refused: {outcome.message}</span>
+      ),
+  },
+  {
+    name: 'Password',
+    cell: ({ madePassword, outcome }) =>
+      outcome?.kind !== 'queued' ? (
+        <span className="text-muted">–</span>
+      ) : madePassword === undefined ? (
+        'As given'
+      ) : (
+        <span className="inline-flex items-center gap-1">
+          {isShown ? <Code>{madePassword}</Code> : <span aria-hidden>••••••••</span>}
+          <CopyIcon text={madePassword} label="Copy the password" />
+        </span>
+      ),
+  },
+];
+
+const RANK = { refused: 0, unsent: 1, queued: 2 } as const;
+const rankOf = ({ outcome }: SentRow): number => RANK[outcome?.kind ?? 'unsent'];
+
+export function ResultCard() {
+  const state = sending.use();
+  const { rows, status, problem } = state;
+  const [isShown, setShown] = useState(false);
+  const columns = useMemo(() => columnsOf(isShown), [isShown]);
+  const sorted = useMemo(() => [...rows].sort((one, other) => rankOf(one) - rankOf(other)), [rows]);
+  const queued = rows.filter(({ outcome }) => outcome?.kind === 'queued').length;
+  const refused = rows.filter(({ outcome }) => outcome?.kind === 'refused').length;
+  const isGoingOn = status === 'sending' || status === 'stopping';
+  const isUnsaved = hasUnsavedPasswords(state);
+  const again = (): void => {
+    startOver();
+    forgetTable();
+  };
+  const save = (): void => {
+    downloadResults(rows);
+    sending.set({ isSaved: true });
+    toast('The results are in your downloads. They hold passwords: keep them safe, and delete them when done.', 'info');
+  };
+
+  return (
+    <Card
+      title={isGoingOn ? 'Sending' : status === 'done' ? 'Sent' : 'Stopped'}
+      hint={`${count(queued)} queued, ${count(refused)} refused, ${count(rows.length - queued - refused)} not sent yet`}
+      actions={
+        isGoingOn ? (
+          <Button icon={Square} isBusy={status === 'stopping'} onClick={stop}>
+            Stop
+          </Button>
+        ) : (
+          <>
+            {status === 'stopped' && (
+              <Button kind="primary" icon={Play} onClick={() => void goOn()}>
+                Go on
+              </Button>
+            )}
+            {status === 'done' && refused > 0 && (
+              <Button icon={RotateCcw} onClick={sendRefusedAgain}>
+                Send {counted(refused, 'refused row', 'refused rows')} again
+              </Button>
+            )}
+            <Button kind={isUnsaved ? 'primary' : 'plain'} icon={Download} onClick={save}>
+              Download results
+            </Button>
+          </>
+        )
+      }
+      isFlush
+    >
+      <div className="grid gap-3 px-4 pb-3">
+        <Progress done={queued + refused} total={rows.length} label="Rows that were sent" />
+        <p className="sr-only" aria-live="polite">
+          {isGoingOn ? '' : `${queued} queued, ${refused} refused`}
+        </p>
+        {problem !== undefined && (
+          <Notice tone="bad" isUrgent>
+            {problem} It is not known what became of the last request: go on, and it is sent again as it was; nothing is
+            queued twice.
+          </Notice>
+        )}
+        {isUnsaved && !isGoingOn && (
+          <Notice tone="warn">
+            Passwords were made for these accounts. They are shown this once: download the results before you close this
+            page. The file holds the passwords as they are, so keep it safe and delete it when it has served.
+          </Notice>
+        )}
+        {!isGoingOn && (
+          <div className="flex flex-wrap items-center justify-between gap-3">
+            <Checkbox label="Show passwords" checked={isShown} onChange={({ target }) => setShown(target.checked)} />
+            <div className="flex flex-wrap gap-2">
+              <ButtonLink isSmall href="/queue">
+                To the queue
+              </ButtonLink>
+              <Button
+                isSmall
+                disabledBecause={isUnsaved ? 'Download the results first: they hold passwords.' : undefined}
+                onClick={again}
+              >
+                Enqueue others
+              </Button>
+            </div>
+          </div>
+        )}
+      </div>
+      <PagedTable label="Results" columns={columns} rows={sorted} keyOf={({ line }) => String(line)} />
+    </Card>
+  );
+}
