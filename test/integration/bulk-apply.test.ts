@@ -34,7 +34,7 @@ async function carryOut(request: Parameters<typeof planBulkAction>[2]): Promise<
 }
 
 const tryUndo = (bulkActionId: string, undoWindowMs = UNDO_WINDOW_MS) =>
-  undoBulkAction({ acts: testActs(bulk.db), undoWindowMs }, LOCAL_CALLER, { bulkActionId });
+  undoBulkAction({ acts: testActs(bulk.db), undoWindowMs }, callerNamed('bea'), { bulkActionId });
 
 async function undo(id: string): Promise<void> {
   await tryUndo(id);
@@ -284,6 +284,19 @@ describe('taking back', () => {
     await undo(id);
     expect(await state()).toEqual(before);
     expect(await bulk.action(id)).toMatchObject({ undoneCount: 712, keptCount: 0 });
+    // Who took it back, not who had done it.
+    expect(
+      await bulk.db.query(
+        `SELECT event_type AS type, payload ->> 'actor' AS actor, count(*)::int AS count FROM auth.outbox_events
+         WHERE payload ->> 'bulkActionId' = $1 GROUP BY 1, 2 ORDER BY 1`,
+        [id],
+      ),
+    ).toEqual([
+      { type: 'BulkActionFinished', actor: 'local', count: 1 },
+      { type: 'BulkActionUndone', actor: 'bea', count: 1 },
+      { type: 'ManagedAccountCreationCancelled', actor: 'local', count: 712 },
+      { type: 'ManagedAccountCreationRestored', actor: 'bea', count: 712 },
+    ]);
   });
 
   test('leaves and names what was touched since, what has no password and no name any more', async () => {

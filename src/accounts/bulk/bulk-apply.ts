@@ -84,7 +84,10 @@ export async function undoBulkAction(
     const problem = undoProblem(action, action.now, undoWindowMs);
     if (problem !== undefined) throw new InvalidStateError(problem);
     if (action.status !== 'finished') return { isChanged: false };
-    await tx.query(`UPDATE auth.bulk_actions SET status = 'undoing', finished_at = NULL WHERE id = $1`, [bulkActionId]);
+    await tx.query(
+      `UPDATE auth.bulk_actions SET status = 'undoing', finished_at = NULL, undone_by = $2 WHERE id = $1`,
+      [bulkActionId, caller.name],
+    );
     const target = { type: 'BulkAction', id: bulkActionId };
     const after = { action: action.action, count: action.doneCount };
     acted({ caller, action: 'undoBulkAction', target, familyId: caller.familyId, reason, after });

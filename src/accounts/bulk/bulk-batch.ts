@@ -125,7 +125,7 @@ const FINISH_UNDO = `
   INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, family_id, payload)
   SELECT 'BulkActionUndone', 'BulkAction', id, family_id,
          jsonb_build_object('bulkActionId', id, 'action', action, 'totalCount', total_count, 'undoneCount', undone_count,
-                            'keptCount', kept_count)
+                            'keptCount', kept_count, 'actor', coalesce(undone_by, actor))
   FROM finished`;
 
 /** Of entries in one batch that share a name only the first can become active: the others see it as taken. */
@@ -196,7 +196,8 @@ const undoStatement = (problem: string, change: string, eventType: EventType | n
   ), event AS (
     INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, family_id, payload)
     SELECT '${eventType ?? ''}', 'ManagedAccountCreation', id, family_id,
-           jsonb_build_object('entryId', id, 'familyId', family_id, 'username', username, 'status', status, 'bulkActionId', $1)
+           jsonb_build_object('entryId', id, 'familyId', family_id, 'username', username, 'status', status, 'bulkActionId', $1,
+                              'actor', (SELECT coalesce(undone_by, actor) FROM auth.bulk_actions WHERE id = $1))
     FROM changed WHERE ${eventType !== null}
   )
   UPDATE auth.bulk_action_entries b

@@ -57,7 +57,7 @@ export const CATALOG = {
   ManagedAccountCreationRestored: event(
     'ManagedAccountCreation',
     'A bulk cancel was taken back: the entry is what it was before.',
-    { ...is.entry, status: is.entryStatus, bulkActionId: is.bulkActionId },
+    { ...is.entry, status: is.entryStatus, bulkActionId: is.bulkActionId, actor: is.actor },
   ),
   ExpiredInvitationsDeleted: event('Job', 'Invitations that had expired long ago were deleted.', {
     ...is.job,
@@ -112,6 +112,7 @@ export const CATALOG = {
     ...is.bulkAction,
     undoneCount: is.count('How many entries are as they were.'),
     keptCount: is.count('How many were left, because something had touched them since.'),
+    actor: is.actor,
   }),
   EncryptionKeyRotated: event('EncryptionKey', 'Passwords are sealed under a new key.', is.key),
   EncryptionKeyRetired: event('EncryptionKey', 'A key was destroyed: what was sealed under it stays shut.', is.key),
