@@ -1,6 +1,7 @@
 /** The paths: health, metrics, GraphQL and its page, and those that other parts bring. */
 import { GRAPHIQL_SCRIPT, GRAPHIQL_STYLE } from '../graphql/graphiql.ts';
 import type { ServerMetrics } from '../metrics.ts';
+import { refuse } from './body.ts';
 import { type Gate, turnAway } from './gate.ts';
 import { type GraphqlRouteOptions, graphqlRoute } from './graphql-route.ts';
 import { sendPart } from './pages.ts';
@@ -40,6 +41,9 @@ export function createRoutes(options: RouteOptions): Record<string, Handler> {
     '/health/live': ({ response }) => sendJson(response, 200, { status: 'up' }),
     '/health/ready': ready(readiness, gate),
     '/metrics': async (exchange) => {
+      const { method } = exchange.request;
+      if (method !== 'GET' && method !== 'HEAD')
+        return refuse(exchange, 405, 'METHOD_NOT_ALLOWED', 'Metrics are read with GET.', { allow: 'GET, HEAD' });
       const refused = await gate.mayScrape(exchange.request, exchange.requestId);
       if (refused !== undefined) return turnAway(exchange, refused);
       const { contentType, text } = await metrics.scrape();

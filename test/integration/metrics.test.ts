@@ -235,6 +235,16 @@ test('open subscriptions, pools and failing statements are told of', async () =>
   expect(await value(broken)).toBe(before + 2);
 });
 
+test('metrics are read with GET, and nothing else', async () => {
+  const ask = (method: string) => fetch(`${first.url}/metrics`, { method });
+  const refused = await ask('POST');
+  expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'METHOD_NOT_ALLOWED' } }] });
+  expect((await ask('DELETE')).status).toBe(405);
+  const head = await ask('HEAD');
+  expect([head.status, await head.text()]).toEqual([200, '']);
+});
+
 test('many scrapes of many nodes cost one reading in an interval', async () => {
   // From now on the turn is far away: whoever reads sees what is there.
   await eventually(() => value('family_hub_nodes_alive')).toBe(2);
