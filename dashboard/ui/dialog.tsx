@@ -38,7 +38,7 @@ export function Dialog({ title, onClose, isWide = false, children }: DialogProps
       onMouseDown={(event) => {
         if (event.target === event.currentTarget) onClose();
       }}
-      className={`m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] overflow-y-auto rounded-xl border bg-panel p-0 text-text shadow-2xl ${isWide ? 'max-w-3xl' : 'max-w-lg'}`}
+      className={`m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] overflow-y-auto rounded-xl border bg-panel p-0 text-left text-base font-normal whitespace-normal text-text shadow-2xl ${isWide ? 'max-w-3xl' : 'max-w-lg'}`}
     >
       <LayerProvider value={dialog}>
         <div className="grid gap-4 p-5">

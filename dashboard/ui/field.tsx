@@ -33,9 +33,8 @@ export function Field({
   children,
 }: FieldProps & { readonly children: (tied: Tied) => ReactNode }) {
   const id = useId();
-  const described = [hint !== undefined && `${id}-hint`, problem !== undefined && `${id}-problem`]
-    .filter(Boolean)
-    .join(' ');
+  const hasHint = hint !== undefined && hint !== '';
+  const described = [hasHint && `${id}-hint`, problem !== undefined && `${id}-problem`].filter(Boolean).join(' ');
   return (
     <div className="grid min-w-0 gap-1">
       <label htmlFor={id} className={isLabelHidden ? 'sr-only' : 'font-medium'}>
@@ -46,7 +45,7 @@ export function Field({
         'aria-describedby': described || undefined,
         'aria-invalid': problem === undefined ? undefined : true,
       })}
-      {hint !== undefined && (
+      {hasHint && (
         <p id={`${id}-hint`} className="text-sm text-muted">
           {hint}
         </p>

@@ -1,67 +1,19 @@
-/** The running server processes, and those that have lately gone. */
+/** The running server processes, what they have in hand, and those that have lately gone. */
 import { usePermission } from '../../access/viewer.tsx';
-import { ActionButton } from '../../actions/action-button.tsx';
-import { drainNode } from '../../actions/provider-actions.ts';
-import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
-import { Status } from '../../ui/badge.tsx';
-import { Card } from '../../ui/card.tsx';
+import { Card, Figure } from '../../ui/card.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
-import { Empty } from '../../ui/notice.tsx';
+import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
-import { type Column, Table } from '../../ui/table.tsx';
-import { Time } from '../../ui/time.tsx';
-import { NODE_STATE } from '../../ui/words.ts';
-
-const Nodes = graphql(`
-  query Nodes {
-    serverNodes {
-      id nodeId name hostName processId version state startedAt lastBeatAt attemptsInHand runsInHand
-      drain { askedBy askedAt reason }
-    }
-  }
-`);
-type Node = NonNullable<ResultOf<typeof Nodes>['serverNodes']>[number];
-
-const COLUMNS: readonly Column<Node>[] = [
-  {
-    name: 'Node',
-    cell: ({ name, hostName, processId }) => (
-      <div>
-        <p className="font-medium">{name}</p>
-        <p className="text-sm text-muted">
-          {hostName}, process {processId}
-        </p>
-      </div>
-    ),
-  },
-  { name: 'State', cell: ({ state }) => <Status of={NODE_STATE[state]} /> },
-  { name: 'In hand', cell: ({ attemptsInHand, runsInHand }) => `${attemptsInHand} attempts, ${runsInHand} runs` },
-  { name: 'Version', cell: ({ version }) => version },
-  { name: 'Started', cell: ({ startedAt }) => <Time at={startedAt} /> },
-  { name: 'Last heard of', cell: ({ lastBeatAt }) => <Time at={lastBeatAt} /> },
-  {
-    name: 'Actions',
-    isNameHidden: true,
-    align: 'right',
-    cell: ({ nodeId, name, state, drain }) =>
-      drain !== null ? (
-        <span className="text-sm text-muted">{drain.reason ?? 'It is ending'}</span>
-      ) : (
-        <ActionButton
-          action={drainNode}
-          input={{ nodeId }}
-          subject={name}
-          disabledBecause={state === 'RUNNING' ? undefined : 'Only a running node can be drained.'}
-        />
-      ),
-  },
-];
+import { Table } from '../../ui/table.tsx';
+import { count } from '../../ui/words.ts';
+import { GONE_COLUMNS, livingColumns, type Node, NodesQuery } from './node-columns.tsx';
+import { type Summary, summaryOf } from './nodes.rules.ts';
 
 export default function NodesPage() {
   // Nothing tells of a node that stops beating: it is looked at.
   const result = useLiveQuery({
-    query: Nodes,
+    query: NodesQuery,
     variables: {},
     everyMs: 3_000,
     isPaused: !usePermission('serverNodes').isAllowed,
@@ -71,19 +23,72 @@ export default function NodesPage() {
       title="Nodes"
       description="Each is a server process. Any of them does any work; one that stops is taken over from."
     >
-      <Card title="Processes" isFlush>
-        <Loaded result={result}>
-          {({ serverNodes }) => (
-            <Table
-              label="Nodes"
-              columns={COLUMNS}
-              rows={serverNodes ?? []}
-              keyOf={({ id }) => id}
-              empty={<Empty title="No node is known." />}
-            />
-          )}
-        </Loaded>
-      </Card>
+      <Loaded result={result} height={16}>
+        {({ serverNodes }) => {
+          const summary = summaryOf(serverNodes ?? []);
+          return (
+            <>
+              <Meaning summary={summary} />
+              <Card title="Processes" isFlush>
+                <dl className="grid grid-cols-3 gap-x-6 gap-y-3 border-b px-4 pb-4 sm:max-w-xl">
+                  <Figure label="Running" value={count(summary.running)} />
+                  <Figure label="Attempts in hand" value={count(summary.attempts)} />
+                  <Figure label="Runs in hand" value={count(summary.runs)} />
+                </dl>
+                <Table
+                  label="Nodes"
+                  columns={livingColumns(result.refresh)}
+                  rows={summary.living}
+                  keyOf={({ id }) => id}
+                  empty={
+                    <Empty title="No node is known to live.">
+                      The one that answers this page stands here once it has said so in the database.
+                    </Empty>
+                  }
+                />
+              </Card>
+              {summary.gone.length > 0 && (
+                <Card
+                  title="Gone"
+                  hint="What one of them still held is taken over when its lease ends; no entry and no fire is lost."
+                  isFlush
+                >
+                  <Table
+                    label="Nodes that are gone"
+                    columns={GONE_COLUMNS}
+                    rows={summary.gone}
+                    keyOf={({ id }) => id}
+                  />
+                </Card>
+              )}
+            </>
+          );
+        }}
+      </Loaded>
     </Page>
+  );
+}
+
+function Meaning({ summary: { living, running, versions } }: { readonly summary: Summary<Node> }) {
+  return (
+    <>
+      {running === 0 && living.length > 0 && (
+        <Notice tone="bad">
+          No node takes new work: entries wait, and fires are caught up with once one runs. Start one.
+        </Notice>
+      )}
+      {running === 1 && (
+        <Notice tone="info">
+          One node runs, and does all the work. While it is stopped nothing is attempted; entries wait, and fires are
+          caught up with when it is back. A second one that uses the same database takes over within seconds.
+        </Notice>
+      )}
+      {versions.length > 1 && (
+        <Notice tone="warn">
+          Nodes of different versions run side by side: {versions.join(', ')}. That is fine while they are being
+          replaced one after the other, and for no longer.
+        </Notice>
+      )}
+    </>
   );
 }

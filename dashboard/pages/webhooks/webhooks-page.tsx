@@ -1,5 +1,111 @@
+/** Addresses that events are sent to, and whether they take them. */
+import { Plus } from 'lucide-react';
+import { Link, useLocation } from 'wouter';
+import { usePermission } from '../../access/viewer.tsx';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { createWebhook } from '../../actions/event-actions.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Status } from '../../ui/badge.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { count, WEBHOOK_STATE } from '../../ui/words.ts';
+import { EventTypes } from './event-types.tsx';
+import { type WebhookRow, WebhooksQuery } from './webhook-documents.ts';
+import { WebhookMenu } from './webhook-menu.tsx';
 
-export default function StillToCome() {
-  return <Page title="webhooks">Not written yet.</Page>;
+const columns = (onDone: () => void): readonly Column<WebhookRow>[] => [
+  {
+    name: 'Address',
+    cell: ({ webhookId, url, description }) => (
+      <div className="max-w-md min-w-0">
+        <Link href={`/webhooks/${webhookId}`} className="font-medium break-all text-accent hover:underline">
+          {url}
+        </Link>
+        {description !== null && <p className="text-sm break-words text-muted">{description}</p>}
+      </div>
+    ),
+  },
+  {
+    name: 'State',
+    cell: ({ state, stateReason }) => (
+      <div className="max-w-64 min-w-0">
+        <Status of={WEBHOOK_STATE[state]} />
+        {state !== 'ACTIVE' && stateReason !== null && (
+          <p className="mt-0.5 text-sm break-words text-muted">{stateReason}</p>
+        )}
+      </div>
+    ),
+  },
+  { name: 'Events', cell: ({ eventTypes }) => <EventTypes types={eventTypes} /> },
+  { name: 'Waiting', align: 'right', cell: ({ pendingCount }) => count(pendingCount) },
+  {
+    name: 'Failing since',
+    cell: ({ failingSinceAt }) =>
+      failingSinceAt === null ? (
+        <span className="text-muted">–</span>
+      ) : (
+        <span className="font-medium text-bad">
+          <Time at={failingSinceAt} />
+        </span>
+      ),
+  },
+  { name: 'Last delivered', cell: ({ lastSuccessAt }) => <Time at={lastSuccessAt} /> },
+  {
+    name: 'Actions',
+    isNameHidden: true,
+    align: 'right',
+    cell: (webhook) => <WebhookMenu webhook={webhook} onDone={onDone} />,
+  },
+];
+
+export default function WebhooksPage() {
+  const [, navigate] = useLocation();
+  // Nothing tells of deliveries: they are looked at, not too often, since waiting ones are counted.
+  const result = useLiveQuery({
+    query: WebhooksQuery,
+    variables: {},
+    everyMs: 10_000,
+    isPaused: !usePermission('webhooks').isAllowed,
+  });
+  const add = (
+    <ActionButton
+      action={createWebhook}
+      input={{}}
+      kind="primary"
+      isSmall={false}
+      icon={Plus}
+      onDone={result.refresh}
+    />
+  );
+  return (
+    <Page
+      title="Webhooks"
+      description="Addresses that events are sent to as they happen, signed, in order, and again until they are taken."
+      actions={add}
+    >
+      <Card title="Addresses" isFlush>
+        <Loaded result={result} height={16}>
+          {({ webhooks }) => (
+            <Table
+              label="Webhooks"
+              columns={columns(result.refresh)}
+              rows={webhooks ?? []}
+              keyOf={({ id }) => id}
+              onOpen={({ webhookId }) => navigate(`/webhooks/${webhookId}`)}
+              empty={
+                <Empty title="No address gets events yet." actions={add}>
+                  Add one, and other programs hear of each account that is made, each failure and each alert within
+                  moments. Each request is signed with a secret of its own by the rules of Standard Webhooks.
+                </Empty>
+              }
+            />
+          )}
+        </Loaded>
+      </Card>
+    </Page>
+  );
 }

@@ -1,0 +1,113 @@
+/** The columns of the nodes: those that live with what they have in hand, those that are gone with when. */
+import { ActionButton } from '../../actions/action-button.tsx';
+import { drainNode } from '../../actions/provider-actions.ts';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { Status } from '../../ui/badge.tsx';
+import type { Column } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { count, counted, NODE_STATE } from '../../ui/words.ts';
+
+export const NodesQuery = graphql(`
+  query Nodes {
+    serverNodes {
+      id nodeId name hostName processId version state startedAt lastBeatAt attemptsInHand runsInHand
+      drain { askedBy askedAt reason }
+    }
+  }
+`);
+export type Node = NonNullable<ResultOf<typeof NodesQuery>['serverNodes']>[number];
+
+const NAME: Column<Node> = {
+  name: 'Node',
+  cell: ({ name, hostName, processId }) => (
+    <div className="min-w-0">
+      <p className="font-medium break-all">{name}</p>
+      <p className="text-sm break-all text-muted">
+        {hostName}, process {processId}
+      </p>
+    </div>
+  ),
+};
+
+export const livingColumns = (onDone: () => void): readonly Column<Node>[] => [
+  NAME,
+  {
+    name: 'State',
+    cell: (node) => (
+      <div className="min-w-0">
+        <Status of={NODE_STATE[node.state]} />
+        {(node.drain !== null || node.state === 'DRAINING') && <Drain of={node} />}
+      </div>
+    ),
+  },
+  { name: 'Attempts in hand', align: 'right', cell: ({ attemptsInHand }) => count(attemptsInHand) },
+  { name: 'Runs in hand', align: 'right', cell: ({ runsInHand }) => count(runsInHand) },
+  { name: 'Version', cell: ({ version }) => version },
+  { name: 'Started', cell: ({ startedAt }) => <Time at={startedAt} /> },
+  { name: 'Last heard of', cell: ({ lastBeatAt }) => <Time at={lastBeatAt} /> },
+  {
+    name: 'Actions',
+    isNameHidden: true,
+    align: 'right',
+    cell: ({ nodeId, name, state, drain }) => (
+      <ActionButton
+        action={drainNode}
+        input={{ nodeId }}
+        subject={name}
+        onDone={onDone}
+        disabledBecause={
+          drain !== null || state === 'DRAINING'
+            ? 'It drains already.'
+            : state === 'STARTING'
+              ? 'It is starting; only a running node can be drained.'
+              : undefined
+        }
+      />
+    ),
+  },
+];
+
+function Drain({ of: { drain, attemptsInHand, runsInHand } }: { readonly of: Node }) {
+  const left = [
+    attemptsInHand > 0 && counted(attemptsInHand, 'attempt', 'attempts'),
+    runsInHand > 0 && counted(runsInHand, 'run', 'runs'),
+  ].filter((part) => part !== false);
+  return (
+    <div className="mt-1 max-w-72 text-sm break-words text-muted">
+      <p>
+        {left.length === 0
+          ? 'It ends now.'
+          : `It ends when ${left.join(' and ')} ${left.length > 1 || attemptsInHand + runsInHand > 1 ? 'are' : 'is'} done.`}
+      </p>
+      <p>
+        {drain === null ? (
+          'A signal stops it.'
+        ) : (
+          <>
+            Asked by {drain.askedBy ?? 'somebody by SQL'} <Time at={drain.askedAt} />
+            {drain.reason !== null && <>: {drain.reason}</>}
+          </>
+        )}
+      </p>
+    </div>
+  );
+}
+
+export const GONE_COLUMNS: readonly Column<Node>[] = [
+  NAME,
+  {
+    name: 'How it ended',
+    cell: ({ drain }) =>
+      drain === null ? (
+        'Stopped, or not heard of any more'
+      ) : (
+        <div className="max-w-prose min-w-0 break-words">
+          Drained by {drain.askedBy ?? 'somebody by SQL'}
+          {drain.reason !== null && <>: {drain.reason}</>}
+        </div>
+      ),
+  },
+  { name: 'Version', cell: ({ version }) => version },
+  { name: 'Started', cell: ({ startedAt }) => <Time at={startedAt} as="clock" /> },
+  { name: 'Last heard of', cell: ({ lastBeatAt }) => <Time at={lastBeatAt} /> },
+];

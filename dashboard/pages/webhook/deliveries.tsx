@@ -1,0 +1,147 @@
+/** The delivery log: what was sent to a webhook and what came of it, and sending it once more. */
+import { usePermission } from '../../access/viewer.tsx';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { redeliverWebhook } from '../../actions/event-actions.ts';
+import { useEventCatalog } from '../../events/use-event-catalog.ts';
+import type { EnumOf } from '../../graphql/graphql.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { InstantField, SelectField } from '../../ui/field.tsx';
+import { spanOf } from '../../ui/list-address.rules.ts';
+import { type ListAddress, useListAddress } from '../../ui/list-address.ts';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty } from '../../ui/notice.tsx';
+import { useNow } from '../../ui/now.ts';
+import { Pager } from '../../ui/pager.tsx';
+import { Table } from '../../ui/table.tsx';
+import { DELIVERY_STATUS } from '../../ui/words.ts';
+import { deliveryColumns } from './delivery-columns.tsx';
+import { DeliveryDialog } from './delivery-dialog.tsx';
+import { DeliveriesQuery } from './webhook-documents.ts';
+
+const FILTERS = ['status', 'type', 'from', 'to'] as const;
+const STATUSES: readonly EnumOf<'WebhookDeliveryStatus'>[] = ['PENDING', 'DELIVERED', 'FAILED'];
+const DAY_MS = 86_400_000;
+
+interface DeliveriesProps {
+  readonly webhookId: string;
+  readonly onDone: () => void;
+}
+
+export function Deliveries({ webhookId, onDone }: DeliveriesProps) {
+  const address = useListAddress(FILTERS, 25);
+  const type = address.get('type');
+  const status = STATUSES.find((one) => one === address.get('status'));
+  const createdAt = spanOf(address.get('from'), address.get('to'));
+  const result = useLiveQuery({
+    query: DeliveriesQuery,
+    variables: {
+      webhookId,
+      filter: {
+        ...(status !== undefined && { status }),
+        ...(type !== undefined && { eventType: { equals: type } }),
+        ...(createdAt !== undefined && { createdAt }),
+      },
+      ...address.page,
+    },
+    everyMs: 3_000,
+    isPaused: !usePermission('webhook').isAllowed,
+  });
+  const now = useNow(60_000);
+  const done = (): void => {
+    result.refresh();
+    onDone();
+  };
+  const open = (id: string): void => address.set({ delivery: id }, true);
+  const shown = address.get('delivery');
+  return (
+    <Card
+      title="Deliveries"
+      hint="Newest first. Times of the filters are in this browser’s zone."
+      actions={
+        <ActionButton
+          action={redeliverWebhook}
+          label="Send a span again"
+          input={{ webhookId }}
+          // A day back, unless the filters say which span is meant; to the minute, as the fields are.
+          initial={{
+            from: createdAt?.from ?? new Date(now - DAY_MS).toISOString(),
+            to: createdAt?.to ?? new Date(now + 60_000).toISOString(),
+          }}
+          onDone={done}
+        />
+      }
+      isFlush
+    >
+      <Filters address={address} status={status} />
+      <Loaded result={result} height={32}>
+        {({ webhook }) => (
+          <>
+            <Table
+              label="Deliveries"
+              columns={deliveryColumns(open, done)}
+              rows={webhook?.deliveries?.nodes ?? []}
+              keyOf={({ id }) => id}
+              onOpen={({ id }) => open(id)}
+              empty={
+                address.isFiltered ? (
+                  <Empty
+                    title="No delivery fits these filters."
+                    actions={<Button onClick={address.clear}>Clear the filters</Button>}
+                  />
+                ) : (
+                  <Empty title="Nothing has been sent to it yet.">
+                    Each event of its types stands here from when it is published on, with every attempt to deliver it.
+                    Send a test to see whether the receiver answers.
+                  </Empty>
+                )
+              }
+            />
+            {webhook?.deliveries != null && (
+              <Pager of={webhook.deliveries.pageInfo} onPage={(page) => address.set(page, true)} />
+            )}
+          </>
+        )}
+      </Loaded>
+      {shown !== undefined && (
+        <DeliveryDialog id={shown} onClose={() => address.set({ delivery: undefined })} onDone={done} />
+      )}
+    </Card>
+  );
+}
+
+function Filters({
+  address: { get, set, clear, isFiltered },
+  status,
+}: {
+  readonly address: ListAddress;
+  readonly status: string | undefined;
+}) {
+  const known = useEventCatalog().map(({ type }) => type);
+  const type = get('type');
+  const types = type === undefined || known.includes(type) ? known : [type, ...known];
+  return (
+    <search aria-label="Filters" className="grid items-end gap-3 border-b px-4 pb-4 sm:grid-cols-2 lg:grid-cols-5">
+      <SelectField
+        label="State"
+        value={status ?? ''}
+        options={[['', 'Any'], ...STATUSES.map((one) => [one, DELIVERY_STATUS[one].text] as const)]}
+        onChange={({ target }) => set({ status: target.value })}
+      />
+      <SelectField
+        label="Type"
+        value={type ?? ''}
+        options={[['', 'Any'], ...types.map((one) => [one, one] as const)]}
+        onChange={({ target }) => set({ type: target.value })}
+      />
+      <InstantField label="Published from" value={get('from')} hint="" onInstant={(from) => set({ from })} />
+      <InstantField label="Published before" value={get('to')} hint="" onInstant={(to) => set({ to })} />
+      {isFiltered && (
+        <div>
+          <Button onClick={clear}>Clear the filters</Button>
+        </div>
+      )}
+    </search>
+  );
+}

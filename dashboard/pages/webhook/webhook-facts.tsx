@@ -1,0 +1,83 @@
+/** What a webhook is, how it stands and since when. */
+import { Card, Facts } from '../../ui/card.tsx';
+import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { Time } from '../../ui/time.tsx';
+import { count } from '../../ui/words.ts';
+import { EventTypes } from '../webhooks/event-types.tsx';
+import type { Webhook } from './webhook-documents.ts';
+
+export function WebhookState({
+  of: { state, stateReason, stateChangedAt, stateChangedBy, failingSinceAt },
+}: WebhookFactsProps) {
+  if (state !== 'ACTIVE')
+    return (
+      <Notice tone={state === 'DISABLED' ? 'bad' : 'warn'}>
+        <p className="font-medium">
+          {state === 'DISABLED' ? 'Disabled' : 'Paused'} by {stateChangedBy}, <Time at={stateChangedAt} />: what there
+          is to send waits until it is resumed.
+        </p>
+        {stateReason !== null && <p className="break-words">{stateReason}</p>}
+      </Notice>
+    );
+  return failingSinceAt === null ? null : (
+    <Notice tone="bad">
+      Nothing was delivered since <Time at={failingSinceAt} as="clock" /> (<Time at={failingSinceAt} />
+      ), though it was tried. It is tried again by itself; look at the last attempts for what the receiver answered.
+    </Notice>
+  );
+}
+
+interface WebhookFactsProps {
+  readonly of: Webhook;
+}
+
+export const WebhookFacts = ({ of: webhook }: WebhookFactsProps) => (
+  <Card title="About it">
+    <div className="grid items-start gap-x-8 gap-y-1.5 lg:grid-cols-2">
+      <Facts
+        of={[
+          [
+            'Address',
+            <span key="url" className="inline-flex flex-wrap items-center gap-1">
+              <Code>{webhook.url}</Code>
+              <CopyIcon text={webhook.url} label="Copy the address" />
+            </span>,
+          ],
+          ['Description', webhook.description],
+          ['Events', <EventTypes key="types" types={webhook.eventTypes} most={30} />],
+          [
+            'Its id',
+            <span key="id" className="inline-flex flex-wrap items-center gap-1">
+              <Code>{webhook.webhookId}</Code>
+              <CopyIcon text={webhook.webhookId} label="Copy the webhook’s id" />
+            </span>,
+          ],
+        ]}
+      />
+      <Facts
+        of={[
+          ['Waiting', `${count(webhook.pendingCount)} ${webhook.pendingCount === 1 ? 'delivery' : 'deliveries'}`],
+          ['Last delivered', <Time key="success" at={webhook.lastSuccessAt} />],
+          ...(webhook.formerSecretExpiresAt === null
+            ? []
+            : [
+                [
+                  'Former secret',
+                  <span key="secret">
+                    signs too, until <Time at={webhook.formerSecretExpiresAt} as="clock" />
+                  </span>,
+                ] as const,
+              ]),
+          [
+            'Made',
+            <span key="made">
+              <Time at={webhook.createdAt} /> by {webhook.createdBy}
+            </span>,
+          ],
+          ['Last changed', <Time key="changed" at={webhook.updatedAt} />],
+        ]}
+      />
+    </div>
+  </Card>
+);
