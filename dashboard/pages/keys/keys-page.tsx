@@ -1,5 +1,91 @@
+/** The key ring: what each key is for, rotating, re-sealing, retiring, and the master key. */
+import { useEffect, useRef } from 'react';
+import { Button, ButtonLink } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
+import { counted } from '../../ui/words.ts';
+import { stepsOf } from './key.rules.ts';
+import { useLatestResealing, useRing, useSealedCounts } from './key-queries.ts';
+import { KeyTable } from './key-table.tsx';
+import { MasterKeyCard } from './master-key-card.tsx';
+import { ResealingCard } from './resealing-card.tsx';
+import { RotationCard } from './rotation-card.tsx';
 
-export default function StillToCome() {
-  return <Page title="keys">Not written yet.</Page>;
+export default function KeysPage() {
+  const ring = useRing();
+  const latest = useLatestResealing();
+  const sealed = useSealedCounts();
+  const status = latest.data?.latestResealing?.status;
+  useOnEnd(status === 'RUNNING', sealed.refresh);
+  const onDone = (): void => {
+    ring.refresh();
+    latest.refresh();
+    sealed.refresh();
+  };
+  const keys = ring.data?.encryptionKeys ?? [];
+  const lost = keys.filter(({ state }) => state === 'LOST').length;
+  const old = keys.filter(({ purpose, state }) => purpose === 'SEAL' && state === 'SUPERSEDED');
+  const sealedUnderOld =
+    sealed.counts === undefined ? undefined : old.reduce((sum, { keyId }) => sum + (sealed.counts?.get(keyId) ?? 0), 0);
+  const masterKeyIds = [
+    ...new Set(
+      keys.filter(({ state }) => state !== 'RETIRED' && state !== 'LOST').map(({ masterKeyId }) => masterKeyId),
+    ),
+  ];
+  return (
+    <Page title="Keys" description="What passwords and proofs rest on. No key is ever shown here or anywhere else.">
+      {lost > 0 && (
+        <Notice
+          tone="bad"
+          actions={
+            <ButtonLink isSmall href="/queue?state=FAILED&errorCode=KEY_LOST">
+              Entries that lost their password
+            </ButtonLink>
+          }
+        >
+          {counted(lost, 'key was', 'keys were')} given up with a lost master key. Passwords under such a key are
+          destroyed: retry each of those entries with a new one. Should the master key be found, start every node with
+          it as NEW_MASTER_KEY and wrap the ring with it.
+        </Notice>
+      )}
+      <Card
+        title="Key ring"
+        isFlush
+        actions={
+          <Button isSmall isBusy={sealed.isRefreshing} onClick={sealed.refresh}>
+            Count again
+          </Button>
+        }
+      >
+        {sealed.problem !== undefined && (
+          <div className="px-4 pb-3">
+            <Notice tone="warn">What is sealed could not be counted. {sealed.problem}</Notice>
+          </div>
+        )}
+        <Loaded result={ring} height={16}>
+          {() => <KeyTable keys={keys} counts={sealed.counts} onDone={onDone} />}
+        </Loaded>
+      </Card>
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <div className="grid gap-4">
+          <RotationCard steps={stepsOf({ keys, isResealing: status === 'RUNNING', sealedUnderOld })} onDone={onDone} />
+          <Loaded result={latest} height={8}>
+            {({ latestResealing }) => <ResealingCard resealing={latestResealing} onDone={onDone} />}
+          </Loaded>
+        </div>
+        <MasterKeyCard masterKeyIds={masterKeyIds} onDone={onDone} />
+      </div>
+    </Page>
+  );
+}
+
+/** Calls back when something that was going on is over. */
+function useOnEnd(isGoingOn: boolean, then: () => void): void {
+  const was = useRef(isGoingOn);
+  useEffect(() => {
+    if (was.current && !isGoingOn) then();
+    was.current = isGoingOn;
+  }, [isGoingOn, then]);
 }

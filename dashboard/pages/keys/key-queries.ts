@@ -1,0 +1,59 @@
+/** What the page asks for: the ring often, the counts of what is sealed seldom, as they read every entry. */
+import { usePermission } from '../../access/viewer.tsx';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+
+const Ring = graphql(`
+  query KeyRing {
+    encryptionKeys {
+      id keyId purpose state createdAt activatedAt supersededAt retiredAt lostAt lastUsedAt masterKeyId
+    }
+  }
+`);
+const Counts = graphql(`
+  query SealedCounts {
+    encryptionKeys { id keyId sealedEntryCount }
+  }
+`);
+const Latest = graphql(`
+  query LatestResealing {
+    latestResealing {
+      id resealingId status totalCount resealedCount skippedCount perSecond actor reason createdAt finishedAt keyId
+      skips { problem entry { id entryId username } }
+    }
+  }
+`);
+
+export type Key = NonNullable<ResultOf<typeof Ring>['encryptionKeys']>[number];
+export type Resealing = NonNullable<ResultOf<typeof Latest>['latestResealing']>;
+
+const RING_EVERY_MS = 5_000;
+const PROGRESS_EVERY_MS = 2_000;
+
+export const useRing = () =>
+  useLiveQuery({
+    query: Ring,
+    variables: {},
+    everyMs: RING_EVERY_MS,
+    isPaused: !usePermission('encryptionKeys').isAllowed,
+  });
+
+/** How many entries are sealed under each key, by its id; undefined until it is counted. */
+export function useSealedCounts() {
+  const { data, problem, isRefreshing, refresh } = useLiveQuery({
+    query: Counts,
+    variables: {},
+    isPaused: !usePermission('encryptionKeys').isAllowed,
+  });
+  const counts = data?.encryptionKeys?.map(({ keyId, sealedEntryCount }) => [keyId, sealedEntryCount] as const);
+  return { counts: counts === undefined ? undefined : new Map(counts), problem, isRefreshing, refresh };
+}
+
+export function useLatestResealing() {
+  const isPaused = !usePermission('latestResealing').isAllowed;
+  const first = useLiveQuery({ query: Latest, variables: {}, isPaused });
+  const isRunning = first.data?.latestResealing?.status === 'RUNNING';
+  // Asked for again and again only while there is something to see.
+  useLiveQuery({ query: Latest, variables: {}, everyMs: PROGRESS_EVERY_MS, isPaused: isPaused || !isRunning });
+  return first;
+}

@@ -1,0 +1,115 @@
+/** The keys of the ring, the youngest first. */
+
+import { retireEncryptionKey } from '../../actions/access-actions.ts';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { Status } from '../../ui/badge.tsx';
+import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Empty } from '../../ui/notice.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { count, KEY_STATE } from '../../ui/words.ts';
+import { PURPOSE, whyNotRetire } from './key.rules.ts';
+import type { Key } from './key-queries.ts';
+
+interface KeyTableProps {
+  readonly keys: readonly Key[];
+  /** Undefined until they are counted. */
+  readonly counts: ReadonlyMap<string, number> | undefined;
+  readonly onDone: () => void;
+}
+
+const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Column<Key>[] => [
+  {
+    name: 'For',
+    cell: ({ purpose }) => (
+      <div>
+        <p className="font-medium md:whitespace-nowrap">{PURPOSE[purpose][0]}</p>
+        <p className="text-sm text-muted">{PURPOSE[purpose][1]}</p>
+      </div>
+    ),
+  },
+  { name: 'State', cell: ({ state }) => <Status of={KEY_STATE[state]} /> },
+  {
+    name: 'Sealed entries',
+    align: 'right',
+    cell: ({ keyId, purpose }) =>
+      purpose !== 'SEAL' ? (
+        <span className="text-muted">–</span>
+      ) : counts === undefined ? (
+        <span className="text-muted">counting …</span>
+      ) : (
+        count(counts.get(keyId) ?? 0)
+      ),
+  },
+  {
+    name: 'Since',
+    cell: ({ activatedAt, retiredAt, lostAt, supersededAt }) => (
+      <div className="text-sm">
+        <p>
+          active <Time at={activatedAt} />
+        </p>
+        {supersededAt !== null && (
+          <p className="text-muted">
+            superseded <Time at={supersededAt} />
+          </p>
+        )}
+        {retiredAt !== null && (
+          <p className="text-muted">
+            retired <Time at={retiredAt} />
+          </p>
+        )}
+        {lostAt !== null && (
+          <p className="text-bad">
+            lost <Time at={lostAt} />
+          </p>
+        )}
+      </div>
+    ),
+  },
+  { name: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  { name: 'Last used', cell: ({ lastUsedAt }) => <Time at={lastUsedAt} /> },
+  {
+    name: 'Master key',
+    cell: ({ masterKeyId }) => (
+      <span className="whitespace-nowrap">
+        <Code>{masterKeyId}</Code>
+      </span>
+    ),
+  },
+  {
+    name: 'Id',
+    cell: ({ keyId }) => (
+      <span className="inline-flex items-center gap-1 whitespace-nowrap">
+        <Code isShort>{keyId}</Code>
+        <CopyIcon text={keyId} label="Copy the key’s id" />
+      </span>
+    ),
+  },
+  {
+    name: 'Actions',
+    isNameHidden: true,
+    align: 'right',
+    cell: ({ keyId, purpose, state }) =>
+      purpose === 'SEAL' &&
+      state !== 'RETIRED' && (
+        <ActionButton
+          action={retireEncryptionKey}
+          input={{ keyId }}
+          subject={`key ${keyId.slice(0, 8)}…`}
+          disabledBecause={whyNotRetire(purpose, state)}
+          onDone={onDone}
+        />
+      ),
+  },
+];
+
+export const KeyTable = ({ keys, ...rest }: KeyTableProps) => (
+  <Table
+    label="Keys"
+    columns={columns(rest)}
+    rows={keys}
+    keyOf={({ id }) => id}
+    lookOf={({ state }) => (state === 'LOST' ? 'bg-bad-soft/40' : state === 'RETIRED' ? 'text-muted' : '')}
+    empty={<Empty title="There is no key.">The server makes its keys at its first start.</Empty>}
+  />
+);

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { stepsOf, whyNotRetire } from './key.rules.ts';
+
+describe('retiring a key', () => {
+  it('is for sealing keys that another has replaced, or that are lost', () => {
+    expect(whyNotRetire('SEAL', 'SUPERSEDED')).toBeUndefined();
+    expect(whyNotRetire('SEAL', 'ACTIVE')).toContain('Rotate first');
+    expect(whyNotRetire('SEAL', 'PENDING')).toContain('Rotate first');
+    expect(whyNotRetire('SEAL', 'RETIRED')).toContain('already');
+    expect(whyNotRetire('SEAL', 'LOST')).toBeUndefined();
+    expect(whyNotRetire('AUDIT', 'SUPERSEDED')).toBeDefined();
+  });
+});
+
+describe('the steps of a rotation', () => {
+  const active = { purpose: 'SEAL', state: 'ACTIVE' } as const;
+  const old = { purpose: 'SEAL', state: 'SUPERSEDED' } as const;
+  const states = (keys: readonly (typeof active | typeof old)[], isResealing: boolean, sealedUnderOld?: number) =>
+    stepsOf({ keys, isResealing, sealedUnderOld }).map(({ state }) => state);
+
+  it('go from one to the next', () => {
+    expect(states([active], false, 0)).toEqual(['next', 'later', 'later']);
+    expect(states([active, old], false, 7)).toEqual(['done', 'next', 'later']);
+    expect(states([active, old], true, 0)).toEqual(['done', 'next', 'later']);
+    expect(states([active, old], false, 0)).toEqual(['done', 'done', 'next']);
+  });
+
+  it('do not call done what was not counted', () => {
+    expect(states([active, old], false)).toEqual(['done', 'next', 'later']);
+  });
+});

@@ -1,0 +1,46 @@
+/** Keys of the ring in words, and which of them can be retired. Pure. */
+import type { EnumOf } from '../../graphql/graphql.ts';
+
+type Purpose = EnumOf<'EncryptionKeyPurpose'>;
+type State = EnumOf<'EncryptionKeyState'>;
+
+export const PURPOSE: Readonly<Record<Purpose, readonly [text: string, more: string]>> = {
+  SEAL: ['Seals passwords', 'and the secrets of webhooks'],
+  DIGEST: ['Compares repeated requests', 'that come with an idempotency key'],
+  AUDIT: ['Proves the audit trail', 'each act is signed with it'],
+};
+
+/** Why a key cannot be retired; undefined: it can, unless something is still sealed under it. */
+export function whyNotRetire(purpose: Purpose, state: State): string | undefined {
+  if (state === 'RETIRED') return 'It is destroyed already.';
+  if (purpose !== 'SEAL') return 'It proves what is on record, and is kept for that.';
+  // A lost one may still come back with its master key; whoever is sure destroys it.
+  if (state === 'SUPERSEDED' || state === 'LOST') return undefined;
+  return 'Passwords are sealed with it now. Rotate first.';
+}
+
+export interface Step {
+  readonly state: 'done' | 'next' | 'later';
+  readonly text: string;
+}
+
+interface Standing {
+  readonly keys: readonly { readonly purpose: Purpose; readonly state: State }[];
+  readonly isResealing: boolean;
+  /** Sealed under a key that another has replaced; undefined: not counted yet. */
+  readonly sealedUnderOld: number | undefined;
+}
+
+/** Rotating is three steps; which of them comes next. */
+export function stepsOf({ keys, isResealing, sealedUnderOld }: Standing): readonly Step[] {
+  const hasOld = keys.some(({ purpose, state }) => purpose === 'SEAL' && state === 'SUPERSEDED');
+  const isMoved = hasOld && !isResealing && sealedUnderOld === 0;
+  return [
+    { text: 'Rotate: a new key seals from now on.', state: hasOld ? 'done' : 'next' },
+    {
+      text: 'Re-seal: what the old key holds is sealed with the new one.',
+      state: !hasOld ? 'later' : isMoved ? 'done' : 'next',
+    },
+    { text: 'Retire: the old key is destroyed.', state: isMoved ? 'next' : 'later' },
+  ];
+}

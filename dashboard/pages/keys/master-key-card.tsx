@@ -1,0 +1,67 @@
+/** Changing the master key: most of it is done on the machines, and so it is explained. */
+import type { ReactNode } from 'react';
+import { wrapWithNewMasterKey } from '../../actions/access-actions.ts';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Code, CopyIcon } from '../../ui/copy.tsx';
+
+const MAKE = 'openssl rand -base64 32';
+
+interface CardProps {
+  /** The ids of those that the ring is wrapped under. */
+  readonly masterKeyIds: readonly string[];
+  readonly onDone: () => void;
+}
+
+export const MasterKeyCard = ({ masterKeyIds, onDone }: CardProps) => (
+  <Card
+    title="Master key"
+    hint="It opens the key ring and nothing else, is not in the database, and never goes over the API. Keep a copy of it apart from the backups."
+  >
+    <p>
+      The ring is wrapped under{' '}
+      {masterKeyIds.map((id) => (
+        <Code key={id}>{id}</Code>
+      ))}
+      . To change it, on a working day or after a leak:
+    </p>
+    <ol className="mt-3 grid gap-3">
+      <Step number={1} title="Make a new one">
+        <span className="inline-flex items-center gap-1">
+          <Code>{MAKE}</Code>
+          <CopyIcon text={MAKE} label="Copy the command" />
+        </span>{' '}
+        Put it where the old one is kept.
+      </Step>
+      <Step number={2} title="Start the nodes again, one by one, with both">
+        <Code>MASTER_KEY</Code> stays as it is, <Code>NEW_MASTER_KEY</Code> is the new one (or either with{' '}
+        <Code>_FILE</Code>). Each node says at its start that it holds two.
+      </Step>
+      <Step number={3} title="Wrap the ring with it">
+        <p className="mb-2">
+          In one transaction; refused, with their names, while a node runs that does not hold the new one.
+        </p>
+        <ActionButton action={wrapWithNewMasterKey} input={{}} onDone={onDone} />
+      </Step>
+      <Step number={4} title="Start the nodes again with the new one alone">
+        <Code>MASTER_KEY</Code> is the new one, <Code>NEW_MASTER_KEY</Code> is gone. Keep the old one as long as backups
+        are kept that were made under it. With the embedded database the start does this by itself.
+      </Step>
+    </ol>
+  </Card>
+);
+
+const Step = ({ number, title, children }: { number: number; title: string; children: ReactNode }) => (
+  <li className="flex gap-3">
+    <span
+      aria-hidden
+      className="flex size-6 shrink-0 items-center justify-center rounded-full bg-raised text-sm font-medium"
+    >
+      {number}
+    </span>
+    <div className="min-w-0 break-words">
+      <p className="font-medium">{title}</p>
+      <div className="text-muted">{children}</div>
+    </div>
+  </li>
+);
