@@ -12,7 +12,7 @@ export const EntryQuery = graphql(`
       family { id familyId name }
       createdBy { id userId fullName username email role }
       user { id userId fullName zitadelUserId createdAt }
-      bulkAction @include(if: $seesBeyond) { id bulkActionId action actor reason appliedAt runAt }
+      bulkAction @include(if: $seesBeyond) { id bulkActionId action actor reason status appliedAt runAt }
       explanation {
         summary nextChangeAt
         blockers { __typename message cure { label mutation input } }
@@ -75,6 +75,7 @@ export const EntryForScripts = graphql(`
 export type Entry = NonNullable<ResultOf<typeof EntryQuery>['queuedCreation']>;
 export type AttemptPage = NonNullable<Entry['attempts']>;
 export type Attempt = AttemptPage['nodes'][number];
+export type BulkAction = NonNullable<Entry['bulkAction']>;
 export type Act = NonNullable<ResultOf<typeof EntryActs>['auditEntries']>['nodes'][number];
 export type Transition = NonNullable<
   ResultOf<typeof CircuitHistory>['identityProvider']

@@ -6,19 +6,7 @@ import { Code, CopyIcon } from '../../ui/copy.tsx';
 import { Time } from '../../ui/time.tsx';
 import { USER_ROLE } from '../../ui/words.ts';
 import type { Entry } from './entry-query.ts';
-
-export const DESTROYED_BECAUSE: Readonly<Record<NonNullable<Entry['passwordDestroyedBecause']>, string>> = {
-  COMPLETED: 'the account was made',
-  CANCELLED: 'the entry was cancelled, and the time for undoing has passed',
-  RETENTION: 'the entry had failed, and the time for which passwords of failed entries are kept has passed',
-  KEY_LOST: 'the master key was lost, so that nobody can open it any more',
-};
-
-const BULK: Readonly<Record<NonNullable<NonNullable<Entry['bulkAction']>>['action'], string>> = {
-  RETRY: 'Retried',
-  CANCEL: 'Cancelled',
-  SET_RUN_AT: 'Given another time',
-};
+import { BULK_ACTION, DESTROYED_BECAUSE } from './entry-words.ts';
 
 /** `label`: what is copied, "the entry’s id". */
 const Id = ({ of, label }: { readonly of: string; readonly label: string }) => (
@@ -74,7 +62,7 @@ function courseOf({ createdAt, updatedAt, nextRetryAt, retryCount, maxRetries, b
   if (bulkAction == null) return facts;
   const bulk = (
     <Link href={`/bulk-actions/${bulkAction.bulkActionId}`} className="text-accent hover:underline">
-      {BULK[bulkAction.action]} by {bulkAction.actor}
+      {BULK_ACTION[bulkAction.action]} by {bulkAction.actor}
     </Link>
   );
   return [...facts, ['Bulk action', bulk]];

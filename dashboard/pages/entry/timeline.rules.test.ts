@@ -38,7 +38,7 @@ const entry: Story['entry'] = {
   updatedAt: at(30),
   completedAt: null,
   passwordDestroyedAt: null,
-  createdBy: null,
+  bulkAction: null,
 };
 const story = (change: Partial<Story>): Story => ({ entry, attempts: [], transitions: [], acts: [], ...change });
 const keys = (told: ReturnType<typeof tell>): string[] => told.map(({ key }) => key);
@@ -65,6 +65,23 @@ describe('tell', () => {
   it('tells of the enqueuing once, with who did it and for when', () => {
     const told = tell(story({ acts: [act('enqueueAccount', 10, { runAt: at(40) })] }));
     expect(told).toEqual([{ kind: 'enqueued', key: 'enqueued', at: at(10), by: 'Ada', runAt: at(40) }]);
+  });
+
+  it('tells of the bulk action that changed it last, once it was applied', () => {
+    const bulkAction = {
+      id: 'b',
+      bulkActionId: 'b',
+      action: 'RETRY',
+      actor: 'Ada',
+      reason: null,
+      status: 'FINISHED',
+      appliedAt: at(12),
+      runAt: null,
+    } as const;
+    expect(keys(tell(story({ entry: { ...entry, bulkAction } })))).toEqual(['bulk', 'enqueued']);
+    expect(keys(tell(story({ entry: { ...entry, bulkAction: { ...bulkAction, appliedAt: null } } })))).toEqual([
+      'enqueued',
+    ]);
   });
 
   it('tells of the circuit only while the entry waited, without its probes', () => {

@@ -1,11 +1,12 @@
 /** Everything that happened to an entry as one story, told from its newest part on. */
-import type { Act, Attempt, AttemptPage, Entry, Transition } from './entry-query.ts';
+import type { Act, Attempt, AttemptPage, BulkAction, Entry, Transition } from './entry-query.ts';
 
 export type Happening = { readonly key: string; readonly at: string } & (
   | { readonly kind: 'enqueued'; readonly by: string | undefined; readonly runAt: string | undefined }
   | { readonly kind: 'attempt'; readonly attempt: Attempt }
   | { readonly kind: 'circuit'; readonly transition: Transition; readonly wasOpenAlready: boolean }
   | { readonly kind: 'act'; readonly act: Act }
+  | { readonly kind: 'bulk'; readonly bulkAction: BulkAction }
   | { readonly kind: 'password-destroyed' }
   | { readonly kind: 'completed' }
 );
@@ -13,7 +14,7 @@ export type Happening = { readonly key: string; readonly at: string } & (
 export interface Story {
   readonly entry: Pick<
     Entry,
-    'status' | 'createdAt' | 'updatedAt' | 'completedAt' | 'passwordDestroyedAt' | 'createdBy'
+    'status' | 'createdAt' | 'updatedAt' | 'completedAt' | 'passwordDestroyedAt' | 'bulkAction'
   >;
   readonly attempts: readonly Attempt[];
   readonly transitions: readonly Transition[];
@@ -24,6 +25,7 @@ export interface Story {
 const ORDER: readonly Happening['kind'][] = [
   'enqueued',
   'act',
+  'bulk',
   'circuit',
   'attempt',
   'completed',
@@ -52,6 +54,10 @@ export function tell({ entry, attempts, transitions, acts }: Story): Happening[]
       .map((act) => ({ kind: 'act' as const, key: `act-${act.id}`, at: act.at, act })),
     ...whileItWaited(transitions, entry),
   ];
+  // Each entry knows the bulk action that changed it last; those before it stand in the audit trail.
+  const { bulkAction } = entry;
+  if (bulkAction?.appliedAt != null)
+    happenings.push({ kind: 'bulk', key: 'bulk', at: bulkAction.appliedAt, bulkAction });
   if (entry.completedAt !== null) happenings.push({ kind: 'completed', key: 'completed', at: entry.completedAt });
   if (entry.passwordDestroyedAt !== null)
     happenings.push({ kind: 'password-destroyed', key: 'password-destroyed', at: entry.passwordDestroyedAt });

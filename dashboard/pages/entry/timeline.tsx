@@ -1,15 +1,10 @@
 /** Everything that happened to an entry, the newest first; its older attempts by the page. */
-import { Ban, CircleCheck, CircleX, Inbox, KeyRound, LoaderCircle, ShieldOff, UserRound, Zap } from 'lucide-react';
-import type { ReactNode } from 'react';
-import { Badge, Status } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
-import { Code, CopyIcon } from '../../ui/copy.tsx';
-import { Length, Time } from '../../ui/time.tsx';
-import { ATTEMPT_OUTCOME, type Tone } from '../../ui/words.ts';
-import type { Act, Attempt, Entry, Transition } from './entry-query.ts';
-import { DESTROYED_BECAUSE } from './facts.tsx';
-import { Prose } from './prose.tsx';
+import { Time } from '../../ui/time.tsx';
+import type { Tone } from '../../ui/words.ts';
+import type { Entry } from './entry-query.ts';
+import { lookOf } from './happening-look.tsx';
 import type { Happening } from './timeline.rules.ts';
 
 interface TimelineProps {
@@ -46,13 +41,6 @@ export function Timeline({ entry, happenings, onEarlier, isLoadingEarlier, omiss
   );
 }
 
-interface Look {
-  readonly icon: typeof Inbox;
-  readonly tone: Tone;
-  readonly title: ReactNode;
-  readonly detail?: ReactNode;
-}
-
 const DOTS: Readonly<Record<Tone, string>> = {
   good: 'bg-good-soft text-good',
   warn: 'bg-warn-soft text-warn',
@@ -80,135 +68,4 @@ function Item({ happening, entry }: { readonly happening: Happening; readonly en
       </div>
     </li>
   );
-}
-
-function lookOf(happening: Happening, entry: Entry): Look {
-  switch (happening.kind) {
-    case 'enqueued': {
-      const by = happening.by ?? entry.createdBy?.fullName;
-      return {
-        icon: Inbox,
-        tone: 'info',
-        title: by === undefined ? 'Enqueued' : `Enqueued by ${by}`,
-        detail:
-          happening.runAt === undefined ? undefined : (
-            <p>
-              Not to begin before <Time at={happening.runAt} as="exact" />.
-            </p>
-          ),
-      };
-    }
-    case 'attempt':
-      return attemptLook(happening.attempt);
-    case 'circuit':
-      return circuitLook(happening.transition, happening.wasOpenAlready);
-    case 'act':
-      return actLook(happening.act);
-    case 'password-destroyed':
-      return {
-        icon: KeyRound,
-        tone: 'idle',
-        title: 'Password destroyed',
-        detail:
-          entry.passwordDestroyedBecause === null ? undefined : (
-            <p>Because {DESTROYED_BECAUSE[entry.passwordDestroyedBecause]}.</p>
-          ),
-      };
-    case 'completed':
-      return {
-        icon: CircleCheck,
-        tone: 'good',
-        title: 'Completed',
-        detail: (
-          <p>
-            {entry.user === null
-              ? 'The account was made; the user has been removed since.'
-              : `${entry.user.fullName} is a user of ${entry.family?.name ?? 'the family'} now.`}
-          </p>
-        ),
-      };
-  }
-}
-
-function attemptLook({ number, outcome, duration, errorCode, errorMessage, providerRequestId, node }: Attempt): Look {
-  const wording = outcome === null ? undefined : ATTEMPT_OUTCOME[outcome];
-  const node_ = node == null ? '' : ` on ${node.name}`;
-  return {
-    icon: outcome === null ? LoaderCircle : outcome === 'SUCCEEDED' ? CircleCheck : CircleX,
-    tone: wording?.tone ?? 'info',
-    title: (
-      <>
-        Attempt {number}
-        {wording === undefined ? <Badge tone="info">Under way</Badge> : <Status of={wording} />}
-        {errorCode !== null && <Code>{errorCode}</Code>}
-      </>
-    ),
-    detail: (
-      <>
-        {errorMessage !== null && (
-          <p className="max-w-prose text-text">
-            <Prose>{errorMessage}</Prose>
-          </p>
-        )}
-        <p className="flex flex-wrap items-center gap-x-2 text-sm">
-          {duration === null ? (
-            <span>Begun{node_}</span>
-          ) : (
-            <span>
-              Took <Length of={duration} />
-              {node_}
-            </span>
-          )}
-          {providerRequestId !== null && (
-            <span className="inline-flex items-center gap-1">
-              Provider’s request <Code isShort>{providerRequestId}</Code>
-              <CopyIcon text={providerRequestId} label="Copy the provider’s id of the request" />
-            </span>
-          )}
-        </p>
-      </>
-    ),
-  };
-}
-
-function circuitLook({ to, cause, reason, actor }: Transition, wasOpenAlready: boolean): Look {
-  const by = actor === null ? '' : ` by ${actor}`;
-  const isOpening = to !== 'CLOSED';
-  return {
-    icon: isOpening ? ShieldOff : Zap,
-    tone: isOpening ? 'warn' : 'good',
-    title: (
-      <>
-        {wasOpenAlready
-          ? `The circuit was open already${by}`
-          : isOpening
-            ? `The circuit opened${by}`
-            : `The circuit closed${by}`}
-        {cause !== null && <Code>{cause}</Code>}
-      </>
-    ),
-    detail: reason === null ? undefined : <p className="max-w-prose">{reason}</p>,
-  };
-}
-
-const ACTS: Readonly<Record<string, string>> = {
-  retryEntry: 'Retried',
-  cancelEntry: 'Cancelled',
-  applyBulkAction: 'Changed by a bulk action',
-  undoBulkAction: 'Bulk action undone',
-};
-
-function actLook({ action, actor, outcome, reason }: Act): Look {
-  const isRefused = outcome !== 'DONE';
-  return {
-    icon: isRefused ? Ban : UserRound,
-    tone: 'idle',
-    title: (
-      <>
-        {ACTS[action] ?? action} by {actor}
-        {isRefused && <Badge tone="warn">Refused</Badge>}
-      </>
-    ),
-    detail: reason === null ? undefined : <p className="max-w-prose">“{reason}”</p>,
-  };
 }

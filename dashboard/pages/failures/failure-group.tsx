@@ -39,7 +39,7 @@ export function FailureGroupItem({ group }: { readonly group: FailureGroup }) {
         {sample !== null && (
           <p className="text-sm text-muted">
             For example{' '}
-            <Link href={`/queue/${sample.entryId}`} className="text-accent hover:underline">
+            <Link href={`/queue/${sample.entryId}`} className="text-accent underline">
               {sample.username}
             </Link>
             , which was enqueued last

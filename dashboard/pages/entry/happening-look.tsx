@@ -1,0 +1,192 @@
+/** How each happening of the timeline reads. */
+import {
+  Ban,
+  CircleCheck,
+  CircleX,
+  Inbox,
+  KeyRound,
+  ListChecks,
+  LoaderCircle,
+  ShieldOff,
+  UserRound,
+  Zap,
+} from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { Badge, Status } from '../../ui/badge.tsx';
+import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Length, Time } from '../../ui/time.tsx';
+import { ATTEMPT_OUTCOME, type Tone } from '../../ui/words.ts';
+import type { Act, Attempt, BulkAction, Entry, Transition } from './entry-query.ts';
+import { BULK_ACTION, DESTROYED_BECAUSE } from './entry-words.ts';
+import { Prose } from './prose.tsx';
+import type { Happening } from './timeline.rules.ts';
+
+export interface Look {
+  readonly icon: typeof Inbox;
+  readonly tone: Tone;
+  readonly title: ReactNode;
+  readonly detail?: ReactNode;
+}
+
+export function lookOf(happening: Happening, entry: Entry): Look {
+  switch (happening.kind) {
+    case 'enqueued': {
+      const by = happening.by ?? entry.createdBy?.fullName;
+      return {
+        icon: Inbox,
+        tone: 'info',
+        title: by === undefined ? 'Enqueued' : `Enqueued by ${by}`,
+        detail:
+          happening.runAt === undefined ? undefined : (
+            <p>
+              Not to begin before <Time at={happening.runAt} as="exact" />.
+            </p>
+          ),
+      };
+    }
+    case 'attempt':
+      return attemptLook(happening.attempt);
+    case 'circuit':
+      return circuitLook(happening.transition, happening.wasOpenAlready);
+    case 'act':
+      return actLook(happening.act);
+    case 'bulk':
+      return bulkLook(happening.bulkAction);
+    case 'password-destroyed':
+      return {
+        icon: KeyRound,
+        tone: 'idle',
+        title: 'Password destroyed',
+        detail:
+          entry.passwordDestroyedBecause === null ? undefined : (
+            <p>Because {DESTROYED_BECAUSE[entry.passwordDestroyedBecause]}.</p>
+          ),
+      };
+    case 'completed':
+      return {
+        icon: CircleCheck,
+        tone: 'good',
+        title: 'Completed',
+        detail: (
+          <p>
+            {entry.user === null
+              ? 'The account was made; the user has been removed since.'
+              : `${entry.user.fullName} is a user of ${entry.family?.name ?? 'the family'} now.`}
+          </p>
+        ),
+      };
+  }
+}
+
+function attemptLook({ number, outcome, duration, errorCode, errorMessage, providerRequestId, node }: Attempt): Look {
+  const wording = outcome === null ? undefined : ATTEMPT_OUTCOME[outcome];
+  const where = node == null ? '' : ` on ${node.name}`;
+  return {
+    icon: outcome === null ? LoaderCircle : outcome === 'SUCCEEDED' ? CircleCheck : CircleX,
+    tone: wording?.tone ?? 'info',
+    title: (
+      <>
+        Attempt {number}
+        {wording === undefined ? <Badge tone="info">Under way</Badge> : <Status of={wording} />}
+        {errorCode !== null && <Code>{errorCode}</Code>}
+      </>
+    ),
+    detail: (
+      <>
+        {errorMessage !== null && (
+          <p className="max-w-prose text-text">
+            <Prose>{errorMessage}</Prose>
+          </p>
+        )}
+        <p className="flex flex-wrap items-center gap-x-2 text-sm">
+          {duration === null ? (
+            <span>Begun{where}</span>
+          ) : (
+            <span>
+              Took <Length of={duration} />
+              {where}
+            </span>
+          )}
+          {providerRequestId !== null && (
+            <span className="inline-flex items-center gap-1">
+              Provider’s request <Code isShort>{providerRequestId}</Code>
+              <CopyIcon text={providerRequestId} label="Copy the provider’s id of the request" />
+            </span>
+          )}
+        </p>
+      </>
+    ),
+  };
+}
+
+function circuitLook({ to, cause, reason, actor }: Transition, wasOpenAlready: boolean): Look {
+  const by = actor === null ? '' : ` by ${actor}`;
+  const isOpening = to !== 'CLOSED';
+  return {
+    icon: isOpening ? ShieldOff : Zap,
+    tone: isOpening ? 'warn' : 'good',
+    title: (
+      <>
+        {wasOpenAlready
+          ? `The circuit was open already${by}`
+          : isOpening
+            ? `The circuit opened${by}`
+            : `The circuit closed${by}`}
+        {cause !== null && <Code>{cause}</Code>}
+      </>
+    ),
+    detail: reason === null ? undefined : <p className="max-w-prose">{reason}</p>,
+  };
+}
+
+const ACTS: Readonly<Record<string, string>> = {
+  retryEntry: 'Retried',
+  cancelEntry: 'Cancelled',
+  applyBulkAction: 'Changed by a bulk action',
+  undoBulkAction: 'Bulk action undone',
+};
+
+function actLook({ action, actor, outcome, reason }: Act): Look {
+  const isRefused = outcome !== 'DONE';
+  return {
+    icon: isRefused ? Ban : UserRound,
+    tone: 'idle',
+    title: (
+      <>
+        {ACTS[action] ?? action} by {actor}
+        {isRefused && <Badge tone="warn">Refused</Badge>}
+      </>
+    ),
+    detail: reason === null ? undefined : <p className="max-w-prose">“{reason}”</p>,
+  };
+}
+
+function bulkLook({ bulkActionId, action, actor, status, reason, runAt }: BulkAction): Look {
+  const isUndone = status === 'UNDONE' || status === 'UNDOING';
+  return {
+    icon: ListChecks,
+    tone: 'idle',
+    title: (
+      <>
+        {BULK_ACTION[action]} by {actor}
+        {isUndone && <Badge>Undone since</Badge>}
+      </>
+    ),
+    detail: (
+      <>
+        {runAt !== null && (
+          <p>
+            Due at <Time at={runAt} as="exact" />.
+          </p>
+        )}
+        {reason !== null && <p className="max-w-prose">“{reason}”</p>}
+        <p className="text-sm">
+          <Link href={`/bulk-actions/${bulkActionId}`} className="text-accent hover:underline">
+            The bulk action
+          </Link>
+        </p>
+      </>
+    ),
+  };
+}
