@@ -33,7 +33,7 @@ interface TableProps<Row> {
   readonly empty?: ReactNode;
 }
 
-const INTERACTIVE = 'a, button, input, select, label, summary, [role=button], [role=menuitem]';
+const INTERACTIVE = 'a, button, input, select, label, summary, dialog, [role=button], [role=menuitem]';
 
 export function Table<Row>({
   label,
@@ -122,7 +122,7 @@ export function Table<Row>({
                   <td
                     key={name}
                     data-label={isNameHidden ? undefined : name}
-                    className={`px-3 py-1.5 md:h-9 first:pl-4 last:pr-4 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''}`}
+                    className={`md:h-9 md:px-3 md:py-1.5 md:first:pl-4 md:last:pr-4 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''}`}
                   >
                     {cell(row)}
                   </td>
