@@ -103,7 +103,6 @@ export async function startServer(options: StartOptions): Promise<void> {
   });
   lifecycle.opened('the audit trail', () => audit.sealer.stop());
   const acts = createActs(db, audit.trail, logger);
-  await recordSettings(acts, config, keyRing);
   const provider = await openProvider(config, db, logger, { acts, metrics, notices });
   lifecycle.opened('the identity provider', () => provider.close());
   await announceProvider(db, node.id, provider.name);
@@ -165,6 +164,8 @@ export async function startServer(options: StartOptions): Promise<void> {
     },
     closePatienceMs,
   );
+  // Not before: a start that fails, because the port is taken, puts no settings on record.
+  await recordSettings(acts, config, keyRing);
 
   const heartbeat = startHeartbeat({
     db,
