@@ -12,7 +12,7 @@ import { type Entry, EntryQuery } from './entry-query.ts';
 import { Explanation } from './explanation.tsx';
 import { EntryFacts } from './facts.tsx';
 import { Timeline } from './timeline.tsx';
-import { useStory } from './use-story.ts';
+import { type Surroundings, useStory, useSurroundings } from './use-story.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const WITHIN = [['Queue', '/queue']] as const;
@@ -42,6 +42,7 @@ function Known({ entryId }: { readonly entryId: string }) {
     // Nothing tells of pauses and limits of the queue, which the explanation speaks of.
     everyMs: 10_000,
   });
+  const surroundings = useSurroundings(entryId);
   const entry = result.data?.queuedCreation;
   if (result.data !== undefined && entry == null && result.problem === undefined) return <NotThere entryId={entryId} />;
   return (
@@ -53,7 +54,7 @@ function Known({ entryId }: { readonly entryId: string }) {
       actions={entry != null && <EntryButtons entry={entry} onDone={result.refresh} />}
     >
       <Loaded result={result} height={32}>
-        {() => entry != null && <Whole entry={entry} seesBeyond={seesBeyond} onDone={result.refresh} />}
+        {() => entry != null && <Whole {...{ entry, surroundings, seesBeyond }} onDone={result.refresh} />}
       </Loaded>
     </Page>
   );
@@ -61,12 +62,13 @@ function Known({ entryId }: { readonly entryId: string }) {
 
 interface WholeProps {
   readonly entry: Entry;
+  readonly surroundings: Surroundings;
   readonly seesBeyond: boolean;
   readonly onDone: () => void;
 }
 
-function Whole({ entry, seesBeyond, onDone }: WholeProps) {
-  const story = useStory(entry, seesBeyond);
+function Whole({ entry, surroundings, seesBeyond, onDone }: WholeProps) {
+  const story = useStory(entry, surroundings, seesBeyond);
   return (
     <>
       <Explanation entry={entry} onDone={onDone} />

@@ -101,6 +101,14 @@ describe('tell', () => {
     expect(keys(tell(story({ entry: failed, transitions })))).toEqual([`circuit-${at(15)}-OPEN`, 'enqueued']);
   });
 
+  it('takes the destruction of a password for no wait', () => {
+    const cancelled = { ...entry, status: 'CANCELLED' as const, updatedAt: at(40), passwordDestroyedAt: at(40) };
+    const told = tell(
+      story({ entry: cancelled, acts: [act('cancelEntry', 20)], transitions: [turn('CLOSED', 'OPEN', 30)] }),
+    );
+    expect(keys(told)).toEqual(['password-destroyed', 'act-cancelEntry20', 'enqueued']);
+  });
+
   it('says that the circuit was open already', () => {
     const told = tell(story({ transitions: [turn('CLOSED', 'OPEN', 4)] }));
     expect(told[0]).toMatchObject({ kind: 'circuit', at: at(10), wasOpenAlready: true });

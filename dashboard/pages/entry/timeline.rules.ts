@@ -52,7 +52,7 @@ export function tell({ entry, attempts, transitions, acts }: Story): Happening[]
     ...acts
       .filter((act) => act !== enqueuing)
       .map((act) => ({ kind: 'act' as const, key: `act-${act.id}`, at: act.at, act })),
-    ...whileItWaited(transitions, entry),
+    ...whileItWaited(transitions, entry, endOf({ entry, attempts, transitions, acts })),
   ];
   // Each entry knows the bulk action that changed it last; those before it stand in the audit trail.
   const { bulkAction } = entry;
@@ -69,11 +69,24 @@ export function tell({ entry, attempts, transitions, acts }: Story): Happening[]
   );
 }
 
+/** When it stopped waiting, in milliseconds since 1970: what ended it, not the destruction of its password later on. */
+function endOf({ entry, attempts, acts }: Story): number {
+  const { status, createdAt, updatedAt, completedAt, passwordDestroyedAt, bulkAction } = entry;
+  if (status === 'PENDING' || status === 'PROCESSING') return Number.POSITIVE_INFINITY;
+  if (completedAt !== null) return Date.parse(completedAt);
+  if (passwordDestroyedAt === null) return Date.parse(updatedAt);
+  const instants = [
+    createdAt,
+    bulkAction?.appliedAt,
+    ...attempts.map((one) => one.finishedAt),
+    ...acts.map((one) => one.at),
+  ];
+  return Math.max(...instants.flatMap((at) => (at == null ? [] : [Date.parse(at)])));
+}
+
 /** Openings and closings of the circuit between the entry's beginning and its end; probes within them left out. */
-function whileItWaited(transitions: readonly Transition[], entry: Story['entry']): Happening[] {
+function whileItWaited(transitions: readonly Transition[], entry: Story['entry'], ended: number): Happening[] {
   const began = Date.parse(entry.createdAt);
-  const isOver = entry.status === 'FAILED' || entry.status === 'CANCELLED' || entry.status === 'COMPLETED';
-  const ended = isOver ? Date.parse(entry.completedAt ?? entry.updatedAt) : Number.POSITIVE_INFINITY;
   const felt = transitions.filter(({ from, to }) => from === 'CLOSED' || to === 'CLOSED');
   const within = felt.filter(({ changedAt }) => Date.parse(changedAt) > began && Date.parse(changedAt) <= ended);
   // The newest come first: the one in force when the entry was enqueued.

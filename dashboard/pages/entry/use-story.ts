@@ -17,8 +17,8 @@ export interface StoryTold {
 
 const NO_ATTEMPTS: AttemptPage = { nodes: [], pageInfo: { hasPreviousPage: false, startCursor: null } };
 
-export function useStory(entry: Entry, seesBeyond: boolean): StoryTold {
-  const { entryId } = entry;
+/** What happened around the entry; asked for beside the entry, not after it. */
+export function useSurroundings(entryId: string) {
   const mayAudit = usePermission('auditEntries');
   const maySeeProvider = usePermission('identityProvider');
   const acts = useLiveQuery({
@@ -34,6 +34,17 @@ export function useStory(entry: Entry, seesBeyond: boolean): StoryTold {
     on: ['CIRCUIT'],
     isPaused: !maySeeProvider.isAllowed,
   });
+  return { mayAudit, maySeeProvider, acts, circuit };
+}
+
+export type Surroundings = ReturnType<typeof useSurroundings>;
+
+export function useStory(
+  entry: Entry,
+  { mayAudit, maySeeProvider, acts, circuit }: Surroundings,
+  seesBeyond: boolean,
+): StoryTold {
+  const { entryId } = entry;
   const [earlier, setEarlier] = useState<readonly AttemptPage[]>([]);
   const [isLoadingEarlier, setLoading] = useState(false);
   const { attempts, hasEarlier, cursor } = joinPages(entry.attempts ?? NO_ATTEMPTS, earlier);
