@@ -37,7 +37,7 @@ const COLUMNS: readonly Column<PastAlert>[] = [
             {way !== undefined && (
               <>
                 {' · '}
-                <Link href={way.href} className="text-accent hover:underline">
+                <Link href={way.href} className="text-accent underline">
                   {way.text}
                 </Link>
               </>

@@ -30,7 +30,7 @@ export default function NodesPage() {
             <>
               <Meaning summary={summary} />
               <Card title="Processes" isFlush>
-                <dl className="grid grid-cols-3 gap-x-6 gap-y-3 border-b px-4 pb-4 sm:max-w-xl">
+                <dl className="flex flex-wrap gap-x-12 gap-y-3 border-b px-4 pb-4">
                   <Figure label="Running" value={count(summary.running)} />
                   <Figure label="Attempts in hand" value={count(summary.attempts)} />
                   <Figure label="Runs in hand" value={count(summary.runs)} />

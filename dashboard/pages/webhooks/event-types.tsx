@@ -1,5 +1,6 @@
 /** Which events a webhook gets: the first few by name, all on hover. */
-import { Badge } from '../../ui/badge.tsx';
+import { Fragment } from 'react';
+import { Code } from '../../ui/copy.tsx';
 import { Tooltip } from '../../ui/tooltip.tsx';
 
 interface EventTypesProps {
@@ -12,13 +13,15 @@ export function EventTypes({ types, most = 2 }: EventTypesProps) {
   if (types === null) return <span className="text-muted">All, those to come too</span>;
   const more = types.length - most;
   return (
-    <span className="inline-flex flex-wrap gap-1 max-md:justify-end">
+    <span className="leading-6">
       {types.slice(0, most).map((type) => (
-        <Badge key={type}>{type}</Badge>
+        <Fragment key={type}>
+          <Code>{type}</Code>{' '}
+        </Fragment>
       ))}
       {more > 0 && (
         <Tooltip text={types.slice(most).join(', ')}>
-          <button type="button" className="rounded-full px-1.5 text-xs text-muted hover:text-text">
+          <button type="button" className="text-sm whitespace-nowrap text-muted hover:text-text">
             and {more} more
           </button>
         </Tooltip>
