@@ -115,7 +115,7 @@ export const ROUTES: readonly PageRoute[] = [
   {
     path: '/access',
     page: page(() => import('./pages/access/access-page.tsx')),
-    nav: nav('Access', 'Administration', ShieldUser, 'c', 'apiTokens'),
+    nav: nav('Access', 'Administration', ShieldUser, 'c', 'viewer'),
   },
   {
     path: '/keys',

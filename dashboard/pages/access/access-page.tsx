@@ -1,5 +1,43 @@
+/** Who may do what: tokens, roles, and one's own rights. */
+import { useSearchParams } from 'wouter';
 import { Page } from '../../ui/page.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
+import { OwnRightsCard, WhoCard } from './own-rights.tsx';
+import { RolesCard } from './roles-card.tsx';
+import { TokensCard } from './tokens-card.tsx';
 
-export default function StillToCome() {
-  return <Page title="access">Not written yet.</Page>;
+export default function AccessPage() {
+  const [params, setParams] = useSearchParams();
+  const tab = params.get('tab') === 'rights' ? 'rights' : 'tokens';
+  return (
+    <Page title="Access" description="Who may call this server, and what each may do.">
+      <Tabs
+        label="Parts of access"
+        value={tab}
+        onChange={(next) => setParams(next === 'tokens' ? {} : { tab: next })}
+        tabs={[
+          {
+            value: 'tokens',
+            title: 'Tokens and roles',
+            content: (
+              <>
+                <TokensCard />
+                <RolesCard />
+              </>
+            ),
+          },
+          {
+            value: 'rights',
+            title: 'You',
+            content: (
+              <>
+                <WhoCard />
+                <OwnRightsCard />
+              </>
+            ),
+          },
+        ]}
+      />
+    </Page>
+  );
 }

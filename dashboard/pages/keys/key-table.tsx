@@ -44,7 +44,7 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
   {
     name: 'Since',
     cell: ({ activatedAt, retiredAt, lostAt, supersededAt }) => (
-      <div className="text-sm">
+      <div className="text-sm md:whitespace-nowrap">
         <p>
           active <Time at={activatedAt} />
         </p>

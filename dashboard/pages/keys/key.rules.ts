@@ -6,7 +6,7 @@ type State = EnumOf<'EncryptionKeyState'>;
 
 export const PURPOSE: Readonly<Record<Purpose, readonly [text: string, more: string]>> = {
   SEAL: ['Seals passwords', 'and the secrets of webhooks'],
-  DIGEST: ['Compares repeated requests', 'that come with an idempotency key'],
+  DIGEST: ['Compares repeated requests', 'by their idempotency keys'],
   AUDIT: ['Proves the audit trail', 'each act is signed with it'],
 };
 

@@ -1,0 +1,53 @@
+/** Roles in words, and the search through what one may do. Pure. */
+import type { EnumOf } from '../../graphql/graphql.ts';
+
+type Role = EnumOf<'Role'>;
+
+export const ROLES: readonly (readonly [role: Role, may: string, mayNot: string])[] = [
+  [
+    'VIEWER',
+    'Sees entries, jobs, schedules, runs, nodes, the identity provider and alerts.',
+    'Changes nothing, and sees neither the audit trail, events and webhooks, nor tokens and keys.',
+  ],
+  [
+    'OPERATOR',
+    'Sees all that a viewer sees, the audit trail, events and webhooks too. Retries, cancels, runs, pauses, sets limits, silences alerts, delivers again.',
+    'Enqueues nothing, and leaves schedules, the circuit, nodes, webhooks, tokens and keys as they are.',
+  ],
+  [
+    'ENQUEUER',
+    'Enqueues accounts, and sees the entries that it enqueued itself. Meant for frontends.',
+    'Sees nothing that others enqueued, and nothing of the server.',
+  ],
+  ['ADMIN', 'Everything: schedules, the circuit, nodes, webhooks, tokens and keys too.', 'Nothing is kept from it.'],
+];
+
+export interface Operation {
+  readonly name: string;
+  readonly kind: EnumOf<'OperationKind'>;
+  readonly isAllowed: boolean;
+  readonly reason: string | null;
+}
+
+export const KIND_WORDS: Readonly<Record<Operation['kind'], string>> = {
+  QUERY: 'Sees',
+  MUTATION: 'Changes',
+  SUBSCRIPTION: 'Watches',
+};
+
+/** "retryEntry": "retry entry". */
+export const nameInWords = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** Those that have every word in their name or their reason, and are allowed or not as asked. */
+export function operationsFound(
+  operations: readonly Operation[],
+  search: string,
+  which: 'all' | 'allowed' | 'refused',
+): readonly Operation[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return operations.filter(({ name, reason, isAllowed }) => {
+    if (which !== 'all' && isAllowed !== (which === 'allowed')) return false;
+    const text = `${name} ${nameInWords(name)} ${reason ?? ''}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}

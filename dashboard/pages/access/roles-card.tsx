@@ -1,0 +1,28 @@
+/** The four roles in words; who has which is said by tokens and by the sign-in. */
+import { useViewer } from '../../access/viewer.tsx';
+import { Badge } from '../../ui/badge.tsx';
+import { Card } from '../../ui/card.tsx';
+import { ROLES } from './access.rules.ts';
+
+export function RolesCard() {
+  const { role: own } = useViewer();
+  return (
+    <Card
+      title="Roles"
+      hint="Each token has one; whoever signs in has the one that the configuration gives them. A token bound to a family sees and touches that family only."
+    >
+      <dl className="grid gap-4 md:grid-cols-2">
+        {ROLES.map(([role, may, mayNot]) => (
+          <div key={role} className="rounded-md border p-3">
+            <dt className="flex items-center gap-2 font-semibold">
+              {role}
+              {role === own && <Badge tone="info">yours</Badge>}
+            </dt>
+            <dd className="mt-1">{may}</dd>
+            <dd className="mt-1 text-muted">{mayNot}</dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  );
+}

@@ -1,0 +1,142 @@
+/** The API tokens: who has one, what it may do, and whether it is still used. */
+import { usePermission } from '../../access/viewer.tsx';
+import { createApiToken, revokeApiToken } from '../../actions/access-actions.ts';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Status } from '../../ui/badge.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Code } from '../../ui/copy.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty, Notice } from '../../ui/notice.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { count, TOKEN_STATUS } from '../../ui/words.ts';
+
+const Tokens = graphql(`
+  query ApiTokens {
+    apiTokens {
+      id apiTokenId name role prefix status createdAt createdBy expiresAt lastUsedAt revokedAt revokedBy reason
+      family { id familyId name }
+    }
+  }
+`);
+type Token = NonNullable<ResultOf<typeof Tokens>['apiTokens']>[number];
+
+const columns = (onDone: () => void): readonly Column<Token>[] => [
+  {
+    name: 'Name',
+    cell: ({ name, reason }) => (
+      <div className="max-w-80 min-w-0">
+        <p className="font-medium break-words">{name}</p>
+        {reason !== null && <p className="text-sm break-words text-muted">{reason}</p>}
+      </div>
+    ),
+  },
+  { name: 'Status', cell: ({ status }) => <Status of={TOKEN_STATUS[status]} /> },
+  { name: 'Role', cell: ({ role }) => role },
+  {
+    name: 'Family',
+    cell: ({ family }) =>
+      family === null ? <span className="text-muted">all</span> : <span className="break-words">{family.name}</span>,
+  },
+  {
+    name: 'Begins with',
+    cell: ({ prefix }) => (
+      <span className="whitespace-nowrap">
+        <Code>{prefix}</Code>
+      </span>
+    ),
+  },
+  {
+    name: 'Created',
+    cell: ({ createdAt, createdBy }) => (
+      <div>
+        <Time at={createdAt} />
+        <p className="text-sm break-words text-muted">by {createdBy}</p>
+      </div>
+    ),
+  },
+  {
+    name: 'Last used',
+    cell: ({ lastUsedAt }) =>
+      lastUsedAt === null ? <span className="text-muted">never</span> : <Time at={lastUsedAt} />,
+  },
+  {
+    name: 'Ends',
+    cell: ({ expiresAt, revokedAt, revokedBy }) =>
+      revokedAt !== null ? (
+        <div>
+          <Time at={revokedAt} />
+          <p className="text-sm break-words text-muted">revoked{revokedBy !== null && ` by ${revokedBy}`}</p>
+        </div>
+      ) : expiresAt === null ? (
+        <span className="text-muted">when revoked</span>
+      ) : (
+        <Time at={expiresAt} />
+      ),
+  },
+  {
+    name: 'Actions',
+    isNameHidden: true,
+    align: 'right',
+    cell: ({ apiTokenId, name, prefix, status }) =>
+      status === 'ACTIVE' && (
+        <ActionButton action={revokeApiToken} input={{ apiTokenId }} subject={`${name} (${prefix}…)`} onDone={onDone} />
+      ),
+  },
+];
+
+/** Nothing tells of tokens. */
+const EVERY_MS = 15_000;
+const MOST = 500;
+
+export function TokensCard() {
+  const { isAllowed, reason } = usePermission('apiTokens');
+  const result = useLiveQuery({ query: Tokens, variables: {}, everyMs: EVERY_MS, isPaused: !isAllowed });
+  const create = (label?: string) => (
+    <ActionButton
+      action={createApiToken}
+      input={{}}
+      kind="primary"
+      onDone={result.refresh}
+      {...(label !== undefined && { label })}
+    />
+  );
+  return (
+    <Card
+      title="API tokens"
+      hint="For frontends, scripts and other programs. Several tokens of one name are one caller, so that one can be changed for another without a gap."
+      actions={create()}
+      isFlush
+    >
+      {!isAllowed && (
+        <div className="px-4 pb-4">
+          <Notice tone="info">{reason}</Notice>
+        </div>
+      )}
+      <Loaded result={result} height={16}>
+        {({ apiTokens }) => (
+          <>
+            <Table
+              label="API tokens"
+              columns={columns(result.refresh)}
+              rows={apiTokens ?? []}
+              keyOf={({ id }) => id}
+              lookOf={({ status }) => (status === 'ACTIVE' ? '' : 'text-muted')}
+              empty={
+                <Empty title="There is no token." actions={create('Create the first')}>
+                  A program shows its token as <Code>Authorization: Bearer …</Code> and acts by its name and role. The
+                  token is shown once, when it is made.
+                </Empty>
+              }
+            />
+            {(apiTokens?.length ?? 0) >= MOST && (
+              <p className="border-t px-4 py-2 text-sm text-muted">The youngest {count(MOST)} are shown.</p>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Card>
+  );
+}
