@@ -34,7 +34,7 @@ export const Preview = ({ of, isOld }: PreviewProps) => (
         <Facts
           of={[
             ['On average every', <Length key="average" of={of.averageInterval} />],
-            ['At the least', <Length key="shortest" of={of.shortestInterval} />],
+            ['At least', <Length key="shortest" of={of.shortestInterval} />],
           ]}
         />
         <h3 className="mt-4 mb-1 font-medium">

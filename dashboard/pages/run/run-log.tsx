@@ -1,11 +1,13 @@
 /** What a run said, line by line. */
 import { useState } from 'react';
 import type { EnumOf } from '../../graphql/graphql.ts';
+import { serverNow } from '../../graphql/transport.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
+import { brief, exact } from '../../ui/instants.rules.ts';
 import { Empty } from '../../ui/notice.tsx';
-import { Time } from '../../ui/time.tsx';
+import { useZone } from '../../ui/preferences.ts';
 import { counted, type Tone } from '../../ui/words.ts';
 
 interface RunLogProps {
@@ -31,6 +33,9 @@ export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
   const isRunning = status === 'RUNNING';
   // Of a run that goes on, the newest line is what one waits for.
   const [isNewestFirst, setNewestFirst] = useState(isRunning);
+  // Hundreds of lines: none of them keeps a timer or a tooltip of its own.
+  const zone = useZone(job.timeZone);
+  const now = serverNow();
   const lines = logLines.map((line, place) => ({ ...line, place }));
   return (
     <Card
@@ -62,7 +67,9 @@ export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
             return (
               <li key={place} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-1.5">
                 <span className="w-20 shrink-0 font-mono text-xs text-muted">
-                  <Time at={at} as="clock" jobZone={job.timeZone} />
+                  <time dateTime={at} title={exact(Date.parse(at), zone)}>
+                    {brief(Date.parse(at), now, zone)}
+                  </time>
                 </span>
                 <Badge tone={tone}>{text}</Badge>
                 <span className="min-w-0 flex-1 basis-60">

@@ -91,16 +91,18 @@ function DayCell({ day: { date, dueCount, counts }, isPicked, isStop, onPick }: 
         type="button"
         data-date={date}
         tabIndex={isStop ? 0 : -1}
-        aria-label={text}
         aria-pressed={isPicked}
         onClick={() => onPick(date)}
         className={`${SHAPE} ${LOOKS[FIRE_OUTCOME[worst].tone]} hover:brightness-95 ${isPicked ? 'ring-2 ring-accent' : ''}`}
       >
-        <span className="flex items-center justify-between gap-0.5 text-xs">
+        <span className="sr-only">{text}</span>
+        <span aria-hidden className="flex items-center justify-between gap-0.5 text-xs">
           {number}
           <OutcomeIcon of={worst} />
         </span>
-        <span className="truncate text-right text-xs leading-tight font-medium">{count(dueCount)}</span>
+        <span aria-hidden className="truncate text-right text-xs leading-tight font-medium">
+          {count(dueCount)}
+        </span>
       </button>
     </Tooltip>
   );
