@@ -16,6 +16,11 @@ export interface DateTimeRange {
   readonly to?: Date | null;
 }
 
+/** Nothing is in a span that ends before it begins: whoever asks so has mixed up the two. */
+const forwards = z
+  .custom<DateTimeRange>()
+  .refine(({ from, to }) => !from || !to || from < to, { path: ['to'], message: 'must be after `from`.' });
+
 /** Adds the inputs and answers their refs. */
 export function addFilterInputs(builder: Builder) {
   const StringFilterInput = builder.inputRef<StringFilter>('StringFilter').implement({
@@ -33,8 +38,9 @@ export function addFilterInputs(builder: Builder) {
     description: 'A span of time; an end that is left out is open.',
     fields: (t) => ({
       from: t.field({ type: 'DateTime', description: 'From this instant on, itself included.' }),
-      to: t.field({ type: 'DateTime', description: 'Before this instant.' }),
+      to: t.field({ type: 'DateTime', description: 'Before this instant, which is after `from`.' }),
     }),
+    validate: forwards,
   });
   const OrderDirection = builder.enumType('OrderDirection', {
     description: 'Which end of a list comes first.',

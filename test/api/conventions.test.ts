@@ -280,6 +280,58 @@ describe('global ids', () => {
   });
 });
 
+describe('a span that ends where it begins, or before, is refused with the same words', () => {
+  const [late, early] = ['"2026-02-01T00:00:00Z"', '"2026-01-01T00:00:00Z"'];
+  const SPANS: [string, (span: string) => string, string][] = [
+    [
+      'queuedCreations by creation',
+      (span) => `{ queuedCreations(filter: {createdAt: ${span}}) { totalCount } }`,
+      'filter.createdAt',
+    ],
+    [
+      'queuedCreations by due time',
+      (span) => `{ queuedCreations(filter: {nextRetryAt: ${span}}) { totalCount } }`,
+      'filter.nextRetryAt',
+    ],
+    [
+      'queuedCreationChanged',
+      (span) => `subscription { queuedCreationChanged(filter: {createdAt: ${span}}) { entryId } }`,
+      'filter.createdAt',
+    ],
+    ['outboxEvents', (span) => `{ outboxEvents(filter: {createdAt: ${span}}) { totalCount } }`, 'filter.createdAt'],
+    ['auditEntries', (span) => `{ auditEntries(filter: {at: ${span}}) { totalCount } }`, 'filter.at'],
+  ];
+
+  test.each(SPANS)('%s', async (_name, query, path) => {
+    for (const span of [`{from: ${late}, to: ${early}}`, `{from: ${late}, to: ${late}}`]) {
+      const { body } = await server.graphql(query(span), {}, { accept: 'application/json' });
+      expect(body.errors).toMatchObject([
+        { message: `${path}.to: must be after \`from\`.`, extensions: { code: 'BAD_USER_INPUT' } },
+      ]);
+    }
+    if (query('').startsWith('subscription')) return;
+    for (const span of [`{from: ${early}, to: ${late}}`, `{from: ${late}}`, `{to: ${early}, from: null}`, '{}'])
+      expect((await server.graphql(query(span))).body.errors, span).toBeUndefined();
+  });
+
+  test('a plan, and redeliverWebhook', async () => {
+    const { body: plan } = await server.graphql<{ planBulkAction: Refusal }>(
+      `mutation { planBulkAction(input: {action: CANCEL, filter: {createdAt: {from: ${late}, to: ${early}}}}) {
+        __typename ... on InvalidInputError { message issues { path } } } }`,
+    );
+    expect(plan.data.planBulkAction).toEqual({
+      __typename: 'InvalidInputError',
+      message: 'filter.createdAt.to: must be after `from`.',
+      issues: [{ path: ['filter', 'createdAt', 'to'] }],
+    });
+    const { body: again } = await server.graphql<{ redeliverWebhook: Refusal }>(
+      `mutation { redeliverWebhook(input: {webhookId: "00000000-0000-4000-8000-000000000000", from: ${late}, to: ${early}}) {
+        __typename ... on InvalidInputError { message } } }`,
+    );
+    expect(again.data.redeliverWebhook.message).toBe('to: must be after `from`.');
+  });
+});
+
 describe('refusals are data', () => {
   test('all problems at once, each with its path and code', async () => {
     const refusal = await enqueue({ username: 'X', fullName: '', password: 'short', role: 'OWNER' });

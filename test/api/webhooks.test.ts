@@ -261,6 +261,13 @@ it('deliveries are listed newest first, page by page, by status, type and time',
   expect(await list({ filter: { createdAt: { from: new Date(Date.now() + 60_000).toISOString() } } })).toMatchObject({
     totalCount: 0,
   });
+  const { body } = await app.graphql(
+    `query ($webhookId: UUID!) { webhook(webhookId: $webhookId) {
+       deliveries(filter: {createdAt: {from: "2026-02-01T00:00:00Z", to: "2026-01-01T00:00:00Z"}}) { totalCount } } }`,
+    { webhookId },
+    operator,
+  );
+  expect(body.errors).toMatchObject([{ message: 'filter.createdAt.to: must be after `from`.' }]);
 });
 
 it('tests of one webhook are few at a time', async () => {

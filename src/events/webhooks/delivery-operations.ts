@@ -203,7 +203,7 @@ function readRequest({
       code: 'REQUIRED',
       message: 'Give either deliveryId alone, or webhookId with from and to.',
     });
-  else if (from >= to) issues.push({ path: ['to'], code: 'INVALID_VALUE', message: 'is not later than from.' });
+  else if (from >= to) issues.push({ path: ['to'], code: 'NOT_AFTER_FROM', message: 'must be after `from`.' });
   requireNone(issues);
   return { webhookId: webhookId ?? '', from: from ?? new Date(0), to: to ?? new Date(0), isAll: isAll ?? false };
 }
