@@ -96,7 +96,7 @@ function EventFacts({ event, kind, onDone }: EventFactsProps) {
               <CopyIcon text={eventId} label="Copy the event’s id" />
             </span>,
           ],
-          ['Family', event.familyId !== null && <Code key="family">{event.familyId}</Code>],
+          ['Family', event.familyId === null ? null : <Code key="family">{event.familyId}</Code>],
           ['Number', event.sequence.replace(/^0+(?=\d)/, '')],
           ['Published', <Time key="published" at={event.processedAt} as="exact" />],
           ...(event.parkedAt === null

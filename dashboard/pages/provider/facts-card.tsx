@@ -15,9 +15,14 @@ export function FactsCard({ provider }: { readonly provider: Provider }) {
         <Facts
           of={[
             ['Provider', isSimulator ? 'The simulator that is built in' : name === 'zitadel' ? 'Zitadel' : name],
-            ['Address', url !== null && <Copied text={url} what="the address" />],
+            ['Address', url === null ? null : <Copied key="url" text={url} what="the address" />],
             ...(instanceHost === null ? [] : [['External domain', instanceHost] as const]),
-            ['Organisation', organizationId !== null && <Copied text={organizationId} what="the organisation’s id" />],
+            [
+              'Organisation',
+              organizationId === null ? null : (
+                <Copied key="organization" text={organizationId} what="the organisation’s id" />
+              ),
+            ],
             ['Access', TOKEN_KIND[tokenKind]],
             ...(tokenKind === 'NONE' ? [] : [['Token ends', <TokenEnd key="end" at={tokenExpiresAt} />] as const]),
           ]}
