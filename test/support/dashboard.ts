@@ -1,6 +1,5 @@
 /** The dashboard as a person uses it: real servers, real pages, what is found by its name and not by its make. */
 import type { Page } from 'playwright-core';
-import { expect } from 'vitest';
 import type { Env } from './process.ts';
 
 /** Every page that the navigation leads to, by its heading. */
@@ -54,10 +53,10 @@ export async function signIn(page: Page, url: string, token: string): Promise<vo
   await page.locator('main h1').waitFor();
 }
 
-/** Nothing on the page is wider than the page. */
-export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+/** Whether anything on the page is wider than its window. */
+export async function widthProblems(page: Page): Promise<string[]> {
   const [content, shown] = await page.evaluate(
     () => [document.documentElement.scrollWidth, window.innerWidth] as const,
   );
-  expect(content, `${page.url()} is wider than its window`).toBeLessThanOrEqual(shown);
+  return content <= shown ? [] : [`it is ${content} pixels wide in a window of ${shown}`];
 }
