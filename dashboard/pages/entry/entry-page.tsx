@@ -8,7 +8,7 @@ import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ENTRY_STATUS } from '../../ui/words.ts';
 import { EntryButtons } from './entry-buttons.tsx';
-import { type Entry, EntryQuery } from './entry-query.ts';
+import { type Entry, EntryQuery, WholeEntryQuery } from './entry-query.ts';
 import { Explanation } from './explanation.tsx';
 import { EntryFacts } from './facts.tsx';
 import { Timeline } from './timeline.tsx';
@@ -33,9 +33,9 @@ function Known({ entryId }: { readonly entryId: string }) {
   const { role, family } = useViewer();
   // As the API has it: nodes and bulk actions are not for those bound to a family, nor for an ENQUEUER.
   const seesBeyond = family === null && role !== 'ENQUEUER';
-  const result = useLiveQuery({
-    query: EntryQuery,
-    variables: { entryId, seesBeyond },
+  const result = useLiveQuery<{ queuedCreation: Entry | null }, { entryId: string }>({
+    query: seesBeyond ? WholeEntryQuery : EntryQuery,
+    variables: { entryId },
     on: ['QUEUED_CREATION', 'CIRCUIT'],
     // The circuit holds up every entry that waits.
     isAbout: ({ QUEUED_CREATION, CIRCUIT }) => CIRCUIT !== undefined || QUEUED_CREATION?.keys.has(entryId) === true,
@@ -87,7 +87,7 @@ const NotThere = ({ entryId }: { readonly entryId: string }) => (
         <p className="break-all">{entryId}</p>
         <p>
           It may have been deleted: entries that are done are kept for a while only. Or the link was cut short. Or it is
-          of a family that you may not see.
+          one that you may not see.
         </p>
       </Empty>
     </div>

@@ -1,47 +1,87 @@
-/** What the page of an entry asks for. What not everybody may see is asked for apart. */
+/**
+ * What the page of an entry asks for. The server refuses a document that has a field which the viewer
+ * may not see, so that what leads out of a family (nodes, bulk actions) stands in documents of its own.
+ */
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 
-/** Nodes and bulk actions lead out of a family: callers that are bound to one may not see them. */
-export const EntryQuery = graphql(`
-  query EntryPage($entryId: UUID!, $seesBeyond: Boolean!) {
-    queuedCreation(entryId: $entryId) {
-      id entryId username fullName role status
-      createdAt updatedAt completedAt nextRetryAt
-      retryCount maxRetries canCancel canRetry
-      passwordDestroyedAt passwordDestroyedBecause
-      family { id familyId name }
-      createdBy { id userId fullName username email role }
-      user { id userId fullName zitadelUserId createdAt }
-      bulkAction @include(if: $seesBeyond) { id bulkActionId action actor reason status appliedAt runAt }
-      explanation {
-        summary nextChangeAt
-        blockers { __typename message cure { label mutation input } }
-      }
-      attempts(last: 20) {
-        nodes {
-          number outcome startedAt finishedAt duration errorCode errorMessage providerRequestId
-          node @include(if: $seesBeyond) { id name }
-        }
-        pageInfo { hasPreviousPage startCursor }
-      }
+const EntryFields = graphql(`
+  fragment EntryFields on QueuedCreation @_unmask {
+    id entryId username fullName role status
+    createdAt updatedAt completedAt nextRetryAt
+    retryCount maxRetries canCancel canRetry
+    passwordDestroyedAt passwordDestroyedBecause
+    family { id familyId name }
+    createdBy { id userId fullName username email role }
+    user { id userId fullName zitadelUserId createdAt }
+    explanation {
+      summary nextChangeAt
+      blockers { __typename message cure { label mutation input } }
     }
   }
 `);
 
-export const EarlierAttempts = graphql(`
-  query EarlierAttempts($entryId: UUID!, $before: String!, $seesBeyond: Boolean!) {
-    queuedCreation(entryId: $entryId) {
-      id
-      attempts(last: 20, before: $before) {
-        nodes {
-          number outcome startedAt finishedAt duration errorCode errorMessage providerRequestId
-          node @include(if: $seesBeyond) { id name }
-        }
-        pageInfo { hasPreviousPage startCursor }
-      }
-    }
+const AttemptFields = graphql(`
+  fragment AttemptFields on Attempt @_unmask {
+    number outcome startedAt finishedAt duration errorCode errorMessage providerRequestId
   }
 `);
+
+/** For callers that are bound to a family, and for an ENQUEUER. */
+export const EntryQuery = graphql(
+  `
+    query EntryPage($entryId: UUID!) {
+      queuedCreation(entryId: $entryId) {
+        ...EntryFields
+        attempts(last: 20) { nodes { ...AttemptFields } pageInfo { hasPreviousPage startCursor } }
+      }
+    }
+  `,
+  [EntryFields, AttemptFields],
+);
+
+/** For all others. */
+export const WholeEntryQuery = graphql(
+  `
+    query WholeEntryPage($entryId: UUID!) {
+      queuedCreation(entryId: $entryId) {
+        ...EntryFields
+        bulkAction { id bulkActionId action actor reason status appliedAt runAt }
+        attempts(last: 20) {
+          nodes { ...AttemptFields node { id name } }
+          pageInfo { hasPreviousPage startCursor }
+        }
+      }
+    }
+  `,
+  [EntryFields, AttemptFields],
+);
+
+export const EarlierAttempts = graphql(
+  `
+    query EarlierAttempts($entryId: UUID!, $before: String!) {
+      queuedCreation(entryId: $entryId) {
+        id
+        attempts(last: 20, before: $before) { nodes { ...AttemptFields } pageInfo { hasPreviousPage startCursor } }
+      }
+    }
+  `,
+  [AttemptFields],
+);
+
+export const WholeEarlierAttempts = graphql(
+  `
+    query WholeEarlierAttempts($entryId: UUID!, $before: String!) {
+      queuedCreation(entryId: $entryId) {
+        id
+        attempts(last: 20, before: $before) {
+          nodes { ...AttemptFields node { id name } }
+          pageInfo { hasPreviousPage startCursor }
+        }
+      }
+    }
+  `,
+  [AttemptFields],
+);
 
 export const EntryActs = graphql(`
   query EntryActs($entryId: String!) {
@@ -72,10 +112,16 @@ export const EntryForScripts = graphql(`
   }
 `);
 
-export type Entry = NonNullable<ResultOf<typeof EntryQuery>['queuedCreation']>;
-export type AttemptPage = NonNullable<Entry['attempts']>;
-export type Attempt = AttemptPage['nodes'][number];
-export type BulkAction = NonNullable<Entry['bulkAction']>;
+type Narrow = NonNullable<ResultOf<typeof EntryQuery>['queuedCreation']>;
+type Whole = NonNullable<ResultOf<typeof WholeEntryQuery>['queuedCreation']>;
+type NarrowPage = NonNullable<Narrow['attempts']>;
+type WholeAttempt = NonNullable<Whole['attempts']>['nodes'][number];
+
+export type Attempt = NarrowPage['nodes'][number] & Partial<Pick<WholeAttempt, 'node'>>;
+export type AttemptPage = Pick<NarrowPage, 'pageInfo'> & { readonly nodes: readonly Attempt[] };
+export type Entry = Omit<Narrow, 'attempts'> &
+  Partial<Pick<Whole, 'bulkAction'>> & { readonly attempts: AttemptPage | null };
+export type BulkAction = NonNullable<Whole['bulkAction']>;
 export type Act = NonNullable<ResultOf<typeof EntryActs>['auditEntries']>['nodes'][number];
 export type Transition = NonNullable<
   ResultOf<typeof CircuitHistory>['identityProvider']

@@ -5,7 +5,14 @@ import { client } from '../../graphql/client.ts';
 import { problemOf } from '../../graphql/problems.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { toast } from '../../ui/toasts.tsx';
-import { type AttemptPage, CircuitHistory, EarlierAttempts, type Entry, EntryActs } from './entry-query.ts';
+import {
+  type AttemptPage,
+  CircuitHistory,
+  EarlierAttempts,
+  type Entry,
+  EntryActs,
+  WholeEarlierAttempts,
+} from './entry-query.ts';
 import { type Happening, joinPages, tell } from './timeline.rules.ts';
 
 export interface StoryTold {
@@ -51,7 +58,10 @@ export function useStory(
 
   const loadEarlier = async (before: string): Promise<void> => {
     setLoading(true);
-    const { data, error } = await client.query(EarlierAttempts, { entryId, before, seesBeyond }).toPromise();
+    const variables = { entryId, before };
+    const { data, error } = seesBeyond
+      ? await client.query(WholeEarlierAttempts, variables).toPromise()
+      : await client.query(EarlierAttempts, variables).toPromise();
     setLoading(false);
     const page = data?.queuedCreation?.attempts;
     if (error !== undefined) toast(problemOf(error), 'bad');
