@@ -31,8 +31,9 @@ export function FireStrip({ jobName, timeZone }: { readonly jobName: string; rea
       from: new Date(today - DAYS_BACK * DAY_MS).toISOString(),
       to: new Date(today + 2 * DAY_MS).toISOString(),
     },
-    on: ['SCHEDULE', 'JOB_RUN'],
-    isAbout: ({ SCHEDULE, JOB_RUN }) => SCHEDULE?.keys.has(jobName) === true || JOB_RUN !== undefined,
+    // A fire that is settled changes its schedule: the next one is another.
+    on: ['SCHEDULE'],
+    isAbout: ({ SCHEDULE }) => SCHEDULE?.keys.has(jobName) === true,
     isPaused: !isAllowed,
   });
   if (!isAllowed) return <span className="text-muted">{refusal}</span>;

@@ -41,7 +41,7 @@ export function RunProgress({ run, isAlone = false }: RunProgressProps) {
           ? 'It has not said how far it is.'
           : `${progress.label}: ${count(progress.doneCount)}${progress.totalCount === null ? '' : ` of about ${count(progress.totalCount)}`}`}
         {counts.length > 0 && ` · ${countsText(counts)}`}
-        {interruption !== null && ` · ${interruption.by ?? 'Somebody'} asked it to end`}
+        {interruption !== null && !isAlone && ` · ${interruption.by ?? 'Somebody'} asked it to end`}
       </p>
     </div>
   );

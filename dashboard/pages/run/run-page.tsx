@@ -108,7 +108,7 @@ function Shown({ run }: { readonly run: Run }) {
     >
       {isRunning && <RunProgress run={run} isAlone />}
       {errorMessage !== null && <Notice tone={status === 'INTERRUPTED' ? 'warn' : 'bad'}>{errorMessage}</Notice>}
-      {interruption !== null && (
+      {interruption !== null && (isRunning || errorMessage === null) && (
         <Notice tone="warn">
           {interruption.by ?? 'Somebody'} asked it to end{' '}
           <Time at={interruption.interruptedAt} jobZone={job.timeZone} />

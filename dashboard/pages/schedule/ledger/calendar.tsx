@@ -28,26 +28,28 @@ export function Calendar({ jobName, days, zone, address: { months, size, day, se
           <Button isSmall onClick={() => set({ months: size === 1 ? '3' : '1', day: undefined })}>
             {size === 1 ? 'Show three months' : 'Show one month'}
           </Button>
-          <IconButton
-            icon={ChevronLeft}
-            isSmall
-            label="Earlier"
-            onClick={() => set({ month: monthsLater(last, -size), day: undefined })}
-          />
-          <Button
-            isSmall
-            disabledBecause={last === present ? 'It is shown.' : undefined}
-            onClick={() => set({ month: undefined, day: undefined })}
-          >
-            This month
-          </Button>
-          <IconButton
-            icon={ChevronRight}
-            isSmall
-            label="Later"
-            disabledBecause={last >= present ? 'The ledger holds only what has been due.' : undefined}
-            onClick={() => set({ month: monthsLater(last, size), day: undefined })}
-          />
+          <span className="inline-flex items-center gap-1">
+            <IconButton
+              icon={ChevronLeft}
+              isSmall
+              label="Earlier"
+              onClick={() => set({ month: monthsLater(last, -size), day: undefined })}
+            />
+            <Button
+              isSmall
+              disabledBecause={last === present ? 'It is shown.' : undefined}
+              onClick={() => set({ month: undefined, day: undefined })}
+            >
+              This month
+            </Button>
+            <IconButton
+              icon={ChevronRight}
+              isSmall
+              label="Later"
+              disabledBecause={last >= present ? 'The ledger holds only what has been due.' : undefined}
+              onClick={() => set({ month: monthsLater(last, size), day: undefined })}
+            />
+          </span>
         </>
       }
     >

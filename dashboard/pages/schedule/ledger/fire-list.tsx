@@ -1,4 +1,5 @@
 /** Fires of a day or of the months shown, newest first; a gap is one row. */
+import { useRef } from 'react';
 import { Link } from 'wouter';
 import { usePermission } from '../../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
@@ -89,13 +90,16 @@ export function FireList({ jobName, jobZone, from, to, day, days, address }: Fir
   const { outcomes, until, set } = address;
   const isWithin = until !== undefined && Date.parse(until) > Date.parse(from) && Date.parse(until) < Date.parse(to);
   const end = isWithin ? until : to;
+  const shown = useRef<readonly string[]>([]);
   const result = useLiveQuery({
     query: Fires,
     variables: { jobName, from, to: end, ...(outcomes.length > 0 && { outcome: [...outcomes] }) },
     on: ['SCHEDULE', 'JOB_RUN'],
-    isAbout: ({ SCHEDULE, JOB_RUN }) => SCHEDULE?.keys.has(jobName) === true || JOB_RUN !== undefined,
+    isAbout: ({ SCHEDULE, JOB_RUN }) =>
+      SCHEDULE?.keys.has(jobName) === true || shown.current.some((runId) => JOB_RUN?.keys.has(runId) === true),
     isPaused: !isAllowed,
   });
+  shown.current = (result.data?.fires?.nodes ?? []).flatMap(({ run }) => (run === null ? [] : [run.runId]));
   return (
     <Card
       title={day === undefined ? 'Fires' : `Fires of ${dayName(day)}`}

@@ -31,7 +31,7 @@ export function Ledger({ jobName, jobZone }: { readonly jobName: string; readonl
   const result = useLiveQuery({
     query: FireCalendar,
     variables: { jobName, timeZone: zone, ...spanOfMonths(months[0] ?? '', months.at(-1) ?? '', zone) },
-    on: ['SCHEDULE', 'JOB_RUN'],
+    on: ['SCHEDULE'],
     isAbout: ({ SCHEDULE }) => SCHEDULE?.keys.has(jobName) === true,
     isPaused: !isAllowed,
   });
