@@ -125,6 +125,6 @@ export const ROUTES: readonly PageRoute[] = [
   {
     path: '/settings',
     page: page(() => import('./pages/settings/settings-page.tsx')),
-    nav: nav('Settings', 'Administration', Settings, 't', 'queueControl'),
+    nav: nav('Settings', 'Administration', Settings, 't', 'viewer'),
   },
 ];

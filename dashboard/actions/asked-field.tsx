@@ -15,7 +15,7 @@ interface AskedFieldProps {
 }
 
 export function AskedField({
-  field: { label, kind, hint, options: offered, isRequired = false, allText, ahead = [] },
+  field: { label, kind, hint, options: offered, isRequired = false, allText, ahead = [], isLiftedByNull = false },
   value,
   problem,
   onChange,
@@ -33,7 +33,9 @@ export function AskedField({
           {...shared}
           type="number"
           value={text}
-          onChange={({ target }) => onChange(target.value === '' ? undefined : Number(target.value))}
+          onChange={({ target }) =>
+            onChange(target.value === '' ? (isLiftedByNull ? null : undefined) : Number(target.value))
+          }
         />
       );
     case 'instant':

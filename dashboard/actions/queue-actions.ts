@@ -43,11 +43,11 @@ export const resumeQueue = action({
 export const setQueueLimits = action({
   mutation: 'setQueueLimits',
   label: 'Set limits',
-  explains: 'Bounds how fast entries are attempted, over all nodes together. A field left empty takes its limit away.',
+  explains: 'Bounds how fast entries are attempted, over all nodes together. Emptying a field takes its limit away.',
   reason: 'optional',
   fields: [
-    { name: 'startsPerSecond', label: 'Attempts begun a second', kind: 'number' },
-    { name: 'concurrency', label: 'Attempts at a time', kind: 'number' },
+    { name: 'startsPerSecond', label: 'Attempts begun a second', kind: 'number', isLiftedByNull: true },
+    { name: 'concurrency', label: 'Attempts at a time', kind: 'number', isLiftedByNull: true },
   ],
   document: graphql(`
     mutation SetQueueLimits($input: SetQueueLimitsInput!) {

@@ -1,17 +1,21 @@
-/** What a person has chosen for this browser: theme and zone. Kept in the browser alone. */
+/** What a person has chosen for this browser: theme, zone and density. Kept in the browser alone. */
 import { useSyncExternalStore } from 'react';
 
 export type Theme = 'system' | 'light' | 'dark';
 /** `job`: instants of a schedule in its own zone, others in the browser's. */
 export type ZoneChoice = 'local' | 'utc' | 'job';
 
+/** How close the rows of tables stand. */
+export type Density = 'roomy' | 'dense';
+
 export interface Preferences {
   readonly theme: Theme;
   readonly zone: ZoneChoice;
+  readonly density: Density;
 }
 
 const KEY = 'family-hub-jobs';
-const DEFAULTS: Preferences = { theme: 'system', zone: 'local' };
+const DEFAULTS: Preferences = { theme: 'system', zone: 'local', density: 'roomy' };
 const listeners = new Set<() => void>();
 let preferences = read();
 
@@ -38,6 +42,7 @@ export function prefer(change: Partial<Preferences>): void {
 export function applyTheme(): void {
   if (preferences.theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = preferences.theme;
+  document.documentElement.dataset.density = preferences.density;
 }
 
 export const usePreferences = (): Preferences =>

@@ -36,7 +36,7 @@ export function WhoCard() {
           ['Role', role],
           ['Recognised', HOW[kind]],
           ['Sees', family == null ? 'all families' : `only the family ${family.name}`],
-          ['Until', expiresAt === null ? 'you sign out, or are refused' : <Time key="until" at={expiresAt} />],
+          ['Until', expiresAt === null ? 'no end is set' : <Time key="until" at={expiresAt} />],
         ]}
       />
     </Card>
@@ -93,7 +93,7 @@ export function OwnRightsCard() {
       hint={`${count(allowed)} of the API’s ${count(operations.length)} operations. Everything on these pages is done by them.`}
       isFlush
     >
-      <div className="grid gap-3 border-b px-4 pb-4 sm:grid-cols-2 lg:w-1/2">
+      <div className="grid gap-3 border-b px-4 pb-4 sm:grid-cols-2 lg:grid-cols-4">
         <TypedField label="Search" placeholder="retry, token …" value={search} onText={(text) => set('search', text)} />
         <SelectField
           label="Which"

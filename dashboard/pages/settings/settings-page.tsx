@@ -1,5 +1,36 @@
+/** What holds the queue back, how these pages look, and what the server is. */
+import { usePermission } from '../../access/viewer.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
+import { BrowserCard } from './browser-card.tsx';
+import { useControl } from './control-query.ts';
+import { LimitsCard } from './limits-card.tsx';
+import { PausesCard } from './pauses-card.tsx';
+import { ServerCard } from './server-card.tsx';
+import { ViewCard } from './view-card.tsx';
 
-export default function StillToCome() {
-  return <Page title="settings">Not written yet.</Page>;
+export default function SettingsPage() {
+  const { isAllowed, reason } = usePermission('queueControl');
+  const control = useControl();
+  return (
+    <Page title="Settings" description="What is set for the server’s queue, and what is set for this browser.">
+      {!isAllowed && <Notice tone="info">{reason}</Notice>}
+      <Loaded result={control} height={16}>
+        {({ queueControl }) =>
+          queueControl !== null && (
+            <>
+              <PausesCard pauses={queueControl.pauses} onDone={control.refresh} />
+              <LimitsCard limits={queueControl.limits} onDone={control.refresh} />
+            </>
+          )
+        }
+      </Loaded>
+      <ViewCard />
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <ServerCard />
+        <BrowserCard />
+      </div>
+    </Page>
+  );
 }

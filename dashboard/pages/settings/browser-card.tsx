@@ -1,0 +1,66 @@
+/** What this browser keeps: one’s own views of the queue, and the entries that were looked at last. */
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { forgetRecentEntries, recentEntries } from '../../shell/recent-entries.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { toast } from '../../ui/toasts.tsx';
+import { counted } from '../../ui/words.ts';
+import { keepViews, useOwnViews } from '../queue/own-views.ts';
+
+export function BrowserCard() {
+  const views = useOwnViews();
+  const [recent, setRecent] = useState(recentEntries);
+  const clearViews = (): void => {
+    const before = views;
+    keepViews([]);
+    toast('Your views are cleared.', 'info', { label: 'Undo', run: () => keepViews(before) });
+  };
+  return (
+    <Card title="Kept in this browser" hint="The server knows nothing of it.">
+      <div className="grid gap-4">
+        <section aria-label="Saved views" className="flex flex-wrap items-start justify-between gap-3">
+          <div className="min-w-0 flex-1">
+            <p className="font-medium">Saved views of the queue</p>
+            {views.length === 0 ? (
+              <p className="text-muted">None. A filter is saved on the page of the queue.</p>
+            ) : (
+              <ul className="mt-1 flex flex-wrap gap-x-4 gap-y-1">
+                {views.map(({ name, address }) => (
+                  <li key={name} className="min-w-0 break-words">
+                    <Link href={`/queue?${address}`} className="text-accent hover:underline">
+                      {name}
+                    </Link>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </div>
+          <Button isSmall disabledBecause={views.length === 0 ? 'There is none.' : undefined} onClick={clearViews}>
+            Clear the views
+          </Button>
+        </section>
+        <section aria-label="Recent entries" className="flex flex-wrap items-start justify-between gap-3">
+          <div className="min-w-0 flex-1">
+            <p className="font-medium">Entries that you looked at last</p>
+            <p className="text-muted">
+              {recent.length === 0
+                ? 'None.'
+                : `${counted(recent.length, 'id', 'ids')}, so that the command palette can begin with them.`}
+            </p>
+          </div>
+          <Button
+            isSmall
+            disabledBecause={recent.length === 0 ? 'There is none.' : undefined}
+            onClick={() => {
+              forgetRecentEntries();
+              setRecent([]);
+            }}
+          >
+            Forget them
+          </Button>
+        </section>
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,122 @@
+/** What is paused, by whom and why; pausing all or one family, and resuming. */
+import { useState } from 'react';
+import { usePermission } from '../../access/viewer.tsx';
+import { ActionButton } from '../../actions/action-button.tsx';
+import { ActionDialog } from '../../actions/action-dialog.tsx';
+import { pauseQueue, resumeQueue } from '../../actions/queue-actions.ts';
+import { Status } from '../../ui/badge.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Empty } from '../../ui/notice.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { FamilyPicker, useFamilyName } from '../queue/family-picker.tsx';
+import type { Control } from './control-query.ts';
+
+type Pause = Control['pauses'][number];
+
+const columns = (onDone: () => void): readonly Column<Pause>[] => [
+  {
+    name: 'What',
+    cell: ({ family }) =>
+      family === null ? (
+        <Status of={{ text: 'The whole queue', tone: 'warn' }} />
+      ) : (
+        <span className="font-medium break-words">{family.name}</span>
+      ),
+  },
+  {
+    name: 'Why',
+    isWide: true,
+    cell: ({ reason }) => (
+      <span className="break-words" title={reason}>
+        {reason}
+      </span>
+    ),
+  },
+  { name: 'By', cell: ({ pausedBy }) => pausedBy },
+  { name: 'Since', cell: ({ pausedAt }) => <Time at={pausedAt} /> },
+  {
+    name: 'Ends',
+    cell: ({ endsAt }) =>
+      endsAt === null ? <span className="text-muted whitespace-nowrap">when resumed</span> : <Time at={endsAt} />,
+  },
+  {
+    name: 'Actions',
+    isNameHidden: true,
+    align: 'right',
+    cell: ({ family }) => (
+      <ActionButton
+        action={resumeQueue}
+        input={family === null ? {} : { familyId: family.familyId }}
+        label="Resume"
+        {...(family !== null && { subject: family.name })}
+        onDone={onDone}
+      />
+    ),
+  },
+];
+
+interface CardProps {
+  readonly pauses: readonly Pause[];
+  readonly onDone: () => void;
+}
+
+export function PausesCard({ pauses, onDone }: CardProps) {
+  const isPaused = pauses.some(({ family }) => family === null);
+  return (
+    <Card
+      title="Pauses"
+      hint="Nothing that a pause covers is attempted. Entries wait, and lose no retry."
+      actions={
+        <ActionButton
+          action={pauseQueue}
+          input={{}}
+          disabledBecause={isPaused ? 'It is paused already.' : undefined}
+          onDone={onDone}
+        />
+      }
+      isFlush
+    >
+      <Table
+        label="Pauses"
+        columns={columns(onDone)}
+        rows={pauses}
+        keyOf={({ family }) => family?.familyId ?? 'all'}
+        empty={
+          <Empty title="Nothing is paused.">
+            Pause the whole queue while the identity provider is being worked on, or one family’s entries while they
+            make up their minds. A pause may end by itself.
+          </Empty>
+        }
+      />
+      <PauseFamily onDone={onDone} />
+    </Card>
+  );
+}
+
+function PauseFamily({ onDone }: { readonly onDone: () => void }) {
+  const { isAllowed, reason } = usePermission(pauseQueue.mutation);
+  const [familyId, setFamilyId] = useState<string>();
+  const name = useFamilyName(familyId);
+  return (
+    <div className="border-t px-4 py-3">
+      <p className="mb-2 font-medium">Pause one family’s entries</p>
+      {isAllowed ? (
+        <div className="max-w-80">
+          <FamilyPicker onChoose={setFamilyId} />
+        </div>
+      ) : (
+        <p className="text-muted">{reason}</p>
+      )}
+      {familyId !== undefined && (
+        <ActionDialog
+          action={pauseQueue}
+          input={{ familyId }}
+          subject={name}
+          onDone={onDone}
+          onClose={() => setFamilyId(undefined)}
+        />
+      )}
+    </div>
+  );
+}

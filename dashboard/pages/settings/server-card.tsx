@@ -1,0 +1,79 @@
+/** The server behind these pages, and its other doors. */
+import { Link } from 'wouter';
+import { usePermission, useViewer } from '../../access/viewer.tsx';
+import { graphql } from '../../graphql/graphql.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Card, Facts } from '../../ui/card.tsx';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { count } from '../../ui/words.ts';
+
+const Server = graphql(`
+  query ServerFacts {
+    serverNodes { id nodeId version state }
+    identityProvider { name url }
+  }
+`);
+
+const DOORS = [
+  ['/graphql', 'GraphiQL', 'Try the API by hand. Its explorer documents every field; scripts use the same address.'],
+  ['/metrics', 'Metrics', 'For Prometheus.'],
+  ['/health/ready', 'Health', 'Whether this node can work, for load balancers.'],
+] as const;
+
+export function ServerCard() {
+  const { kind } = useViewer();
+  const { isAllowed, reason } = usePermission('serverNodes');
+  const result = useLiveQuery({ query: Server, variables: {}, isPaused: !isAllowed });
+  return (
+    <Card title="Server">
+      <div className="grid gap-4">
+        {!isAllowed && <Notice tone="info">{reason}</Notice>}
+        <Loaded result={result} height={4}>
+          {({ serverNodes, identityProvider }) => {
+            const running = (serverNodes ?? []).filter(({ state }) => state !== 'GONE');
+            const provider =
+              identityProvider === null
+                ? null
+                : identityProvider.name === 'simulator'
+                  ? 'the built-in simulator: accounts exist nowhere else'
+                  : `${identityProvider.name}${identityProvider.url === null ? '' : `, ${identityProvider.url}`}`;
+            return (
+              <Facts
+                of={[
+                  ['Version', [...new Set(running.map(({ version }) => version))].join(', ') || null],
+                  [
+                    'Nodes',
+                    <Link key="nodes" href="/nodes" className="text-accent hover:underline">
+                      {count(running.length)}
+                    </Link>,
+                  ],
+                  ['Identity provider', provider],
+                  [
+                    'Access',
+                    kind === 'LOCAL'
+                      ? 'callers are not asked who they are; only this machine can connect (set ADMIN_TOKEN to change that)'
+                      : 'callers show who they are: by a token, or signed in',
+                  ],
+                ]}
+              />
+            );
+          }}
+        </Loaded>
+        <ul className="grid gap-2 border-t pt-3">
+          {DOORS.map(([href, name, what]) => (
+            <li key={href}>
+              <a href={href} className="font-medium text-accent hover:underline">
+                {name}
+              </a>{' '}
+              <span className="text-muted">{what}</span>
+            </li>
+          ))}
+        </ul>
+        <p className="text-sm text-muted">
+          The documents (audit trail, keys, permissions, deployment) lie beside the source, in the folder docs.
+        </p>
+      </div>
+    </Card>
+  );
+}

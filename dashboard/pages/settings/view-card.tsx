@@ -1,0 +1,47 @@
+/** How these pages look in this browser. */
+import { Card } from '../../ui/card.tsx';
+import { SelectField } from '../../ui/field.tsx';
+import { type Preferences, prefer, usePreferences } from '../../ui/preferences.ts';
+
+const THEMES = [
+  ['system', 'As the system'],
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+] as const;
+const ZONES = [
+  ['local', `Local (${Intl.DateTimeFormat().resolvedOptions().timeZone})`],
+  ['utc', 'UTC'],
+  ['job', 'The job’s zone, where there is one'],
+] as const;
+const DENSITIES = [
+  ['roomy', 'Roomy'],
+  ['dense', 'Dense'],
+] as const;
+
+export function ViewCard() {
+  const { theme, zone, density } = usePreferences();
+  return (
+    <Card title="View" hint="Kept in this browser alone.">
+      <div className="grid gap-4 sm:grid-cols-3">
+        <SelectField
+          label="Theme"
+          options={THEMES}
+          value={theme}
+          onChange={({ target }) => prefer({ theme: target.value as Preferences['theme'] })}
+        />
+        <SelectField
+          label="Times in"
+          options={ZONES}
+          value={zone}
+          onChange={({ target }) => prefer({ zone: target.value as Preferences['zone'] })}
+        />
+        <SelectField
+          label="Rows of tables"
+          options={DENSITIES}
+          value={density}
+          onChange={({ target }) => prefer({ density: target.value as Preferences['density'] })}
+        />
+      </div>
+    </Card>
+  );
+}
