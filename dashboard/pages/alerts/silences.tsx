@@ -2,6 +2,7 @@
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { endSilence } from '../../actions/alert-actions.ts';
+import { Sentence } from '../../jobs/sentence.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Card } from '../../ui/card.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
@@ -22,7 +23,9 @@ const SHARED: readonly Column<Silence>[] = [
     name: 'What is silent',
     cell: (silence) => (
       <div className="max-w-prose min-w-0 break-words">
-        <p className="font-medium">{coverOf(silence)}</p>
+        <p className="font-medium">
+          <Sentence text={coverOf(silence)} />
+        </p>
         <p className="text-sm text-muted">{silence.rule === null ? 'This one alert' : 'Every alert of the rule'}</p>
       </div>
     ),

@@ -20,7 +20,7 @@ export function CircuitCard({ circuit, onDone }: CircuitCardProps) {
   return (
     <Card
       title="Circuit"
-      hint="It spares the entries’ retries while the provider is down or does not accept us."
+      hint="It spares the entries’ retries while the provider is down."
       actions={
         <>
           <ActionButton

@@ -59,6 +59,7 @@ function LastCheck({ check }: { readonly check: Provider['lastCheck'] }) {
         {isOk ? 'The last check found it in order' : 'The last check found it not in order'}, <Time at={checkedAt} />
       </p>
       <p className="break-words">{message}</p>
+      <p className="text-sm">It is looked at again every few minutes.</p>
       {code !== null && (
         <p className="mt-1">
           <Code>{code}</Code>
