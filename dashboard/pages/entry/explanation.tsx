@@ -1,10 +1,10 @@
 /** Why an entry is where it is, in plain words; what stands in its way, each with its cure beside it. */
 import { CircleCheck, Hourglass, LoaderCircle, OctagonX, TriangleAlert } from 'lucide-react';
 import { CureButton } from '../../actions/cure-button.tsx';
+import { Prose } from '../../ui/prose.tsx';
 import { Time } from '../../ui/time.tsx';
 import type { Tone } from '../../ui/words.ts';
 import type { Entry } from './entry-query.ts';
-import { Prose } from './prose.tsx';
 import { beyond } from './timeline.rules.ts';
 
 type Blocker = NonNullable<Entry['explanation']>['blockers'][number];
@@ -59,7 +59,7 @@ export function Explanation({ entry: { status, explanation, username }, onDone }
       <div className={`flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 ${GROUNDS[tone]}`}>
         <Icon aria-hidden className={`size-5 shrink-0 ${status === 'PROCESSING' ? 'animate-spin' : ''}`} />
         <h2 className="min-w-0 flex-1 basis-60 text-lg font-semibold">
-          {summary === undefined || summary === lead ? lead : <Prose>{`${lead} ${summary}`}</Prose>}
+          {summary === undefined || summary === lead ? lead : <Prose text={`${lead} ${summary}`} />}
         </h2>
         {explanation !== null && explanation.nextChangeAt !== null && (
           <p className="text-right">
@@ -80,7 +80,7 @@ export function Explanation({ entry: { status, explanation, username }, onDone }
               <div className="min-w-0 flex-1 basis-72">
                 <p className="font-medium">{BLOCKERS[__typename] ?? 'Something stands in its way'}</p>
                 <p className="max-w-prose break-words text-muted">
-                  <Prose>{message}</Prose>
+                  <Prose text={message} />
                 </p>
               </div>
               {cure !== null && (

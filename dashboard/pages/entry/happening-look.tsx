@@ -15,11 +15,11 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { Badge, Status } from '../../ui/badge.tsx';
 import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Prose } from '../../ui/prose.tsx';
 import { Length, Time } from '../../ui/time.tsx';
 import { ATTEMPT_OUTCOME, type Tone } from '../../ui/words.ts';
 import type { Act, Attempt, BulkAction, Entry, Transition } from './entry-query.ts';
 import { BULK_ACTION, DESTROYED_BECAUSE } from './entry-words.ts';
-import { Prose } from './prose.tsx';
 import type { Happening } from './timeline.rules.ts';
 
 export interface Look {
@@ -96,7 +96,7 @@ function attemptLook({ number, outcome, duration, errorCode, errorMessage, provi
       <>
         {errorMessage !== null && (
           <p className="max-w-prose text-text">
-            <Prose>{errorMessage}</Prose>
+            <Prose text={errorMessage} />
           </p>
         )}
         <p className="flex flex-wrap items-center gap-x-2 text-sm">

@@ -7,6 +7,7 @@ import { Button, ButtonLink } from '../../../ui/button.tsx';
 import { Card } from '../../../ui/card.tsx';
 import { CopyButton } from '../../../ui/copy.tsx';
 import { Notice } from '../../../ui/notice.tsx';
+import { Prose } from '../../../ui/prose.tsx';
 import { ENTRY_STATUS } from '../../../ui/words.ts';
 
 const HowItGoes = graphql(`
@@ -42,7 +43,9 @@ export function MadeOne({ made, onAnother }: { readonly made: Made; readonly onA
         {entry != null && (
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1" aria-live="polite">
             <Status of={ENTRY_STATUS[entry.status]} />
-            <span className="min-w-0">{entry.explanation?.summary}</span>
+            <span className="min-w-0">
+              <Prose text={entry.explanation?.summary ?? ''} />
+            </span>
           </p>
         )}
         {password !== null && (
