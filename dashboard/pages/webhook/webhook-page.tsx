@@ -1,9 +1,9 @@
 /** One webhook: what it is, how it stands, and what was sent to it. */
 import { useLocation } from 'wouter';
-import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { pauseWebhook, resumeWebhook, testWebhook } from '../../actions/event-actions.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
+import { Permitted } from '../../shell/permitted.tsx';
 import { Status } from '../../ui/badge.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
 import { isUuid } from '../../ui/list-address.rules.ts';
@@ -18,14 +18,25 @@ import { WebhookFacts, WebhookState } from './webhook-facts.tsx';
 
 const WITHIN = [['Webhooks', '/webhooks']] as const;
 
-export default function WebhookPage({ params: { webhookId } }: { readonly params: { readonly webhookId: string } }) {
+interface WebhookPageProps {
+  readonly params: { readonly webhookId: string };
+}
+
+export default function WebhookPage({ params: { webhookId } }: WebhookPageProps) {
+  return (
+    <Permitted title="Webhook" needs="webhook">
+      <WebhookContent webhookId={webhookId} />
+    </Permitted>
+  );
+}
+
+function WebhookContent({ webhookId }: WebhookPageProps['params']) {
   const isId = isUuid(webhookId);
-  const { isAllowed } = usePermission('webhook');
   const result = useLiveQuery({
     query: WebhookQuery,
     variables: { webhookId },
     everyMs: 10_000,
-    isPaused: !isId || !isAllowed,
+    isPaused: !isId,
   });
   const webhook = result.data?.webhook;
   const isNone = !isId || (webhook === null && result.problem === undefined);
