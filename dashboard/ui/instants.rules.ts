@@ -9,18 +9,33 @@ const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])
   ['second', 1_000],
 ];
 
+/** Making a formatter takes far longer than using it, and a table uses the same few hundreds of times. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+function dateFormat(locale: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify([locale, options]);
+  const known = formatters.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formatters.set(key, known);
+  return known;
+}
+const relatives = new Map<string, Intl.RelativeTimeFormat>();
+function relativeFormat(locale: string | undefined, numeric: 'auto' | 'always'): Intl.RelativeTimeFormat {
+  const key = `${locale} ${numeric}`;
+  const known = relatives.get(key) ?? new Intl.RelativeTimeFormat(locale, { numeric, style: 'short' });
+  relatives.set(key, known);
+  return known;
+}
+
 /** "in 4 min.", "3 days ago", "now" within a second. */
 export function relative(at: number, now: number, locale?: string): string {
   const difference = at - now;
-  const words = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
   for (const [unit, ms] of UNITS) {
     if (Math.abs(difference) >= ms) {
       // "tomorrow" is not what a day from now is at 23:00.
       const count = Math.trunc(difference / ms);
-      return new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'short' }).format(count, unit);
+      return relativeFormat(locale, 'always').format(count, unit);
     }
   }
-  return words.format(0, 'second');
+  return relativeFormat(locale, 'auto').format(0, 'second');
 }
 
 /** How often `relative` changes for an instant so far away, in milliseconds. */
@@ -29,7 +44,7 @@ export const changesEvery = (distanceMs: number): number =>
 
 /** "26 Nov 2026, 03:00:00 GMT+1" in a zone; `zone` undefined: the browser's. */
 export function exact(at: number, zone: string | undefined, locale?: string): string {
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     timeZone: zone,
     year: 'numeric',
     month: 'short',
@@ -44,10 +59,9 @@ export function exact(at: number, zone: string | undefined, locale?: string): st
 
 /** "03:00" today, "26 Nov, 03:00" otherwise: for lists, where the zone is said once. */
 export function brief(at: number, now: number, zone: string | undefined, locale?: string): string {
-  const day = (instant: number): string =>
-    new Intl.DateTimeFormat(locale, { timeZone: zone, dateStyle: 'short' }).format(instant);
+  const day = (instant: number): string => dateFormat(locale, { timeZone: zone, dateStyle: 'short' }).format(instant);
   const isToday = day(at) === day(now);
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     timeZone: zone,
     ...(isToday ? {} : { month: 'short', day: '2-digit' }),
     hour: '2-digit',

@@ -2,22 +2,30 @@
  * Rows under named columns; a list of cards on a phone. With `onOpen`, j and k (or the arrow keys)
  * go through the rows and Enter opens one: one row is in the order of Tab, as in a grid.
  */
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useRef, useState } from 'react';
+import { type KeyboardEvent, type MouseEvent, memo, type ReactNode, type RefObject, useRef, useState } from 'react';
 import type { RowsInSight } from './window-rows.ts';
 
 export interface Column<Row> {
   readonly name: string;
   /** Left out of the heads that people see, not of those that they hear. */
   readonly isNameHidden?: boolean;
-  readonly cell: (row: Row) => ReactNode;
+  readonly cell: (row: Row, marks: RowMarks) => ReactNode;
   readonly align?: 'right';
   /** Takes what room is left and cuts its text. */
   readonly isWide?: boolean;
 }
 
+/** What holds for a row beside what it says itself. */
+export interface RowMarks {
+  readonly isSelected: boolean;
+  /** What `lookOf` answered; empty for nothing. */
+  readonly look: string;
+}
+
 interface TableProps<Row> {
   /** What the table lists, for those who hear it. */
   readonly label: string;
+  /** Where they stay the same, rows that did not change are not made again: it counts in long tables. */
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
@@ -49,6 +57,7 @@ export function Table<Row>({
 }: TableProps<Row>) {
   const body = useRef<HTMLTableSectionElement>(null);
   const [current, setCurrent] = useState<string>();
+  const latest = useRef<Doing<Row>>({ onOpen, onKey, move: () => undefined });
   if (rows.length === 0 && empty !== undefined) return empty;
   const first = inSight?.from ?? 0;
   const shown = inSight === undefined ? rows : rows.slice(inSight.from, inSight.to);
@@ -61,21 +70,7 @@ export function Table<Row>({
     next?.focus();
     next?.scrollIntoView({ block: 'nearest' });
   };
-  const onRowKey = (event: KeyboardEvent<HTMLTableRowElement>, row: Row): void => {
-    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === 'Enter') onOpen?.(row);
-    else if (event.key === 'j' || event.key === 'ArrowDown') move(1);
-    else if (event.key === 'k' || event.key === 'ArrowUp') move(-1);
-    else {
-      onKey?.(event.key, row);
-      return;
-    }
-    event.preventDefault();
-  };
-  const onRowClick = (event: MouseEvent<HTMLTableRowElement>, row: Row): void => {
-    const isOnControl = (event.target as Element).closest(INTERACTIVE) !== null;
-    if (!isOnControl && window.getSelection()?.isCollapsed !== false) onOpen?.(row);
-  };
+  latest.current = { onOpen, onKey, move };
 
   return (
     <div className="overflow-x-auto">
@@ -103,31 +98,21 @@ export function Table<Row>({
             const key = keyOf(row);
             const isFirstStop = isCurrentShown ? key === current : index === 0;
             return (
-              <tr
+              <TableRow
                 key={key}
-                ref={inSight?.measure}
-                data-key={key}
-                data-index={inSight === undefined ? undefined : first + index}
-                aria-rowindex={inSight === undefined ? undefined : first + index + 2}
+                id={key}
+                row={row}
+                columns={columns}
+                index={inSight === undefined ? undefined : first + index}
+                measure={inSight?.measure}
                 tabIndex={onOpen === undefined ? undefined : isFirstStop ? 0 : -1}
-                aria-selected={isSelected?.(row)}
-                onFocus={() => setCurrent(key)}
-                onKeyDown={onOpen === undefined && onKey === undefined ? undefined : (event) => onRowKey(event, row)}
-                onClick={onOpen === undefined ? undefined : (event) => onRowClick(event, row)}
-                className={`border-b last:border-0 -outline-offset-2! ${onOpen === undefined ? '' : 'cursor-pointer hover:bg-raised'} ${
-                  isSelected?.(row) ? 'bg-accent-soft' : ''
-                } ${lookOf?.(row) ?? ''}`}
-              >
-                {columns.map(({ name, isNameHidden, cell, align, isWide }) => (
-                  <td
-                    key={name}
-                    data-label={isNameHidden ? undefined : name}
-                    className={`md:h-9 md:px-3 md:py-1.5 md:first:pl-4 md:last:pr-4 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''}`}
-                  >
-                    {cell(row)}
-                  </td>
-                ))}
-              </tr>
+                isSelected={isSelected?.(row)}
+                look={lookOf?.(row) ?? ''}
+                isOpened={onOpen !== undefined}
+                isKeyed={onKey !== undefined}
+                onFocus={setCurrent}
+                doing={latest}
+              />
             );
           })}
           {inSight !== undefined && <Gap height={inSight.below} columns={columns.length} />}
@@ -144,3 +129,74 @@ const Gap = ({ height, columns }: { readonly height: number; readonly columns: n
       <td colSpan={columns} className="block! p-0!" style={{ height }} />
     </tr>
   );
+
+/** What a row does, as of the last rendering: rows need not be made again for it. */
+interface Doing<Row> {
+  readonly onOpen: ((row: Row) => void) | undefined;
+  readonly onKey: ((key: string, row: Row) => void) | undefined;
+  readonly move: (by: number) => void;
+}
+
+interface TableRowProps<Row> {
+  readonly id: string;
+  readonly row: Row;
+  readonly columns: readonly Column<Row>[];
+  /** Its place in the whole table, where only a part of it stands in the page. */
+  readonly index: number | undefined;
+  readonly measure: RowsInSight['measure'] | undefined;
+  readonly tabIndex: number | undefined;
+  readonly isSelected: boolean | undefined;
+  readonly look: string;
+  readonly isOpened: boolean;
+  readonly isKeyed: boolean;
+  readonly onFocus: (id: string) => void;
+  readonly doing: RefObject<Doing<Row>>;
+}
+
+function PlainRow<Row>(props: TableRowProps<Row>) {
+  const { id, row, columns, index, measure, tabIndex, isSelected, look, isOpened, isKeyed, onFocus, doing } = props;
+  const onKeyDown = (event: KeyboardEvent<HTMLTableRowElement>): void => {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { onOpen, onKey, move } = doing.current;
+    if (event.key === 'Enter') onOpen?.(row);
+    else if (event.key === 'j' || event.key === 'ArrowDown') move(1);
+    else if (event.key === 'k' || event.key === 'ArrowUp') move(-1);
+    else {
+      onKey?.(event.key, row);
+      return;
+    }
+    event.preventDefault();
+  };
+  const onClick = (event: MouseEvent<HTMLTableRowElement>): void => {
+    const isOnControl = (event.target as Element).closest(INTERACTIVE) !== null;
+    if (!isOnControl && window.getSelection()?.isCollapsed !== false) doing.current.onOpen?.(row);
+  };
+  const marks: RowMarks = { isSelected: isSelected === true, look };
+  return (
+    <tr
+      ref={measure}
+      data-key={id}
+      data-index={index}
+      aria-rowindex={index === undefined ? undefined : index + 2}
+      tabIndex={tabIndex}
+      aria-selected={isSelected}
+      onFocus={() => onFocus(id)}
+      onKeyDown={isOpened || isKeyed ? onKeyDown : undefined}
+      onClick={isOpened ? onClick : undefined}
+      className={`border-b last:border-0 -outline-offset-2! ${isOpened ? 'cursor-pointer hover:bg-raised' : ''} ${
+        isSelected ? 'bg-accent-soft' : ''
+      } ${look}`}
+    >
+      {columns.map(({ name, isNameHidden, cell, align, isWide }) => (
+        <td
+          key={name}
+          data-label={isNameHidden ? undefined : name}
+          className={`md:h-9 md:px-3 md:py-1.5 md:first:pl-4 md:last:pr-4 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''}`}
+        >
+          {cell(row, marks)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+const TableRow = memo(PlainRow) as typeof PlainRow;

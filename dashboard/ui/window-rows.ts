@@ -16,7 +16,7 @@ const LONG = 100;
 const ROW = 53;
 const BEYOND_SIGHT = 12;
 
-/** Undefined while the table is short; `host` holds the table. */
+/** Undefined while the table is short; `host` holds the table, and `keyAt` is another function only for other rows. */
 export function useRowsInSight(
   count: number,
   keyAt: (index: number) => string,
@@ -26,10 +26,15 @@ export function useRowsInSight(
   const [margin, setMargin] = useState(0);
   // What stands above the table comes and goes: filters, notices.
   useLayoutEffect(() => {
-    if (!isLong || host.current === null) return;
-    const top = Math.round(host.current.getBoundingClientRect().top + window.scrollY);
-    if (top !== margin) setMargin(top);
-  });
+    if (!isLong) return;
+    const look = (): void => {
+      if (host.current !== null) setMargin(Math.round(host.current.getBoundingClientRect().top + window.scrollY));
+    };
+    const observer = new ResizeObserver(look);
+    observer.observe(document.body);
+    look();
+    return () => observer.disconnect();
+  }, [isLong, host]);
   const rows = useWindowVirtualizer({
     count,
     enabled: isLong,
@@ -37,6 +42,8 @@ export function useRowsInSight(
     getItemKey: keyAt,
     overscan: BEYOND_SIGHT,
     scrollMargin: margin,
+    // A frame later is soon enough, and scrolling does not wait for the rows.
+    useFlushSync: false,
   });
   if (!isLong) return undefined;
   const items = rows.getVirtualItems();

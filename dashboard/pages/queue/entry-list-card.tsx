@@ -73,12 +73,15 @@ export function EntryListCard(props: EntryListCardProps) {
           </Notice>
         </div>
       )}
-      <div role="status">{list !== undefined && <Fresh list={list} onShow={reload} />}</div>
       {list === undefined ? (
         isLoading && <div aria-hidden className="m-4 h-128 animate-pulse rounded-md bg-raised" />
       ) : (
         <>
-          {list.rows.length > 0 && (
+          {list.rows.length === 0 ? (
+            <div className="flex justify-center empty:hidden" role="status">
+              <Fresh list={list} onShow={reload} />
+            </div>
+          ) : (
             <SelectionBar
               selection={selection}
               onSelect={onSelection}
@@ -86,7 +89,11 @@ export function EntryListCard(props: EntryListCardProps) {
               hasMore={list.hasMore}
               matching={matching}
               onPlan={onPlan}
-            />
+            >
+              <div role="status" className="empty:hidden">
+                <Fresh list={list} onShow={reload} />
+              </div>
+            </SelectionBar>
           )}
           <EntryTable
             list={list}
@@ -127,8 +134,8 @@ function Fresh({ list, onShow }: { readonly list: EntryList<Entry>; readonly onS
   if (list.fresh.size === 0 && !list.isMoreFresh) return null;
   const text =
     list.fresh.size === 0
-      ? 'There may be new entries'
-      : `${list.isMoreFresh ? 'More than ' : ''}${counted(list.fresh.size, 'new entry', 'new entries')}`;
+      ? 'There may be new ones: show'
+      : `${count(list.fresh.size)}${list.isMoreFresh ? ' or more' : ''} new: show`;
   return (
     <button
       type="button"
@@ -136,9 +143,9 @@ function Fresh({ list, onShow }: { readonly list: EntryList<Entry>; readonly onS
         window.scrollTo({ top: 0 });
         onShow();
       }}
-      className="w-full border-t bg-info-soft px-4 py-2 text-left text-info hover:underline"
+      className="inline-flex h-7 items-center rounded-full bg-info-soft px-3 font-medium text-info hover:underline"
     >
-      {text}: show
+      {text}
     </button>
   );
 }

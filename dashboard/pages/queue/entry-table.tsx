@@ -1,5 +1,5 @@
 /** The rows: what stands in each column, and what a row looks like that is selected or no longer fits. */
-import { type ReactNode, type RefObject, useRef } from 'react';
+import { type ReactNode, type RefObject, useCallback, useMemo, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { serverNow } from '../../graphql/transport.ts';
 import { Status } from '../../ui/badge.tsx';
@@ -27,90 +27,12 @@ export function EntryTable({ list, selection, onSelect, actions, empty }: EntryT
   const [, go] = useLocation();
   const host = useRef<HTMLDivElement>(null);
   const { rows, left } = list;
-  const inSight = useRowsInSight(rows.length, (index) => rows[index]?.entryId ?? '', host);
-  // Widths that hold whatever a cell says: nothing is to jump when a row changes.
-  const columns: readonly Column<Entry>[] = [
-    {
-      name: 'Selected',
-      isNameHidden: true,
-      cell: ({ entryId, username }) => (
-        <input
-          type="checkbox"
-          aria-label={`Select ${username}`}
-          className="block size-4 accent-accent-fill"
-          checked={isIn(selection, entryId)}
-          onChange={({ nativeEvent }) => onSelect(entryId, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)}
-        />
-      ),
-    },
-    {
-      name: 'Account',
-      cell: ({ entryId, username, fullName }) => (
-        <div className="min-w-0 md:max-w-56 lg:max-w-64">
-          <Link
-            href={`/queue/${entryId}`}
-            tabIndex={-1}
-            className="block truncate font-medium hover:underline"
-            title={username}
-          >
-            {username}
-          </Link>
-          <p className="truncate text-sm text-muted" title={fullName}>
-            {fullName}
-          </p>
-        </div>
-      ),
-    },
-    {
-      name: 'Family',
-      cell: ({ family }) =>
-        family === null ? (
-          <span className="text-muted">Deleted</span>
-        ) : (
-          <p className="truncate md:max-w-36" title={family.name}>
-            {family.name}
-          </p>
-        ),
-    },
-    {
-      name: 'State',
-      cell: ({ entryId, status }) => (
-        <div className="grid min-w-26 justify-items-start max-md:justify-items-end">
-          <Status of={ENTRY_STATUS[status]} />
-          {left.has(entryId) && <span className="text-xs">left this list</span>}
-        </div>
-      ),
-    },
-    {
-      name: 'Retries',
-      cell: ({ retryCount, maxRetries }) => (
-        <span className="whitespace-nowrap">{`${retryCount} of ${maxRetries}`}</span>
-      ),
-    },
-    {
-      name: 'Next attempt',
-      cell: (entry) => (
-        <div className="md:min-w-24">
-          <NextAttempt of={entry} />
-        </div>
-      ),
-    },
-    { name: 'Last error', isWide: true, cell: (entry) => <LastError of={entry} /> },
-    {
-      name: 'Enqueued',
-      cell: ({ createdAt }) => (
-        <div className="md:min-w-24">
-          <Time at={createdAt} />
-        </div>
-      ),
-    },
-    {
-      name: 'Actions',
-      isNameHidden: true,
-      align: 'right',
-      cell: (entry) => <RowMenu entry={entry} actions={actions} />,
-    },
-  ];
+  const keyAt = useCallback((index: number) => rows[index]?.entryId ?? '', [rows]);
+  const inSight = useRowsInSight(rows.length, keyAt, host);
+  const latest = useRef({ onSelect, actions });
+  latest.current = { onSelect, actions };
+  // The same for ever, so that a row is made again only when it changes.
+  const columns = useMemo(() => columnsOf(latest), []);
   return (
     <div ref={host}>
       <Table
@@ -127,6 +49,90 @@ export function EntryTable({ list, selection, onSelect, actions, empty }: EntryT
     </div>
   );
 }
+
+/** Their widths hold whatever a cell says: nothing is to jump when a row changes. */
+const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'>>): readonly Column<Entry>[] => [
+  {
+    name: 'Selected',
+    isNameHidden: true,
+    cell: ({ entryId, username }, { isSelected }) => (
+      <input
+        type="checkbox"
+        aria-label={`Select ${username}`}
+        className="block size-4 accent-accent-fill"
+        checked={isSelected}
+        onChange={({ nativeEvent }) =>
+          doing.current.onSelect(entryId, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
+        }
+      />
+    ),
+  },
+  {
+    name: 'Account',
+    cell: ({ entryId, username, fullName }) => (
+      <div className="min-w-0 md:max-w-56 lg:max-w-64">
+        <Link
+          href={`/queue/${entryId}`}
+          tabIndex={-1}
+          className="block truncate font-medium hover:underline"
+          title={username}
+        >
+          {username}
+        </Link>
+        <p className="truncate text-sm text-muted" title={fullName}>
+          {fullName}
+        </p>
+      </div>
+    ),
+  },
+  {
+    name: 'Family',
+    cell: ({ family }) =>
+      family === null ? (
+        <span className="text-muted">Deleted</span>
+      ) : (
+        <p className="truncate md:max-w-36" title={family.name}>
+          {family.name}
+        </p>
+      ),
+  },
+  {
+    name: 'State',
+    cell: ({ status }, { look }) => (
+      <div className="grid min-w-26 justify-items-start max-md:justify-items-end">
+        <Status of={ENTRY_STATUS[status]} />
+        {look !== '' && <span className="text-xs">left this list</span>}
+      </div>
+    ),
+  },
+  {
+    name: 'Retries',
+    cell: ({ retryCount, maxRetries }) => <span className="whitespace-nowrap">{`${retryCount} of ${maxRetries}`}</span>,
+  },
+  {
+    name: 'Next attempt',
+    cell: (entry) => (
+      <div className="md:min-w-24">
+        <NextAttempt of={entry} />
+      </div>
+    ),
+  },
+  { name: 'Last error', isWide: true, cell: (entry) => <LastError of={entry} /> },
+  {
+    name: 'Enqueued',
+    cell: ({ createdAt }) => (
+      <div className="md:min-w-24">
+        <Time at={createdAt} />
+      </div>
+    ),
+  },
+  {
+    name: 'Actions',
+    isNameHidden: true,
+    align: 'right',
+    cell: (entry) => <RowMenu entry={entry} actions={doing} />,
+  },
+];
 
 function NextAttempt({ of: { status, nextRetryAt } }: { readonly of: Entry }) {
   if (status === 'PROCESSING') return <span className="whitespace-nowrap">Under way</span>;

@@ -152,3 +152,6 @@ export const isFiltered = (view: QueueView): boolean => Object.keys(filterOf(vie
 
 /** The same order, and nothing filtered out. */
 export const unfiltered = ({ sort, direction }: QueueView): QueueView => ({ ...EVERYTHING, sort, direction });
+
+/** The view's order as the API takes it. */
+export const orderOf = ({ sort, direction }: QueueView) => ({ field: sort, direction });

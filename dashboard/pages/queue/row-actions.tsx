@@ -1,6 +1,6 @@
 /** What can be done to one row: by its menu, and by keys for the row that is gone to. */
 import { Ban, Copy, Ellipsis, ExternalLink, RotateCcw } from 'lucide-react';
-import { useState } from 'react';
+import { type RefObject, useState } from 'react';
 import { useLocation } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionDialog } from '../../actions/action-dialog.tsx';
@@ -49,28 +49,39 @@ export function useRowActions(onDone: (entryId: string) => void) {
 }
 export type RowActions = ReturnType<typeof useRowActions>;
 
-export function RowMenu({ entry, actions }: { readonly entry: Entry; readonly actions: RowActions }) {
+interface RowMenuProps {
+  readonly entry: Entry;
+  /** Looked at when the menu opens, so that rows need not be made again for it. */
+  readonly actions: RefObject<{ readonly actions: RowActions }>;
+}
+
+export function RowMenu({ entry, actions }: RowMenuProps) {
+  return (
+    <Menu trigger={<IconButton icon={Ellipsis} label={`Actions for ${entry.username}`} isSmall />}>
+      <RowMenuItems entry={entry} actions={actions} />
+    </Menu>
+  );
+}
+
+function RowMenuItems({ entry, actions }: RowMenuProps) {
+  const { offBecause, begin } = actions.current.actions;
   const [, go] = useLocation();
   const copy = (text: string): void => {
     void navigator.clipboard.writeText(text).then(() => toast('Copied.'));
   };
   return (
-    <Menu trigger={<IconButton icon={Ellipsis} label={`Actions for ${entry.username}`} isSmall />}>
+    <>
       <MenuItem icon={ExternalLink} onSelect={() => go(`/queue/${entry.entryId}`)}>
         Open
       </MenuItem>
-      <MenuItem
-        icon={RotateCcw}
-        disabledBecause={actions.offBecause('retry', entry)}
-        onSelect={() => actions.begin('retry', entry)}
-      >
+      <MenuItem icon={RotateCcw} disabledBecause={offBecause('retry', entry)} onSelect={() => begin('retry', entry)}>
         {retryEntry.label}
       </MenuItem>
       <MenuItem
         icon={Ban}
         isDanger
-        disabledBecause={actions.offBecause('cancel', entry)}
-        onSelect={() => actions.begin('cancel', entry)}
+        disabledBecause={offBecause('cancel', entry)}
+        onSelect={() => begin('cancel', entry)}
       >
         {cancelEntry.label}
       </MenuItem>
@@ -81,6 +92,6 @@ export function RowMenu({ entry, actions }: { readonly entry: Entry; readonly ac
       <MenuItem icon={Copy} onSelect={() => copy(entry.username)}>
         Copy the username
       </MenuItem>
-    </Menu>
+    </>
   );
 }

@@ -1,5 +1,6 @@
 /** What is selected, how to select all, and what can be done to it. */
 import { Ban, CalendarClock, RotateCcw, X } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { Button } from '../../ui/button.tsx';
 import { count, counted } from '../../ui/words.ts';
@@ -15,9 +16,11 @@ interface SelectionBarProps {
   readonly hasMore: boolean;
   readonly matching: number | undefined;
   readonly onPlan: (kind: BulkKind) => void;
+  /** What else is to stay in sight above the rows. */
+  readonly children: ReactNode;
 }
 
-export function SelectionBar({ selection, onSelect, shown, hasMore, matching, onPlan }: SelectionBarProps) {
+export function SelectionBar({ selection, onSelect, shown, hasMore, matching, onPlan, children }: SelectionBarProps) {
   const { isAllowed, reason } = usePermission('planBulkAction');
   const size = sizeOf(selection, matching);
   const isAny = selection.kind === 'filter' || selection.ids.size > 0;
@@ -30,7 +33,7 @@ export function SelectionBar({ selection, onSelect, shown, hasMore, matching, on
     : reason;
   return (
     <div
-      className={`flex min-h-11 flex-wrap items-center gap-x-3 gap-y-2 border-y px-4 py-1.5 ${isAny ? 'sticky top-12 z-10 bg-accent-soft' : ''}`}
+      className={`flex min-h-11 flex-wrap items-center gap-x-3 gap-y-2 border-y px-4 py-1.5 sticky top-12 z-10 ${isAny ? 'bg-accent-soft' : 'bg-panel'}`}
     >
       <label className="inline-flex items-center gap-2">
         <input
@@ -59,6 +62,7 @@ export function SelectionBar({ selection, onSelect, shown, hasMore, matching, on
           {matching === undefined ? 'Select all that match' : `Select all ${count(matching)} that match`}
         </button>
       )}
+      {children}
       {isAny && (
         <div className="flex flex-wrap items-center gap-2 md:ml-auto">
           {BULK_KINDS.map((kind) => (

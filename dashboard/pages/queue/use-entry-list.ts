@@ -1,21 +1,13 @@
-/**
- * The rows of a view: loaded by pages, kept in their order, and changed in place as the live stream
- * tells of them. Changed ones are asked for by their ids, at most a hundred a second.
- */
+/** The rows of a view: loaded by pages, kept in their order, and changed in place as the live stream tells of them. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { client } from '../../graphql/client.ts';
 import { problemOf } from '../../graphql/problems.ts';
 import { serverNow } from '../../graphql/transport.ts';
-import { useChanges } from '../../live/use-live.ts';
-import { EntriesAgain, type Entry, EntryCount, EntryPage } from './entry-documents.ts';
-import { type EntryList, listOf, toAsk, withAnswer, withPage } from './entry-list.rules.ts';
-import { type EntryFilter, filterOf, type QueueView, readView } from './queue-filter.rules.ts';
-
-const ASK_EVERY_MS = 1_000;
-const ASK_MOST = 100;
-const AFTER_FAULT_MS = 5_000;
-/** So many unknown ones are looked at; beyond that it is only said that there are more. */
-const FRESH_MOST = 300;
+import { type Entry, EntryCount, EntryPage } from './entry-documents.ts';
+import { type EntryList, listOf, withPage } from './entry-list.rules.ts';
+import { goToPlaceOf, type KeptList, keepList, keptList, notePlace } from './kept-list.ts';
+import { type EntryFilter, filterOf, orderOf, readView } from './queue-filter.rules.ts';
+import { useAskedAgain } from './use-asked-again.ts';
 
 export interface ShownList {
   readonly list: EntryList<Entry> | undefined;
@@ -36,9 +28,15 @@ export interface ShownList {
 export function useEntryList(address: string): ShownList {
   const view = useMemo(() => readView(new URLSearchParams(address)), [address]);
   const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each round resolves moving spans anew.
-  const filter = useMemo(() => filterOf(view, serverNow(), new Date().setHours(0, 0, 0, 0)), [view, round]);
-  const [list, setList] = useState<EntryList<Entry>>();
+  const [kept] = useState(() => keptList(address));
+  const filter = useMemo(
+    () =>
+      kept?.address === address && round === 0
+        ? kept.filter
+        : filterOf(view, serverNow(), new Date().setHours(0, 0, 0, 0)),
+    [view, round, kept, address],
+  );
+  const [list, setList] = useState<EntryList<Entry> | undefined>(kept?.list);
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState<'page' | 'more'>();
   const matching = useMatching(filter);
@@ -57,6 +55,7 @@ export function useEntryList(address: string): ShownList {
   const latest = useRef(load);
   latest.current = load;
   useEffect(() => {
+    if (kept?.filter === filter) return;
     setBusy('page');
     void load(null).then((answer) => {
       if (latest.current !== load) return;
@@ -64,7 +63,7 @@ export function useEntryList(address: string): ShownList {
       setProblem(answer.problem);
       if (answer.page !== undefined) setList(listOf(answer.page));
     });
-  }, [load]);
+  }, [load, kept, filter]);
   const loadMore = (): void => {
     if (busy !== undefined || list?.hasMore !== true) return;
     setBusy('more');
@@ -76,6 +75,14 @@ export function useEntryList(address: string): ShownList {
     });
   };
   const askAgain = useAskedAgain({ list, setList, filter, view, isLoading: busy === 'page' });
+  useKeeping({ address, list, filter, isShown: busy !== 'page' });
+  // What has happened since it was left is made up for.
+  useEffect(() => {
+    if (kept === undefined) return;
+    askAgain(kept.list.rows.map(({ entryId }) => entryId));
+    setList((before) => before && { ...before, isMoreFresh: true });
+    return goToPlaceOf(kept);
+  }, [kept, askAgain]);
   return {
     list,
     matching,
@@ -89,7 +96,23 @@ export function useEntryList(address: string): ShownList {
   };
 }
 
-const orderOf = ({ sort, direction }: QueueView) => ({ field: sort, direction });
+/** Keeps the list for whoever comes back to it. */
+function useKeeping({ address, list, filter, isShown }: Omit<KeptList, 'list'> & Kept): void {
+  const latest = useRef<KeptList>(undefined);
+  latest.current = list !== undefined && isShown ? { address, list, filter } : undefined;
+  useEffect(notePlace);
+  useEffect(() => {
+    window.addEventListener('scroll', notePlace, { passive: true });
+    return () => {
+      window.removeEventListener('scroll', notePlace);
+      if (latest.current !== undefined) keepList(latest.current);
+    };
+  }, []);
+}
+interface Kept {
+  readonly list: EntryList<Entry> | undefined;
+  readonly isShown: boolean;
+}
 
 /** Counted once for each list, beside its rows, which do not wait for it. */
 function useMatching(filter: EntryFilter): number | undefined {
@@ -107,80 +130,4 @@ function useMatching(filter: EntryFilter): number | undefined {
     };
   }, [filter]);
   return counted?.filter === filter ? counted.count : undefined;
-}
-
-interface Following {
-  readonly list: EntryList<Entry> | undefined;
-  readonly setList: (change: (before: EntryList<Entry> | undefined) => EntryList<Entry> | undefined) => void;
-  readonly filter: EntryFilter;
-  readonly view: QueueView;
-  readonly isLoading: boolean;
-}
-
-function useAskedAgain(following: Following): (ids: readonly string[]) => void {
-  const latest = useRef(following);
-  latest.current = following;
-  const waiting = useRef(new Set<string>());
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const isAsking = useRef(false);
-  const lastAt = useRef(Number.NEGATIVE_INFINITY);
-
-  const ask = useCallback(async () => {
-    timer.current = undefined;
-    const { list, filter, view, setList, isLoading } = latest.current;
-    if (list === undefined || isAsking.current || isLoading) return;
-    const { ids, isTooMany } = toAsk(list, waiting.current, FRESH_MOST);
-    const asked = ids.slice(0, ASK_MOST);
-    waiting.current = new Set(ids.slice(ASK_MOST));
-    if (isTooMany) setList((before) => before && { ...before, isMoreFresh: true });
-    if (asked.length === 0) return;
-    isAsking.current = true;
-    lastAt.current = performance.now();
-    const { data } = await client
-      .query(
-        EntriesAgain,
-        { byId: { entryIds: [...asked] }, byFilter: { ...filter, entryIds: [...asked] } },
-        { requestPolicy: 'network-only' },
-      )
-      .toPromise();
-    isAsking.current = false;
-    if (latest.current.filter === filter && (data?.rows == null || data.fitting == null)) {
-      for (const id of asked) waiting.current.add(id);
-      timer.current ??= setTimeout(() => void ask(), AFTER_FAULT_MS);
-      return;
-    }
-    if (data?.rows != null && data.fitting != null && latest.current.filter === filter) {
-      const answer = {
-        asked,
-        rows: data.rows.nodes,
-        fitting: new Set(data.fitting.nodes.map(({ entryId }) => entryId)),
-      };
-      setList((before) => before && withAnswer(before, answer, orderOf(view)));
-    }
-    if (waiting.current.size > 0) timer.current ??= setTimeout(() => void ask(), ASK_EVERY_MS);
-  }, []);
-  // What changed belongs to a list that is no longer shown, and the new one has it already.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new filter is a new list.
-  useEffect(() => waiting.current.clear(), [following.filter]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  // What changed while the page was on its way may be older in it.
-  useEffect(() => {
-    if (!following.isLoading && waiting.current.size > 0) timer.current ??= setTimeout(() => void ask(), 0);
-  }, [following.isLoading, ask]);
-
-  const askAgain = useCallback(
-    (ids: Iterable<string>) => {
-      for (const id of ids) waiting.current.add(id);
-      timer.current ??= setTimeout(() => void ask(), Math.max(0, lastAt.current + ASK_EVERY_MS - performance.now()));
-    },
-    [ask],
-  );
-  useChanges(['QUEUED_CREATION'], (batch) => {
-    if (batch?.QUEUED_CREATION !== undefined) return askAgain(batch.QUEUED_CREATION.keys);
-    // So much was missed that any row may have changed, and others may have come.
-    const { list, setList } = latest.current;
-    setList((before) => before && { ...before, isMoreFresh: true });
-    askAgain((list?.rows ?? []).map(({ entryId }) => entryId));
-  });
-  return askAgain;
 }
