@@ -8,6 +8,10 @@ export type Performed<Payload> =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'broken'; readonly message: string };
 
+const UNREACHED = 'The server cannot be reached, so it is not known whether it was done.';
+const ONCE = 'Try again: it is done once, however often it is sent.';
+const LOOK_FIRST = 'Look whether it was before you try again.';
+
 /** `key`: the same for every try of one intent, so that it is done once. */
 export async function perform<Input extends object, Payload>(
   action: Action<Input, Payload>,
@@ -16,6 +20,9 @@ export async function perform<Input extends object, Payload>(
 ): Promise<Performed<Payload>> {
   const whole = action.hasKey ? { ...input, idempotencyKey: key } : input;
   const { data, error } = await client.mutation(action.document, { input: whole }).toPromise();
+  // A query would be asked again by itself; what changes something is not.
+  if (error?.networkError !== undefined && error.response === undefined)
+    return { kind: 'broken', message: action.hasKey ? `${UNREACHED} ${ONCE}` : `${UNREACHED} ${LOOK_FIRST}` };
   if (error !== undefined) return { kind: 'broken', message: problemOf(error) };
   const outcome = data?.outcome ?? null;
   if (outcome === null)

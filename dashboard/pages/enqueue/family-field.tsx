@@ -48,6 +48,10 @@ export function FamilyField({ value, onChoose, problem, label = 'Family' }: Fami
     if (value === undefined && only !== undefined) onChoose(only);
   }, [value, only, onChoose]);
 
+  useEffect(() => {
+    if (isOpen) document.getElementById(`${listId}-${active}`)?.scrollIntoView({ block: 'nearest' });
+  }, [isOpen, active, listId]);
+
   const choose = (family: FamilyChoice | undefined): void => {
     if (family !== undefined) onChoose(family);
     setText(undefined);

@@ -24,7 +24,7 @@ export default function FailuresPage() {
   return (
     <Page
       title="Failures"
-      description="Entries that have failed, or wait for a retry after a failure, put together by what they failed of."
+      description="Entries that have failed, or wait for a retry after a failure, gathered by cause."
     >
       <Loaded result={result} height={32}>
         {({ failureGroups }) => <Groups groups={failureGroups ?? []} />}

@@ -94,7 +94,7 @@ export function ResultCard() {
                 Send {counted(refused, 'refused row', 'refused rows')} again
               </Button>
             )}
-            <Button kind={isUnsaved ? 'primary' : 'plain'} icon={Download} onClick={save}>
+            <Button kind={isUnsaved && status === 'done' ? 'primary' : 'plain'} icon={Download} onClick={save}>
               Download results
             </Button>
           </>
@@ -109,8 +109,7 @@ export function ResultCard() {
         </p>
         {problem !== undefined && (
           <Notice tone="bad" isUrgent>
-            {problem} It is not known what became of the last request: go on, and it is sent again as it was; nothing is
-            queued twice.
+            {problem} Going on sends the last request again as it was.
           </Notice>
         )}
         {isUnsaved && !isGoingOn && (
