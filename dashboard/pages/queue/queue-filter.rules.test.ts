@@ -17,6 +17,7 @@ describe('the view in the address', () => {
   it('takes states in any case and order, together or apart, and writes them in one', () => {
     expect(written('state=failed,pending')).toBe('state=PENDING%2CFAILED');
     expect(written('state=FAILED&state=PENDING')).toBe('state=PENDING%2CFAILED');
+    expect(written('state=FAILED&status=PENDING')).toBe('state=PENDING%2CFAILED');
   });
 
   it('comes back from the address as it was written', () => {

@@ -55,7 +55,10 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** Reads an address as people may have written it; what is none of ours is left out. */
 export function readView(params: URLSearchParams): QueueView {
   const text = (name: string): string | undefined => params.get(name)?.trim() || undefined;
-  const asked = params.getAll('state').flatMap((given) => given.toUpperCase().split(','));
+  // The API calls it status, and so do links that people write by it.
+  const asked = [...params.getAll('state'), ...params.getAll('status')].flatMap((given) =>
+    given.toUpperCase().split(','),
+  );
   const family = text('family');
   const dueNow = text('dueNow');
   const sort = text('sort')?.toUpperCase();
