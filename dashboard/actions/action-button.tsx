@@ -1,5 +1,5 @@
 /** A button for an action: at once or by its dialog; what the viewer may not do stays and says why. */
-import { type ComponentType, useState } from 'react';
+import { type ComponentType, useRef, useState } from 'react';
 import { usePermission } from '../access/viewer.tsx';
 import { Button, type ButtonKind } from '../ui/button.tsx';
 import { toast } from '../ui/toasts.tsx';
@@ -53,10 +53,13 @@ export function useDoing<Input extends object, Payload>({
   const { isAllowed, reason } = usePermission(action.mutation);
   const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);
+  const key = useRef<string>(crypto.randomUUID());
   const now = async (): Promise<void> => {
     setBusy(true);
-    const result = await perform(action, input as Input, crypto.randomUUID());
+    const result = await perform(action, input as Input, key.current);
     setBusy(false);
+    // A click after an answer that was lost is the same intent.
+    if (result.kind !== 'broken') key.current = crypto.randomUUID();
     if (result.kind === 'done') {
       toast(action.says(result.payload));
       onDone?.(result.payload);

@@ -27,7 +27,6 @@ interface RunAtDialogProps {
 }
 
 export function RunAtDialog({ entry: { entryId, username, nextRetryAt }, onDone, onClose }: RunAtDialogProps) {
-  const [key] = useState(() => crypto.randomUUID());
   const [runAt, setRunAt] = useState<string | undefined>(nextRetryAt ?? undefined);
   const [reason, setReason] = useState('');
   const [plan, setPlan] = useState<Plan>();
@@ -50,13 +49,14 @@ export function RunAtDialog({ entry: { entryId, username, nextRetryAt }, onDone,
     if (runAt === undefined) return setProblems({ fields: { runAt: 'Choose an instant.' }, rest: undefined });
     const asked = { action: 'SET_RUN_AT' as const, entryIds: [entryId], runAt };
     const input = reason === '' ? asked : { ...asked, reason };
-    setPlan(await doing(perform(planBulkAction, input, key)));
+    setPlan(await doing(perform(planBulkAction, input, crypto.randomUUID())));
   };
+  // A plan is applied once, so that it is itself the key.
   const apply = async (planId: string): Promise<void> => {
-    const payload = await doing(perform(applyBulkAction, { planId }, key));
+    const payload = await doing(perform(applyBulkAction, { planId }, planId));
     if (payload === undefined) return;
     const undo = () =>
-      void perform(undoBulkAction, { bulkActionId: payload.bulkAction.bulkActionId }, key).then((result) =>
+      void perform(undoBulkAction, { bulkActionId: payload.bulkAction.bulkActionId }, planId).then((result) =>
         result.kind === 'done'
           ? toast(undoBulkAction.says(result.payload))
           : toast(result.kind === 'broken' ? result.message : result.refusal.message, 'bad'),
