@@ -29,7 +29,8 @@ const NAME: Column<Node> = {
   ),
 };
 
-export const livingColumns = (onDone: () => void): readonly Column<Node>[] => [
+/** `running`: how many work; the last one is named as such before it is drained. */
+export const livingColumns = (running: number, onDone: () => void): readonly Column<Node>[] => [
   NAME,
   {
     name: 'State',
@@ -53,7 +54,7 @@ export const livingColumns = (onDone: () => void): readonly Column<Node>[] => [
       <ActionButton
         action={drainNode}
         input={{ nodeId }}
-        subject={name}
+        subject={running === 1 && state === 'RUNNING' ? `${name}, the only one that runs` : name}
         onDone={onDone}
         disabledBecause={
           drain !== null || state === 'DRAINING'

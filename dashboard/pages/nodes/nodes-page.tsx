@@ -37,7 +37,7 @@ export default function NodesPage() {
                 </dl>
                 <Table
                   label="Nodes"
-                  columns={livingColumns(result.refresh)}
+                  columns={livingColumns(summary.running, result.refresh)}
                   rows={summary.living}
                   keyOf={({ id }) => id}
                   empty={
