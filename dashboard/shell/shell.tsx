@@ -1,6 +1,6 @@
 /** The frame of every page: navigation beside or behind a button, the bar above, keys everywhere. */
 import { Menu as MenuIcon, Search } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ROUTES } from '../routes.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -12,16 +12,22 @@ import { Navigation } from './navigation.tsx';
 import { useRecentEntries } from './recent-entries.ts';
 import { useKeyboard, useShortcut } from './shortcuts.ts';
 
-const Palette = lazy(() => import('./palette/palette.tsx'));
+const loadPalette = () => import('./palette/palette.tsx');
+const Palette = lazy(loadPalette);
+/** Once the page has settled, so that what is typed right after the keys is not lost. */
+const SETTLED_MS = 2_000;
 
 export function Shell({ children }: { readonly children: ReactNode }) {
   const [opened, setOpened] = useState<'palette' | 'help' | 'navigation'>();
   const close = (): void => setOpened(undefined);
-  useKeyboard();
+  useKeyboard(opened !== undefined);
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, []);
   useShortcut({ keys: 'mod+k', does: 'Find an entry or an action', place: 'Everywhere' }, () => setOpened('palette'));
   useShortcut({ keys: '/', does: 'The same', place: 'Everywhere' }, () => setOpened('palette'));
   useShortcut({ keys: '?', does: 'This sheet', place: 'Everywhere' }, () => setOpened('help'));
-  useFocusOnNewPage();
   useRecentEntries();
   return (
     <div className="flex min-h-dvh">
@@ -90,17 +96,4 @@ function GoKey({ path, title, letter }: { readonly path: string; readonly title:
   const [, go] = useLocation();
   useShortcut({ keys: `g ${letter}`, does: title, place: 'Go to' }, () => go(path));
   return null;
-}
-
-/** Those who hear the page are told that it is another one; the first one says so itself. */
-function useFocusOnNewPage(): void {
-  const [location] = useLocation();
-  const before = useRef(location);
-  useEffect(() => {
-    if (before.current === location) return;
-    before.current = location;
-    window.scrollTo(0, 0);
-    const timer = setTimeout(() => document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true }), 50);
-    return () => clearTimeout(timer);
-  }, [location]);
 }

@@ -65,10 +65,11 @@ function onKey(event: KeyboardEvent): void {
   found.run();
 }
 
-/** Listens as long as the component is shown. */
-export function useKeyboard(): void {
+/** Listens as long as the component is shown, but not while something stands before the page or is about to. */
+export function useKeyboard(isCovered: boolean): void {
   useEffect(() => {
+    if (isCovered) return;
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, []);
+  }, [isCovered]);
 }

@@ -1,7 +1,7 @@
 /** The frame of a page: its title, which also names the browser's tab, a sentence, and its actions. */
 import { ChevronRight } from 'lucide-react';
-import { type ReactNode, useEffect } from 'react';
-import { Link } from 'wouter';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { Link, useLocation } from 'wouter';
 
 interface PageProps {
   readonly title: string;
@@ -14,7 +14,24 @@ interface PageProps {
   readonly children: ReactNode;
 }
 
+/** The page that was told last; the first one says itself that it is there. */
+let told = window.location.pathname;
+
+/** Those who hear the page are told that it is another one: its heading takes the focus. */
+function useFocusOnNewPage() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [location] = useLocation();
+  useEffect(() => {
+    if (told === location) return;
+    told = location;
+    window.scrollTo(0, 0);
+    heading.current?.focus({ preventScroll: true });
+  }, [location]);
+  return heading;
+}
+
 export function Page({ title, description, within = [], badge, actions, children }: PageProps) {
+  const heading = useFocusOnNewPage();
   useEffect(() => {
     document.title = `${title} – Family Hub Jobs`;
   }, [title]);
@@ -35,7 +52,7 @@ export function Page({ title, description, within = [], badge, actions, children
             </nav>
           )}
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-            <h1 tabIndex={-1} className="text-xl font-semibold break-words">
+            <h1 ref={heading} tabIndex={-1} className="text-xl font-semibold break-words">
               {title}
             </h1>
             {badge}

@@ -1,7 +1,7 @@
 /** Short messages about what was just done; read out, and gone by themselves. */
 import * as Radix from '@radix-ui/react-toast';
 import { X } from 'lucide-react';
-import { useSyncExternalStore } from 'react';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
 
 export interface Toast {
   readonly id: number;
@@ -36,6 +36,14 @@ export function Toasts() {
     },
     () => toasts,
   );
+  const place = useRef<HTMLDivElement>(null);
+  const newest = shown.at(-1)?.id;
+  // Above dialogs as well, which stand in the browser's top layer: whoever comes last is the topmost.
+  useEffect(() => {
+    if (newest === undefined) return;
+    place.current?.hidePopover();
+    place.current?.showPopover();
+  }, [newest]);
   return (
     <Radix.Provider swipeDirection="right" label="Message">
       {shown.map(({ id, text, tone, action }) => (
@@ -62,7 +70,13 @@ export function Toasts() {
           </Radix.Close>
         </Radix.Root>
       ))}
-      <Radix.Viewport className="fixed right-4 bottom-4 z-50 grid w-96 max-w-[calc(100vw-2rem)] gap-2 outline-none" />
+      <div
+        ref={place}
+        popover="manual"
+        className="inset-auto right-4 bottom-4 m-0 w-96 max-w-[calc(100vw-2rem)] overflow-visible border-0 bg-transparent p-0 text-text"
+      >
+        <Radix.Viewport className="grid gap-2 outline-none" />
+      </div>
     </Radix.Provider>
   );
 }
