@@ -1,5 +1,6 @@
 /** A bulk action in steps: plan, look at what it would do and what it leaves out, apply, watch, and undo. */
 import { type FormEvent, useState } from 'react';
+import { usePermission } from '../../../access/viewer.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { InstantField, TextField } from '../../../ui/field.tsx';
@@ -23,11 +24,13 @@ const STEPS = ['Plan', 'Look', 'Apply'] as const;
 export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
   const { step, problems, isBusy, plan, apply, again } = usePlan(kind, target);
   const [asked, setAsked] = useState<Asked>({});
+  const mayPlan = usePermission('planBulkAction');
+  const mayApply = usePermission('applyBulkAction');
   const words = BULK[kind];
   const close = (): void => onClose(step.at === 'applied');
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    void plan(asked);
+    if (mayPlan.isAllowed) void plan(asked);
   };
   const about = 'filter' in target ? 'all entries that match the filter' : 'the entries that are selected';
   return (
@@ -38,6 +41,7 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
           {problems.rest}
         </Notice>
       )}
+      {!mayPlan.isAllowed && <Notice tone="warn">{mayPlan.reason}</Notice>}
       {step.at === 'asking' && (
         <form onSubmit={submit} noValidate className="grid gap-4">
           <p>
@@ -64,7 +68,12 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
           />
           <div className="flex justify-end gap-2">
             <Button onClick={close}>Close</Button>
-            <Button type="submit" kind="primary" isBusy={isBusy}>
+            <Button
+              type="submit"
+              kind="primary"
+              isBusy={isBusy}
+              disabledBecause={mayPlan.isAllowed ? undefined : mayPlan.reason}
+            >
               Plan
             </Button>
           </div>
@@ -78,7 +87,13 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
             <Button
               kind={words.isDangerous ? 'danger' : 'primary'}
               isBusy={isBusy}
-              disabledBecause={step.plan.count === 0 ? 'There is nothing that it would change.' : undefined}
+              disabledBecause={
+                step.plan.count === 0
+                  ? 'There is nothing that it would change.'
+                  : mayApply.isAllowed
+                    ? undefined
+                    : mayApply.reason
+              }
               onClick={() => void apply(step.plan)}
             >
               {`${words.label}: ${counted(step.plan.count, 'entry', 'entries')}`}
