@@ -29,7 +29,7 @@ export function Navigation({ onGo }: { readonly onGo?: () => void }) {
                       href={path}
                       onClick={onGo}
                       aria-current={isHere ? 'page' : undefined}
-                      className={`flex h-8 items-center gap-2.5 rounded-md px-2 hover:bg-raised ${isHere ? 'bg-accent-soft font-medium text-accent' : ''} ${isAllowed ? '' : 'opacity-70'}`}
+                      className={`flex h-8 items-center gap-2.5 rounded-md px-2 hover:bg-raised ${isHere ? 'bg-accent-soft font-medium text-accent' : ''} ${isAllowed || isHere ? '' : 'opacity-70'}`}
                     >
                       <nav.icon className="size-4 shrink-0" aria-hidden />
                       <span className="flex-1">{nav.title}</span>

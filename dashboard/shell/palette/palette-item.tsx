@@ -4,16 +4,19 @@ import type { Item } from './item.ts';
 
 interface ItemProps {
   readonly item: Item;
+  /** Its group: cmdk takes the same value in another group for the same element. */
+  readonly within: string;
   readonly onSelect: () => void;
 }
 
 // Not disabled for cmdk: the arrow keys would pass over it, and nobody without a pointer would hear why.
 export const PaletteItem = ({
   item: { id, title, detail, note, icon: Icon, disabledBecause },
+  within,
   onSelect,
 }: ItemProps) => (
   <Command.Item
-    value={id}
+    value={`${within} ${id}`}
     onSelect={onSelect}
     className={`flex items-start gap-2.5 rounded-md px-2 py-1.5 data-[selected=true]:bg-accent-soft ${
       disabledBecause === undefined ? 'cursor-pointer' : 'cursor-not-allowed text-muted'
@@ -23,7 +26,7 @@ export const PaletteItem = ({
     <span className="min-w-0 flex-1">
       <span className="block break-words">{title}</span>
       {detail !== undefined && <span className="block truncate text-sm text-muted">{detail}</span>}
-      {disabledBecause !== undefined && <span className="block text-xs">Not now: {disabledBecause}</span>}
+      {disabledBecause !== undefined && <span className="block text-xs">{disabledBecause}</span>}
     </span>
     {note !== undefined && <span className="max-w-1/2 truncate text-sm text-muted">{note}</span>}
   </Command.Item>

@@ -52,11 +52,16 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
 
   // What comes from the server later may stand first: it is marked, unless somebody has gone elsewhere.
   const first = shown.flatMap(({ items }) => items)[0]?.id;
-  const [marked, setMarked] = useState('');
+  const root = useRef<HTMLDivElement>(null);
   const hasMoved = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another one stands first.
   useEffect(() => {
-    if (!hasMoved.current && first !== undefined) setMarked(first);
+    // The only way to tell cmdk so that it tells those who hear the page as well.
+    if (!hasMoved.current) root.current?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Home', bubbles: true }));
   }, [first]);
+  const entryId = entry?.entryId;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the field is another one then.
+  useEffect(() => root.current?.querySelector('input')?.focus(), [entryId]);
   const move = (): void => {
     hasMoved.current = true;
   };
@@ -78,16 +83,15 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
   };
   return (
     <Command
-      key={entry?.entryId}
+      key={entryId}
       label={LABEL}
       shouldFilter={false}
       loop
       className="flex max-h-[inherit] min-h-0 flex-col"
-      value={marked}
-      onValueChange={setMarked}
+      ref={root}
       onPointerMove={move}
       onKeyDown={(event) => {
-        if (/^(Arrow|Home|End)/.test(event.key) || event.ctrlKey) move();
+        if (event.isTrusted && (/^(Arrow|Home|End)/.test(event.key) || event.ctrlKey)) move();
         if (event.key !== 'Backspace' || typed !== '' || entry === undefined) return;
         event.preventDefault();
         back();
@@ -125,7 +129,7 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
                 className="mb-1 [&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:py-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:font-medium [&_[cmdk-group-heading]]:text-muted"
               >
                 {items.map((item) => (
-                  <PaletteItem key={item.id} item={item} onSelect={() => select(item)} />
+                  <PaletteItem key={item.id} item={item} within={heading} onSelect={() => select(item)} />
                 ))}
               </Command.Group>
             ),
