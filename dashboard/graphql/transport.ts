@@ -24,16 +24,22 @@ export const transport: typeof fetch = async (input, init) => {
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
   if (!isStream || response.body === null || !response.ok) return response;
   listener?.('open');
-  const body = response.body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(piece, out) {
-        listener?.('beat');
-        out.enqueue(piece);
-      },
-    }),
-  );
+  const body = heard(response.body.getReader());
   return new Response(body, { status: response.status, headers: response.headers });
 };
+
+/** The same bytes, each piece told of. A cut is an end like any other: who listens makes it up by its cursor. */
+function heard(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(out) {
+      const { value } = await reader.read().catch(() => ({ value: undefined }));
+      if (value === undefined) return out.close();
+      listener?.('beat');
+      out.enqueue(value);
+    },
+    cancel: () => reader.cancel().catch(() => undefined),
+  });
+}
 
 let isLeaving = false;
 

@@ -85,7 +85,7 @@ describe.skipIf(isBrowserMissing)('who may do what', () => {
       .getByText(/Your role VIEWER may not use drainNode/)
       .waitFor();
     // What is not shown at all says so on its page.
-    for (const path of ['/audit', '/access', '/keys', '/webhooks', '/events', '/enqueue']) {
+    for (const path of ['/audit', '/keys', '/webhooks', '/events', '/enqueue']) {
       await open(page, server.url, path);
       await page.getByText(/You are the viewer \(VIEWER\)\. Your role VIEWER may not use/).waitFor();
     }

@@ -1,0 +1,129 @@
+/** A group of failures, planned, looked at with what is left out, and retried; a cancel of many, and its undo. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
+import { open, serverEnv } from '../../support/dashboard.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../../support/database.ts';
+import { createProcesses, type ServerProcess, until } from '../../support/process.ts';
+
+describe.skipIf(isBrowserMissing)('bulk actions', () => {
+  const processes = createProcesses();
+  let database: TestDatabase;
+  let server: ServerProcess;
+  let browser: Browser;
+  let family: { familyId: string; ownerId: string };
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    database = await createTestDatabase();
+    family = await seedFamily(database.db);
+    server = await processes.startNode(serverEnv(database.url));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await processes.endAll();
+    await database?.drop();
+  });
+
+  const enqueue = async (prefix: string, count: number, runAt?: string): Promise<void> => {
+    const items = Array.from({ length: count }, (_, index) => ({
+      familyId: family.familyId,
+      createdByUserId: family.ownerId,
+      username: `${prefix}_${index}`,
+      fullName: `Account ${index}`,
+      ...(runAt !== undefined && { runAt }),
+    }));
+    const { errors } = await server.graphql(
+      'mutation ($items: [EnqueueAccountItem!]!) { enqueueAccounts(input: {items: $items}) { ... on EnqueueAccountsPayload { acceptedCount } } }',
+      { items },
+    );
+    expect(errors).toBeUndefined();
+  };
+  const inState = async (prefix: string): Promise<Record<string, number>> => {
+    const rows = await database.db.query<{ status: string; count: number }>(
+      `SELECT status::text, count(*)::int AS count FROM auth.queued_managed_account_creations
+        WHERE starts_with(username, $1) GROUP BY 1`,
+      [prefix],
+    );
+    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  };
+  const setFault = (fault: string) =>
+    server.graphql('mutation ($fault: SimulatorFault!) { setSimulatorFault(input: {fault: $fault}) { __typename } }', {
+      fault,
+    });
+
+  test('exactly the entries of a group are retried; what is left out is named', async () => {
+    await setFault('INVALID_USERNAME');
+    // Simulators look for a new order four times a second: what slips through before is made.
+    await until('the simulator to refuse', async () => {
+      const name = `probe_${Math.random().toString(36).slice(2, 8)}`;
+      await enqueue(name, 1);
+      await until('an attempt to end', async () =>
+        Object.keys(await inState(name)).some((state) => /completed|failed/.test(state)),
+      );
+      return (await inState(name)).failed === 1;
+    });
+    await enqueue('refused', 30);
+    await until('all to fail', async () => (await inState('refused')).failed === 30);
+    await setFault('NONE');
+    // The password of one is gone by rule, so that it cannot be retried without a new one.
+    await database.db.query(
+      `UPDATE auth.queued_managed_account_creations
+          SET encrypted_password = NULL, password_destroyed_at = now(), password_destroyed_because = 'retention'
+        WHERE username = 'refused_7'`,
+    );
+
+    const { context, page, complaints } = await visit(browser);
+    await open(page, server.url, '/failures');
+    const group = page.getByRole('listitem').filter({ hasText: 'ACCOUNT_DATA_REFUSED' }).first();
+    await group.getByText('31', { exact: true }).waitFor();
+    await group.getByRole('link', { name: 'Plan a retry of exactly these' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel(/^Reason/).fill('the names are allowed now');
+    await dialog.getByRole('button', { name: 'Plan', exact: true }).click();
+    await dialog.getByText('1 entry left out').waitFor();
+    await dialog
+      .getByText(/password/i)
+      .first()
+      .waitFor();
+    await dialog.getByText('Which').click();
+    await dialog.getByText('refused_7').waitFor();
+    expect(await inState('refused'), 'a plan changes nothing').toEqual({ failed: 30 });
+
+    await dialog.getByRole('button', { name: /: 30 entries$/ }).click();
+    await dialog.getByText('Finished', { exact: true }).waitFor();
+    await dialog.getByText('30 of 30').waitFor();
+    await until('the accounts to be made', async () => (await inState('refused')).completed === 29);
+    expect(await inState('refused')).toEqual({ completed: 29, failed: 1 });
+    await dialog.getByRole('button', { name: 'Close' }).last().click();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('all that match a filter are cancelled, and taken up again', async () => {
+    await enqueue('later', 130, new Date(Date.now() + 3_600_000).toISOString());
+    const { context, page, complaints } = await visit(browser);
+    await open(page, server.url, '/queue?username=later');
+    await page.getByLabel('Select all 100 shown').check();
+    await page.getByRole('button', { name: 'Select all 130 that match' }).click();
+    await page.getByRole('button', { name: 'Cancel: 130 entries' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel(/^Reason/).fill('enqueued by mistake');
+    await dialog.getByRole('button', { name: 'Plan', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Cancel: 130 entries' }).click();
+    await dialog.getByText('130 of 130').waitFor();
+    expect(await inState('later')).toEqual({ cancelled: 130 });
+
+    await dialog.getByRole('button', { name: 'Undo' }).click();
+    await page
+      .getByRole('dialog')
+      .last()
+      .getByLabel(/^Reason/)
+      .fill('it was none');
+    await page.getByRole('dialog').last().getByRole('button', { name: 'Undo' }).click();
+    await dialog.getByText('Undone', { exact: true }).waitFor();
+    expect(await inState('later')).toEqual({ pending: 130 });
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});

@@ -1,0 +1,113 @@
+/** A whole shift without a mouse: look, find, open, retry with a reason of the dialog, run a job, change the theme. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
+import { open, press, serverEnv } from '../../support/dashboard.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../../support/database.ts';
+import { createProcesses, type ServerProcess, until } from '../../support/process.ts';
+
+describe.skipIf(isBrowserMissing)('by keyboard alone', () => {
+  const processes = createProcesses();
+  let database: TestDatabase;
+  let server: ServerProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    database = await createTestDatabase();
+    const { familyId, ownerId } = await seedFamily(database.db);
+    server = await processes.startNode(serverEnv(database.url));
+    const runAt = new Date(Date.now() + 7_200_000).toISOString();
+    for (const username of ['alpha_one', 'beta_two', 'gamma_three'])
+      await server.graphql('mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) { __typename } }', {
+        input: { familyId, createdByUserId: ownerId, username, fullName: 'Some One', runAt },
+      });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await processes.endAll();
+    await database?.drop();
+  });
+
+  const statusOf = async (username: string): Promise<string | undefined> => {
+    const [row] = await database.db.query<{ status: string }>(
+      'SELECT status::text FROM auth.queued_managed_account_creations WHERE username = $1',
+      [username],
+    );
+    return row?.status;
+  };
+
+  test('everything is reached, done and left again', async () => {
+    const { context, page, complaints } = await visit(browser);
+    await open(page, server.url, '/');
+    // The first stop leads past the navigation.
+    await press(page, 'Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('To the content');
+
+    await press(page, '?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await press(page, 'Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    // Through the rows, newest first, and into the second.
+    await press(page, 'g', 'q');
+    await page.getByRole('row').filter({ hasText: 'alpha_one' }).waitFor();
+    await press(page, 'j', 'j', 'Enter');
+    await page.getByRole('heading', { name: 'beta_two', level: 1 }).waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+
+    // It does not wait for its time.
+    await press(page, 'r');
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    await press(page, 'Enter');
+    await until('the account to be made', async () => (await statusOf('beta_two')) === 'completed');
+    await page.getByText('Completed', { exact: true }).first().waitFor();
+    await dialog.waitFor({ state: 'detached' });
+
+    // Another one by its name, in the palette.
+    await press(page, 'Control+k');
+    await page.getByRole('combobox').waitFor();
+    await page.keyboard.type('gamma');
+    await page
+      .getByRole('option', { name: /gamma_three/ })
+      .first()
+      .waitFor();
+    await press(page, 'Enter');
+    // What can be done with it; to open it stands first.
+    await page.getByRole('option', { name: /^Open/ }).waitFor();
+    await press(page, 'Enter');
+    await page.getByRole('heading', { name: 'gamma_three', level: 1 }).waitFor();
+    await press(page, 'c');
+    await dialog.waitFor();
+    await page.keyboard.type('a double');
+    await press(page, 'Enter');
+    await until('the entry to be cancelled', async () => (await statusOf('gamma_three')) === 'cancelled');
+    await page.getByText('a double').first().waitFor();
+
+    // A job, from its page.
+    await press(page, 'Control+k');
+    await page.getByRole('combobox').waitFor();
+    await page.keyboard.type('Run RetentionJob now');
+    await page
+      .getByRole('option', { name: /RetentionJob/ })
+      .first()
+      .waitFor();
+    await press(page, 'Enter');
+    await until('the run', async () => {
+      const [run] = await database.db.query<{ status: string }>(
+        `SELECT status::text FROM auth.job_runs WHERE job_name = 'RetentionJob' AND trigger = 'manual'`,
+      );
+      return run?.status === 'succeeded';
+    });
+
+    await press(page, 'Control+k');
+    await page.getByRole('combobox').waitFor();
+    await page.keyboard.type('Dark theme');
+    await page.getByRole('option', { name: /dark/i }).first().waitFor();
+    await press(page, 'Enter');
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});

@@ -1,0 +1,69 @@
+/** A job is rescheduled, and what the change of the clocks makes of it is seen before. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
+import { open, serverEnv } from '../../support/dashboard.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { createProcesses, type ServerProcess } from '../../support/process.ts';
+
+describe.skipIf(isBrowserMissing)('rescheduling', () => {
+  const processes = createProcesses();
+  let database: TestDatabase;
+  let server: ServerProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    database = await createTestDatabase();
+    server = await processes.startNode(serverEnv(database.url));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await processes.endAll();
+    await database?.drop();
+  });
+
+  test('the preview shows where the clocks change, what differs, and what cannot be read', async () => {
+    const { context, page, complaints } = await visit(browser);
+    await open(page, server.url, '/schedules/ExpiredInvitationCleanupJob');
+    await page.getByRole('button', { name: 'Reschedule' }).click();
+    const dialog = page.getByRole('dialog');
+    const cron = dialog.getByLabel('Cron');
+    const preview = dialog.getByRole('region', { name: 'What it would do' });
+
+    await cron.fill('30 25 * * *');
+    await dialog.getByText(/hour/i).first().waitFor();
+    expect(await cron.getAttribute('aria-invalid')).toBe('true');
+    expect(await dialog.getByRole('button', { name: 'Reschedule', exact: true }).getAttribute('aria-disabled')).toBe(
+      'true',
+    );
+
+    await cron.fill('30 2 * * *');
+    await dialog.getByLabel('Time zone').fill('Europe/Berlin');
+    await preview.getByText('At 02:30 every day, Europe/Berlin').waitFor();
+    await dialog.getByRole('button', { name: /^When the clocks change/ }).click();
+    // Whichever comes next: in March 02:30 is not there, in October it is there twice.
+    await preview
+      .getByText(/since the clocks go (forward|back)/)
+      .first()
+      .waitFor();
+    await preview.getByText(/fires? vanish that are now/).waitFor();
+
+    await dialog.getByLabel(/^Reason/).fill('the nights of the people who are on call');
+    await dialog.getByRole('button', { name: 'Reschedule', exact: true }).click();
+    await page.getByText('ExpiredInvitationCleanupJob fires by its new schedule.', { exact: true }).waitFor();
+    await page.getByText('30 2 * * *').first().waitFor();
+    const [schedule] = await database.db.query<{ cron: string; zone: string }>(
+      `SELECT cron, time_zone AS zone FROM auth.job_schedules WHERE name = 'ExpiredInvitationCleanupJob'`,
+    );
+    expect(schedule).toEqual({ cron: '30 2 * * *', zone: 'Europe/Berlin' });
+
+    await page.getByRole('tab', { name: 'Versions' }).click();
+    await page.getByText('the nights of the people who are on call').waitFor();
+    await page.getByRole('button', { name: 'Reschedule' }).click();
+    await dialog.getByRole('button', { name: 'Reset to the code’s default' }).click();
+    await page.getByText('0 3 * * *').first().waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
