@@ -79,7 +79,9 @@ function importedByDashboard(): Set<string> {
     const imports = text.matchAll(
       /(?:^|\n)@?(?:import|export)\b(?!\s+type\b)[^;'"]*?['"]((?:@[\w.-]+\/)?[\w.-]+)[^'"]*['"]/g,
     );
-    return [...imports].map(([, name = '']) => name).filter((name) => !name.startsWith('.'));
+    // What is loaded only when it is needed.
+    const lazy = text.matchAll(/\bimport\('((?:@[\w.-]+\/)?[\w.-]+)'\)/g);
+    return [...imports, ...lazy].map(([, name = '']) => name).filter((name) => !name.startsWith('.'));
   });
   return new Set(names);
 }

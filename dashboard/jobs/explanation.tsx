@@ -1,8 +1,8 @@
 /** Why a schedule stands as it does, in the API's words, with each thing in the way and its cure. */
 import { CureButton } from '../actions/cure-button.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { Prose } from '../ui/prose.tsx';
 import type { Schedule } from './schedule-fields.ts';
-import { Sentence } from './sentence.tsx';
 
 /** A run that is going on is shown with its progress by whoever shows this; its message stays in the summary. */
 export function Explanation({ of: { name, timeZone, explanation, currentRun } }: { readonly of: Schedule }) {
@@ -13,7 +13,7 @@ export function Explanation({ of: { name, timeZone, explanation, currentRun } }:
   return (
     <div className="grid gap-2">
       <p className="text-muted">
-        <Sentence text={summary} jobZone={timeZone} />
+        <Prose text={summary} jobZone={timeZone} />
       </p>
       {blockers.map(({ __typename, message, cure }) => (
         <Notice
@@ -21,7 +21,7 @@ export function Explanation({ of: { name, timeZone, explanation, currentRun } }:
           tone="warn"
           actions={cure !== null && <CureButton cure={cure} subject={name} />}
         >
-          <Sentence text={message} jobZone={timeZone} />
+          <Prose text={message} jobZone={timeZone} />
         </Notice>
       ))}
     </div>

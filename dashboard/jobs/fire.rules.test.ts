@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foldGaps, foldSeries, olderThan, splitInstants, wallTime, worstOf } from './fire.rules.ts';
+import { foldGaps, foldSeries, olderThan, wallTime, worstOf } from './fire.rules.ts';
 
 const alone = (at: string) => ({ at, gap: null });
 const gap = { firstAt: '2026-11-26T01:00:00.000Z', lastAt: '2026-11-26T03:00:00.000Z', count: 121 };
@@ -59,10 +59,3 @@ it('Merged fires are folded as long as no other job’s comes between', () => {
     ['Minutely', 5, 5, 1],
   ]);
 });
-
-it('Instants in a sentence are found', () =>
-  expect(splitInstants('It fires next at 2026-11-26T03:45:00.000Z.')).toEqual([
-    { start: 0, text: 'It fires next at ', isInstant: false },
-    { start: 17, text: '2026-11-26T03:45:00.000Z', isInstant: true },
-    { start: 41, text: '.', isInstant: false },
-  ]));

@@ -1,13 +1,15 @@
-/** A sentence of the server's: instants in it are shown as anywhere else, with their zone a hover away. */
+/** A sentence of the API, whose instants are shown as all others are: in the reader's zone, exact on hover. */
 import { Fragment } from 'react';
+import { splitInstants } from './prose.rules.ts';
 import { Time } from './time.tsx';
 
-const INSTANT = /(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)/;
-
-export function Prose({ text }: { readonly text: string }) {
-  return text.split(INSTANT).map((part, index) =>
-    // Every second one is what the pattern caught.
-    // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text, which have no other name.
-    index % 2 === 1 ? <Time key={index} at={part} as="clock" /> : <Fragment key={index}>{part}</Fragment>,
-  );
+interface ProseProps {
+  readonly text: string;
+  /** The zone of the job that it is about. */
+  readonly jobZone?: string;
 }
+
+export const Prose = ({ text, jobZone }: ProseProps) =>
+  splitInstants(text).map(({ start, text: piece, isInstant }) => (
+    <Fragment key={start}>{isInstant ? <Time at={piece} as="clock" jobZone={jobZone} /> : piece}</Fragment>
+  ));

@@ -1,11 +1,11 @@
 /** What a schedule would do: its words, its next fires, how it differs from the one in force, and what is easily overlooked. */
 import { Facts } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { Prose } from '../../ui/prose.tsx';
 import { Length, Time } from '../../ui/time.tsx';
 import { count, counted } from '../../ui/words.ts';
 import { capital } from '../fire.rules.ts';
 import { FireTimes } from '../fire-times.tsx';
-import { Sentence } from '../sentence.tsx';
 import type { SchedulePreview } from './use-preview.ts';
 
 interface PreviewProps {
@@ -21,7 +21,7 @@ export const Preview = ({ of, isOld }: PreviewProps) => (
     </p>
     {of.warnings.map((warning) => (
       <Notice key={warning} tone="warn">
-        <Sentence text={warning} jobZone={of.timeZone} />
+        <Prose text={warning} jobZone={of.timeZone} />
       </Notice>
     ))}
     <div className="grid gap-x-6 gap-y-4 md:grid-cols-2">

@@ -3,9 +3,9 @@ import { Link } from 'wouter';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { endSilence, silenceAlert } from '../../actions/alert-actions.ts';
 import { CureButton } from '../../actions/cure-button.tsx';
-import { Sentence } from '../../jobs/sentence.tsx';
 import { Badge, Status } from '../../ui/badge.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
+import { Prose } from '../../ui/prose.tsx';
 import { Time } from '../../ui/time.tsx';
 import { ALERT_SEVERITY, count } from '../../ui/words.ts';
 import { ruleWords, wayTo } from './alert.rules.ts';
@@ -43,7 +43,7 @@ export function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps
             {isSilenced && <Badge>Silenced</Badge>}
           </p>
           <h2 className="mt-1 font-semibold break-words">
-            <Sentence text={summary} />
+            <Prose text={summary} />
           </h2>
         </div>
         <div className="flex flex-wrap gap-2">
@@ -66,7 +66,7 @@ export function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps
       </header>
       {explanation !== null && explanation.summary !== summary && (
         <p className="text-muted">
-          <Sentence text={explanation.summary} />
+          <Prose text={explanation.summary} />
         </p>
       )}
       {explanation?.blockers.map(({ __typename, message, cure }) => (
@@ -75,7 +75,7 @@ export function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps
           className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 rounded-md bg-raised px-3 py-2"
         >
           <p className="min-w-0 flex-1 basis-64 break-words">
-            <Sentence text={message} />
+            <Prose text={message} />
           </p>
           {/* A plan is looked at before it is applied: that is done over the entries themselves. */}
           {cure !== null && cure.mutation !== 'planBulkAction' && (

@@ -2,7 +2,6 @@
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import type { EnumOf } from '../../graphql/graphql.ts';
-import { Sentence } from '../../jobs/sentence.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Badge, Status } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -13,6 +12,7 @@ import { useListAddress } from '../../ui/list-address.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { Pager } from '../../ui/pager.tsx';
+import { Prose } from '../../ui/prose.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { ALERT_SEVERITY, count } from '../../ui/words.ts';
@@ -29,7 +29,7 @@ const COLUMNS: readonly Column<PastAlert>[] = [
       return (
         <div className="max-w-prose min-w-0 break-words md:min-w-64">
           <p>
-            <Sentence text={summary} />
+            <Prose text={summary} />
           </p>
           <p className="text-sm text-muted">
             {ruleWords(rule)}

@@ -2,12 +2,12 @@
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { endSilence } from '../../actions/alert-actions.ts';
-import { Sentence } from '../../jobs/sentence.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Card } from '../../ui/card.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { useNow } from '../../ui/now.ts';
+import { Prose } from '../../ui/prose.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { isInForce, ruleWords } from './alert.rules.ts';
@@ -24,7 +24,7 @@ const SHARED: readonly Column<Silence>[] = [
     cell: (silence) => (
       <div className="max-w-prose min-w-0 break-words">
         <p className="font-medium">
-          <Sentence text={coverOf(silence)} />
+          <Prose text={coverOf(silence)} />
         </p>
         <p className="text-sm text-muted">{silence.rule === null ? 'This one alert' : 'Every alert of the rule'}</p>
       </div>

@@ -2,6 +2,9 @@
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { applyBulkAction } from '../../actions/queue-actions.ts';
+import { type Bulk, BulkKept, BulkSkipped } from '../../bulk/bulk-documents.ts';
+import { BulkCounts, useBulkAction } from '../../bulk/bulk-progress.tsx';
+import { BULK } from '../../bulk/bulk-words.ts';
 import type { ResultOf } from '../../graphql/graphql.ts';
 import { Status } from '../../ui/badge.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
@@ -12,10 +15,7 @@ import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Time } from '../../ui/time.tsx';
 import { BULK_STATUS } from '../../ui/words.ts';
-import { BULK } from '../queue/plan/bulk-words.ts';
-import { type Bulk, BulkKept, BulkSkipped } from './bulk-documents.ts';
 import { BulkLeftOut } from './bulk-left-out.tsx';
-import { BulkCounts, useBulkAction } from './bulk-progress.tsx';
 
 const skippedOf = ({ bulkAction }: ResultOf<typeof BulkSkipped>) => bulkAction?.skipped;
 const keptOf = ({ bulkAction }: ResultOf<typeof BulkKept>) => bulkAction?.kept;

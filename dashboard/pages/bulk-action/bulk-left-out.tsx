@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { TypedDocumentNode } from 'urql';
 import { useLocation } from 'wouter';
+import type { LeftOutPage } from '../../bulk/bulk-documents.ts';
 import { client } from '../../graphql/client.ts';
 import { problemOf } from '../../graphql/problems.ts';
 import { Status } from '../../ui/badge.tsx';
@@ -10,7 +11,6 @@ import { Card } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { counted, ENTRY_STATUS } from '../../ui/words.ts';
-import type { LeftOutPage } from './bulk-documents.ts';
 
 type LeftOut = LeftOutPage['nodes'][number];
 

@@ -2,11 +2,11 @@
 import { useCallback, useEffect } from 'react';
 import { useQuery } from 'urql';
 import { usePermission, useViewer } from '../../access/viewer.tsx';
+import { type FamilyChoice, FamilyField } from '../../families/family-field.tsx';
 import { graphql } from '../../graphql/graphql.ts';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { USER_ROLE } from '../../ui/words.ts';
 import { UUID } from './account.rules.ts';
-import { type FamilyChoice, FamilyField } from './family-field.tsx';
 
 const MembersOf = graphql(`
   query MembersOf($familyId: UUID!) {
@@ -52,6 +52,7 @@ function ChosenWho({ value, onChange, problems = {} }: WhoFieldsProps) {
   return (
     <>
       <FamilyField
+        isOnlyOneChosen
         value={familyId === '' ? undefined : { familyId, name: familyName }}
         onChoose={choose}
         problem={problems.familyId}

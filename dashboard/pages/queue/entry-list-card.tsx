@@ -1,5 +1,7 @@
 /** The list with all that belongs to it: how many, the order, what is new, the selection, and going on. */
 import { ArrowDownUp, RefreshCw } from 'lucide-react';
+import type { BulkKind } from '../../bulk/bulk-words.ts';
+import { isFiltered, type QueueView, unfiltered } from '../../entries/queue-filter.rules.ts';
 import { Button, ButtonLink, IconButton } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { SelectField } from '../../ui/field.tsx';
@@ -8,8 +10,6 @@ import { count, counted } from '../../ui/words.ts';
 import type { Entry } from './entry-documents.ts';
 import type { EntryList } from './entry-list.rules.ts';
 import { EntryTable } from './entry-table.tsx';
-import type { BulkKind } from './plan/bulk-words.ts';
-import { isFiltered, type QueueView, unfiltered } from './queue-filter.rules.ts';
 import type { RowActions } from './row-actions.tsx';
 import type { Selection } from './selection.rules.ts';
 import { SelectionBar } from './selection-bar.tsx';

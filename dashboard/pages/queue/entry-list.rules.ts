@@ -2,7 +2,7 @@
  * The rows that are shown, and what becomes of them while the queue goes on: they keep their place,
  * change where they stand, and what is new is only counted until it is asked for. Pure.
  */
-import type { Direction, OrderField } from './queue-filter.rules.ts';
+import type { Direction, OrderField } from '../../entries/queue-filter.rules.ts';
 
 export interface ListedEntry {
   readonly entryId: string;

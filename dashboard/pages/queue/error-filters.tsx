@@ -1,11 +1,11 @@
 /** By what an entry failed with: its code, or the group of entries that failed for the same cause. */
 import { useEffect, useId, useState } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
+import type { QueueView } from '../../entries/queue-filter.rules.ts';
 import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { count } from '../../ui/words.ts';
-import type { QueueView } from './queue-filter.rules.ts';
 
 const Groups = graphql(`query QueueFailureGroups { failureGroups(first: 100) { key errorCode message count } }`);
 

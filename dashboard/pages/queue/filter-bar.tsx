@@ -1,13 +1,6 @@
 /** The filters: the ones that are used all day in sight, the others a click away, and each that holds as a chip. */
 import { Search, SlidersHorizontal, X } from 'lucide-react';
 import { type RefObject, useEffect, useState } from 'react';
-import { Button } from '../../ui/button.tsx';
-import { SelectField, TextField } from '../../ui/field.tsx';
-import { exact } from '../../ui/instants.rules.ts';
-import { useZone } from '../../ui/preferences.ts';
-import { ENTRY_STATUS } from '../../ui/words.ts';
-import { ErrorFilters, useGroups } from './error-filters.tsx';
-import { FamilyPicker, useFamilyName } from './family-picker.tsx';
 import {
   CREATED_SPANS,
   DUE_SPANS,
@@ -17,7 +10,15 @@ import {
   type Span,
   STATES,
   unfiltered,
-} from './queue-filter.rules.ts';
+} from '../../entries/queue-filter.rules.ts';
+import { FamilyField } from '../../families/family-field.tsx';
+import { useFamilyName } from '../../families/family-name.ts';
+import { Button } from '../../ui/button.tsx';
+import { SelectField, TextField } from '../../ui/field.tsx';
+import { exact } from '../../ui/instants.rules.ts';
+import { useZone } from '../../ui/preferences.ts';
+import { ENTRY_STATUS } from '../../ui/words.ts';
+import { ErrorFilters, useGroups } from './error-filters.tsx';
 import { SpanField } from './span-field.tsx';
 
 interface FilterBarProps {
@@ -46,7 +47,7 @@ export function FilterBar({ view, onChange, first }: FilterBarProps) {
       </div>
       {isOpen && (
         <div className="grid items-start gap-3 border-t pt-3 sm:grid-cols-2 lg:grid-cols-3">
-          <FamilyPicker onChoose={(family) => onChange({ family })} />
+          <FamilyField value={undefined} onChoose={({ familyId: family }) => onChange({ family })} />
           <ErrorFilters view={view} groups={groups} onChange={onChange} />
           <SpanField
             label="Enqueued"

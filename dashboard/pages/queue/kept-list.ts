@@ -2,9 +2,10 @@
  * The list as it was left for one of its entries: going back leads to the same rows at the same
  * place, and not to the top of another list. Kept for one step back, in memory alone.
  */
+
+import type { EntryFilter } from '../../entries/queue-filter.rules.ts';
 import type { Entry } from './entry-documents.ts';
 import type { EntryList } from './entry-list.rules.ts';
-import type { EntryFilter } from './queue-filter.rules.ts';
 
 export interface KeptList {
   readonly address: string;

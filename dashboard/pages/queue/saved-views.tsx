@@ -2,14 +2,22 @@
 import { BookmarkPlus, Ellipsis, Pencil, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'wouter';
+import { keepViews, ownViews, useOwnViews } from '../../entries/own-views.ts';
+import type { QueueView } from '../../entries/queue-filter.rules.ts';
+import {
+  BUILT_IN,
+  isShown,
+  type NamedView,
+  problemOfName,
+  renamed,
+  without,
+  withView,
+} from '../../entries/views.rules.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Menu, MenuItem } from '../../ui/menu.tsx';
 import { toast } from '../../ui/toasts.tsx';
-import { keepViews, ownViews, useOwnViews } from './own-views.ts';
-import type { QueueView } from './queue-filter.rules.ts';
-import { BUILT_IN, isShown, type NamedView, problemOfName, renamed, without, withView } from './views.rules.ts';
 
 interface SavedViewsProps {
   readonly view: QueueView;

@@ -2,9 +2,9 @@
 import { Ban, CalendarClock, RotateCcw, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
+import { BULK, BULK_KINDS, type BulkKind } from '../../bulk/bulk-words.ts';
 import { Button } from '../../ui/button.tsx';
 import { count, counted } from '../../ui/words.ts';
-import { BULK, BULK_KINDS, type BulkKind } from './plan/bulk-words.ts';
 import { allOf, IDS_MAX, isIn, NOTHING, type Selection, sizeOf } from './selection.rules.ts';
 
 const ICONS = { RETRY: RotateCcw, CANCEL: Ban, SET_RUN_AT: CalendarClock } as const;

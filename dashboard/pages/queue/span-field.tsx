@@ -1,7 +1,7 @@
 /** A span of time: one that moves on with the clock, or one between two instants. */
 import { useState } from 'react';
+import { SPAN_WORDS, type Span, type SpanName } from '../../entries/queue-filter.rules.ts';
 import { InstantField, SelectField } from '../../ui/field.tsx';
-import { SPAN_WORDS, type Span, type SpanName } from './queue-filter.rules.ts';
 
 interface SpanFieldProps {
   readonly label: string;

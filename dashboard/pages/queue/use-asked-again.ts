@@ -3,11 +3,11 @@
  * shown first, together with whether the list's filter still finds them.
  */
 import { useCallback, useEffect, useRef } from 'react';
+import { type EntryFilter, orderOf, type QueueView } from '../../entries/queue-filter.rules.ts';
 import { client } from '../../graphql/client.ts';
 import { useChanges } from '../../live/use-live.ts';
 import { EntriesAgain, type Entry } from './entry-documents.ts';
 import { type EntryList, toAsk, withAnswer } from './entry-list.rules.ts';
-import { type EntryFilter, orderOf, type QueueView } from './queue-filter.rules.ts';
 
 const ASK_EVERY_MS = 1_000;
 const ASK_MOST = 100;

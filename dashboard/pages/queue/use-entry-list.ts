@@ -1,12 +1,12 @@
 /** The rows of a view: loaded by pages, kept in their order, and changed in place as the live stream tells of them. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type EntryFilter, filterOf, orderOf, readView } from '../../entries/queue-filter.rules.ts';
 import { client } from '../../graphql/client.ts';
 import { problemOf } from '../../graphql/problems.ts';
 import { serverNow } from '../../graphql/transport.ts';
 import { type Entry, EntryCount, EntryPage } from './entry-documents.ts';
 import { type EntryList, listOf, withPage } from './entry-list.rules.ts';
 import { goToPlaceOf, type KeptList, keepList, keptList, notePlace } from './kept-list.ts';
-import { type EntryFilter, filterOf, orderOf, readView } from './queue-filter.rules.ts';
 import { useAskedAgain } from './use-asked-again.ts';
 
 export interface ShownList {

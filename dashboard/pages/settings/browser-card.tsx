@@ -1,12 +1,12 @@
 /** What this browser keeps: one’s own views of the queue, and the entries that were looked at last. */
 import { useState } from 'react';
 import { Link } from 'wouter';
+import { keepViews, useOwnViews } from '../../entries/own-views.ts';
 import { forgetRecentEntries, recentEntries } from '../../shell/recent-entries.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { counted } from '../../ui/words.ts';
-import { keepViews, useOwnViews } from '../queue/own-views.ts';
 
 export function BrowserCard() {
   const views = useOwnViews();

@@ -4,12 +4,13 @@ import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { ActionDialog } from '../../actions/action-dialog.tsx';
 import { pauseQueue, resumeQueue } from '../../actions/queue-actions.ts';
+import { FamilyField } from '../../families/family-field.tsx';
+import { useFamilyName } from '../../families/family-name.ts';
 import { Status } from '../../ui/badge.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
-import { FamilyPicker, useFamilyName } from '../queue/family-picker.tsx';
 import type { Control } from './control-query.ts';
 
 type Pause = Control['pauses'][number];
@@ -103,7 +104,7 @@ function PauseFamily({ onDone }: { readonly onDone: () => void }) {
       <p className="mb-2 font-medium">Pause one family’s entries</p>
       {isAllowed ? (
         <div className="max-w-80">
-          <FamilyPicker onChoose={setFamilyId} />
+          <FamilyField value={undefined} onChoose={(family) => setFamilyId(family.familyId)} />
         </div>
       ) : (
         <p className="text-muted">{reason}</p>

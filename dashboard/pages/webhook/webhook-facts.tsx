@@ -4,7 +4,7 @@ import { Code, CopyIcon } from '../../ui/copy.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Time } from '../../ui/time.tsx';
 import { count } from '../../ui/words.ts';
-import { EventTypes } from '../webhooks/event-types.tsx';
+import { EventTypes } from '../../webhooks/event-types.tsx';
 import type { Webhook } from './webhook-documents.ts';
 
 export function WebhookState({

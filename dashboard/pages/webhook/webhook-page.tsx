@@ -11,7 +11,7 @@ import { Loaded } from '../../ui/loaded.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { WEBHOOK_STATE } from '../../ui/words.ts';
-import { WebhookMenu } from '../webhooks/webhook-menu.tsx';
+import { WebhookMenu } from '../../webhooks/webhook-menu.tsx';
 import { Deliveries } from './deliveries.tsx';
 import { type Webhook, WebhookQuery } from './webhook-documents.ts';
 import { WebhookFacts, WebhookState } from './webhook-facts.tsx';

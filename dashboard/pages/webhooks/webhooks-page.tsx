@@ -13,9 +13,9 @@ import { Page } from '../../ui/page.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { count, WEBHOOK_STATE } from '../../ui/words.ts';
-import { EventTypes } from './event-types.tsx';
-import { type WebhookRow, WebhooksQuery } from './webhook-documents.ts';
-import { WebhookMenu } from './webhook-menu.tsx';
+import { EventTypes } from '../../webhooks/event-types.tsx';
+import { type WebhookRow, WebhooksQuery } from '../../webhooks/webhook-documents.ts';
+import { WebhookMenu } from '../../webhooks/webhook-menu.tsx';
 
 const columns = (onDone: () => void): readonly Column<WebhookRow>[] => [
   {

@@ -1,13 +1,13 @@
 /** A bulk action in steps: plan, look at what it would do and what it leaves out, apply, watch, and undo. */
 import { type FormEvent, useState } from 'react';
 import { usePermission } from '../../../access/viewer.tsx';
+import { BulkProgress } from '../../../bulk/bulk-progress.tsx';
+import { BULK, type BulkKind } from '../../../bulk/bulk-words.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { InstantField, TextField } from '../../../ui/field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
 import { counted } from '../../../ui/words.ts';
-import { BulkProgress } from '../../bulk-action/bulk-progress.tsx';
-import { BULK, type BulkKind } from './bulk-words.ts';
 import { PlanLook } from './plan-look.tsx';
 import { type Asked, type PlanTarget, usePlan } from './use-plan.ts';
 

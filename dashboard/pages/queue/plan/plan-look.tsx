@@ -1,9 +1,10 @@
 /** What a plan would do: how many, some of them, and every reason why one is left out. */
+
+import { BULK, type BulkKind } from '../../../bulk/bulk-words.ts';
 import { Badge, Status } from '../../../ui/badge.tsx';
 import { Notice } from '../../../ui/notice.tsx';
 import { Length, Time } from '../../../ui/time.tsx';
 import { count, counted, ENTRY_STATUS } from '../../../ui/words.ts';
-import { BULK, type BulkKind } from './bulk-words.ts';
 import type { Plan } from './use-plan.ts';
 
 interface PlanLookProps {

@@ -3,8 +3,8 @@ import { useState } from 'react';
 import type { Refusal } from '../../../actions/action.ts';
 import { perform, problemsOf } from '../../../actions/perform.ts';
 import { applyBulkAction, planBulkAction } from '../../../actions/queue-actions.ts';
+import type { BulkKind } from '../../../bulk/bulk-words.ts';
 import type { FilterInput } from '../entry-documents.ts';
-import type { BulkKind } from './bulk-words.ts';
 
 /** What is planned for: some by their ids, or all that a filter finds. */
 export type PlanTarget = { readonly entryIds: readonly string[] } | { readonly filter: FilterInput };

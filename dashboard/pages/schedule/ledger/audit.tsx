@@ -2,13 +2,13 @@
 import { useState } from 'react';
 import { usePermission } from '../../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
-import { Sentence } from '../../../jobs/sentence.tsx';
 import { useLiveQuery } from '../../../live/use-live.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Card, Facts } from '../../../ui/card.tsx';
 import { InstantField } from '../../../ui/field.tsx';
 import { Loaded } from '../../../ui/loaded.tsx';
 import { Notice } from '../../../ui/notice.tsx';
+import { Prose } from '../../../ui/prose.tsx';
 import { Time } from '../../../ui/time.tsx';
 import { count, counted } from '../../../ui/words.ts';
 
@@ -101,7 +101,7 @@ function Result({ of, jobZone }: { readonly of: Findings; readonly jobZone: stri
       )}
       {of.notes.map((note) => (
         <Notice key={note} tone="info">
-          <Sentence text={note} jobZone={jobZone} />
+          <Prose text={note} jobZone={jobZone} />
         </Notice>
       ))}
       <Facts

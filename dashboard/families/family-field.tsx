@@ -1,8 +1,9 @@
 /** Finds a family by part of its name: a text field with a list of what fits below it. */
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { useQuery } from 'urql';
-import { graphql } from '../../graphql/graphql.ts';
-import { Field } from '../../ui/field.tsx';
+import { usePermission } from '../access/viewer.tsx';
+import { graphql } from '../graphql/graphql.ts';
+import { Field } from '../ui/field.tsx';
 
 const FindFamilies = graphql(`
   query FindFamilies($search: String) {
@@ -23,11 +24,14 @@ interface FamilyFieldProps {
   readonly onChoose: (family: FamilyChoice) => void;
   readonly problem?: string | undefined;
   readonly label?: string;
+  /** Where there is one family there is nothing to choose. */
+  readonly isOnlyOneChosen?: boolean;
 }
 
 const PAUSE_MS = 200;
 
-export function FamilyField({ value, onChoose, problem, label = 'Family' }: FamilyFieldProps) {
+export function FamilyField({ value, onChoose, problem, label = 'Family', isOnlyOneChosen = false }: FamilyFieldProps) {
+  const { isAllowed, reason } = usePermission('families');
   const listId = useId();
   const [text, setText] = useState<string>();
   const [search, setSearch] = useState('');
@@ -40,13 +44,13 @@ export function FamilyField({ value, onChoose, problem, label = 'Family' }: Fami
   const [{ data, error, fetching }] = useQuery({
     query: FindFamilies,
     variables: { search: search === '' ? null : search },
+    pause: !isAllowed || (!isOpen && !isOnlyOneChosen),
   });
   const found = data?.families?.nodes ?? [];
   const only = search === '' && found.length === 1 ? found[0] : undefined;
-  // Where there is one family there is nothing to choose.
   useEffect(() => {
-    if (value === undefined && only !== undefined) onChoose(only);
-  }, [value, only, onChoose]);
+    if (isOnlyOneChosen && value === undefined && only !== undefined) onChoose(only);
+  }, [isOnlyOneChosen, value, only, onChoose]);
 
   useEffect(() => {
     if (isOpen) document.getElementById(`${listId}-${active}`)?.scrollIntoView({ block: 'nearest' });
@@ -75,11 +79,12 @@ export function FamilyField({ value, onChoose, problem, label = 'Family' }: Fami
 
   return (
     <div className="relative min-w-0">
-      <Field label={label} problem={problem} hint="Type part of its name.">
+      <Field label={label} problem={problem} hint={isAllowed ? 'Type part of its name.' : reason}>
         {(tied) => (
           <input
             {...tied}
             type="text"
+            disabled={!isAllowed}
             role="combobox"
             aria-expanded={isOpen}
             aria-controls={listId}
@@ -96,7 +101,7 @@ export function FamilyField({ value, onChoose, problem, label = 'Family' }: Fami
             onClick={() => setText((before) => before ?? '')}
             onBlur={() => choose(undefined)}
             onKeyDown={onKeyDown}
-            className="h-8 w-full min-w-0 rounded-md border border-line-strong bg-panel px-2.5 text-text aria-invalid:border-bad"
+            className="h-8 w-full min-w-0 rounded-md border border-line-strong bg-panel px-2.5 text-text aria-invalid:border-bad disabled:opacity-60"
           />
         )}
       </Field>

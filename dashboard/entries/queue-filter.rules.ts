@@ -1,5 +1,5 @@
 /** The list's filters and order as they stand in the address bar, and as the API takes them. Pure. */
-import type { EnumOf } from '../../graphql/graphql.ts';
+import type { EnumOf } from '../graphql/graphql.ts';
 
 export type EntryStatus = EnumOf<'EntryStatus'>;
 export type OrderField = EnumOf<'QueuedCreationOrderField'>;

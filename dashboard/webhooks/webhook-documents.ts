@@ -1,5 +1,5 @@
 /** What the list of webhooks asks for. */
-import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { graphql, type ResultOf } from '../graphql/graphql.ts';
 
 export const WebhooksQuery = graphql(`
   query Webhooks {

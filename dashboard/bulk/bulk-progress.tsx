@@ -1,20 +1,20 @@
 /** How far a bulk action is, live, and its undo: in its dialog and on its own page. */
-import { usePermission } from '../../access/viewer.tsx';
-import { ActionButton } from '../../actions/action-button.tsx';
-import { undoBulkAction } from '../../actions/queue-actions.ts';
-import { serverNow } from '../../graphql/transport.ts';
-import { type LiveResult, useLiveQuery } from '../../live/use-live.ts';
-import { Status } from '../../ui/badge.tsx';
-import { ButtonLink } from '../../ui/button.tsx';
-import { Progress } from '../../ui/graphs.tsx';
-import { lengthOf } from '../../ui/instants.rules.ts';
-import { Loaded } from '../../ui/loaded.tsx';
-import { Notice } from '../../ui/notice.tsx';
-import { Length } from '../../ui/time.tsx';
-import { BULK_STATUS, count } from '../../ui/words.ts';
-import { BULK } from '../queue/plan/bulk-words.ts';
+import { usePermission } from '../access/viewer.tsx';
+import { ActionButton } from '../actions/action-button.tsx';
+import { undoBulkAction } from '../actions/queue-actions.ts';
+import { serverNow } from '../graphql/transport.ts';
+import { type LiveResult, useLiveQuery } from '../live/use-live.ts';
+import { Status } from '../ui/badge.tsx';
+import { ButtonLink } from '../ui/button.tsx';
+import { Progress } from '../ui/graphs.tsx';
+import { lengthOf } from '../ui/instants.rules.ts';
+import { Loaded } from '../ui/loaded.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { Length } from '../ui/time.tsx';
+import { BULK_STATUS, count } from '../ui/words.ts';
 import { type Bulk, BulkState } from './bulk-documents.ts';
 import { progressOf, restOf } from './bulk-progress.rules.ts';
+import { BULK } from './bulk-words.ts';
 
 /** The bulk action, asked for again whenever it goes on. */
 export function useBulkAction(bulkActionId: string) {

@@ -1,7 +1,7 @@
 /** Which events a webhook gets: the first few by name, all on hover. */
 import { Fragment } from 'react';
-import { Code } from '../../ui/copy.tsx';
-import { Tooltip } from '../../ui/tooltip.tsx';
+import { Code } from '../ui/copy.tsx';
+import { Tooltip } from '../ui/tooltip.tsx';
 
 interface EventTypesProps {
   /** Null: all. */

@@ -1,5 +1,5 @@
 /** A bulk action as it stands, and the entries that it left as they are. */
-import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { graphql, type ResultOf } from '../graphql/graphql.ts';
 
 export const BulkState = graphql(`
   query BulkState($bulkActionId: UUID!) {

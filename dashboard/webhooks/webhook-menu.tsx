@@ -1,6 +1,6 @@
 /** All that can be done to a webhook, in a menu. */
 import { CirclePause, CirclePlay, Ellipsis, KeyRound, Pencil, SendHorizontal, Trash2 } from 'lucide-react';
-import { useDoing } from '../../actions/action-button.tsx';
+import { useDoing } from '../actions/action-button.tsx';
 import {
   deleteWebhook,
   pauseWebhook,
@@ -8,9 +8,9 @@ import {
   rotateWebhookSecret,
   testWebhook,
   updateWebhook,
-} from '../../actions/event-actions.ts';
-import { IconButton } from '../../ui/button.tsx';
-import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx';
+} from '../actions/event-actions.ts';
+import { IconButton } from '../ui/button.tsx';
+import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx';
 import type { WebhookRow } from './webhook-documents.ts';
 
 interface WebhookMenuProps {

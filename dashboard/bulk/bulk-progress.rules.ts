@@ -1,5 +1,5 @@
 /** How far a bulk action is, in numbers and in a sentence. Pure. */
-import type { EnumOf } from '../../graphql/graphql.ts';
+import type { EnumOf } from '../graphql/graphql.ts';
 
 export interface Counts {
   readonly status: EnumOf<'BulkActionStatus'>;

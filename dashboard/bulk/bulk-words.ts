@@ -1,5 +1,5 @@
 /** What bulk actions are called, how the address names them, and what each will do. */
-import type { EnumOf } from '../../../graphql/graphql.ts';
+import type { EnumOf } from '../graphql/graphql.ts';
 
 export type BulkKind = EnumOf<'BulkActionKind'>;
 

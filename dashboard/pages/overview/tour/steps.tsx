@@ -1,0 +1,198 @@
+/** The tour's steps, each shown when the one before is done. */
+import { Check } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { ActionButton } from '../../../actions/action-button.tsx';
+import { closeCircuit } from '../../../actions/provider-actions.ts';
+import { Status } from '../../../ui/badge.tsx';
+import { Button, ButtonLink } from '../../../ui/button.tsx';
+import { Notice } from '../../../ui/notice.tsx';
+import { Time } from '../../../ui/time.tsx';
+import { CIRCUIT_STATE } from '../../../ui/words.ts';
+import { enqueueDemo } from './demo.ts';
+import { DemoEntriesList, useDemoEntries } from './demo-entries.tsx';
+import { advanceTour, useTourState } from './tour-state.ts';
+import { breakSimulator, FAULTS } from './tour-words.ts';
+
+interface StepsProps {
+  readonly circuit:
+    | {
+        readonly state: 'OPEN' | 'HALF_OPEN' | 'CLOSED';
+        readonly cause: string | null;
+        readonly nextProbeAt: string | null;
+      }
+    | undefined;
+  readonly fault: string;
+}
+
+export function Steps({ circuit, fault }: StepsProps) {
+  const { first, fault: broken, others, isMended } = useTourState();
+  const drained =
+    useDemoEntries(others).data?.queuedCreations?.nodes.every(({ status }) => status === 'COMPLETED') ?? false;
+  const shows = FAULTS.find((one) => one.fault === broken)?.shows;
+  return (
+    <ol className="grid gap-4">
+      <Step number={1} title="Enqueue a demo account" isDone={first !== undefined}>
+        {first === undefined ? (
+          <DemoButton
+            count={1}
+            label="Enqueue a demo account"
+            onEnqueued={([entryId]) => advanceTour({ first: entryId })}
+          />
+        ) : (
+          <DemoEntriesList entryIds={[first]} />
+        )}
+      </Step>
+      {first !== undefined && (
+        <Step number={2} title="Break the identity provider" isDone={broken !== undefined}>
+          <div className="flex flex-wrap gap-2">
+            {FAULTS.map((one) => (
+              <ActionButton
+                key={one.fault}
+                action={breakSimulator}
+                input={{ fault: one.fault, reason: 'The tour' }}
+                label={one.label}
+                kind={broken === one.fault ? 'primary' : 'plain'}
+                disabledBecause={isMended ? 'It is mended: begin anew to break it again.' : undefined}
+                onDone={() => advanceTour({ fault: one.fault })}
+              />
+            ))}
+          </div>
+        </Step>
+      )}
+      {broken !== undefined && (
+        <Step number={3} title="Enqueue six more, and look what happens" isDone={others.length > 0}>
+          {others.length === 0 ? (
+            <DemoButton
+              count={6}
+              label="Enqueue six demo accounts"
+              onEnqueued={(entryIds) => advanceTour({ others: entryIds })}
+            />
+          ) : (
+            <div className="grid gap-2">
+              <p>{shows}</p>
+              {circuit !== undefined && (
+                <p className="flex flex-wrap items-center gap-2">
+                  The circuit: <Status of={CIRCUIT_STATE[circuit.state]} />
+                  {circuit.cause !== null && <span className="text-muted">{circuit.cause}</span>}
+                  {circuit.nextProbeAt !== null && (
+                    <span className="text-muted">
+                      next probe in <Time at={circuit.nextProbeAt} as="countdown" />
+                    </span>
+                  )}
+                </p>
+              )}
+              <DemoEntriesList entryIds={others} />
+            </div>
+          )}
+        </Step>
+      )}
+      {others.length > 0 && (
+        <Step number={4} title="Mend it, and look how the queue drains" isDone={isMended && drained}>
+          <div className="grid gap-2">
+            <div className="flex flex-wrap gap-2">
+              <ActionButton
+                action={breakSimulator}
+                input={{ fault: 'NONE', reason: 'The tour' }}
+                label="Mend it"
+                kind={isMended ? 'plain' : 'primary'}
+                disabledBecause={isMended && fault === 'NONE' ? 'It is mended.' : undefined}
+                onDone={() => advanceTour({ isMended: true })}
+              />
+              {isMended && circuit !== undefined && circuit.state !== 'CLOSED' && (
+                <ActionButton action={closeCircuit} input={{}} initial={{ reason: 'The tour' }} kind="primary" />
+              )}
+            </div>
+            {isMended && (
+              <p>
+                {drained
+                  ? 'All accounts are made.'
+                  : 'The next probe finds it well and closes the circuit; or close it by hand. An entry that failed waits for its retry: “Attempt it now” does not wait.'}
+              </p>
+            )}
+          </div>
+        </Step>
+      )}
+      {isMended && drained && (
+        <Step number={5} title="Look what was recorded" isDone={false}>
+          <div className="flex flex-wrap gap-2">
+            <ButtonLink isSmall href={`/queue/${others[0]}`}>
+              An entry’s timeline
+            </ButtonLink>
+            <ButtonLink isSmall href="/provider">
+              The circuit’s history
+            </ButtonLink>
+            <ButtonLink isSmall href="/schedules/ManagedAccountRetryJob">
+              The fire ledger of a job
+            </ButtonLink>
+            <ButtonLink isSmall href="/audit">
+              Who did what
+            </ButtonLink>
+          </div>
+        </Step>
+      )}
+    </ol>
+  );
+}
+
+function Step({
+  number,
+  title,
+  isDone,
+  children,
+}: {
+  readonly number: number;
+  readonly title: string;
+  readonly isDone: boolean;
+  readonly children: ReactNode;
+}) {
+  return (
+    <li className="grid grid-cols-[1.5rem_1fr] gap-x-3 gap-y-2">
+      <span
+        aria-hidden
+        className={`flex size-6 items-center justify-center rounded-full text-sm font-medium ${isDone ? 'bg-good-soft text-good' : 'bg-accent-soft text-accent'}`}
+      >
+        {isDone ? <Check className="size-4" /> : number}
+      </span>
+      <h3 className="font-medium">
+        {title}
+        {isDone && <span className="sr-only"> (done)</span>}
+      </h3>
+      <div className="col-start-2 min-w-0">{children}</div>
+    </li>
+  );
+}
+
+function DemoButton({
+  count,
+  label,
+  onEnqueued,
+}: {
+  readonly count: number;
+  readonly label: string;
+  readonly onEnqueued: (entryIds: readonly string[]) => void;
+}) {
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const enqueue = async (): Promise<void> => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      onEnqueued(await enqueueDemo(count));
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+    setBusy(false);
+  };
+  return (
+    <div className="grid justify-items-start gap-2">
+      <Button kind="primary" isBusy={isBusy} onClick={() => void enqueue()}>
+        {label}
+      </Button>
+      {problem !== undefined && (
+        <Notice tone="bad" isUrgent>
+          {problem}
+        </Notice>
+      )}
+    </div>
+  );
+}
