@@ -2,6 +2,7 @@
 import { graphql } from '../graphql/graphql.ts';
 import { counted } from '../ui/words.ts';
 import { action } from './action.ts';
+import { Refusal } from './refusal.ts';
 
 export const createApiToken = action({
   mutation: 'createApiToken',
@@ -26,15 +27,17 @@ export const createApiToken = action({
     { name: 'familyId', label: 'Family', kind: 'text', hint: 'Its id, to bind the token to one family; empty: all.' },
     { name: 'expiresAt', label: 'Expires', kind: 'instant' },
   ],
-  document: graphql(`
+  document: graphql(
+    `
     mutation CreateApiToken($input: CreateApiTokenInput!) {
       outcome: createApiToken(input: $input) {
         ... on CreateApiTokenPayload { token apiToken { id apiTokenId name } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ apiToken }) => `The token ${apiToken.name} can be used.`,
   reveals: ({ token }) => ({ label: 'The token', value: token }),
 });
@@ -45,15 +48,17 @@ export const revokeApiToken = action({
   explains: 'It is refused from now on, on every node, and its open subscriptions end. This cannot be undone.',
   reason: 'optional',
   isDangerous: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation RevokeApiToken($input: RevokeApiTokenInput!) {
       outcome: revokeApiToken(input: $input) {
         ... on RevokeApiTokenPayload { isChanged apiToken { id apiTokenId name status } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ apiToken }) => `The token ${apiToken.name} is revoked.`,
 });
 
@@ -64,15 +69,17 @@ export const rotateEncryptionKey = action({
     'Passwords are sealed with a new key from now on. Those sealed with the old one stay readable until they are re-sealed.',
   reason: 'optional',
   hasKey: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation RotateEncryptionKey($input: RotateEncryptionKeyInput!) {
       outcome: rotateEncryptionKey(input: $input) {
         ... on RotateEncryptionKeyPayload { encryptionKey { id keyId state } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'A new key is made.',
 });
 
@@ -83,15 +90,17 @@ export const resealEntries = action({
   reason: 'optional',
   hasKey: true,
   fields: [{ name: 'perSecond', label: 'Entries a second', kind: 'number' }],
-  document: graphql(`
+  document: graphql(
+    `
     mutation ResealEntries($input: ResealEntriesInput!) {
       outcome: resealEntries(input: $input) {
         ... on ResealEntriesPayload { resealing { id resealingId totalCount } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ resealing }) => `Re-sealing ${counted(resealing.totalCount, 'entry', 'entries')}.`,
 });
 
@@ -102,15 +111,17 @@ export const retireEncryptionKey = action({
     'Destroys the key. What is still sealed with it could never be read again, so that it is refused while it is in use.',
   reason: 'optional',
   isDangerous: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation RetireEncryptionKey($input: RetireEncryptionKeyInput!) {
       outcome: retireEncryptionKey(input: $input) {
         ... on RetireEncryptionKeyPayload { isChanged encryptionKey { id keyId state } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'The key is retired.',
 });
 
@@ -121,14 +132,16 @@ export const wrapWithNewMasterKey = action({
     'Wraps every key with the master key that the server was given as the new one. Keep both until every node has been started with the new one.',
   reason: 'optional',
   isDangerous: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation WrapWithNewMasterKey($input: WrapWithNewMasterKeyInput!) {
       outcome: wrapWithNewMasterKey(input: $input) {
         ... on WrapWithNewMasterKeyPayload { isChanged keyCount rewrappedCount masterKeyId encryptionKeys { id keyId } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ rewrappedCount }) => `${counted(rewrappedCount, 'key is', 'keys are')} wrapped with the new master key.`,
 });

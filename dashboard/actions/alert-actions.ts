@@ -1,6 +1,7 @@
 /** What can be done about alerts. */
 import { graphql } from '../graphql/graphql.ts';
 import { action } from './action.ts';
+import { Refusal } from './refusal.ts';
 
 export const silenceAlert = action({
   mutation: 'silenceAlert',
@@ -22,15 +23,17 @@ export const silenceAlert = action({
       ],
     },
   ],
-  document: graphql(`
+  document: graphql(
+    `
     mutation SilenceAlert($input: SilenceAlertInput!) {
       outcome: silenceAlert(input: $input) {
         ... on SilenceAlertPayload { silence { silenceId endsAt alert { id alertId isSilenced } } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'It is silenced.',
 });
 
@@ -39,14 +42,16 @@ export const endSilence = action({
   label: 'End the silence',
   explains: 'Others are told again of what it covered, if that is still on.',
   reason: 'optional',
-  document: graphql(`
+  document: graphql(
+    `
     mutation EndSilence($input: EndSilenceInput!) {
       outcome: endSilence(input: $input) {
         ... on EndSilencePayload { isChanged silence { silenceId endedAt alert { id alertId isSilenced } } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'The silence is over.',
 });

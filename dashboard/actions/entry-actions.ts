@@ -1,6 +1,7 @@
 /** What can be done to one entry. */
 import { graphql } from '../graphql/graphql.ts';
 import { action } from './action.ts';
+import { Refusal } from './refusal.ts';
 
 export const retryEntry = action({
   mutation: 'retryEntry',
@@ -16,15 +17,17 @@ export const retryEntry = action({
       hint: 'Needed only where the old one is destroyed. 12 characters at least.',
     },
   ],
-  document: graphql(`
+  document: graphql(
+    `
     mutation RetryEntry($input: RetryEntryInput!) {
       outcome: retryEntry(input: $input) {
         ... on RetryEntryPayload { entry { id entryId status username } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ entry }) => `${entry.username} is due now.`,
 });
 
@@ -35,15 +38,17 @@ export const cancelEntry = action({
     'The account will not be created. Its password is destroyed once the time for undoing has passed; until then a retry takes the entry up again.',
   reason: 'optional',
   isDangerous: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation CancelEntry($input: CancelEntryInput!) {
       outcome: cancelEntry(input: $input) {
         ... on CancelEntryPayload { isChanged entry { id entryId status username } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ entry, isChanged }) =>
     isChanged ? `${entry.username} is cancelled.` : `${entry.username} was cancelled already.`,
 });

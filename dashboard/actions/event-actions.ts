@@ -4,6 +4,7 @@ import { eventCatalog } from '../events/event-catalog.ts';
 import { graphql } from '../graphql/graphql.ts';
 import { counted } from '../ui/words.ts';
 import { action, type Option } from './action.ts';
+import { Refusal } from './refusal.ts';
 
 export const redeliverOutboxEvent = action({
   mutation: 'redeliverOutboxEvent',
@@ -11,15 +12,17 @@ export const redeliverOutboxEvent = action({
   explains: 'Sends the event once more to all who hear events. Receivers know it by its id.',
   reason: 'optional',
   hasKey: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation RedeliverOutboxEvent($input: RedeliverOutboxEventInput!) {
       outcome: redeliverOutboxEvent(input: $input) {
         ... on RedeliverOutboxEventPayload { isChanged outboxEvent { id eventId state } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'The event is published again.',
 });
 
@@ -54,15 +57,17 @@ export const createWebhook = action({
     ...SETTINGS,
     { name: 'secret', label: 'Secret', kind: 'password', hint: 'whsec_… of your own; left empty, one is made.' },
   ],
-  document: graphql(`
+  document: graphql(
+    `
     mutation CreateWebhook($input: CreateWebhookInput!) {
       outcome: createWebhook(input: $input) {
         ... on CreateWebhookPayload { secret webhook { id webhookId url } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ webhook }) => `Events go to ${webhook.url}.`,
   reveals: ({ secret }) => ({ label: 'The webhook’s secret', value: secret }),
 });
@@ -73,15 +78,17 @@ export const updateWebhook = action({
   explains: 'Holds for events from now on; what waits already is sent to the new address too.',
   reason: 'optional',
   fields: [...SETTINGS],
-  document: graphql(`
+  document: graphql(
+    `
     mutation UpdateWebhook($input: UpdateWebhookInput!) {
       outcome: updateWebhook(input: $input) {
         ... on UpdateWebhookPayload { isChanged webhook { id webhookId url } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'The webhook is changed.',
 });
 
@@ -90,15 +97,17 @@ export const pauseWebhook = action({
   label: 'Pause',
   explains: 'Nothing is sent to it; its events wait, and are sent in order once it is resumed.',
   reason: 'required',
-  document: graphql(`
+  document: graphql(
+    `
     mutation PauseWebhook($input: PauseWebhookInput!) {
       outcome: pauseWebhook(input: $input) {
         ... on PauseWebhookPayload { isChanged webhook { id webhookId state } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'The webhook is paused.',
 });
 
@@ -108,15 +117,17 @@ export const resumeWebhook = action({
   explains: 'What has waited is sent, in order.',
   reason: 'optional',
   isInstant: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation ResumeWebhook($input: ResumeWebhookInput!) {
       outcome: resumeWebhook(input: $input) {
         ... on ResumeWebhookPayload { isChanged webhook { id webhookId state } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'The webhook gets events again.',
 });
 
@@ -126,15 +137,17 @@ export const deleteWebhook = action({
   explains: 'It gets no more events, and its deliveries are forgotten. This cannot be undone.',
   reason: 'optional',
   isDangerous: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation DeleteWebhook($input: DeleteWebhookInput!) {
       outcome: deleteWebhook(input: $input) {
         ... on DeleteWebhookPayload { webhookId }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'The webhook is deleted.',
 });
 
@@ -144,15 +157,17 @@ export const testWebhook = action({
   explains: 'Sends an event of the type Test to this address alone.',
   isInstant: true,
   hasKey: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation TestWebhook($input: TestWebhookInput!) {
       outcome: testWebhook(input: $input) {
         ... on TestWebhookPayload { delivery { id deliveryId status webhook { id } } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'A test event is on its way.',
 });
 
@@ -166,15 +181,17 @@ export const rotateWebhookSecret = action({
     { name: 'secret', label: 'Secret', kind: 'password', hint: 'whsec_… of your own; left empty, one is made.' },
     { name: 'isImmediate', label: 'End the old one at once: it was leaked', kind: 'checkbox' },
   ],
-  document: graphql(`
+  document: graphql(
+    `
     mutation RotateWebhookSecret($input: RotateWebhookSecretInput!) {
       outcome: rotateWebhookSecret(input: $input) {
         ... on RotateWebhookSecretPayload { secret webhook { id webhookId } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'It signs with the new secret.',
   reveals: ({ secret }) => ({ label: 'The webhook’s secret', value: secret }),
 });
@@ -190,14 +207,16 @@ export const redeliverWebhook = action({
     { name: 'to', label: 'Published before', kind: 'instant', isRequired: true, onlyWith: 'webhookId' },
     { name: 'isAll', label: 'What was delivered too', kind: 'checkbox', onlyWith: 'webhookId' },
   ],
-  document: graphql(`
+  document: graphql(
+    `
     mutation RedeliverWebhook($input: RedeliverWebhookInput!) {
       outcome: redeliverWebhook(input: $input) {
         ... on RedeliverWebhookPayload { redeliveredCount webhook { id webhookId } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ redeliveredCount }) => `${counted(redeliveredCount, 'event is', 'events are')} sent again.`,
 });

@@ -2,6 +2,7 @@
 import { graphql } from '../graphql/graphql.ts';
 import { MISFIRE_POLICY } from '../ui/words.ts';
 import { action } from './action.ts';
+import { Refusal } from './refusal.ts';
 
 export const runJobNow = action({
   mutation: 'runJobNow',
@@ -9,15 +10,17 @@ export const runJobNow = action({
   explains: 'Begins a run at once, beside its schedule. A job never runs twice at a time.',
   isInstant: true,
   hasKey: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation RunJobNow($input: RunJobNowInput!) {
       outcome: runJobNow(input: $input) {
         ... on RunJobNowPayload { run { id runId status job { id name } } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ run }) => `${run.job.name} runs.`,
 });
 
@@ -28,15 +31,17 @@ export const pauseJob = action({
     'Its fires are skipped, and the ledger says so, until it is resumed or until the instant given. A run that goes on is finished.',
   reason: 'required',
   fields: [{ name: 'until', label: 'Until', kind: 'instant' }],
-  document: graphql(`
+  document: graphql(
+    `
     mutation PauseJob($input: PauseJobInput!) {
       outcome: pauseJob(input: $input) {
         ... on PauseJobPayload { isChanged schedule { id name isPaused } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ schedule }) => `${schedule.name} is paused.`,
 });
 
@@ -46,15 +51,17 @@ export const resumeJob = action({
   explains: 'Its next fire runs again. What was skipped while it was paused stays skipped.',
   reason: 'optional',
   isInstant: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation ResumeJob($input: ResumeJobInput!) {
       outcome: resumeJob(input: $input) {
         ... on ResumeJobPayload { isChanged schedule { id name isPaused } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ schedule }) => `${schedule.name} fires again.`,
 });
 
@@ -70,15 +77,17 @@ export const rescheduleJob = action({
     { name: 'misfirePolicy', label: 'Misfire policy', kind: 'select', options: Object.entries(MISFIRE_POLICY) },
     { name: 'reset', label: 'Back to what the code says', kind: 'checkbox' },
   ],
-  document: graphql(`
+  document: graphql(
+    `
     mutation RescheduleJob($input: RescheduleJobInput!) {
       outcome: rescheduleJob(input: $input) {
         ... on RescheduleJobPayload { isChanged schedule { id name cron timeZone misfirePolicy version } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ schedule, isChanged }) =>
     isChanged ? `${schedule.name} fires by its new schedule.` : 'That was its schedule already.',
 });
@@ -89,14 +98,16 @@ export const interruptRun = action({
   explains: 'Asks the run to stop at the next safe place; after a grace time it is closed all the same.',
   reason: 'optional',
   isDangerous: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation InterruptRun($input: InterruptRunInput!) {
       outcome: interruptRun(input: $input) {
         ... on InterruptRunPayload { isChanged run { id runId status } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'The run was asked to stop.',
 });

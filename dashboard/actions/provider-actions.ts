@@ -1,6 +1,7 @@
 /** What can be done to the circuit, the nodes, and the simulator. */
 import { graphql } from '../graphql/graphql.ts';
 import { action } from './action.ts';
+import { Refusal } from './refusal.ts';
 
 export const openCircuit = action({
   mutation: 'openCircuit',
@@ -10,15 +11,17 @@ export const openCircuit = action({
   reason: 'required',
   isDangerous: true,
   fields: [{ name: 'until', label: 'Until', kind: 'instant' }],
-  document: graphql(`
+  document: graphql(
+    `
     mutation OpenCircuit($input: OpenCircuitInput!) {
       outcome: openCircuit(input: $input) {
         ... on OpenCircuitPayload { isChanged identityProvider { name circuit { state } } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'The circuit is open.',
 });
 
@@ -28,15 +31,17 @@ export const closeCircuit = action({
   explains:
     'Everything that is due is attempted at once. If the provider is still down the circuit opens again, and no retry is spent.',
   reason: 'optional',
-  document: graphql(`
+  document: graphql(
+    `
     mutation CloseCircuit($input: CloseCircuitInput!) {
       outcome: closeCircuit(input: $input) {
         ... on CloseCircuitPayload { isChanged identityProvider { name circuit { state } } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ isChanged }) => (isChanged ? 'The circuit is closed.' : 'It was closed already.'),
 });
 
@@ -67,15 +72,17 @@ export const setSimulatorFault = action({
       hint: 'When it is slow: 1 to 60, or 3 when left empty.',
     },
   ],
-  document: graphql(`
+  document: graphql(
+    `
     mutation SetSimulatorFault($input: SetSimulatorFaultInput!) {
       outcome: setSimulatorFault(input: $input) {
         ... on SetSimulatorFaultPayload { isChanged simulator { fault delay changedAt changedBy reason } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ simulator }) =>
     simulator.fault === 'NONE' ? 'The simulator makes accounts again.' : 'The simulator does so from now on.',
 });
@@ -87,15 +94,17 @@ export const drainNode = action({
     'The node takes nothing new, finishes what it has in hand, and ends its process. Who started it must start it again.',
   reason: 'required',
   isDangerous: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation DrainNode($input: DrainNodeInput!) {
       outcome: drainNode(input: $input) {
         ... on DrainNodePayload { isChanged isLastRunning serverNode { id name state } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ serverNode, isLastRunning }) =>
     isLastRunning
       ? `${serverNode.name} drains; it is the last one, so nothing runs after it.`

@@ -2,6 +2,7 @@
 import { graphql } from '../graphql/graphql.ts';
 import { counted } from '../ui/words.ts';
 import { action } from './action.ts';
+import { Refusal } from './refusal.ts';
 
 export const pauseQueue = action({
   mutation: 'pauseQueue',
@@ -11,15 +12,17 @@ export const pauseQueue = action({
   reason: 'required',
   isDangerous: true,
   fields: [{ name: 'until', label: 'Until', kind: 'instant' }],
-  document: graphql(`
+  document: graphql(
+    `
     mutation PauseQueue($input: PauseQueueInput!) {
       outcome: pauseQueue(input: $input) {
         ... on PauseQueuePayload { isChanged queuePauses { reason } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'The queue is paused.',
 });
 
@@ -28,15 +31,17 @@ export const resumeQueue = action({
   label: 'Resume the queue',
   explains: 'Entries that are due are attempted again at once.',
   reason: 'optional',
-  document: graphql(`
+  document: graphql(
+    `
     mutation ResumeQueue($input: ResumeQueueInput!) {
       outcome: resumeQueue(input: $input) {
         ... on ResumeQueuePayload { isChanged queuePauses { reason } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'The queue goes on.',
 });
 
@@ -49,15 +54,17 @@ export const setQueueLimits = action({
     { name: 'startsPerSecond', label: 'Attempts begun a second', kind: 'number', isLiftedByNull: true },
     { name: 'concurrency', label: 'Attempts at a time', kind: 'number', isLiftedByNull: true },
   ],
-  document: graphql(`
+  document: graphql(
+    `
     mutation SetQueueLimits($input: SetQueueLimitsInput!) {
       outcome: setQueueLimits(input: $input) {
         ... on SetQueueLimitsPayload { isChanged queueLimits { startsPerSecond concurrency } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ isChanged }) => (isChanged ? 'The limits hold from now on.' : 'These limits held already.'),
 });
 
@@ -67,7 +74,8 @@ export const planBulkAction = action({
   label: 'Plan',
   explains: 'Says which entries would be touched and which not, and changes nothing.',
   reason: 'optional',
-  document: graphql(`
+  document: graphql(
+    `
     mutation PlanBulkAction($input: PlanBulkActionInput!) {
       outcome: planBulkAction(input: $input) {
         ... on PlanBulkActionPayload {
@@ -75,11 +83,12 @@ export const planBulkAction = action({
           sample { entryId username fullName status }
           exclusions { code message count sample { entryId username status } }
         }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ count }) => `The plan touches ${counted(count, 'entry', 'entries')}.`,
 });
 
@@ -90,15 +99,17 @@ export const applyBulkAction = action({
     'Does exactly what was planned, in the background. Entries that have changed meanwhile are skipped and named.',
   isInstant: true,
   hasKey: true,
-  document: graphql(`
+  document: graphql(
+    `
     mutation ApplyBulkAction($input: ApplyBulkActionInput!) {
       outcome: applyBulkAction(input: $input) {
         ... on ApplyBulkActionPayload { bulkAction { id bulkActionId status totalCount } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: ({ bulkAction }) => `Begun with ${counted(bulkAction.totalCount, 'entry', 'entries')}.`,
 });
 
@@ -107,14 +118,16 @@ export const undoBulkAction = action({
   label: 'Undo',
   explains: 'Takes the action back for each entry that has not been touched since; the others are named.',
   reason: 'optional',
-  document: graphql(`
+  document: graphql(
+    `
     mutation UndoBulkAction($input: UndoBulkActionInput!) {
       outcome: undoBulkAction(input: $input) {
         ... on UndoBulkActionPayload { isChanged bulkAction { id bulkActionId status } }
-        ... on MutationError { code message }
-        ... on InvalidInputError { issues { path code message } }
+        ...Refusal
       }
     }
-  `),
+  `,
+    [Refusal],
+  ),
   says: 'It is being undone.',
 });
