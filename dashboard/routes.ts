@@ -20,6 +20,8 @@ import { type ComponentType, lazy } from 'react';
 
 export interface PageRoute {
   readonly path: string;
+  /** Fetches the page's code; `page` does so by itself when it is shown. */
+  readonly load: () => Promise<unknown>;
   readonly page: ComponentType<{ params: Record<string, string | undefined> }>;
   /** Without one it is reached from another page only. */
   readonly nav?: NavEntry;
@@ -44,87 +46,96 @@ const nav = (
 ): NavEntry => ({ title, group, icon, key, needs });
 // Pages declare the parameters that they take; the path gives them.
 // biome-ignore lint/suspicious/noExplicitAny: see above.
-const page = (load: () => Promise<{ default: ComponentType<any> }>): PageRoute['page'] => lazy(load);
+const page = (load: () => Promise<{ default: ComponentType<any> }>): Pick<PageRoute, 'load' | 'page'> => ({
+  load,
+  page: lazy(load),
+});
 
 export const ROUTES: readonly PageRoute[] = [
   {
     path: '/',
-    page: page(() => import('./pages/overview/overview-page.tsx')),
+    ...page(() => import('./pages/overview/overview-page.tsx')),
     nav: nav('Overview', 'Work', LayoutDashboard, 'o', 'queueStatistics'),
   },
   {
     path: '/queue',
-    page: page(() => import('./pages/queue/queue-page.tsx')),
+    ...page(() => import('./pages/queue/queue-page.tsx')),
     nav: nav('Queue', 'Work', ListOrdered, 'q', 'queuedCreations'),
   },
-  { path: '/queue/:entryId', page: page(() => import('./pages/entry/entry-page.tsx')) },
+  { path: '/queue/:entryId', ...page(() => import('./pages/entry/entry-page.tsx')) },
   {
     path: '/failures',
-    page: page(() => import('./pages/failures/failures-page.tsx')),
+    ...page(() => import('./pages/failures/failures-page.tsx')),
     nav: nav('Failures', 'Work', TriangleAlert, 'f', 'failureGroups'),
   },
   {
     path: '/enqueue',
-    page: page(() => import('./pages/enqueue/enqueue-page.tsx')),
+    ...page(() => import('./pages/enqueue/enqueue-page.tsx')),
     nav: nav('Enqueue', 'Work', UserPlus, 'e', 'enqueueAccount'),
   },
-  { path: '/bulk-actions/:bulkActionId', page: page(() => import('./pages/bulk-action/bulk-action-page.tsx')) },
+  { path: '/bulk-actions/:bulkActionId', ...page(() => import('./pages/bulk-action/bulk-action-page.tsx')) },
   {
     path: '/schedules',
-    page: page(() => import('./pages/schedules/schedules-page.tsx')),
+    ...page(() => import('./pages/schedules/schedules-page.tsx')),
     nav: nav('Schedules', 'Jobs', CalendarClock, 's', 'jobSchedules'),
   },
-  { path: '/schedules/:name', page: page(() => import('./pages/schedule/schedule-page.tsx')) },
+  { path: '/schedules/:name', ...page(() => import('./pages/schedule/schedule-page.tsx')) },
   {
     path: '/runs',
-    page: page(() => import('./pages/runs/runs-page.tsx')),
+    ...page(() => import('./pages/runs/runs-page.tsx')),
     nav: nav('Runs', 'Jobs', Activity, 'r', 'jobRuns'),
   },
-  { path: '/runs/:runId', page: page(() => import('./pages/run/run-page.tsx')) },
+  { path: '/runs/:runId', ...page(() => import('./pages/run/run-page.tsx')) },
   {
     path: '/provider',
-    page: page(() => import('./pages/provider/provider-page.tsx')),
+    ...page(() => import('./pages/provider/provider-page.tsx')),
     nav: nav('Identity provider', 'System', Cloud, 'p', 'identityProvider'),
   },
   {
     path: '/nodes',
-    page: page(() => import('./pages/nodes/nodes-page.tsx')),
+    ...page(() => import('./pages/nodes/nodes-page.tsx')),
     nav: nav('Nodes', 'System', Server, 'n', 'serverNodes'),
   },
   {
     path: '/alerts',
-    page: page(() => import('./pages/alerts/alerts-page.tsx')),
+    ...page(() => import('./pages/alerts/alerts-page.tsx')),
     nav: nav('Alerts', 'System', Bell, 'l', 'alerts'),
   },
   {
     path: '/events',
-    page: page(() => import('./pages/events/events-page.tsx')),
+    ...page(() => import('./pages/events/events-page.tsx')),
     nav: nav('Events', 'Others', Send, 'v', 'outboxEvents'),
   },
   {
     path: '/webhooks',
-    page: page(() => import('./pages/webhooks/webhooks-page.tsx')),
+    ...page(() => import('./pages/webhooks/webhooks-page.tsx')),
     nav: nav('Webhooks', 'Others', Webhook, 'w', 'webhooks'),
   },
-  { path: '/webhooks/:webhookId', page: page(() => import('./pages/webhook/webhook-page.tsx')) },
+  { path: '/webhooks/:webhookId', ...page(() => import('./pages/webhook/webhook-page.tsx')) },
   {
     path: '/audit',
-    page: page(() => import('./pages/audit/audit-page.tsx')),
+    ...page(() => import('./pages/audit/audit-page.tsx')),
     nav: nav('Audit trail', 'Administration', ScrollText, 'a', 'auditEntries'),
   },
   {
     path: '/access',
-    page: page(() => import('./pages/access/access-page.tsx')),
+    ...page(() => import('./pages/access/access-page.tsx')),
     nav: nav('Access', 'Administration', ShieldUser, 'c', 'viewer'),
   },
   {
     path: '/keys',
-    page: page(() => import('./pages/keys/keys-page.tsx')),
+    ...page(() => import('./pages/keys/keys-page.tsx')),
     nav: nav('Keys', 'Administration', KeyRound, 'k', 'encryptionKeys'),
   },
   {
     path: '/settings',
-    page: page(() => import('./pages/settings/settings-page.tsx')),
+    ...page(() => import('./pages/settings/settings-page.tsx')),
     nav: nav('Settings', 'Administration', Settings, 't', 'viewer'),
   },
 ];
+
+/** Fetches the code of the page at an address, before anybody can tell whether it may be shown. */
+export function preload(path: string): void {
+  const isAt = (route: string): boolean => new RegExp(`^${route.replace(/:\w+/g, '[^/]+')}/?$`).test(path);
+  void ROUTES.find((route) => isAt(route.path))?.load();
+}

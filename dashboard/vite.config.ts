@@ -16,6 +16,17 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
+    // A few files that nearly every page needs, instead of dozens of small ones one after another.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'libraries', test: /node_modules\/(?!uplot|papaparse|cmdk|@radix-ui\/react-dialog|@tanstack)/ },
+            { name: 'parts', test: /dashboard\/(access|actions|graphql|live|ui)\// },
+          ],
+        },
+      },
+    },
   },
   // A pattern, since the sources have a folder of that name.
   server: {

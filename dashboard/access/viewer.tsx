@@ -1,6 +1,7 @@
 /** Who is looking, and what they may do: known before anything else is shown. */
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
 import { useQuery } from 'urql';
+import { client } from '../graphql/client.ts';
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
 import { problemOf } from '../graphql/problems.ts';
 import { Button } from '../ui/button.tsx';
@@ -28,10 +29,13 @@ interface Known {
   readonly permissions: ReadonlyMap<string, Permission>;
 }
 
+/** Asks at once, before there is a page: what comes back is what the provider below is given. */
+export const askForViewer = (): void => void client.query(ViewerQuery, {}).toPromise();
+
 const Context = createContext<Known | undefined>(undefined);
 
 export function ViewerProvider({ children }: { readonly children: ReactNode }) {
-  const [{ data, error, fetching }, ask] = useQuery({ query: ViewerQuery, requestPolicy: 'network-only' });
+  const [{ data, error, fetching }, ask] = useQuery({ query: ViewerQuery, requestPolicy: 'cache-first' });
   const viewer = data?.viewer;
   const known = useMemo(
     () =>
@@ -55,7 +59,7 @@ export function ViewerProvider({ children }: { readonly children: ReactNode }) {
       <h1 className="text-lg font-semibold">The server does not answer</h1>
       <p className="mt-2 text-muted">{error === undefined ? 'It said nothing of who you are.' : problemOf(error)}</p>
       <div className="mt-4 flex justify-center">
-        <Button kind="primary" onClick={() => ask()}>
+        <Button kind="primary" onClick={() => ask({ requestPolicy: 'network-only' })}>
           Try again
         </Button>
       </div>
