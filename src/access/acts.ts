@@ -13,9 +13,10 @@ export type Acted = (act: Act) => void;
 export interface Acts {
   /**
    * Does a change in a transaction. The acts that `work` tells are written with it and logged
-   * once it has committed; when it throws, neither they nor the change are there.
+   * once it has committed; when it throws, neither they nor the change are there. What still runs
+   * a second after `signal` is aborted is cancelled.
    */
-  transaction<T>(work: (tx: Transactional, acted: Acted) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transactional, acted: Acted) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 export function createActs(db: Transactional, trail: AuditTrail, logger: Logger): Acts {
@@ -35,13 +36,13 @@ export function createActs(db: Transactional, trail: AuditTrail, logger: Logger)
     }
   };
   return {
-    async transaction(work) {
+    async transaction(work, signal) {
       const acts: Act[] = [];
       const answer = await db.transaction(async (tx) => {
         const result = await work(tx, (act) => acts.push(act));
         if (acts.length > 0) await trail.record(tx, ...acts);
         return result;
-      });
+      }, signal);
       log(...acts);
       return answer;
     },

@@ -4,16 +4,17 @@
  */
 import type { Acts } from '../access/acts.ts';
 import { systemCaller } from '../access/caller.ts';
+import { isMoreLikely, planAnew } from '../database/by-place.ts';
 
 // One branch for each index: an OR over both would walk every failed entry that has a password.
 const DESTROY = `
   WITH cancelled AS (
-    SELECT id FROM auth.queued_managed_account_creations
+    SELECT ctid AS place FROM auth.queued_managed_account_creations
     WHERE encrypted_password IS NOT NULL AND status = 'cancelled'
       AND coalesce(cancelled_at, updated_at) <= now() - $1 * interval '1 millisecond'
     LIMIT 1000 FOR UPDATE SKIP LOCKED
   ), failed AS (
-    SELECT id FROM auth.queued_managed_account_creations
+    SELECT ctid AS place FROM auth.queued_managed_account_creations
     WHERE encrypted_password IS NOT NULL AND status = 'failed'
       AND coalesce(failed_at, updated_at) <= now() - $2 * interval '1 millisecond'
     LIMIT 1000 FOR UPDATE SKIP LOCKED
@@ -21,7 +22,7 @@ const DESTROY = `
   UPDATE auth.queued_managed_account_creations
   SET encrypted_password = NULL, password_destroyed_at = now(), updated_at = now(),
       password_destroyed_because = CASE status WHEN 'cancelled' THEN 'cancelled' ELSE 'retention' END::auth.password_destruction
-  WHERE id IN (SELECT id FROM cancelled UNION ALL SELECT id FROM failed)
+  WHERE ctid = ANY (ARRAY(SELECT place FROM cancelled UNION ALL SELECT place FROM failed))
   RETURNING id`;
 
 const RETENTION = systemCaller('retention');
@@ -35,12 +36,13 @@ export async function destroyOldPasswords(
   const ids: string[] = [];
   for (;;) {
     const some = await acts.transaction(async (tx, acted) => {
+      await planAnew(tx);
       const rows = await tx.query<{ id: string }>(DESTROY, [undoWindowMs, failedRetentionMs]);
       const entryIds = rows.map((row) => row.id);
       if (entryIds.length > 0) acted({ caller: RETENTION, action: 'passwordsDestroyed', after: { entryIds } });
       return entryIds;
     });
     ids.push(...some);
-    if (some.length < 1_000) return ids;
+    if (!isMoreLikely(some.length, 1_000)) return ids;
   }
 }

@@ -9,6 +9,8 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type pg from 'pg';
 
 const PATIENCE_MS = 2_000;
+/** What is nearly done may be done: cancelled, all of it would be for nothing. */
+const AFTER_ABORT_MS = 1_000;
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 const CANCEL_REQUEST = Buffer.from([0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e]);
 
@@ -42,6 +44,29 @@ export async function cancelRunning(client: pg.PoolClient): Promise<void> {
   } catch {
     socket.destroy();
   }
+}
+
+/**
+ * Cancels what `client` is running once `signal` has been aborted for a second; its statement then
+ * fails with SQLSTATE 57014. The answer ends the watch, and says whether anything was cancelled: if
+ * so, the connection is not to be used again, since the cancellation may come late.
+ */
+export function cancelWhenAborted(client: pg.PoolClient, signal: AbortSignal): () => Promise<boolean> {
+  let cancelling: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const watch = (): void => {
+    timer = setTimeout(() => {
+      cancelling = cancelRunning(client);
+    }, AFTER_ABORT_MS);
+  };
+  if (signal.aborted) watch();
+  else signal.addEventListener('abort', watch, { once: true });
+  return async () => {
+    signal.removeEventListener('abort', watch);
+    clearTimeout(timer);
+    await cancelling;
+    return cancelling !== undefined;
+  };
 }
 
 async function encrypt(socket: Socket, host: string, ssl: true | ConnectionOptions): Promise<Socket> {

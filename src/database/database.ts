@@ -8,6 +8,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { cancelWhenAborted } from './cancel.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { measurePools } from './measure.ts';
 import { createOutage, type Outage } from './outage.ts';
@@ -27,8 +28,9 @@ export interface Transactional extends Queryable {
   /**
    * Commits what `run` did, or rolls all of it back when it throws. Within a transaction it is
    * part of that one, so that a change and its record can be put around what is whole by itself.
+   * What still runs a second after `signal` is aborted is cancelled in the database, and all rolled back.
    */
-  transaction<T>(run: (tx: Transactional) => Promise<T>): Promise<T>;
+  transaction<T>(run: (tx: Transactional) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 export interface Database extends Transactional {
@@ -104,7 +106,7 @@ export async function openDatabase({
     outage,
     query: (sql, values) => work(pool, sql, values),
     reading: { query: (sql, values) => run(readers, sql, values) },
-    transaction: (part) => transaction(pool, work, part),
+    transaction: (part, signal) => transaction(pool, work, part, signal),
     async close() {
       await prisma.$disconnect();
       await Promise.all([readers.end(), pool.end()]);
@@ -132,13 +134,19 @@ function runner(isPooled: boolean): Run {
   };
 }
 
-async function transaction<T>(pool: pg.Pool, run: Run, work: (tx: Transactional) => Promise<T>): Promise<T> {
+async function transaction<T>(
+  pool: pg.Pool,
+  run: Run,
+  work: (tx: Transactional) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const client = await pool.connect();
   const tx: Transactional = {
     query: (sql, values) => run(client, sql, values),
     transaction: (part) => part(tx),
   };
   let broken: Error | undefined;
+  const unwatch = signal && cancelWhenAborted(client, signal);
   try {
     await client.query('BEGIN');
     const result = await work(tx);
@@ -150,7 +158,8 @@ async function transaction<T>(pool: pg.Pool, run: Run, work: (tx: Transactional)
     });
     throw error;
   } finally {
-    client.release(broken);
+    const isCancelled = (await unwatch?.()) ?? false;
+    client.release(broken ?? isCancelled);
   }
 }
 

@@ -1,6 +1,7 @@
 /** ExpiredInvitationCleanupJob: every night, invitations that expired long ago are deleted, in batches. */
 import type { Acts } from '../access/acts.ts';
 import { systemCaller } from '../access/caller.ts';
+import { isMoreLikely, planAnew } from '../database/by-place.ts';
 import type { Queryable } from '../database/database.ts';
 import { aggregateIdOf } from '../events/outbox/aggregate-id.rules.ts';
 import { recordEvents } from '../events/outbox/record.ts';
@@ -28,8 +29,9 @@ async function deleteAll(context: JobContext, retentionMs: number, acts: Acts): 
   const total = await countExpiredInvitations(db, retentionMs);
   if (total > 0) log.info(`${inWords(total)} to be deleted.`, { total });
   let deleted = 0;
-  for (let batch = 1, last = BATCH; last === BATCH && !signal.aborted; batch++) {
+  for (let batch = 1, last = BATCH; isMoreLikely(last, BATCH) && !signal.aborted; batch++) {
     last = await acts.transaction(async (tx, acted) => {
+      await planAnew(tx);
       const count = await deleteExpiredInvitations(tx, retentionMs, BATCH);
       const after = { kind: 'invitations', count };
       if (count > 0) {
@@ -37,7 +39,7 @@ async function deleteAll(context: JobContext, retentionMs: number, acts: Acts): 
         await recordEvents(tx, [{ eventType: 'ExpiredInvitationsDeleted', ...JOB, payload: { jobName: NAME, count } }]);
       }
       return count;
-    });
+    }, signal);
     deleted += last;
     report({ deleted });
     if (last === 0) continue;
@@ -64,12 +66,12 @@ async function countExpiredInvitations(db: Queryable, retentionMs: number): Prom
 /** Deletes up to `limit` invitations with status expired whose expiry lies longer ago; answers how many. */
 export async function deleteExpiredInvitations(db: Queryable, retentionMs: number, limit: number): Promise<number> {
   const rows = await db.query(
-    `DELETE FROM auth.family_member_invitations WHERE id IN (
-       SELECT id FROM auth.family_member_invitations
+    `DELETE FROM auth.family_member_invitations WHERE ctid = ANY (ARRAY(
+       SELECT ctid FROM auth.family_member_invitations
        WHERE status = 'expired' AND expires_at < now() - $1 * interval '1 millisecond'
        ORDER BY expires_at LIMIT $2
        FOR UPDATE SKIP LOCKED
-     ) RETURNING 1`,
+     )) RETURNING 1`,
     [retentionMs, limit],
   );
   return rows.length;

@@ -5,12 +5,12 @@ import { type Delete, keys } from './deletion.ts';
 export const deleteResolvedAlerts: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.alerts WHERE id IN (
-         SELECT id FROM auth.alerts
+      `DELETE FROM auth.alerts WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM auth.alerts
          WHERE NOT is_on AND resolved_at < now() - $1 * interval '1 millisecond'
          ORDER BY resolved_at LIMIT $2
          FOR UPDATE SKIP LOCKED
-       ) RETURNING id AS key`,
+       )) RETURNING id AS key`,
       [keepMs, limit],
     ),
   );
@@ -19,12 +19,12 @@ export const deleteResolvedAlerts: Delete = (db, keepMs, limit) =>
 export const deleteEndedSilences: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.alert_silences WHERE id IN (
-         SELECT id FROM auth.alert_silences
+      `DELETE FROM auth.alert_silences WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM auth.alert_silences
          WHERE ends_at < now() - $1 * interval '1 millisecond'
          ORDER BY ends_at LIMIT $2
          FOR UPDATE SKIP LOCKED
-       ) RETURNING id AS key`,
+       )) RETURNING id AS key`,
       [keepMs, limit],
     ),
   );
@@ -33,13 +33,13 @@ export const deleteEndedSilences: Delete = (db, keepMs, limit) =>
 export const deleteOldFindings: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.audit_findings WHERE id IN (
-         SELECT id FROM auth.audit_findings
+      `DELETE FROM auth.audit_findings WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM auth.audit_findings
          WHERE last_found_at < now() - $1 * interval '1 millisecond'
            AND (cleared_at IS NOT NULL OR last_found_at < now() - interval '365 days')
          ORDER BY last_found_at LIMIT $2
          FOR UPDATE SKIP LOCKED
-       ) RETURNING id AS key`,
+       )) RETURNING id AS key`,
       [keepMs, limit],
     ),
   );

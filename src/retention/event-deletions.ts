@@ -5,12 +5,12 @@ import { type Delete, keys } from './deletion.ts';
 export const deleteProcessedEvents: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.outbox_events WHERE event_id IN (
-         SELECT event_id FROM auth.outbox_events
+      `DELETE FROM auth.outbox_events WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM auth.outbox_events
          WHERE processed_at < now() - $1 * interval '1 millisecond'
          ORDER BY processed_at LIMIT $2
          FOR UPDATE SKIP LOCKED
-       ) RETURNING event_id AS key`,
+       )) RETURNING event_id AS key`,
       [keepMs, limit],
     ),
   );
@@ -19,12 +19,12 @@ export const deleteProcessedEvents: Delete = (db, keepMs, limit) =>
 export const deleteParkedEvents: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.outbox_events WHERE event_id IN (
-         SELECT event_id FROM auth.outbox_events
+      `DELETE FROM auth.outbox_events WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM auth.outbox_events
          WHERE parked_at < now() - $1 * interval '1 millisecond'
          ORDER BY parked_at LIMIT $2
          FOR UPDATE SKIP LOCKED
-       ) RETURNING event_id AS key`,
+       )) RETURNING event_id AS key`,
       [keepMs, limit],
     ),
   );

@@ -5,6 +5,7 @@
 import type { Acts } from '../access/acts.ts';
 import type { Audit } from '../access/audit/audit.ts';
 import { systemCaller } from '../access/caller.ts';
+import { isMoreLikely, planAnew } from '../database/by-place.ts';
 import type { Notices } from '../events/notices.ts';
 import type { Job, JobContext, LogFields, RunCounts } from '../jobs/job.ts';
 import { DELETIONS, type Deletion, type Retention } from './retention.ts';
@@ -47,13 +48,14 @@ async function deleteAll(
     if (keepMs === null) continue;
     let count = 0;
     counts[deletion.name] = 0;
-    for (let last = BATCH; last === BATCH && !signal.aborted; ) {
+    for (let last = BATCH; isMoreLikely(last, BATCH) && !signal.aborted; ) {
       const deleted = await acts.transaction(async (tx, acted) => {
+        await planAnew(tx);
         const keys = await deletion.delete(tx, keepMs, BATCH);
         const after = { kind: deletion.name, count: keys.length };
         if (keys.length > 0) acted({ caller: RETENTION, action: 'expiredRowsDeleted', after });
         return keys;
-      });
+      }, signal);
       if (deleted.length > 0) notices.changed();
       last = deleted.length;
       count += last;

@@ -2,7 +2,8 @@
  * What leaves the database, and how: one statement for each kind of row, which deletes the oldest
  * beyond its time, up to a limit, and so is short and holds few locks. Rows that are still needed
  * stay whatever their age: events nobody has processed, a node that a kept row names, each job's
- * newest runs. Users are never deleted, and entries that are not finished neither.
+ * newest runs. Users are never deleted, and entries that are not finished neither. All pick by place
+ * (src/database/by-place.ts).
  */
 import type { Transactional } from '../database/database.ts';
 import { deleteOldChanges } from '../events/changes/change-rows.ts';
@@ -45,13 +46,13 @@ const deleteEntries =
   (db, keepMs, limit) =>
     keys(
       db.query(
-        `DELETE FROM auth.queued_managed_account_creations WHERE id IN (
-           SELECT id FROM auth.queued_managed_account_creations
+        `DELETE FROM auth.queued_managed_account_creations WHERE ctid = ANY (ARRAY(
+           SELECT ctid FROM auth.queued_managed_account_creations
            WHERE status = $3::auth.entry_status AND created_at < now() - $1 * interval '1 millisecond'
              AND coalesce(greatest(completed_at, failed_at, cancelled_at), updated_at) < now() - $1 * interval '1 millisecond'
            ORDER BY created_at, id LIMIT $2
            FOR UPDATE SKIP LOCKED
-         ) RETURNING id AS key`,
+         )) RETURNING id AS key`,
         [keepMs, limit, status],
       ),
     );
@@ -60,21 +61,21 @@ const deleteEntries =
 const deleteRuns: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.job_runs WHERE id IN (
-         SELECT old.id
+      `DELETE FROM auth.job_runs WHERE ctid = ANY (ARRAY(
+         SELECT old.place
          FROM auth.job_schedules AS schedule
          CROSS JOIN LATERAL (
            SELECT started_at, id FROM auth.job_runs WHERE job_name = schedule.name
            ORDER BY started_at DESC, id DESC OFFSET $3 LIMIT 1
          ) AS newest
          CROSS JOIN LATERAL (
-           SELECT id FROM auth.job_runs
+           SELECT ctid AS place FROM auth.job_runs
            WHERE job_name = schedule.name AND (started_at, id) <= (newest.started_at, newest.id)
              AND started_at < now() - $1 * interval '1 millisecond' AND status <> 'running'
            ORDER BY started_at, id LIMIT $2
          ) AS old
          LIMIT $2
-       ) RETURNING id AS key`,
+       )) RETURNING id AS key`,
       [keepMs, limit, NEWEST_KEPT],
     ),
   );
@@ -86,22 +87,22 @@ const deleteRuns: Delete = (db, keepMs, limit) =>
 const deleteFires: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.job_fires WHERE id IN (
-         SELECT old.id
+      `DELETE FROM auth.job_fires WHERE ctid = ANY (ARRAY(
+         SELECT old.place
          FROM auth.job_schedules AS schedule
          CROSS JOIN LATERAL (
            SELECT fired_at FROM auth.job_fires WHERE job_name = schedule.name
            ORDER BY fired_at DESC OFFSET $3 LIMIT 1
          ) AS newest
          CROSS JOIN LATERAL (
-           SELECT id FROM auth.job_fires AS fire
+           SELECT ctid AS place FROM auth.job_fires AS fire
            WHERE job_name = schedule.name AND fired_at <= newest.fired_at
              AND fired_at < now() - $1 * interval '1 millisecond' AND through_at < now() - $1 * interval '1 millisecond'
              AND NOT EXISTS (SELECT FROM auth.job_runs WHERE fire_id = fire.id)
            ORDER BY fired_at LIMIT $2
          ) AS old
          LIMIT $2
-       ) RETURNING id AS key`,
+       )) RETURNING id AS key`,
       [keepMs, limit, NEWEST_KEPT],
     ),
   );
@@ -110,12 +111,12 @@ const deleteFires: Delete = (db, keepMs, limit) =>
 const deleteIdempotencyKeys: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.idempotency_keys WHERE (caller, mutation, key) IN (
-         SELECT caller, mutation, key FROM auth.idempotency_keys
+      `DELETE FROM auth.idempotency_keys WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM auth.idempotency_keys
          WHERE created_at < now() - $1 * interval '1 millisecond'
          ORDER BY created_at LIMIT $2
          FOR UPDATE SKIP LOCKED
-       ) RETURNING key`,
+       )) RETURNING key`,
       [keepMs, limit],
     ),
   );
@@ -124,10 +125,10 @@ const deleteIdempotencyKeys: Delete = (db, keepMs, limit) =>
 const deleteCircuitTransitions: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.identity_circuit_transitions WHERE id IN (
-         SELECT id FROM auth.identity_circuit_transitions
+      `DELETE FROM auth.identity_circuit_transitions WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM auth.identity_circuit_transitions
          WHERE created_at < now() - $1 * interval '1 millisecond' ORDER BY id LIMIT $2
-       ) RETURNING id::text AS key`,
+       )) RETURNING id::text AS key`,
       [keepMs, limit],
     ),
   );
@@ -136,15 +137,15 @@ const deleteCircuitTransitions: Delete = (db, keepMs, limit) =>
 const deleteNodes: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.server_nodes WHERE id IN (
-         SELECT id FROM auth.server_nodes AS node
+      `DELETE FROM auth.server_nodes WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM auth.server_nodes AS node
          WHERE state = 'gone' AND last_beat_at < now() - $1 * interval '1 millisecond'
            AND NOT EXISTS (SELECT FROM auth.account_creation_attempts WHERE node_id = node.id)
            AND NOT EXISTS (SELECT FROM auth.job_runs WHERE node_id = node.id)
            AND NOT EXISTS (SELECT FROM auth.job_fires WHERE node_id = node.id)
          ORDER BY last_beat_at LIMIT $2
          FOR UPDATE SKIP LOCKED
-       ) RETURNING id AS key`,
+       )) RETURNING id AS key`,
       [keepMs, limit],
     ),
   );
@@ -153,13 +154,12 @@ const deleteNodes: Delete = (db, keepMs, limit) =>
 const deleteBulkActionLines: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.bulk_action_entries AS line
-       USING (SELECT old.bulk_action_id, old.position
-              FROM auth.bulk_actions AS action JOIN auth.bulk_action_entries AS old ON old.bulk_action_id = action.id
-              WHERE action.status IN ('finished', 'undone') AND action.created_at < now() - $1 * interval '1 millisecond'
-              LIMIT $2) AS old
-       WHERE line.bulk_action_id = old.bulk_action_id AND line.position = old.position
-       RETURNING line.bulk_action_id AS key`,
+      `DELETE FROM auth.bulk_action_entries WHERE ctid = ANY (ARRAY(
+         SELECT line.ctid
+         FROM auth.bulk_actions AS action JOIN auth.bulk_action_entries AS line ON line.bulk_action_id = action.id
+         WHERE action.status IN ('finished', 'undone') AND action.created_at < now() - $1 * interval '1 millisecond'
+         LIMIT $2
+       )) RETURNING bulk_action_id AS key`,
       [keepMs, limit],
     ),
   );
@@ -167,13 +167,13 @@ const deleteBulkActionLines: Delete = (db, keepMs, limit) =>
 const deleteBulkActions: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.bulk_actions WHERE id IN (
-         SELECT id FROM auth.bulk_actions AS action
+      `DELETE FROM auth.bulk_actions WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM auth.bulk_actions AS action
          WHERE status IN ('finished', 'undone') AND created_at < now() - $1 * interval '1 millisecond'
            AND NOT EXISTS (SELECT FROM auth.bulk_action_entries WHERE bulk_action_id = action.id)
          ORDER BY created_at LIMIT $2
          FOR UPDATE SKIP LOCKED
-       ) RETURNING id AS key`,
+       )) RETURNING id AS key`,
       [keepMs, limit],
     ),
   );
@@ -182,12 +182,12 @@ const deleteBulkActions: Delete = (db, keepMs, limit) =>
 const deleteExpiredSessions: Delete = (db, keepMs, limit) =>
   keys(
     db.query(
-      `DELETE FROM auth.sessions WHERE id IN (
-         SELECT id FROM auth.sessions
+      `DELETE FROM auth.sessions WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM auth.sessions
          WHERE expires_at < now() - $1 * interval '1 millisecond'
          ORDER BY expires_at LIMIT $2
          FOR UPDATE SKIP LOCKED
-       ) RETURNING id AS key`,
+       )) RETURNING id AS key`,
       [keepMs, limit],
     ),
   );

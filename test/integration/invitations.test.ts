@@ -97,6 +97,38 @@ describe('the cleanup of expired invitations', () => {
     expect(await left()).toEqual([]);
   });
 
+  it('takes no longer where the table was thought empty', async () => {
+    await invite('old', 'expired', '40 days', 20_000);
+    // What was deleted is still there for the planner, so that it believes what was counted: none.
+    await database.db.query('DELETE FROM auth.family_member_invitations');
+    await database.db.query('ANALYZE auth.family_member_invitations');
+    await invite('old', 'expired', '40 days', 20_000);
+    expect(await runJob(job, database.db)).toEqual({ deleted: 20_000 });
+  });
+
+  it('what it runs is cancelled in the database, a second after it was told to stop, and rolled back', async () => {
+    await invite('old', 'expired', '40 days', 3);
+    await database.db.query(
+      `CREATE FUNCTION auth.slow_delete() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN PERFORM pg_sleep(60); RETURN OLD; END $$`,
+    );
+    await database.db.query(
+      `CREATE TRIGGER slow_delete BEFORE DELETE ON auth.family_member_invitations
+       FOR EACH ROW EXECUTE FUNCTION auth.slow_delete()`,
+    );
+    const stopping = new AbortController();
+    const running = runJob(job, database.db, stopping.signal);
+    const sleeping = () =>
+      database.db.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`);
+    await expect.poll(sleeping, { timeout: 5_000, interval: 20 }).toHaveLength(1);
+    stopping.abort();
+    await expect(running).rejects.toMatchObject({ code: '57014' });
+    expect(await sleeping()).toEqual([]);
+    await database.db.query('DROP TRIGGER slow_delete ON auth.family_member_invitations');
+    expect(await left()).toHaveLength(3);
+    expect(await runJob(job, database.db)).toEqual({ deleted: 3 });
+  });
+
   it('uses the index of expired invitations', async () => {
     await invite('young', 'expired', '1 day', 5_000);
     await database.db.query('ANALYZE auth.family_member_invitations');

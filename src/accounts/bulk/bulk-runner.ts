@@ -129,9 +129,9 @@ export async function dropExpiredPlans(db: Database): Promise<void> {
     let deleted: unknown[];
     do {
       deleted = await db.query(
-        `DELETE FROM auth.bulk_action_entries WHERE bulk_action_id = $1 AND position IN (
-           SELECT position FROM auth.bulk_action_entries WHERE bulk_action_id = $1 ORDER BY position LIMIT 5000
-         ) RETURNING 1`,
+        `DELETE FROM auth.bulk_action_entries WHERE ctid = ANY (ARRAY(
+           SELECT ctid FROM auth.bulk_action_entries WHERE bulk_action_id = $1 ORDER BY position LIMIT 5000
+         )) RETURNING 1`,
         [id],
       );
     } while (deleted.length > 0);

@@ -191,17 +191,17 @@ export async function openRecord(db: Pick<Transactional, 'transaction'>): Promis
 export async function deleteOldChanges(db: Queryable, keepMs: number, limit: number): Promise<string[]> {
   const rows = await db.query<{ key: string }>(
     `WITH oldest AS (
-       SELECT transaction_id, sequence, at FROM auth.changes
+       SELECT ctid AS place, transaction_id, sequence, at FROM auth.changes
        WHERE transaction_id < ${PRECISELY}
        ORDER BY transaction_id, sequence LIMIT $2
      ), young AS (
        SELECT transaction_id, sequence FROM oldest WHERE at >= now() - $1 * interval '1 millisecond'
        ORDER BY transaction_id, sequence LIMIT 1
      ), deleted AS (
-       DELETE FROM auth.changes USING oldest
-       WHERE changes.transaction_id = oldest.transaction_id AND changes.sequence = oldest.sequence
-         AND NOT EXISTS (SELECT FROM young WHERE (oldest.transaction_id, oldest.sequence) >= (young.transaction_id, young.sequence))
-       RETURNING changes.transaction_id, changes.sequence
+       DELETE FROM auth.changes WHERE ctid = ANY (ARRAY(
+         SELECT place FROM oldest
+         WHERE NOT EXISTS (SELECT FROM young WHERE (oldest.transaction_id, oldest.sequence) >= (young.transaction_id, young.sequence))
+       )) RETURNING changes.transaction_id, changes.sequence
      ), noted AS (
        UPDATE auth.change_feed SET deleted_transaction_id = newest.transaction_id, deleted_sequence = newest.sequence
        FROM (SELECT transaction_id, sequence FROM deleted ORDER BY transaction_id DESC, sequence DESC LIMIT 1) AS newest

@@ -21,12 +21,12 @@ export async function deleteOldDeliveries(tx: Queryable, keepMs: number, limit: 
 
 // By webhook_deliveries_closed_idx.
 const DELETE_ENDED = `
-  DELETE FROM auth.webhook_deliveries WHERE id IN (
-    SELECT id FROM auth.webhook_deliveries
+  DELETE FROM auth.webhook_deliveries WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM auth.webhook_deliveries
     WHERE closed_at < now() - $1 * interval '1 millisecond'
     ORDER BY closed_at LIMIT $2
     FOR UPDATE SKIP LOCKED
-  ) RETURNING id`;
+  )) RETURNING id`;
 
 // The oldest of each by webhook_deliveries_status_idx.
 const LOCK_IDLE = `
@@ -38,25 +38,25 @@ const LOCK_IDLE = `
   ORDER BY id FOR NO KEY UPDATE`;
 
 const DELETE_WAITING = `
-  DELETE FROM auth.webhook_deliveries WHERE id IN (
-    SELECT oldest.id
+  DELETE FROM auth.webhook_deliveries WHERE ctid = ANY (ARRAY(
+    SELECT oldest.place
     FROM unnest($3::uuid[]) AS idle(id)
     CROSS JOIN LATERAL (
-      SELECT id, created_at FROM auth.webhook_deliveries
+      SELECT ctid AS place, created_at FROM auth.webhook_deliveries
       WHERE webhook_id = idle.id AND status = 'pending' AND lease_token IS NULL
       ORDER BY position LIMIT $2
       FOR UPDATE SKIP LOCKED
     ) AS oldest
     WHERE oldest.created_at < now() - $1 * interval '1 millisecond'
     LIMIT $2
-  ) RETURNING id, webhook_id AS "webhookId", aggregate_id AS "aggregateId"`;
+  )) RETURNING id, webhook_id AS "webhookId", aggregate_id AS "aggregateId"`;
 
 /** Deletes up to `limit` former secrets whose time is over; answers their ids. */
 export async function deleteExpiredSecrets(db: Queryable, _keepMs: number, limit: number): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
-    `DELETE FROM auth.webhook_secrets WHERE id IN (
-       SELECT id FROM auth.webhook_secrets WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED
-     ) RETURNING id`,
+    `DELETE FROM auth.webhook_secrets WHERE ctid = ANY (ARRAY(
+       SELECT ctid FROM auth.webhook_secrets WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED
+     )) RETURNING id`,
     [limit],
   );
   return rows.map(({ id }) => id);

@@ -102,9 +102,9 @@ export async function resume(tx: Queryable, caller: Caller, webhookId: string, r
 /** Deletes some of its deliveries, with their attempts; answers whether there may be more. Nothing else is held up. */
 export async function deleteSomeDeliveries(db: Queryable, webhookId: string): Promise<boolean> {
   const rows = await db.query(
-    `DELETE FROM auth.webhook_deliveries WHERE id IN (
-       SELECT id FROM auth.webhook_deliveries WHERE webhook_id = $1 ORDER BY position LIMIT $2 FOR UPDATE SKIP LOCKED
-     ) RETURNING 1`,
+    `DELETE FROM auth.webhook_deliveries WHERE ctid = ANY (ARRAY(
+       SELECT ctid FROM auth.webhook_deliveries WHERE webhook_id = $1 ORDER BY position LIMIT $2 FOR UPDATE SKIP LOCKED
+     )) RETURNING 1`,
     [webhookId, DELETED_AT_ONCE],
   );
   return rows.length === DELETED_AT_ONCE;
