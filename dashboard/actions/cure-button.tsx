@@ -1,7 +1,8 @@
 /** A cure that the API proposes, as a button: its mutation with its input, asked for as anywhere else. */
-import { Button } from '../ui/button.tsx';
+import { Button, ButtonLink } from '../ui/button.tsx';
 import { ActionButton } from './action-button.tsx';
 import { actionOf } from './all-actions.ts';
+import { planAddress } from './plan-address.rules.ts';
 
 export interface CureProps {
   readonly cure: { readonly label: string; readonly mutation: string; readonly input: unknown };
@@ -11,6 +12,13 @@ export interface CureProps {
 }
 
 export function CureButton({ cure: { label, mutation, input }, subject, isPrimary = false, onDone }: CureProps) {
+  const look = planAddress(mutation, input);
+  if (look !== undefined)
+    return (
+      <ButtonLink isSmall kind={isPrimary ? 'primary' : 'plain'} href={look}>
+        {label}
+      </ButtonLink>
+    );
   const action = actionOf(mutation);
   if (action === undefined)
     return (

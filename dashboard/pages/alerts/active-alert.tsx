@@ -77,15 +77,7 @@ export function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps
           <p className="min-w-0 flex-1 basis-64 break-words">
             <Prose text={message} />
           </p>
-          {/* A plan is looked at before it is applied: that is done over the entries themselves. */}
-          {cure !== null && cure.mutation !== 'planBulkAction' && (
-            <CureButton cure={cure} subject={title} isPrimary onDone={onDone} />
-          )}
-          {cure?.mutation === 'planBulkAction' && way !== undefined && (
-            <ButtonLink isSmall kind="primary" href={way.href}>
-              {cure.label}
-            </ButtonLink>
-          )}
+          {cure !== null && <CureButton cure={cure} subject={title} isPrimary onDone={onDone} />}
         </div>
       ))}
       {silence !== undefined && (

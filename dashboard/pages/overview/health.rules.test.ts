@@ -69,4 +69,9 @@ describe('verdictOf', () => {
   it('counts what needs somebody', () => {
     expect(verdictOf(troublesOf({ runningNodes: 0 }), CALM)).toBe('1 thing needs you.');
   });
+
+  it('does not call well what has not answered', () => {
+    expect(verdictOf([], CALM, false)).toMatch(/^Whether all is well is not known/);
+    expect(verdictOf(troublesOf({ runningNodes: 0 }), CALM, false)).toBe('1 thing needs you.');
+  });
 });

@@ -46,7 +46,7 @@ export function troublesOf({ circuit, pauses = [], alerts = [], jobs = [], runni
     troubles.push({
       key: 'nodes',
       tone: 'bad',
-      text: 'No node is running, so nothing is attempted and no job fires.',
+      text: 'No node is running: nothing new is attempted, and no job fires.',
       cures: [],
       href: '/nodes',
     });
@@ -112,14 +112,16 @@ export interface Statistics {
   readonly failedCount: number;
 }
 
-/** The one sentence. */
+/** The one sentence. `isKnown`: every part has answered; silence is no good sign. */
 export function verdictOf(
   troubles: readonly Trouble[],
   { pendingCount, processingCount, dueCount, failedCount }: Statistics,
+  isKnown = true,
 ): string {
   const many = (count: number, one: string, several: string): string =>
     `${count.toLocaleString()} ${count === 1 ? one : several}`;
   if (troubles.length > 0) return `${many(troubles.length, 'thing needs', 'things need')} you.`;
+  if (!isKnown) return 'Whether all is well is not known: not every part of the server has answered.';
   const failed =
     failedCount === 0 ? '' : ` ${many(failedCount, 'entry has', 'entries have')} failed and can be retried.`;
   if (processingCount + dueCount > 0)

@@ -37,16 +37,24 @@ export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
   });
   const pauses = useLiveQuery({ query: Pauses, variables: {}, on: ['QUEUED_CREATION'], everyMs: 5_000 });
   const { data } = health;
-  if (seesAll && data === undefined && health.problem === undefined)
+  if ((seesAll && health.isLoading) || pauses.isLoading)
     return <div aria-hidden className="h-14 animate-pulse rounded-lg bg-raised" />;
   const troubles = troublesOf({
     circuit: data?.identityProvider?.circuit,
     pauses: pauses.data?.queueControl?.pauses,
     alerts: data?.alerts?.nodes,
     jobs: data?.jobSchedules ?? [],
-    runningNodes: data?.serverNodes?.filter(({ state }) => state !== 'GONE').length,
+    runningNodes: data?.serverNodes?.filter(({ state }) => state === 'RUNNING').length,
   });
-  const isWell = troubles.length === 0;
+  const isKnown =
+    pauses.data?.queueControl != null &&
+    (!seesAll ||
+      (health.problem === undefined &&
+        data?.identityProvider != null &&
+        data.alerts !== null &&
+        data.jobSchedules !== null &&
+        data.serverNodes !== null));
+  const isWell = isKnown && troubles.length === 0;
   const Icon = isWell ? CircleCheckBig : TriangleAlert;
   return (
     <section aria-label="Is all well" className="grid gap-3">
@@ -56,7 +64,7 @@ export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
         className={`flex items-center gap-3 text-lg font-semibold ${isWell ? 'text-good' : troubles[0]?.tone === 'bad' ? 'text-bad' : 'text-warn'}`}
       >
         <Icon aria-hidden className="size-6 shrink-0" />
-        {verdictOf(troubles, statistics)}
+        {verdictOf(troubles, statistics, isKnown)}
       </p>
       {troubles.map(({ key, tone, text, cures, href }) => (
         <Notice
@@ -65,7 +73,7 @@ export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
           actions={
             <>
               {cures.slice(0, 2).map((cure) => (
-                <CureButton key={cure.mutation} cure={cure} />
+                <CureButton key={`${cure.mutation} ${cure.label} ${JSON.stringify(cure.input)}`} cure={cure} />
               ))}
               <Link href={href} className="self-center px-1 text-sm underline underline-offset-2">
                 Look at it

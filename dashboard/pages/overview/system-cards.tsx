@@ -168,7 +168,7 @@ export function SystemCards() {
                   <li key={id} className="flex items-center justify-between gap-3">
                     <span className="min-w-0 truncate">{name}</span>
                     <span className="flex shrink-0 items-center gap-2 text-sm text-muted">
-                      {counted(attemptsInHand + runsInHand, 'task', 'tasks')} in hand
+                      {counted(attemptsInHand, 'attempt', 'attempts')}, {counted(runsInHand, 'run', 'runs')}
                       <Status of={NODE_STATE[state]} />
                     </span>
                   </li>
