@@ -19,7 +19,7 @@ const LONG_NAME =
 /** Takes some seconds; the server must use the simulator. */
 export async function furnish(
   server: ServerProcess,
-  { db }: TestDatabase,
+  { db }: Pick<TestDatabase, 'db'>,
   family: { familyId: string; ownerId: string },
 ): Promise<FullHouse> {
   const { familyId, ownerId: createdByUserId } = family;
