@@ -22,7 +22,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'libraries', test: /node_modules\/(?!uplot|papaparse|cmdk|@radix-ui\/react-dialog|@tanstack)/ },
-            { name: 'parts', test: /dashboard\/(access|actions|graphql|live|ui)\// },
+            { name: 'parts', test: /dashboard\/(access|actions|graphql|live|ui(?!\/window-rows))\// },
           ],
         },
       },
