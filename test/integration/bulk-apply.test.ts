@@ -300,14 +300,16 @@ describe('taking back', () => {
   });
 
   test('leaves and names what was touched since, what has no password and no name any more', async () => {
-    const ids = await bulk.insert(6, { status: 'pending' });
-    const [touched = '', destroyed = '', renamed = '', orphaned = '', gone = ''] = ids;
+    const ids = await bulk.insert(7, { status: 'pending' });
+    const [touched = '', destroyed = '', renamed = '', orphaned = '', gone = '', made = ''] = ids;
     const id = await carryOut({ action: 'cancel', entryIds: ids });
     const change = (set: string, entryId: string) =>
       bulk.db.query(`UPDATE auth.queued_managed_account_creations SET ${set} WHERE id = $1`, [entryId]);
     await change(`status = 'pending'`, touched);
     await change("encrypted_password = NULL, updated_at = updated_at + interval '1 second'", destroyed);
     await change('family_id = NULL', orphaned);
+    // Somebody retried it, and it was completed.
+    await change("status = 'completed', encrypted_password = NULL, completed_at = now(), updated_at = now()", made);
     await bulk.db.query(
       `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name)
        SELECT family_id, username, full_name FROM auth.queued_managed_account_creations WHERE id = $1`,
@@ -320,8 +322,9 @@ describe('taking back', () => {
       [destroyed]: 'PASSWORD_DESTROYED',
       [renamed]: 'USERNAME_TAKEN',
       [orphaned]: 'FAMILY_DELETED',
+      [made]: 'COMPLETED',
     });
-    expect(await bulk.action(id)).toMatchObject({ doneCount: 6, undoneCount: 1, keptCount: 5 });
+    expect(await bulk.action(id)).toMatchObject({ doneCount: 7, undoneCount: 1, keptCount: 6 });
   });
 
   test('a run-at change gets each its own instant back, but for one that changed since', async () => {

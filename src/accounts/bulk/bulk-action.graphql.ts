@@ -7,7 +7,7 @@ import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
 import { decodeNumber, keysetOf, type PageArgs } from '../../graphql/keyset.ts';
 import { connectionSelection } from '../../graphql/selection.ts';
-import { bulkProblemMessage, undoProblem } from './bulk-action.rules.ts';
+import { skipMessage, undoProblem } from './bulk-action.rules.ts';
 
 export interface BulkActionTools {
   readonly prisma: PrismaClient;
@@ -45,7 +45,7 @@ export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }
       message: t.string({
         description: 'The same for people, with what to do.',
         select: { skipCode: true },
-        resolve: ({ skipCode }) => bulkProblemMessage(skipCode ?? 'CHANGED'),
+        resolve: ({ skipCode }) => skipMessage(skipCode ?? 'CHANGED'),
       }),
     }),
   });

@@ -5,6 +5,7 @@ import {
   keyIssues,
   MOST_ENTRY_IDS,
   planIssues,
+  skipMessage,
   undoProblem,
 } from './bulk-action.rules.ts';
 
@@ -71,4 +72,9 @@ describe('when it can be applied and taken back', () => {
 it('has a sentence for a code of a later version too', () => {
   expect(bulkProblemMessage('CHANGED')).toMatch(/plan again/);
   expect(bulkProblemMessage('SOMETHING_NEW')).toMatch(/left as it is/);
+});
+
+it('says of one that was completed since it was planned that its account was made meanwhile', () => {
+  expect(skipMessage('COMPLETED')).toMatch(/completed meanwhile: its account was made/);
+  expect(skipMessage('CHANGED')).toBe(bulkProblemMessage('CHANGED'));
 });

@@ -43,6 +43,13 @@ export function bulkProblemMessage(code: string): string {
   return MESSAGES[code as BulkProblemCode] ?? 'The entry was left as it is.';
 }
 
+/** The sentence for a code, of an entry that was planned and is left as it is. */
+export function skipMessage(code: string): string {
+  return code === 'COMPLETED'
+    ? 'The entry was completed meanwhile: its account was made. There is nothing left to do.'
+    : bulkProblemMessage(code);
+}
+
 export interface PlanInput {
   readonly action: BulkActionKind;
   readonly hasFilter: boolean;

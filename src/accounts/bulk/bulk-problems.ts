@@ -43,6 +43,7 @@ export const BULK_PROBLEM: Record<BulkActionKind, string> = {
 /** Why a cancelled entry (e, changed as b says) cannot get back what it was. */
 export const UNDO_CANCEL_PROBLEM = `
   CASE
+    WHEN e.status = 'completed' THEN 'COMPLETED'
     WHEN e.encrypted_password IS NULL AND (b.before ->> 'hadPassword')::boolean THEN 'PASSWORD_DESTROYED'
     WHEN e.status <> 'cancelled' OR e.updated_at <> b.changed_at THEN 'CHANGED'
     WHEN b.before ->> 'status' = 'pending' AND e.family_id IS NULL THEN 'FAMILY_DELETED'
