@@ -2,18 +2,13 @@
  * GraphiQL in a real browser that can reach this server and nothing else: the tour's tabs work
  * as a newcomer would use them, quietly, and the page travels compressed and once.
  */
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { isBrowserMissing, startBrowser } from '../support/browser.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
-if (CHROMIUM === undefined && !process.env.CI) {
-  process.stderr.write('SKIPPED: the browser test needs Chromium (Debian: apt-get install chromium).\n');
-}
-
-describe.skipIf(CHROMIUM === undefined && !process.env.CI)('GraphiQL', () => {
+describe.skipIf(isBrowserMissing)('GraphiQL', () => {
   let database: TestDatabase;
   let server: TestApp;
   let browser: Browser;
@@ -23,14 +18,10 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('GraphiQL', () => {
   const foreign: string[] = [];
 
   beforeAll(async () => {
-    if (CHROMIUM === undefined) throw new Error('There is no Chromium. Install it: apt-get install chromium');
     database = await createTestDatabase();
     family = await seedFamily(database.db);
     server = await startTestApp({ url: database.url });
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
-    });
+    browser = await startBrowser();
     page = await browser.newPage({ viewport: { width: 1_400, height: 900 } });
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());

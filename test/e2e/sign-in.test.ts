@@ -2,20 +2,16 @@
  * The sign-in in a real browser: with a token and over an issuer on another site, by keyboard, with
  * scripts off; GraphiQL works with the cookie, and after the sign-out it does not.
  */
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { isBrowserMissing, startBrowser } from '../support/browser.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { startIssuer, type TestIssuer } from '../support/issuer.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
-if (CHROMIUM === undefined && !process.env.CI) {
-  process.stderr.write('SKIPPED: the browser test needs Chromium (Debian: apt-get install chromium).\n');
-}
 const ADMIN = 'an-admin-token-that-is-long-enough-0123';
 
-describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the sign-in', () => {
+describe.skipIf(isBrowserMissing)('the sign-in', () => {
   let database: TestDatabase;
   let issuer: TestIssuer;
   let server: TestApp;
@@ -25,7 +21,6 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the sign-in', () => 
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    if (CHROMIUM === undefined) throw new Error('There is no Chromium. Install it: apt-get install chromium');
     database = await createTestDatabase();
     await seedFamily(database.db);
     issuer = await startIssuer({ audience: 'the-project', clientId: 'hub-client' });
@@ -38,10 +33,7 @@ describe.skipIf(CHROMIUM === undefined && !process.env.CI)('the sign-in', () => 
         OIDC_CLIENT_ID: 'hub-client',
       },
     });
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'],
-    });
+    browser = await startBrowser();
   });
   afterAll(async () => {
     await browser?.close();
