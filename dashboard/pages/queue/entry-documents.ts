@@ -10,9 +10,9 @@ export const EntryRow = graphql(`
 `);
 export type Entry = ResultOf<typeof EntryRow>;
 
-export const EntryPage = graphql(
+export const QueueRows = graphql(
   `
-  query EntryPage($filter: QueuedCreationFilter, $orderBy: QueuedCreationOrder, $after: String) {
+  query QueueRows($filter: QueuedCreationFilter, $orderBy: QueuedCreationOrder, $after: String) {
     queuedCreations(first: 100, after: $after, filter: $filter, orderBy: $orderBy) {
       nodes { ...EntryRow }
       pageInfo { endCursor hasNextPage }
@@ -39,4 +39,4 @@ export const EntriesAgain = graphql(
   [EntryRow],
 );
 
-export type FilterInput = NonNullable<VariablesOf<typeof EntryPage>['filter']>;
+export type FilterInput = NonNullable<VariablesOf<typeof QueueRows>['filter']>;

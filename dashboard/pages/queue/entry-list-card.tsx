@@ -35,11 +35,11 @@ const ORDERS = [
 
 export function EntryListCard(props: EntryListCardProps) {
   const { view, shown, selection, actions, onSelect, onSelection, onPlan, onChange } = props;
-  const { list, matching, problem, isLoading, isLoadingMore, reload, loadMore } = shown;
+  const { list, matching, problem, isOld, isLoading, isLoadingMore, reload, loadMore } = shown;
   return (
     <Card
       title="Entries"
-      hint={<Counted list={list} matching={matching} />}
+      hint={<Counted list={isOld ? undefined : list} matching={matching} />}
       isFlush
       actions={
         <>
@@ -76,7 +76,8 @@ export function EntryListCard(props: EntryListCardProps) {
       {list === undefined ? (
         isLoading && <div aria-hidden className="m-4 h-128 animate-pulse rounded-md bg-raised" />
       ) : (
-        <>
+        // What was found by other filters can be looked at, and not be chosen from.
+        <div inert={isOld} aria-busy={isOld} className={isOld ? 'opacity-60' : ''}>
           {list.rows.length === 0 ? (
             <div className="flex justify-center empty:hidden" role="status">
               <Fresh list={list} onShow={reload} />
@@ -109,7 +110,7 @@ export function EntryListCard(props: EntryListCardProps) {
               </Button>
             </div>
           )}
-        </>
+        </div>
       )}
     </Card>
   );

@@ -4,7 +4,7 @@ import { type EntryFilter, filterOf, orderOf, readView } from '../../entries/que
 import { client } from '../../graphql/client.ts';
 import { problemOf } from '../../graphql/problems.ts';
 import { serverNow } from '../../graphql/transport.ts';
-import { type Entry, EntryCount, EntryPage } from './entry-documents.ts';
+import { type Entry, EntryCount, QueueRows } from './entry-documents.ts';
 import { type EntryList, listOf, withPage } from './entry-list.rules.ts';
 import { goToPlaceOf, type KeptList, keepList, keptList, notePlace } from './kept-list.ts';
 import { useAskedAgain } from './use-asked-again.ts';
@@ -16,6 +16,8 @@ export interface ShownList {
   /** The filter that the rows were found with: spans that move on stand still until it is loaded anew. */
   readonly filter: EntryFilter;
   readonly problem: string | undefined;
+  /** The rows are those of the address before, until the ones of this address are there. */
+  readonly isOld: boolean;
   readonly isLoading: boolean;
   readonly isLoadingMore: boolean;
   readonly reload: () => void;
@@ -28,23 +30,27 @@ export interface ShownList {
 export function useEntryList(address: string): ShownList {
   const view = useMemo(() => readView(new URLSearchParams(address)), [address]);
   const [round, setRound] = useState(0);
-  const [kept] = useState(() => keptList(address));
+  const [kept, setKept] = useState(() => keptList(address));
+  // It was left at one address: who comes to that by a filter, and not by going back, gets a list of now.
+  if (kept !== undefined && kept.address !== address) setKept(undefined);
   const filter = useMemo(
     () =>
-      kept?.address === address && round === 0
-        ? kept.filter
-        : filterOf(view, serverNow(), new Date().setHours(0, 0, 0, 0)),
-    [view, round, kept, address],
+      kept !== undefined && round === 0 ? kept.filter : filterOf(view, serverNow(), new Date().setHours(0, 0, 0, 0)),
+    [view, round, kept],
   );
-  const [list, setList] = useState<EntryList<Entry> | undefined>(kept?.list);
+  const [held, setList] = useState<EntryList<Entry> | undefined>(kept?.list);
+  const [listed, setListed] = useState(address);
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState<'page' | 'more'>();
+  const isOld = held !== undefined && listed !== address;
+  // Rows of another address are not left to stand under this one when its own cannot be had.
+  const list = isOld && problem !== undefined ? undefined : held;
   const matching = useMatching(filter);
 
   const load = useCallback(
     async (after: string | null) => {
       const { data, error } = await client
-        .query(EntryPage, { filter, orderBy: orderOf(view), after }, { requestPolicy: 'network-only' })
+        .query(QueueRows, { filter, orderBy: orderOf(view), after }, { requestPolicy: 'network-only' })
         .toPromise();
       if (data?.queuedCreations == null) return { problem: error === undefined ? 'Nothing came.' : problemOf(error) };
       const { nodes, pageInfo } = data.queuedCreations;
@@ -61,9 +67,11 @@ export function useEntryList(address: string): ShownList {
       if (latest.current !== load) return;
       setBusy(undefined);
       setProblem(answer.problem);
-      if (answer.page !== undefined) setList(listOf(answer.page));
+      if (answer.page === undefined) return;
+      setList(listOf(answer.page));
+      setListed(address);
     });
-  }, [load, kept, filter]);
+  }, [load, kept, filter, address]);
   const loadMore = (): void => {
     if (busy !== undefined || list?.hasMore !== true) return;
     setBusy('more');
@@ -75,7 +83,7 @@ export function useEntryList(address: string): ShownList {
     });
   };
   const askAgain = useAskedAgain({ list, setList, filter, view, isLoading: busy === 'page' });
-  useKeeping({ address, list, filter, isShown: busy !== 'page' });
+  useKeeping({ address, list, filter, isShown: busy !== 'page' && !isOld });
   // What has happened since it was left is made up for.
   useEffect(() => {
     if (kept === undefined) return;
@@ -88,6 +96,7 @@ export function useEntryList(address: string): ShownList {
     matching,
     filter,
     problem,
+    isOld,
     isLoading: busy === 'page',
     isLoadingMore: busy === 'more',
     reload: useCallback(() => setRound((before) => before + 1), []),

@@ -1,0 +1,104 @@
+/** The queue's filters, changed faster than the server answers, and with the browser's back button between them. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
+import { open, serverEnv } from '../../support/dashboard.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../../support/database.ts';
+import { createProcesses, type ServerProcess } from '../../support/process.ts';
+
+describe.skipIf(isBrowserMissing)('the filters of the queue', () => {
+  const processes = createProcesses();
+  let database: TestDatabase;
+  let server: ServerProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    database = await createTestDatabase();
+    const { familyId, ownerId } = await seedFamily(database.db);
+    server = await processes.startNode(serverEnv(database.url));
+    const runAt = new Date(Date.now() + 7_200_000).toISOString();
+    for (const username of ['alpha_one', 'beta_two']) await enqueue(familyId, ownerId, username, runAt);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await processes.endAll();
+    await database?.drop();
+  });
+
+  const enqueue = (familyId: string, createdByUserId: string, username: string, runAt: string) =>
+    server.graphql('mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) { __typename } }', {
+      input: { familyId, createdByUserId, username, fullName: 'Some One', runAt },
+    });
+  const row = (page: Page, username: string) => page.getByRole('row').filter({ hasText: username });
+  const state = (page: Page, name: string) =>
+    page.getByRole('group', { name: 'State' }).getByRole('button', { name, exact: true });
+  /** Holds the pages of rows back until it is told to let them go. */
+  const holdRows = async (page: Page): Promise<() => void> => {
+    let letGo = (): void => {};
+    const gone = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postData()?.includes('query QueueRows') === true) await gone;
+      await route.continue();
+    });
+    return letGo;
+  };
+
+  test('back, another filter, and the first again', async () => {
+    const { context, page, complaints } = await visit(browser);
+    await open(page, server.url, '/queue?username=alpha');
+    await row(page, 'alpha_one').click();
+    await page.getByRole('heading', { name: 'alpha_one', level: 1 }).waitFor();
+    await page.goBack();
+    await row(page, 'alpha_one').waitFor();
+
+    const username = page.getByLabel('Username begins with');
+    await username.fill('beta');
+    await row(page, 'beta_two').waitFor();
+    await username.fill('alpha');
+    await row(page, 'alpha_one').waitFor();
+    await row(page, 'beta_two').waitFor({ state: 'detached' });
+    expect(new URL(page.url()).search).toBe('?username=alpha');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('rows of another filter cannot be selected, and go when those of this one cannot be had', async () => {
+    const { context, page } = await visit(browser);
+    await open(page, server.url, '/queue?username=alpha');
+    await row(page, 'alpha_one').waitFor();
+    const letGo = await holdRows(page);
+    await state(page, 'Failed').click();
+    await page.locator('[aria-busy="true"] tr', { hasText: 'alpha_one' }).waitFor();
+    expect(await page.locator('main input[type=checkbox]:not([inert] *)').count()).toBe(0);
+    await page.route('**/graphql', (route) =>
+      route.request().postData()?.includes('query QueueRows') === true
+        ? route.fulfill({ status: 503, body: '' })
+        : route.fallback(),
+    );
+    await state(page, 'Cancelled').click();
+    await page.getByText('The server answered with status 503').waitFor();
+    expect(await page.locator('tr', { hasText: 'alpha_one' }).count()).toBe(0);
+    letGo();
+    await context.close();
+  });
+
+  test('what is typed and what is clicked meanwhile both hold; clearing takes both', async () => {
+    const { context, page, complaints } = await visit(browser);
+    await open(page, server.url, '/queue');
+    await row(page, 'alpha_one').waitFor();
+    await page.getByLabel('Username begins with').fill('beta');
+    await state(page, 'Pending').click();
+    await expect.poll(() => new URL(page.url()).search).toBe('?state=PENDING&username=beta');
+    await row(page, 'beta_two').waitFor();
+
+    await page.getByLabel('Username begins with').fill('alpha');
+    await page.getByRole('button', { name: 'Clear all' }).click();
+    await expect.poll(() => page.getByLabel('Username begins with').inputValue()).toBe('');
+    expect(new URL(page.url()).search).toBe('');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
