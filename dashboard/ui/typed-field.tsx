@@ -1,36 +1,38 @@
 /** A text field of a filter: what is typed is taken a moment after the last key, or at Enter. */
-import { useEffect, useRef, useState } from 'react';
-import { TextField } from './field.tsx';
+import { type InputHTMLAttributes, useEffect, useRef, useState } from 'react';
+import { type FieldProps, TextField } from './field.tsx';
 
-interface TypedFieldProps {
-  readonly label: string;
+interface TypedFieldProps extends FieldProps, Omit<InputHTMLAttributes<HTMLInputElement>, 'value' | 'onChange'> {
   readonly value: string;
   readonly onText: (text: string) => void;
-  readonly placeholder?: string;
-  readonly problem?: string | undefined;
-  /** The id of a datalist with what is likely. */
-  readonly list?: string;
+  /** What a text comes to as a filter; left out: without the spaces around it. */
+  readonly takenAs?: (text: string) => string;
 }
 
 const PAUSE_MS = 350;
+const trimmed = (text: string): string => text.trim();
 
-export function TypedField({ label, value, onText, placeholder, problem, list }: TypedFieldProps) {
+export function TypedField({ value, onText, takenAs = trimmed, ...rest }: TypedFieldProps) {
   const [typed, setTyped] = useState(value);
+  const [before, setBefore] = useState(value);
+  if (before !== value) {
+    setBefore(value);
+    // What was just taken stays as it was typed: somebody may be about to go on after a space.
+    if (takenAs(typed) !== value) setTyped(value);
+  }
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => {
-    setTyped(value);
-    return () => clearTimeout(timer.current);
-  }, [value]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what waits to be taken is void once another value holds.
+  useEffect(() => () => clearTimeout(timer.current), [value]);
+  // The page may have changed since the key was pressed.
+  const latest = useRef({ value, onText });
+  latest.current = { value, onText };
   const take = (text: string): void => {
     clearTimeout(timer.current);
-    if (text.trim() !== value) onText(text.trim());
+    if (takenAs(text) !== latest.current.value) latest.current.onText(takenAs(text));
   };
   return (
     <TextField
-      label={label}
-      placeholder={placeholder}
-      problem={problem}
-      list={list}
+      {...rest}
       value={typed}
       onChange={({ target }) => {
         setTyped(target.value);

@@ -1,10 +1,11 @@
 /** By what an entry failed with: its code, or the group of entries that failed for the same cause. */
-import { useEffect, useId, useState } from 'react';
+import { useId } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import type { QueueView } from '../../entries/queue-filter.rules.ts';
 import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
-import { SelectField, TextField } from '../../ui/field.tsx';
+import { SelectField } from '../../ui/field.tsx';
+import { TypedField } from '../../ui/typed-field.tsx';
 import { count } from '../../ui/words.ts';
 
 const Groups = graphql(`query QueueFailureGroups { failureGroups(first: 100) { key errorCode message count } }`);
@@ -29,33 +30,19 @@ interface ErrorFiltersProps {
   readonly onChange: (change: Partial<QueueView>) => void;
 }
 
-const SETTLED_MS = 400;
-
 export function ErrorFilters({ view, groups, onChange }: ErrorFiltersProps) {
-  const [code, setCode] = useState(view.errorCode ?? '');
-  const [before, setBefore] = useState(view.errorCode);
-  if (before !== view.errorCode) {
-    setBefore(view.errorCode);
-    setCode(view.errorCode ?? '');
-  }
   const codes = useId();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is written is told once it is settled.
-  useEffect(() => {
-    const wanted = code.trim().toUpperCase() || undefined;
-    if (wanted === view.errorCode) return;
-    const timer = setTimeout(() => onChange({ errorCode: wanted }), SETTLED_MS);
-    return () => clearTimeout(timer);
-  }, [code]);
   const isKnown = view.failureGroup === undefined || groups.some(({ key }) => key === view.failureGroup);
   return (
     <>
-      <TextField
+      <TypedField
         label="Code of the last error"
         placeholder="RATE_LIMITED"
         list={codes}
         spellCheck={false}
-        value={code}
-        onChange={({ target }) => setCode(target.value)}
+        value={view.errorCode ?? ''}
+        takenAs={(text) => text.trim().toUpperCase()}
+        onText={(text) => onChange({ errorCode: text || undefined })}
       />
       <datalist id={codes}>
         {[...new Set(groups.map(({ errorCode }) => errorCode))].map((one) => (

@@ -1,6 +1,6 @@
 /** The filters: the ones that are used all day in sight, the others a click away, and each that holds as a chip. */
 import { Search, SlidersHorizontal, X } from 'lucide-react';
-import { type RefObject, useEffect, useState } from 'react';
+import { type RefObject, useState } from 'react';
 import {
   CREATED_SPANS,
   DUE_SPANS,
@@ -14,9 +14,10 @@ import {
 import { FamilyField } from '../../families/family-field.tsx';
 import { useFamilyName } from '../../families/family-name.ts';
 import { Button } from '../../ui/button.tsx';
-import { SelectField, TextField } from '../../ui/field.tsx';
+import { SelectField } from '../../ui/field.tsx';
 import { exact } from '../../ui/instants.rules.ts';
 import { useZone } from '../../ui/preferences.ts';
+import { TypedField } from '../../ui/typed-field.tsx';
 import { ENTRY_STATUS } from '../../ui/words.ts';
 import { ErrorFilters, useGroups } from './error-filters.tsx';
 import { SpanField } from './span-field.tsx';
@@ -30,9 +31,11 @@ interface FilterBarProps {
 
 export function FilterBar({ view, onChange, first }: FilterBarProps) {
   const [isOpen, setOpen] = useState(false);
+  const [clearings, setClearings] = useState(0);
   const groups = useGroups(isOpen || view.failureGroup !== undefined);
   return (
-    <search aria-label="Filters" className="grid gap-3 rounded-lg border bg-panel p-3">
+    // Made anew once all is cleared: what was typed and has not been taken yet is not to come after it.
+    <search key={clearings} aria-label="Filters" className="grid gap-3 rounded-lg border bg-panel p-3">
       <div className="flex flex-wrap items-center gap-2">
         <UsernameFilter view={view} onChange={onChange} first={first} />
         <StateFilter view={view} onChange={onChange} />
@@ -40,7 +43,14 @@ export function FilterBar({ view, onChange, first }: FilterBarProps) {
           More filters
         </Button>
         {isFiltered(view) && (
-          <Button kind="ghost" icon={X} onClick={() => onChange(unfiltered(view))}>
+          <Button
+            kind="ghost"
+            icon={X}
+            onClick={() => {
+              setClearings(clearings + 1);
+              onChange(unfiltered(view));
+            }}
+          >
             Clear all
           </Button>
         )}
@@ -78,39 +88,23 @@ export function FilterBar({ view, onChange, first }: FilterBarProps) {
   );
 }
 
-const SETTLED_MS = 250;
-
-function UsernameFilter({ view, onChange, first }: FilterBarProps) {
-  const [text, setText] = useState(view.username ?? '');
-  const [before, setBefore] = useState(view.username);
-  if (before !== view.username) {
-    setBefore(view.username);
-    if ((view.username ?? '') !== text.trim().toLowerCase()) setText(view.username ?? '');
-  }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is written is told once it is settled.
-  useEffect(() => {
-    const wanted = text.trim().toLowerCase() || undefined;
-    if (wanted === view.username) return;
-    const timer = setTimeout(() => onChange({ username: wanted }), SETTLED_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return (
-    <div ref={first} className="relative w-full sm:w-56">
-      <Search aria-hidden className="pointer-events-none absolute top-2 left-2.5 size-4 text-muted" />
-      <TextField
-        label="Username begins with"
-        isLabelHidden
-        type="search"
-        placeholder="Username begins with"
-        spellCheck={false}
-        autoCapitalize="none"
-        className="pl-8!"
-        value={text}
-        onChange={({ target }) => setText(target.value)}
-      />
-    </div>
-  );
-}
+const UsernameFilter = ({ view, onChange, first }: FilterBarProps) => (
+  <div ref={first} className="relative w-full sm:w-56">
+    <Search aria-hidden className="pointer-events-none absolute top-2 left-2.5 size-4 text-muted" />
+    <TypedField
+      label="Username begins with"
+      isLabelHidden
+      type="search"
+      placeholder="Username begins with"
+      spellCheck={false}
+      autoCapitalize="none"
+      className="pl-8!"
+      value={view.username ?? ''}
+      takenAs={(text) => text.trim().toLowerCase()}
+      onText={(text) => onChange({ username: text || undefined })}
+    />
+  </div>
+);
 
 const StateFilter = ({ view, onChange }: Omit<FilterBarProps, 'first'>) => (
   <fieldset className="flex flex-wrap gap-1">

@@ -38,7 +38,8 @@ export default function QueuePage() {
   const rows = useRef<HTMLDivElement>(null);
   const actions = useRowActions((entryId) => shown.askAgain([entryId]));
 
-  const change = (by: Partial<QueueView>): void => setParams(writeView({ ...view, ...by }), { replace: true });
+  const change = (by: Partial<QueueView>): void =>
+    setParams((before) => writeView({ ...readView(before), ...by }), { replace: true });
   const select = (next: Selection): void => setSelected({ address, selection: next });
   const ids = shown.list?.rows.map(({ entryId }) => entryId) ?? [];
   const onSelect = (entryId: string, isRange: boolean): void =>
