@@ -1,18 +1,46 @@
-/** Keeps a fault of one page from taking the others along. */
+/** Keeps a fault of one page, or of what stands before it, from taking the others along. */
 import { Component, type ReactNode } from 'react';
+import { useLocation, useSearch } from 'wouter';
 import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Page } from '../ui/page.tsx';
 
-interface State {
-  readonly error: Error | undefined;
+/** A fault is one of an address: another one is tried as if nothing had been. */
+export function PageFault({ onClose, children }: PageFaultProps) {
+  const [path] = useLocation();
+  const search = useSearch();
+  return (
+    <Boundary address={`${path}?${search}`} onClose={onClose}>
+      {children}
+    </Boundary>
+  );
 }
 
-export class PageFault extends Component<{ readonly children: ReactNode }, State> {
-  override state: State = { error: undefined };
+interface PageFaultProps {
+  /** Of what stands before the page: the fault is shown in a dialog as well, which this closes. */
+  readonly onClose?: (() => void) | undefined;
+  readonly children: ReactNode;
+}
 
-  static getDerivedStateFromError(error: Error): State {
+interface BoundaryProps extends PageFaultProps {
+  readonly address: string;
+}
+
+interface State {
+  readonly error: Error | undefined;
+  readonly address: string;
+}
+
+class Boundary extends Component<BoundaryProps, State> {
+  override state: State = { error: undefined, address: this.props.address };
+
+  static getDerivedStateFromError(error: Error): Partial<State> {
     return { error };
+  }
+
+  static getDerivedStateFromProps({ address }: BoundaryProps, state: State): State | null {
+    return address === state.address ? null : { error: undefined, address };
   }
 
   override render() {
@@ -20,20 +48,27 @@ export class PageFault extends Component<{ readonly children: ReactNode }, State
     if (error === undefined) return this.props.children;
     // A newer server has newer parts, and the old ones are gone.
     const isOld = /dynamically imported module|module script/i.test(error.message);
-    return (
-      <Page title={isOld ? 'There is a newer version' : 'This page has a fault'}>
-        <Notice
-          tone={isOld ? 'info' : 'bad'}
-          isUrgent
-          actions={
-            <Button isSmall onClick={() => window.location.reload()}>
-              Load it anew
-            </Button>
-          }
-        >
-          {isOld ? 'The server was updated while this page was open.' : `It could not be shown: ${error.message}`}
-        </Notice>
-      </Page>
+    const { onClose } = this.props;
+    const title = isOld ? 'There is a newer version' : 'This page has a fault';
+    const notice = (
+      <Notice
+        tone={isOld ? 'info' : 'bad'}
+        isUrgent
+        actions={
+          <Button isSmall onClick={() => window.location.reload()}>
+            Load it anew
+          </Button>
+        }
+      >
+        {isOld ? 'The server was updated while this page was open.' : `It could not be shown: ${error.message}`}
+      </Notice>
+    );
+    return onClose === undefined ? (
+      <Page title={title}>{notice}</Page>
+    ) : (
+      <Dialog title={title} onClose={onClose}>
+        {notice}
+      </Dialog>
     );
   }
 }

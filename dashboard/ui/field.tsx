@@ -6,6 +6,7 @@ import {
   type TextareaHTMLAttributes,
   useId,
 } from 'react';
+import { instantOf, localOf } from './local-time.rules.ts';
 
 export interface FieldProps {
   readonly label: string;
@@ -99,17 +100,6 @@ export const Checkbox = ({ label, isLabelHidden = false, ...rest }: CheckboxProp
     <span className={isLabelHidden ? 'sr-only' : ''}>{label}</span>
   </label>
 );
-
-/** `datetime-local` holds the browser's time of day without a zone; the API wants instants. */
-export const instantOf = (local: string): string | undefined => {
-  const ms = local === '' ? Number.NaN : new Date(local).getTime();
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
-};
-/** The other way round, to the minute. */
-export const localOf = (instant: string): string => {
-  const date = new Date(instant);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-};
 
 type InstantFieldProps = Omit<TextFieldProps, 'value' | 'onChange' | 'type'> & {
   /** RFC 3339; undefined when empty. */

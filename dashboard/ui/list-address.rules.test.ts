@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isUuid, pageOf, spanOf, withChange } from './list-address.rules.ts';
+import { instantIn, isUuid, pageOf, spanOf, withChange } from './list-address.rules.ts';
 
 const at = (text: string): URLSearchParams => new URLSearchParams(text);
 
@@ -20,7 +20,18 @@ describe('the address of a list', () => {
 
   it('leaves out what is no instant and no id', () => {
     expect(spanOf('soon', undefined)).toBeUndefined();
-    expect(spanOf('2026-01-01T00:00:00Z', 'x')).toEqual({ from: '2026-01-01T00:00:00Z' });
+    expect(spanOf('2026-01-01T00:00:00Z', 'x')).toEqual({ from: '2026-01-01T00:00:00.000Z' });
+    expect(instantIn('2026-01-01T01:00:00+01:00')).toBe('2026-01-01T00:00:00.000Z');
+    for (const text of [
+      null,
+      undefined,
+      '',
+      'soon',
+      '2026-99-99',
+      '+012026-01-01T00:00:00Z',
+      '-000001-01-01T00:00:00Z',
+    ])
+      expect(instantIn(text)).toBeUndefined();
     expect(isUuid('2f5eea85-8658-4268-a9d8-1772fb76014b')).toBe(true);
     expect(isUuid('2f5eea85')).toBe(false);
   });

@@ -36,12 +36,20 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Ids that are none are not sent: the API would refuse the whole list. */
 export const isUuid = (text: string): boolean => UUID.test(text);
 
+/** What an address says as an instant the way the API takes it; undefined for anything else. */
+export function instantIn(text: string | null | undefined): string | undefined {
+  const ms = Date.parse(text ?? '');
+  const instant = Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+  // Years of more than four digits are written with a sign, which is no RFC 3339.
+  return instant?.length === 24 ? instant : undefined;
+}
+
 /** A span with the ends that are instants; undefined when neither is. */
 export function spanOf(
   from: string | undefined,
   to: string | undefined,
 ): { readonly from?: string; readonly to?: string } | undefined {
-  const isInstant = (text: string | undefined): text is string => text !== undefined && !Number.isNaN(Date.parse(text));
-  if (!isInstant(from) && !isInstant(to)) return undefined;
-  return { ...(isInstant(from) && { from }), ...(isInstant(to) && { to }) };
+  const span = { from: instantIn(from), to: instantIn(to) };
+  if (span.from === undefined && span.to === undefined) return undefined;
+  return { ...(span.from !== undefined && { from: span.from }), ...(span.to !== undefined && { to: span.to }) };
 }

@@ -20,7 +20,7 @@ describe('the address of the trail', () => {
       action: { equals: 'pauseQueue' },
       targetType: 'Queue',
       outcome: 'DENIED',
-      at: { from: '2026-11-26T00:00:00Z' },
+      at: { from: '2026-11-26T00:00:00.000Z' },
       requestId: 'r1',
     });
     expect(asked('action=pause').filter).toEqual({ action: { startsWith: 'pause' } });

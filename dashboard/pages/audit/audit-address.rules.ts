@@ -29,9 +29,8 @@ export function askedBy(get: (name: string) => string | undefined, known: readon
   const family = get('family');
   if (family !== undefined && !isUuid(family))
     problems.family = 'An id looks like 2f5eea85-8658-4268-a9d8-1772fb76014b.';
-  const [from, to] = [get('from'), get('to')];
-  const at = spanOf(from, to);
-  if (from !== undefined && to !== undefined && from >= to)
+  const at = spanOf(get('from'), get('to'));
+  if (at?.from !== undefined && at.to !== undefined && at.from >= at.to)
     problems.to = 'This is before the beginning, so that nothing is found.';
   const [actor, typed, outcome] = [get('actor'), get('action'), get('outcome')];
   const action = typed === undefined ? undefined : actionCode(typed);

@@ -9,12 +9,12 @@ describe('the filters of the outbox', () => {
 
   it('ask for what each says', () => {
     expect(
-      asked({ type: 'CircuitOpened', aggregateId: ID, state: 'PARKED', from: '2026-01-01T00:00:00Z' }).filter,
+      asked({ type: 'CircuitOpened', aggregateId: ID, state: 'PARKED', from: '2026-01-01T00:00:00.000Z' }).filter,
     ).toEqual({
       eventType: { equals: 'CircuitOpened' },
       aggregateId: ID,
       state: 'PARKED',
-      createdAt: { from: '2026-01-01T00:00:00Z' },
+      createdAt: { from: '2026-01-01T00:00:00.000Z' },
     });
   });
 

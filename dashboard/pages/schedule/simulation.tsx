@@ -13,6 +13,7 @@ import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { InstantField } from '../../ui/field.tsx';
 import { Shares } from '../../ui/graphs.tsx';
+import { instantIn } from '../../ui/list-address.rules.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty, Notice } from '../../ui/notice.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -41,8 +42,8 @@ const hour = (at: number): string => new Date(Math.floor(at / HOUR_MS) * HOUR_MS
 export function Simulation({ schedule }: { readonly schedule: Schedule }) {
   const [search, setSearch] = useSearchParams();
   const { isAllowed, reason } = usePermission('simulateDowntime');
-  const from = search.get('from') ?? hour(serverNow() - 8 * HOUR_MS);
-  const to = search.get('to') ?? hour(serverNow());
+  const from = instantIn(search.get('from')) ?? hour(serverNow() - 8 * HOUR_MS);
+  const to = instantIn(search.get('to')) ?? hour(serverNow());
   const isOrdered = Date.parse(from) < Date.parse(to);
   const result = useLiveQuery({
     query: SimulateDowntime,

@@ -2,6 +2,7 @@
 import { useSearchParams } from 'wouter';
 import { serverNow } from '../../../graphql/transport.ts';
 import { type FireOutcome, OUTCOMES } from '../../../jobs/fire.rules.ts';
+import { instantIn } from '../../../ui/list-address.rules.ts';
 import { isMonth, monthOf, monthsLater } from './calendar.rules.ts';
 
 export interface LedgerAddress {
@@ -29,13 +30,12 @@ export function useLedgerAddress(zone: string): LedgerAddress {
   const size = months === '1' ? 1 : 3;
   const last = isMonth(asked) ? asked : monthOf(serverNow(), zone);
   const outcomes = (params.get('outcome') ?? '').split(',');
-  const until = params.get('until') ?? '';
   return {
     months: Array.from({ length: size }, (_, index) => monthsLater(last, index + 1 - size)),
     size,
     day: params.get('day') ?? undefined,
     outcomes: OUTCOMES.filter((one) => outcomes.includes(one)),
-    until: Number.isNaN(Date.parse(until)) ? undefined : until,
+    until: instantIn(params.get('until')),
     set: (change) =>
       setParams(
         (before) => {
