@@ -10,11 +10,11 @@ const NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none
 
 /**
  * For a page that is one program: scripts, styles, fonts and answers come from this server's own
- * addresses, forms go there, and no text can become code on the way (Trusted Types). Styles that
+ * addresses, forms go there, and no text can become code on the way (Trusted Types, without a policy that anybody could make). Styles that
  * its scripts set through the object model need no leave.
  */
 export const SINGLE_PAGE_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /**
  * For GraphiQL: its editor sets styles on elements and makes its workers from blobs. Scripts still
