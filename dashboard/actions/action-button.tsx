@@ -1,5 +1,5 @@
 /** A button for an action: at once or by its dialog; what the viewer may not do stays and says why. */
-import { type ComponentType, useRef, useState } from 'react';
+import { type ComponentType, useState } from 'react';
 import { usePermission } from '../access/viewer.tsx';
 import { Button, type ButtonKind } from '../ui/button.tsx';
 import { toast } from '../ui/toasts.tsx';
@@ -19,7 +19,7 @@ interface Doing<Input extends object, Payload> {
   readonly disabledBecause?: string | undefined;
 }
 
-interface ActionButtonProps<Input extends object, Payload> extends Doing<Input, Payload> {
+interface LooksProps {
   readonly kind?: ButtonKind;
   readonly isSmall?: boolean;
   readonly icon?: ComponentType<{ className?: string }>;
@@ -27,53 +27,62 @@ interface ActionButtonProps<Input extends object, Payload> extends Doing<Input, 
   readonly label?: string;
 }
 
-export function ActionButton<Input extends object, Payload>(props: ActionButtonProps<Input, Payload>) {
-  const { action, kind, isSmall = true, icon, label } = props;
-  const { begin, isBusy, dialog, offBecause } = useDoing(props);
+export function ActionButton<Input extends object, Payload>(props: Doing<Input, Payload> & LooksProps) {
+  const { kind, isSmall, icon, label } = props;
+  const doing = useDoing(props);
   return (
     <>
-      <Button kind={kind} isSmall={isSmall} icon={icon} isBusy={isBusy} disabledBecause={offBecause} onClick={begin}>
-        {label ?? action.label}
-      </Button>
-      {dialog}
+      <DoingButton of={doing} {...{ kind, isSmall, icon, label }} />
+      {doing.dialog}
     </>
   );
 }
 
+interface DoingButtonProps extends LooksProps {
+  readonly of: Omit<ReturnType<typeof useDoing>, 'action'> & { readonly action: { readonly label: string } };
+}
+
+/** A button alone: its dialog stands where it stays open when what it has done takes the button away. */
+export const DoingButton = ({ of, label, isSmall = true, ...looks }: DoingButtonProps) => (
+  <Button {...looks} isSmall={isSmall} isBusy={of.isBusy} disabledBecause={of.offBecause} onClick={of.begin}>
+    {label ?? of.action.label}
+  </Button>
+);
+
 /** Begins an action; `dialog` is to be rendered where it may stand open. */
-export function useDoing<Input extends object, Payload>({
-  action,
-  input,
-  subject,
-  initial,
-  onDone,
-  isInstant = false,
-  disabledBecause,
-}: Doing<Input, Payload>) {
+export function useDoing<Input extends object, Payload>(doing: Doing<Input, Payload>) {
+  const { action, input, onDone, isInstant = false, disabledBecause } = doing;
   const { isAllowed, reason } = usePermission(action.mutation);
-  const [isAsking, setAsking] = useState(false);
+  // As it was when it was begun: a dialog stays what it is while what it is done to changes below it.
+  const [asked, setAsked] = useState<Doing<Input, Payload>>();
   const [isBusy, setBusy] = useState(false);
-  const key = useRef<string>(crypto.randomUUID());
   const now = async (): Promise<void> => {
     setBusy(true);
-    const result = await perform(action, input as Input, key.current);
+    const result = await perform(action, input as Input);
     setBusy(false);
-    // A click after an answer that was lost is the same intent.
-    if (result.kind !== 'broken') key.current = crypto.randomUUID();
     if (result.kind === 'done') {
       toast(action.says(result.payload));
       onDone?.(result.payload);
     } else if (result.kind === 'broken') toast(result.message, 'bad');
     // A server that insists on reasons refuses an instant action without one: then it is asked for.
-    else if (result.refusal.issues?.some(({ path }) => path.at(-1) === 'reason') === true) setAsking(true);
+    else if (result.refusal.issues?.some(({ path }) => path.at(-1) === 'reason') === true) setAsked(doing);
     else toast(result.refusal.message, 'bad');
   };
   return {
-    begin: () => (action.isInstant || isInstant ? void now() : setAsking(true)),
+    action,
+    begin: () => (action.isInstant || isInstant ? void now() : setAsked(doing)),
     isBusy,
     offBecause: isAllowed ? disabledBecause : reason,
-    dialog: isAsking ? (
-      <ActionDialog {...{ action, input, subject, initial, onDone }} onClose={() => setAsking(false)} />
-    ) : null,
+    dialog:
+      asked === undefined ? null : (
+        <ActionDialog
+          action={asked.action}
+          input={asked.input}
+          subject={asked.subject}
+          initial={asked.initial}
+          onDone={asked.onDone}
+          onClose={() => setAsked(undefined)}
+        />
+      ),
   };
 }

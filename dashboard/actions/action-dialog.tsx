@@ -32,7 +32,6 @@ export function ActionDialog<Input extends object, Payload>({
   onDone,
   onClose,
 }: ActionDialogProps<Input, Payload>) {
-  const [key] = useState(() => crypto.randomUUID());
   const [values, setValues] = useState<Values>(() => ({ ...firstChoices(action.fields), ...initial }));
   const [problems, setProblems] = useState<{ fields: Record<string, string>; rest: string | undefined }>({
     fields: {},
@@ -50,7 +49,7 @@ export function ActionDialog<Input extends object, Payload>({
     if (missing !== undefined) return setProblems({ fields: missing, rest: undefined });
     setBusy(true);
     const given = asked as unknown as Input;
-    const result = await perform(action, given, key);
+    const result = await perform(action, given);
     setBusy(false);
     if (result.kind === 'broken') return setProblems({ fields: {}, rest: result.message });
     if (result.kind === 'refused')
@@ -65,9 +64,16 @@ export function ActionDialog<Input extends object, Payload>({
   const title = subject === undefined ? action.label : `${action.label}: ${subject}`;
   if (secret !== undefined)
     return (
-      <Dialog title={title} onClose={onClose}>
+      <Dialog title={title} onClose={onClose} isHeld>
         <Notice tone="warn">{secret.label} is shown this once. Copy it now; nobody can show it again.</Notice>
-        <output className="block rounded-md bg-raised px-3 py-2 font-mono break-all">{secret.value}</output>
+        <output
+          ref={focusOn}
+          tabIndex={-1}
+          aria-label={secret.label}
+          className="block rounded-md bg-raised px-3 py-2 font-mono break-all outline-none"
+        >
+          {secret.value}
+        </output>
         <div className="flex justify-end gap-2">
           <CopyButton text={secret.value}>Copy</CopyButton>
           <Button kind="primary" isSmall onClick={onClose}>
@@ -76,8 +82,10 @@ export function ActionDialog<Input extends object, Payload>({
         </div>
       </Dialog>
     );
+  // Whoever closes it before the answer is there never sees what is shown once.
+  const isHeld = isBusy && action.reveals !== undefined;
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} isHeld={isHeld}>
       <form onSubmit={(event) => void submit(event)} className="grid gap-4" noValidate>
         <p className="text-muted">{action.explains}</p>
         {problems.rest !== undefined && (
@@ -106,7 +114,12 @@ export function ActionDialog<Input extends object, Payload>({
           />
         )}
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            onClick={onClose}
+            disabledBecause={isHeld ? 'It is being done; what comes is shown once.' : undefined}
+          >
+            Cancel
+          </Button>
           <Button type="submit" kind={action.isDangerous ? 'danger' : 'primary'} isBusy={isBusy}>
             {action.label}
           </Button>
@@ -115,6 +128,9 @@ export function ActionDialog<Input extends object, Payload>({
     </Dialog>
   );
 }
+
+/** What is shown once is where one is. */
+const focusOn = (element: HTMLElement | null): void => element?.focus();
 
 /** A select that must hold something shows its first choice, and so has it. */
 const firstChoices = (fields: readonly ActionField[]): Values =>

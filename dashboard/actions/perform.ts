@@ -2,6 +2,7 @@
 import { client } from '../graphql/client.ts';
 import { problemOf } from '../graphql/problems.ts';
 import type { Action, Refusal } from './action.ts';
+import { createIntents } from './intents.rules.ts';
 
 export type Performed<Payload> =
   | { readonly kind: 'done'; readonly payload: Payload }
@@ -12,11 +13,31 @@ const UNREACHED = 'The server cannot be reached, so it is not known whether it w
 const ONCE = 'Try again: it is done once, however often it is sent.';
 const LOOK_FIRST = 'Look whether it was before you try again.';
 
-/** `key`: the same for every try of one intent, so that it is done once. */
+// crypto.randomUUID is not there on a page that came over plain HTTP from another machine.
+const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+const intentOf = createIntents(newKey);
+
+/**
+ * Does it once, however often it is sent: until there is an answer the same input has the same key.
+ * `key`: where what makes an intent is more than its input.
+ */
 export async function perform<Input extends object, Payload>(
   action: Action<Input, Payload>,
   input: Input,
-  key: string,
+  key?: string,
+): Promise<Performed<Payload>> {
+  if (!action.hasKey || key !== undefined) return await send(action, input, key);
+  const intent = intentOf(action.mutation, input);
+  const result = await send(action, input, intent.key);
+  if (result.kind !== 'broken') intent.answered();
+  return result;
+}
+
+async function send<Input extends object, Payload>(
+  action: Action<Input, Payload>,
+  input: Input,
+  key: string | undefined,
 ): Promise<Performed<Payload>> {
   const whole = action.hasKey ? { ...input, idempotencyKey: key } : input;
   const { data, error } = await client.mutation(action.document, { input: whole }).toPromise();

@@ -2,55 +2,77 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { IconButton } from './button.tsx';
-import { LayerProvider } from './layer.tsx';
+import { LayerProvider, openLayer } from './layer.tsx';
 
 interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
   readonly isWide?: boolean;
+  /** Only what it contains closes it: neither Escape nor a click beside it, which would lose what is in it. */
+  readonly isHeld?: boolean;
   readonly children: ReactNode;
 }
 
 const FIRST_STOP = 'form :is(input, select, textarea, button[type=submit]), [data-first-stop]';
 
 /** Open as long as it is rendered. */
-export function Dialog({ title, onClose, isWide = false, children }: DialogProps) {
+export function Dialog({ title, onClose, isWide = false, isHeld = false, children }: DialogProps) {
   const [dialog, setDialog] = useState<HTMLDialogElement | null>(null);
+  const [trigger] = useState(triggerOfMenu);
   const id = useId();
   useEffect(() => {
     if (dialog === null) return;
-    const before = document.activeElement;
+    const before = trigger ?? document.activeElement;
     dialog.showModal();
     // Not the button that closes it, which stands first: its tooltip would take the first Escape for itself.
     (dialog.querySelector<HTMLElement>(FIRST_STOP) ?? dialog.querySelector('h2'))?.focus();
+    const leave = openLayer(dialog);
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      leave();
+      if (before instanceof HTMLElement && before !== document.body && before.isConnected) before.focus();
+      // What was done has taken it away.
+      else document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
     };
-  }, [dialog]);
+  }, [dialog, trigger]);
+  const close = (): void => {
+    if (!isHeld) onClose();
+  };
   return (
     <dialog
       ref={setDialog}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        close();
+      }}
+      // A browser takes the second Escape in a row for itself, and closes it without asking.
+      onClose={(event) => {
+        if (isHeld) event.currentTarget.showModal();
+        else onClose();
       }}
       onMouseDown={(event) => {
-        if (event.target === event.currentTarget) onClose();
+        if (event.target === event.currentTarget) close();
       }}
-      className={`m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] overflow-y-auto rounded-xl border bg-panel p-0 text-left text-base font-normal whitespace-normal text-text shadow-2xl ${isWide ? 'max-w-3xl' : 'max-w-lg'}`}
+      className={`m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] flex-col overflow-hidden rounded-xl border bg-panel p-0 text-left text-base font-normal whitespace-normal text-text shadow-2xl open:flex ${isWide ? 'max-w-3xl' : 'max-w-lg'}`}
     >
       <LayerProvider value={dialog}>
-        <div className="grid gap-4 p-5">
+        {/* It scrolls inside: a click on a scrollbar of the dialog itself would be one beside it. */}
+        <div className="grid min-h-0 gap-4 overflow-y-auto overscroll-contain p-5">
           <header className="flex items-start justify-between gap-4">
             <h2 id={id} tabIndex={-1} className="text-lg font-semibold outline-none">
               {title}
             </h2>
-            <IconButton icon={X} label="Close" isSmall onClick={onClose} />
+            {!isHeld && <IconButton icon={X} label="Close" isSmall onClick={onClose} />}
           </header>
           {children}
         </div>
       </LayerProvider>
     </dialog>
   );
+}
+
+/** The button of the menu that one is in: the menu itself is gone by the time its dialog closes. */
+function triggerOfMenu(): HTMLElement | null {
+  const menu = document.activeElement?.closest('[role=menu]');
+  return document.getElementById(menu?.getAttribute('aria-labelledby') ?? '');
 }

@@ -1,7 +1,9 @@
 /** Short messages about what was just done; read out, and gone by themselves. */
 import * as Radix from '@radix-ui/react-toast';
 import { X } from 'lucide-react';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { createPortal } from 'react-dom';
+import { useTopLayer } from './layer.tsx';
 
 export interface Toast {
   readonly id: number;
@@ -36,14 +38,18 @@ export function Toasts() {
     },
     () => toasts,
   );
-  const place = useRef<HTMLDivElement>(null);
+  const [place] = useState(placeOfToasts);
+  const layer = useTopLayer();
   const newest = shown.at(-1)?.id;
-  // Above dialogs as well, which stand in the browser's top layer: whoever comes last is the topmost.
+  // Above dialogs and within the open one, outside of which nothing can be reached: whoever comes last
+  // into the browser's top layer is the topmost. It is moved as it is, so that nothing in it begins anew.
   useEffect(() => {
-    if (newest === undefined) return;
-    place.current?.hidePopover();
-    place.current?.showPopover();
-  }, [newest]);
+    const home = layer ?? document.body;
+    if (place.parentElement !== home) home.append(place);
+    if (newest === undefined && layer === undefined) return;
+    if (place.matches(':popover-open')) place.hidePopover();
+    place.showPopover();
+  }, [place, layer, newest]);
   return (
     <Radix.Provider swipeDirection="right" label="Message">
       {shown.map(({ id, text, tone, action }) => (
@@ -70,13 +76,24 @@ export function Toasts() {
           </Radix.Close>
         </Radix.Root>
       ))}
-      <div
-        ref={place}
-        popover="manual"
-        className="inset-auto right-4 bottom-4 m-0 w-96 max-w-[calc(100vw-2rem)] overflow-visible border-0 bg-transparent p-0 text-text"
-      >
-        <Radix.Viewport className="grid gap-2 outline-none" />
-      </div>
+      {createPortal(
+        <>
+          <Radix.Viewport className="grid gap-2 outline-none" />
+          {/* Radix tells of them at the end of the page, which nobody hears from within a dialog. */}
+          <p role="status" className="sr-only">
+            {layer !== undefined && shown.at(-1)?.text}
+          </p>
+        </>,
+        place,
+      )}
     </Radix.Provider>
   );
+}
+
+function placeOfToasts(): HTMLDivElement {
+  const place = document.createElement('div');
+  place.popover = 'manual';
+  place.className =
+    'inset-auto right-4 bottom-4 m-0 w-96 max-w-[calc(100vw-2rem)] overflow-visible border-0 bg-transparent p-0 text-left text-base font-normal whitespace-normal text-text';
+  return place;
 }

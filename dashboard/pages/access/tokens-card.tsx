@@ -1,7 +1,7 @@
 /** The API tokens: who has one, what it may do, and whether it is still used. */
 import { usePermission } from '../../access/viewer.tsx';
 import { createApiToken, revokeApiToken } from '../../actions/access-actions.ts';
-import { ActionButton } from '../../actions/action-button.tsx';
+import { ActionButton, DoingButton, useDoing } from '../../actions/action-button.tsx';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Status } from '../../ui/badge.tsx';
@@ -94,20 +94,13 @@ const MOST = 500;
 export function TokensCard() {
   const { isAllowed, reason } = usePermission('apiTokens');
   const result = useLiveQuery({ query: Tokens, variables: {}, everyMs: EVERY_MS, isPaused: !isAllowed });
-  const create = (label?: string) => (
-    <ActionButton
-      action={createApiToken}
-      input={{}}
-      kind="primary"
-      onDone={result.refresh}
-      {...(label !== undefined && { label })}
-    />
-  );
+  // Its dialog shows the token once, and stays when the list is empty no more.
+  const creating = useDoing({ action: createApiToken, input: {}, onDone: result.refresh });
   return (
     <Card
       title="API tokens"
       hint="For frontends, scripts and other programs. Several tokens of one name are one caller, so that one can be changed for another without a gap."
-      actions={create()}
+      actions={<DoingButton of={creating} kind="primary" />}
       isFlush
     >
       {!isAllowed && (
@@ -125,7 +118,10 @@ export function TokensCard() {
               keyOf={({ id }) => id}
               lookOf={({ status }) => (status === 'ACTIVE' ? '' : 'text-muted')}
               empty={
-                <Empty title="There is no token." actions={create('Create the first')}>
+                <Empty
+                  title="There is no token."
+                  actions={<DoingButton of={creating} kind="primary" label="Create the first" />}
+                >
                   A program shows its token as <Code>Authorization: Bearer …</Code> and acts by its name and role. The
                   token is shown once, when it is made.
                 </Empty>
@@ -137,6 +133,7 @@ export function TokensCard() {
           </>
         )}
       </Loaded>
+      {creating.dialog}
     </Card>
   );
 }

@@ -2,7 +2,7 @@
 import { Plus } from 'lucide-react';
 import { Link, useLocation } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
-import { ActionButton } from '../../actions/action-button.tsx';
+import { DoingButton, useDoing } from '../../actions/action-button.tsx';
 import { createWebhook } from '../../actions/event-actions.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Status } from '../../ui/badge.tsx';
@@ -71,16 +71,9 @@ export default function WebhooksPage() {
     everyMs: 10_000,
     isPaused: !usePermission('webhooks').isAllowed,
   });
-  const add = (
-    <ActionButton
-      action={createWebhook}
-      input={{}}
-      kind="primary"
-      isSmall={false}
-      icon={Plus}
-      onDone={result.refresh}
-    />
-  );
+  // Its dialog shows the secret once, and stays when the list is empty no more.
+  const adding = useDoing({ action: createWebhook, input: {}, onDone: result.refresh });
+  const add = <DoingButton of={adding} kind="primary" isSmall={false} icon={Plus} />;
   return (
     <Page
       title="Webhooks"
@@ -106,6 +99,7 @@ export default function WebhooksPage() {
           )}
         </Loaded>
       </Card>
+      {adding.dialog}
     </Page>
   );
 }

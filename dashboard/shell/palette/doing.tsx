@@ -16,7 +16,7 @@ export function Doing({ what: { action, input, subject }, onClose }: DoingProps)
   useEffect(() => {
     if (!action.isInstant || isBegun.current) return;
     isBegun.current = true;
-    void perform(action, input, crypto.randomUUID()).then((result) => {
+    void perform(action, input).then((result) => {
       // A server that insists on reasons refuses an instant action without one: then it is asked for.
       if (result.kind === 'refused' && result.refusal.issues?.some(({ path }) => path.at(-1) === 'reason'))
         return setAsking(true);

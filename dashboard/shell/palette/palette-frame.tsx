@@ -1,5 +1,6 @@
 /** The browser’s own dialog around the palette, near the top, so that it does not move as it grows. */
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { openLayer } from '../../ui/layer.tsx';
 
 interface FrameProps {
   readonly onClose: () => void;
@@ -10,9 +11,12 @@ export function PaletteFrame({ onClose, children }: FrameProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [before] = useState(() => document.activeElement);
   useEffect(() => {
-    dialog.current?.showModal();
-    dialog.current?.querySelector('input')?.focus();
+    if (dialog.current === null) return;
+    dialog.current.showModal();
+    dialog.current.querySelector('input')?.focus();
+    const leave = openLayer(dialog.current);
     return () => {
+      leave();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, [before]);

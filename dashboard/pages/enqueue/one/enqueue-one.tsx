@@ -21,13 +21,11 @@ interface Form {
   readonly role: AccountRole;
   readonly password: string;
   readonly runAt: string | undefined;
-  /** Of this intent: the same for each try of it, another once something is changed after a try. */
-  readonly key: string;
   readonly made: Made | undefined;
 }
 
 const EMPTY = { username: '', fullName: '', password: '', runAt: undefined, made: undefined } as const;
-const form = keep<Form>({ ...EMPTY, who: NOBODY, role: 'MANAGED_ACCOUNT', key: crypto.randomUUID() });
+const form = keep<Form>({ ...EMPTY, who: NOBODY, role: 'MANAGED_ACCOUNT' });
 guardLeaving(() => form.get().made?.password != null);
 
 const SHOWN = ['familyId', 'createdByUserId', 'username', 'fullName', 'role', 'password', 'runAt'] as const;
@@ -39,17 +37,9 @@ export function EnqueueOne() {
   const [problems, setProblems] = useState<AccountProblems>({});
   const [rest, setRest] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  const [isTried, setTried] = useState(false);
   const [isShown, setShown] = useState(false);
 
-  const change = useCallback(
-    (changed: Partial<Form>): void => {
-      form.set(isTried ? { ...changed, key: crypto.randomUUID() } : changed);
-      setTried(false);
-    },
-    [isTried],
-  );
-  const setWho = useCallback((chosen: Who) => change({ who: chosen }), [change]);
+  const setWho = useCallback((chosen: Who) => form.set({ who: chosen }), []);
 
   const show = (found: AccountProblems, other?: string): void => {
     setProblems(found);
@@ -64,9 +54,8 @@ export function EnqueueOne() {
     // What has no valid ids cannot be asked; of all else the server says more than can be known here.
     if (found.familyId !== undefined || found.createdByUserId !== undefined) return show(found);
     setBusy(true);
-    setTried(true);
     const input = { familyId, createdByUserId, username, fullName, role, password: password || null, runAt };
-    const result = await perform(enqueueAccount, input, form.get().key);
+    const result = await perform(enqueueAccount, input);
     setBusy(false);
     if (result.kind === 'broken') return show({}, result.message);
     if (result.kind === 'refused') {
@@ -76,10 +65,8 @@ export function EnqueueOne() {
     }
     const { entry, generatedPassword, isReplay } = result.payload;
     show({});
-    setTried(false);
     form.set({
       ...EMPTY,
-      key: crypto.randomUUID(),
       made: { ...entry, password: generatedPassword, isLost: isReplay && password === '' },
     });
   };
@@ -106,16 +93,16 @@ export function EnqueueOne() {
             value={username}
             spellCheck={false}
             autoCapitalize="none"
-            onChange={({ target }) => change({ username: target.value })}
+            onChange={({ target }) => form.set({ username: target.value })}
           />
           <TextField
             label="Full name"
             hint="As people write it, 100 characters at most."
             problem={problems.fullName}
             value={fullName}
-            onChange={({ target }) => change({ fullName: target.value })}
+            onChange={({ target }) => form.set({ fullName: target.value })}
           />
-          <RoleField value={role} onChange={(chosen) => change({ role: chosen })} problem={problems.role} />
+          <RoleField value={role} onChange={(chosen) => form.set({ role: chosen })} problem={problems.role} />
           <div className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-2">
             <TextField
               label="Password (optional)"
@@ -124,7 +111,7 @@ export function EnqueueOne() {
               type={isShown ? 'text' : 'password'}
               autoComplete="new-password"
               value={password}
-              onChange={({ target }) => change({ password: target.value })}
+              onChange={({ target }) => form.set({ password: target.value })}
             />
             <div className="pt-6">
               <Button icon={isShown ? EyeOff : Eye} aria-pressed={isShown} onClick={() => setShown(!isShown)}>
@@ -136,7 +123,7 @@ export function EnqueueOne() {
             label="Run at (optional)"
             problem={problems.runAt}
             value={runAt}
-            onInstant={(instant) => change({ runAt: instant })}
+            onInstant={(instant) => form.set({ runAt: instant })}
           />
         </div>
         <div>
