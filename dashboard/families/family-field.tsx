@@ -47,6 +47,8 @@ export function FamilyField({ value, onChoose, problem, label = 'Family', isOnly
     pause: !isAllowed || (!isOpen && !isOnlyOneChosen),
   });
   const found = data?.families?.nodes ?? [];
+  // What is found belongs to what was typed before until it is asked for and answered.
+  const isFound = search === (text ?? '') && !fetching;
   const only = search === '' && found.length === 1 ? found[0] : undefined;
   useEffect(() => {
     if (isOnlyOneChosen && value === undefined && only !== undefined) onChoose(only);
@@ -70,7 +72,7 @@ export function FamilyField({ value, onChoose, problem, label = 'Family', isOnly
       else setText('');
     } else if (key === 'Enter' && isOpen) {
       event.preventDefault();
-      choose(found[active]);
+      if (isFound) choose(found[active]);
     } else if (key === 'Escape' && isOpen) {
       event.preventDefault();
       choose(undefined);
@@ -89,7 +91,7 @@ export function FamilyField({ value, onChoose, problem, label = 'Family', isOnly
             aria-expanded={isOpen}
             aria-controls={listId}
             aria-autocomplete="list"
-            aria-activedescendant={isOpen && found[active] !== undefined ? `${listId}-${active}` : undefined}
+            aria-activedescendant={isOpen && isFound && found[active] !== undefined ? `${listId}-${active}` : undefined}
             autoComplete="off"
             placeholder="Find a family"
             value={text ?? value?.name ?? ''}
@@ -131,7 +133,7 @@ export function FamilyField({ value, onChoose, problem, label = 'Family', isOnly
             <p className="px-2 py-1.5 text-muted">
               {error !== undefined
                 ? 'They could not be loaded.'
-                : fetching
+                : !isFound
                   ? 'Looking …'
                   : 'No family has this in its name.'}
             </p>
