@@ -24,7 +24,7 @@ function become(now: readonly Registered[]): void {
   for (const told of listeners) told();
 }
 
-/** Holds as long as the component is shown. Not while somebody writes, nor while a dialog is open. */
+/** Holds as long as the component is shown. Not while somebody writes or chooses, nor while a dialog is open. */
 export function useShortcut({ keys, does, place }: Shortcut, run: () => void): void {
   const latest = useRef(run);
   latest.current = run;
@@ -47,13 +47,21 @@ export const useShortcuts = (): readonly Shortcut[] =>
 const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
+/** In a menu or a list letters go to what begins with them. */
+const isChoosing = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('[role=menu], [role=listbox]') !== null;
+
 function onKey(event: KeyboardEvent): void {
   const isMod = event.ctrlKey || event.metaKey;
   if (event.altKey || event.defaultPrevented) return;
   const letter = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   // Other characters need shift on some keyboards and not on others.
   const key = event.shiftKey && !isMod && /^[a-z]$/.test(letter) ? `shift+${letter}` : letter;
-  if (!isMod && (isWriting(event.target) || document.querySelector('dialog[open]') !== null)) return;
+  if (
+    !isMod &&
+    (isWriting(event.target) || isChoosing(event.target) || document.querySelector('dialog[open]') !== null)
+  )
+    return;
   const now = performance.now();
   const pressed = isMod ? `mod+${key}` : prefix !== '' && now - prefixAt < PREFIX_MS ? `${prefix} ${key}` : key;
   const found = registered.findLast(({ keys }) => keys === pressed);
