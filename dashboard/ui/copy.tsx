@@ -2,6 +2,7 @@
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Button, IconButton } from './button.tsx';
+import { copyText } from './copy-text.ts';
 
 function useCopied(): readonly [boolean, (text: string) => void] {
   const [isCopied, setCopied] = useState(false);
@@ -11,7 +12,7 @@ function useCopied(): readonly [boolean, (text: string) => void] {
     return () => clearTimeout(timer);
   }, [isCopied]);
   const copy = (text: string): void => {
-    void navigator.clipboard.writeText(text).then(() => setCopied(true));
+    void copyText(text).then(setCopied);
   };
   return [isCopied, copy];
 }

@@ -8,6 +8,7 @@ import { cancelEntry, retryEntry } from '../../actions/entry-actions.ts';
 import { planBulkAction } from '../../actions/queue-actions.ts';
 import { useShortcut } from '../../shell/shortcuts.ts';
 import { Button } from '../../ui/button.tsx';
+import { copyText } from '../../ui/copy-text.ts';
 import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { type Entry, EntryForScripts } from './entry-query.ts';
@@ -19,10 +20,7 @@ interface EntryButtonsProps {
 }
 
 const copy = (text: string, what: string): void =>
-  void navigator.clipboard.writeText(text).then(
-    () => toast(`${what} is in the clipboard.`, 'info'),
-    () => toast('The browser did not let this page copy.', 'bad'),
-  );
+  void copyText(text).then((isCopied) => isCopied && toast(`${what} is in the clipboard.`, 'info'));
 
 export function EntryButtons({ entry, onDone }: EntryButtonsProps) {
   const { entryId, username, status } = entry;

@@ -6,6 +6,7 @@ import { usePermission } from '../../access/viewer.tsx';
 import { ActionDialog } from '../../actions/action-dialog.tsx';
 import { cancelEntry, retryEntry } from '../../actions/entry-actions.ts';
 import { IconButton } from '../../ui/button.tsx';
+import { copyText } from '../../ui/copy-text.ts';
 import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { ENTRY_STATUS } from '../../ui/words.ts';
@@ -67,7 +68,7 @@ function RowMenuItems({ entry, actions }: RowMenuProps) {
   const { offBecause, begin } = actions.current.actions;
   const [, go] = useLocation();
   const copy = (text: string): void => {
-    void navigator.clipboard.writeText(text).then(() => toast('Copied.'));
+    void copyText(text).then((isCopied) => isCopied && toast('Copied.'));
   };
   return (
     <>

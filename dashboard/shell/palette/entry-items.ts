@@ -3,6 +3,7 @@ import { Ban, CircleUserRound, Copy, FileText, RotateCcw } from 'lucide-react';
 import type { Permission } from '../../access/viewer.tsx';
 import { cancelEntry, retryEntry } from '../../actions/entry-actions.ts';
 import { type FragmentOf, graphql, type ResultOf, readFragment } from '../../graphql/graphql.ts';
+import { copyText } from '../../ui/copy-text.ts';
 import { toast } from '../../ui/toasts.tsx';
 import { ENTRY_STATUS } from '../../ui/words.ts';
 import type { Item } from './item.ts';
@@ -37,7 +38,7 @@ export function itemsOf(entry: FoundEntry, may: (operation: string) => Permissio
     return isAllowed ? otherwise : reason;
   };
   const copy = (text: string, what: string): void =>
-    void navigator.clipboard.writeText(text).then(() => toast(`${what} is in the clipboard.`, 'info'));
+    void copyText(text).then((isCopied) => isCopied && toast(`${what} is in the clipboard.`, 'info'));
   const act = { input: { entryId }, subject: username, kind: 'act' } as const;
   // Where the password is destroyed a new one is asked for.
   const isRetried = canRetry || (passwordDestroyedAt !== null && status !== 'COMPLETED');
