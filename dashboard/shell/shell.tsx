@@ -9,12 +9,13 @@ import { AccountMenu } from './account-menu.tsx';
 import { Connection, ConnectionNotice } from './connection.tsx';
 import { HelpSheet, Keys } from './help-sheet.tsx';
 import { Navigation } from './navigation.tsx';
+import { PageFault } from './page-fault.tsx';
 import { useRecentEntries } from './recent-entries.ts';
 import { useKeyboard, useShortcut } from './shortcuts.ts';
 
 const loadPalette = () => import('./palette/palette.tsx');
 const Palette = lazy(loadPalette);
-/** Once the page has settled, so that what is typed right after the keys is not lost. */
+/** Once the page has settled, so that what is typed right after the keys is not lost; who asks for it is told if it fails. */
 const SETTLED_MS = 2_000;
 
 export function Shell({ children }: { readonly children: ReactNode }) {
@@ -22,7 +23,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const close = (): void => setOpened(undefined);
   useKeyboard(opened !== undefined);
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), SETTLED_MS);
+    const timer = setTimeout(() => void loadPalette().catch(() => undefined), SETTLED_MS);
     return () => clearTimeout(timer);
   }, []);
   useShortcut({ keys: 'mod+k', does: 'Find an entry or an action', place: 'Everywhere' }, () => setOpened('palette'));
@@ -71,9 +72,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </main>
       </div>
       {opened === 'palette' && (
-        <Suspense fallback={null}>
-          <Palette onClose={close} />
-        </Suspense>
+        <PageFault onClose={close}>
+          <Suspense fallback={null}>
+            <Palette onClose={close} />
+          </Suspense>
+        </PageFault>
       )}
       {opened === 'help' && <HelpSheet onClose={close} />}
       {opened === 'navigation' && (

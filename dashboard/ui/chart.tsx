@@ -31,6 +31,7 @@ export function Chart({ label, times, series, isStacked = false, format = String
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
   const [hovered, setHovered] = useState<number>();
+  const [isMissing, setMissing] = useState(false);
   const zone = useZone();
   const { theme } = usePreferences();
   const shape = series.map(({ name, tone, isBars }) => `${name}:${tone}:${isBars}`).join();
@@ -43,12 +44,16 @@ export function Chart({ label, times, series, isStacked = false, format = String
     if (host === null) return;
     let isGone = false;
     let observer: ResizeObserver | undefined;
-    void import('uplot').then(({ default: Plot }) => {
+    const begin = ({ default: Plot }: { readonly default: typeof UPlot }): void => {
       if (isGone) return;
       const made = new Plot(optionsOf(Plot, host, latest.current, zone, setHovered), dataOf(latest.current), host);
       plot.current = made;
       observer = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height: HEIGHT }));
       observer.observe(host);
+    };
+    // An updated server has it no more. What matters of a chart is said in words beside it.
+    void import('uplot').then(begin, () => {
+      if (!isGone) setMissing(true);
     });
     return () => {
       isGone = true;
@@ -78,6 +83,7 @@ export function Chart({ label, times, series, isStacked = false, format = String
             </span>
           );
         })}
+        {isMissing && <span>It could not be drawn: load the page anew.</span>}
         {at !== undefined && <span>{brief(at * 1_000, Date.now(), zone)}</span>}
       </figcaption>
     </figure>
