@@ -35,13 +35,14 @@ export function Button({
   isSmall = false,
   isBusy = false,
   disabledBecause,
+  'aria-disabled': isToldOff,
   className = '',
   children,
   onClick,
   type = 'button',
   ...rest
 }: ButtonProps) {
-  const isOff = isBusy || disabledBecause !== undefined;
+  const isOff = isBusy || disabledBecause !== undefined || isToldOff === true;
   const button = (
     <button
       {...rest}
@@ -90,7 +91,6 @@ export const IconButton = ({ label, icon, kind = 'ghost', ...rest }: IconButtonP
       {...rest}
       disabledBecause={undefined}
       aria-disabled={rest.disabledBecause !== undefined || undefined}
-      onClick={rest.disabledBecause === undefined ? rest.onClick : undefined}
       kind={kind}
       icon={icon}
       aria-label={label}
