@@ -74,12 +74,10 @@ async function firstVisit(url: string): Promise<void> {
       const page = await context.newPage();
       const client = await context.newCDPSession(page);
       await client.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
-      await page.goto(`${url}/`, { waitUntil: 'commit' });
-      await page.waitForFunction(() => document.querySelector('main h1') !== null, undefined, { polling: 'raf' });
-      // It answers to a key: that is what can be used means.
-      await page.keyboard.press('?');
+      await page.addInitScript(noteWhenUsable);
+      await page.goto(`${url}/`);
       await page.waitForSelector('dialog[open]');
-      usable.push(await page.evaluate(() => performance.now()));
+      usable.push(await page.evaluate(() => performance.getEntriesByName('usable')[0]?.startTime ?? Number.NaN));
       await page.keyboard.press('Escape');
       await isThere(page);
       const parts = await page.evaluate(() =>
@@ -95,6 +93,19 @@ async function firstVisit(url: string): Promise<void> {
       `first visit, processor ${slowdown} times as slow: usable after ${median(usable.slice(1)).toFixed(0)} ms; ${sizes} as sent`,
     );
   }
+}
+
+/** In the page itself, since asking from outside costs more than what is measured: it answers to a key. */
+function noteWhenUsable(): void {
+  let isAsked = false;
+  new MutationObserver(() => {
+    if (!isAsked && document.querySelector('main h1') !== null) {
+      isAsked = true;
+      requestAnimationFrame(() => window.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true })));
+    }
+    if (document.querySelector('dialog[open]') !== null && performance.getEntriesByName('usable').length === 0)
+      performance.mark('usable');
+  }).observe(document, { childList: true, subtree: true, attributes: true });
 }
 
 async function everyPage(url: string, paths: readonly string[]): Promise<void> {
