@@ -20,7 +20,12 @@ import { BulkLeftOut } from './bulk-left-out.tsx';
 const skippedOf = ({ bulkAction }: ResultOf<typeof BulkSkipped>) => bulkAction?.skipped;
 const keptOf = ({ bulkAction }: ResultOf<typeof BulkKept>) => bulkAction?.kept;
 
+/** Another id is another page: nothing of the one before may stand, or be done, under its address. */
 export default function BulkActionPage({ params: { bulkActionId } }: { params: { bulkActionId: string } }) {
+  return <OneBulkAction key={bulkActionId} bulkActionId={bulkActionId} />;
+}
+
+function OneBulkAction({ bulkActionId }: { readonly bulkActionId: string }) {
   const { isAllowed, reason } = usePermission('bulkAction');
   const result = useBulkAction(bulkActionId);
   const bulk = result.data?.bulkAction ?? undefined;

@@ -1,5 +1,5 @@
 /** Entries that a bulk action, or its undo, left as they are, each with the reason; by pages. */
-import { useCallback, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { TypedDocumentNode } from 'urql';
 import { useLocation } from 'wouter';
 import type { LeftOutPage } from '../../bulk/bulk-documents.ts';
@@ -11,6 +11,7 @@ import { Card } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { counted, ENTRY_STATUS } from '../../ui/words.ts';
+import { askFrom, type LeftOutList, PER_PAGE, withPage } from './left-out.rules.ts';
 
 type LeftOut = LeftOutPage['nodes'][number];
 
@@ -36,10 +37,12 @@ const COLUMNS: readonly Column<LeftOut>[] = [
   },
 ];
 
+const NONE: LeftOutList<LeftOut> = { nodes: [], pageInfo: { endCursor: null, hasNextPage: false } };
+
 interface BulkLeftOutProps<Data> {
   readonly title: string;
   readonly hint: string;
-  /** How many there are: when there are more, they are asked for again. */
+  /** How many there are: when there are more, they are asked for. */
   readonly size: number;
   readonly bulkActionId: string;
   readonly document: TypedDocumentNode<Data, { bulkActionId: string; after?: string | null }>;
@@ -48,25 +51,28 @@ interface BulkLeftOutProps<Data> {
 
 export function BulkLeftOut<Data>({ title, hint, size, bulkActionId, document, pageOf }: BulkLeftOutProps<Data>) {
   const [, go] = useLocation();
-  const [shown, setShown] = useState<LeftOutPage>({ nodes: [], pageInfo: { endCursor: null, hasNextPage: false } });
+  const [shown, setShown] = useState<LeftOutList<LeftOut>>(NONE);
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  const load = useCallback(
-    async (after: string | null) => {
-      setBusy(true);
-      const { data, error } = await client
-        .query(document, { bulkActionId, after }, { requestPolicy: 'network-only' })
-        .toPromise();
-      setBusy(false);
-      setProblem(error === undefined ? undefined : problemOf(error));
-      const page = data === undefined ? undefined : pageOf(data);
-      if (page == null) return;
-      setShown((before) => (after === null ? page : { ...page, nodes: [...before.nodes, ...page.nodes] }));
-    },
-    [document, bulkActionId, pageOf],
-  );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: more of them are a reason to look again.
-  useEffect(() => void load(null), [load, size]);
+  const [sizeAsked, setSizeAsked] = useState(0);
+  const load = async (after: string | null): Promise<void> => {
+    setBusy(true);
+    const { data, error } = await client
+      .query(document, { bulkActionId, after }, { requestPolicy: 'network-only' })
+      .toPromise();
+    setBusy(false);
+    setProblem(error === undefined ? undefined : problemOf(error));
+    const page = data === undefined ? undefined : pageOf(data);
+    if (page != null) setShown((before) => withPage(before, page, after));
+  };
+  // One after another: an answer never meets a list that is another than the one it was asked for.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: more of them are the reason to look again, and the end of a look the time.
+  useEffect(() => {
+    if (isBusy || size === sizeAsked) return;
+    setSizeAsked(size);
+    const from = askFrom(shown);
+    if (from !== undefined) void load(from);
+  }, [size, isBusy]);
   return (
     <Card title={`${title}: ${counted(size, 'entry', 'entries')}`} hint={hint} isFlush>
       {problem !== undefined && (
@@ -86,7 +92,7 @@ export function BulkLeftOut<Data>({ title, hint, size, bulkActionId, document, p
       {shown.pageInfo.hasNextPage && (
         <div className="flex justify-center border-t p-3">
           <Button isBusy={isBusy} onClick={() => void load(shown.pageInfo.endCursor)}>
-            Load 50 more
+            Load {PER_PAGE} more
           </Button>
         </div>
       )}
