@@ -7,7 +7,7 @@ import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
 import type { Outage } from '../database/outage.ts';
 import { sqlStateOf } from '../database/violations.ts';
-import { Refusal } from '../refusals.ts';
+import { InvalidInputError, Refusal } from '../refusals.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { valueFree } from './value-free.rules.ts';
 
@@ -64,7 +64,7 @@ export function maskError(
   }
   // Thrown where no union takes it: a query's argument means nothing.
   if (original instanceof Refusal)
-    return withCode(graphql ?? new GraphQLError(original.message), 'BAD_USER_INPUT', requestId, original.message);
+    return withCode(refused(graphql, original), 'BAD_USER_INPUT', requestId, original.message);
   if (original instanceof PothosValidationError)
     return withCode(graphql ?? new GraphQLError(original.message), 'BAD_USER_INPUT', requestId, original.message);
   if (ZERO_CHARACTER.includes(sqlStateOf(original) ?? ''))
@@ -107,6 +107,22 @@ export function maskError(
     `Something broke in the server. Its log says what, under the request id ${requestId}.`,
     500,
   );
+}
+
+/** The error of a refusal; what is wrong with each field stands by itself in its extensions. */
+function refused(graphql: GraphQLError | undefined, refusal: Refusal): GraphQLError {
+  const issues =
+    refusal instanceof InvalidInputError
+      ? { issues: refusal.issues.map(({ path, code, message }) => ({ path, code, message })) }
+      : {};
+  const { nodes, source, positions, path } = graphql ?? {};
+  return new GraphQLError(refusal.message, {
+    nodes,
+    source,
+    positions,
+    path,
+    extensions: { ...graphql?.extensions, ...issues },
+  });
 }
 
 /** graphql-js gives no codes: an error without a place in the answer is about variables or the operation's name. */

@@ -147,6 +147,18 @@ describe('previewSchedule', () => {
       extensions: { code: 'BAD_USER_INPUT' },
     });
   });
+
+  test('and says of each field by itself what is wrong with it', async () => {
+    const { body } = await server.graphql(PREVIEW, { input: { cron: '0 3 32 * *', timeZone: 'Mars/Base', first: 0 } });
+    const [error] = body.errors ?? [];
+    const issues = (error?.extensions?.issues ?? []) as { path: string[]; message: string }[];
+    expect(issues).toEqual([
+      { path: ['cron'], code: 'INVALID_CRON', message: expect.stringContaining('"32" is out of range') },
+      { path: ['timeZone'], code: 'UNKNOWN_TIME_ZONE', message: expect.stringContaining('Mars/Base') },
+      { path: ['first'], code: expect.any(String), message: expect.stringContaining('1 to 100') },
+    ]);
+    expect(error?.message).toBe(issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join(' '));
+  });
 });
 
 test.each(['0 3 * * \u{1F600}', '0 3 * *\n*', `0 3 ${'1,'.repeat(100)}1 * *`])(
