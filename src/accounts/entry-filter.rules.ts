@@ -16,13 +16,15 @@ export interface FilteredEntry {
   readonly username: string;
   readonly lastErrorCode: string | null;
   readonly createdAt: Date;
+  readonly completedAt: Date | null;
   readonly nextRetryAt: Date | null;
   readonly failureGroup: string | null;
 }
 
 export function matchesFilter(filter: EntryFilter | null | undefined, entry: FilteredEntry, now: Date): boolean {
   if (!filter) return true;
-  const { entryIds, status, familyId, username, errorCode, createdAt, nextRetryAt, dueNow, failureGroup } = filter;
+  const { entryIds, status, familyId, username, errorCode, createdAt, completedAt, nextRetryAt, dueNow, failureGroup } =
+    filter;
   const isDue = entry.status === 'pending' && entry.nextRetryAt !== null && entry.nextRetryAt <= now;
   return (
     (!entryIds || entryIds.includes(entry.id)) &&
@@ -31,6 +33,8 @@ export function matchesFilter(filter: EntryFilter | null | undefined, entry: Fil
     (!username || matchesText(username, entry.username)) &&
     (!errorCode || matchesText(errorCode, entry.lastErrorCode)) &&
     (!createdAt || isWithin(createdAt, entry.createdAt)) &&
+    (!completedAt ||
+      (entry.status === 'completed' && entry.completedAt !== null && isWithin(completedAt, entry.completedAt))) &&
     (!nextRetryAt || (isOneOf(entry.status, 'pending', 'processing') && isWithin(nextRetryAt, entry.nextRetryAt))) &&
     (typeof failureGroup !== 'string' ||
       (failureGroup === entry.failureGroup && isOneOf(entry.status, 'pending', 'failed'))) &&

@@ -24,6 +24,7 @@ export interface EntryFilter {
   readonly username?: StringFilter | null;
   readonly errorCode?: StringFilter | null;
   readonly createdAt?: DateTimeRange | null;
+  readonly completedAt?: DateTimeRange | null;
   readonly nextRetryAt?: DateTimeRange | null;
   readonly dueNow?: boolean | null;
   readonly failureGroup?: string | null;
@@ -42,6 +43,7 @@ export function entryCondition(filter: EntryFilter | null | undefined, now: Date
       // "not null", here and below, goes without saying, but tells PostgreSQL how few entries have one at all.
       ...(filter.errorCode ? [{ lastErrorCode: { ...stringCondition(filter.errorCode), not: null } }] : []),
       ...(filter.createdAt ? [{ createdAt: rangeCondition(filter.createdAt) }] : []),
+      ...(filter.completedAt ? [completedWithin(filter.completedAt)] : []),
       ...(filter.nextRetryAt
         ? [{ nextRetryAt: rangeCondition(filter.nextRetryAt), status: { in: [...DUE_STATUSES] } }]
         : []),
@@ -56,6 +58,18 @@ export function entryCondition(filter: EntryFilter | null | undefined, now: Date
         : []),
       ...(filter.dueNow === true ? [isDue] : filter.dueNow === false ? [{ NOT: isDue }] : []),
     ],
+  };
+}
+
+/**
+ * Nothing is completed before it was enqueued: with the end of the span said of that too, the index
+ * of (status, created_at) is gone into where the span is, not read from its newest end.
+ */
+function completedWithin(range: DateTimeRange): Prisma.QueuedCreationWhereInput {
+  return {
+    status: 'completed',
+    completedAt: { ...rangeCondition(range), not: null },
+    ...(range.to && { createdAt: { lt: range.to } }),
   };
 }
 
@@ -91,6 +105,10 @@ export function addEntryQueries(
       username: t.field({ type: inputs.StringFilterInput, description: 'By username; usernames are lower case.' }),
       errorCode: t.field({ type: inputs.StringFilterInput, description: 'By the code of the last failure.' }),
       createdAt: t.field({ type: inputs.DateTimeRangeInput, description: 'Enqueued in this span.' }),
+      completedAt: t.field({
+        type: inputs.DateTimeRangeInput,
+        description: 'Completed, and that in this span.',
+      }),
       nextRetryAt: t.field({
         type: inputs.DateTimeRangeInput,
         description: 'Pending or being attempted, and due in this span.',

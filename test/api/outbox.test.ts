@@ -190,6 +190,9 @@ describe('outboxEvents', () => {
     expect(ofFamily.totalCount).toBeGreaterThanOrEqual(8);
     expect((await events({ familyId: randomUUID() })).totalCount).toBe(0);
     expect((await events({ createdAt: { to: '2020-01-01T00:00:00Z' } })).nodes).toEqual([]);
+    const [some] = (await events({})).nodes;
+    expect(await events({ eventId: some?.eventId })).toMatchObject({ totalCount: 1, nodes: [some] });
+    expect((await events({ eventId: some?.eventId, createdAt: { to: '2020-01-01T00:00:00Z' } })).nodes).toEqual([]);
     expect((await events({ state: 'PARKED' })).nodes).toEqual([]);
   });
 

@@ -23,9 +23,10 @@ beforeAll(async () => {
   // Each state with names, codes, groups and times in all mixtures that the dice give.
   await database.db.query(
     `INSERT INTO auth.queued_managed_account_creations
-       (family_id, username, full_name, status, last_error_code, failure_group, created_at, next_retry_at, lease_token, lease_expires_at)
+       (family_id, username, full_name, status, last_error_code, failure_group, created_at, completed_at, next_retry_at, lease_token, lease_expires_at)
      SELECT $1::uuid, 'm' || n, 'Made', s.status::auth.entry_status, ($3::text[])[1 + n % 4], ($4::text[])[1 + n % 3],
-            ($5::timestamptz[])[1 + n % 5], CASE WHEN s.status IN ('pending', 'processing') THEN ($5::timestamptz[])[1 + (n / 2) % 5] END, NULL, NULL
+            ($5::timestamptz[])[1 + n % 5],
+            CASE s.status WHEN 'completed' THEN ($5::timestamptz[])[1 + n % 5] + n % 3 * interval '1 hour' END, CASE WHEN s.status IN ('pending', 'processing') THEN ($5::timestamptz[])[1 + (n / 2) % 5] END, NULL, NULL
      FROM generate_series(1, 60) AS n CROSS JOIN unnest($2::text[]) WITH ORDINALITY AS s(status, place) WHERE n % 5 = s.place - 1`,
     [families[0], [...STATUSES], CODES, GROUPS, HOURS],
   );
@@ -61,6 +62,7 @@ it('decides as the table does', async () => {
     username: maybe(text([...NAMES, 'm1', 'm12'])),
     errorCode: maybe(text(CODES.filter((code) => code !== null))),
     createdAt: maybe(range),
+    completedAt: maybe(range),
     nextRetryAt: maybe(range),
     dueNow: maybe(fc.boolean()),
     failureGroup: maybe(fc.constantFrom('g1', 'g2', '')),

@@ -17,6 +17,7 @@ import { type OutboxState, outboxState } from './outbox-state.rules.ts';
 import { loadOutboxStatistics, type OutboxStatistics } from './outbox-statistics.ts';
 
 interface OutboxFilter {
+  readonly eventId?: string | null;
   readonly state?: OutboxState | null;
   readonly eventType?: StringFilter | null;
   readonly aggregateType?: string | null;
@@ -40,6 +41,7 @@ const condition = (filter: OutboxFilter | null | undefined): Prisma.OutboxEventW
   ...(filter?.state ? STATES[filter.state] : {}),
   eventType: stringCondition(filter?.eventType),
   createdAt: rangeCondition(filter?.createdAt),
+  eventId: filter?.eventId ?? undefined,
   aggregateType: filter?.aggregateType ?? undefined,
   aggregateId: filter?.aggregateId ?? undefined,
   familyId: filter?.familyId ?? undefined,
@@ -133,6 +135,7 @@ export function addOutbox(
   const Filter = builder.inputRef<OutboxFilter>('OutboxEventFilter').implement({
     description: 'Which events; all conditions that are given must hold.',
     fields: (t) => ({
+      eventId: t.field({ type: 'UUID', description: 'The one with this id.' }),
       state: t.field({ type: State, description: 'That stand so.' }),
       eventType: t.field({ type: inputs.StringFilterInput, description: 'By their type.' }),
       aggregateType: t.string({ description: 'Of aggregates of this kind.' }),
