@@ -1,8 +1,9 @@
 /** What components use of the live stream: its state, its batches, and queries that follow it. */
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import { type AnyVariables, type TypedDocumentNode, useQuery } from 'urql';
+import { type AnyVariables, createRequest, type TypedDocumentNode, useQuery } from 'urql';
 import { problemOf } from '../graphql/problems.ts';
 import type { Batch, Subject } from './batches.rules.ts';
+import { createRefreshing } from './refreshing.rules.ts';
 import { liveState, onChanges, onLiveState } from './stream.ts';
 
 export const useLiveState = () => useSyncExternalStore(onLiveState, liveState);
@@ -23,8 +24,10 @@ export function useChanges(subjects: readonly Subject[], told: (batch: Batch | u
 }
 
 export interface LiveResult<Data> {
-  /** The newest answer; the one before stays while another is on its way. */
+  /** The newest answer; the one before stays while another is on its way, see `isOld`. */
   readonly data: Data | undefined;
+  /** `data` answers what was asked before, with other variables: to be looked at, and not to be acted on. */
+  readonly isOld: boolean;
   /** What is wrong, for people. Data may be there all the same. */
   readonly problem: string | undefined;
   /** There is nothing to show yet. */
@@ -37,7 +40,7 @@ export interface LiveResult<Data> {
 export interface LiveOptions<Data, Variables extends AnyVariables> {
   readonly query: TypedDocumentNode<Data, Variables>;
   readonly variables: Variables;
-  /** What it is asked for again upon; at most once a second. */
+  /** What it is asked for again upon; at most once a second, and not before the answer is there. */
   readonly on?: readonly Subject[];
   /** Whether a batch is reason enough; left out: always. */
   readonly isAbout?: (batch: Batch) => boolean;
@@ -45,9 +48,10 @@ export interface LiveOptions<Data, Variables extends AnyVariables> {
   readonly everyMs?: number;
   /** Not asked for: the viewer may not, or something is missing. */
   readonly isPaused?: boolean;
+  /** What the answer is of, where variables only move on with the time; left out: the variables themselves. */
+  readonly of?: string;
 }
 
-const AT_MOST_EVERY_MS = 1_000;
 const WHEN_BACK: readonly Subject[] = [];
 
 /** A query whose answer follows what happens on the server. */
@@ -58,17 +62,27 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
   isAbout,
   everyMs,
   isPaused = false,
+  of,
 }: LiveOptions<Data, Variables>): LiveResult<Data> {
-  const [{ data, error, fetching, stale }, execute] = useQuery({ query, variables, pause: isPaused });
-  const [kept, setKept] = useState<Data | undefined>(undefined);
-  if (data !== undefined && data !== kept) setKept(data);
-  const shown = data ?? kept;
+  const [{ data: newest, error, fetching, stale, operation }, execute] = useQuery({
+    query,
+    variables,
+    pause: isPaused,
+  });
+  const { key } = createRequest(query, variables);
+  const subject = of ?? String(key);
+  // Until there is another answer, what there is stays that of the former variables.
+  const isAnswered = operation?.key === key;
+  const [kept, setKept] = useState<{ readonly data: Data; readonly subject: string }>();
+  const isNew = isAnswered && newest != null && (kept?.data !== newest || kept.subject !== subject);
+  if (isNew) setKept({ data: newest, subject });
+  const shown = isNew ? { data: newest, subject } : kept;
+  const problem = isAnswered && error !== undefined ? problemOf(error) : undefined;
+  const isFormer = shown !== undefined && shown.subject !== subject;
+  // An answer to something else is no answer where there will be none.
+  const data = isFormer && (problem !== undefined || isPaused) ? undefined : shown?.data;
 
-  const refresh = useMemo(
-    () => atMostEvery(AT_MOST_EVERY_MS, () => execute({ requestPolicy: 'network-only' })),
-    [execute],
-  );
-  useEffect(() => refresh.stop, [refresh]);
+  const refresh = useRefreshing(() => execute({ requestPolicy: 'network-only' }), fetching || stale);
   useChanges(on, (batch) => {
     if (!isPaused && (batch === undefined || isAbout === undefined || isAbout(batch))) refresh();
   });
@@ -86,36 +100,29 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
   }, [isLost, hasFailed, isPaused, refresh]);
 
   return {
-    data: shown,
-    problem: error === undefined ? undefined : problemOf(error),
-    isLoading: fetching && shown === undefined,
+    data,
+    isOld: isFormer && data !== undefined,
+    problem,
+    isLoading: fetching && data === undefined,
     isRefreshing: fetching || stale,
     refresh,
   };
 }
 
-/** At once when it was quiet, else once at the end of the pause. */
-function atMostEvery(ms: number, act: () => void) {
-  let last = Number.NEGATIVE_INFINITY;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const run = (): void => {
-    const wait = last + ms - performance.now();
-    if (timer !== undefined) return;
-    if (wait <= 0) {
-      last = performance.now();
-      act();
-      return;
-    }
-    timer = setTimeout(() => {
-      timer = undefined;
-      last = performance.now();
-      act();
-    }, wait);
-  };
-  return Object.assign(run, {
-    stop: () => {
-      clearTimeout(timer);
-      timer = undefined;
-    },
-  });
+const CLOCK = {
+  now: () => performance.now(),
+  after: (ms: number, call: () => void) => {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Asks again by refreshing.rules.ts; what comes back stays the same. */
+function useRefreshing(ask: () => void, isBusy: boolean): () => void {
+  const latest = useRef(ask);
+  latest.current = ask;
+  const [refreshing] = useState(() => createRefreshing(() => latest.current(), CLOCK));
+  useEffect(() => refreshing.isBusy(isBusy), [refreshing, isBusy]);
+  useEffect(() => refreshing.stop, [refreshing]);
+  return refreshing.want;
 }

@@ -34,7 +34,9 @@ export function ActivityCard() {
   const result = useLiveQuery({
     query: Activity,
     variables: { from: new Date(to - length).toISOString(), to: new Date(to).toISOString() },
-    on: ['QUEUED_CREATION'],
+    // Counted over all that happened: looked at now and then, and not upon each change.
+    everyMs: 15_000,
+    of: key,
   });
   const choose = (chosen: string): void =>
     setSearch((before) => ({ ...Object.fromEntries(before), span: chosen }), { replace: true });

@@ -28,7 +28,9 @@ export function ActivityCards() {
       to: new Date(to).toISOString(),
       buckets: span.buckets,
     },
-    on: ['QUEUED_CREATION'],
+    // Counted over all that happened: looked at now and then, and not upon each change.
+    everyMs: 15_000,
+    of: span.key,
     isPaused: !usePermission('queueActivity').isAllowed,
   });
   const choose = (key: string): void =>
