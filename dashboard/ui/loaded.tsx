@@ -1,5 +1,5 @@
 /** What a query answered: a place-holder until then, its problem above what is there all the same. */
-import type { ReactNode } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import type { LiveResult } from '../live/use-live.ts';
 import { Button } from './button.tsx';
 import { Notice } from './notice.tsx';
@@ -14,7 +14,7 @@ interface LoadedProps<Data> {
 const HEIGHTS = { 4: 'h-16', 8: 'h-32', 16: 'h-64', 32: 'h-128' } as const;
 
 export function Loaded<Data>({
-  result: { data, problem, isLoading, refresh },
+  result: { data, isOld, problem, isLoading, refresh },
   height = 8,
   children,
 }: LoadedProps<Data>) {
@@ -35,8 +35,32 @@ export function Loaded<Data>({
           </Notice>
         </div>
       )}
-      {data !== undefined && children(data)}
+      {data !== undefined && <Former isOld={isOld}>{children(data)}</Former>}
       {isLoading && <div aria-hidden className={`m-4 animate-pulse rounded-md bg-raised ${HEIGHTS[height]}`} />}
     </>
+  );
+}
+
+/** What answers a former question can be looked at, and not be acted on. An answer that comes at once dims nothing. */
+function Former({ isOld, children }: { readonly isOld: boolean; readonly children: ReactNode }) {
+  const place = useRef<HTMLDivElement>(null);
+  // What is inert loses the focus: who goes through pages by keyboard finds it again where it was.
+  useLayoutEffect(() => {
+    const focused = document.activeElement;
+    if (!isOld || !(focused instanceof HTMLElement) || place.current?.contains(focused) !== true) return;
+    return () =>
+      void requestAnimationFrame(() => {
+        if (document.activeElement === document.body && focused.isConnected) focused.focus({ preventScroll: true });
+      });
+  }, [isOld]);
+  return (
+    <div
+      ref={place}
+      inert={isOld}
+      aria-busy={isOld || undefined}
+      className={`contents ${isOld ? '*:opacity-60 *:transition-opacity *:delay-200' : ''}`}
+    >
+      {children}
+    </div>
   );
 }

@@ -54,7 +54,7 @@ export default function AuditPage() {
           },
         ]}
       />
-      {act !== undefined && <AuditAct id={act} onClose={() => address.set({ act: undefined })} />}
+      {act !== undefined && <AuditAct key={act} id={act} onClose={() => address.set({ act: undefined })} />}
     </Page>
   );
 }

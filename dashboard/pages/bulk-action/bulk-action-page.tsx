@@ -21,7 +21,16 @@ const skippedOf = ({ bulkAction }: ResultOf<typeof BulkSkipped>) => bulkAction?.
 const keptOf = ({ bulkAction }: ResultOf<typeof BulkKept>) => bulkAction?.kept;
 
 /** Another id is another page: nothing of the one before may stand, or be done, under its address. */
-export default function BulkActionPage({ params: { bulkActionId } }: { params: { bulkActionId: string } }) {
+interface BulkActionPageProps {
+  readonly params: { readonly bulkActionId: string };
+}
+
+/** Nothing of one stays for another: what is undone is what is shown. */
+export default function BulkActionPage({ params: { bulkActionId } }: BulkActionPageProps) {
+  return <Content key={bulkActionId} bulkActionId={bulkActionId} />;
+}
+
+function Content({ bulkActionId }: BulkActionPageProps['params']) {
   return <OneBulkAction key={bulkActionId} bulkActionId={bulkActionId} />;
 }
 

@@ -81,7 +81,13 @@ export default function EventsPage() {
         </Loaded>
       </Card>
       {shown !== undefined && (
-        <EventDialog id={shown} kinds={kinds} onClose={() => address.set({ event: undefined })} onDone={refresh} />
+        <EventDialog
+          key={shown}
+          id={shown}
+          kinds={kinds}
+          onClose={() => address.set({ event: undefined })}
+          onDone={refresh}
+        />
       )}
     </Page>
   );

@@ -35,7 +35,7 @@ const WITHIN = [['Schedules', '/schedules']] as const;
 export default function SchedulePage({ params: { name = '' } }: { readonly params: { readonly name?: string } }) {
   return (
     <Permitted title={name} needs="jobSchedule">
-      <Found name={name} />
+      <Found key={name} name={name} />
     </Permitted>
   );
 }

@@ -105,7 +105,7 @@ export function Deliveries({ webhookId, onDone }: DeliveriesProps) {
         )}
       </Loaded>
       {shown !== undefined && (
-        <DeliveryDialog id={shown} onClose={() => address.set({ delivery: undefined })} onDone={done} />
+        <DeliveryDialog key={shown} id={shown} onClose={() => address.set({ delivery: undefined })} onDone={done} />
       )}
     </Card>
   );

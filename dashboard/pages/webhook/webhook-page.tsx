@@ -25,7 +25,7 @@ interface WebhookPageProps {
 export default function WebhookPage({ params: { webhookId } }: WebhookPageProps) {
   return (
     <Permitted title="Webhook" needs="webhook">
-      <WebhookContent webhookId={webhookId} />
+      <WebhookContent key={webhookId} webhookId={webhookId} />
     </Permitted>
   );
 }
