@@ -63,49 +63,52 @@ function Found({ runId }: { readonly runId: string }) {
     isAbout: ({ JOB_RUN }) => JOB_RUN?.keys.has(runId) === true,
     isPaused: !usePermission('jobRun').isAllowed,
   });
-  const run = result.data?.jobRun;
-  if (run === null) return <NoRun />;
-  if (run !== undefined) return <Shown run={run} />;
+  const run = result.data?.jobRun ?? undefined;
+  if (result.data?.jobRun === null && result.problem === undefined) return <NoRun />;
   return (
-    <Page title="Run" within={WITHIN}>
+    <Page
+      title={run?.job.name ?? 'Run'}
+      within={run === undefined ? WITHIN : [...WITHIN, [run.job.name, `/schedules/${run.job.name}`]]}
+      badge={run !== undefined && <Status of={RUN_STATUS[run.status]} />}
+      description={run === undefined ? undefined : <Beginning of={run} />}
+      actions={run !== undefined && <Doing run={run} />}
+    >
       <Loaded result={result} height={32}>
-        {() => null}
+        {() => run !== undefined && <Parts run={run} />}
       </Loaded>
     </Page>
   );
 }
 
-function Shown({ run }: { readonly run: Run }) {
+const Beginning = ({ of: { trigger, actor, startedAt, job, reason } }: { readonly of: Run }) => (
+  <>
+    {RUN_TRIGGER[trigger]}
+    {actor !== null && ` by ${actor}`}, <Time at={startedAt} jobZone={job.timeZone} />
+    {reason !== null && `: ${reason}`}
+  </>
+);
+
+function Doing({ run }: { readonly run: Run }) {
   const [, navigate] = useLocation();
+  return run.status === 'RUNNING' ? (
+    <InterruptButton run={run} isSmall={false} />
+  ) : (
+    <ActionButton
+      action={runJobNow}
+      input={{ jobName: run.job.name }}
+      isSmall={false}
+      icon={Play}
+      label="Run the job again"
+      onDone={({ run: { runId } }) => navigate(`/runs/${runId}`)}
+    />
+  );
+}
+
+function Parts({ run }: { readonly run: Run }) {
   const { job, status, errorMessage, interruption } = run;
   const isRunning = status === 'RUNNING';
   return (
-    <Page
-      title={job.name}
-      within={[...WITHIN, [job.name, `/schedules/${job.name}`]]}
-      badge={<Status of={RUN_STATUS[status]} />}
-      description={
-        <>
-          {RUN_TRIGGER[run.trigger]}
-          {run.actor !== null && ` by ${run.actor}`}, <Time at={run.startedAt} jobZone={job.timeZone} />
-          {run.reason !== null && `: ${run.reason}`}
-        </>
-      }
-      actions={
-        isRunning ? (
-          <InterruptButton run={run} isSmall={false} />
-        ) : (
-          <ActionButton
-            action={runJobNow}
-            input={{ jobName: job.name }}
-            isSmall={false}
-            icon={Play}
-            label="Run the job again"
-            onDone={({ run: { runId } }) => navigate(`/runs/${runId}`)}
-          />
-        )
-      }
-    >
+    <>
       {isRunning && <RunProgress run={run} isAlone />}
       {errorMessage !== null && <Notice tone={status === 'INTERRUPTED' ? 'warn' : 'bad'}>{errorMessage}</Notice>}
       {interruption !== null && (isRunning || errorMessage === null) && (
@@ -124,7 +127,7 @@ function Shown({ run }: { readonly run: Run }) {
           <RunFacts run={run} />
         </div>
       </div>
-    </Page>
+    </>
   );
 }
 
@@ -183,10 +186,10 @@ function RunFacts({ run }: { readonly run: Run }) {
                 ] as const,
               ]),
           [
-            'Key',
+            'Id',
             <span key="key" className="inline-flex flex-wrap items-center">
               <Code isShort>{runId}</Code>
-              <CopyIcon text={runId} label="Copy the run’s key" />
+              <CopyIcon text={runId} label="Copy the run’s id" />
             </span>,
           ],
         ]}
