@@ -20,7 +20,6 @@ import { BulkLeftOut } from './bulk-left-out.tsx';
 const skippedOf = ({ bulkAction }: ResultOf<typeof BulkSkipped>) => bulkAction?.skipped;
 const keptOf = ({ bulkAction }: ResultOf<typeof BulkKept>) => bulkAction?.kept;
 
-/** Another id is another page: nothing of the one before may stand, or be done, under its address. */
 interface BulkActionPageProps {
   readonly params: { readonly bulkActionId: string };
 }
@@ -31,10 +30,6 @@ export default function BulkActionPage({ params: { bulkActionId } }: BulkActionP
 }
 
 function Content({ bulkActionId }: BulkActionPageProps['params']) {
-  return <OneBulkAction key={bulkActionId} bulkActionId={bulkActionId} />;
-}
-
-function OneBulkAction({ bulkActionId }: { readonly bulkActionId: string }) {
   const { isAllowed, reason } = usePermission('bulkAction');
   const result = useBulkAction(bulkActionId);
   const bulk = result.data?.bulkAction ?? undefined;
