@@ -59,7 +59,7 @@ export function Dialog({ title, onClose, isWide = false, isHeld = false, childre
         {/* It scrolls inside: a click on a scrollbar of the dialog itself would be one beside it. */}
         <div className="grid min-h-0 gap-4 overflow-y-auto overscroll-contain p-5">
           <header className="flex items-start justify-between gap-4">
-            <h2 id={id} tabIndex={-1} className="text-lg font-semibold outline-none">
+            <h2 id={id} tabIndex={-1} className="min-w-0 text-lg font-semibold wrap-anywhere outline-none">
               {title}
             </h2>
             {!isHeld && <IconButton icon={X} label="Close" isSmall onClick={onClose} />}

@@ -73,7 +73,8 @@ export function Table<Row>({
   latest.current = { onOpen, onKey, move };
 
   return (
-    <div className="overflow-x-auto">
+    // Positioned, or the heads that are only heard would stand outside of what scrolls.
+    <div className="relative overflow-x-auto">
       <table
         aria-label={label}
         aria-rowcount={inSight === undefined ? undefined : rows.length + 1}

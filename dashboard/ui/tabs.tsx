@@ -11,7 +11,7 @@ interface TabsProps {
 
 export const Tabs = ({ label, value, onChange, tabs }: TabsProps) => (
   <Radix.Root value={value} onValueChange={onChange} className="min-w-0">
-    <Radix.List aria-label={label} className="mb-4 flex gap-1 overflow-x-auto border-b">
+    <Radix.List aria-label={label} className="mb-4 flex gap-1 overflow-x-auto overflow-y-hidden border-b">
       {tabs.map((tab) => (
         <Radix.Trigger
           key={tab.value}

@@ -42,7 +42,7 @@ export function ForecastCard() {
                 times={steps.map(({ at }) => at / 1_000)}
                 series={[
                   {
-                    name: 'Due in half an hour',
+                    name: 'Due, by the half hour',
                     tone: 'accent',
                     values: steps.map((step) => step.count),
                     isBars: true,

@@ -53,6 +53,19 @@ describe('troublesOf', () => {
     expect(troublesOf({ alerts: [alert({ explanation: { blockers: [{ message: 'x', cure }] } })] })).toHaveLength(1);
   });
 
+  it('says that the simulator was broken by somebody, before what follows from it', () => {
+    const [first, second] = troublesOf({
+      simulator: { fault: 'INVALID_TOKEN', changedBy: 'Ada' },
+      circuit: { state: 'OPEN', cause: 'x', reason: null },
+    });
+    expect(first?.text).toBe(
+      'The built-in simulator is set to fail (invalid token) by Ada: what it does is no outage.',
+    );
+    expect(first?.cures[0]?.mutation).toBe('setSimulatorFault');
+    expect(second?.key).toBe('circuit');
+    expect(troublesOf({ simulator: { fault: 'NONE', changedBy: null } })).toEqual([]);
+  });
+
   it('says that nobody is there', () => {
     expect(troublesOf({ runningNodes: 0 })[0]?.text).toMatch(/^No node is running/);
   });

@@ -16,6 +16,7 @@ export interface Trouble {
 }
 
 export interface Readings {
+  readonly simulator?: { readonly fault: string; readonly changedBy: string | null } | null;
   readonly circuit?: { readonly state: string; readonly cause: string | null; readonly reason: string | null } | null;
   readonly pauses?: readonly {
     readonly reason: string;
@@ -40,7 +41,14 @@ export interface Readings {
 }
 
 /** What needs somebody, the worst first; each thing once, though an alert may tell of it as well. */
-export function troublesOf({ circuit, pauses = [], alerts = [], jobs = [], runningNodes }: Readings): Trouble[] {
+export function troublesOf({
+  simulator,
+  circuit,
+  pauses = [],
+  alerts = [],
+  jobs = [],
+  runningNodes,
+}: Readings): Trouble[] {
   const troubles: Trouble[] = [];
   if (runningNodes === 0)
     troubles.push({
@@ -49,6 +57,14 @@ export function troublesOf({ circuit, pauses = [], alerts = [], jobs = [], runni
       text: 'No node is running: nothing new is attempted, and no job fires.',
       cures: [],
       href: '/nodes',
+    });
+  if (simulator != null && simulator.fault !== 'NONE')
+    troubles.push({
+      key: 'simulator',
+      tone: 'bad',
+      text: `The built-in simulator is set to fail (${simulator.fault.toLowerCase().replaceAll('_', ' ')})${simulator.changedBy === null ? '' : ` by ${simulator.changedBy}`}: what it does is no outage.`,
+      cures: [{ label: 'Mend the simulator', mutation: 'setSimulatorFault', input: { fault: 'NONE' } }],
+      href: '/provider',
     });
   if (circuit != null && circuit.state !== 'CLOSED') {
     const why = circuit.reason ?? circuit.cause;

@@ -12,6 +12,7 @@ import { type Statistics, troublesOf, verdictOf } from './health.rules.ts';
 /** What only those see who are bound to no family. */
 const Health = graphql(`
   query Health {
+    simulator { fault changedBy }
     identityProvider { circuit { state cause reason } }
     jobSchedules { id name isPaused pause { reason by } }
     serverNodes { id state }
@@ -40,6 +41,7 @@ export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
   if ((seesAll && health.isLoading) || pauses.isLoading)
     return <div aria-hidden className="h-14 animate-pulse rounded-lg bg-raised" />;
   const troubles = troublesOf({
+    simulator: data?.simulator,
     circuit: data?.identityProvider?.circuit,
     pauses: pauses.data?.queueControl?.pauses,
     alerts: data?.alerts?.nodes,

@@ -48,7 +48,20 @@ export function ServerCard() {
                       {count(running.length)}
                     </Link>,
                   ],
-                  ['Identity provider', provider],
+                  [
+                    'Identity provider',
+                    identityProvider?.name === 'simulator' ? (
+                      <span key="provider">
+                        {provider} (
+                        <Link href="/?tour=1" className="text-accent hover:underline">
+                          see it work
+                        </Link>
+                        )
+                      </span>
+                    ) : (
+                      provider
+                    ),
+                  ],
                   [
                     'Access',
                     kind === 'LOCAL'

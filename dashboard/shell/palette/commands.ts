@@ -11,6 +11,7 @@ import {
   RotateCcw,
   ShieldCheck,
   SlidersHorizontal,
+  Sparkles,
   SquareTerminal,
   Sun,
   SunMoon,
@@ -128,6 +129,13 @@ export const generalItems = (may: May): readonly Item[] => [
 const run = (change: () => void) => ({ kind: 'run', run: change }) as const;
 
 export const viewItems = (viewer: Viewer): readonly Item[] => [
+  {
+    id: 'tour',
+    title: 'See it work: the tour',
+    words: 'first visit demo simulator break',
+    icon: Sparkles,
+    does: { kind: 'go', href: '/?tour=1' },
+  },
   { id: 'light', title: 'Light theme', words: 'view', icon: Sun, does: run(() => prefer({ theme: 'light' })) },
   { id: 'dark', title: 'Dark theme', words: 'view night', icon: Moon, does: run(() => prefer({ theme: 'dark' })) },
   {

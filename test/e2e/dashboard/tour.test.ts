@@ -59,7 +59,7 @@ describe.skipIf(isBrowserMissing)('the tour', () => {
       expect(open?.count).toBe(6);
     }
 
-    await click('Mend it');
+    await tour.getByRole('button', { name: 'Mend it' }).click();
     // A person does not wait: neither for the next probe nor for the retries.
     const hurry = async (name: string): Promise<void> => {
       const button = tour.getByRole('button', { name }).first();

@@ -14,7 +14,7 @@ const DemoEntries = graphql(`
     queuedCreations(filter: { entryIds: $entryIds }, first: 10) {
       nodes {
         id entryId username fullName status retryCount nextRetryAt
-        explanation { summary blockers { message cure { label mutation input } } }
+        explanation { summary blockers { __typename message cure { label mutation input } } }
         attempts(last: 1) { totalCount nodes { number outcome errorMessage duration } }
       }
     }
@@ -66,7 +66,7 @@ function DemoEntryLine({
         <span className="flex flex-wrap items-center gap-2">
           {status === 'PENDING' && nextRetryAt !== null && (
             <span className="text-sm text-muted">
-              next attempt in <Time at={nextRetryAt} as="countdown" />
+              next attempt: <Time at={nextRetryAt} as="countdown" />
             </span>
           )}
           <Status of={ENTRY_STATUS[status]} />
@@ -74,7 +74,7 @@ function DemoEntryLine({
         </span>
       </div>
       <p className="text-sm text-muted">
-        {explanation !== null && <Prose text={explanation.summary} />}
+        {explanation !== null && <Prose text={ownWords(explanation)} />}
         {last?.outcome != null && (
           <>
             {' '}
@@ -92,4 +92,11 @@ function DemoEntryLine({
       </p>
     </li>
   );
+}
+
+/** What is this entry's own: that the circuit is open is said once, above all of them. */
+function ownWords({ summary, blockers }: NonNullable<DemoEntry['explanation']>): string {
+  if (blockers.length === 0) return summary;
+  const own = blockers.filter(({ __typename }) => __typename !== 'CircuitOpen');
+  return own.length === 0 ? 'It waits for the circuit to close.' : own.map(({ message }) => message).join(' ');
 }

@@ -46,6 +46,11 @@ export function Tour({ totals }: { readonly totals: Totals }) {
     advanceTour({ isDismissed: true });
     if (isAsked) setSearch({}, { replace: true });
   };
+  const again = (): void => {
+    restartTour();
+    // The queue is not empty any more, so that it has to be asked for.
+    setSearch({ tour: '1' }, { replace: true });
+  };
   return (
     <Card
       title="See it work, in two minutes"
@@ -53,7 +58,7 @@ export function Tour({ totals }: { readonly totals: Totals }) {
       actions={
         <>
           {state.first !== undefined && (
-            <Button isSmall kind="ghost" onClick={restartTour}>
+            <Button isSmall kind="ghost" onClick={again}>
               Begin anew
             </Button>
           )}
