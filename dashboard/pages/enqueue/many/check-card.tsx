@@ -44,7 +44,7 @@ const COLUMNS: readonly Column<CheckedRow>[] = [
 ];
 
 export function CheckCard() {
-  const { rows, isLookingUp } = useChecked();
+  const { rows, isLookingUp, problem, lookAgain } = useChecked();
   const may = usePermission('enqueueAccounts');
   const sorted = useMemo(() => problemsFirst(rows), [rows]);
   const good = useMemo(() => rows.filter(isGood), [rows]);
@@ -67,7 +67,19 @@ export function CheckCard() {
       }
       isFlush
     >
-      <div className="px-4 pb-3" aria-live="polite">
+      <div className="grid gap-3 px-4 pb-3" aria-live="polite">
+        {problem !== undefined && (
+          <Notice
+            tone="bad"
+            actions={
+              <Button isSmall onClick={lookAgain}>
+                Look again
+              </Button>
+            }
+          >
+            Not all families could be looked up. {problem}
+          </Notice>
+        )}
         {isLookingUp ? (
           <Notice tone="info">The families that the table names are being looked up.</Notice>
         ) : badCount > 0 ? (

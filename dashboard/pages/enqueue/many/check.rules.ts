@@ -11,8 +11,6 @@ import {
 } from '../account.rules.ts';
 import type { Field, Mapping } from './columns.rules.ts';
 
-/** As many as the API takes in one request. */
-export const MOST_ITEMS = 1_000;
 /** More than anybody looks through in one page; files beyond it are to be cut. */
 export const MOST_ROWS = 50_000;
 

@@ -1,5 +1,5 @@
 /** The table that was read, what its columns are, and what holds for rows that do not say it. */
-import { useEffect, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { usePermission } from '../../../access/viewer.tsx';
 import type { AccountRole } from '../account.rules.ts';
 import { keep } from '../keep.ts';
@@ -44,34 +44,54 @@ export function headed(table: Table, isHeaded: boolean): void {
 
 /** More families than this are not looked up one by one. */
 const MOST_FAMILIES = 500;
+const TOO_MANY: FoundFamily = { problem: `More than ${MOST_FAMILIES} families in one file. Cut it into several.` };
+
+interface Checked {
+  readonly rows: readonly CheckedRow[];
+  readonly isLookingUp: boolean;
+  /** Why some of the families could not be looked up. */
+  readonly problem: string | undefined;
+  readonly lookAgain: () => void;
+}
+
+const keepFound = (found: ReadonlyMap<string, FoundFamily>): void =>
+  draft.set({ families: new Map([...draft.get().families, ...found]) });
 
 /** The rows, checked, as soon as anything changes; families are looked up as they turn up. */
-export function useChecked(): { rows: readonly CheckedRow[]; isLookingUp: boolean } {
+export function useChecked(): Checked {
   const { table, isHeaded, mapping, who, role, families } = draft.use();
   const mayFind = usePermission('families').isAllowed;
   const cells = useMemo(() => (table === undefined ? [] : table.rows.slice(isHeaded ? 1 : 0)), [table, isHeaded]);
   const named = useMemo(() => familiesNamed(cells, mapping), [cells, mapping]);
-  const isLookingUp = named.some((name) => !families.has(name));
+  const [round, setRound] = useState(0);
+  const [problem, setProblem] = useState<string>();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another round looks for those that were not answered.
   useEffect(() => {
-    let isWanted = true;
-    const found = (name: string, family: FoundFamily): void => {
-      if (isWanted) draft.set({ families: new Map(draft.get().families).set(name, family) });
-    };
+    setProblem(undefined);
     const missing = named.filter((name) => !draft.get().families.has(name));
-    if (!mayFind) for (const name of missing) found(name, asGiven(name));
-    else if (named.length > MOST_FAMILIES)
-      for (const name of missing)
-        found(name, { problem: `More than ${MOST_FAMILIES} families in one file. Cut it into several.` });
-    else void findFamilies(missing, found, () => isWanted);
+    if (missing.length === 0) return;
+    if (!mayFind) return keepFound(new Map(missing.map((name) => [name, asGiven(name)])));
+    if (named.length > MOST_FAMILIES) return keepFound(new Map(missing.map((name) => [name, TOO_MANY])));
+    let isWanted = true;
+    // All at once: each change of them has every row checked anew.
+    void findFamilies(missing, () => isWanted).then(({ found, problem: broken }) => {
+      keepFound(found);
+      if (isWanted) setProblem(broken);
+    });
     return () => {
       isWanted = false;
     };
-  }, [named, mayFind]);
+  }, [named, mayFind, round]);
   const rows = useMemo(
     () => checkRows(cells, { mapping, defaults: { ...who, role }, families }),
     [cells, mapping, who, role, families],
   );
-  return { rows, isLookingUp };
+  return {
+    rows,
+    isLookingUp: problem === undefined && named.some((name) => !families.has(name)),
+    problem,
+    lookAgain: useCallback(() => setRound((before) => before + 1), []),
+  };
 }
 
 /** For those who may not list families: an id is taken as it is, and the server looks. */

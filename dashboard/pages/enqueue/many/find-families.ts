@@ -1,8 +1,10 @@
 /** Finds the families that a file names, by their ids or their names, and somebody of each who asks. */
+import type { OperationResult } from 'urql';
 import { client } from '../../../graphql/client.ts';
 import { graphql } from '../../../graphql/graphql.ts';
 import { problemOf } from '../../../graphql/problems.ts';
 import { type FoundFamily, isId } from './check.rules.ts';
+import { type LookedUp, lookUp, NotAnswered } from './look-up.rules.ts';
 
 const ById = graphql(`
   query FamilyById($familyId: UUID!) {
@@ -18,26 +20,22 @@ const ByName = graphql(`
   }
 `);
 
-/** Two at a time: a file may name hundreds. */
+/** A file may name hundreds. */
 const AT_A_TIME = 2;
+const FRESH = { requestPolicy: 'network-only' } as const;
 
-/** `found` hears of each; ends early once `isWanted` says no. */
-export async function findFamilies(
-  names: readonly string[],
-  found: (name: string, family: FoundFamily) => void,
-  isWanted: () => boolean,
-): Promise<void> {
-  const waiting = [...names];
-  const work = async (): Promise<void> => {
-    for (let name = waiting.shift(); name !== undefined && isWanted(); name = waiting.shift())
-      found(name, await findFamily(name));
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, work));
+export const findFamilies = (names: readonly string[], isWanted: () => boolean): Promise<LookedUp<FoundFamily>> =>
+  lookUp(names, { find: findFamily, atATime: AT_A_TIME, isWanted });
+
+/** An answer, which may be a refusal; a request that the server did not answer is none. */
+function answered<Result extends OperationResult>(result: Result): Result {
+  if (result.error?.networkError !== undefined) throw new NotAnswered(problemOf(result.error));
+  return result;
 }
 
 async function findFamily(name: string): Promise<FoundFamily> {
   if (isId(name)) return familyOf(name);
-  const { data, error } = await client.query(ByName, { search: name }).toPromise();
+  const { data, error } = answered(await client.query(ByName, { search: name }, FRESH).toPromise());
   if (error !== undefined) return { problem: problemOf(error) };
   const same = (data?.families?.nodes ?? []).filter((one) => one.name.toLowerCase() === name.toLowerCase());
   const [only] = same;
@@ -50,7 +48,7 @@ async function findFamily(name: string): Promise<FoundFamily> {
 }
 
 async function familyOf(id: string): Promise<FoundFamily> {
-  const { data, error } = await client.query(ById, { familyId: id }).toPromise();
+  const { data, error } = answered(await client.query(ById, { familyId: id }, FRESH).toPromise());
   if (error !== undefined) return { problem: problemOf(error) };
   if (data?.family == null) return { problem: 'No family has this id.' };
   const { familyId, name, members } = data.family;
