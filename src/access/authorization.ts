@@ -71,7 +71,7 @@ export function authorization<C extends Context>({ acts, isReadOnly }: { acts: A
 }
 
 function deniedFields(
-  { schema, document, operationName }: ExecutionArgs,
+  { schema, document, operationName, variableValues }: ExecutionArgs,
   caller: Caller,
   isReadOnly: boolean,
 ): Denied[] {
@@ -79,7 +79,7 @@ function deniedFields(
   // Nothing is executed of a document that leaves open what.
   if (!operation) return [];
   const denied: Denied[] = [];
-  for (const coordinate of fieldsOf(schema, document, operation)) {
+  for (const coordinate of fieldsOf(schema, document, operation, variableValues ?? {})) {
     const permission = OPERATIONS[coordinate] ?? FIELDS[coordinate];
     if (permission === undefined) continue;
     const isMutation = coordinate.startsWith('Mutation.');

@@ -208,6 +208,65 @@ it('one forbidden field refuses the whole document, through fragments and aliase
   expect(await database.db.query('SELECT 1 FROM auth.queue_pauses')).toEqual(before);
 });
 
+describe('what @skip and @include leave out', () => {
+  const ask = async (query: string, variables: Record<string, unknown> = {}) => {
+    const { status, body } = await app.graphql<object>(query, variables, callers.get('VIEWER')?.headers ?? {});
+    return { status, code: body.errors?.[0]?.extensions?.code, data: body.data };
+  };
+
+  it.each<[string, string, Record<string, unknown>?]>([
+    ['a constant', '{ viewer { name } apiTokens @include(if: false) { name } }'],
+    ['a variable', 'query ($no: Boolean!) { viewer { name } apiTokens @include(if: $no) { name } }', { no: false }],
+    ['a default', 'query ($yes: Boolean = true) { viewer { name } apiTokens @skip(if: $yes) { name } }'],
+    ['an inline fragment', '{ viewer { name } ... @skip(if: true) { apiTokens { name } } }'],
+    ['a spread', '{ viewer { name } ...P @include(if: false) } fragment P on Query { apiTokens { name } }'],
+    ['one of two', '{ viewer { name } apiTokens @skip(if: false) @include(if: false) { name } }'],
+  ])('by %s refuses nothing', async (_what, query, variables) => {
+    expect(await ask(query, variables)).toEqual({
+      status: 200,
+      code: undefined,
+      data: { viewer: { name: 'a VIEWER' } },
+    });
+  });
+
+  it.each<[string, string, Record<string, unknown>?]>([
+    ['a constant', '{ viewer { name } apiTokens @include(if: true) @skip(if: false) { name } }'],
+    [
+      'a default that is overridden',
+      'query ($no: Boolean! = false) { apiTokens @include(if: $no) { name } }',
+      { no: true },
+    ],
+    ['a fragment that is left out once', '{ ...P @skip(if: true) ...P } fragment P on Query { apiTokens { name } }'],
+    ['a field that is left out once', '{ apiTokens @skip(if: true) { name } apiTokens { name } }'],
+    [
+      'within another',
+      '{ ... @include(if: true) { ...P } } fragment P on Query { ... @skip(if: false) { apiTokens { name } } }',
+    ],
+    [
+      'a mutation',
+      'mutation ($no: Boolean!) { x: pauseQueue(input: {reason: "no"}) @skip(if: $no) { __typename } }',
+      { no: false },
+    ],
+  ])('by %s, and then is not, is refused', async (_what, query, variables) => {
+    expect(await ask(query, variables)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+  });
+
+  it('the same document with other variables is asked for anew, each time', async () => {
+    const query = 'query ($yes: Boolean!) { viewer { name } apiTokens @include(if: $yes) { name } }';
+    for (const yes of [false, true, false, true]) expect((await ask(query, { yes })).status).toBe(yes ? 403 : 200);
+  });
+
+  it.each([[{}], [{ yes: null }], [{ yes: 'false' }], [{ yes: 0 }], [{ yes: [false] }]])(
+    'variables that mean nothing get nobody in: %j',
+    async (variables) => {
+      const query = 'query ($yes: Boolean!) { viewer { name } apiTokens @include(if: $yes) { name } }';
+      const answer = await ask(query, variables);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.data).toBeFalsy();
+    },
+  );
+});
+
 it('an ENQUEUER is not led out of its entries by the fields inside', async () => {
   const { headers } = callers.get('ENQUEUER') ?? { headers: {} };
   for (const selection of [
