@@ -1,17 +1,15 @@
 /**
  * The one live stream of this page: every change by its id, resumed by cursor after a cut, a sleep
  * or a server's restart. One connection for all subjects, since a browser has only six to a host;
- * and none while the page has been out of sight for a minute.
+ * and none while the page has been out of sight for a minute, see connection.rules.ts.
  */
-import { subscribe as listen, onEnd, pipe } from 'wonka';
+import { filter, take as first, subscribe as listen, onEnd, pipe } from 'wonka';
 import { client } from '../graphql/client.ts';
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
 import { codeOf } from '../graphql/problems.ts';
 import { serverNow, watchStream } from '../graphql/transport.ts';
 import { type Batch, gather, summarise, type Told } from './batches.rules.ts';
-
-/** `paused`: out of sight, and gone on with by its cursor when seen again. */
-export type LiveStatus = 'connecting' | 'live' | 'reconnecting' | 'paused';
+import { after, type Deed, firstConnection, type Happening, type LiveStatus, type Timer } from './connection.rules.ts';
 
 export interface LiveState {
   readonly status: LiveStatus;
@@ -37,25 +35,21 @@ const Changed = graphql(`
 type Change = NonNullable<ResultOf<typeof Changed>['changed']>;
 
 const GATHER_MS = 250;
-/** The server sends something at least every 12 s. */
-const SILENCE_MS = 40_000;
-const HIDDEN_MS = 60_000;
 /** How long after coming back changes count as missed. */
 const CATCH_UP_MS = 1_500;
-const LONGEST_WAIT_MS = 10_000;
 
 const batchListeners = new Set<(batch: Batch | 'everything') => void>();
 const stateListeners = new Set<() => void>();
 let state: LiveState = { status: 'connecting', missed: undefined, cutSince: undefined };
-let cursor: string | undefined;
+let connection = firstConnection(false);
+const timers: Partial<Record<Timer, ReturnType<typeof setTimeout>>> = {};
 let stop: (() => void) | undefined;
+let cursor: string | undefined;
+/** The first cursor is asked for with what the page shows first; any later one may be newer than what is shown. */
+let isBehind = false;
 let waiting: Told[] = [];
 let missed: Told[] = [];
 let reopenedAt: number | undefined;
-let failures = 0;
-let retry: ReturnType<typeof setTimeout> | undefined;
-let silence: ReturnType<typeof setTimeout> | undefined;
-let hidden: ReturnType<typeof setTimeout> | undefined;
 
 /** Hears of batches of changes; `everything`: so much was missed that all must be loaded anew. */
 export function onChanges(told: (batch: Batch | 'everything') => void): () => void {
@@ -72,13 +66,41 @@ export const acknowledgeMissed = (): void => become({ missed: undefined });
 
 /** Begins, and goes on until the page is left. */
 export function startLive(): void {
-  watchStream((event) => {
-    if (event === 'open') opened();
-    heard();
-  });
-  document.addEventListener('visibilitychange', seenOrHidden);
-  window.addEventListener('online', () => void connect());
-  void connect();
+  const isHidden = (): boolean => document.visibilityState === 'hidden';
+  watchStream((event) => happen(event === 'open' ? 'opened' : 'heard'));
+  document.addEventListener('visibilitychange', () => happen(isHidden() ? 'hidden' : 'seen'));
+  window.addEventListener('online', () => happen('online'));
+  connection = firstConnection(isHidden());
+  happen('begun');
+}
+
+function happen(happening: Happening): void {
+  const { status } = connection;
+  const { connection: next, deeds } = after(connection, happening, Math.random());
+  connection = next;
+  if (next.status !== status) turned(next.status);
+  for (const deed of deeds) perform(deed);
+}
+
+function perform(deed: Deed): void {
+  switch (deed.do) {
+    case 'arm':
+      clearTimeout(timers[deed.timer]);
+      timers[deed.timer] = setTimeout(() => happen(deed.timer), deed.ms);
+      return;
+    case 'disarm':
+      clearTimeout(timers[deed.timer]);
+      return;
+    case 'note':
+      stop = getCursor(() => undefined);
+      return;
+    case 'connect':
+      connect();
+      return;
+    case 'disconnect':
+      stop?.();
+      stop = undefined;
+  }
 }
 
 function become(change: Partial<LiveState>): void {
@@ -86,48 +108,67 @@ function become(change: Partial<LiveState>): void {
   for (const told of stateListeners) told();
 }
 
-async function connect(): Promise<void> {
-  if (stop !== undefined) return;
-  clearTimeout(retry);
-  let isOver = false;
-  stop = () => {
-    isOver = true;
-  };
-  if (cursor === undefined) {
-    const { data } = await client.query(Cursor, {}, { requestPolicy: 'network-only' }).toPromise();
-    if (isOver) return;
-    if (data?.changeCursor == null) return again();
-    cursor = data.changeCursor;
+function turned(status: LiveStatus): void {
+  if (status !== 'live') {
+    become({ status, cutSince: state.cutSince ?? serverNow() });
+    return;
   }
-  const { unsubscribe } = pipe(
-    client.subscription(Changed, { after: cursor }),
-    onEnd(() => {
-      if (!isOver) again();
+  const wasCut = state.cutSince !== undefined;
+  reopenedAt = wasCut ? serverNow() : undefined;
+  if (wasCut) setTimeout(tellMissed, CATCH_UP_MS);
+  become({ status, cutSince: undefined });
+}
+
+function connect(): void {
+  stop?.();
+  stop = cursor === undefined ? getCursor(listenFrom) : undefined;
+  if (cursor !== undefined) listenFrom(cursor);
+}
+
+/** What comes back takes it back: a request that hangs must not be joined by the next. */
+function getCursor(got: (cursor: string) => void): () => void {
+  const wasBehind = isBehind;
+  isBehind = true;
+  return pipe(
+    client.query(Cursor, {}, { requestPolicy: 'network-only' }),
+    filter(({ stale }) => !stale),
+    first(1),
+    listen(({ data }) => {
+      if (data?.changeCursor == null) {
+        happen('broken');
+        return;
+      }
+      cursor = data.changeCursor;
+      if (wasBehind) for (const told of batchListeners) told('everything');
+      got(cursor);
     }),
+  ).unsubscribe;
+}
+
+function listenFrom(after: string): void {
+  let isOver = false;
+  const broken = (): void => {
+    if (!isOver) happen('broken');
+  };
+  const { unsubscribe } = pipe(
+    client.subscription(Changed, { after }),
+    onEnd(broken),
     listen(({ data, error }) => {
       if (isOver) return;
       if (data?.changed != null) take(data.changed);
       if (error === undefined) return;
       if (codeOf(error) === 'CURSOR_EXPIRED') {
+        // First the new place is known, then all is loaded anew: so nothing falls between the two.
         cursor = undefined;
         become({ missed: 'more than can be listed' });
-        for (const told of batchListeners) told('everything');
       }
-      again();
+      broken();
     }),
   );
   stop = () => {
     isOver = true;
     unsubscribe();
   };
-}
-
-function opened(): void {
-  const wasCut = state.cutSince !== undefined;
-  failures = 0;
-  reopenedAt = wasCut ? serverNow() : undefined;
-  if (wasCut) setTimeout(tellMissed, CATCH_UP_MS);
-  become({ status: 'live', cutSince: undefined });
 }
 
 function tellMissed(): void {
@@ -169,37 +210,5 @@ function toldOf(change: Change): Told | undefined {
       return { subject: 'CIRCUIT', kind, key: '' };
     default:
       return undefined;
-  }
-}
-
-function cut(status: LiveStatus): void {
-  stop?.();
-  stop = undefined;
-  clearTimeout(silence);
-  become({ status, cutSince: state.cutSince ?? serverNow() });
-}
-
-function again(): void {
-  cut('reconnecting');
-  const waitMs = Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures) * (0.75 + Math.random() / 2);
-  failures += 1;
-  clearTimeout(retry);
-  retry = setTimeout(() => void connect(), waitMs);
-}
-
-function heard(): void {
-  clearTimeout(silence);
-  silence = setTimeout(again, SILENCE_MS);
-}
-
-function seenOrHidden(): void {
-  clearTimeout(hidden);
-  if (document.visibilityState === 'hidden') {
-    hidden = setTimeout(() => {
-      clearTimeout(retry);
-      cut('paused');
-    }, HIDDEN_MS);
-  } else if (state.status === 'paused' || state.status === 'reconnecting') {
-    void connect();
   }
 }

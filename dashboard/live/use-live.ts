@@ -1,5 +1,5 @@
 /** What components use of the live stream: its state, its batches, and queries that follow it. */
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { type AnyVariables, createRequest, type TypedDocumentNode, useQuery } from 'urql';
 import { problemOf } from '../graphql/problems.ts';
 import type { Batch, Subject } from './batches.rules.ts';

@@ -1,6 +1,7 @@
 /** Whether what is shown is live; what was missed while it was not. */
 
-import { acknowledgeMissed, type LiveStatus } from '../live/stream.ts';
+import type { LiveStatus } from '../live/connection.rules.ts';
+import { acknowledgeMissed } from '../live/stream.ts';
 import { useLiveState } from '../live/use-live.ts';
 import { Button } from '../ui/button.tsx';
 import { lengthOf } from '../ui/instants.rules.ts';
@@ -49,20 +50,22 @@ export function ConnectionNotice() {
         </Notice>
       </div>
     );
-  if (missed !== undefined)
-    return (
-      <div className="px-4 pt-4 md:px-6">
-        <Notice
-          tone="info"
-          actions={
-            <Button isSmall onClick={acknowledgeMissed}>
-              All right
-            </Button>
-          }
-        >
-          Connected again. Changed meanwhile, and up to date now: {missed}.
-        </Notice>
-      </div>
-    );
-  return null;
+  return (
+    <div role="status">
+      {missed !== undefined && (
+        <div className="px-4 pt-4 md:px-6">
+          <Notice
+            tone="info"
+            actions={
+              <Button isSmall onClick={acknowledgeMissed}>
+                All right
+              </Button>
+            }
+          >
+            Connected again. Changed meanwhile, and up to date now: {missed}.
+          </Notice>
+        </div>
+      )}
+    </div>
+  );
 }
