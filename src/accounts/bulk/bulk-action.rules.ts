@@ -31,8 +31,8 @@ const MESSAGES: Record<BulkProblemCode, string> = {
   ALREADY_CANCELLED: 'The entry is cancelled already.',
   NOT_PENDING: 'The entry does not wait: it has failed or was cancelled. Retry it first.',
   OUTCOME_UNKNOWN:
-    'An earlier attempt may have made the account, so a look comes first. Cancel the entry by itself with "cancelEntry", which looks.',
-  PASSWORD_DESTROYED: 'The entry’s password was destroyed. Retry it by itself with "retryEntry" and a new password.',
+    'An earlier attempt may have made the account, so a look comes first. Cancel the entry by itself (cancelEntry), which looks.',
+  PASSWORD_DESTROYED: 'The entry’s password was destroyed. Retry it by itself (retryEntry), with a new password.',
   USERNAME_TAKEN: 'The username belongs to a user or to another entry that is still being created.',
   FAMILY_DELETED: 'The entry’s family was deleted, so its account cannot be made.',
   CHANGED: 'The entry changed in between, so it was left as it is. Look at it, and plan again if you still want it.',

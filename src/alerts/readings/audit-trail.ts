@@ -33,7 +33,7 @@ const brokenFinding = ({ count, since, foundBy }: BrokenRow): Finding => ({
   since,
   summary: `The audit trail is broken: ${WORDS[foundBy] ?? foundBy}${count === 1 ? '' : ` (${counted(count, 'finding')})`}.`,
   advice:
-    'Somebody changed it who can write to the database. Verify it whole with verifyAuditTrail and an anchor from elsewhere, keep a dump as it is now, and find out who has access. The log has each finding.',
+    'Somebody changed it who can write to the database. Verify it whole (verifyAuditTrail) with an anchor from elsewhere, keep a dump as it is now, and find out who has access. The log has each finding.',
   cure: null,
 });
 

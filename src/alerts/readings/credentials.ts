@@ -14,7 +14,7 @@ const keyFinding = ({ id, since }: { readonly id: string; readonly since: Date }
   count: 1,
   since,
   summary: `Passwords have been sealed under the same key since ${at(since)}.`,
-  advice: 'Rotate the key, then seal what is there anew with resealEntries. Nothing stops meanwhile.',
+  advice: 'Rotate the key, then seal anew what is there (resealEntries). Nothing stops meanwhile.',
   cure: { label: 'Rotate the key', mutation: 'rotateEncryptionKey', input: {} },
 });
 

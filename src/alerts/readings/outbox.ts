@@ -26,7 +26,7 @@ const waitingFinding = ({ since, count }: Amount): Finding => ({
   since,
   summary: `The oldest event has waited since ${at(since)} to be published; ${amount(count, 'event')} in all.`,
   advice:
-    'The log says what the publisher runs into, and outboxEvents what the events failed with. Nobody outside hears anything meanwhile, of alerts neither.',
+    'The log says what the publisher runs into, and the events what they failed with (outboxEvents). Nobody outside hears anything meanwhile, of alerts neither.',
   cure: null,
 });
 
@@ -41,7 +41,7 @@ const parkedFinding = ({ since, count, eventId }: Amount & { readonly eventId: s
   count,
   since,
   summary: `${amount(count, 'event')} could not be published and ${count === 1 ? 'is' : 'are'} parked.`,
-  advice: 'outboxEvents says what each failed with; mend that, and publish them again.',
+  advice: 'Look at what each failed with (outboxEvents), mend that, and publish them again.',
   cure: { label: 'Publish the oldest again', mutation: 'redeliverOutboxEvent', input: { eventId } },
 });
 
@@ -100,7 +100,7 @@ const disabledFinding = ({ id, since }: WebhookRow): Finding => ({
   since,
   summary: `The ${named(id)} was disabled at ${at(since)}: it gets nothing until it is resumed.`,
   advice:
-    'Its stateReason says why. Mend that and resume it: what waits is sent, and redeliverWebhook brings what it missed. Or delete it.',
+    'Why is said where the webhook is shown (stateReason). Mend that and resume it: what waits is sent, and what it missed can be sent again (redeliverWebhook). Or delete it.',
   cure: { label: 'Resume the webhook', mutation: 'resumeWebhook', input: { webhookId: id } },
 });
 

@@ -129,7 +129,7 @@ const pausedFinding = ({ since }: { readonly since: Date }): Finding => ({
   count: 1,
   since,
   summary: `The whole queue has been paused since ${at(since)}: nothing is attempted.`,
-  advice: 'If it was forgotten, resume it; queueControl says who paused it and why.',
+  advice: 'Look who paused it and why (queueControl). If it was forgotten, resume it.',
   cure: { label: 'Resume the queue', mutation: 'resumeQueue', input: {} },
 });
 
