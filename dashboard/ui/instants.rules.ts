@@ -57,8 +57,14 @@ export function exact(at: number, zone: string | undefined, locale?: string): st
   }).format(at);
 }
 
-/** "03:00" today, "26 Nov, 03:00" otherwise: for lists, where the zone is said once. */
-export function brief(at: number, now: number, zone: string | undefined, locale?: string): string {
+/** Whether both read the same clock; undefined: the browser's. */
+export const isSameZone = (one: string | undefined, other: string | undefined): boolean =>
+  (one ?? browserZone) === (other ?? browserZone);
+
+const browserZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** "03:00" today, "26 Nov, 03:00" otherwise: for lists, where the zone is said once, unless it is to be named. */
+export function brief(at: number, now: number, zone: string | undefined, isZoneNamed = false, locale?: string): string {
   const day = (instant: number): string => dateFormat(locale, { timeZone: zone, dateStyle: 'short' }).format(instant);
   const isToday = day(at) === day(now);
   return dateFormat(locale, {
@@ -67,6 +73,7 @@ export function brief(at: number, now: number, zone: string | undefined, locale?
     hour: '2-digit',
     minute: '2-digit',
     second: isToday ? '2-digit' : undefined,
+    timeZoneName: isZoneNamed ? 'short' : undefined,
     hourCycle: 'h23',
   }).format(at);
 }
