@@ -3,7 +3,7 @@ import { Facts } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Prose } from '../../ui/prose.tsx';
 import { Length, Time } from '../../ui/time.tsx';
-import { count, counted } from '../../ui/words.ts';
+import { count } from '../../ui/words.ts';
 import { capital } from '../fire.rules.ts';
 import { FireTimes } from '../fire-times.tsx';
 import type { SchedulePreview } from './use-preview.ts';
@@ -43,14 +43,16 @@ export const Preview = ({ of, isOld }: PreviewProps) => (
         <div className="grid gap-1">
           <Difference
             sign="+"
-            words="appear that are not now"
+            one="new fire"
+            many="new fires"
             total={of.appearingCount}
             instants={of.appearing}
             jobZone={of.timeZone}
           />
           <Difference
             sign="−"
-            words="vanish that are now"
+            one="fire no longer"
+            many="fires no longer"
             total={of.vanishingCount}
             instants={of.vanishing}
             jobZone={of.timeZone}
@@ -64,7 +66,8 @@ export const Preview = ({ of, isOld }: PreviewProps) => (
 
 interface DifferenceProps {
   readonly sign: '+' | '−';
-  readonly words: string;
+  readonly one: string;
+  readonly many: string;
   readonly total: number | null;
   readonly instants: readonly string[];
   readonly jobZone: string;
@@ -72,14 +75,14 @@ interface DifferenceProps {
 
 const SHOWN = 20;
 
-function Difference({ sign, words, total, instants, jobZone }: DifferenceProps) {
+function Difference({ sign, one, many, total, instants, jobZone }: DifferenceProps) {
   if (total === null) return null;
   const text = (
     <>
       <strong className={total === 0 ? '' : sign === '+' ? 'text-good' : 'text-bad'}>
         {sign} {count(total)}
       </strong>{' '}
-      {total === 1 ? 'fire' : 'fires'} {words}
+      {total === 1 ? one : many}
     </>
   );
   if (total === 0) return <p className="text-muted">{text}</p>;
@@ -103,7 +106,8 @@ function Collisions({ of: { collisions, collisionCount, timeZone } }: { readonly
   return (
     <details>
       <summary>
-        <strong>{counted(collisionCount, 'fire falls', 'fires fall')}</strong> together with another job’s
+        <strong>{count(collisionCount)}</strong> {collisionCount === 1 ? 'fire falls' : 'fires fall'} together with
+        another job’s
       </summary>
       <ul className="mt-1 ml-4 text-sm text-muted">
         {collisions.slice(0, SHOWN).map(({ at, jobNames }) => (

@@ -77,7 +77,11 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
         )}
         <TimingFields timing={timing} before={before} problems={shown} onChange={change} />
         <LookFrom timeZone={timing.timeZone} value={after} onChange={setAfter} />
-        {preview !== undefined && <Preview of={preview} isOld={isOld} />}
+        {preview !== undefined ? (
+          <Preview of={preview} isOld={isOld} />
+        ) : (
+          isWrong && <p className="text-muted">No preview: it comes once what is written can be read.</p>
+        )}
         <TextField
           label="Reason (optional)"
           hint="Kept with the version and in the audit trail."
@@ -86,7 +90,7 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
           value={reason}
           onChange={({ target }) => setReason(target.value)}
         />
-        <div className="flex flex-wrap justify-between gap-2">
+        <div className="sticky -bottom-5 z-10 -mx-5 -mb-5 flex flex-wrap justify-between gap-2 border-t bg-panel px-5 py-3">
           <Button
             isBusy={busy === 'reset'}
             disabledBecause={isOverridden ? undefined : 'It is as the code says already.'}

@@ -1,4 +1,4 @@
-/** The preview of a schedule while somebody writes it: asked for when they pause, the last good one kept. */
+/** The preview of a schedule while somebody writes it: asked for when they pause, the one before kept until the answer. */
 import { useEffect, useState } from 'react';
 import { useQuery } from 'urql';
 import { usePermission } from '../../access/viewer.tsx';
@@ -20,7 +20,7 @@ const PreviewSchedule = graphql(`
 export type SchedulePreview = NonNullable<ResultOf<typeof PreviewSchedule>['previewSchedule']>;
 
 interface Previewed {
-  /** The newest that could be reckoned; of what is written now unless `isOld`. */
+  /** Of what is written now unless `isOld`; none where that cannot be read. */
   readonly preview: SchedulePreview | undefined;
   readonly isOld: boolean;
   readonly problems: TimingProblems;
@@ -42,10 +42,13 @@ export function usePreview(jobName: string, timing: Timing, after: string | unde
   const [kept, setKept] = useState<SchedulePreview>();
   const fresh = data?.previewSchedule ?? undefined;
   if (fresh !== undefined && fresh !== kept) setKept(fresh);
-  if (!isAllowed) return { preview: undefined, isOld: false, problems: { rest: reason } };
   const refused = error === undefined || fetching ? undefined : error;
+  // Beside what cannot be read, the one before would look as if it were of that.
+  const isUnknown = isEmpty || refused !== undefined;
+  if (isUnknown && fresh === undefined && kept !== undefined) setKept(undefined);
+  if (!isAllowed) return { preview: undefined, isOld: false, problems: { rest: reason } };
   return {
-    preview: fresh ?? kept,
+    preview: isUnknown ? undefined : (fresh ?? kept),
     isOld: fetching || settled !== written || fresh === undefined,
     problems: isEmpty
       ? emptyProblems(timing)

@@ -37,6 +37,7 @@ describe.skipIf(isBrowserMissing)('rescheduling', () => {
     expect(await dialog.getByRole('button', { name: 'Reschedule', exact: true }).getAttribute('aria-disabled')).toBe(
       'true',
     );
+    expect(await preview.count()).toBe(0);
 
     await cron.fill('30 2 * * *');
     await dialog.getByLabel('Time zone').fill('Europe/Berlin');
@@ -47,7 +48,7 @@ describe.skipIf(isBrowserMissing)('rescheduling', () => {
       .getByText(/since the clocks go (forward|back)/)
       .first()
       .waitFor();
-    await preview.getByText(/fires? vanish that are now/).waitFor();
+    await preview.getByText(/fires? no longer/).waitFor();
 
     await dialog.getByLabel(/^Reason/).fill('the nights of the people who are on call');
     await dialog.getByRole('button', { name: 'Reschedule', exact: true }).click();
