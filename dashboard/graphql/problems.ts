@@ -5,7 +5,7 @@ import type { CombinedError } from 'urql';
 export function problemOf(error: CombinedError): string {
   if (error.networkError !== undefined)
     return error.response?.status === undefined
-      ? 'The server cannot be reached. What is shown may be old; it is tried again by itself.'
+      ? 'The server cannot be reached, so that what is shown may be old.'
       : `The server answered with status ${error.response.status}. Try again in a moment.`;
   const [first, ...more] = error.graphQLErrors;
   if (first === undefined) return error.message;

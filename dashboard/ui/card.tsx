@@ -30,7 +30,7 @@ export function Card({ title, hint, actions, isFlush = false, className = '', ch
   );
 }
 
-/** A number with its name, for the head of a page; `href` makes it lead to what it counts. */
+/** A number with its name, for the head of a page. */
 export function Figure({
   label,
   value,

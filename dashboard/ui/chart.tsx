@@ -1,5 +1,5 @@
 /** Values over time by uPlot, which is loaded when the first chart is shown. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type UPlot from 'uplot';
 import { brief } from './instants.rules.ts';
 import { usePreferences, useZone } from './preferences.ts';
@@ -27,6 +27,12 @@ interface ChartProps {
 
 const HEIGHT = 160;
 
+const SYSTEM_DARK = window.matchMedia('(prefers-color-scheme: dark)');
+function onSystemTheme(told: () => void): () => void {
+  SYSTEM_DARK.addEventListener('change', told);
+  return () => SYSTEM_DARK.removeEventListener('change', told);
+}
+
 export function Chart({ label, times, series, isStacked = false, format = String }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
@@ -34,6 +40,7 @@ export function Chart({ label, times, series, isStacked = false, format = String
   const [isMissing, setMissing] = useState(false);
   const zone = useZone();
   const { theme } = usePreferences();
+  const isSystemDark = useSyncExternalStore(onSystemTheme, () => SYSTEM_DARK.matches);
   const shape = series.map(({ name, tone, isBars }) => `${name}:${tone}:${isBars}`).join();
   const latest = useRef({ times, series, isStacked, format });
   latest.current = { times, series, isStacked, format };
@@ -61,7 +68,7 @@ export function Chart({ label, times, series, isStacked = false, format = String
       plot.current?.destroy();
       plot.current = undefined;
     };
-  }, [shape, zone, theme]);
+  }, [shape, zone, theme, isSystemDark]);
   useEffect(() => plot.current?.setData(dataOf({ times, series, isStacked })), [times, series, isStacked]);
 
   const at = hovered === undefined ? undefined : times[hovered];
