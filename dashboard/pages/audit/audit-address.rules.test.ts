@@ -33,4 +33,10 @@ describe('the address of the trail', () => {
     });
     expect(asked('from=2026-11-27T00:00:00Z&to=2026-11-26T00:00:00Z').problems.to).toBeDefined();
   });
+
+  it('takes ends for the instants that they are, whatever their offset', () => {
+    const toProblem = (from: string, to: string) => asked(new URLSearchParams({ from, to }).toString()).problems.to;
+    expect(toProblem('2026-11-26T09:00:00Z', '2026-11-26T08:30:00-02:00')).toBeUndefined();
+    expect(toProblem('2026-11-26T09:00:00Z', '2026-11-26T10:30:00+02:00')).toBeDefined();
+  });
 });
