@@ -119,6 +119,7 @@ export const FIELDS: Readonly<Record<string, Permission>> = {
   'Family.members': ofFamilies(SEES),
   'Family.invitations': ofFamilies(SEES),
   'QueuedCreation.bulkAction': ofAll(SEES),
+  'QueuedCreation.bulkActions': ofAll(SEES),
   'Attempt.node': ofAll(SEES),
 };
 

@@ -75,6 +75,11 @@ const untilShown = async (id: string, status: string): Promise<Shown> => {
   if (shown === null) throw new Error('It vanished.');
   return shown;
 };
+const HISTORY = `query ($id: UUID!, $first: Int!) { queuedCreation(entryId: $id) { bulkActions(first: $first) {
+  bulkAction { bulkActionId action actor reason } outcome message changedAt undoneAt undoneBy } } }`;
+const toldBy = async (id: string, first = 20): Promise<object[]> =>
+  (await node.graphql<{ queuedCreation: { bulkActions: object[] } }>(HISTORY, { id, first })).body.data.queuedCreation
+    .bulkActions;
 
 let made = 0;
 const insert = async (count: number, status: string, dueIn = '1 hour'): Promise<string[]> => {
@@ -148,6 +153,46 @@ describe('over the API', () => {
     await node.graphql(UNDO, { input: { bulkActionId: planned.planId, reason: 'wrong family' } });
     expect(await untilShown(planned.planId, 'UNDONE')).toMatchObject({ undoneCount: 5, keptCount: 0, canUndo: false });
     expect(await database.db.prisma.queuedCreation.count({ where: { id: { in: ids }, status: 'pending' } })).toBe(8);
+  });
+
+  test('an entry tells what each bulk action did to it, the last one first, and who took it back when', async () => {
+    const [changed = '', touched = ''] = await insert(2, 'failed');
+    const entryIds = [changed, touched];
+    const cancel = await plan({ action: 'CANCEL', entryIds, reason: 'wrong family' });
+    expect(await toldBy(changed)).toEqual([]);
+    await apply({ planId: cancel.planId });
+    await untilShown(cancel.planId, 'FINISHED');
+    await database.db.query(
+      `UPDATE auth.queued_managed_account_creations SET updated_at = now() + interval '1 ms' WHERE id = $1`,
+      [touched],
+    );
+    await node.graphql(UNDO, { input: { bulkActionId: cancel.planId } });
+    await untilShown(cancel.planId, 'UNDONE');
+    const later = await plan({ action: 'CANCEL', entryIds });
+    await apply({ planId: later.planId });
+    await untilShown(later.planId, 'FINISHED');
+
+    const time = expect.stringMatching(/^\d{4}-.*Z$/);
+    const ofCancel = { bulkActionId: cancel.planId, action: 'CANCEL', actor: 'local', reason: 'wrong family' };
+    expect(await toldBy(changed)).toEqual([
+      {
+        bulkAction: { bulkActionId: later.planId, action: 'CANCEL', actor: 'local', reason: null },
+        ...{ outcome: 'CHANGED', message: null, changedAt: time, undoneAt: null, undoneBy: null },
+      },
+      { bulkAction: ofCancel, outcome: 'UNDONE', message: null, changedAt: time, undoneAt: time, undoneBy: 'local' },
+    ]);
+    expect(await toldBy(touched, 1)).toEqual([
+      {
+        bulkAction: ofCancel,
+        ...{
+          outcome: 'KEPT',
+          message: expect.stringContaining('.'),
+          changedAt: time,
+          undoneAt: null,
+          undoneBy: 'local',
+        },
+      },
+    ]);
   });
 
   test('what means nothing is refused with every problem at once', async () => {

@@ -8,6 +8,7 @@ import { addEnum } from '../../graphql/enums.ts';
 import { decodeNumber, keysetOf, type PageArgs } from '../../graphql/keyset.ts';
 import { connectionSelection } from '../../graphql/selection.ts';
 import { skipMessage, undoProblem } from './bulk-action.rules.ts';
+import { addEntryBulkActions } from './entry-bulk-actions.graphql.ts';
 
 export interface BulkActionTools {
   readonly prisma: PrismaClient;
@@ -18,7 +19,7 @@ export interface BulkActionTools {
 /** A caller that is bound to a family sees what such callers planned. */
 const ofCaller = ({ familyId }: Caller) => (familyId === null ? {} : { familyId });
 
-/** Adds `BulkAction`, its enums, `BulkSkipped`, the query and `QueuedCreation.bulkAction`; answers the refs. */
+/** Adds `BulkAction`, its enums, `BulkSkipped`, the query, and an entry's; answers the refs. */
 export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }: BulkActionTools) {
   const Kind = addEnum<BulkActionKind>(builder, 'BulkActionKind', 'What a bulk action does to each of its entries.', {
     retry: 'Starts a new series of attempts, due now, as `retryEntry` does.',
@@ -143,12 +144,7 @@ export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }
       }),
     }),
   });
-  builder.prismaObjectField('QueuedCreation', 'bulkAction', (t) =>
-    t.relation('bulkAction', {
-      nullable: true,
-      description: 'The bulk action that changed it last; null if none did.',
-    }),
-  );
+  addEntryBulkActions(builder);
   builder.queryField('bulkAction', (t) =>
     t.prismaField({
       type: BulkAction,

@@ -201,7 +201,8 @@ const undoStatement = (problem: string, change: string, eventType: EventType | n
     FROM changed WHERE ${eventType !== null}
   )
   UPDATE auth.bulk_action_entries b
-  SET state = CASE WHEN j.problem IS NULL THEN 'undone' ELSE 'kept' END::auth.bulk_entry_state, skip_code = j.problem
+  SET state = CASE WHEN j.problem IS NULL THEN 'undone' ELSE 'kept' END::auth.bulk_entry_state,
+      skip_code = j.problem, undone_at = CASE WHEN j.problem IS NULL THEN now() END
   FROM judged j
   WHERE b.bulk_action_id = $1 AND b.position = j.position
   RETURNING b.entry_id AS "entryId", j.problem IS NULL AS "isChanged"`;

@@ -1,0 +1,83 @@
+/** What bulk actions did to one entry, in the API: `QueuedCreation.bulkAction` and `bulkActions`. */
+import { z } from 'zod';
+import type { BulkEntryState } from '../../database/generated/prisma/enums.ts';
+import { type Builder, DEFAULT_PAGE, LARGEST_PAGE } from '../../graphql/builder.ts';
+import { skipMessage } from './bulk-action.rules.ts';
+
+const howMany = z.int().min(1, 'is at least 1').max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`);
+
+/** Adds `EntryBulkAction`, its enum, and the fields of an entry. */
+export function addEntryBulkActions(builder: Builder): void {
+  const Outcome = builder.enumType('EntryBulkOutcome', {
+    description: 'What a bulk action did to one of its entries.',
+    values: {
+      CHANGED: { value: 'done', description: 'It was changed as planned.' },
+      SKIPPED: { value: 'skipped', description: 'It was left as it was: it was no longer what had been planned.' },
+      UNDONE: { value: 'undone', description: 'It was changed, and given back what it had been before.' },
+      KEPT: {
+        value: 'kept',
+        description: 'It was changed, and left so by the undo, because something had touched it since.',
+      },
+    } satisfies Record<string, { value: Exclude<BulkEntryState, 'planned'>; description: string }>,
+  });
+  const EntryBulkAction = builder.prismaObject('BulkActionEntry', {
+    variant: 'EntryBulkAction',
+    description: 'What a bulk action did to an entry.',
+    fields: (t) => ({
+      bulkAction: t.relation('bulkAction', { description: 'The bulk action: what it does, who applied it, and why.' }),
+      outcome: t.field({
+        type: Outcome,
+        description: 'What it did to this entry.',
+        select: { state: true },
+        // What is only planned is not listed.
+        resolve: ({ state }) => state as Exclude<BulkEntryState, 'planned'>,
+      }),
+      message: t.string({
+        nullable: true,
+        description: 'For people: why it was left as it is, with what to do; null when it was not.',
+        select: { skipCode: true },
+        resolve: ({ skipCode }) => (skipCode === null ? null : skipMessage(skipCode)),
+      }),
+      changedAt: t.expose('changedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it changed this entry; null when it left it as it was.',
+      }),
+      undoneAt: t.expose('undoneAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When this entry was given back what it had been; null when it was not.',
+      }),
+      undoneBy: t.string({
+        nullable: true,
+        description: 'Who had the bulk action taken back; null when nobody did.',
+        select: { bulkAction: { select: { undoneBy: true } } },
+        resolve: ({ bulkAction }) => bulkAction.undoneBy,
+      }),
+    }),
+  });
+  builder.prismaObjectFields('QueuedCreation', (t) => ({
+    bulkAction: t.relation('bulkAction', {
+      nullable: true,
+      description: 'The bulk action that changed it last; null if none did.',
+    }),
+    bulkActions: t.relation('bulkActionEntries', {
+      type: EntryBulkAction,
+      description:
+        'What bulk actions did to it, the one that was applied last first; those that are only planned left out.',
+      args: {
+        first: t.arg.int({
+          required: true,
+          defaultValue: DEFAULT_PAGE,
+          description: `How many: 1 to ${LARGEST_PAGE}.`,
+          validate: howMany,
+        }),
+      },
+      query: ({ first }) => ({
+        where: { state: { not: 'planned' as const } },
+        orderBy: [{ bulkAction: { appliedAt: 'desc' as const } }, { bulkActionId: 'desc' as const }],
+        take: first,
+      }),
+    }),
+  }));
+}
