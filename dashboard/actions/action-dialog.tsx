@@ -118,10 +118,10 @@ export function ActionDialog<Input extends object, Payload>({
             onClick={onClose}
             disabledBecause={isHeld ? 'It is being done; what comes is shown once.' : undefined}
           >
-            Cancel
+            Back
           </Button>
           <Button type="submit" kind={action.isDangerous ? 'danger' : 'primary'} isBusy={isBusy}>
-            {action.label}
+            {action.confirmLabel ?? action.label}
           </Button>
         </div>
       </form>

@@ -9,8 +9,8 @@ export interface ActionField {
   /** The input's field. */
   readonly name: string;
   readonly label: string;
-  /** `many`: any number of the options, or all of them (null). */
-  readonly kind: 'text' | 'long-text' | 'password' | 'number' | 'instant' | 'select' | 'checkbox' | 'many';
+  /** `many`: any number of the options, or all of them (null). `family`: by its name, held by its id. */
+  readonly kind: 'text' | 'family' | 'long-text' | 'password' | 'number' | 'instant' | 'select' | 'checkbox' | 'many';
   readonly hint?: string;
   readonly options?: readonly Option[] | (() => Promise<readonly Option[]>);
   readonly isRequired?: boolean;
@@ -47,6 +47,8 @@ export interface Action<Input extends object = never, Payload = never> {
   readonly mutation: string;
   /** A verb and what it is done to: "Retry now". */
   readonly label: string;
+  /** On the button of its dialog, where the label alone could mean the dialog itself. */
+  readonly confirmLabel: string | undefined;
   /** What it will do, before it is done. */
   readonly explains: string;
   /** `required`: the API insists on one. */
@@ -72,6 +74,7 @@ export interface Secret {
 interface Options<Input extends object, Result extends Answer> {
   readonly mutation: string;
   readonly label: string;
+  readonly confirmLabel?: string;
   readonly explains: string;
   readonly document: TypedDocumentNode<Result, { input: Input }>;
   readonly says: string | ((payload: PayloadOf<Result>) => string);
@@ -92,6 +95,7 @@ export function action<Input extends object, Result extends Answer>({
   isInstant = false,
   hasKey = false,
   reveals,
+  confirmLabel,
   ...rest
 }: Options<Input, Result>): Action<Input, PayloadOf<Result>> {
   return {
@@ -104,6 +108,7 @@ export function action<Input extends object, Result extends Answer>({
     isInstant,
     hasKey,
     reveals,
+    confirmLabel,
   };
 }
 

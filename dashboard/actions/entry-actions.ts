@@ -34,6 +34,7 @@ export const retryEntry = action({
 export const cancelEntry = action({
   mutation: 'cancelEntry',
   label: 'Cancel',
+  confirmLabel: 'Cancel the entry',
   explains:
     'The account will not be created. Its password is destroyed once the time for undoing has passed; until then a retry takes the entry up again.',
   reason: 'optional',
