@@ -32,7 +32,7 @@ const SETTINGS = [
     label: 'Address',
     kind: 'text',
     isRequired: true,
-    hint: 'Where events are sent by POST; https outside of this machine.',
+    hint: 'Where events are sent by POST: a public https address. One on this machine or in a network of your own (plain http too) only where WEBHOOK_ALLOWED_NETWORKS lists it, for example 127.0.0.0/8.',
   },
   { name: 'description', label: 'Description', kind: 'text', hint: 'What it is for.' },
   {
