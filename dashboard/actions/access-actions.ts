@@ -24,7 +24,7 @@ export const createApiToken = action({
         ['ADMIN', 'Admin: everything'],
       ],
     },
-    { name: 'familyId', label: 'Family', kind: 'text', hint: 'Its id, to bind the token to one family; empty: all.' },
+    { name: 'familyId', label: 'Family', kind: 'family', hint: 'Binds the token to one family; empty: all.' },
     { name: 'expiresAt', label: 'Expires', kind: 'instant' },
   ],
   document: graphql(

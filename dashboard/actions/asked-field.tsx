@@ -1,5 +1,5 @@
 /** One field of an action's dialog, by its kind. */
-
+import { FamilyIdField } from '../families/family-id-field.tsx';
 import { serverNow } from '../graphql/transport.ts';
 import { Button } from '../ui/button.tsx';
 import { Checkbox, InstantField, SelectField, TextArea, TextField } from '../ui/field.tsx';
@@ -79,6 +79,22 @@ export function AskedField({
           allText={allText ?? 'All of them'}
           value={Array.isArray(value) ? (value as readonly string[]) : null}
           onChange={onChange}
+        />
+      );
+    case 'family':
+      return (
+        <FamilyIdField
+          {...shared}
+          value={text === '' ? undefined : text}
+          onFamily={onChange}
+          typed={
+            <TextField
+              {...shared}
+              hint={`Its id. ${hint ?? ''}`}
+              value={text}
+              onChange={({ target }) => change(target.value.trim())}
+            />
+          }
         />
       );
     case 'checkbox':

@@ -1,4 +1,5 @@
 /** Finds a family by part of its name: a text field with a list of what fits below it. */
+import { X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { useQuery } from 'urql';
 import { usePermission } from '../access/viewer.tsx';
@@ -22,15 +23,26 @@ export interface FamilyChoice {
 interface FamilyFieldProps {
   readonly value: FamilyChoice | undefined;
   readonly onChoose: (family: FamilyChoice) => void;
+  /** Where none may be chosen. */
+  readonly onClear?: (() => void) | undefined;
   readonly problem?: string | undefined;
   readonly label?: string;
+  readonly hint?: string | undefined;
   /** Where there is one family there is nothing to choose. */
   readonly isOnlyOneChosen?: boolean;
 }
 
 const PAUSE_MS = 200;
 
-export function FamilyField({ value, onChoose, problem, label = 'Family', isOnlyOneChosen = false }: FamilyFieldProps) {
+export function FamilyField({
+  value,
+  onChoose,
+  onClear,
+  problem,
+  label = 'Family',
+  hint = 'Type part of its name.',
+  isOnlyOneChosen = false,
+}: FamilyFieldProps) {
   const { isAllowed, reason } = usePermission('families');
   const listId = useId();
   const [text, setText] = useState<string>();
@@ -81,7 +93,7 @@ export function FamilyField({ value, onChoose, problem, label = 'Family', isOnly
 
   return (
     <div className="relative min-w-0">
-      <Field label={label} problem={problem} hint={isAllowed ? 'Type part of its name.' : reason}>
+      <Field label={label} problem={problem} hint={isAllowed ? hint : reason}>
         {(tied) => (
           <input
             {...tied}
@@ -107,6 +119,16 @@ export function FamilyField({ value, onChoose, problem, label = 'Family', isOnly
           />
         )}
       </Field>
+      {onClear !== undefined && value !== undefined && !isOpen && (
+        <button
+          type="button"
+          aria-label={`Clear ${value.name}`}
+          onClick={onClear}
+          className="absolute top-7 right-1 rounded bg-panel p-1 text-muted hover:text-text"
+        >
+          <X className="size-4" />
+        </button>
+      )}
       {isOpen && (
         <div className="absolute top-15 z-20 max-h-64 w-full overflow-y-auto rounded-lg border bg-panel p-1 shadow-xl">
           <div id={listId} role="listbox" aria-label="Families">

@@ -1,6 +1,7 @@
 /** The filters of the trail; each stands in the address bar, so that a view can be passed on. */
 import { useId, useState } from 'react';
 import { useViewer } from '../../access/viewer.tsx';
+import { FamilyIdField } from '../../families/family-id-field.tsx';
 import { Button } from '../../ui/button.tsx';
 import { InstantField, SelectField } from '../../ui/field.tsx';
 import type { ListAddress } from '../../ui/list-address.ts';
@@ -72,7 +73,13 @@ export function AuditFilters({ address, problems }: FiltersProps) {
               onInstant={(to) => address.set({ to })}
             />
             <TypedField label="Id of what" placeholder="Whole id or name" {...text('targetId')} />
-            <TypedField label="Family" placeholder="Its id" {...text('family')} />
+            <FamilyIdField
+              value={get('family') || undefined}
+              hint=""
+              problem={problems.family}
+              onFamily={(family) => address.set({ family })}
+              typed={<TypedField label="Family" placeholder="Its id" {...text('family')} />}
+            />
             <TypedField label="Request" placeholder="Its id" {...text('request')} />
           </div>
         </details>

@@ -2,6 +2,7 @@
 
 import { aggregateWords } from '../../events/aggregate.rules.ts';
 import type { EventKind } from '../../events/event-catalog.ts';
+import { FamilyIdField } from '../../families/family-id-field.tsx';
 import { Button } from '../../ui/button.tsx';
 import { InstantField, SelectField } from '../../ui/field.tsx';
 import type { ListAddress } from '../../ui/list-address.ts';
@@ -53,12 +54,20 @@ export function EventFilters({ address, problems, kinds }: EventFiltersProps) {
         problem={problems.aggregateId}
         onText={(aggregateId) => set({ aggregateId })}
       />
-      <TypedField
-        label="Family"
-        placeholder="Its id"
-        value={get('family') ?? ''}
+      <FamilyIdField
+        value={get('family')}
+        hint=""
         problem={problems.family}
-        onText={(family) => set({ family })}
+        onFamily={(family) => set({ family })}
+        typed={
+          <TypedField
+            label="Family"
+            placeholder="Its id"
+            value={get('family') ?? ''}
+            problem={problems.family}
+            onText={(family) => set({ family })}
+          />
+        }
       />
       {isFiltered && (
         <div className="self-end">
