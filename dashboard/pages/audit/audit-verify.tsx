@@ -111,9 +111,6 @@ function Verdict({ asked, found }: Answered) {
           {sentence}
         </p>
       ))}
-      <p className="mt-1 text-sm text-muted">
-        Held against {found.anchorCount === 1 ? '1 anchor' : `${count(found.anchorCount)} anchors`}.
-      </p>
     </Notice>
   );
 }

@@ -15,8 +15,12 @@ describe('what verifying found', () => {
   it('says that the trail is whole, and what only an anchor proves', () => {
     const { tone, title, sentences } = verdictOf(WHOLE, false);
     expect([tone, title]).toEqual(['good', 'The trail is whole: 14 acts are as they were written.']);
+    expect(sentences.at(-2)).toContain('the one anchor that the server itself keeps');
     expect(sentences.at(-1)).toContain('anchor from elsewhere');
-    expect(verdictOf(WHOLE, true).sentences.at(-1)).toContain('The anchor fits');
+    const withAnchor = verdictOf({ ...WHOLE, anchorCount: 3 }, true).sentences;
+    expect(withAnchor.at(-2)).toContain('the 2 anchors that the server itself keeps');
+    expect(withAnchor.at(-1)).toContain('The anchor fits');
+    expect(verdictOf(WHOLE, true).sentences.join(' ')).not.toContain('itself keeps');
   });
 
   it('names the first act that does not fit, and what to do', () => {

@@ -19,7 +19,7 @@ export interface Verdict {
 
 /** `isWithAnchor`: one from elsewhere was given. */
 export function verdictOf(found: Finding, isWithAnchor: boolean): Verdict {
-  const { isIntact, checkedCount, uncheckedCount, headLink, problem, firstBrokenSequence } = found;
+  const { isIntact, checkedCount, uncheckedCount, anchorCount, headLink, problem, firstBrokenSequence } = found;
   const waiting =
     uncheckedCount === 0
       ? []
@@ -50,9 +50,18 @@ export function verdictOf(found: Finding, isWithAnchor: boolean): Verdict {
     sentences: [
       `None was changed, inserted, moved or taken out. The chain ends at place ${headLink}.`,
       ...waiting,
+      ...ownAnchors(isWithAnchor ? anchorCount - 1 : anchorCount),
       isWithAnchor
         ? 'The anchor fits: nothing was cut off since it was signed, and the database was not put back to before.'
         : 'That nothing was cut off its end can only be proved with an anchor from elsewhere.',
     ],
   };
 }
+
+/** Those that the server keeps itself; whoever can write to its database can delete them. */
+const ownAnchors = (own: number): readonly string[] =>
+  own <= 0
+    ? []
+    : [
+        `It fits ${own === 1 ? 'the one anchor' : `the ${own} anchors`} that the server itself keeps, which whoever can write to its database could delete.`,
+      ];
