@@ -145,8 +145,8 @@ function explainProcessing(entry: ExplainedEntry, now: Date): Explanation {
   const until = later(entry.leaseExpiresAt, now);
   const message =
     until === null
-      ? `The node ${node ?? 'that attempted it'} stopped, and its lease has run out: another node takes the entry over in a few seconds.`
-      : `The node ${node ?? '(unknown)'} is attempting it. Should that node stop, another takes over when the lease ends.`;
+      ? `${node ?? 'The node that attempted it'} stopped, and its lease has run out: another node takes the entry over in a few seconds.`
+      : `${node ?? 'A node that is not known'} is attempting it. Should that node stop, another takes over when the lease ends.`;
   return {
     summary: until === null ? 'Waits to be taken over.' : 'Is being attempted.',
     blockers: [{ kind: 'LeasedBy', node, leaseEndsAt: until, message, cure: null }],

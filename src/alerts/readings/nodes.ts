@@ -36,7 +36,7 @@ const lostFinding = ({ host, name, nodeId, count, since, isReplaced }: LostRow):
   since,
   summary:
     count === 1
-      ? `The node ${name} on ${host} fell silent at ${at(since)} without having stopped.`
+      ? `${name} on ${host} fell silent at ${at(since)} without having stopped.`
       : `${counted(count, 'node')} on ${host} fell silent without having stopped, the last of them ${name}.`,
   advice: isReplaced
     ? 'Another was started in its place. Find in its log, or in that of whoever supervises it, why it ended.'

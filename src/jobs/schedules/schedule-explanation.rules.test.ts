@@ -105,7 +105,7 @@ describe('explaining a schedule', () => {
           node: 'node-1',
           closesAt: null,
           message:
-            'It is running on node node-1 since 2027-03-28T00:58:00.000Z. Should it still be running at 2027-03-28T03:00:00.000Z, that fire is skipped.',
+            'It is running on node-1 since 2027-03-28T00:58:00.000Z. Should it still be running at 2027-03-28T03:00:00.000Z, that fire is skipped.',
           cure: { mutation: 'interruptRun', input: { runId: 'run-1' } },
         },
       ],
@@ -124,7 +124,7 @@ describe('explaining a schedule', () => {
           closesAt: at(30),
           cure: null,
           message:
-            'Node node-1, which began a run at 2027-03-28T00:58:00.000Z, has been silent since 2027-03-28T00:59:10.000Z: unless it comes back, the run is closed when its lease ends at 2027-03-28T01:00:00.000Z.',
+            'node-1, which began a run at 2027-03-28T00:58:00.000Z, has been silent since 2027-03-28T00:59:10.000Z: unless it comes back, the run is closed when its lease ends at 2027-03-28T01:00:00.000Z.',
         },
       ],
       nextChangeAt: at(30),

@@ -198,7 +198,7 @@ const closingOf = ({ silentSince, leaseEndsAt }: RunGoingOn, now: Date): Date | 
 /** A run whose node has fallen silent: it is not going on, but holds the job up until its lease ends. */
 function lost(run: RunGoingOn, { now, liveNodeCount }: ScheduleConditions, next: Date | null): ScheduleBlocker {
   const { runId, startedAt, nodeName, silentSince, leaseEndsAt } = run;
-  const who = nodeName === null ? 'The node' : `Node ${nodeName}`;
+  const who = nodeName ?? 'The node';
   const since = silentSince === null ? '' : ` since ${isoOf(silentSince)}`;
   const closing =
     leaseEndsAt > now ? `its lease ends at ${isoOf(leaseEndsAt)}` : 'the next check finds its lease ended';
@@ -217,7 +217,7 @@ function lost(run: RunGoingOn, { now, liveNodeCount }: ScheduleConditions, next:
 }
 
 function goingOn({ runId, startedAt, nodeName, interruptedBy }: RunGoingOn, next: Date | null): ScheduleBlocker {
-  const where = nodeName === null ? '' : ` on node ${nodeName}`;
+  const where = nodeName === null ? '' : ` on ${nodeName}`;
   const then = next === null ? '' : ` Should it still be running at ${next.toISOString()}, that fire is skipped.`;
   const asked = interruptedBy === null ? '' : ` ${interruptedBy} has asked it to end.`;
   return {
