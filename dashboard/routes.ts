@@ -29,7 +29,7 @@ export interface PageRoute {
 
 export interface NavEntry {
   readonly title: string;
-  readonly group: 'Work' | 'Jobs' | 'System' | 'Others' | 'Administration';
+  readonly group: 'Work' | 'Jobs' | 'System' | 'Integrations' | 'Administration';
   readonly icon: ComponentType<{ className?: string }>;
   /** Pressed after g. */
   readonly key: string;
@@ -104,12 +104,12 @@ export const ROUTES: readonly PageRoute[] = [
   {
     path: '/events',
     ...page(() => import('./pages/events/events-page.tsx')),
-    nav: nav('Events', 'Others', Send, 'v', 'outboxEvents'),
+    nav: nav('Events', 'Integrations', Send, 'v', 'outboxEvents'),
   },
   {
     path: '/webhooks',
     ...page(() => import('./pages/webhooks/webhooks-page.tsx')),
-    nav: nav('Webhooks', 'Others', Webhook, 'w', 'webhooks'),
+    nav: nav('Webhooks', 'Integrations', Webhook, 'w', 'webhooks'),
   },
   { path: '/webhooks/:webhookId', ...page(() => import('./pages/webhook/webhook-page.tsx')) },
   {

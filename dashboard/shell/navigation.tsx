@@ -5,7 +5,7 @@ import { type NavEntry, ROUTES } from '../routes.ts';
 import { Tooltip } from '../ui/tooltip.tsx';
 import { useNavCounts } from './nav-counts.ts';
 
-const GROUPS: readonly NavEntry['group'][] = ['Work', 'Jobs', 'System', 'Others', 'Administration'];
+const GROUPS: readonly NavEntry['group'][] = ['Work', 'Jobs', 'System', 'Integrations', 'Administration'];
 
 export function Navigation({ onGo }: { readonly onGo?: () => void }) {
   const [location] = useLocation();
