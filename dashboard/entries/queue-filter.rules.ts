@@ -1,5 +1,6 @@
 /** The list's filters and order as they stand in the address bar, and as the API takes them. Pure. */
 import type { EnumOf } from '../graphql/graphql.ts';
+import { isUuid } from '../ui/uuid.rules.ts';
 
 export type EntryStatus = EnumOf<'EntryStatus'>;
 export type OrderField = EnumOf<'QueuedCreationOrderField'>;
@@ -50,8 +51,6 @@ export const EVERYTHING: QueueView = {
   direction: 'DESC',
 };
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
 /** Reads an address as people may have written it; what is none of ours is left out. */
 export function readView(params: URLSearchParams): QueueView {
   const text = (name: string): string | undefined => params.get(name)?.trim() || undefined;
@@ -64,7 +63,7 @@ export function readView(params: URLSearchParams): QueueView {
   const sort = text('sort')?.toUpperCase();
   return {
     state: STATES.filter((one) => asked.includes(one)),
-    family: family !== undefined && UUID.test(family) ? family.toLowerCase() : undefined,
+    family: family !== undefined && isUuid(family) ? family.toLowerCase() : undefined,
     username: text('username')?.toLowerCase(),
     errorCode: text('errorCode')?.toUpperCase(),
     failureGroup: text('failureGroup'),

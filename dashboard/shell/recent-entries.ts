@@ -1,16 +1,17 @@
 /** Which entries were looked at last in this browser: their ids alone, for the command palette. */
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
+import { isUuid } from '../ui/uuid.rules.ts';
 
 const KEY = 'family-hub-jobs.recent-entries';
 const MOST = 6;
-const ENTRY = /^\/queue\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+const ENTRY = /^\/queue\/([^/]+)$/;
 
 /** The latest first. */
 export function recentEntries(): readonly string[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]');
-    const isId = (one: unknown): one is string => typeof one === 'string' && ENTRY.test(`/queue/${one}`);
+    const isId = (one: unknown): one is string => typeof one === 'string' && isUuid(one);
     return Array.isArray(kept) ? kept.filter(isId).slice(0, MOST) : [];
   } catch {
     return [];
@@ -30,7 +31,7 @@ export function useRecentEntries(): void {
   const [location] = useLocation();
   useEffect(() => {
     const id = ENTRY.exec(location)?.[1]?.toLowerCase();
-    if (id === undefined) return;
+    if (id === undefined || !isUuid(id)) return;
     try {
       const others = recentEntries().filter((one) => one !== id);
       localStorage.setItem(KEY, JSON.stringify([id, ...others].slice(0, MOST)));

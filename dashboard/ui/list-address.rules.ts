@@ -31,11 +31,6 @@ export function withChange(params: URLSearchParams, change: Change, filters: rea
   return next;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** Ids that are none are not sent: the API would refuse the whole list. */
-export const isUuid = (text: string): boolean => UUID.test(text);
-
 /** What an address says as an instant the way the API takes it; undefined for anything else. */
 export function instantIn(text: string | null | undefined): string | undefined {
   const ms = Date.parse(text ?? '');

@@ -1,6 +1,7 @@
 /** The filters of the trail as they stand in the address bar, and what the API is asked for by them. Pure. */
 import type { EnumOf } from '../../graphql/graphql.ts';
-import { isUuid, spanOf } from '../../ui/list-address.rules.ts';
+import { spanOf } from '../../ui/list-address.rules.ts';
+import { isUuid } from '../../ui/uuid.rules.ts';
 import { actionCode } from './audit-words.rules.ts';
 
 export const FILTERS = ['actor', 'action', 'target', 'targetId', 'family', 'outcome', 'from', 'to', 'request'] as const;

@@ -1,4 +1,5 @@
 /** What an act changed, from the two states that the trail keeps of its target. */
+import { isUuid } from '../../ui/uuid.rules.ts';
 
 export interface Difference {
   /** A path into the state: "limits.concurrency". */
@@ -47,15 +48,13 @@ export function shown(value: unknown, most = Number.POSITIVE_INFINITY): string {
   if (value === false) return 'no';
   if (Array.isArray(value)) {
     const text = value.map((one) => shown(one)).join(', ');
-    if (most !== Number.POSITIVE_INFINITY && UUID.test(text)) return `${text.slice(0, 8)}…`;
+    if (most !== Number.POSITIVE_INFINITY && isUuid(text)) return `${text.slice(0, 8)}…`;
     return text.length > most ? `${value.length} of them` : value.length === 0 ? 'none' : text;
   }
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  if (most !== Number.POSITIVE_INFINITY && UUID.test(text)) return `${text.slice(0, 8)}…`;
+  if (most !== Number.POSITIVE_INFINITY && isUuid(text)) return `${text.slice(0, 8)}…`;
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function flatten(state: unknown, path = ''): Map<string, unknown> {
   if (state === null || state === undefined) return new Map();

@@ -2,6 +2,7 @@
  * What an account must be like to be queued, as the API says in its descriptions: so that people see
  * what is wrong before they send it. The server looks again, and it alone knows which names are taken.
  */
+import { isUuid } from '../../ui/uuid.rules.ts';
 
 export type AccountRole = 'ADMIN' | 'MEMBER' | 'MANAGED_ACCOUNT';
 
@@ -19,8 +20,6 @@ export interface AccountDraft {
 
 export type AccountField = keyof AccountDraft;
 export type AccountProblems = Partial<Record<AccountField, string>>;
-
-export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Trimmed and lower-cased, as the server stores it. */
 export const normaliseUsername = (raw: string): string => raw.trim().toLowerCase();
@@ -68,7 +67,7 @@ export function accountProblems(draft: AccountDraft): AccountProblems {
 }
 
 const idProblem = (id: string, missing: string): string | undefined =>
-  id === '' ? missing : UUID.test(id) ? undefined : 'This is no id: an id looks like 0b9d8f6e-….';
+  id === '' ? missing : isUuid(id) ? undefined : 'This is no id: an id looks like 0b9d8f6e-….';
 
 const ROLES: Readonly<Record<string, AccountRole>> = {
   admin: 'ADMIN',

@@ -5,8 +5,8 @@ import { usePermission, useViewer } from '../../access/viewer.tsx';
 import { type FamilyChoice, FamilyField } from '../../families/family-field.tsx';
 import { graphql } from '../../graphql/graphql.ts';
 import { SelectField, TextField } from '../../ui/field.tsx';
+import { isUuid } from '../../ui/uuid.rules.ts';
 import { USER_ROLE } from '../../ui/words.ts';
-import { UUID } from './account.rules.ts';
 
 const MembersOf = graphql(`
   query MembersOf($familyId: UUID!) {
@@ -36,7 +36,7 @@ export const WhoFields = (props: WhoFieldsProps) =>
 
 function ChosenWho({ value, onChange, problems = {} }: WhoFieldsProps) {
   const { familyId, familyName, createdByUserId } = value;
-  const [{ data }] = useQuery({ query: MembersOf, variables: { familyId }, pause: !UUID.test(familyId) });
+  const [{ data }] = useQuery({ query: MembersOf, variables: { familyId }, pause: !isUuid(familyId) });
   const family = data?.family?.familyId === familyId ? data.family : undefined;
   const members = family?.members.nodes ?? [];
   // The owner asks, unless somebody else is chosen.

@@ -6,6 +6,7 @@ import { ButtonLink } from '../../ui/button.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
+import { isUuid } from '../../ui/uuid.rules.ts';
 import { ENTRY_STATUS } from '../../ui/words.ts';
 import { EntryButtons } from './entry-buttons.tsx';
 import { type Entry, EntryQuery, WholeEntryQuery } from './entry-query.ts';
@@ -14,7 +15,6 @@ import { EntryFacts } from './facts.tsx';
 import { Timeline } from './timeline.tsx';
 import { type Surroundings, useStory, useSurroundings } from './use-story.ts';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const WITHIN = [['Queue', '/queue']] as const;
 
 export default function EntryPage({ params: { entryId = '' } }: { readonly params: { readonly entryId?: string } }) {
@@ -26,7 +26,7 @@ export default function EntryPage({ params: { entryId = '' } }: { readonly param
       </Page>
     );
   const id = entryId.toLowerCase();
-  return UUID.test(id) ? <Known key={id} entryId={id} /> : <NotThere entryId={entryId} />;
+  return isUuid(id) ? <Known key={id} entryId={id} /> : <NotThere entryId={entryId} />;
 }
 
 function Known({ entryId }: { readonly entryId: string }) {

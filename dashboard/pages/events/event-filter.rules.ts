@@ -1,6 +1,7 @@
 /** The filters of the outbox in the address bar, and as the API takes them. Pure. */
 import type { EnumOf } from '../../graphql/graphql.ts';
-import { isUuid, spanOf } from '../../ui/list-address.rules.ts';
+import { spanOf } from '../../ui/list-address.rules.ts';
+import { isUuid } from '../../ui/uuid.rules.ts';
 
 export const FILTERS = ['type', 'aggregate', 'aggregateId', 'family', 'state', 'from', 'to'] as const;
 export const STATES: readonly EnumOf<'OutboxEventState'>[] = ['PARKED', 'WAITING', 'PENDING', 'PROCESSED'];

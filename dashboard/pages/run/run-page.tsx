@@ -13,11 +13,11 @@ import { Status } from '../../ui/badge.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Card, Facts, Figure } from '../../ui/card.tsx';
 import { Code, CopyIcon } from '../../ui/copy.tsx';
-import { isUuid } from '../../ui/list-address.rules.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Length, Time } from '../../ui/time.tsx';
+import { isUuid } from '../../ui/uuid.rules.ts';
 import { count, FIRE_OUTCOME, RUN_STATUS, RUN_TRIGGER } from '../../ui/words.ts';
 import { RunLog } from './run-log.tsx';
 

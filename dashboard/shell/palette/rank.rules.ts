@@ -1,4 +1,5 @@
 /** Which commands fit what was typed, the best first. Pure. */
+import { isUuid } from '../../ui/uuid.rules.ts';
 
 export interface Ranked {
   readonly title: string;
@@ -34,7 +35,6 @@ export function ranked<Item extends Ranked>(items: readonly Item[], typed: strin
     .map(({ item }) => item);
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const USERNAME = /^[a-z0-9_]+$/;
 
 export interface Sought {
@@ -52,7 +52,7 @@ const NOTHING: Sought = { id: undefined, username: undefined, family: undefined 
 export function soughtBy(typed: string): Sought {
   const text = typed.trim();
   const lower = text.toLowerCase();
-  if (UUID.test(lower)) return { ...NOTHING, id: lower };
+  if (isUuid(lower)) return { ...NOTHING, id: lower };
   if (text.length < 2) return NOTHING;
   return { id: undefined, username: USERNAME.test(lower) ? lower : undefined, family: text };
 }
@@ -60,5 +60,5 @@ export function soughtBy(typed: string): Sought {
 /** The entry whose page this is. */
 export function entryOf(path: string): string | undefined {
   const [, id] = /^\/queue\/([^/]+)$/.exec(path.toLowerCase()) ?? [];
-  return id !== undefined && UUID.test(id) ? id : undefined;
+  return id !== undefined && isUuid(id) ? id : undefined;
 }

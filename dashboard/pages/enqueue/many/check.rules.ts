@@ -7,7 +7,6 @@ import {
   normaliseUsername,
   roleOf,
   runAtOf,
-  UUID,
 } from '../account.rules.ts';
 import type { Field, Mapping } from './columns.rules.ts';
 
@@ -125,8 +124,6 @@ export function familiesNamed(rows: readonly (readonly string[])[], mapping: Map
   if (column < 0) return [];
   return [...new Set(rows.map((cells) => (cells[column] ?? '').trim()))].filter((text) => text !== '');
 }
-
-export const isId = (text: string): boolean => UUID.test(text);
 
 /** In requests of at most `size`. */
 export function inChunks<Item>(items: readonly Item[], size: number): Item[][] {

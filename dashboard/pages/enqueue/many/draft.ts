@@ -1,10 +1,11 @@
 /** The table that was read, what its columns are, and what holds for rows that do not say it. */
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { usePermission } from '../../../access/viewer.tsx';
+import { isUuid } from '../../../ui/uuid.rules.ts';
 import type { AccountRole } from '../account.rules.ts';
 import { keep } from '../keep.ts';
 import { NOBODY, type Who } from '../who-fields.tsx';
-import { type CheckedRow, checkRows, type FoundFamily, familiesNamed, isId } from './check.rules.ts';
+import { type CheckedRow, checkRows, type FoundFamily, familiesNamed } from './check.rules.ts';
 import { guessMapping, hasHeadings, type Mapping, mappingByPlace } from './columns.rules.ts';
 import { findFamilies } from './find-families.ts';
 import type { Table } from './read.ts';
@@ -96,6 +97,6 @@ export function useChecked(): Checked {
 
 /** For those who may not list families: an id is taken as it is, and the server looks. */
 const asGiven = (text: string): FoundFamily =>
-  isId(text)
+  isUuid(text)
     ? { familyId: text, name: text, createdByUserId: undefined }
     : { problem: 'You may not list families, so the file must give their ids.' };

@@ -3,7 +3,8 @@ import type { OperationResult } from 'urql';
 import { client } from '../../../graphql/client.ts';
 import { graphql } from '../../../graphql/graphql.ts';
 import { problemOf } from '../../../graphql/problems.ts';
-import { type FoundFamily, isId } from './check.rules.ts';
+import { isUuid } from '../../../ui/uuid.rules.ts';
+import type { FoundFamily } from './check.rules.ts';
 import { type LookedUp, lookUp, NotAnswered } from './look-up.rules.ts';
 
 const ById = graphql(`
@@ -34,7 +35,7 @@ function answered<Result extends OperationResult>(result: Result): Result {
 }
 
 async function findFamily(name: string): Promise<FoundFamily> {
-  if (isId(name)) return familyOf(name);
+  if (isUuid(name)) return familyOf(name);
   const { data, error } = answered(await client.query(ByName, { search: name }, FRESH).toPromise());
   if (error !== undefined) return { problem: problemOf(error) };
   const same = (data?.families?.nodes ?? []).filter((one) => one.name.toLowerCase() === name.toLowerCase());
