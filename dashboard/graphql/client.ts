@@ -1,10 +1,11 @@
 /** The one client of the API; everything the dashboard shows and does goes through it. */
-import { Client, cacheExchange, fetchExchange } from 'urql';
+import { Client, fetchExchange } from 'urql';
+import { answersExchange } from './answers.ts';
 import { transport } from './transport.ts';
 
 export const client = new Client({
   url: '/graphql',
-  exchanges: [cacheExchange, fetchExchange],
+  exchanges: [answersExchange, fetchExchange],
   fetch: transport,
   fetchSubscriptions: true,
   preferGetMethod: false,
