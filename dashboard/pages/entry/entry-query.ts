@@ -45,7 +45,10 @@ export const WholeEntryQuery = graphql(
     query WholeEntryPage($entryId: UUID!) {
       queuedCreation(entryId: $entryId) {
         ...EntryFields
-        bulkAction { id bulkActionId action actor reason status appliedAt runAt }
+        bulkActions(first: 50) {
+          outcome message changedAt undoneAt undoneBy
+          bulkAction { id bulkActionId action actor reason appliedAt finishedAt runAt }
+        }
         attempts(last: 20) {
           nodes { ...AttemptFields node { id name } }
           pageInfo { hasPreviousPage startCursor }
@@ -120,8 +123,8 @@ type WholeAttempt = NonNullable<Whole['attempts']>['nodes'][number];
 export type Attempt = NarrowPage['nodes'][number] & Partial<Pick<WholeAttempt, 'node'>>;
 export type AttemptPage = Pick<NarrowPage, 'pageInfo'> & { readonly nodes: readonly Attempt[] };
 export type Entry = Omit<Narrow, 'attempts'> &
-  Partial<Pick<Whole, 'bulkAction'>> & { readonly attempts: AttemptPage | null };
-export type BulkAction = NonNullable<Whole['bulkAction']>;
+  Partial<Pick<Whole, 'bulkActions'>> & { readonly attempts: AttemptPage | null };
+export type BulkChange = Whole['bulkActions'][number];
 export type Act = NonNullable<ResultOf<typeof EntryActs>['auditEntries']>['nodes'][number];
 export type Transition = NonNullable<
   ResultOf<typeof CircuitHistory>['identityProvider']

@@ -1,5 +1,5 @@
 /** What the API's values about one entry mean to people, beyond what ui/words.ts says of them everywhere. */
-import type { BulkAction, Entry } from './entry-query.ts';
+import type { BulkChange, Entry } from './entry-query.ts';
 
 export const DESTROYED_BECAUSE: Readonly<Record<NonNullable<Entry['passwordDestroyedBecause']>, string>> = {
   COMPLETED: 'the account was made',
@@ -8,8 +8,17 @@ export const DESTROYED_BECAUSE: Readonly<Record<NonNullable<Entry['passwordDestr
   KEY_LOST: 'the master key was lost, so that nobody can open it any more',
 };
 
-export const BULK_ACTION: Readonly<Record<BulkAction['action'], string>> = {
+type BulkKind = BulkChange['bulkAction']['action'];
+
+export const BULK_ACTION: Readonly<Record<BulkKind, string>> = {
   RETRY: 'Retried in bulk',
   CANCEL: 'Cancelled in bulk',
-  SET_RUN_AT: 'Given another time',
+  SET_RUN_AT: 'Given another time in bulk',
+};
+
+/** What it was that left the entry out, or was taken back. */
+export const BULK_NOUN: Readonly<Record<BulkKind, string>> = {
+  RETRY: 'bulk retry',
+  CANCEL: 'bulk cancel',
+  SET_RUN_AT: 'bulk change of times',
 };

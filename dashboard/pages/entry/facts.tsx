@@ -1,20 +1,11 @@
 /** What is known of an entry, and its ids to copy. */
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import { Card, Facts } from '../../ui/card.tsx';
-import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Copied } from '../../ui/copy.tsx';
 import { Time } from '../../ui/time.tsx';
 import { USER_ROLE } from '../../ui/words.ts';
 import type { Entry } from './entry-query.ts';
-import { BULK_ACTION, DESTROYED_BECAUSE } from './entry-words.ts';
-
-/** `label`: what is copied, "the entry’s id". */
-const Id = ({ of, label }: { readonly of: string; readonly label: string }) => (
-  <span className="inline-flex max-w-full items-center gap-1">
-    <Code>{of}</Code>
-    <CopyIcon text={of} label={`Copy ${label}`} />
-  </span>
-);
+import { DESTROYED_BECAUSE } from './entry-words.ts';
 
 type Fact = readonly [name: string, value: ReactNode];
 
@@ -49,23 +40,16 @@ function accountOf(entry: Entry): Fact[] {
   ];
 }
 
-function courseOf({ createdAt, updatedAt, nextRetryAt, retryCount, maxRetries, bulkAction }: Entry): Fact[] {
+function courseOf({ createdAt, updatedAt, nextRetryAt, retryCount, maxRetries }: Entry): Fact[] {
   const enqueued = <Time at={createdAt} />;
   const changed = <Time at={updatedAt} />;
   const due = nextRetryAt === null ? orGone(undefined, 'Nothing more is tried') : <Time at={nextRetryAt} />;
-  const facts: Fact[] = [
+  return [
     ['Enqueued', enqueued],
     ['Last changed', changed],
     ['Due', due],
     ['Retries', `${retryCount} of ${maxRetries} in this series`],
   ];
-  if (bulkAction == null) return facts;
-  const bulk = (
-    <Link href={`/bulk-actions/${bulkAction.bulkActionId}`} className="text-accent hover:underline">
-      {BULK_ACTION[bulkAction.action]} by {bulkAction.actor}
-    </Link>
-  );
-  return [...facts, ['Bulk action', bulk]];
 }
 
 function idsOf({ entryId, family, createdBy, user }: Entry): Fact[] {
@@ -77,7 +61,7 @@ function idsOf({ entryId, family, createdBy, user }: Entry): Fact[] {
   ];
   return ids.flatMap(([name, id, label]) => {
     if (id === undefined) return [];
-    const shown = <Id key={name} of={id} label={label} />;
+    const shown = <Copied key={name} of={id} label={label} />;
     return [[name, shown] as const];
   });
 }

@@ -8,6 +8,7 @@ import {
   ListChecks,
   LoaderCircle,
   ShieldOff,
+  Undo2,
   UserRound,
   Zap,
 } from 'lucide-react';
@@ -18,8 +19,8 @@ import { Code, CopyIcon } from '../../ui/copy.tsx';
 import { Prose } from '../../ui/prose.tsx';
 import { Length, Time } from '../../ui/time.tsx';
 import { ATTEMPT_OUTCOME, type Tone } from '../../ui/words.ts';
-import type { Act, Attempt, BulkAction, Entry, Transition } from './entry-query.ts';
-import { BULK_ACTION, DESTROYED_BECAUSE } from './entry-words.ts';
+import type { Act, Attempt, BulkChange, Entry, Transition } from './entry-query.ts';
+import { BULK_ACTION, BULK_NOUN, DESTROYED_BECAUSE } from './entry-words.ts';
 import type { Happening } from './timeline.rules.ts';
 
 export interface Look {
@@ -52,7 +53,9 @@ export function lookOf(happening: Happening, entry: Entry): Look {
     case 'act':
       return actLook(happening.act);
     case 'bulk':
-      return bulkLook(happening.bulkAction);
+      return bulkLook(happening.change);
+    case 'bulk-undone':
+      return undoneLook(happening.change);
     case 'password-destroyed':
       return {
         icon: KeyRound,
@@ -162,31 +165,46 @@ function actLook({ action, actor, outcome, reason }: Act): Look {
   };
 }
 
-function bulkLook({ bulkActionId, action, actor, status, reason, runAt }: BulkAction): Look {
-  const isUndone = status === 'UNDONE' || status === 'UNDOING';
+function bulkLook({ outcome, message, bulkAction }: BulkChange): Look {
+  const { bulkActionId, action, actor, reason, runAt } = bulkAction;
+  const isSkipped = outcome === 'SKIPPED';
   return {
     icon: ListChecks,
     tone: 'idle',
-    title: (
-      <>
-        {BULK_ACTION[action]} by {actor}
-        {isUndone && <Badge>Undone since</Badge>}
-      </>
-    ),
+    title: isSkipped ? `Left out of a ${BULK_NOUN[action]} by ${actor}` : `${BULK_ACTION[action]} by ${actor}`,
     detail: (
       <>
-        {runAt !== null && (
+        {runAt !== null && !isSkipped && (
           <p>
             Due at <Time at={runAt} as="exact" />.
           </p>
         )}
         {reason !== null && <p className="max-w-prose">“{reason}”</p>}
-        <p className="text-sm">
-          <Link href={`/bulk-actions/${bulkActionId}`} className="text-accent hover:underline">
-            The bulk action
-          </Link>
-        </p>
+        {message !== null && (
+          <p className="max-w-prose">
+            {outcome === 'KEPT' && 'Its undo left the entry as it was. '}
+            {message}
+          </p>
+        )}
+        <ToBulkAction bulkActionId={bulkActionId} />
       </>
     ),
   };
 }
+
+function undoneLook({ undoneBy, bulkAction: { bulkActionId, action } }: BulkChange): Look {
+  return {
+    icon: Undo2,
+    tone: 'idle',
+    title: `The ${BULK_NOUN[action]} was undone${undoneBy === null ? '' : ` by ${undoneBy}`}`,
+    detail: <ToBulkAction bulkActionId={bulkActionId} />,
+  };
+}
+
+const ToBulkAction = ({ bulkActionId }: { readonly bulkActionId: string }) => (
+  <p className="text-sm">
+    <Link href={`/bulk-actions/${bulkActionId}`} className="text-accent hover:underline">
+      The bulk action
+    </Link>
+  </p>
+);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Act, Attempt, AttemptPage, Transition } from './entry-query.ts';
+import type { Act, Attempt, AttemptPage, BulkChange, Transition } from './entry-query.ts';
 import { beyond, joinPages, type Story, tell } from './timeline.rules.ts';
 
 const at = (minute: number): string => `2027-01-01T10:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -38,7 +38,7 @@ const entry: Story['entry'] = {
   updatedAt: at(30),
   completedAt: null,
   passwordDestroyedAt: null,
-  bulkAction: null,
+  bulkActions: [],
 };
 const story = (change: Partial<Story>): Story => ({ entry, attempts: [], transitions: [], acts: [], ...change });
 const keys = (told: ReturnType<typeof tell>): string[] => told.map(({ key }) => key);
@@ -67,20 +67,33 @@ describe('tell', () => {
     expect(told).toEqual([{ kind: 'enqueued', key: 'enqueued', at: at(10), by: 'Ada', runAt: at(40) }]);
   });
 
-  it('tells of the bulk action that changed it last, once it was applied', () => {
-    const bulkAction = {
-      id: 'b',
-      bulkActionId: 'b',
-      action: 'RETRY',
-      actor: 'Ada',
-      reason: null,
-      status: 'FINISHED',
-      appliedAt: at(12),
-      runAt: null,
-    } as const;
-    expect(keys(tell(story({ entry: { ...entry, bulkAction } })))).toEqual(['bulk', 'enqueued']);
-    expect(keys(tell(story({ entry: { ...entry, bulkAction: { ...bulkAction, appliedAt: null } } })))).toEqual([
-      'enqueued',
+  it('tells of each bulk action when it changed the entry, and of its undo apart', () => {
+    const bulk = (id: string, minute: number, change: Partial<BulkChange>): BulkChange => ({
+      outcome: 'CHANGED',
+      message: null,
+      changedAt: at(minute),
+      undoneAt: null,
+      undoneBy: null,
+      bulkAction: {
+        ...{ id, bulkActionId: id, action: 'CANCEL', actor: 'Ada', reason: null, runAt: null },
+        ...{ appliedAt: at(minute - 1), finishedAt: at(minute + 5) },
+      },
+      ...change,
+    });
+    const bulkActions = [
+      bulk('left-out', 25, { outcome: 'SKIPPED', changedAt: null, message: 'It has changed.' }),
+      bulk('cancel', 16, { outcome: 'UNDONE', undoneAt: at(18), undoneBy: 'Ben' }),
+      bulk('retry', 12, {}),
+    ];
+    const told = tell(story({ entry: { ...entry, bulkActions }, attempts: [attempt(2, 13), attempt(1, 11)] }));
+    expect(told.map((one) => [one.key, one.at])).toEqual([
+      ['bulk-left-out', at(24)],
+      ['bulk-undone-cancel', at(18)],
+      ['bulk-cancel', at(16)],
+      ['attempt-2', at(13)],
+      ['bulk-retry', at(12)],
+      ['attempt-1', at(11)],
+      ['enqueued', at(10)],
     ]);
   });
 

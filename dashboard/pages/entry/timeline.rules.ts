@@ -1,12 +1,12 @@
 /** Everything that happened to an entry as one story, told from its newest part on. */
-import type { Act, Attempt, AttemptPage, BulkAction, Entry, Transition } from './entry-query.ts';
+import type { Act, Attempt, AttemptPage, BulkChange, Entry, Transition } from './entry-query.ts';
 
 export type Happening = { readonly key: string; readonly at: string } & (
   | { readonly kind: 'enqueued'; readonly by: string | undefined; readonly runAt: string | undefined }
   | { readonly kind: 'attempt'; readonly attempt: Attempt }
   | { readonly kind: 'circuit'; readonly transition: Transition; readonly wasOpenAlready: boolean }
   | { readonly kind: 'act'; readonly act: Act }
-  | { readonly kind: 'bulk'; readonly bulkAction: BulkAction }
+  | { readonly kind: 'bulk' | 'bulk-undone'; readonly change: BulkChange }
   | { readonly kind: 'password-destroyed' }
   | { readonly kind: 'completed' }
 );
@@ -14,7 +14,7 @@ export type Happening = { readonly key: string; readonly at: string } & (
 export interface Story {
   readonly entry: Pick<
     Entry,
-    'status' | 'createdAt' | 'updatedAt' | 'completedAt' | 'passwordDestroyedAt' | 'bulkAction'
+    'status' | 'createdAt' | 'updatedAt' | 'completedAt' | 'passwordDestroyedAt' | 'bulkActions'
   >;
   readonly attempts: readonly Attempt[];
   readonly transitions: readonly Transition[];
@@ -26,6 +26,7 @@ const ORDER: readonly Happening['kind'][] = [
   'enqueued',
   'act',
   'bulk',
+  'bulk-undone',
   'circuit',
   'attempt',
   'completed',
@@ -53,11 +54,8 @@ export function tell({ entry, attempts, transitions, acts }: Story): Happening[]
       .filter((act) => act !== enqueuing)
       .map((act) => ({ kind: 'act' as const, key: `act-${act.id}`, at: act.at, act })),
     ...whileItWaited(transitions, entry, endOf({ entry, attempts, transitions, acts })),
+    ...(entry.bulkActions ?? []).flatMap(inBulk),
   ];
-  // Each entry knows the bulk action that changed it last; those before it stand in the audit trail.
-  const { bulkAction } = entry;
-  if (bulkAction?.appliedAt != null)
-    happenings.push({ kind: 'bulk', key: 'bulk', at: bulkAction.appliedAt, bulkAction });
   if (entry.completedAt !== null) happenings.push({ kind: 'completed', key: 'completed', at: entry.completedAt });
   if (entry.passwordDestroyedAt !== null)
     happenings.push({ kind: 'password-destroyed', key: 'password-destroyed', at: entry.passwordDestroyedAt });
@@ -69,15 +67,27 @@ export function tell({ entry, attempts, transitions, acts }: Story): Happening[]
   );
 }
 
+/** A bulk action with what it did to the entry, or did not; and that it was taken back. */
+function inBulk(change: BulkChange): Happening[] {
+  const { bulkActionId, appliedAt, finishedAt } = change.bulkAction;
+  const at = change.changedAt ?? appliedAt;
+  // Of one that was taken back before each entry knew when, the end of the whole undo is known.
+  const undoneAt = change.outcome === 'UNDONE' ? (change.undoneAt ?? finishedAt) : null;
+  const told: Happening[] = [];
+  if (at !== null) told.push({ kind: 'bulk', key: `bulk-${bulkActionId}`, at, change });
+  if (undoneAt !== null) told.push({ kind: 'bulk-undone', key: `bulk-undone-${bulkActionId}`, at: undoneAt, change });
+  return told;
+}
+
 /** When it stopped waiting, in milliseconds since 1970: what ended it, not the destruction of its password later on. */
 function endOf({ entry, attempts, acts }: Story): number {
-  const { status, createdAt, updatedAt, completedAt, passwordDestroyedAt, bulkAction } = entry;
+  const { status, createdAt, updatedAt, completedAt, passwordDestroyedAt, bulkActions } = entry;
   if (status === 'PENDING' || status === 'PROCESSING') return Number.POSITIVE_INFINITY;
   if (completedAt !== null) return Date.parse(completedAt);
   if (passwordDestroyedAt === null) return Date.parse(updatedAt);
   const instants = [
     createdAt,
-    bulkAction?.appliedAt,
+    ...(bulkActions ?? []).map((one) => one.changedAt),
     ...attempts.map((one) => one.finishedAt),
     ...acts.map((one) => one.at),
   ];
