@@ -34,6 +34,15 @@ export function Dialog({ title, onClose, isWide = false, isHeld = false, childre
       else document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
     };
   }, [dialog, trigger]);
+  // A browser takes the second Escape in a row for itself, and closes it without asking.
+  useEffect(() => {
+    if (!isHeld) return;
+    const hold = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape') event.preventDefault();
+    };
+    document.addEventListener('keydown', hold);
+    return () => document.removeEventListener('keydown', hold);
+  }, [isHeld]);
   const close = (): void => {
     if (!isHeld) onClose();
   };
@@ -45,7 +54,7 @@ export function Dialog({ title, onClose, isWide = false, isHeld = false, childre
         event.preventDefault();
         close();
       }}
-      // A browser takes the second Escape in a row for itself, and closes it without asking.
+      // Other ways back than Escape, as a phone has them.
       onClose={(event) => {
         if (isHeld) event.currentTarget.showModal();
         else onClose();
