@@ -12,6 +12,7 @@ import { ButtonLink } from './ui/button.tsx';
 import { Empty } from './ui/notice.tsx';
 import { Page } from './ui/page.tsx';
 import { Toasts } from './ui/toasts.tsx';
+import { ToldOnce } from './ui/told-once.tsx';
 import { TooltipProvider } from './ui/tooltip.tsx';
 
 export const App = () => (
@@ -42,6 +43,7 @@ export const App = () => (
         </Shell>
       </ViewerProvider>
       <Toasts />
+      <ToldOnce />
     </TooltipProvider>
   </Provider>
 );

@@ -41,31 +41,34 @@ export function ConnectionNotice() {
   const { status, missed, cutSince } = useLiveState();
   const now = useNow();
   // A cut of a moment is mended before anybody could read of it.
-  if (status === 'reconnecting' && cutSince !== undefined && now - cutSince > 2_000)
-    return (
-      <div className="px-4 pt-4 md:px-6">
-        <Notice tone="warn">
-          No connection to the server for {lengthOf(now - cutSince)}. What is shown is as old; it is tried again by
-          itself.
-        </Notice>
-      </div>
-    );
+  const isCut = status === 'reconnecting' && cutSince !== undefined && now - cutSince > 2_000;
   return (
-    <div role="status">
-      {missed !== undefined && (
+    <>
+      {isCut && (
         <div className="px-4 pt-4 md:px-6">
-          <Notice
-            tone="info"
-            actions={
-              <Button isSmall onClick={acknowledgeMissed}>
-                All right
-              </Button>
-            }
-          >
-            Connected again. Changed meanwhile, and up to date now: {missed}.
+          <Notice tone="warn">
+            No connection to the server for {lengthOf(now - cutSince)}. What is shown is as old; it is tried again by
+            itself.
           </Notice>
         </div>
       )}
-    </div>
+      {/* That it is cut off is told in the bar above, and not each second. */}
+      <div role="status">
+        {missed !== undefined && !isCut && (
+          <div className="px-4 pt-4 md:px-6">
+            <Notice
+              tone="info"
+              actions={
+                <Button isSmall onClick={acknowledgeMissed}>
+                  All right
+                </Button>
+              }
+            >
+              Connected again. Changed meanwhile, and up to date now: {missed}.
+            </Notice>
+          </div>
+        )}
+      </div>
+    </>
   );
 }

@@ -3,6 +3,7 @@ import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import type { LiveResult } from '../live/use-live.ts';
 import { Button } from './button.tsx';
 import { Notice } from './notice.tsx';
+import { useToldOnce } from './told-once.tsx';
 
 interface LoadedProps<Data> {
   readonly result: LiveResult<Data>;
@@ -18,13 +19,13 @@ export function Loaded<Data>({
   height = 8,
   children,
 }: LoadedProps<Data>) {
+  useToldOnce(problem);
   return (
     <>
       {problem !== undefined && (
         <div className="mb-3">
           <Notice
             tone="bad"
-            isUrgent
             actions={
               <Button isSmall onClick={refresh}>
                 Try again
