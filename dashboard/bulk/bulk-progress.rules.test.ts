@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { progressOf, restOf } from './bulk-progress.rules.ts';
+import { progressOf, restOf, tenthsOf } from './bulk-progress.rules.ts';
 
 const counts = { totalCount: 10, doneCount: 4, skippedCount: 1, undoneCount: 0, keptCount: 0 };
 
@@ -20,5 +20,10 @@ describe('how far a bulk action is', () => {
     expect(restOf({ done: 0, total: 10, isUnderWay: true }, 1_000)).toBeUndefined();
     expect(restOf({ done: 10, total: 10, isUnderWay: true }, 1_000)).toBeUndefined();
     expect(restOf({ done: 5, total: 10, isUnderWay: false }, 1_000)).toBeUndefined();
+  });
+
+  it('goes by tenths where it is told', () => {
+    const at = (done: number, total: number) => tenthsOf({ done, total, isUnderWay: true });
+    expect([at(0, 0), at(0, 50), at(4, 50), at(5, 50), at(49, 50), at(50, 50)]).toEqual([0, 0, 0, 1, 9, 10]);
   });
 });

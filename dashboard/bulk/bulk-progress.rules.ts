@@ -35,3 +35,7 @@ export function restOf({ done, total, isUnderWay }: Progressed, elapsedMs: numbe
   if (!isUnderWay || done <= 0 || elapsedMs <= 0 || done >= total) return undefined;
   return (elapsedMs / done) * (total - done);
 }
+
+/** How many tenths are done, for what is told now and then. */
+export const tenthsOf = ({ done, total }: Progressed): number =>
+  total <= 0 ? 0 : Math.min(10, Math.floor((done / total) * 10));

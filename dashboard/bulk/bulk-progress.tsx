@@ -13,7 +13,7 @@ import { Notice } from '../ui/notice.tsx';
 import { Length } from '../ui/time.tsx';
 import { BULK_STATUS, count } from '../ui/words.ts';
 import { type Bulk, BulkState } from './bulk-documents.ts';
-import { progressOf, restOf } from './bulk-progress.rules.ts';
+import { progressOf, restOf, tenthsOf } from './bulk-progress.rules.ts';
 import { BULK } from './bulk-words.ts';
 
 /** The bulk action, asked for again whenever it goes on. */
@@ -83,13 +83,18 @@ export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, o
   return (
     <div className="grid gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <div className="flex items-center gap-3" role="status">
+        <div className="flex items-center gap-3">
           <Status of={BULK_STATUS[status]} />
           <span>
             {count(progress.done)} of {count(progress.total)}
           </span>
           {rest !== undefined && <span className="text-muted">about {lengthOf(rest)} to go</span>}
         </div>
+        {/* Those who hear the page are told each tenth, not each second. */}
+        <p role="status" className="sr-only">
+          {BULK_STATUS[status].text}
+          {progress.isUnderWay && `, ${tenthsOf(progress) * 10} percent`}
+        </p>
         <div className="flex flex-wrap gap-2">
           {isLinked && (
             <ButtonLink href={`/bulk-actions/${bulkActionId}`} isSmall>
