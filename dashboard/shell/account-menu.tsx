@@ -4,7 +4,7 @@ import { useRef } from 'react';
 import { useViewer } from '../access/viewer.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Menu, MenuChoice, MenuItem, MenuLine } from '../ui/menu.tsx';
-import { prefer, usePreferences } from '../ui/preferences.ts';
+import { prefer, TIMES, usePreferences } from '../ui/preferences.ts';
 
 const THEMES = [
   ['system', 'As the system'],
@@ -19,7 +19,7 @@ const ZONES = [
 
 export function AccountMenu({ onHelp }: { readonly onHelp: () => void }) {
   const { name, role, kind, family } = useViewer();
-  const { theme, zone } = usePreferences();
+  const { theme, zone, times } = usePreferences();
   const out = useRef<HTMLFormElement>(null);
   return (
     <>
@@ -35,6 +35,7 @@ export function AccountMenu({ onHelp }: { readonly onHelp: () => void }) {
         <MenuLine />
         <MenuChoice label="Theme" value={theme} options={THEMES} onChoose={(chosen) => prefer({ theme: chosen })} />
         <MenuChoice label="Times in" value={zone} options={ZONES} onChoose={(chosen) => prefer({ zone: chosen })} />
+        <MenuChoice label="Times" value={times} options={TIMES} onChoose={(chosen) => prefer({ times: chosen })} />
         <MenuLine />
         <MenuItem icon={Keyboard} onSelect={onHelp}>
           Keyboard shortcuts

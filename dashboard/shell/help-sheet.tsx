@@ -1,5 +1,7 @@
 /** Which keys do what, here and now. */
+import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { prefer, usePreferences } from '../ui/preferences.ts';
 import { useShortcuts } from './shortcuts.ts';
 
 const IN_TABLES = [
@@ -12,6 +14,8 @@ const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export function HelpSheet({ onClose }: { readonly onClose: () => void }) {
   const shortcuts = [...useShortcuts(), ...IN_TABLES];
+  const { keys } = usePreferences();
+  const isOn = keys === 'on';
   const places = [...new Set(shortcuts.map(({ place }) => place))];
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose} isWide>
@@ -34,6 +38,16 @@ export function HelpSheet({ onClose }: { readonly onClose: () => void }) {
           </section>
         ))}
       </div>
+      <footer className="flex flex-wrap items-center justify-between gap-3 border-t pt-4">
+        <p className="min-w-0 flex-1 basis-64 text-muted">
+          {isOn
+            ? 'Keys without Ctrl or ⌘ can be switched off, so that speech or a slip of the hand does nothing.'
+            : 'Keys without Ctrl or ⌘ are switched off, except on a row of a table that one has gone to.'}
+        </p>
+        <Button isSmall onClick={() => prefer({ keys: isOn ? 'off' : 'on' })}>
+          {isOn ? 'Switch them off' : 'Switch them on'}
+        </Button>
+      </footer>
     </Dialog>
   );
 }

@@ -1,5 +1,6 @@
 /** Keys that do something wherever one is, and the list of them for the help sheet. */
 import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { preferred } from '../ui/preferences.ts';
 
 export interface Shortcut {
   /** One key, "mod+k", "shift+x" (letters only), or two after one another: "g q". */
@@ -54,6 +55,7 @@ const isChoosing = (target: EventTarget | null): boolean =>
 function onKey(event: KeyboardEvent): void {
   const isMod = event.ctrlKey || event.metaKey;
   if (event.altKey || event.defaultPrevented) return;
+  if (!isMod && preferred().keys === 'off') return;
   const letter = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   // Other characters need shift on some keyboards and not on others.
   const key = event.shiftKey && !isMod && /^[a-z]$/.test(letter) ? `shift+${letter}` : letter;

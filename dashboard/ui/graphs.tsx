@@ -66,7 +66,7 @@ export interface StripPart {
 export const Strip = ({ parts, label }: { readonly parts: readonly StripPart[]; readonly label: string }) => (
   <ol aria-label={label} className="flex h-5 items-stretch gap-px">
     {parts.map(({ key, tone, text }) => (
-      <Tooltip key={key} text={text}>
+      <Tooltip key={key} text={text} isTapped>
         <li className={`w-1.5 rounded-[1px] ${GROUNDS[tone]}`}>
           <span className="sr-only">{text}</span>
         </li>

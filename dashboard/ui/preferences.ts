@@ -8,14 +8,22 @@ export type ZoneChoice = 'local' | 'utc' | 'job';
 /** How close the rows of tables stand. */
 export type Density = 'roomy' | 'dense';
 
+/** `short`: as people say it, the exact instant a hover or a tap away; `exact`: in full, for those who do neither. */
+export type Times = 'short' | 'exact';
+
+/** Whether keys of one character do something by themselves, which speech and a slipping hand press by mistake. */
+export type Keys = 'on' | 'off';
+
 export interface Preferences {
   readonly theme: Theme;
   readonly zone: ZoneChoice;
   readonly density: Density;
+  readonly times: Times;
+  readonly keys: Keys;
 }
 
 const KEY = 'family-hub-jobs';
-const DEFAULTS: Preferences = { theme: 'system', zone: 'local', density: 'roomy' };
+const DEFAULTS: Preferences = { theme: 'system', zone: 'local', density: 'roomy', times: 'short', keys: 'on' };
 const listeners = new Set<() => void>();
 let preferences = read();
 
@@ -44,6 +52,14 @@ export function applyTheme(): void {
   else document.documentElement.dataset.theme = preferences.theme;
   document.documentElement.dataset.density = preferences.density;
 }
+
+/** For what is no component. */
+export const preferred = (): Preferences => preferences;
+
+export const TIMES = [
+  ['short', 'In short: “3 min. ago”'],
+  ['exact', 'In full, to the second'],
+] as const satisfies readonly (readonly [Times, string])[];
 
 export const usePreferences = (): Preferences =>
   useSyncExternalStore(

@@ -1,8 +1,11 @@
-/** Instants and durations as people read them; the exact instant and its zone are a hover or a focus away. */
+/**
+ * Instants and durations as people read them. The exact instant and its zone are a hover or a tap away;
+ * no stop of the keyboard, of which a table would have hundreds: those who need it have all in full.
+ */
 import { serverNow } from '../graphql/transport.ts';
-import { brief, changesEvery, countdown, durationMs, exact, lengthOf, relative } from './instants.rules.ts';
+import { brief, changesEvery, countdown, durationMs, exact, isSameZone, lengthOf, relative } from './instants.rules.ts';
 import { useNow } from './now.ts';
-import { useZone } from './preferences.ts';
+import { usePreferences, useZone } from './preferences.ts';
 import { Tooltip } from './tooltip.tsx';
 
 interface TimeProps {
@@ -10,7 +13,7 @@ interface TimeProps {
   readonly at: string | null | undefined;
   /** `relative`: "3 min. ago". `clock`: the time of day. `countdown`: what is left until then. */
   readonly as?: 'relative' | 'clock' | 'exact' | 'countdown';
-  /** The zone of the job that it belongs to. */
+  /** The zone of the job that it belongs to; `clock` names the zone shown where it is another. */
   readonly jobZone?: string;
 }
 
@@ -18,19 +21,20 @@ export function Time({ at, as = 'relative', jobZone }: TimeProps) {
   const ms = at == null ? Number.NaN : Date.parse(at);
   const now = useNow(as === 'countdown' ? 1_000 : changesEvery(Math.abs(ms - serverNow()) || 0));
   const zone = useZone(jobZone);
+  const isInFull = usePreferences().times === 'exact';
   if (at == null || Number.isNaN(ms)) return <span className="text-muted">–</span>;
   const full = exact(ms, zone);
   const text =
-    as === 'exact'
-      ? full
-      : as === 'clock'
-        ? brief(ms, now, zone)
-        : as === 'countdown'
-          ? countdown(ms, now)
+    as === 'countdown'
+      ? `${countdown(ms, now)}${isInFull ? ` (${full})` : ''}`
+      : as === 'exact' || isInFull
+        ? full
+        : as === 'clock'
+          ? brief(ms, now, zone, jobZone !== undefined && !isSameZone(zone, jobZone))
           : relative(ms, now);
   return (
-    <Tooltip text={`${full}${zone === 'UTC' ? '' : ` · ${exact(ms, 'UTC')}`} · ${relative(ms, now)}`}>
-      <time dateTime={at} className={as === 'exact' ? undefined : 'whitespace-nowrap'}>
+    <Tooltip isTapped text={[...new Set([full, exact(ms, 'UTC'), relative(ms, now)])].join(' · ')}>
+      <time dateTime={at} className={as === 'exact' || isInFull ? undefined : 'whitespace-nowrap'}>
         {text}
       </time>
     </Tooltip>

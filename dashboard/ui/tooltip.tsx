@@ -1,6 +1,6 @@
 /** More about what is under the pointer or has the focus. What must be known stands in the page itself. */
 import * as Radix from '@radix-ui/react-tooltip';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useLayer } from './layer.tsx';
 
 export const TooltipProvider = ({ children }: { readonly children: ReactNode }) => (
@@ -9,16 +9,22 @@ export const TooltipProvider = ({ children }: { readonly children: ReactNode }) 
 
 interface TooltipProps {
   readonly text: ReactNode;
+  /** Of what is no button and so does nothing else: a tap opens it, and one elsewhere closes it. */
+  readonly isTapped?: boolean;
   /** One element that takes a ref and handlers. */
   readonly children: ReactNode;
 }
 
-export function Tooltip({ text, children }: TooltipProps) {
+export function Tooltip({ text, isTapped = false, children }: TooltipProps) {
   const layer = useLayer();
+  const [isOpen, setOpen] = useState(false);
   if (text === undefined || text === '') return children;
   return (
-    <Radix.Root>
-      <Radix.Trigger asChild>{children}</Radix.Trigger>
+    <Radix.Root open={isOpen} onOpenChange={setOpen}>
+      {/* Radix closes it at every click: it is opened after that. */}
+      <Radix.Trigger asChild onClick={isTapped ? () => queueMicrotask(() => setOpen(true)) : undefined}>
+        {children}
+      </Radix.Trigger>
       <Radix.Portal container={layer}>
         <Radix.Content
           sideOffset={4}

@@ -1,7 +1,7 @@
 /** How these pages look in this browser. */
 import { Card } from '../../ui/card.tsx';
 import { SelectField } from '../../ui/field.tsx';
-import { type Preferences, prefer, usePreferences } from '../../ui/preferences.ts';
+import { type Preferences, prefer, TIMES, usePreferences } from '../../ui/preferences.ts';
 
 const THEMES = [
   ['system', 'As the system'],
@@ -17,9 +17,13 @@ const DENSITIES = [
   ['roomy', 'Roomy'],
   ['dense', 'Dense'],
 ] as const;
+const KEYS = [
+  ['on', 'On'],
+  ['off', 'Off: only those with Ctrl or ⌘'],
+] as const;
 
 export function ViewCard() {
-  const { theme, zone, density } = usePreferences();
+  const { theme, zone, density, times, keys } = usePreferences();
   return (
     <Card title="View" hint="Kept in this browser alone.">
       <div className="grid gap-4 sm:grid-cols-3">
@@ -34,6 +38,18 @@ export function ViewCard() {
           options={ZONES}
           value={zone}
           onChange={({ target }) => prefer({ zone: target.value as Preferences['zone'] })}
+        />
+        <SelectField
+          label="Times"
+          options={TIMES}
+          value={times}
+          onChange={({ target }) => prefer({ times: target.value as Preferences['times'] })}
+        />
+        <SelectField
+          label="Shortcuts of single keys"
+          options={KEYS}
+          value={keys}
+          onChange={({ target }) => prefer({ keys: target.value as Preferences['keys'] })}
         />
         <SelectField
           label="Rows of tables"
