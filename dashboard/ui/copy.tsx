@@ -40,3 +40,16 @@ export const Code = ({ children, isShort = false }: { readonly children: string;
     {isShort ? `${children.slice(0, 8)}…` : children}
   </code>
 );
+
+/** Such a text with its way to the clipboard; `label`: what is copied, "the entry’s id". */
+export const Copied = ({ of, label, isShort = false }: CopiedProps) => (
+  <span className={`inline-flex max-w-full items-center gap-x-1 ${isShort ? 'whitespace-nowrap' : 'flex-wrap'}`}>
+    <Code isShort={isShort}>{of}</Code>
+    <CopyIcon text={of} label={`Copy ${label}`} />
+  </span>
+);
+interface CopiedProps {
+  readonly of: string;
+  readonly label: string;
+  readonly isShort?: boolean;
+}

@@ -4,7 +4,7 @@ import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Status } from '../../ui/badge.tsx';
 import { Facts } from '../../ui/card.tsx';
-import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Code, Copied } from '../../ui/copy.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -78,11 +78,14 @@ function Shown({ act }: { readonly act: Act }) {
           ['On', <TargetLink key="target" type={act.targetType} id={act.targetId} isWhole />],
           ['Outcome', <Status key="outcome" of={OUTCOMES[act.outcome]} />],
           ['Action', <Code key="action">{act.action}</Code>],
-          ['Request', act.requestId === null ? null : <Id key="request" of={act.requestId} what="the request’s id" />],
+          [
+            'Request',
+            act.requestId === null ? null : <Copied key="request" of={act.requestId} label="the request’s id" />,
+          ],
           ['From', act.address],
           ['Token', act.tokenPrefix === null ? null : <Code key="token">{`${act.tokenPrefix}…`}</Code>],
-          ['Family', act.familyId === null ? null : <Id key="family" of={act.familyId} what="the family’s id" />],
-          ['Node', act.nodeId === null ? null : <Id key="node" of={act.nodeId} what="the node’s id" />],
+          ['Family', act.familyId === null ? null : <Copied key="family" of={act.familyId} label="the family’s id" />],
+          ['Node', act.nodeId === null ? null : <Copied key="node" of={act.nodeId} label="the node’s id" />],
           ['In the chain', act.link === null ? 'not yet; within about a second' : `at place ${act.link}`],
         ]}
       />
@@ -90,10 +93,3 @@ function Shown({ act }: { readonly act: Act }) {
     </>
   );
 }
-
-const Id = ({ of, what }: { readonly of: string; readonly what: string }) => (
-  <span className="inline-flex items-center gap-1">
-    <Code>{of}</Code>
-    <CopyIcon text={of} label={`Copy ${what}`} />
-  </span>
-);

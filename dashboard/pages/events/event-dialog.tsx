@@ -8,7 +8,7 @@ import type { EventKind } from '../../events/event-catalog.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Status } from '../../ui/badge.tsx';
 import { Facts } from '../../ui/card.tsx';
-import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Code, Copied } from '../../ui/copy.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -89,13 +89,7 @@ function EventFacts({ event, kind, onDone }: EventFactsProps) {
               <Code>{aggregateId}</Code>
             </span>,
           ],
-          [
-            'Its id',
-            <span key="id" className="inline-flex flex-wrap items-center gap-x-1">
-              <Code>{eventId}</Code>
-              <CopyIcon text={eventId} label="Copy the event’s id" />
-            </span>,
-          ],
+          ['Its id', <Copied key="id" of={eventId} label="the event’s id" />],
           ['Family', event.familyId === null ? null : <Code key="family">{event.familyId}</Code>],
           ['Number', event.sequence.replace(/^0+(?=\d)/, '')],
           ['Published', <Time key="published" at={event.processedAt} as="exact" />],

@@ -3,7 +3,7 @@
 import { retireEncryptionKey } from '../../actions/access-actions.ts';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { Status } from '../../ui/badge.tsx';
-import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Code, Copied } from '../../ui/copy.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -78,12 +78,7 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
   },
   {
     name: 'Id',
-    cell: ({ keyId }) => (
-      <span className="inline-flex items-center gap-1 whitespace-nowrap">
-        <Code isShort>{keyId}</Code>
-        <CopyIcon text={keyId} label="Copy the key’s id" />
-      </span>
-    ),
+    cell: ({ keyId }) => <Copied of={keyId} label="the key’s id" isShort />,
   },
   {
     name: 'Actions',

@@ -1,6 +1,6 @@
 /** Which provider it is, how we prove who we are, and what the last look at it showed. */
 import { Card, Facts, Figure } from '../../ui/card.tsx';
-import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Code, Copied } from '../../ui/copy.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Length, Time } from '../../ui/time.tsx';
 import { TOKEN_KIND } from '../../ui/words.ts';
@@ -15,12 +15,12 @@ export function FactsCard({ provider }: { readonly provider: Provider }) {
         <Facts
           of={[
             ['Provider', isSimulator ? 'The simulator that is built in' : name === 'zitadel' ? 'Zitadel' : name],
-            ['Address', url === null ? null : <Copied key="url" text={url} what="the address" />],
+            ['Address', url === null ? null : <Copied key="url" of={url} label="the address" />],
             ...(instanceHost === null ? [] : [['External domain', instanceHost] as const]),
             [
               'Organisation',
               organizationId === null ? null : (
-                <Copied key="organization" text={organizationId} what="the organisation’s id" />
+                <Copied key="organization" of={organizationId} label="the organisation’s id" />
               ),
             ],
             ['Access', TOKEN_KIND[tokenKind]],
@@ -42,13 +42,6 @@ export function FactsCard({ provider }: { readonly provider: Provider }) {
 }
 
 const TokenEnd = ({ at }: { readonly at: string | null }) => (at === null ? 'Not known' : <Time at={at} />);
-
-const Copied = ({ text, what }: { readonly text: string; readonly what: string }) => (
-  <span className="inline-flex flex-wrap items-center gap-1">
-    <Code>{text}</Code>
-    <CopyIcon text={text} label={`Copy ${what}`} />
-  </span>
-);
 
 function LastCheck({ check }: { readonly check: Provider['lastCheck'] }) {
   if (check === null) return <p className="text-muted">It has not been looked at yet; that is done at each start.</p>;

@@ -12,7 +12,7 @@ import { Permitted } from '../../shell/permitted.tsx';
 import { Status } from '../../ui/badge.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Card, Facts, Figure } from '../../ui/card.tsx';
-import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Copied } from '../../ui/copy.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
@@ -185,13 +185,7 @@ function RunFacts({ run }: { readonly run: Run }) {
                   `${progress.label}: ${count(progress.doneCount)}${progress.totalCount === null ? '' : ` of about ${count(progress.totalCount)}`}`,
                 ] as const,
               ]),
-          [
-            'Id',
-            <span key="key" className="inline-flex flex-wrap items-center">
-              <Code isShort>{runId}</Code>
-              <CopyIcon text={runId} label="Copy the run’s id" />
-            </span>,
-          ],
+          ['Id', <Copied key="key" of={runId} label="the run’s id" isShort />],
         ]}
       />
     </Card>

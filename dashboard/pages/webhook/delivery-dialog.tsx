@@ -5,7 +5,7 @@ import { redeliverWebhook } from '../../actions/event-actions.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Badge, Status } from '../../ui/badge.tsx';
 import { Facts } from '../../ui/card.tsx';
-import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Code, Copied } from '../../ui/copy.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { indented, Pre } from '../../ui/pre.tsx';
@@ -89,13 +89,7 @@ function Whole({ delivery, onDone }: { readonly delivery: WholeDelivery; readonl
                   </span>,
                 ] as const,
               ]),
-          [
-            'Event',
-            <span key="event" className="inline-flex flex-wrap items-center gap-1">
-              <Code>{eventId}</Code>
-              <CopyIcon text={eventId} label="Copy the event’s id" />
-            </span>,
-          ],
+          ['Event', <Copied key="event" of={eventId} label="the event’s id" />],
         ]}
       />
       <section className="grid gap-2">

@@ -1,6 +1,6 @@
 /** What a webhook is, how it stands and since when. */
 import { Card, Facts } from '../../ui/card.tsx';
-import { Code, CopyIcon } from '../../ui/copy.tsx';
+import { Copied } from '../../ui/copy.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Time } from '../../ui/time.tsx';
 import { count } from '../../ui/words.ts';
@@ -37,22 +37,10 @@ export const WebhookFacts = ({ of: webhook }: WebhookFactsProps) => (
     <div className="grid items-start gap-x-8 gap-y-1.5 lg:grid-cols-2">
       <Facts
         of={[
-          [
-            'Address',
-            <span key="url" className="inline-flex flex-wrap items-center gap-1">
-              <Code>{webhook.url}</Code>
-              <CopyIcon text={webhook.url} label="Copy the address" />
-            </span>,
-          ],
+          ['Address', <Copied key="url" of={webhook.url} label="the address" />],
           ['Description', webhook.description],
           ['Events', <EventTypes key="types" types={webhook.eventTypes} most={30} />],
-          [
-            'Its id',
-            <span key="id" className="inline-flex flex-wrap items-center gap-1">
-              <Code>{webhook.webhookId}</Code>
-              <CopyIcon text={webhook.webhookId} label="Copy the webhook’s id" />
-            </span>,
-          ],
+          ['Its id', <Copied key="id" of={webhook.webhookId} label="the webhook’s id" />],
         ]}
       />
       <Facts
