@@ -6,13 +6,13 @@ import { type FamilyChoice, FamilyField } from '../../families/family-field.tsx'
 import { graphql } from '../../graphql/graphql.ts';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { isUuid } from '../../ui/uuid.rules.ts';
-import { USER_ROLE } from '../../ui/words.ts';
+import { memberWords, ownersFirst } from './members.rules.ts';
 
 const MembersOf = graphql(`
   query MembersOf($familyId: UUID!) {
     family(familyId: $familyId) {
       id familyId name
-      members(first: 100) { nodes { id userId fullName role } }
+      members(first: 100) { nodes { id userId username fullName role } }
     }
   }
 `);
@@ -38,9 +38,9 @@ function ChosenWho({ value, onChange, problems = {} }: WhoFieldsProps) {
   const { familyId, familyName, createdByUserId } = value;
   const [{ data }] = useQuery({ query: MembersOf, variables: { familyId }, pause: !isUuid(familyId) });
   const family = data?.family?.familyId === familyId ? data.family : undefined;
-  const members = family?.members.nodes ?? [];
+  const members = ownersFirst(family?.members.nodes ?? []);
   // The owner asks, unless somebody else is chosen.
-  const first = members.find(({ role }) => role === 'OWNER') ?? members[0];
+  const [first] = members;
   const isNamed = members.some(({ userId }) => userId === createdByUserId);
   useEffect(() => {
     if (first !== undefined && !isNamed) onChange({ familyId, familyName, createdByUserId: first.userId });
@@ -66,9 +66,7 @@ function ChosenWho({ value, onChange, problems = {} }: WhoFieldsProps) {
         options={
           members.length === 0
             ? [['', familyId === '' ? 'Choose a family first' : '–']]
-            : members.map(
-                ({ userId, fullName, role }) => [userId, `${fullName} (${USER_ROLE[role].toLowerCase()})`] as const,
-              )
+            : members.map((member) => [member.userId, memberWords(member)] as const)
         }
         onChange={({ target }) => onChange({ ...value, createdByUserId: target.value })}
       />
