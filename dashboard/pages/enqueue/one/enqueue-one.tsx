@@ -7,7 +7,13 @@ import { Button } from '../../../ui/button.tsx';
 import { Card } from '../../../ui/card.tsx';
 import { InstantField, TextField } from '../../../ui/field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
-import { type AccountProblems, type AccountRole, accountProblems, normaliseUsername } from '../account.rules.ts';
+import {
+  type AccountProblems,
+  type AccountRole,
+  accountProblems,
+  normaliseUsername,
+  usernameProblem,
+} from '../account.rules.ts';
 import { enqueueAccount } from '../enqueue-actions.ts';
 import { guardLeaving, keep } from '../keep.ts';
 import { RoleField } from '../role-field.tsx';
@@ -85,7 +91,7 @@ export function EnqueueOne() {
           <TextField
             label="Username"
             hint={
-              username === normaliseUsername(username)
+              username === normaliseUsername(username) || usernameProblem(username) !== undefined
                 ? '3 to 20 of a to z, 0 to 9 and _.'
                 : `It becomes ${normaliseUsername(username)}.`
             }

@@ -1,6 +1,6 @@
 /** What was just enqueued: how it goes on, and its password for this once. */
 import { useEffect, useRef } from 'react';
-import { graphql } from '../../../graphql/graphql.ts';
+import { type EnumOf, graphql } from '../../../graphql/graphql.ts';
 import { useLiveQuery } from '../../../live/use-live.ts';
 import { Status } from '../../../ui/badge.tsx';
 import { Button, ButtonLink } from '../../../ui/button.tsx';
@@ -15,6 +15,14 @@ const HowItGoes = graphql(`
     queuedCreation(entryId: $entryId) { id entryId status explanation { summary } }
   }
 `);
+
+const HOW_IT_STANDS: Readonly<Record<EnumOf<'EntryStatus'>, string>> = {
+  PENDING: 'is queued',
+  PROCESSING: 'is queued',
+  COMPLETED: 'is created',
+  FAILED: 'was not created',
+  CANCELLED: 'is cancelled',
+};
 
 export interface Made {
   readonly entryId: string;
@@ -38,7 +46,7 @@ export function MadeOne({ made, onAnother }: { readonly made: Made; readonly onA
   useEffect(() => place.current?.focus(), []);
   const entry = data?.queuedCreation;
   return (
-    <Card title={`${username} is queued`} hint={fullName}>
+    <Card title={`${username} ${HOW_IT_STANDS[entry?.status ?? 'PENDING']}`} hint={fullName}>
       <div ref={place} tabIndex={-1} className="grid max-w-3xl gap-4 outline-none">
         {entry != null && (
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1" aria-live="polite">
