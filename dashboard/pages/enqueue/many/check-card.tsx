@@ -15,7 +15,7 @@ import { PagedTable } from './paged-table.tsx';
 import { send } from './sending.ts';
 
 const COLUMNS: readonly Column<CheckedRow>[] = [
-  { name: 'Row', cell: ({ line }) => line },
+  { name: 'Line', cell: ({ line }) => line },
   {
     name: 'Check',
     cell: (row) =>
@@ -36,7 +36,7 @@ const COLUMNS: readonly Column<CheckedRow>[] = [
   { name: 'Full name', cell: ({ draft }) => <span className="break-words">{draft.fullName || '–'}</span> },
   { name: 'Family', cell: ({ familyName }) => <span className="break-words">{familyName || '–'}</span> },
   { name: 'Role', cell: ({ draft }) => (draft.role === undefined ? '–' : USER_ROLE[draft.role]) },
-  { name: 'Password', cell: ({ draft }) => (draft.password === '' ? 'Is made' : 'Given') },
+  { name: 'Password', cell: ({ draft }) => (draft.password === '' ? 'Made for you' : 'Given') },
   {
     name: 'Run at',
     cell: ({ draft }) => (draft.runAt === undefined ? 'At once' : <Time at={draft.runAt} as="exact" />),
@@ -61,7 +61,7 @@ export function CheckCard() {
       title="Check before sending"
       hint="Names that are taken already are known only to the server: such rows are refused by themselves, the others go on."
       actions={
-        <Button kind="primary" icon={Send} disabledBecause={noSending} onClick={() => send(good)}>
+        <Button kind="primary" icon={Send} disabledBecause={noSending} onClick={() => send(rows)}>
           Enqueue {counted(good.length, 'account', 'accounts')}
         </Button>
       }
@@ -84,8 +84,9 @@ export function CheckCard() {
           <Notice tone="info">The families that the table names are being looked up.</Notice>
         ) : badCount > 0 ? (
           <Notice tone="warn">
-            {counted(badCount, 'row has a problem', 'rows have problems')}, shown first, and would be left out. Mend
-            them above or in the file, or send the others now.
+            {counted(badCount, 'row has a problem', 'rows have problems')}, shown first
+            {good.length > 0 && ', and would be left out'}. Mend them above or in the file
+            {good.length > 0 && ', or send the others now'}.
           </Notice>
         ) : (
           <Notice tone="good">All {counted(rows.length, 'row is', 'rows are')} good.</Notice>

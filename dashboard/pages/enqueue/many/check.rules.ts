@@ -27,7 +27,7 @@ export interface Defaults {
 }
 
 export interface CheckedRow {
-  /** The row's number in the file, headings not counted, from 1. */
+  /** Where the row begins in the file, from 1, as an editor counts. */
   readonly line: number;
   readonly draft: AccountDraft;
   /** The family as people know it. */
@@ -40,11 +40,13 @@ export interface CheckOptions {
   readonly defaults: Defaults;
   /** By the text that stands in the file, trimmed. */
   readonly families: ReadonlyMap<string, FoundFamily>;
+  /** Of each row; left out: they follow one another from 1. */
+  readonly lines?: readonly number[];
 }
 
 export function checkRows(
   rows: readonly (readonly string[])[],
-  { mapping, defaults, families }: CheckOptions,
+  { mapping, defaults, families, lines }: CheckOptions,
 ): CheckedRow[] {
   const columns = new Map<Field, number>(
     mapping.flatMap((field, index) => (field === undefined ? [] : [[field, index] as const])),
@@ -55,7 +57,7 @@ export function checkRows(
       const text = column === undefined ? '' : (cells[column] ?? '');
       return field === 'password' ? text : text.trim();
     };
-    return checkRow(index + 1, cell, defaults, families);
+    return checkRow(lines?.[index] ?? index + 1, cell, defaults, families);
   });
   return withoutDoubles(checked);
 }
@@ -105,7 +107,7 @@ function withoutDoubles(rows: readonly CheckedRow[]): CheckedRow[] {
       first.set(username, row.line);
       return row;
     }
-    const twice = `Row ${before} has this username as well.`;
+    const twice = `Line ${before} has this username as well.`;
     return { ...row, problems: { ...row.problems, username: row.problems.username ?? twice } };
   });
 }

@@ -2,7 +2,7 @@
 import { asCsv } from './csv-out.rules.ts';
 import type { SentRow } from './sending.ts';
 
-const HEADINGS = ['row', 'username', 'full name', 'family', 'result', 'entry id', 'password', 'problem'] as const;
+const HEADINGS = ['line', 'username', 'full name', 'family', 'result', 'entry id', 'password', 'problem'] as const;
 
 export function downloadResults(rows: readonly SentRow[]): void {
   const text = asCsv(HEADINGS, rows.map(cellsOf));
@@ -23,5 +23,5 @@ const cellsOf = ({ line, draft, familyName, madePassword, outcome }: SentRow): s
   outcome?.kind ?? 'not sent',
   outcome?.kind === 'queued' ? outcome.entryId : '',
   outcome?.kind === 'queued' ? (madePassword ?? '') : '',
-  outcome?.kind === 'refused' ? outcome.message : '',
+  outcome?.kind === 'refused' || outcome?.kind === 'left out' ? outcome.message : '',
 ];

@@ -63,6 +63,7 @@ export function useChecked(): Checked {
   const { table, isHeaded, mapping, who, role, families } = draft.use();
   const mayFind = usePermission('families').isAllowed;
   const cells = useMemo(() => (table === undefined ? [] : table.rows.slice(isHeaded ? 1 : 0)), [table, isHeaded]);
+  const lines = useMemo(() => table?.lines.slice(isHeaded ? 1 : 0) ?? [], [table, isHeaded]);
   const named = useMemo(() => familiesNamed(cells, mapping), [cells, mapping]);
   const [round, setRound] = useState(0);
   const [problem, setProblem] = useState<string>();
@@ -84,8 +85,8 @@ export function useChecked(): Checked {
     };
   }, [named, mayFind, round]);
   const rows = useMemo(
-    () => checkRows(cells, { mapping, defaults: { ...who, role }, families }),
-    [cells, mapping, who, role, families],
+    () => checkRows(cells, { mapping, defaults: { ...who, role }, families, lines }),
+    [cells, mapping, who, role, families, lines],
   );
   return {
     rows,

@@ -29,7 +29,7 @@ export function PagedTable<Row>({ label, columns, rows, keyOf }: PagedTableProps
             disabledBecause={page === 0 ? 'This is the first page.' : undefined}
             onClick={() => setPage(page - 1)}
           >
-            Before
+            Previous
           </Button>
           <span className="text-sm text-muted">
             {count(from + 1)} to {count(from + shown.length)} of {count(rows.length)}
@@ -39,7 +39,7 @@ export function PagedTable<Row>({ label, columns, rows, keyOf }: PagedTableProps
             disabledBecause={page === pages - 1 ? 'This is the last page.' : undefined}
             onClick={() => setPage(page + 1)}
           >
-            After
+            Next
           </Button>
         </nav>
       )}

@@ -1,11 +1,14 @@
 /** Reads a table from text or a file; the reader is loaded when it is first needed. */
 import { MOST_ROWS } from './check.rules.ts';
+import { linesOf, withoutEmpty } from './lines.rules.ts';
 
 export interface Table {
   /** Where it is from: a file's name, or that it was pasted. */
   readonly name: string;
   /** Every row, one with headings too. */
   readonly rows: readonly (readonly string[])[];
+  /** Where each of them begins, from 1, as an editor counts. */
+  readonly lines: readonly number[];
 }
 
 export type Read = Table | { readonly problem: string };
@@ -23,18 +26,18 @@ export async function readText(text: string, name: string): Promise<Read> {
   const { default: Papa } = await import('papaparse');
   const { data, errors } = Papa.parse<string[]>(text, {
     delimitersToGuess: [',', ';', '\t'],
-    skipEmptyLines: 'greedy',
   });
   // One column needs no delimiter, and a row that is short misses what is empty.
   const broken = errors.find(({ type }) => type === 'Quotes');
   if (broken !== undefined)
     return {
-      problem: `A quotation mark is not closed, or stands where none should, near row ${(broken.row ?? 0) + 1}.`,
+      problem: `A quotation mark is not closed, or stands where none should, near line ${linesOf(data)[broken.row ?? 0] ?? 1}.`,
     };
-  if (data.length > MOST_ROWS + 1) return { problem: `It has more than ${MOST_ROWS} rows. Cut it into several files.` };
-  if (data.some((row) => row.length > 50))
+  const { rows, lines } = withoutEmpty(data);
+  if (rows.length > MOST_ROWS + 1) return { problem: `It has more than ${MOST_ROWS} rows. Cut it into several files.` };
+  if (rows.some((row) => row.length > 50))
     return { problem: 'It has more than 50 columns: this is no table of accounts.' };
-  return { name, rows: data };
+  return { name, rows, lines };
 }
 
 /** UTF-8, or what Windows writes where that does not fit. */

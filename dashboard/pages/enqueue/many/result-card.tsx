@@ -18,9 +18,9 @@ import { PagedTable } from './paged-table.tsx';
 import { goOn, hasUnsavedPasswords, type SentRow, sending, sendRefusedAgain, startOver, stop } from './sending.ts';
 
 const columnsOf = (isShown: boolean): readonly Column<SentRow>[] => [
-  { name: 'Row', cell: ({ line }) => line },
-  { name: 'Username', cell: ({ draft }) => <span className="break-all">{draft.username}</span> },
-  { name: 'Full name', cell: ({ draft }) => <span className="break-words">{draft.fullName}</span> },
+  { name: 'Line', cell: ({ line }) => line },
+  { name: 'Username', cell: ({ draft }) => <span className="break-all">{draft.username || '–'}</span> },
+  { name: 'Full name', cell: ({ draft }) => <span className="break-words">{draft.fullName || '–'}</span> },
   {
     name: 'Result',
     cell: ({ outcome }) =>
@@ -31,7 +31,9 @@ const columnsOf = (isShown: boolean): readonly Column<SentRow>[] => [
           Queued
         </Link>
       ) : (
-        <span className="text-bad">Refused: {outcome.message}</span>
+        <span className="text-bad">
+          {outcome.kind === 'refused' ? 'Refused' : 'Left out'}: {outcome.message}
+        </span>
       ),
   },
   {
@@ -50,7 +52,7 @@ const columnsOf = (isShown: boolean): readonly Column<SentRow>[] => [
   },
 ];
 
-const RANK = { refused: 0, unsent: 1, queued: 2 } as const;
+const RANK = { refused: 0, 'left out': 1, unsent: 2, queued: 3 } as const;
 const rankOf = ({ outcome }: SentRow): number => RANK[outcome?.kind ?? 'unsent'];
 
 export function ResultCard() {
@@ -61,6 +63,8 @@ export function ResultCard() {
   const sorted = useMemo(() => [...rows].sort((one, other) => rankOf(one) - rankOf(other)), [rows]);
   const queued = rows.filter(({ outcome }) => outcome?.kind === 'queued').length;
   const refused = rows.filter(({ outcome }) => outcome?.kind === 'refused').length;
+  const leftOut = rows.filter(({ outcome }) => outcome?.kind === 'left out').length;
+  const unsent = rows.length - queued - refused - leftOut;
   const isGoingOn = status === 'sending' || status === 'stopping';
   const isUnsaved = hasUnsavedPasswords(state);
   const again = (): void => {
@@ -76,7 +80,12 @@ export function ResultCard() {
   return (
     <Card
       title={isGoingOn ? 'Sending' : status === 'done' ? 'Sent' : 'Stopped'}
-      hint={`${count(queued)} queued, ${count(refused)} refused, ${count(rows.length - queued - refused)} not sent yet`}
+      hint={[
+        `${count(queued)} queued`,
+        `${count(refused)} refused`,
+        ...(leftOut > 0 ? [`${count(leftOut)} left out`] : []),
+        `${count(unsent)} not sent yet`,
+      ].join(', ')}
       actions={
         isGoingOn ? (
           <Button icon={Square} isBusy={status === 'stopping'} onClick={stop}>
@@ -103,9 +112,9 @@ export function ResultCard() {
       isFlush
     >
       <div className="grid gap-3 px-4 pb-3">
-        <Progress done={queued + refused} total={rows.length} label="Rows that were sent" />
+        <Progress done={queued + refused} total={rows.length - leftOut} label="Rows that were sent" />
         <p className="sr-only" aria-live="polite">
-          {isGoingOn ? '' : `${queued} queued, ${refused} refused`}
+          {isGoingOn ? '' : `${queued} queued, ${refused} refused, ${leftOut} left out`}
         </p>
         {problem !== undefined && (
           <Notice tone="bad" isUrgent>

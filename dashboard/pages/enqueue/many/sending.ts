@@ -4,6 +4,7 @@
  * looks at other pages.
  */
 import type { Refusal } from '../../../actions/action.ts';
+import { newKey } from '../../../actions/new-key.ts';
 import { perform } from '../../../actions/perform.ts';
 import { enqueueAccounts, type Item } from '../enqueue-actions.ts';
 import { guardLeaving, keep } from '../keep.ts';
@@ -12,12 +13,14 @@ import { makePassword, secureBelow } from './password.rules.ts';
 
 export type Outcome =
   | { readonly kind: 'queued'; readonly entryId: string }
-  | { readonly kind: 'refused'; readonly message: string };
+  | { readonly kind: 'refused'; readonly message: string }
+  /** It had problems, and was never sent. */
+  | { readonly kind: 'left out'; readonly message: string };
 
 export interface SentRow extends CheckedRow {
   /** Made here for this row; undefined where the row brought its own. */
   readonly madePassword: string | undefined;
-  /** Undefined until it was sent. */
+  /** Undefined until it was sent; a row with problems has one from the beginning. */
   readonly outcome: Outcome | undefined;
 }
 
@@ -46,14 +49,15 @@ export const hasUnsavedPasswords = ({ rows, isSaved }: Sending): boolean =>
   !isSaved && rows.some(({ madePassword, outcome }) => madePassword !== undefined && outcome?.kind === 'queued');
 guardLeaving(() => hasUnsavedPasswords(sending.get()) || sending.get().status === 'sending');
 
-/** Begins with rows that have no problems. */
+/** Sends those that have no problems; the others are kept beside them as what was left out. */
 export function send(rows: readonly CheckedRow[]): void {
-  const sent = rows.map((row) => ({
-    ...row,
-    madePassword: row.draft.password === '' ? makePassword(secureBelow) : undefined,
-    outcome: undefined,
-  }));
-  sending.set({ ...IDLE, rows: sent, waiting: chunksOf(sent) });
+  const taken = rows.map((row): SentRow => {
+    const message = Object.values(row.problems).join(' ');
+    if (message !== '') return { ...row, madePassword: undefined, outcome: { kind: 'left out', message } };
+    const madePassword = row.draft.password === '' ? makePassword(secureBelow) : undefined;
+    return { ...row, madePassword, outcome: undefined };
+  });
+  sending.set({ ...IDLE, rows: taken, waiting: chunksOf(taken.filter(({ outcome }) => outcome === undefined)) });
   void goOn();
 }
 
@@ -113,7 +117,7 @@ async function sendChunk({ key, lines }: Chunk): Promise<string | undefined> {
 }
 
 const chunksOf = (rows: readonly SentRow[]): Chunk[] =>
-  inChunks(rows, CHUNK_SIZE).map((part) => ({ key: crypto.randomUUID(), lines: part.map(({ line }) => line) }));
+  inChunks(rows, CHUNK_SIZE).map((part) => ({ key: newKey(), lines: part.map(({ line }) => line) }));
 
 const itemOf = ({ line, draft, madePassword }: SentRow): Item => ({
   ...draft,

@@ -1,0 +1,20 @@
+/** Which line of a file each row stands on, so that people find it in their editor. */
+
+type Rows = readonly (readonly string[])[];
+
+/** Where each row begins, from 1: a cell in quotation marks may go over several lines. */
+export function linesOf(rows: Rows): number[] {
+  let next = 1;
+  return rows.map((cells) => {
+    const line = next;
+    next += 1 + cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\r|\n/g)?.length ?? 0), 0);
+    return line;
+  });
+}
+
+/** The rows that hold anything, each with its line. */
+export function withoutEmpty(rows: Rows): { readonly rows: Rows; readonly lines: readonly number[] } {
+  const lines = linesOf(rows);
+  const isFull = rows.map((cells) => cells.some((cell) => cell.trim() !== ''));
+  return { rows: rows.filter((_, index) => isFull[index]), lines: lines.filter((_, index) => isFull[index]) };
+}
