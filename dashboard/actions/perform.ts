@@ -3,6 +3,7 @@ import { client } from '../graphql/client.ts';
 import { problemOf } from '../graphql/problems.ts';
 import type { Action, Refusal } from './action.ts';
 import { createIntents } from './intents.rules.ts';
+import { newKey } from './new-key.ts';
 
 export type Performed<Payload> =
   | { readonly kind: 'done'; readonly payload: Payload }
@@ -13,9 +14,6 @@ const UNREACHED = 'The server cannot be reached, so it is not known whether it w
 const ONCE = 'Try again: it is done once, however often it is sent.';
 const LOOK_FIRST = 'Look whether it was before you try again.';
 
-// crypto.randomUUID is not there on a page that came over plain HTTP from another machine.
-const newKey = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 const intentOf = createIntents(newKey);
 
 /**

@@ -22,7 +22,6 @@ interface RescheduleDialogProps {
 
 export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialogProps) {
   const { name, cron, timeZone, misfirePolicy, isOverridden } = schedule;
-  const [key] = useState(() => crypto.randomUUID());
   // What was in force when it was opened: a change by somebody else meanwhile is not undone by the fields left alone.
   const [before] = useState<Timing>({ cron, timeZone, misfirePolicy });
   const [timing, setTiming] = useState<Timing>({ ...before, ...initial });
@@ -38,15 +37,11 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
 
   const send = async (what: 'save' | 'reset'): Promise<void> => {
     setBusy(what);
-    const result = await perform(
-      rescheduleJob,
-      {
-        jobName: name,
-        ...(what === 'reset' ? { reset: true } : changed(before, timing)),
-        ...(reason.trim() !== '' && { reason: reason.trim() }),
-      },
-      key,
-    );
+    const result = await perform(rescheduleJob, {
+      jobName: name,
+      ...(what === 'reset' ? { reset: true } : changed(before, timing)),
+      ...(reason.trim() !== '' && { reason: reason.trim() }),
+    });
     setBusy(undefined);
     if (result.kind === 'broken') return setRefused({ rest: result.message });
     if (result.kind === 'refused') {

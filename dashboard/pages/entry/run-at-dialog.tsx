@@ -49,7 +49,7 @@ export function RunAtDialog({ entry: { entryId, username, nextRetryAt }, onDone,
     if (runAt === undefined) return setProblems({ fields: { runAt: 'Choose an instant.' }, rest: undefined });
     const asked = { action: 'SET_RUN_AT' as const, entryIds: [entryId], runAt };
     const input = reason === '' ? asked : { ...asked, reason };
-    setPlan(await doing(perform(planBulkAction, input, crypto.randomUUID())));
+    setPlan(await doing(perform(planBulkAction, input)));
   };
   // A plan is applied once, so that it is itself the key.
   const apply = async (planId: string): Promise<void> => {

@@ -1,4 +1,5 @@
 /** Accounts to play with, in the family that stands first. */
+import { newKey } from '../../../actions/new-key.ts';
 import { client } from '../../../graphql/client.ts';
 import { graphql } from '../../../graphql/graphql.ts';
 import { problemOf } from '../../../graphql/problems.ts';
@@ -31,11 +32,11 @@ export async function enqueueDemo(count: number): Promise<readonly string[]> {
   const items = Array.from({ length: count }, (_, index) => ({
     familyId: family.familyId,
     createdByUserId: creator.userId,
-    username: `demo_${crypto.randomUUID().replaceAll('-', '').slice(0, 8)}`,
+    username: `demo_${newKey().slice(0, 8)}`,
     fullName: NAMES[index % NAMES.length] ?? 'Demo',
   }));
   const { data, error } = await client
-    .mutation(EnqueueDemo, { input: { items, idempotencyKey: crypto.randomUUID() } })
+    .mutation(EnqueueDemo, { input: { items, idempotencyKey: newKey() } })
     .toPromise();
   if (error !== undefined) throw new Error(problemOf(error));
   const outcome = data?.enqueueAccounts;
