@@ -5,6 +5,7 @@ import { useQuery } from 'urql';
 import { usePermission } from '../access/viewer.tsx';
 import { graphql } from '../graphql/graphql.ts';
 import { Field } from '../ui/field.tsx';
+import { useSettled } from '../ui/use-settled.ts';
 
 const FindFamilies = graphql(`
   query FindFamilies($search: String) {
@@ -32,8 +33,6 @@ interface FamilyFieldProps {
   readonly isOnlyOneChosen?: boolean;
 }
 
-const PAUSE_MS = 200;
-
 export function FamilyField({
   value,
   onChoose,
@@ -46,13 +45,9 @@ export function FamilyField({
   const { isAllowed, reason } = usePermission('families');
   const listId = useId();
   const [text, setText] = useState<string>();
-  const [search, setSearch] = useState('');
   const [active, setActive] = useState(0);
   const isOpen = text !== undefined;
-  useEffect(() => {
-    const timer = setTimeout(() => setSearch(text ?? ''), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
+  const search = useSettled(text ?? '');
   const [{ data, error, fetching }] = useQuery({
     query: FindFamilies,
     variables: { search: search === '' ? null : search },

@@ -1,9 +1,10 @@
 /** The preview of a schedule while somebody writes it: asked for when they pause, the one before kept until the answer. */
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useQuery } from 'urql';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { codeOf, problemOf } from '../../graphql/problems.ts';
+import { useSettled } from '../../ui/use-settled.ts';
 import { type Timing, type TimingProblems, timingProblems } from './reschedule.rules.ts';
 
 const PreviewSchedule = graphql(`
@@ -25,8 +26,6 @@ interface Previewed {
   readonly isOld: boolean;
   readonly problems: TimingProblems;
 }
-
-const PAUSE_MS = 250;
 
 export function usePreview(jobName: string, timing: Timing, after: string | undefined): Previewed {
   const { isAllowed, reason } = usePermission('previewSchedule');
@@ -64,12 +63,3 @@ const emptyProblems = ({ cron, timeZone }: Timing): TimingProblems => ({
   ...(cron.trim() === '' && { cron: 'Write when it is to fire, or choose a preset.' }),
   ...(timeZone.trim() === '' && { timeZone: 'Name the zone whose local time the cron means.' }),
 });
-
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
-}

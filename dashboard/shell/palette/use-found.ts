@@ -1,8 +1,8 @@
 /** Entries, families and runs that fit what was typed: asked for once the typing pauses. */
 import { Activity, UsersRound } from 'lucide-react';
-import { useEffect, useState } from 'react';
 import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
+import { useSettled } from '../../ui/use-settled.ts';
 import { RUN_STATUS } from '../../ui/words.ts';
 import type { May } from './commands.ts';
 import { entriesOf, entryItem, type FoundEntry, PaletteEntry } from './entry-items.ts';
@@ -44,24 +44,13 @@ const Families = graphql(`
   }
 `);
 
-const PAUSE_MS = 180;
-
-function usePaused(typed: string): string {
-  const [taken, take] = useState(typed);
-  useEffect(() => {
-    const timer = setTimeout(() => take(typed), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  return taken;
-}
-
 interface Found {
   readonly groups: readonly Group[];
   readonly isLooking: boolean;
 }
 
 export function useFound(typed: string, may: May): Found {
-  const text = usePaused(typed);
+  const text = useSettled(typed);
   const { id, username, family } = soughtBy(text);
   const sees = may('queuedCreations').isAllowed;
   const named = useLiveQuery({
