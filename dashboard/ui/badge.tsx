@@ -2,7 +2,8 @@
 import type { ReactNode } from 'react';
 import type { Tone, Wording } from './words.ts';
 
-const LOOKS: Readonly<Record<Tone, string>> = {
+/** The ground and the text of a tone. */
+export const TONE_LOOKS: Readonly<Record<Tone, string>> = {
   good: 'bg-good-soft text-good',
   warn: 'bg-warn-soft text-warn',
   bad: 'bg-bad-soft text-bad',
@@ -12,7 +13,7 @@ const LOOKS: Readonly<Record<Tone, string>> = {
 
 export const Badge = ({ tone = 'idle', children }: { readonly tone?: Tone; readonly children: ReactNode }) => (
   <span
-    className={`inline-flex h-5 items-center gap-1 rounded-full px-2 text-xs font-medium whitespace-nowrap ${LOOKS[tone]}`}
+    className={`inline-flex h-5 items-center gap-1 rounded-full px-2 text-xs font-medium whitespace-nowrap ${TONE_LOOKS[tone]}`}
   >
     {children}
   </span>

@@ -1,14 +1,10 @@
 /** Something to know before the rest, with what helps beside it. */
 import { CircleAlert, CircleCheck, Info, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { TONE_LOOKS } from './badge.tsx';
 import type { Tone } from './words.ts';
 
-const LOOKS: Readonly<Record<Exclude<Tone, 'idle'>, readonly [string, typeof Info]>> = {
-  good: ['bg-good-soft text-good', CircleCheck],
-  warn: ['bg-warn-soft text-warn', TriangleAlert],
-  bad: ['bg-bad-soft text-bad', CircleAlert],
-  info: ['bg-info-soft text-info', Info],
-};
+const ICONS = { good: CircleCheck, warn: TriangleAlert, bad: CircleAlert, info: Info } as const;
 
 interface NoticeProps {
   readonly tone: Exclude<Tone, 'idle'>;
@@ -19,11 +15,11 @@ interface NoticeProps {
 }
 
 export function Notice({ tone, children, actions, isUrgent = false }: NoticeProps) {
-  const [look, Icon] = LOOKS[tone];
+  const Icon = ICONS[tone];
   return (
     <div
       role={isUrgent ? 'alert' : undefined}
-      className={`flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg px-3 py-2 ${look}`}
+      className={`flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg px-3 py-2 ${TONE_LOOKS[tone]}`}
     >
       <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
       <div className="min-w-0 flex-1 basis-48">{children}</div>

@@ -1,6 +1,7 @@
 /** Why an entry is where it is, in plain words; what stands in its way, each with its cure beside it. */
 import { CircleCheck, Hourglass, LoaderCircle, OctagonX, TriangleAlert } from 'lucide-react';
 import { CureButton } from '../../actions/cure-button.tsx';
+import { TONE_LOOKS } from '../../ui/badge.tsx';
 import { Prose } from '../../ui/prose.tsx';
 import { Time } from '../../ui/time.tsx';
 import type { Tone } from '../../ui/words.ts';
@@ -30,13 +31,6 @@ const LOOKS: Readonly<Record<Entry['status'], readonly [tone: Tone, lead: string
   FAILED: ['bad', 'The account was not made.', TriangleAlert],
   CANCELLED: ['idle', 'The account will not be made.', OctagonX],
 };
-const GROUNDS: Readonly<Record<Tone, string>> = {
-  good: 'bg-good-soft text-good',
-  warn: 'bg-warn-soft text-warn',
-  bad: 'bg-bad-soft text-bad',
-  info: 'bg-info-soft text-info',
-  idle: 'bg-idle-soft text-muted',
-};
 
 interface ExplanationProps {
   readonly entry: Entry;
@@ -56,7 +50,7 @@ export function Explanation({ entry: { status, explanation, username }, onDone }
   const first = blockers.findIndex(({ cure }) => cure !== null);
   return (
     <section aria-label="Explanation" className="overflow-hidden rounded-lg border bg-panel">
-      <div className={`flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 ${GROUNDS[tone]}`}>
+      <div className={`flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 ${TONE_LOOKS[tone]}`}>
         <Icon aria-hidden className={`size-5 shrink-0 ${status === 'PROCESSING' ? 'animate-spin' : ''}`} />
         <h2 className="min-w-0 flex-1 basis-60 text-lg font-semibold">
           {summary === undefined || summary === lead ? lead : <Prose text={`${lead} ${summary}`} />}

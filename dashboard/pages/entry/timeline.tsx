@@ -1,8 +1,8 @@
 /** Everything that happened to an entry, the newest first; its older attempts by the page. */
+import { TONE_LOOKS } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Time } from '../../ui/time.tsx';
-import type { Tone } from '../../ui/words.ts';
 import type { Entry } from './entry-query.ts';
 import { lookOf } from './happening-look.tsx';
 import type { Happening } from './timeline.rules.ts';
@@ -41,20 +41,12 @@ export function Timeline({ entry, happenings, onEarlier, isLoadingEarlier, omiss
   );
 }
 
-const DOTS: Readonly<Record<Tone, string>> = {
-  good: 'bg-good-soft text-good',
-  warn: 'bg-warn-soft text-warn',
-  bad: 'bg-bad-soft text-bad',
-  info: 'bg-info-soft text-info',
-  idle: 'bg-idle-soft text-muted',
-};
-
 function Item({ happening, entry }: { readonly happening: Happening; readonly entry: Entry }) {
   const { icon: Icon, tone, title, detail } = lookOf(happening, entry);
   return (
     <li className="group relative flex gap-3 pb-4 last:pb-0">
       <span aria-hidden className="absolute top-6 bottom-0 left-3 w-px bg-line group-last:hidden" />
-      <span className={`flex size-6 shrink-0 items-center justify-center rounded-full ${DOTS[tone]}`}>
+      <span className={`flex size-6 shrink-0 items-center justify-center rounded-full ${TONE_LOOKS[tone]}`}>
         <Icon aria-hidden className="size-3.5" />
       </span>
       <div className="min-w-0 flex-1">

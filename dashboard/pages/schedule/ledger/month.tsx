@@ -1,8 +1,9 @@
 /** One month of a ledger. The arrow keys go from day to day; Enter lists a day's fires. */
 import type { KeyboardEvent } from 'react';
 import { worstOf } from '../../../jobs/fire.rules.ts';
+import { TONE_LOOKS } from '../../../ui/badge.tsx';
 import { Tooltip } from '../../../ui/tooltip.tsx';
-import { count, counted, FIRE_OUTCOME, type Tone } from '../../../ui/words.ts';
+import { count, counted, FIRE_OUTCOME } from '../../../ui/words.ts';
 import { dayName, monthName, placesBefore } from './calendar.rules.ts';
 import type { Day } from './ledger.tsx';
 import { OutcomeIcon } from './outcome-icon.tsx';
@@ -17,13 +18,6 @@ interface MonthProps {
   readonly onPick: (date: string) => void;
 }
 
-const LOOKS: Readonly<Record<Tone, string>> = {
-  good: 'bg-good-soft text-good',
-  warn: 'bg-warn-soft text-warn',
-  bad: 'bg-bad-soft text-bad',
-  info: 'bg-info-soft text-info',
-  idle: 'bg-idle-soft text-muted',
-};
 const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
 const WEEKDAYS = [5, 6, 7, 8, 9, 10, 11].map((day) =>
   new Intl.DateTimeFormat(undefined, { timeZone: 'UTC', weekday: 'short' }).format(Date.UTC(2026, 0, day)),
@@ -93,7 +87,7 @@ function DayCell({ day: { date, dueCount, counts }, isPicked, isStop, onPick }: 
         tabIndex={isStop ? 0 : -1}
         aria-pressed={isPicked}
         onClick={() => onPick(date)}
-        className={`${SHAPE} ${LOOKS[FIRE_OUTCOME[worst].tone]} hover:brightness-95 ${isPicked ? 'ring-2 ring-accent' : ''}`}
+        className={`${SHAPE} ${TONE_LOOKS[FIRE_OUTCOME[worst].tone]} hover:brightness-95 ${isPicked ? 'ring-2 ring-accent' : ''}`}
       >
         <span className="sr-only">{text}</span>
         <span aria-hidden className="flex items-center justify-between gap-0.5 text-xs">
