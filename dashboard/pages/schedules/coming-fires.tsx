@@ -13,7 +13,7 @@ import { Time } from '../../ui/time.tsx';
 import { count } from '../../ui/words.ts';
 
 const NextFires = graphql(`
-  query NextFires {
+  query ComingFires {
     nextFireTimes(first: 100) { jobName at localTime dst }
   }
 `);
