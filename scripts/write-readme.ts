@@ -79,7 +79,8 @@ export function alertsDocument(): string {
   const tools = {
     settings: DEFAULT_ALERT_SETTINGS,
     suggestedCure: () => null,
-    canRetryHelp: () => true,
+    failureInWords: () => null,
+    bulkCure: () => null,
     dataDir: undefined,
   };
   const rows = shownRules(createRules(tools)).map(({ name, severity, description, threshold, settings }) => {

@@ -3,7 +3,8 @@
  * Wired apart from app.ts, because nothing of the server's own work depends on it.
  */
 import type { Acts } from './access/acts.ts';
-import { NEEDS_NEW_PASSWORD, suggestedCure } from './accounts/insight/failure-group-cures.rules.ts';
+import { bulkCure, suggestedCure } from './accounts/insight/failure-group-cures.rules.ts';
+import { failureInWords } from './accounts/insight/failure-words.rules.ts';
 import { createAlerts } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -81,7 +82,8 @@ export function createOutward(options: OutwardOptions) {
     logger,
     settings: config,
     suggestedCure,
-    canRetryHelp: (code) => !NEEDS_NEW_PASSWORD.includes(code),
+    failureInWords,
+    bulkCure,
     dataDir: config.DATABASE_URL === undefined ? config.DATA_DIR : undefined,
   });
   return {

@@ -138,7 +138,7 @@ export function buildSchema({
   const entryRefs = addEntryTypes(builder, prisma, enums);
   const entryFilter = addEntryQueries(builder, db, entryRefs, inputs);
   const entry = addEntrySubscription(builder, watch, entryRefs, entryFilter, Change);
-  addFailureGroups(builder, db, entryRefs);
+  addFailureGroups(builder, db, entryRefs, explanationRefs);
   addEnqueue(builder, prisma, entryRefs, enums, entries);
   addEntryMutations(builder, prisma, entryRefs, entries);
   const bulkRefs = addBulkActions(builder, { prisma, clock, undoWindowMs: bulk.undoWindowMs });

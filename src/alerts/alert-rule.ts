@@ -70,8 +70,10 @@ export interface RuleTools {
   readonly settings: Readonly<Record<AlertSetting, number>>;
   /** What to do about failures with an error code; null when nothing is known to help. */
   readonly suggestedCure: (errorCode: string) => string | null;
-  /** Whether trying again what failed so, as it is, can help. */
-  readonly canRetryHelp: (errorCode: string) => boolean;
+  /** What a failure is, as the rest of a sentence; null when the code is not known. */
+  readonly failureInWords: (errorCode: string) => string | null;
+  /** What can be done with all entries that failed so; null when nothing that helps can be done to many at once. */
+  readonly bulkCure: (errorCode: string) => 'RETRY' | 'CANCEL' | null;
   /** The folder of the embedded database; undefined with any other. */
   readonly dataDir: string | undefined;
 }

@@ -32,7 +32,7 @@ export type ExplanationRefs = ReturnType<typeof addExplanationTypes>;
 /** Adds `Explanation`, `Blocker`, `Cure`, and the kind of blocker that all share, `NoLiveNode`. */
 export function addExplanationTypes(builder: Builder) {
   const CureRef = builder.objectRef<Cure>('Cure').implement({
-    description: 'What an operator can do about a blocker: one mutation.',
+    description: 'What an operator can do about something that is wrong: one mutation.',
     fields: (t) => ({
       label: t.exposeString('label', { description: 'What it does, for a button.' }),
       mutation: t.exposeString('mutation', { description: 'The mutation’s name.' }),
@@ -76,5 +76,5 @@ export function addExplanationTypes(builder: Builder) {
       }),
     }),
   });
-  return { Blocker, Explanation };
+  return { Blocker, Cure: CureRef, Explanation };
 }

@@ -56,7 +56,8 @@ async function look(
   const rules = createRules({
     settings: { ...DEFAULT_ALERT_SETTINGS, ...settings },
     suggestedCure: (code) => (code === 'USERNAME_TAKEN_AT_PROVIDER' ? 'Free the names.' : null),
-    canRetryHelp: (code) => code !== 'PASSWORD_NOT_SEALED',
+    failureInWords: (code) => (code === 'USERNAME_TAKEN_AT_PROVIDER' ? 'the name is taken' : null),
+    bulkCure: (code) => (code === 'PASSWORD_NOT_SEALED' ? null : code === 'DATABASE_REFUSED' ? 'RETRY' : 'CANCEL'),
     dataDir,
   });
   const tools = { ...lookBy(randomUUID(), rules), holdMs: settings.ALERT_HOLD ?? 0 };
@@ -115,11 +116,11 @@ const CASES: readonly Case[] = [
       subject: { kind: 'failure_group', key: 'group-a' },
       count: 1,
       severity: 'warning',
-      summary: '1 entry failed for good with USERNAME_TAKEN_AT_PROVIDER.',
+      summary: '1 entry failed for good: the name is taken (USERNAME_TAKEN_AT_PROVIDER).',
       advice: 'Free the names.',
       cure: expect.objectContaining({
         mutation: 'planBulkAction',
-        input: { action: 'RETRY', filter: { status: ['FAILED'], failureGroup: 'group-a' } },
+        input: { action: 'CANCEL', filter: { status: ['FAILED'], failureGroup: 'group-a' } },
       }),
     },
     cure: () => sql(`DELETE FROM auth.queued_managed_account_creations WHERE status = 'failed'`),

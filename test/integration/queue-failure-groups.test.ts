@@ -178,6 +178,7 @@ describe('failure groups', () => {
 
 describe('in the API', () => {
   const GROUPS = `{ failureGroups { key errorCode message count affectedFamilyCount firstSeenAt lastSeenAt trend suggestedCure
+    cure { mutation input }
     sample { entryId username family { name } createdBy { fullName } } } }`;
   let database: TestDatabase;
   let server: TestApp;
@@ -207,6 +208,7 @@ describe('in the API', () => {
       expect(group).toMatchObject({
         count: 5,
         suggestedCure: expect.stringContaining('retry'),
+        cure: { mutation: 'planBulkAction', input: { action: 'RETRY', filter: { failureGroup: group.key } } },
         sample: { family: { name: 'The Testers' }, createdBy: { fullName: 'Olivia Owner' } },
       });
     }

@@ -117,6 +117,19 @@ describe('a failed entry', () => {
     expect(explain(refused, conditions).blockers).toMatchObject([{ kind: 'PermanentError', cure: retryWithPassword }]);
   });
 
+  it('is to be given up when a retry would meet the same refusal', () => {
+    const refused = { ...failed, lastOutcome: 'permanent_failure', lastErrorCode: 'ACCOUNT_DATA_REFUSED' } as const;
+    const cancel = { mutation: 'cancelEntry', input: { entryId: 'entry' } };
+    expect(explain(refused, conditions)).toMatchObject({
+      summary: 'Failed for good.',
+      blockers: [{ kind: 'PermanentError', code: 'ACCOUNT_DATA_REFUSED', cure: cancel }],
+    });
+    expect(explain({ ...refused, hasPassword: false }, conditions).blockers).toMatchObject([
+      { cure: cancel },
+      { kind: 'PasswordDestroyed', cure: retryWithPassword },
+    ]);
+  });
+
   it('offers no retry that would be refused: its family is gone', () => {
     const { blockers } = explain({ ...failed, familyId: null, hasPassword: false }, conditions);
     expect(blockers.map(({ cure }) => cure)).toEqual([null, null]);

@@ -6,6 +6,7 @@
 import type { AttemptOutcome, CircuitState, EntryStatus } from '../../database/generated/prisma/enums.ts';
 import { MAX_RETRIES, retryProblem } from '../entry.rules.ts';
 import { explainPending, later } from './explanation-waiting.rules.ts';
+import { needsNewEntry } from './failure-group-cures.rules.ts';
 
 /** What of an entry an explanation depends on. */
 export interface ExplainedEntry {
@@ -113,13 +114,15 @@ export function explain(entry: ExplainedEntry, conditions: QueueConditions): Exp
 function explainFailed(entry: ExplainedEntry): Explanation {
   const code = entry.lastErrorCode ?? 'UNKNOWN';
   const why = entry.lastErrorMessage ?? 'No attempt said why.';
-  const cure = retryCure(entry, !entry.hasPassword || PASSWORD_CODES.includes(code));
+  const cure: Cure | null = needsNewEntry(code)
+    ? { label: 'Cancel it', mutation: 'cancelEntry', input: { entryId: entry.id } }
+    : retryCure(entry, !entry.hasPassword || PASSWORD_CODES.includes(code));
   const isUsedUp = entry.lastOutcome !== 'permanent_failure' && entry.retryCount >= MAX_RETRIES;
   const main: Blocker = isUsedUp
     ? { kind: 'RetriesUsedUp', message: `All retries failed, the last one with ${code}: ${why}`, cure }
     : { kind: 'PermanentError', code, message: why, cure };
   return {
-    summary: isUsedUp ? 'Failed: all retries are used up.' : `Failed for good with ${code}.`,
+    summary: isUsedUp ? 'Failed: all retries are used up.' : 'Failed for good.',
     blockers: entry.hasPassword ? [main] : [main, passwordDestroyed(entry)],
     nextChangeAt: null,
   };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { PROVIDER_ERRORS } from '../../identity/zitadel.errors.ts';
-import { CURES, QUEUE_FAILURE_CODES, suggestedCure } from './failure-group-cures.rules.ts';
+import { bulkCure, CURES, QUEUE_FAILURE_CODES, suggestedCure } from './failure-group-cures.rules.ts';
 
 /** The codes that these sources write with a failure, as their text has them. */
 function codesIn(file: string): string[] {
@@ -23,4 +23,13 @@ it('has a cure, or an explicit null, for every code that an entry can fail with'
 it('knows nothing of other codes', () => {
   expect(suggestedCure('SOMETHING_ELSE')).toBeNull();
   expect(suggestedCure('PROVIDER_UNAVAILABLE')).toContain('retry');
+});
+
+it('plans what its advice says first', () => {
+  for (const [code, advice] of Object.entries(CURES)) {
+    const isToCancel = /^Cancel these|^[^.]*, then cancel the entries/.test(advice ?? '');
+    expect(bulkCure(code) === 'CANCEL', code).toBe(isToCancel);
+  }
+  expect(bulkCure('KEY_LOST')).toBeNull();
+  expect(bulkCure('PROVIDER_UNAVAILABLE')).toBe('RETRY');
 });

@@ -41,7 +41,7 @@ export const CURES: Readonly<Record<FailureCode, string | null>> = {
   ACCOUNT_VANISHED: `Find out who deletes accounts at the identity provider, ${RETRY}`,
   PASSWORD_REFUSED: `Bring the password policy at the identity provider in line (12 characters are asked for here), ${RETRY} Or retry each entry with a new password.`,
   ACCOUNT_DATA_REFUSED: 'Cancel these entries and enqueue the accounts anew with other names.',
-  USERNAME_TAKEN_AT_PROVIDER: `Free the names at the identity provider, ${RETRY} Or cancel them and enqueue the accounts under other names.`,
+  USERNAME_TAKEN_AT_PROVIDER: `Cancel these entries and enqueue the accounts anew under other usernames. Or free the names at the identity provider, ${RETRY}`,
   ACCOUNT_BELONGS_TO_ANOTHER:
     'Look at the users with these entries’ ids in the identity provider’s console, then cancel the entries and enqueue the accounts anew.',
   PROVIDER_TOKEN_INVALID: `Put a valid token into ZITADEL_TOKEN_FILE (read again by itself) or ZITADEL_TOKEN. ${CONFIGURED}`,
@@ -73,4 +73,22 @@ export function suggestedCure(code: string): string | null {
 }
 
 /** Failures that the same password meets again: a retry of many, which brings none, cannot help. */
-export const NEEDS_NEW_PASSWORD: readonly string[] = ['PASSWORD_NOT_SEALED', 'KEY_LOST'];
+const NEEDS_NEW_PASSWORD: readonly string[] = ['PASSWORD_NOT_SEALED', 'KEY_LOST'];
+
+/** Failures of what an entry asks for, and an entry cannot be changed: the account is enqueued anew in its stead. */
+const NEEDS_NEW_ENTRY: readonly string[] = [
+  'ACCOUNT_DATA_REFUSED',
+  'ACCOUNT_BELONGS_TO_ANOTHER',
+  'FAMILY_DELETED',
+  'USERNAME_INVALID',
+  'USERNAME_TAKEN_AT_PROVIDER',
+];
+
+/** Whether entries that failed so are to be given up rather than tried again as they are. */
+export const needsNewEntry = (code: string): boolean => NEEDS_NEW_ENTRY.includes(code);
+
+/** The bulk action that helps entries which failed so, as CURES advises; null when none does. */
+export function bulkCure(code: string): 'RETRY' | 'CANCEL' | null {
+  if (needsNewEntry(code)) return 'CANCEL';
+  return NEEDS_NEW_PASSWORD.includes(code) ? null : 'RETRY';
+}

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { Database } from '../../database/database.ts';
 import type { QueuedCreation as Entry } from '../../database/generated/prisma/client.ts';
 import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
+import type { ExplanationRefs } from '../../graphql/explanation.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
-import { suggestedCure } from './failure-group-cures.rules.ts';
+import { bulkCure, suggestedCure } from './failure-group-cures.rules.ts';
 import { type FailureGroup, loadFailureGroups, loadFailureGroupsOfFamily } from './failure-groups.ts';
 
 interface FailureGroupView extends FailureGroup {
@@ -16,7 +17,12 @@ interface FailureGroupView extends FailureGroup {
 const groupCount = z.int().min(1, 'is at least 1').max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`).nullish();
 
 /** Adds `failureGroups`. */
-export function addFailureGroups(builder: Builder, db: Database, { QueuedCreation }: EntryRefs): void {
+export function addFailureGroups(
+  builder: Builder,
+  db: Database,
+  { QueuedCreation }: EntryRefs,
+  { Cure }: ExplanationRefs,
+): void {
   const Group = builder.objectRef<FailureGroupView>('FailureGroup').implement({
     description: 'Entries that have failed or back off for the same cause.',
     fields: (t) => ({
@@ -49,6 +55,18 @@ export function addFailureGroups(builder: Builder, db: Database, { QueuedCreatio
         nullable: true,
         description: 'What to do about all of them; null when it passes by itself.',
         resolve: (group) => suggestedCure(group.errorCode),
+      }),
+      cure: t.field({
+        type: Cure,
+        nullable: true,
+        description:
+          'The same as a mutation: the plan of a retry, or of a cancel where a retry would meet the same refusal; null when nothing that helps can be done to all of them at once.',
+        resolve: ({ errorCode, key }) => {
+          const action = bulkCure(errorCode);
+          if (action === null) return null;
+          const label = action === 'RETRY' ? 'Plan a retry of exactly these' : 'Plan a cancel of exactly these';
+          return { label, mutation: 'planBulkAction', input: { action, filter: { failureGroup: key } } };
+        },
       }),
     }),
   });

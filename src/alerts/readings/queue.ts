@@ -30,32 +30,40 @@ interface FailedRow {
 }
 
 const failedFinding = (
-  { suggestedCure, canRetryHelp }: RuleTools,
+  { suggestedCure, failureInWords, bulkCure }: RuleTools,
   { key, failureGroup, code, count, since }: FailedRow,
 ): Finding => {
   const errorCode = code === null ? {} : { errorCode: { equals: code } };
+  const action = code === null ? 'RETRY' : bulkCure(code);
   return {
     groupKey: key,
     subject: { kind: 'failure_group', key: failureGroup },
     count,
     since,
-    summary: `${counted(count, 'entry', 'entries')} failed for good with ${code ?? 'no error code'}.`,
+    summary: `${counted(count, 'entry', 'entries')} failed for good${causeInWords(code, failureInWords)}.`,
     advice:
       (code === null ? null : suggestedCure(code)) ??
       'Look at the attempts of one of them, mend the cause, then retry the entries of this group or cancel them.',
     cure:
-      code !== null && !canRetryHelp(code)
+      action === null
         ? null
         : {
-            label: 'Plan a retry of these entries',
+            label: action === 'RETRY' ? 'Plan a retry of these entries' : 'Plan a cancel of these entries',
             mutation: 'planBulkAction',
             input: {
-              action: 'RETRY',
+              action,
               filter: { status: ['FAILED'], ...(failureGroup === null ? errorCode : { failureGroup }) },
             },
           },
   };
 };
+
+/** For people in words, for scripts and searches with the code. */
+function causeInWords(code: string | null, inWords: RuleTools['failureInWords']): string {
+  if (code === null) return ' without an error code';
+  const words = inWords(code);
+  return words === null ? ` with ${code}` : `: ${words} (${code})`;
+}
 
 // Due entries by queued_managed_account_creations_due_idx; a row by hand may be due since for ever.
 const OVERDUE = `
