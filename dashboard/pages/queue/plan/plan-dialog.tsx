@@ -8,7 +8,7 @@ import { Dialog } from '../../../ui/dialog.tsx';
 import { InstantField, TextField } from '../../../ui/field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
 import { counted } from '../../../ui/words.ts';
-import { PlanLook } from './plan-look.tsx';
+import { Exclusions, PlanLook } from './plan-look.tsx';
 import { type Asked, type PlanTarget, usePlan } from './use-plan.ts';
 
 interface PlanDialogProps {
@@ -104,6 +104,7 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
       {step.at === 'applied' && (
         <>
           <BulkProgress bulkActionId={step.bulkActionId} estimatedDuration={step.plan.estimatedDuration} isLinked />
+          <Exclusions of={step.plan.exclusions} />
           <div className="flex justify-end">
             <Button onClick={close}>Close</Button>
           </div>

@@ -48,25 +48,29 @@ export function PlanLook({ kind, plan, runAt }: PlanLookProps) {
           <Sample entries={plan.sample} />
         </section>
       )}
-      {plan.exclusions.map(({ code, message, count: size, sample }) => (
-        <section key={code} aria-label={message} className="grid gap-1 border-t pt-3">
-          <div className="flex flex-wrap items-start gap-x-3 gap-y-1">
-            <Badge tone="warn">{counted(size, 'entry left out', 'entries left out')}</Badge>
-            <p className="min-w-0 flex-1 basis-64">{message}</p>
-          </div>
-          {sample.length > 0 && (
-            <details>
-              <summary className="text-sm text-muted">
-                {size > sample.length ? `The first ${count(sample.length)}` : 'Which'}
-              </summary>
-              <Sample entries={sample} />
-            </details>
-          )}
-        </section>
-      ))}
+      <Exclusions of={plan.exclusions} />
     </div>
   );
 }
+
+/** What a plan leaves as it is, by the reason. */
+export const Exclusions = ({ of }: { readonly of: Plan['exclusions'] }) =>
+  of.map(({ code, message, count: size, sample }) => (
+    <section key={code} aria-label={message} className="grid gap-1 border-t pt-3">
+      <div className="flex flex-wrap items-start gap-x-3 gap-y-1">
+        <Badge tone="warn">{counted(size, 'entry left out', 'entries left out')}</Badge>
+        <p className="min-w-0 flex-1 basis-64">{message}</p>
+      </div>
+      {sample.length > 0 && (
+        <details>
+          <summary className="text-sm text-muted">
+            {size > sample.length ? `The first ${count(sample.length)}` : 'Which'}
+          </summary>
+          <Sample entries={sample} />
+        </details>
+      )}
+    </section>
+  ));
 
 interface SampleProps {
   readonly entries: readonly {
