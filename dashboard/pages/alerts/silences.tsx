@@ -3,6 +3,7 @@ import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { endSilence } from '../../actions/alert-actions.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
+import { ButtonLink } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty } from '../../ui/notice.tsx';
@@ -116,7 +117,15 @@ export function Silences() {
                 rows={all.filter((one) => isInForce(one, now))}
                 keyOf={({ silenceId }) => silenceId}
                 empty={
-                  <Empty title="Nothing is silenced.">
+                  <Empty
+                    title="Nothing is silenced."
+                    actions={
+                      <>
+                        <ButtonLink href="/alerts">To the alerts</ButtonLink>
+                        <ButtonLink href="/alerts?tab=rules">To the rules</ButtonLink>
+                      </>
+                    }
+                  >
                     Silence an alert, or a whole rule, while somebody works on it: nobody is told of it until an instant
                     that you choose.
                   </Empty>
