@@ -28,15 +28,17 @@ export type Key = NonNullable<ResultOf<typeof Ring>['encryptionKeys']>[number];
 export type Resealing = NonNullable<ResultOf<typeof Latest>['latestResealing']>;
 
 const RING_EVERY_MS = 5_000;
+const COMING_EVERY_MS = 500;
 const PROGRESS_EVERY_MS = 2_000;
 
-export const useRing = () =>
-  useLiveQuery({
-    query: Ring,
-    variables: {},
-    everyMs: RING_EVERY_MS,
-    isPaused: !usePermission('encryptionKeys').isAllowed,
-  });
+export function useRing() {
+  const isPaused = !usePermission('encryptionKeys').isAllowed;
+  const ring = useLiveQuery({ query: Ring, variables: {}, everyMs: RING_EVERY_MS, isPaused });
+  // A new key is active two seconds after it was made: whoever made it is looking.
+  const isComing = ring.data?.encryptionKeys?.some(({ state }) => state === 'PENDING') === true;
+  useLiveQuery({ query: Ring, variables: {}, everyMs: COMING_EVERY_MS, isPaused: isPaused || !isComing });
+  return ring;
+}
 
 /** How many entries are sealed under each key, by its id; undefined until it is counted. */
 export function useSealedCounts() {

@@ -43,12 +43,19 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
   },
   {
     name: 'Since',
-    cell: ({ activatedAt, retiredAt, lostAt, supersededAt }) => (
+    cell: ({ state, activatedAt, retiredAt, lostAt, supersededAt }) => (
       <div className="text-sm md:whitespace-nowrap">
         <p>
-          active <Time at={activatedAt} />
+          {state === 'PENDING' ? (
+            'becomes active in a moment'
+          ) : (
+            <>
+              active <Time at={activatedAt} />
+            </>
+          )}
         </p>
-        {supersededAt !== null && (
+        {/* Still active until its successor is. */}
+        {supersededAt !== null && state !== 'ACTIVE' && (
           <p className="text-muted">
             superseded <Time at={supersededAt} />
           </p>

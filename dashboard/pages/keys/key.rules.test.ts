@@ -15,7 +15,7 @@ describe('retiring a key', () => {
 describe('the steps of a rotation', () => {
   const active = { purpose: 'SEAL', state: 'ACTIVE' } as const;
   const old = { purpose: 'SEAL', state: 'SUPERSEDED' } as const;
-  const states = (keys: readonly (typeof active | typeof old)[], isResealing: boolean, sealedUnderOld?: number) =>
+  const states = (keys: Parameters<typeof stepsOf>[0]['keys'], isResealing: boolean, sealedUnderOld?: number) =>
     stepsOf({ keys, isResealing, sealedUnderOld }).map(({ state }) => state);
 
   it('go from one to the next', () => {
@@ -23,6 +23,11 @@ describe('the steps of a rotation', () => {
     expect(states([active, old], false, 7)).toEqual(['done', 'next', 'later']);
     expect(states([active, old], true, 0)).toEqual(['done', 'next', 'later']);
     expect(states([active, old], false, 0)).toEqual(['done', 'done', 'next']);
+  });
+
+  it('do not wait for a key that was just made to become active', () => {
+    const pending = { purpose: 'SEAL', state: 'PENDING' } as const;
+    expect(states([pending, active], false, 0)).toEqual(['done', 'next', 'later']);
   });
 
   it('do not call done what was not counted', () => {

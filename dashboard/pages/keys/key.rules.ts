@@ -33,8 +33,10 @@ interface Standing {
 
 /** Rotating is three steps; which of them comes next. */
 export function stepsOf({ keys, isResealing, sealedUnderOld }: Standing): readonly Step[] {
-  const hasOld = keys.some(({ purpose, state }) => purpose === 'SEAL' && state === 'SUPERSEDED');
-  const isMoved = hasOld && !isResealing && sealedUnderOld === 0;
+  const has = (one: State): boolean => keys.some(({ purpose, state }) => purpose === 'SEAL' && state === one);
+  // The one before counts as old from the moment that its successor is made, though it seals for a moment more.
+  const hasOld = has('SUPERSEDED') || has('PENDING');
+  const isMoved = has('SUPERSEDED') && !has('PENDING') && !isResealing && sealedUnderOld === 0;
   return [
     { text: 'Rotate: a new key seals from now on.', state: hasOld ? 'done' : 'next' },
     {
