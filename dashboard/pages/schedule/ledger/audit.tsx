@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { usePermission } from '../../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
+import { serverNow } from '../../../graphql/transport.ts';
 import { useLiveQuery } from '../../../live/use-live.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Card, Facts } from '../../../ui/card.tsx';
@@ -26,14 +27,14 @@ type Findings = NonNullable<ResultOf<typeof AuditLedger>['fireLedgerAudit']>;
 interface AuditProps {
   readonly jobName: string;
   readonly jobZone: string;
-  /** The span that is proposed: what is shown above. */
+  /** The span that is proposed: what is shown above, as far as it has come. */
   readonly from: string;
   readonly to: string;
 }
 
 export function Audit({ jobName, jobZone, from, to }: AuditProps) {
   const { isAllowed, reason } = usePermission('fireLedgerAudit');
-  const [span, setSpan] = useState({ from, to });
+  const [span, setSpan] = useState(() => ({ from, to: untilNow(from, to) }));
   const [asked, setAsked] = useState<typeof span>();
   const isOrdered = Date.parse(span.from) < Date.parse(span.to);
   const result = useLiveQuery({
@@ -56,7 +57,11 @@ export function Audit({ jobName, jobZone, from, to }: AuditProps) {
           />
         </div>
         <div className="w-56">
-          <InstantField label="To" value={span.to} onInstant={(value) => setSpan({ ...span, to: value ?? to })} />
+          <InstantField
+            label="To"
+            value={span.to}
+            onInstant={(value) => setSpan({ ...span, to: value ?? untilNow(from, to) })}
+          />
         </div>
         <Button
           className="mt-6"
@@ -79,6 +84,12 @@ export function Audit({ jobName, jobZone, from, to }: AuditProps) {
       )}
     </Card>
   );
+}
+
+/** What is to come has no outcome yet, and is nothing to audit. */
+function untilNow(from: string, to: string): string {
+  const now = serverNow();
+  return Date.parse(from) < now && now < Date.parse(to) ? new Date(now).toISOString() : to;
 }
 
 function Result({ of, jobZone }: { readonly of: Findings; readonly jobZone: string }) {
