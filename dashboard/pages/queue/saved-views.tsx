@@ -30,7 +30,10 @@ export function SavedViews({ view, isSaving, onSave }: SavedViewsProps) {
   const [renaming, setRenaming] = useState<string>();
   const isKnown = [...BUILT_IN, ...mine].some((one) => isShown(one, view));
   return (
-    <nav aria-label="Views" className="-mx-1 flex items-center gap-1 overflow-x-auto p-1">
+    <nav
+      aria-label="Views"
+      className="-mx-1 flex items-center gap-1 p-1 max-sm:overflow-x-auto max-sm:[scrollbar-width:none] sm:flex-wrap"
+    >
       {BUILT_IN.map((one) => (
         <ViewLink key={one.name} of={one} isCurrent={isShown(one, view)} />
       ))}
