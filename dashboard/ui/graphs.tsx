@@ -18,6 +18,9 @@ const GROUNDS: Readonly<Record<Tone, string>> = {
   idle: 'bg-line-strong',
 };
 
+/** As many bars as a graph has room for at the least: a few are no wider than many. */
+const FEWEST_BARS = 12;
+
 /** Values as bars, the newest right. */
 export function Sparkline({
   values,
@@ -30,11 +33,12 @@ export function Sparkline({
 }) {
   const most = Math.max(...values, 1);
   const width = 4;
+  const places = Math.max(values.length, FEWEST_BARS);
   return (
     <svg
       role="img"
       aria-label={label}
-      viewBox={`0 0 ${values.length * width} 20`}
+      viewBox={`0 0 ${places * width} 20`}
       preserveAspectRatio="none"
       className="h-5 w-24"
     >
@@ -43,7 +47,7 @@ export function Sparkline({
         return (
           <rect
             key={index}
-            x={index * width}
+            x={(places - values.length + index) * width}
             y={20 - height}
             width={width - 1}
             height={height}
