@@ -36,7 +36,10 @@ export function CopyButton({ text, children }: { readonly text: string; readonly
 
 /** An id or other text of machines: cut in the middle of the page, whole in the clipboard. */
 export const Code = ({ children, isShort = false }: { readonly children: string; readonly isShort?: boolean }) => (
-  <code className="rounded bg-raised px-1 py-0.5 font-mono text-xs break-all" title={isShort ? children : undefined}>
+  <code
+    className="rounded bg-raised px-1 py-0.5 font-mono text-xs wrap-anywhere"
+    title={isShort ? children : undefined}
+  >
     {isShort ? `${children.slice(0, 8)}…` : children}
   </code>
 );
