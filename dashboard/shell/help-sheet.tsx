@@ -11,6 +11,7 @@ const IN_TABLES = [
 ] as const;
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
+const NAMES: Readonly<Record<string, string>> = { mod: isMac ? '⌘' : 'Ctrl', shift: 'Shift' };
 
 export function HelpSheet({ onClose }: { readonly onClose: () => void }) {
   const shortcuts = [...useShortcuts(), ...IN_TABLES];
@@ -19,9 +20,9 @@ export function HelpSheet({ onClose }: { readonly onClose: () => void }) {
   const places = [...new Set(shortcuts.map(({ place }) => place))];
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose} isWide>
-      <div className="grid gap-x-10 gap-y-5 sm:grid-cols-2">
+      <div className="gap-x-10 sm:columns-2">
         {places.map((place) => (
-          <section key={place} aria-label={place}>
+          <section key={place} aria-label={place} className="mb-5 break-inside-avoid">
             <h3 className="mb-1 font-medium text-muted">{place}</h3>
             <dl className="grid gap-1">
               {shortcuts
@@ -57,7 +58,7 @@ export const Keys = ({ of }: { readonly of: string }) => (
   <span className="inline-flex gap-1">
     {of.split(/[ +]/).map((key) => (
       <kbd key={key} className="min-w-5 rounded border bg-raised px-1 text-center font-sans text-xs">
-        {key === 'mod' ? (isMac ? '⌘' : 'Ctrl') : key.length === 1 ? key.toUpperCase() : key}
+        {NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key)}
       </kbd>
     ))}
   </span>

@@ -27,7 +27,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
     return () => clearTimeout(timer);
   }, []);
   useShortcut({ keys: 'mod+k', does: 'Find an entry or an action', place: 'Everywhere' }, () => setOpened('palette'));
-  useShortcut({ keys: '/', does: 'The same', place: 'Everywhere' }, () => setOpened('palette'));
+  useShortcut({ keys: '/', does: 'Find an entry or an action', place: 'Everywhere' }, () => setOpened('palette'));
   useShortcut({ keys: '?', does: 'This sheet', place: 'Everywhere' }, () => setOpened('help'));
   useRecentEntries();
   return (
