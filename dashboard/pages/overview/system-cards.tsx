@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
+import { isBeforeOpening } from '../../provider/last-check.rules.ts';
 import { Badge, Status } from '../../ui/badge.tsx';
 import { Card, Facts } from '../../ui/card.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
@@ -137,7 +138,8 @@ export function SystemCards() {
                       'Not yet'
                     ) : (
                       <span key="check">
-                        {provider.lastCheck.isOk ? 'As it should be' : provider.lastCheck.message}{' '}
+                        {provider.lastCheck.isOk ? 'As it should be' : provider.lastCheck.message}
+                        {isBeforeOpening(provider.lastCheck, provider.circuit) && ', before the circuit opened'}{' '}
                         <span className="text-muted">
                           <Time at={provider.lastCheck.checkedAt} />
                         </span>

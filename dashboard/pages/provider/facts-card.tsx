@@ -1,4 +1,5 @@
 /** Which provider it is, how we prove who we are, and what the last look at it showed. */
+import { isBeforeOpening } from '../../provider/last-check.rules.ts';
 import { Card, Facts, Figure } from '../../ui/card.tsx';
 import { Code, Copied } from '../../ui/copy.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -29,13 +30,13 @@ export function FactsCard({ provider }: { readonly provider: Provider }) {
         />
         <dl className="grid grid-cols-2 gap-4 border-t pt-3">
           <Figure
-            label="Latency, half"
+            label="Half of the calls within"
             value={<Length of={latencyP50} />}
-            note="of this node’s last 1,000 calls took no longer"
+            note="of this node’s last 1,000"
           />
-          <Figure label="Latency, 95 %" value={<Length of={latencyP95} />} note="took no longer" />
+          <Figure label="95 of 100 within" value={<Length of={latencyP95} />} note="of the same calls" />
         </dl>
-        <LastCheck check={provider.lastCheck} />
+        <LastCheck check={provider.lastCheck} isOutdated={isBeforeOpening(provider.lastCheck, provider.circuit)} />
       </div>
     </Card>
   );
@@ -43,13 +44,20 @@ export function FactsCard({ provider }: { readonly provider: Provider }) {
 
 const TokenEnd = ({ at }: { readonly at: string | null }) => (at === null ? 'Not known' : <Time at={at} />);
 
-function LastCheck({ check }: { readonly check: Provider['lastCheck'] }) {
+interface LastCheckProps {
+  readonly check: Provider['lastCheck'];
+  /** The circuit has opened since. */
+  readonly isOutdated: boolean;
+}
+
+function LastCheck({ check, isOutdated }: LastCheckProps) {
   if (check === null) return <p className="text-muted">It has not been looked at yet; that is done at each start.</p>;
   const { isOk, code, message, checkedAt } = check;
   return (
-    <Notice tone={!isOk ? 'bad' : code === null ? 'good' : 'warn'}>
+    <Notice tone={!isOk ? 'bad' : isOutdated ? 'info' : code === null ? 'good' : 'warn'}>
       <p className="font-medium">
         {isOk ? 'The last check found it in order' : 'The last check found it not in order'}, <Time at={checkedAt} />
+        {isOutdated && ', before the circuit opened'}
       </p>
       <p className="break-words">{message}</p>
       <p className="text-sm">It is looked at again every few minutes.</p>
