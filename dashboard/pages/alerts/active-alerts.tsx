@@ -1,10 +1,13 @@
 /** The alerts that are on, the most urgent first; that there are none is good news. */
 import { CircleCheck } from 'lucide-react';
 import { usePermission } from '../../access/viewer.tsx';
+import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
+import { ButtonLink } from '../../ui/button.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { useNow } from '../../ui/now.ts';
+import { Time } from '../../ui/time.tsx';
 import { ActiveAlertItem } from './active-alert.tsx';
 import { byUrgency, silenceOf } from './alert.rules.ts';
 import { ActiveQuery, SilencesQuery } from './alert-documents.ts';
@@ -27,7 +30,7 @@ export function ActiveAlerts() {
     <Loaded result={result} height={16}>
       {({ alerts }) =>
         alerts === null ? null : alerts.nodes.length === 0 ? (
-          <AllIsWell />
+          <NoAlert />
         ) : (
           <>
             {alerts.pageInfo.hasNextPage && (
@@ -45,6 +48,43 @@ export function ActiveAlerts() {
         )
       }
     </Loaded>
+  );
+}
+
+const CircuitNow = graphql(`
+  query CircuitNow {
+    identityProvider { circuit { state openedAt } }
+  }
+`);
+
+/** No alert is on, which is no good news while one is about to be: an open circuit is told of once it stays so. */
+function NoAlert() {
+  const { data } = useLiveQuery({
+    query: CircuitNow,
+    variables: {},
+    on: ['CIRCUIT'],
+    isPaused: !usePermission('identityProvider').isAllowed,
+  });
+  const circuit = data?.identityProvider?.circuit;
+  if (circuit === undefined || circuit.state === 'CLOSED') return <AllIsWell />;
+  return (
+    <Notice
+      tone="warn"
+      actions={
+        <ButtonLink isSmall href="/provider">
+          To the identity provider
+        </ButtonLink>
+      }
+    >
+      No alert is on, but the circuit to the identity provider is not closed
+      {circuit.openedAt !== null && (
+        <>
+          {' '}
+          since <Time at={circuit.openedAt} as="clock" />
+        </>
+      )}
+      : entries wait. It becomes an alert if it stays so.
+    </Notice>
   );
 }
 
