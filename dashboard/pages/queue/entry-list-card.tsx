@@ -157,7 +157,8 @@ const NoEntries = ({ view, onChange }: Pick<EntryListCardProps, 'view' | 'onChan
       title="No entry matches these filters."
       actions={<Button onClick={() => onChange(unfiltered(view))}>Clear the filters</Button>}
     >
-      An entry that comes to match them is announced here.
+      Perhaps it was never enqueued, or its time of keeping is over and it was deleted; the account itself stays. Full
+      names are not searched: filter by the family. An entry that comes to match is announced here.
     </Empty>
   ) : (
     <Empty

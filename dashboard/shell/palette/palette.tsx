@@ -140,7 +140,7 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
           ? ''
           : isLooking
             ? 'Looking …'
-            : 'Nothing fits. Usernames are found by their beginning, ids as a whole.'}
+            : 'Nothing fits. Entries are found by the beginning of their username or by their whole id, not by a full name: find the family by its name, then look through its entries.'}
       </p>
     </Command>
   );
