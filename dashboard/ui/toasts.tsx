@@ -44,7 +44,8 @@ export function Toasts() {
   // Above dialogs and within the open one, outside of which nothing can be reached: whoever comes last
   // into the browser's top layer is the topmost. It is moved as it is, so that nothing in it begins anew.
   useEffect(() => {
-    const home = layer ?? document.body;
+    // A dialog that has just been closed is still said to be open for a moment.
+    const home = layer?.isConnected === true ? layer : document.body;
     if (place.parentElement !== home) home.append(place);
     if (newest === undefined && layer === undefined) return;
     if (place.matches(':popover-open')) place.hidePopover();
