@@ -4,18 +4,7 @@ import { useRef } from 'react';
 import { useViewer } from '../access/viewer.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Menu, MenuChoice, MenuItem, MenuLine } from '../ui/menu.tsx';
-import { prefer, TIMES, usePreferences } from '../ui/preferences.ts';
-
-const THEMES = [
-  ['system', 'As the system'],
-  ['light', 'Light'],
-  ['dark', 'Dark'],
-] as const;
-const ZONES = [
-  ['local', `Local (${Intl.DateTimeFormat().resolvedOptions().timeZone})`],
-  ['utc', 'UTC'],
-  ['job', 'The job’s zone, where there is one'],
-] as const;
+import { prefer, THEMES, TIMES, usePreferences, ZONES } from '../ui/preferences.ts';
 
 export function AccountMenu({ onHelp }: { readonly onHelp: () => void }) {
   const { name, role, kind, family } = useViewer();

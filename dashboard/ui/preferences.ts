@@ -1,5 +1,5 @@
 /** What a person has chosen for this browser: theme, zone and density. Kept in the browser alone. */
-import { useSyncExternalStore } from 'react';
+import { keptAs, over } from './kept.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
 /** `job`: instants of a schedule in its own zone, others in the browser's. */
@@ -22,53 +22,42 @@ export interface Preferences {
   readonly keys: Keys;
 }
 
-const KEY = 'family-hub-jobs';
 const DEFAULTS: Preferences = { theme: 'system', zone: 'local', density: 'roomy', times: 'short', keys: 'on' };
-const listeners = new Set<() => void>();
-let preferences = read();
+const kept = keptAs('family-hub-jobs', over(DEFAULTS));
 
-function read(): Preferences {
-  try {
-    return { ...DEFAULTS, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>) };
-  } catch {
-    return DEFAULTS;
-  }
-}
+export const usePreferences = kept.use;
+/** For what is no component. */
+export const preferred = kept.get;
 
 /** Changes some of them, at once and for the next visit. */
 export function prefer(change: Partial<Preferences>): void {
-  preferences = { ...preferences, ...change };
-  try {
-    localStorage.setItem(KEY, JSON.stringify(preferences));
-  } catch {
-    // A browser that keeps nothing: they hold until the page is left.
-  }
+  kept.set({ ...preferred(), ...change });
   applyTheme();
-  for (const told of listeners) told();
 }
 
 export function applyTheme(): void {
-  if (preferences.theme === 'system') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = preferences.theme;
-  document.documentElement.dataset.density = preferences.density;
+  const { theme, density } = preferred();
+  if (theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  document.documentElement.dataset.density = density;
 }
 
-/** For what is no component. */
-export const preferred = (): Preferences => preferences;
+export const THEMES = [
+  ['system', 'As the system'],
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+] as const satisfies readonly (readonly [Theme, string])[];
+
+export const ZONES = [
+  ['local', `Local (${Intl.DateTimeFormat().resolvedOptions().timeZone})`],
+  ['utc', 'UTC'],
+  ['job', 'The job’s zone, where there is one'],
+] as const satisfies readonly (readonly [ZoneChoice, string])[];
 
 export const TIMES = [
   ['short', 'In short: “3 min. ago”'],
   ['exact', 'In full, to the second'],
 ] as const satisfies readonly (readonly [Times, string])[];
-
-export const usePreferences = (): Preferences =>
-  useSyncExternalStore(
-    (told) => {
-      listeners.add(told);
-      return () => listeners.delete(told);
-    },
-    () => preferences,
-  );
 
 /** The zone to show instants in: an IANA name, or undefined for the browser's. */
 export function useZone(jobZone?: string): string | undefined {

@@ -1,18 +1,8 @@
 /** How these pages look in this browser. */
 import { Card } from '../../ui/card.tsx';
 import { SelectField } from '../../ui/field.tsx';
-import { type Preferences, prefer, TIMES, usePreferences } from '../../ui/preferences.ts';
+import { type Preferences, prefer, THEMES, TIMES, usePreferences, ZONES } from '../../ui/preferences.ts';
 
-const THEMES = [
-  ['system', 'As the system'],
-  ['light', 'Light'],
-  ['dark', 'Dark'],
-] as const;
-const ZONES = [
-  ['local', `Local (${Intl.DateTimeFormat().resolvedOptions().timeZone})`],
-  ['utc', 'UTC'],
-  ['job', 'The job’s zone, where there is one'],
-] as const;
 const DENSITIES = [
   ['roomy', 'Roomy'],
   ['dense', 'Dense'],

@@ -1,6 +1,6 @@
 /** How far the tour is, kept in this browser, so that one can leave it to look at something and come back. */
-import { useSyncExternalStore } from 'react';
 import type { EnumOf } from '../../../graphql/graphql.ts';
+import { keptAs, over } from '../../../ui/kept.ts';
 
 export type Fault = EnumOf<'SimulatorFault'>;
 
@@ -15,36 +15,9 @@ export interface TourState {
   readonly isMended: boolean;
 }
 
-const KEY = 'family-hub-jobs-tour';
 const NEW: TourState = { isDismissed: false, first: undefined, fault: undefined, others: [], isMended: false };
-const listeners = new Set<() => void>();
-let state = read();
+const kept = keptAs('family-hub-jobs-tour', over(NEW));
 
-function read(): TourState {
-  try {
-    return { ...NEW, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<TourState>) };
-  } catch {
-    return NEW;
-  }
-}
-
-export function advanceTour(change: Partial<TourState>): void {
-  state = { ...state, ...change };
-  try {
-    localStorage.setItem(KEY, JSON.stringify(state));
-  } catch {
-    // A browser that keeps nothing: it begins anew at the next visit.
-  }
-  for (const told of listeners) told();
-}
-
-export const restartTour = (): void => advanceTour(NEW);
-
-export const useTourState = (): TourState =>
-  useSyncExternalStore(
-    (told) => {
-      listeners.add(told);
-      return () => listeners.delete(told);
-    },
-    () => state,
-  );
+export const advanceTour = (change: Partial<TourState>): void => kept.set({ ...kept.get(), ...change });
+export const restartTour = (): void => kept.set(NEW);
+export const useTourState = kept.use;
