@@ -29,7 +29,10 @@ export function LookFrom({ timeZone, value, onChange }: LookFromProps) {
         Now
       </Button>
       {change !== undefined && (
-        <Button className="sm:mt-6" onClick={() => onChange(new Date(change - BEFORE_MS).toISOString())}>
+        <Button
+          className="h-auto! min-h-8 py-1 text-left whitespace-normal! sm:mt-6"
+          onClick={() => onChange(new Date(change - BEFORE_MS).toISOString())}
+        >
           <span>
             When the clocks change, <Time at={new Date(change).toISOString()} as="clock" jobZone={timeZone} />
           </span>

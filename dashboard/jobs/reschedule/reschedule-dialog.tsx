@@ -61,7 +61,7 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
   const isWrong = Object.keys(problems).length > 0;
   return (
     <Dialog title={`Reschedule: ${name}`} onClose={onClose} isWide>
-      <form onSubmit={submit} className="grid gap-4" noValidate>
+      <form onSubmit={submit} className="grid grid-cols-[minmax(0,1fr)] gap-4" noValidate>
         <p className="text-muted">
           From now on and on every node. What was due until now is settled by the schedule that was in force.
         </p>
@@ -93,7 +93,7 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
           >
             Reset to the code’s default
           </Button>
-          <div className="flex gap-2">
+          <div className="ml-auto flex gap-2">
             <Button onClick={onClose}>Cancel</Button>
             <Button
               type="submit"
