@@ -53,7 +53,7 @@ function ChosenWho({ value, onChange, problems = {} }: WhoFieldsProps) {
     <>
       <FamilyField
         isOnlyOneChosen
-        value={familyId === '' ? undefined : { familyId, name: familyName }}
+        value={familyId === '' ? undefined : { familyId, name: familyName || (family?.name ?? '') }}
         onChoose={choose}
         problem={problems.familyId}
       />

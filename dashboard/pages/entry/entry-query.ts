@@ -15,7 +15,7 @@ const EntryFields = graphql(`
     user { id userId fullName zitadelUserId createdAt }
     explanation {
       summary nextChangeAt
-      blockers { __typename message cure { label mutation input } }
+      blockers { __typename message cure { label mutation input } ... on PermanentError { code } }
     }
   }
 `);

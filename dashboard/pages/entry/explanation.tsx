@@ -1,7 +1,10 @@
 /** Why an entry is where it is, in plain words; what stands in its way, each with its cure beside it. */
 import { CircleCheck, Hourglass, LoaderCircle, OctagonX, TriangleAlert } from 'lucide-react';
 import { CureButton } from '../../actions/cure-button.tsx';
+import { cancelEntry } from '../../actions/entry-actions.ts';
+import { EnqueueAnew } from '../../entries/enqueue-anew.tsx';
 import { TONE_LOOKS } from '../../ui/badge.tsx';
+import { Code } from '../../ui/copy.tsx';
 import { Prose } from '../../ui/prose.tsx';
 import { Time } from '../../ui/time.tsx';
 import type { Tone } from '../../ui/words.ts';
@@ -37,7 +40,8 @@ interface ExplanationProps {
   readonly onDone: () => void;
 }
 
-export function Explanation({ entry: { status, explanation, username }, onDone }: ExplanationProps) {
+export function Explanation({ entry, onDone }: ExplanationProps) {
+  const { status, explanation, username } = entry;
   const [tone, lead, Icon] = LOOKS[status];
   const blockers = explanation?.blockers ?? [];
   const summary =
@@ -69,16 +73,23 @@ export function Explanation({ entry: { status, explanation, username }, onDone }
       )}
       {blockers.length > 0 && (
         <ul className="divide-y" aria-label="What stands in its way">
-          {blockers.map(({ __typename, message, cure }, index) => (
+          {blockers.map(({ __typename, message, cure, ...rest }, index) => (
             <li key={`${__typename}-${message}`} className="flex flex-wrap items-center gap-x-6 gap-y-2 px-4 py-3">
               <div className="min-w-0 flex-1 basis-72">
-                <p className="font-medium">{BLOCKERS[__typename] ?? 'Something stands in its way'}</p>
+                <p className="flex flex-wrap items-center gap-x-2 gap-y-1 font-medium">
+                  {BLOCKERS[__typename] ?? 'Something stands in its way'}
+                  {'code' in rest && <Code>{rest.code}</Code>}
+                </p>
                 <p className="max-w-prose break-words text-muted">
                   <Prose text={message} />
                 </p>
               </div>
               {cure !== null && (
-                <CureButton cure={cure} subject={username} isPrimary={index === first} onDone={onDone} />
+                <div className="flex flex-wrap gap-2">
+                  <CureButton cure={cure} subject={username} isPrimary={index === first} onDone={onDone} />
+                  {/* What is given up because of what it asks for is asked for otherwise. */}
+                  {cure.mutation === cancelEntry.mutation && <EnqueueAnew entry={entry} />}
+                </div>
               )}
             </li>
           ))}

@@ -1,6 +1,8 @@
 /** One cause of failures: how many entries it holds back, how it goes on, and what to do about all of them. */
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
+import { CureButton } from '../../actions/cure-button.tsx';
+import { EnqueueAnew } from '../../entries/enqueue-anew.tsx';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { Button, ButtonLink } from '../../ui/button.tsx';
 import { Code } from '../../ui/copy.tsx';
@@ -12,7 +14,8 @@ export const FailureGroups = graphql(`
   query FailureGroupsPage {
     failureGroups(first: 100) {
       key errorCode message count affectedFamilyCount firstSeenAt lastSeenAt trend suggestedCure
-      sample { id entryId username }
+      cure { label mutation input }
+      sample { id entryId username fullName role family { id familyId } createdBy { id userId } }
     }
   }
 `);
@@ -20,10 +23,12 @@ export const FailureGroups = graphql(`
 export type FailureGroup = NonNullable<ResultOf<typeof FailureGroups>['failureGroups']>[number];
 
 export function FailureGroupItem({ group }: { readonly group: FailureGroup }) {
-  const { key, errorCode, message, affectedFamilyCount, firstSeenAt, lastSeenAt, suggestedCure, sample } = group;
+  const { key, errorCode, message, affectedFamilyCount, firstSeenAt, lastSeenAt, suggestedCure, cure, sample } = group;
+  const isToCancel = isPlanOf(cure, 'CANCEL');
   return (
     <li className="grid gap-x-8 gap-y-3 px-4 py-4 lg:grid-cols-[minmax(0,1fr)_18rem]">
       <div className="grid min-w-0 content-start gap-2">
+        <p className="max-w-prose font-medium break-words">{message}</p>
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <Code>{errorCode}</Code>
           <span className="text-sm text-muted">
@@ -31,7 +36,6 @@ export function FailureGroupItem({ group }: { readonly group: FailureGroup }) {
             <Time at={lastSeenAt} />
           </span>
         </div>
-        <p className="max-w-prose font-medium break-words">{message}</p>
         <p className="max-w-prose text-muted">
           <strong className="font-medium text-text">What helps: </strong>
           {suggestedCure ?? 'nothing needs to be done. It passes by itself.'}
@@ -45,14 +49,20 @@ export function FailureGroupItem({ group }: { readonly group: FailureGroup }) {
             , which was enqueued last
           </p>
         )}
+        {sample !== null && isToCancel && (
+          <div>
+            <EnqueueAnew entry={sample} label={`Enqueue ${sample.username} anew`} />
+          </div>
+        )}
       </div>
       <div className="flex flex-wrap items-start justify-between gap-3 lg:flex-col lg:items-stretch lg:justify-start">
         <Measure group={group} />
         <div className="flex flex-wrap gap-2 lg:flex-col">
+          {isToCancel && <PlanCure cure={cure} isPrimary />}
           <ButtonLink isSmall href={`/queue?failureGroup=${encodeURIComponent(key)}`}>
             Show entries
           </ButtonLink>
-          <PlanRetry groupKey={key} />
+          <PlanCure cure={isToCancel ? retryOf(key) : cure} />
         </div>
       </div>
     </li>
@@ -85,19 +95,27 @@ function Measure({ group: { count: entries, trend } }: { readonly group: Failure
   );
 }
 
-/** The queue's page opens its plan for exactly these entries. */
-function PlanRetry({ groupKey }: { readonly groupKey: string }) {
+type GroupCure = FailureGroup['cure'];
+
+const isPlanOf = (cure: GroupCure, action: string): boolean =>
+  (cure?.input as { readonly action?: unknown } | undefined)?.action === action;
+
+/** Where the advice is to cancel, a retry helps those whose data was allowed meanwhile. */
+const retryOf = (failureGroup: string): NonNullable<GroupCure> => ({
+  label: 'Plan a retry of exactly these',
+  mutation: 'planBulkAction',
+  input: { action: 'RETRY', filter: { failureGroup } },
+});
+
+/** The queue's page opens its plan for exactly these entries; nothing where nothing can be done to all of them. */
+function PlanCure({ cure, isPrimary = false }: { readonly cure: GroupCure; readonly isPrimary?: boolean }) {
   const { isAllowed, reason } = usePermission('planBulkAction');
-  const words = 'Plan a retry of exactly these';
+  if (cure === null) return null;
   if (!isAllowed)
     return (
       <Button isSmall disabledBecause={reason}>
-        {words}
+        {cure.label}
       </Button>
     );
-  return (
-    <ButtonLink isSmall href={`/queue?plan=retry&failureGroup=${encodeURIComponent(groupKey)}`}>
-      {words}
-    </ButtonLink>
-  );
+  return <CureButton cure={cure} isPrimary={isPrimary} />;
 }

@@ -1,8 +1,10 @@
 /** A form for one account. Whatever is wrong is said at its field, all at once. */
 import { Eye, EyeOff, UserPlus } from 'lucide-react';
-import { type FormEvent, useCallback, useRef, useState } from 'react';
+import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { Link, useSearchParams } from 'wouter';
 import { usePermission } from '../../../access/viewer.tsx';
 import { perform, problemsOf } from '../../../actions/perform.ts';
+import { type Copied, copiedFrom } from '../../../entries/enqueue-anew.rules.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Card } from '../../../ui/card.tsx';
 import { InstantField, TextField } from '../../../ui/field.tsx';
@@ -28,22 +30,54 @@ interface Form {
   readonly password: string;
   readonly runAt: string | undefined;
   readonly made: Made | undefined;
+  /** The id of the entry that it was filled in from. */
+  readonly copiedFrom: string | undefined;
 }
 
-const EMPTY = { username: '', fullName: '', password: '', runAt: undefined, made: undefined } as const;
+const EMPTY = {
+  username: '',
+  fullName: '',
+  password: '',
+  runAt: undefined,
+  made: undefined,
+  copiedFrom: undefined,
+} as const;
 const form = keep<Form>({ ...EMPTY, who: NOBODY, role: 'MANAGED_ACCOUNT' });
 guardLeaving(() => form.get().made?.password != null);
+
+/** Fills the form in from an entry that cannot succeed. What was just made stays until its password is taken. */
+function fillIn({ entryId, familyId, createdByUserId, username, fullName, role }: Copied): void {
+  const { made } = form.get();
+  form.set({
+    ...EMPTY,
+    made: made?.password == null ? undefined : made,
+    who: { familyId, familyName: '', createdByUserId },
+    username,
+    fullName,
+    role: role === 'ADMIN' || role === 'MEMBER' ? role : 'MANAGED_ACCOUNT',
+    copiedFrom: entryId,
+  });
+}
 
 const SHOWN = ['familyId', 'createdByUserId', 'username', 'fullName', 'role', 'password', 'runAt'] as const;
 
 export function EnqueueOne() {
-  const { who, username, fullName, role, password, runAt, made } = form.use();
+  const { who, username, fullName, role, password, runAt, made, copiedFrom: origin } = form.use();
+  const [search, setSearch] = useSearchParams();
   const may = usePermission('enqueueAccount');
   const element = useRef<HTMLFormElement>(null);
   const [problems, setProblems] = useState<AccountProblems>({});
   const [rest, setRest] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const [isShown, setShown] = useState(false);
+
+  useEffect(() => {
+    const copied = copiedFrom(search);
+    if (copied === undefined) return;
+    fillIn(copied);
+    // Once is enough: what is typed from now on holds.
+    setSearch({}, { replace: true });
+  }, [search, setSearch]);
 
   const setWho = useCallback((chosen: Who) => form.set({ who: chosen }), []);
 
@@ -81,6 +115,15 @@ export function EnqueueOne() {
   return (
     <Card title="One account" hint={enqueueAccount.explains}>
       <form ref={element} onSubmit={(event) => void submit(event)} className="grid max-w-3xl gap-4" noValidate>
+        {origin !== undefined && (
+          <Notice tone="info">
+            Filled in from{' '}
+            <Link href={`/queue/${origin}`} className="text-accent underline">
+              an entry
+            </Link>{' '}
+            that cannot succeed as it is. Change what was refused. Its password is not taken over.
+          </Notice>
+        )}
         {rest !== undefined && (
           <Notice tone="bad" isUrgent>
             {rest}
