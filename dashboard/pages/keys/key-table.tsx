@@ -47,7 +47,7 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
       <div className="text-sm md:whitespace-nowrap">
         <p>
           {state === 'PENDING' ? (
-            'becomes active in a moment'
+            'active in a moment'
           ) : (
             <>
               active <Time at={activatedAt} />
