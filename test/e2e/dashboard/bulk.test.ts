@@ -77,6 +77,17 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     await open(page, server.url, '/failures');
     const group = page.getByRole('listitem').filter({ hasText: 'ACCOUNT_DATA_REFUSED' }).first();
     await group.getByText('31', { exact: true }).waitFor();
+    // What the advice says stands first: a retry as it is would meet the same refusal.
+    expect(await group.getByRole('link', { name: /^Plan a/ }).allTextContents()).toEqual([
+      'Plan a cancel of exactly these',
+      'Plan a retry of exactly these',
+    ]);
+    await group.getByRole('link', { name: /^Enqueue .* anew$/ }).click();
+    await page.getByText('that cannot succeed as it is').waitFor();
+    expect(await page.getByLabel('Username').inputValue()).toMatch(/_\d+$/);
+    expect(await page.getByLabel('Full name').inputValue()).not.toBe('');
+    expect(new URL(page.url()).search).toBe('');
+    await page.goBack();
     await group.getByRole('link', { name: 'Plan a retry of exactly these' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel(/^Reason/).fill('the names are allowed now');
@@ -91,11 +102,18 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     expect(await inState('refused'), 'a plan changes nothing').toEqual({ failed: 30 });
 
     await dialog.getByRole('button', { name: /: 30 entries$/ }).click();
-    await dialog.getByText('Finished', { exact: true }).waitFor();
+    await dialog.getByText('Finished', { exact: true }).first().waitFor();
     await dialog.getByText('30 of 30').waitFor();
     await until('the accounts to be made', async () => (await inState('refused')).completed === 29);
     expect(await inState('refused')).toEqual({ completed: 29, failed: 1 });
     await dialog.getByRole('button', { name: 'Close' }).last().click();
+    const [entry] = await database.db.query<{ id: string }>(
+      `SELECT id FROM auth.queued_managed_account_creations WHERE username = 'refused_3'`,
+    );
+    await open(page, server.url, `/queue/${entry?.id}`);
+    const told = page.getByRole('listitem');
+    await told.filter({ hasText: /^Retried in bulk by/ }).waitFor();
+    await told.filter({ hasText: /^Attempt 2/ }).waitFor();
     expect(complaints).toEqual([]);
     await context.close();
   });
@@ -121,7 +139,7 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
       .getByLabel(/^Reason/)
       .fill('it was none');
     await page.getByRole('dialog').last().getByRole('button', { name: 'Undo' }).click();
-    await dialog.getByText('Undone', { exact: true }).waitFor();
+    await dialog.getByText('Undone', { exact: true }).first().waitFor();
     expect(await inState('later')).toEqual({ pending: 130 });
     expect(complaints).toEqual([]);
     await context.close();
