@@ -26,6 +26,7 @@ describe('what a role may do', () => {
       'query queuedCreation',
       'query queuedCreations',
       'query viewer',
+      'subscription changed',
       'subscription queuedCreationChanged',
     ]);
   });

@@ -188,7 +188,9 @@ describe.each(LISTS)('%s refuses', (_name, query) => {
     const { status, body, headers } = await server.graphql(query.replace('%', args));
     expect(status).toBe(200);
     expect(body.errors).toHaveLength(1);
-    expect(body.errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', requestId: headers.get('x-request-id') });
+    // A bad page size is named as an issue as well.
+    const { issues: _issues, ...told } = body.errors?.[0]?.extensions ?? {};
+    expect(told).toEqual({ code: 'BAD_USER_INPUT', requestId: headers.get('x-request-id') });
   });
 });
 

@@ -146,7 +146,8 @@ describe('a run', () => {
       passwordsDestroyed: 0,
     });
     expect(told).toMatchObject({ lines: [], progress: [] });
-    expect(statements).toBeLessThanOrEqual(3);
+    // What is due, what is left of gone nodes, and old passwords: planned anew and looked for.
+    expect(statements).toBeLessThanOrEqual(4);
   });
 });
 
