@@ -10,7 +10,7 @@ export interface Counts {
   readonly keptCount: number;
 }
 
-export interface Progressed {
+interface Progressed {
   readonly done: number;
   readonly total: number;
   readonly isUnderWay: boolean;

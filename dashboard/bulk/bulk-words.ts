@@ -3,7 +3,7 @@ import type { EnumOf } from '../graphql/graphql.ts';
 
 export type BulkKind = EnumOf<'BulkActionKind'>;
 
-export interface BulkWords {
+interface BulkWords {
   /** Its name in the address: /queue?plan=retry. */
   readonly address: string;
   readonly label: string;

@@ -110,7 +110,7 @@ function writeSpan(span: Span | undefined): string | undefined {
 const HOUR = 3_600_000;
 
 /** A span between instants; `midnight` is when today began where the reader is. */
-export function rangeOf(span: Span, now: number, midnight: number): { from?: string; to?: string } {
+function rangeOf(span: Span, now: number, midnight: number): { from?: string; to?: string } {
   const iso = (ms: number): string => new Date(ms).toISOString();
   if (typeof span !== 'string')
     return {

@@ -7,7 +7,7 @@ export interface NamedView {
   readonly address: string;
 }
 
-export const NAME_MAX = 40;
+const NAME_MAX = 40;
 
 const named = (name: string, view: Partial<QueueView>): NamedView => ({
   name,

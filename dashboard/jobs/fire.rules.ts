@@ -74,7 +74,7 @@ export function wallTime(localTime: string, now: number, locale?: string): strin
 }
 
 /** Fires of one job that no other job's come between. */
-export interface FireSeries<Fire> {
+interface FireSeries<Fire> {
   readonly first: Fire;
   readonly last: Fire;
   readonly count: number;

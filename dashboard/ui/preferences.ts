@@ -3,10 +3,10 @@ import { keptAs, over } from './kept.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
 /** `job`: instants of a schedule in its own zone, others in the browser's. */
-export type ZoneChoice = 'local' | 'utc' | 'job';
+type ZoneChoice = 'local' | 'utc' | 'job';
 
 /** How close the rows of tables stand. */
-export type Density = 'roomy' | 'dense';
+type Density = 'roomy' | 'dense';
 
 /** `short`: as people say it, the exact instant a hover or a tap away; `exact`: in full, for those who do neither. */
 export type Times = 'short' | 'exact';

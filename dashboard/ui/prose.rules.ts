@@ -1,5 +1,5 @@
 /** A sentence of the API taken apart, so that its instants can be shown as all others are. */
-export interface Piece {
+interface Piece {
   /** Where in the sentence it begins. */
   readonly start: number;
   readonly text: string;

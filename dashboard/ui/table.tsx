@@ -16,7 +16,7 @@ export interface Column<Row> {
 }
 
 /** What holds for a row beside what it says itself. */
-export interface RowMarks {
+interface RowMarks {
   readonly isSelected: boolean;
   /** What `lookOf` answered; empty for nothing. */
   readonly look: string;

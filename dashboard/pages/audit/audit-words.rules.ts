@@ -51,7 +51,7 @@ export const TARGETS: Readonly<Record<string, Kind>> = {
   Settings: { text: 'Settings of the server', href: on('/settings') },
 };
 
-export interface Target {
+interface Target {
   readonly text: string;
   readonly id: string | undefined;
   readonly href: string | undefined;

@@ -1,7 +1,7 @@
 /** What verifying the trail found, in plain words. */
 import { counted } from '../../ui/words.ts';
 
-export interface Finding {
+interface Finding {
   readonly isIntact: boolean;
   readonly checkedCount: number;
   readonly uncheckedCount: number;

@@ -1,7 +1,7 @@
 /** What the list asks the API for: a page of rows, how many there are, and rows that have changed. */
 import { graphql, type ResultOf, type VariablesOf } from '../../graphql/graphql.ts';
 
-export const EntryRow = graphql(`
+const EntryRow = graphql(`
   fragment EntryRow on QueuedCreation @_unmask {
     id entryId username fullName status retryCount maxRetries nextRetryAt lastErrorCode lastErrorMessage createdAt
     canRetry canCancel

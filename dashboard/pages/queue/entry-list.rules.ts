@@ -22,7 +22,7 @@ export interface EntryList<Row extends ListedEntry> {
   readonly hasMore: boolean;
 }
 
-export interface LoadedPage<Row> {
+interface LoadedPage<Row> {
   readonly nodes: readonly Row[];
   readonly endCursor: string | null;
   readonly hasMore: boolean;
@@ -62,7 +62,7 @@ export function isAbove(one: ListedEntry, other: ListedEntry, { field, direction
   return direction === 'DESC' ? a > b : a < b;
 }
 
-export interface AskedAgain<Row> {
+interface AskedAgain<Row> {
   /** The ids that were asked for. */
   readonly asked: readonly string[];
   /** As they are now; those that were deleted are missing. */

@@ -22,7 +22,7 @@ let kept: LeftList | undefined;
 let place: Place = { key: undefined, scrollY: 0 };
 
 /** With where it was left, and the entry that it was left for. */
-export interface LeftList extends KeptList {
+interface LeftList extends KeptList {
   readonly at: number;
   readonly place: Place;
   readonly entryId: string | undefined;

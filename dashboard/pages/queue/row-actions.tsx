@@ -12,7 +12,7 @@ import { toast } from '../../ui/toasts.tsx';
 import { ENTRY_STATUS } from '../../ui/words.ts';
 import type { Entry } from './entry-documents.ts';
 
-export type RowAction = 'retry' | 'cancel';
+type RowAction = 'retry' | 'cancel';
 
 /** Begins an action for a row; `dialog` is to be rendered where it may stand open. */
 export function useRowActions(onDone: (entryId: string) => void) {

@@ -8,7 +8,7 @@ export interface Ranked {
 }
 
 /** 0: does not fit. Every word that was typed must be there; at the beginning counts most. */
-export function pointsOf({ title, words = '' }: Ranked, typed: string): number {
+function pointsOf({ title, words = '' }: Ranked, typed: string): number {
   const name = title.toLowerCase();
   const asked = typed.toLowerCase().split(/\s+/).filter(Boolean);
   if (asked.length === 0) return 1;
@@ -37,7 +37,7 @@ export function ranked<Item extends Ranked>(items: readonly Item[], typed: strin
 
 const USERNAME = /^[a-z0-9_]+$/;
 
-export interface Sought {
+interface Sought {
   /** An entry’s or a run’s. */
   readonly id: string | undefined;
   /** The beginning of one. */

@@ -4,7 +4,7 @@ import { keptAs, over } from '../../../ui/kept.ts';
 
 export type Fault = EnumOf<'SimulatorFault'>;
 
-export interface TourState {
+interface TourState {
   readonly isDismissed: boolean;
   /** The first demo entry, while all was well. */
   readonly first: string | undefined;
