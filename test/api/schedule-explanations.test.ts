@@ -154,7 +154,7 @@ test('a run that goes on', async () => {
   const lost = (await explained('LongJob')).blockers[0];
   await silence('0');
   expect(lost).toMatchObject({ __typename: 'RunGoingOn', cure: null, closesAt: expect.any(String) });
-  expect(lost?.message).toMatch(/^Node only-node, which began a run at .* has been silent since /);
+  expect(lost?.message).toMatch(/^only-node, which began a run at .* has been silent since /);
   await cured(explanation);
   await expect.poll(async () => (await explained('LongJob')).blockers, { timeout: 5_000 }).toEqual([]);
 });
