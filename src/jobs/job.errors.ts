@@ -12,7 +12,7 @@ export class JobAlreadyRunningError extends Refusal {
     const which =
       running === null
         ? 'had a run going on that has just ended'
-        : `is running since ${running.startedAt.toISOString()} on node ${running.nodeName ?? 'unknown'}, ` +
+        : `is running since ${running.startedAt.toISOString()} on ${running.nodeName ?? 'a node that is not known'}, ` +
           `as run ${running.runId}`;
     super(`${jobName} ${which}. Wait for it to end, then ask again.`);
     this.jobName = jobName;

@@ -346,7 +346,7 @@ describe('runs', () => {
     await expect(startManualRun(db, manual)).rejects.toMatchObject({
       code: 'JOB_ALREADY_RUNNING',
       runId: run.runId,
-      message: expect.stringContaining('on node node-1'),
+      message: expect.stringContaining('on node-1'),
     });
     await expect(startManualRun(db, { ...manual, jobName: 'NoJob' })).rejects.toMatchObject({
       code: 'NOT_FOUND',
