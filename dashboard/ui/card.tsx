@@ -36,15 +36,18 @@ export function Figure({
   value,
   note,
   tone,
+  isWide = false,
 }: {
   readonly label: string;
   readonly value: ReactNode;
   readonly note?: ReactNode;
   readonly tone?: 'bad' | 'warn' | 'good';
+  /** Takes both columns of a phone: its note is long. */
+  readonly isWide?: boolean;
 }) {
   const colour = tone === 'bad' ? 'text-bad' : tone === 'warn' ? 'text-warn' : tone === 'good' ? 'text-good' : '';
   return (
-    <div className="min-w-0">
+    <div className={`min-w-0 ${isWide ? 'max-sm:col-span-2' : ''}`}>
       <dt className="text-sm text-muted">{label}</dt>
       <dd className={`text-xl font-semibold ${colour}`}>{value}</dd>
       {note !== undefined && <dd className="text-sm text-muted">{note}</dd>}

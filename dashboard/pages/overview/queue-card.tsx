@@ -91,12 +91,11 @@ function EmptyAt({
 }) {
   if (isEmpty) return <Figure label="Queue empty" value="Now" />;
   return (
-    <div className="col-span-2 sm:col-span-1">
-      <Figure
-        label="Queue empty"
-        value={emptyAt === null ? 'Not known' : <Time at={emptyAt} />}
-        note={<Prose text={explanation} />}
-      />
-    </div>
+    <Figure
+      isWide
+      label="Queue empty"
+      value={emptyAt === null ? 'Not known' : <Time at={emptyAt} />}
+      note={<Prose text={explanation} />}
+    />
   );
 }

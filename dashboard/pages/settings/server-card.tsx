@@ -53,7 +53,7 @@ export function ServerCard() {
                     identityProvider?.name === 'simulator' ? (
                       <span key="provider">
                         {provider} (
-                        <Link href="/?tour=1" className="text-accent hover:underline">
+                        <Link href="/?tour=1" className="text-accent underline">
                           see it work
                         </Link>
                         )
