@@ -18,8 +18,8 @@ const GROUNDS: Readonly<Record<Tone, string>> = {
   idle: 'bg-line-strong',
 };
 
-/** As many bars as a graph has room for at the least: a few are no wider than many. */
-const FEWEST_BARS = 12;
+/** So many bars fill a graph; fewer are no wider. */
+const FULL = 12;
 
 /** Values as bars, the newest right. */
 export function Sparkline({
@@ -33,21 +33,21 @@ export function Sparkline({
 }) {
   const most = Math.max(...values, 1);
   const width = 4;
-  const places = Math.max(values.length, FEWEST_BARS);
   return (
     <svg
       role="img"
       aria-label={label}
-      viewBox={`0 0 ${places * width} 20`}
+      viewBox={`0 0 ${values.length * width} 20`}
       preserveAspectRatio="none"
-      className="h-5 w-24"
+      className="h-5"
+      style={{ width: `${6 * Math.min(1, values.length / FULL)}rem` }}
     >
       {values.map((value, index) => {
         const height = value <= 0 ? 0.5 : Math.max(1.5, (value / most) * 19);
         return (
           <rect
             key={index}
-            x={(places - values.length + index) * width}
+            x={index * width}
             y={20 - height}
             width={width - 1}
             height={height}
