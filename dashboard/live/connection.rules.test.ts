@@ -43,11 +43,11 @@ describe('the live stream’s connection', () => {
     expect(play(['begun', 'broken'], true).last).toEqual([]);
     expect(play(['begun', 'seen'], true).last).toEqual(['disarm unseen', ...TRIED]);
     // Seen for a moment only.
-    expect(play(['begun', 'seen', 'hidden'], true).last).toEqual(['arm unseen 60000']);
+    expect(play(['begun', 'seen', 'hidden'], true).last).toEqual(['arm unseen 5000']);
   });
 
   it('ends when the page has been out of sight for a minute, and is gone on with when it is seen', () => {
-    expect(play(['begun', 'opened', 'hidden']).last).toEqual(['arm unseen 60000']);
+    expect(play(['begun', 'opened', 'hidden']).last).toEqual(['arm unseen 5000']);
     expect(play(['begun', 'opened', 'hidden', 'seen']).last).toEqual(['disarm unseen']);
     const paused: Happening[] = ['begun', 'opened', 'hidden', 'unseen'];
     expect(play(paused).last).toEqual(['disconnect', 'disarm silence', 'disarm retry']);
@@ -69,5 +69,14 @@ describe('the live stream’s connection', () => {
   it('is doubted when the network has changed under it', () => {
     expect(play(['begun', 'opened', 'online']).last).toEqual(['arm silence 15000']);
     expect(play(['begun', 'opened', 'online', 'heard']).last).toEqual(['arm silence 40000']);
+  });
+
+  it('is let go of at once when the page is left, and made again when the browser comes back to it', () => {
+    const { connection, last } = play(['begun', 'opened', 'left']);
+    expect(last[0]).toBe('disconnect');
+    expect(connection).toMatchObject({ status: 'paused', isTried: false });
+    expect(play(['begun', 'opened', 'left', 'seen']).last).toContain('connect');
+    // Its last bytes may still come.
+    expect(play(['begun', 'opened', 'left', 'heard']).last).toEqual([]);
   });
 });

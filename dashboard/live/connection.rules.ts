@@ -27,6 +27,8 @@ export type Happening =
   | 'broken'
   | 'seen'
   | 'hidden'
+  /** The browser goes to another page, and may keep this one as it is, with its connections, to come back to. */
+  | 'left'
   /** The browser says that it has a network again. */
   | 'online'
   /** A timer has run out. */
@@ -48,7 +50,8 @@ export interface After {
 const SILENCE_MS = 40_000;
 /** How long it takes to be sure after a change of network. */
 const DOUBT_MS = 15_000;
-const UNSEEN_MS = 60_000;
+/** Soon, since six tabs would use up all connections to a host; it is gone on with at once when seen again. */
+const UNSEEN_MS = 5_000;
 const LONGEST_WAIT_MS = 10_000;
 
 export const firstConnection = (isHidden: boolean): Connection => ({
@@ -92,9 +95,10 @@ export function after(connection: Connection, happening: Happening, chance: numb
       const deeds = isHidden || isResting ? [] : [arm('unseen', UNSEEN_MS)];
       return { connection: { ...connection, isHidden: true }, deeds };
     }
+    case 'left':
     case 'unseen':
       return {
-        connection: { ...connection, status: 'paused', isTried: false },
+        connection: { ...connection, status: 'paused', isTried: false, isHidden: true },
         deeds: [...(isTried ? [DISCONNECT] : []), disarm('silence'), disarm('retry')],
       };
     case 'seen': {

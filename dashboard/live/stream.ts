@@ -1,7 +1,7 @@
 /**
  * The one live stream of this page: every change by its id, resumed by cursor after a cut, a sleep
  * or a server's restart. One connection for all subjects, since a browser has only six to a host;
- * and none while the page has been out of sight for a minute, see connection.rules.ts.
+ * and none while the page is out of sight, see connection.rules.ts.
  */
 import { filter, take as first, subscribe as listen, onEnd, pipe } from 'wonka';
 import { client } from '../graphql/client.ts';
@@ -35,6 +35,8 @@ const Changed = graphql(`
 type Change = NonNullable<ResultOf<typeof Changed>['changed']>;
 
 const GATHER_MS = 250;
+/** A shorter absence is one's own, between two tabs: nobody needs to be told what came meanwhile. */
+const ABSENCE_MS = 60_000;
 /** How long after coming back changes count as missed. */
 const CATCH_UP_MS = 1_500;
 
@@ -50,6 +52,8 @@ let isBehind = false;
 let waiting: Told[] = [];
 let missed: Told[] = [];
 let reopenedAt: number | undefined;
+/** It was cut, and not only let go of. */
+let isBroken = false;
 
 /** Hears of batches of changes; `everything`: so much was missed that all must be loaded anew. */
 export function onChanges(told: (batch: Batch | 'everything') => void): () => void {
@@ -70,6 +74,10 @@ export function startLive(): void {
   watchStream((event) => happen(event === 'open' ? 'opened' : 'heard'));
   document.addEventListener('visibilitychange', () => happen(isHidden() ? 'hidden' : 'seen'));
   window.addEventListener('online', () => happen('online'));
+  window.addEventListener('pagehide', () => happen('left'));
+  window.addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) happen('seen');
+  });
   connection = firstConnection(isHidden());
   happen('begun');
 }
@@ -110,10 +118,13 @@ function become(change: Partial<LiveState>): void {
 
 function turned(status: LiveStatus): void {
   if (status !== 'live') {
-    become({ status, cutSince: state.cutSince ?? serverNow() });
+    isBroken ||= status === 'reconnecting';
+    // What was made up for once is not up to date any more.
+    become({ status, cutSince: state.cutSince ?? serverNow(), ...(isBroken && { missed: undefined }) });
     return;
   }
-  const wasCut = state.cutSince !== undefined;
+  const wasCut = state.cutSince !== undefined && (isBroken || serverNow() - state.cutSince > ABSENCE_MS);
+  isBroken = false;
   reopenedAt = wasCut ? serverNow() : undefined;
   if (wasCut) setTimeout(tellMissed, CATCH_UP_MS);
   become({ status, cutSince: undefined });

@@ -21,10 +21,12 @@ export interface Visit {
   readonly foreign: string[];
 }
 
-export async function startBrowser(): Promise<Browser> {
+/** `keepsPages`: it keeps pages that were left to come back to, as browsers of people do and those of tests do not. */
+export async function startBrowser({ keepsPages = false } = {}): Promise<Browser> {
   if (CHROMIUM === undefined) throw new Error('There is no Chromium. Install it: apt-get install chromium');
   return await chromium.launch({
     executablePath: CHROMIUM,
+    ...(keepsPages && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
     args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'],
   });
 }
