@@ -4,7 +4,7 @@ import { Provider } from 'urql';
 import { Route, Switch } from 'wouter';
 import { ViewerProvider } from './access/viewer.tsx';
 import { client } from './graphql/client.ts';
-import { ROUTES } from './routes.ts';
+import { PageOf, ROUTES } from './routes.ts';
 import { PageFault } from './shell/page-fault.tsx';
 import { Permitted } from './shell/permitted.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -21,13 +21,13 @@ export const App = () => (
       <ViewerProvider>
         <Shell>
           <Switch>
-            {ROUTES.map(({ path, page: Content, nav }) => (
+            {ROUTES.map(({ path, code, nav }) => (
               <Route key={path} path={path}>
                 {(params) => (
                   <PageFault key={path}>
                     <Permitted title={nav?.title} needs={nav?.needs}>
                       <Suspense fallback={null}>
-                        <Content params={params as Record<string, string | undefined>} />
+                        <PageOf code={code} params={params} />
                       </Suspense>
                     </Permitted>
                   </PageFault>

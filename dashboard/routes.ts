@@ -16,13 +16,13 @@ import {
   UserPlus,
   Webhook,
 } from 'lucide-react';
-import { type ComponentType, lazy } from 'react';
+import { type ComponentType, createElement, lazy, useState } from 'react';
 
 export interface PageRoute {
   readonly path: string;
-  /** Fetches the page's code; `page` does so by itself when it is shown. */
+  /** Fetches the page's code in advance. */
   readonly load: () => Promise<unknown>;
-  readonly page: ComponentType<{ params: Record<string, string | undefined> }>;
+  readonly code: PageCode;
   /** Without one it is reached from another page only. */
   readonly nav?: NavEntry;
 }
@@ -46,10 +46,31 @@ const nav = (
 ): NavEntry => ({ title, group, icon, key, needs });
 // Pages declare the parameters that they take; the path gives them.
 // biome-ignore lint/suspicious/noExplicitAny: see above.
-const page = (load: () => Promise<{ default: ComponentType<any> }>): Pick<PageRoute, 'load' | 'page'> => ({
-  load,
-  page: lazy(load),
-});
+type AnyPage = ComponentType<any>;
+
+interface PageCode {
+  /** Undefined until it was fetched. */
+  page: AnyPage | undefined;
+  /** Fetches it when it is shown. */
+  readonly late: AnyPage;
+}
+
+function page(load: () => Promise<{ default: AnyPage }>): Pick<PageRoute, 'load' | 'code'> {
+  const fetchOnce = async () => {
+    const found = await load();
+    code.page = found.default;
+    return found;
+  };
+  const code: PageCode = { page: undefined, late: lazy(fetchOnce) };
+  return { load: fetchOnce, code };
+}
+
+/** A page; one whose code was fetched before is there at once, without React's pause for what is late. */
+export function PageOf({ code, params }: { readonly code: PageCode; readonly params: object }) {
+  // As it was at first: to change over would be to begin the page anew.
+  const [Page] = useState(() => code.page ?? code.late);
+  return createElement(Page, { params });
+}
 
 export const ROUTES: readonly PageRoute[] = [
   {
@@ -134,8 +155,17 @@ export const ROUTES: readonly PageRoute[] = [
   },
 ];
 
+/** A fault is told by the page itself, when it is shown. */
+const inAdvance = ({ load }: PageRoute): Promise<unknown> => load().catch(() => undefined);
+
 /** Fetches the code of the page at an address, before anybody can tell whether it may be shown. */
 export function preload(path: string): void {
   const isAt = (route: string): boolean => new RegExp(`^${route.replace(/:\w+/g, '[^/]+')}/?$`).test(path);
-  void ROUTES.find((route) => isAt(route.path))?.load();
+  const route = ROUTES.find((one) => isAt(one.path));
+  if (route !== undefined) void inAdvance(route);
+}
+
+/** Fetches the code of all pages, one after the other, for whoever goes to them next. */
+export async function preloadAll(): Promise<void> {
+  for (const route of ROUTES) await inAdvance(route);
 }

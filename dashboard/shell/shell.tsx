@@ -2,7 +2,7 @@
 import { Menu as MenuIcon, Search } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { ROUTES } from '../routes.ts';
+import { preloadAll, ROUTES } from '../routes.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { AccountMenu } from './account-menu.tsx';
@@ -15,7 +15,7 @@ import { useKeyboard, useShortcut } from './shortcuts.ts';
 
 const loadPalette = () => import('./palette/palette.tsx');
 const Palette = lazy(loadPalette);
-/** Once the page has settled, so that what is typed right after the keys is not lost; who asks for it is told if it fails. */
+/** Once the page has settled, so that what is typed right after the keys is not lost, and the next page is there at once. */
 const SETTLED_MS = 2_000;
 
 export function Shell({ children }: { readonly children: ReactNode }) {
@@ -23,7 +23,13 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const close = (): void => setOpened(undefined);
   useKeyboard(opened !== undefined);
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette().catch(() => undefined), SETTLED_MS);
+    const timer = setTimeout(
+      () =>
+        void loadPalette()
+          .catch(() => undefined)
+          .then(preloadAll),
+      SETTLED_MS,
+    );
     return () => clearTimeout(timer);
   }, []);
   useShortcut({ keys: 'mod+k', does: 'Find an entry or an action', place: 'Everywhere' }, () => setOpened('palette'));
