@@ -1,5 +1,6 @@
 /** A titled part of a page. */
 import { type ReactNode, useId } from 'react';
+import { None } from './none.tsx';
 
 interface CardProps {
   readonly title: string;
@@ -62,7 +63,7 @@ export function Facts({ of }: { readonly of: readonly (readonly [name: string, v
       {of.map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-muted">{name}</dt>
-          <dd className="min-w-0 break-words">{value ?? <span className="text-muted">–</span>}</dd>
+          <dd className="min-w-0 break-words">{value ?? <None />}</dd>
         </div>
       ))}
     </dl>

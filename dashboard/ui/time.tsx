@@ -4,6 +4,7 @@
  */
 import { serverNow } from '../graphql/transport.ts';
 import { brief, changesEvery, countdown, durationMs, exact, isSameZone, lengthOf, relative } from './instants.rules.ts';
+import { None } from './none.tsx';
 import { useNow } from './now.ts';
 import { usePreferences, useZone } from './preferences.ts';
 import { Tooltip } from './tooltip.tsx';
@@ -22,7 +23,7 @@ export function Time({ at, as = 'relative', jobZone }: TimeProps) {
   const now = useNow(as === 'countdown' ? 1_000 : changesEvery(Math.abs(ms - serverNow()) || 0));
   const zone = useZone(jobZone);
   const isInFull = usePreferences().times === 'exact';
-  if (at == null || Number.isNaN(ms)) return <span className="text-muted">–</span>;
+  if (at == null || Number.isNaN(ms)) return <None />;
   const full = exact(ms, zone);
   const text =
     as === 'countdown'
@@ -44,6 +45,6 @@ export function Time({ at, as = 'relative', jobZone }: TimeProps) {
 /** An ISO 8601 duration: "84 ms", "4 min 10 s"; null shows a dash. */
 export function Length({ of }: { readonly of: string | null | undefined }) {
   const ms = of == null ? undefined : durationMs(of);
-  if (ms === undefined) return <span className="text-muted">–</span>;
+  if (ms === undefined) return <None />;
   return <span className="whitespace-nowrap">{lengthOf(ms)}</span>;
 }

@@ -49,6 +49,16 @@ describe('the dashboard', () => {
     expect(imports.filter(({ from, to }) => /^graphql\//.test(from) && !/^graphql\//.test(to))).toEqual([]);
   });
 
+  it('has no circle', () => {
+    const to = new Map(files.map((file) => [file, imports.filter(({ from }) => from === file).map((one) => one.to)]));
+    // What imports nothing that is left is taken away, until nothing is left but circles.
+    for (let size = -1; size !== to.size; ) {
+      size = to.size;
+      for (const [file, targets] of to) if (!targets.some((target) => to.has(target))) to.delete(file);
+    }
+    expect([...to.keys()]).toEqual([]);
+  });
+
   it('keeps files small', () => {
     const long = files
       .map((file) => ({ file, lines: textOf(file).split('\n').length }))

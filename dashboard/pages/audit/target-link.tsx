@@ -1,5 +1,6 @@
 /** What an act was done to, leading to where it is shown. */
 import { Link } from 'wouter';
+import { None } from '../../ui/none.tsx';
 import { targetOf } from './audit-words.rules.ts';
 
 export function TargetLink({
@@ -12,7 +13,7 @@ export function TargetLink({
   isWhole?: boolean;
 }) {
   const target = targetOf(type, id);
-  if (target === undefined) return <span className="text-muted">–</span>;
+  if (target === undefined) return <None />;
   const { text, href } = target;
   const name =
     target.id !== undefined && !isWhole && /^[0-9a-f-]{36}$/.test(target.id) ? `${target.id.slice(0, 8)}…` : target.id;

@@ -4,6 +4,7 @@ import { retireEncryptionKey } from '../../actions/access-actions.ts';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { Status } from '../../ui/badge.tsx';
 import { Code, Copied } from '../../ui/copy.tsx';
+import { None } from '../../ui/none.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -34,7 +35,7 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
     align: 'right',
     cell: ({ keyId, purpose }) =>
       purpose !== 'SEAL' ? (
-        <span className="text-muted">–</span>
+        <None />
       ) : counts === undefined ? (
         <span className="text-muted">counting …</span>
       ) : (

@@ -1,12 +1,15 @@
 /** Is all well, in one glance and one sentence; what is not, with its cure beside it. */
 import { CircleCheckBig, TriangleAlert } from 'lucide-react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { CureButton } from '../../actions/cure-button.tsx';
 import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
+import { Button } from '../../ui/button.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Prose } from '../../ui/prose.tsx';
+import { counted } from '../../ui/words.ts';
 import { type Statistics, troublesOf, verdictOf } from './health.rules.ts';
 
 /** What only those see who are bound to no family. */
@@ -27,7 +30,11 @@ const Pauses = graphql(`
   }
 `);
 
+/** So many that the rest of the page stays in sight. */
+const FIRST = 4;
+
 export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
+  const [isWhole, setWhole] = useState(false);
   const seesAll = usePermission('identityProvider').isAllowed;
   const health = useLiveQuery({
     query: Health,
@@ -68,7 +75,7 @@ export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
         <Icon aria-hidden className="size-6 shrink-0" />
         {verdictOf(troubles, statistics, isKnown)}
       </p>
-      {troubles.map(({ key, tone, text, cures, href }) => (
+      {(isWhole ? troubles : troubles.slice(0, FIRST)).map(({ key, tone, text, cures, href }) => (
         <Notice
           key={key}
           tone={tone}
@@ -86,6 +93,13 @@ export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
           <Prose text={text} />
         </Notice>
       ))}
+      {!isWhole && troubles.length > FIRST && (
+        <div>
+          <Button isSmall kind="ghost" onClick={() => setWhole(true)}>
+            {counted(troubles.length - FIRST, 'more thing', 'more things')}
+          </Button>
+        </div>
+      )}
     </section>
   );
 }

@@ -3,6 +3,7 @@ import { type ReactNode, type RefObject, useCallback, useMemo, useRef } from 're
 import { Link, useLocation } from 'wouter';
 import { serverNow } from '../../graphql/transport.ts';
 import { Status } from '../../ui/badge.tsx';
+import { None } from '../../ui/none.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useRowsInSight } from '../../ui/window-rows.ts';
@@ -136,13 +137,13 @@ const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'
 
 function NextAttempt({ of: { status, nextRetryAt } }: { readonly of: Entry }) {
   if (status === 'PROCESSING') return <span className="whitespace-nowrap">Under way</span>;
-  if (nextRetryAt === null) return <span className="text-muted">–</span>;
+  if (nextRetryAt === null) return <None />;
   const isNear = Date.parse(nextRetryAt) - serverNow() < HOUR_MS;
   return <Time at={nextRetryAt} as={isNear ? 'countdown' : 'relative'} />;
 }
 
 function LastError({ of: { lastErrorCode, lastErrorMessage } }: { readonly of: Entry }) {
-  if (lastErrorMessage === null && lastErrorCode === null) return <span className="text-muted">–</span>;
+  if (lastErrorMessage === null && lastErrorCode === null) return <None />;
   return (
     <div className="min-w-0 max-md:text-right" title={lastErrorMessage ?? undefined}>
       <p className="truncate font-mono text-xs">{lastErrorCode}</p>

@@ -8,6 +8,7 @@ import { useLiveQuery } from '../../live/use-live.ts';
 import { Status } from '../../ui/badge.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
+import { None } from '../../ui/none.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
@@ -46,7 +47,7 @@ const columns = (onDone: () => void): readonly Column<WebhookRow>[] => [
     name: 'Failing since',
     cell: ({ failingSinceAt }) =>
       failingSinceAt === null ? (
-        <span className="text-muted">–</span>
+        <None />
       ) : (
         <span className="font-medium text-bad">
           <Time at={failingSinceAt} />

@@ -2,21 +2,11 @@
 import { Ban, CircleUserRound, Copy, FileText, RotateCcw } from 'lucide-react';
 import type { Permission } from '../../access/viewer.tsx';
 import { cancelEntry, retryEntry } from '../../actions/entry-actions.ts';
-import { type FragmentOf, graphql, type ResultOf, readFragment } from '../../graphql/graphql.ts';
 import { copyText } from '../../ui/copy-text.ts';
 import { toast } from '../../ui/toasts.tsx';
 import { ENTRY_STATUS } from '../../ui/words.ts';
+import type { FoundEntry } from './found-entry.ts';
 import type { Item } from './item.ts';
-
-export const PaletteEntry = graphql(`
-  fragment PaletteEntry on QueuedCreation {
-    id entryId username fullName status canRetry canCancel passwordDestroyedAt
-  }
-`);
-export type FoundEntry = ResultOf<typeof PaletteEntry>;
-
-export const entriesOf = (nodes: readonly FragmentOf<typeof PaletteEntry>[]): readonly FoundEntry[] =>
-  nodes.map((node) => readFragment(PaletteEntry, node));
 
 const wordsOf = (status: FoundEntry['status']): string => ENTRY_STATUS[status].text;
 

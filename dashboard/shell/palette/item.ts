@@ -1,7 +1,7 @@
 /** What the palette offers: a name, and what happens when it is chosen. */
 import type { ComponentType } from 'react';
 import type { AnyAction } from '../../actions/action.ts';
-import type { FoundEntry } from './entry-items.ts';
+import type { FoundEntry } from './found-entry.ts';
 
 export type Does =
   | { readonly kind: 'go'; readonly href: string }

@@ -5,7 +5,8 @@ import { useLiveQuery } from '../../live/use-live.ts';
 import { useSettled } from '../../ui/use-settled.ts';
 import { RUN_STATUS } from '../../ui/words.ts';
 import type { May } from './commands.ts';
-import { entriesOf, entryItem, type FoundEntry, PaletteEntry } from './entry-items.ts';
+import { entryItem } from './entry-items.ts';
+import { entriesOf, type FoundEntry, PaletteEntry } from './found-entry.ts';
 import type { Group } from './item.ts';
 import { soughtBy } from './rank.rules.ts';
 

@@ -8,6 +8,7 @@ import { Card } from '../../../ui/card.tsx';
 import { Code, CopyIcon } from '../../../ui/copy.tsx';
 import { Checkbox } from '../../../ui/field.tsx';
 import { Progress } from '../../../ui/graphs.tsx';
+import { None } from '../../../ui/none.tsx';
 import { Notice } from '../../../ui/notice.tsx';
 import type { Column } from '../../../ui/table.tsx';
 import { toast } from '../../../ui/toasts.tsx';
@@ -40,7 +41,7 @@ const columnsOf = (isShown: boolean): readonly Column<SentRow>[] => [
     name: 'Password',
     cell: ({ madePassword, outcome }) =>
       outcome?.kind !== 'queued' ? (
-        <span className="text-muted">–</span>
+        <None />
       ) : madePassword === undefined ? (
         'As given'
       ) : (

@@ -4,7 +4,7 @@ import { serverNow } from '../../../graphql/transport.ts';
 import { Button, IconButton } from '../../../ui/button.tsx';
 import { Card } from '../../../ui/card.tsx';
 import { monthName, monthOf, monthsLater } from './calendar.rules.ts';
-import type { Day } from './ledger.tsx';
+import type { Day } from './calendar-query.ts';
 import type { LedgerAddress } from './ledger-address.ts';
 import { Month } from './month.tsx';
 

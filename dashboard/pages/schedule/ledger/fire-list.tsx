@@ -9,12 +9,13 @@ import { Status } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { Card } from '../../../ui/card.tsx';
 import { Loaded } from '../../../ui/loaded.tsx';
+import { None } from '../../../ui/none.tsx';
 import { Empty, Notice } from '../../../ui/notice.tsx';
 import { type Column, Table } from '../../../ui/table.tsx';
 import { Length, Time } from '../../../ui/time.tsx';
 import { count, FIRE_OUTCOME, RUN_STATUS } from '../../../ui/words.ts';
 import { dayName } from './calendar.rules.ts';
-import type { Day } from './ledger.tsx';
+import type { Day } from './calendar-query.ts';
 import type { LedgerAddress } from './ledger-address.ts';
 import { OutcomeIcon } from './outcome-icon.tsx';
 
@@ -65,18 +66,18 @@ const columns = (jobZone: string): readonly Column<Row>[] => [
     name: 'Why',
     cell: ({ fire: { reason, actor } }) => (
       <span className="block md:min-w-72">
-        {reason ?? <span className="text-muted">–</span>}
+        {reason ?? <None />}
         {actor !== null && <span className="text-muted"> By {actor}.</span>}
       </span>
     ),
   },
-  { name: 'Node', cell: ({ fire: { node } }) => node?.name ?? <span className="text-muted">–</span> },
+  { name: 'Node', cell: ({ fire: { node } }) => node?.name ?? <None /> },
   { name: 'Version', align: 'right', cell: ({ fire: { scheduleVersion } }) => scheduleVersion },
   {
     name: 'Run',
     cell: ({ fire: { run } }) =>
       run === null ? (
-        <span className="text-muted">–</span>
+        <None />
       ) : (
         <Link href={`/runs/${run.runId}`} className="text-accent hover:underline">
           {RUN_STATUS[run.status].text}

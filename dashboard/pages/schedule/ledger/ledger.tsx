@@ -1,6 +1,5 @@
 /** The fire ledger of a job: a calendar of its days, the fires of a day or of all, and an audit of a span. */
 import { usePermission } from '../../../access/viewer.tsx';
-import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
 import { useLiveQuery } from '../../../live/use-live.ts';
 import { Loaded } from '../../../ui/loaded.tsx';
 import { Notice } from '../../../ui/notice.tsx';
@@ -8,18 +7,9 @@ import { useZone } from '../../../ui/preferences.ts';
 import { Audit } from './audit.tsx';
 import { spanOfMonths } from './calendar.rules.ts';
 import { Calendar } from './calendar.tsx';
+import { FireCalendar } from './calendar-query.ts';
 import { FireList } from './fire-list.tsx';
 import { useLedgerAddress } from './ledger-address.ts';
-
-const FireCalendar = graphql(`
-  query FireCalendar($jobName: String!, $from: DateTime!, $to: DateTime!, $timeZone: TimeZone) {
-    fireCalendar(jobName: $jobName, from: $from, to: $to, timeZone: $timeZone) {
-      date startsAt endsAt dueCount
-      counts { outcome count }
-    }
-  }
-`);
-export type Day = NonNullable<ResultOf<typeof FireCalendar>['fireCalendar']>[number];
 
 const BROWSER_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 

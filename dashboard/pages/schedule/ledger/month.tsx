@@ -5,7 +5,7 @@ import { TONE_LOOKS } from '../../../ui/badge.tsx';
 import { Tooltip } from '../../../ui/tooltip.tsx';
 import { count, counted, FIRE_OUTCOME } from '../../../ui/words.ts';
 import { dayName, monthName, placesBefore } from './calendar.rules.ts';
-import type { Day } from './ledger.tsx';
+import type { Day } from './calendar-query.ts';
 import { OutcomeIcon } from './outcome-icon.tsx';
 
 interface MonthProps {
