@@ -1,13 +1,13 @@
 /**
  * Pictures of every page of the dashboard, for people who look whether it is well made, and for the
- * README: `npx tsx scripts/screenshots.ts [folder] [database URL]`. Without a URL a database of its
- * own is furnished; with one (a server's that holds a million entries, for example) it is only looked
- * at. Needs Debian's Chromium and a built dashboard.
+ * README: `npx tsx scripts/screenshots.ts [folder] [address]`. Without an address a server with a
+ * furnished database is started; the server of an address (one that holds a million entries, for
+ * example) is only looked at. Needs Debian's Chromium and a built dashboard.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { chromium } from 'playwright-core';
 import { openDatabase } from '../src/database/database.ts';
 import { startEmbedded } from '../src/database/embedded/embedded.ts';
 import { migrate } from '../src/database/migrations.ts';
@@ -23,34 +23,43 @@ const LOOKS = [
   ['light', 360, 740],
   ['dark', 360, 740],
 ] as const;
+const ofAll = PAGES.map(([path]) => path);
 
-const [folder = 'screenshots', url] = process.argv.slice(2);
-const processes = createProcesses();
-const dataDir = await mkdtemp(join(tmpdir(), 'family-hub-screenshots-'));
-const embedded = url === undefined ? await startEmbedded({ dataDir, logger: silentLogger }) : undefined;
-const databaseUrl = url ?? embedded?.url ?? '';
+const [folder = 'screenshots', address] = process.argv.slice(2);
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
 try {
-  await migrate({ url: databaseUrl, logger: silentLogger });
-  const server = await processes.startNode({ ...serverEnv(databaseUrl), ...FULL_HOUSE_ENV, NODE_NAME: 'hub-1' });
-  const pages = [...PAGES.map(([path]) => path)];
-  if (embedded !== undefined) {
-    const db = await openDatabase({ url: databaseUrl, poolSize: 2, logger: silentLogger });
-    const house = await furnish(server, { db }, await seedFamily(db));
-    await db.close();
-    const { entries } = house;
-    pages.push(`/queue/${entries.failed}`, `/queue/${entries.pending}`, `/runs/${house.runId}`);
-    pages.push(`/webhooks/${house.webhookId}`, `/bulk-actions/${house.bulkActionId}`);
-  }
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-  await takeAll(browser, server.url, pages);
-  await browser.close();
+  if (address === undefined) await furnishAndTakeAll();
+  else await takeAll(address, ofAll);
 } finally {
-  await processes.endAll();
-  await embedded?.leave();
-  await rm(dataDir, { recursive: true, force: true });
+  await browser.close();
 }
 
-async function takeAll(browser: Browser, serverUrl: string, paths: readonly string[]): Promise<void> {
+async function furnishAndTakeAll(): Promise<void> {
+  const processes = createProcesses();
+  const dataDir = await mkdtemp(join(tmpdir(), 'family-hub-screenshots-'));
+  const embedded = await startEmbedded({ dataDir, logger: silentLogger });
+  try {
+    await migrate({ url: embedded.url, logger: silentLogger });
+    const db = await openDatabase({ url: embedded.url, poolSize: 2, logger: silentLogger });
+    const server = await processes.startNode({ ...serverEnv(embedded.url), ...FULL_HOUSE_ENV, NODE_NAME: 'hub-1' });
+    const { entries, runId, webhookId, bulkActionId } = await furnish(server, { db }, await seedFamily(db));
+    await db.close();
+    await takeAll(server.url, [
+      ...ofAll,
+      `/queue/${entries.failed}`,
+      `/queue/${entries.pending}`,
+      `/runs/${runId}`,
+      `/webhooks/${webhookId}`,
+      `/bulk-actions/${bulkActionId}`,
+    ]);
+  } finally {
+    await processes.endAll();
+    await embedded.leave();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function takeAll(serverUrl: string, paths: readonly string[]): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [colorScheme, width, height] of LOOKS) {
     const context = await browser.newContext({
