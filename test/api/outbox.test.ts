@@ -191,7 +191,11 @@ describe('outboxEvents', () => {
     expect((await events({ familyId: randomUUID() })).totalCount).toBe(0);
     expect((await events({ createdAt: { to: '2020-01-01T00:00:00Z' } })).nodes).toEqual([]);
     const [some] = (await events({})).nodes;
-    expect(await events({ eventId: some?.eventId })).toMatchObject({ totalCount: 1, nodes: [some] });
+    // It may be published meanwhile: which one it is, is what is asked for.
+    expect(await events({ eventId: some?.eventId })).toMatchObject({
+      totalCount: 1,
+      nodes: [{ eventId: some?.eventId }],
+    });
     expect((await events({ eventId: some?.eventId, createdAt: { to: '2020-01-01T00:00:00Z' } })).nodes).toEqual([]);
     expect((await events({ state: 'PARKED' })).nodes).toEqual([]);
   });
