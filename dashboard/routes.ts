@@ -45,7 +45,7 @@ const nav = (
   needs: string,
 ): NavEntry => ({ title, group, icon, key, needs });
 // Pages declare the parameters that they take; the path gives them.
-// biome-ignore lint/suspicious/noExplicitAny: see above.
+// biome-ignore lint/suspicious/noExplicitAny: pages take different parameters, and one list holds them all.
 type AnyPage = ComponentType<any>;
 
 interface PageCode {
