@@ -52,14 +52,24 @@ describe.skipIf(isBrowserMissing)('the sign-in', () => {
   });
   afterEach(() => context.close());
 
-  const graphiql = () => page.locator('.graphiql-execute-button').waitFor({ timeout: 60_000 });
+  // Where it does not come, what stands there instead tells more than that it did not come.
+  const graphiql = () =>
+    page
+      .locator('.graphiql-execute-button')
+      .waitFor({ timeout: 60_000 })
+      .catch(async (error: Error) => {
+        const shown = (await page.locator('body').textContent())?.slice(0, 500);
+        throw new Error(`No GraphiQL at ${page.url()}, but: ${shown}\n${complaints.join('\n')}`, { cause: error });
+      });
 
   test('with a token: GraphiQL runs with the cookie until the sign-out', async () => {
     await page.goto(`${server.url}/graphql`);
     expect(page.url()).toBe(`${server.url}/sign-in?returnTo=%2Fgraphql`);
-    // The field has the focus already.
+    // The field takes the focus by itself; a browser gives it with its first frame, which may come after the load.
+    await page.locator('#token:focus').waitFor();
     await page.keyboard.insertText(ADMIN);
     await page.keyboard.press('Enter');
+    await page.waitForURL(`${server.url}/graphql`);
     await graphiql();
     const [cookie] = await context.cookies();
     expect(cookie).toMatchObject({ name: 'family-hub-session', httpOnly: true, sameSite: 'Strict', path: '/' });
