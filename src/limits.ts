@@ -37,7 +37,7 @@ export const costLimits = (config: Config): CostLimits => ({
   breadth: config.MAX_QUERY_BREADTH,
 });
 
-export const documentLimits = (config: Config): DocumentLimits => ({
+const documentLimits = (config: Config): DocumentLimits => ({
   tokens: config.MAX_QUERY_TOKENS,
   directives: config.MAX_QUERY_DIRECTIVES,
   aliases: config.MAX_QUERY_ALIASES,

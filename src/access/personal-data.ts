@@ -14,7 +14,7 @@ const text: Mask = (value, { fullName }) => blotted(String(value), fullName ?? n
 const deep: Mask = (value, { fullName }) => blottedDeep(value, fullName ?? null);
 
 /** By field; values that are null stay null. */
-export const PERSONAL: Readonly<Record<string, Mask>> = {
+const PERSONAL: Readonly<Record<string, Mask>> = {
   'QueuedCreation.fullName': all,
   'User.fullName': all,
   'User.email': all,

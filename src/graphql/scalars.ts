@@ -76,7 +76,7 @@ export const json = {
 };
 
 /** Milliseconds as an ISO 8601 duration in seconds: `PT1.204S`. */
-export function isoDuration(ms: number): string {
+function isoDuration(ms: number): string {
   return `PT${(Math.max(0, ms) / 1_000).toFixed(3).replace(/\.?0+$/, '')}S`;
 }
 

@@ -45,7 +45,7 @@ export function hideVariableValues<Context extends object>(): Plugin<Context> {
 }
 
 /** Every problem with the variables, at most 50, each with the way to the field and a reason. */
-export function variableProblems({ schema, document, operationName, variableValues }: Request): GraphQLError[] {
+function variableProblems({ schema, document, operationName, variableValues }: Request): GraphQLError[] {
   const problems: GraphQLError[] = [];
   const values = variableValues ?? {};
   for (const node of getOperationAST(document, operationName)?.variableDefinitions ?? []) {

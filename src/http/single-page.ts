@@ -19,7 +19,7 @@ export interface SinglePage {
 }
 
 /** Where the page looks for its parts. */
-export const ASSETS = '/assets/';
+const ASSETS = '/assets/';
 
 const INDEX = 'index.html';
 

@@ -10,7 +10,7 @@ import type { Answer } from './zitadel-answers.rules.ts';
 import type { BrokenCall } from './zitadel-errors.rules.ts';
 
 /** An answer of ours has a few hundred bytes; a page that does not end must not fill the memory. */
-export const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST';

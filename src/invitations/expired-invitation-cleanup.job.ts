@@ -64,7 +64,7 @@ async function countExpiredInvitations(db: Queryable, retentionMs: number): Prom
 }
 
 /** Deletes up to `limit` invitations with status expired whose expiry lies longer ago; answers how many. */
-export async function deleteExpiredInvitations(db: Queryable, retentionMs: number, limit: number): Promise<number> {
+async function deleteExpiredInvitations(db: Queryable, retentionMs: number, limit: number): Promise<number> {
   const rows = await db.query(
     `DELETE FROM auth.family_member_invitations WHERE ctid = ANY (ARRAY(
        SELECT ctid FROM auth.family_member_invitations

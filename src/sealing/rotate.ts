@@ -14,7 +14,7 @@ import type { KeyRing } from './key-ring.ts';
 import { insertKey, LOCK_KEY_RING } from './wrapped-keys.ts';
 
 /** A notice takes milliseconds, and the poll that replaces it half a second. */
-export const ACTIVATION_DELAY_MS = 2_000;
+const ACTIVATION_DELAY_MS = 2_000;
 
 export interface RotateRequest {
   readonly reason?: string | null;

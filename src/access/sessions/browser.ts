@@ -24,8 +24,7 @@ const isSecure = (origin: string): boolean => !namesLoopback(new URL(origin).hos
  * A cookie's whole name. Off loopback it begins with `__Host-`, which a browser takes only over
  * TLS, for this host alone and for all of it (RFC 6265bis, 4.1.3.2), so that no neighbour can set it.
  */
-export const cookieName = (name: string, origin: string): string =>
-  `${isSecure(origin) ? '__Host-' : ''}family-hub-${name}`;
+const cookieName = (name: string, origin: string): string => `${isSecure(origin) ? '__Host-' : ''}family-hub-${name}`;
 
 export interface CookieOptions {
   readonly maxAgeMs: number;

@@ -16,7 +16,7 @@ export interface UrlProblem {
   readonly message: string;
 }
 
-export const LONGEST_URL = 2_000;
+const LONGEST_URL = 2_000;
 
 /** What else listens above 1024, and can be made to understand a request as an order (fetch.spec.whatwg.org, "bad port"). */
 const OTHER_PROTOCOLS: readonly number[] = [
@@ -26,7 +26,7 @@ const OTHER_PROTOCOLS: readonly number[] = [
 /** The host as addresses are written: without the brackets of IPv6, and without a name's last dot. */
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 
-export const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
+const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
 
 /**
  * The URL, or what is wrong with it. A host that is an address is judged too, in whatever way it

@@ -21,7 +21,7 @@ export interface CalendarRequest {
   readonly timeZone: string | null;
 }
 
-export const LONGEST_CALENDAR_MS = 400 * DAY_MS;
+const LONGEST_CALENDAR_MS = 400 * DAY_MS;
 
 /**
  * Counts the settled instants day by day. Refuses with NotFoundError, and with InvalidInputError for

@@ -12,7 +12,7 @@ interface FireView extends LedgerFire {
   readonly at: Date;
 }
 
-export const LONGEST_FIRES_MS = 3660 * DAY_MS;
+const LONGEST_FIRES_MS = 3660 * DAY_MS;
 
 /** Adds `Fire`, `FireGap`, `OutcomeCount` and `fires`; answers the refs of the gap and of the count. */
 export function addFires(builder: Builder, db: Database, { JobRun, Outcome }: ScheduleRefs) {

@@ -26,9 +26,9 @@ export interface AuditOptions {
   readonly retentionMs: number | null;
 }
 
-export const LONGEST_AUDIT_MS = 400 * DAY_MS;
+const LONGEST_AUDIT_MS = 400 * DAY_MS;
 /** A month of an every-second cron. */
-export const MOST_INSTANTS = 3_000_000;
+const MOST_INSTANTS = 3_000_000;
 /** Small enough that a batch and its merging hold up nobody else. */
 const BATCH = 1000;
 

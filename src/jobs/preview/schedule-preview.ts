@@ -30,8 +30,8 @@ export interface SchedulePreview extends Plan, Comparison, Intervals {
   readonly warnings: readonly string[];
 }
 
-export const COMPARED_MS = 30 * DAY_MS;
-export const LONGEST_DOWNTIME_MS = 366 * DAY_MS;
+const COMPARED_MS = 30 * DAY_MS;
+const LONGEST_DOWNTIME_MS = 366 * DAY_MS;
 /** The last that the API can write. */
 const LAST_INSTANT = Date.UTC(10_000, 0, 1) - 1;
 

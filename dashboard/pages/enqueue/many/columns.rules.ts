@@ -25,7 +25,7 @@ const NAMES: Readonly<Record<Field, readonly string[]>> = {
   runAt: ['runat', 'notbefore', 'startat', 'start', 'scheduledfor', 'when'],
 };
 
-export function guessField(heading: string): Field | undefined {
+function guessField(heading: string): Field | undefined {
   const plain = heading.toLowerCase().replace(/[^a-z]/g, '');
   return FIELDS.find((field) => NAMES[field].includes(plain));
 }
