@@ -5,8 +5,9 @@ import { Page } from '../../ui/page.tsx';
 import { ActivityCard } from './activity-card.tsx';
 import { ForecastCard } from './forecast-card.tsx';
 import { HealthBar } from './health.tsx';
+import { NextFiresCard } from './next-fires-card.tsx';
 import { QueueCard } from './queue-card.tsx';
-import { NextFiresCard, SystemCards } from './system-cards.tsx';
+import { SystemCards } from './system-cards.tsx';
 import { useTotals } from './totals.ts';
 import { Tour } from './tour/tour.tsx';
 

@@ -1,77 +1,15 @@
-/** What fires next, the circuit, the nodes and the alerts, each in a few lines that lead to its page. */
-import { Link } from 'wouter';
+/** The circuit, the nodes and the alerts, each in a few lines that lead to its page. */
 import { usePermission } from '../../access/viewer.tsx';
-import { graphql } from '../../graphql/graphql.ts';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { isBeforeOpening } from '../../provider/last-check.rules.ts';
-import { Badge, Status } from '../../ui/badge.tsx';
+import { Status } from '../../ui/badge.tsx';
 import { Card, Facts } from '../../ui/card.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty, Notice } from '../../ui/notice.tsx';
 import { Length, Time } from '../../ui/time.tsx';
-import { ALERT_SEVERITY, CIRCUIT_STATE, counted, DST_NOTE, NODE_STATE } from '../../ui/words.ts';
-
-const NextFires = graphql(`
-  query NextFires {
-    jobSchedules { id name isPaused timeZone cronDescription currentRun { id } nextFireTimes(first: 1) { at dst } }
-  }
-`);
-
-const MORE = 'text-sm text-accent hover:underline';
-
-export function NextFiresCard() {
-  const { isAllowed, reason } = usePermission('jobSchedules');
-  const result = useLiveQuery({
-    query: NextFires,
-    variables: {},
-    on: ['SCHEDULE', 'JOB_RUN'],
-    everyMs: 30_000,
-    isPaused: !isAllowed,
-  });
-  return (
-    <Card
-      title="Next fires"
-      actions={
-        <Link href="/schedules" className={MORE}>
-          Schedules
-        </Link>
-      }
-    >
-      {!isAllowed && <Notice tone="info">{reason}</Notice>}
-      <Loaded result={result}>
-        {({ jobSchedules }) => (
-          <ul className="grid gap-3">
-            {soonestFirst(jobSchedules ?? []).map(
-              ({ name, isPaused, cronDescription, timeZone, currentRun, nextFireTimes: [next] }) => (
-                <li key={name} className="flex items-start justify-between gap-3">
-                  <span className="min-w-0">
-                    <Link href={`/schedules/${name}`} className="font-medium break-words hover:underline">
-                      {name}
-                    </Link>
-                    <span className="block text-sm text-muted">{cronDescription}</span>
-                  </span>
-                  <span className="grid shrink-0 justify-items-end gap-1 text-right">
-                    <Time at={next?.at} as="countdown" jobZone={timeZone} />
-                    {isPaused && <Badge tone="warn">Paused</Badge>}
-                    {currentRun !== null && <Badge tone="info">Running</Badge>}
-                    {next?.dst != null && <Badge tone="warn">{DST_NOTE[next.dst]}</Badge>}
-                  </span>
-                </li>
-              ),
-            )}
-          </ul>
-        )}
-      </Loaded>
-    </Card>
-  );
-}
-
-const soonestFirst = <Schedule extends { readonly nextFireTimes: readonly { readonly at: string }[] }>(
-  schedules: readonly Schedule[],
-): Schedule[] =>
-  [...schedules].sort((one, other) =>
-    (one.nextFireTimes[0]?.at ?? '9').localeCompare(other.nextFireTimes[0]?.at ?? '9'),
-  );
+import { ALERT_SEVERITY, CIRCUIT_STATE, counted, NODE_STATE } from '../../ui/words.ts';
+import { LeadCard } from './lead-card.tsx';
 
 const SystemQuery = graphql(`
   query System {
@@ -96,120 +34,108 @@ export function SystemCards() {
         <Notice tone="info">{reason}</Notice>
       </Card>
     );
+  // What could not be asked is said once, in the first card.
+  const quiet = { ...result, problem: undefined };
   return (
     <>
-      <Card
-        title="Identity provider"
-        actions={
-          <Link href="/provider" className={MORE}>
-            More
-          </Link>
-        }
-      >
+      <LeadCard title="Identity provider" href="/provider">
         <Loaded result={result}>
-          {({ identityProvider: provider }) =>
-            provider !== null && (
-              <Facts
-                of={[
-                  [
-                    'Circuit',
-                    <span key="state" className="inline-flex flex-wrap items-center gap-2">
-                      <Status of={CIRCUIT_STATE[provider.circuit.state]} />
-                      {provider.circuit.nextProbeAt !== null && (
-                        <span className="text-sm text-muted">
-                          probe in <Time at={provider.circuit.nextProbeAt} as="countdown" />
-                        </span>
-                      )}
-                    </span>,
-                  ],
-                  ['Provider', `${provider.name}, ${provider.url}`],
-                  [
-                    'Answers in',
-                    <span key="latency">
-                      <Length of={provider.latencyP50} />{' '}
-                      <span className="text-muted">
-                        (95 %: <Length of={provider.latencyP95} />)
-                      </span>
-                    </span>,
-                  ],
-                  [
-                    'Last check',
-                    provider.lastCheck === null ? (
-                      'Not yet'
-                    ) : (
-                      <span key="check">
-                        {provider.lastCheck.isOk ? 'As it should be' : provider.lastCheck.message}
-                        {isBeforeOpening(provider.lastCheck, provider.circuit) && ', before the circuit opened'}{' '}
-                        <span className="text-muted">
-                          <Time at={provider.lastCheck.checkedAt} />
-                        </span>
-                      </span>
-                    ),
-                  ],
-                ]}
-              />
-            )
-          }
+          {({ identityProvider }) => identityProvider !== null && <ProviderFacts of={identityProvider} />}
         </Loaded>
-      </Card>
-      <Card
-        title="Nodes"
-        actions={
-          <Link href="/nodes" className={MORE}>
-            More
-          </Link>
-        }
-      >
-        <Loaded result={{ ...result, problem: undefined }}>
-          {({ serverNodes }) => (
-            <ul className="grid gap-2">
-              {(serverNodes ?? [])
-                .filter(({ state }) => state !== 'GONE')
-                .slice(0, 6)
-                .map(({ id, name, state, attemptsInHand, runsInHand }) => (
-                  <li key={id} className="flex items-center justify-between gap-3">
-                    <span className="min-w-0 truncate">{name}</span>
-                    <span className="flex shrink-0 items-center gap-2 text-sm text-muted">
-                      {counted(attemptsInHand, 'attempt', 'attempts')}, {counted(runsInHand, 'run', 'runs')}
-                      <Status of={NODE_STATE[state]} />
-                    </span>
-                  </li>
-                ))}
-            </ul>
-          )}
-        </Loaded>
-      </Card>
-      <Card
-        title="Alerts"
-        actions={
-          <Link href="/alerts" className={MORE}>
-            More
-          </Link>
-        }
-      >
-        <Loaded result={{ ...result, problem: undefined }}>
-          {({ alerts }) =>
-            (alerts?.nodes.length ?? 0) === 0 ? (
-              <Empty title="No alert is on.">The server watches itself by its rules; what it finds stands here.</Empty>
-            ) : (
-              <ul className="grid gap-2">
-                {alerts?.nodes.map(({ id, summary, severity, raisedAt, isSilenced }) => (
-                  <li key={id} className="grid gap-0.5">
-                    <span className="flex items-center gap-2">
-                      <Status of={ALERT_SEVERITY[severity]} />
-                      <span className="text-sm text-muted">
-                        <Time at={raisedAt} />
-                        {isSilenced && ', silenced'}
-                      </span>
-                    </span>
-                    <span>{summary}</span>
-                  </li>
-                ))}
-              </ul>
-            )
-          }
-        </Loaded>
-      </Card>
+      </LeadCard>
+      <LeadCard title="Nodes" href="/nodes">
+        <Loaded result={quiet}>{({ serverNodes }) => <NodeList of={serverNodes ?? []} />}</Loaded>
+      </LeadCard>
+      <LeadCard title="Alerts" href="/alerts">
+        <Loaded result={quiet}>{({ alerts }) => <AlertList of={alerts?.nodes ?? []} />}</Loaded>
+      </LeadCard>
     </>
+  );
+}
+
+type System = ResultOf<typeof SystemQuery>;
+
+function ProviderFacts({ of: provider }: { readonly of: NonNullable<System['identityProvider']> }) {
+  const { circuit, lastCheck } = provider;
+  return (
+    <Facts
+      of={[
+        [
+          'Circuit',
+          <span key="state" className="inline-flex flex-wrap items-center gap-2">
+            <Status of={CIRCUIT_STATE[circuit.state]} />
+            {circuit.nextProbeAt !== null && (
+              <span className="text-sm text-muted">
+                probe in <Time at={circuit.nextProbeAt} as="countdown" />
+              </span>
+            )}
+          </span>,
+        ],
+        ['Provider', `${provider.name}, ${provider.url}`],
+        [
+          'Answers in',
+          <span key="latency">
+            <Length of={provider.latencyP50} />{' '}
+            <span className="text-muted">
+              (95 %: <Length of={provider.latencyP95} />)
+            </span>
+          </span>,
+        ],
+        [
+          'Last check',
+          lastCheck === null ? (
+            'Not yet'
+          ) : (
+            <span key="check">
+              {lastCheck.isOk ? 'As it should be' : lastCheck.message}
+              {isBeforeOpening(lastCheck, circuit) && ', before the circuit opened'}{' '}
+              <span className="text-muted">
+                <Time at={lastCheck.checkedAt} />
+              </span>
+            </span>
+          ),
+        ],
+      ]}
+    />
+  );
+}
+
+function NodeList({ of: nodes }: { readonly of: NonNullable<System['serverNodes']> }) {
+  return (
+    <ul className="grid gap-2">
+      {nodes
+        .filter(({ state }) => state !== 'GONE')
+        .slice(0, 6)
+        .map(({ id, name, state, attemptsInHand, runsInHand }) => (
+          <li key={id} className="flex items-center justify-between gap-3">
+            <span className="min-w-0 truncate">{name}</span>
+            <span className="flex shrink-0 items-center gap-2 text-sm text-muted">
+              {counted(attemptsInHand, 'attempt', 'attempts')}, {counted(runsInHand, 'run', 'runs')}
+              <Status of={NODE_STATE[state]} />
+            </span>
+          </li>
+        ))}
+    </ul>
+  );
+}
+
+function AlertList({ of: alerts }: { readonly of: NonNullable<System['alerts']>['nodes'] }) {
+  if (alerts.length === 0)
+    return <Empty title="No alert is on.">The server watches itself by its rules; what it finds stands here.</Empty>;
+  return (
+    <ul className="grid gap-2">
+      {alerts.map(({ id, summary, severity, raisedAt, isSilenced }) => (
+        <li key={id} className="grid gap-0.5">
+          <span className="flex items-center gap-2">
+            <Status of={ALERT_SEVERITY[severity]} />
+            <span className="text-sm text-muted">
+              <Time at={raisedAt} />
+              {isSilenced && ', silenced'}
+            </span>
+          </span>
+          <span>{summary}</span>
+        </li>
+      ))}
+    </ul>
   );
 }

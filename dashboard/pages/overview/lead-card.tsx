@@ -1,0 +1,29 @@
+/** A few lines of what has a page of its own, and the way to it. */
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { Card } from '../../ui/card.tsx';
+
+export function LeadCard({
+  title,
+  href,
+  lead = 'More',
+  children,
+}: {
+  readonly title: string;
+  readonly href: string;
+  readonly lead?: string;
+  readonly children: ReactNode;
+}) {
+  return (
+    <Card
+      title={title}
+      actions={
+        <Link href={href} className="text-sm text-accent hover:underline">
+          {lead}
+        </Link>
+      }
+    >
+      {children}
+    </Card>
+  );
+}
