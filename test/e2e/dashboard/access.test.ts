@@ -1,26 +1,17 @@
 /** Signing in and out, and one who may look and do nothing: everything is there, and says why it cannot be done. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
-import { live, open, PAGES, serverEnv, signIn } from '../../support/dashboard.ts';
-import { createTestDatabase, seedFamily, type TestDatabase } from '../../support/database.ts';
-import { createProcesses, type ServerProcess } from '../../support/process.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { isBrowserMissing, visit } from '../../support/browser.ts';
+import { live, open, PAGES, signIn } from '../../support/dashboard.ts';
+import { useHub } from '../../support/hub.ts';
 
 const ADMIN = 'an-admin-token-that-is-long-enough-0123';
 
 describe.skipIf(isBrowserMissing)('who may do what', () => {
-  const processes = createProcesses();
-  let database: TestDatabase;
-  let server: ServerProcess;
-  let browser: Browser;
+  const hub = useHub({ ADMIN_TOKEN: ADMIN });
   let viewerToken: string;
 
   beforeAll(async () => {
-    browser = await startBrowser();
-    database = await createTestDatabase();
-    await seedFamily(database.db);
-    server = await processes.startNode({ ...serverEnv(database.url), ADMIN_TOKEN: ADMIN });
-    const answer = await fetch(`${server.url}/graphql`, {
+    const answer = await fetch(`${hub.server.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${ADMIN}` },
       body: JSON.stringify({
@@ -31,50 +22,45 @@ describe.skipIf(isBrowserMissing)('who may do what', () => {
     const { data } = (await answer.json()) as { data: { createApiToken: { token: string } } };
     viewerToken = data.createApiToken.token;
   });
-  afterAll(async () => {
-    await browser?.close();
-    await processes.endAll();
-    await database?.drop();
-  });
 
   test('leads to the sign-in and back to where one wanted to go, and out again', async () => {
-    const { context, page, complaints } = await visit(browser);
-    await page.goto(`${server.url}/nodes`);
-    expect(page.url()).toBe(`${server.url}/sign-in?returnTo=%2Fnodes`);
+    const { context, page, complaints } = await visit(hub.browser);
+    await page.goto(`${hub.server.url}/nodes`);
+    expect(page.url()).toBe(`${hub.server.url}/sign-in?returnTo=%2Fnodes`);
     await page.getByLabel('Token', { exact: true }).fill(ADMIN);
     await page.keyboard.press('Enter');
-    await page.waitForURL(`${server.url}/nodes`);
+    await page.waitForURL(`${hub.server.url}/nodes`);
     await page.getByRole('heading', { name: 'Nodes', level: 1 }).waitFor();
     await live(page);
 
     await page.getByRole('button', { name: /account and view/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.waitForURL(/\/sign-in/);
-    await page.goto(`${server.url}/queue`);
+    await page.goto(`${hub.server.url}/queue`);
     expect(page.url()).toContain('/sign-in');
     expect(complaints).toEqual([]);
     await context.close();
   });
 
   test('a session that has ended leads to the sign-in', async () => {
-    const { context, page } = await visit(browser);
-    await signIn(page, server.url, ADMIN);
+    const { context, page } = await visit(hub.browser);
+    await signIn(page, hub.server.url, ADMIN);
     await live(page);
-    await database.db.query('DELETE FROM auth.sessions');
-    await page.goto(`${server.url}/queue`);
+    await hub.database.db.query('DELETE FROM auth.sessions');
+    await page.goto(`${hub.server.url}/queue`);
     await page.waitForURL(/\/sign-in\?returnTo=%2Fqueue/);
     await context.close();
   });
 
   test('a viewer sees, and is told why the rest is not for them', async () => {
-    const { context, page, complaints } = await visit(browser);
-    await signIn(page, server.url, viewerToken);
+    const { context, page, complaints } = await visit(hub.browser);
+    await signIn(page, hub.server.url, viewerToken);
     for (const [path, heading] of PAGES) {
-      await open(page, server.url, path);
+      await open(page, hub.server.url, path);
       expect(await page.locator('main h1').textContent()).toBe(heading);
     }
     // What is shown whole but can not be done.
-    await open(page, server.url, '/nodes');
+    await open(page, hub.server.url, '/nodes');
     const drain = page.getByRole('button', { name: 'Drain' });
     await expect.poll(() => drain.getAttribute('aria-disabled')).toBe('true');
     await drain.click({ force: true });
@@ -86,11 +72,11 @@ describe.skipIf(isBrowserMissing)('who may do what', () => {
       .waitFor();
     // What is not shown at all says so on its page.
     for (const path of ['/audit', '/keys', '/webhooks', '/events', '/enqueue']) {
-      await open(page, server.url, path);
+      await open(page, hub.server.url, path);
       await page.getByText(/You are the viewer \(VIEWER\)\. Your role VIEWER may not use/).waitFor();
     }
     expect(complaints).toEqual([]);
-    const [denied] = await database.db.query<{ count: number }>(
+    const [denied] = await hub.database.db.query<{ count: number }>(
       `SELECT count(*)::int AS count FROM auth.audit_entries WHERE outcome = 'denied'`,
     );
     expect(denied?.count, 'the page asks for nothing that it may not').toBe(0);

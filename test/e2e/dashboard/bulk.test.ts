@@ -1,46 +1,29 @@
 /** A group of failures, planned, looked at with what is left out, and retried; a cancel of many, and its undo. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
-import { open, serverEnv } from '../../support/dashboard.ts';
-import { createTestDatabase, seedFamily, type TestDatabase } from '../../support/database.ts';
-import { createProcesses, type ServerProcess, until } from '../../support/process.ts';
+import { describe, expect, test } from 'vitest';
+import { isBrowserMissing, visit } from '../../support/browser.ts';
+import { open } from '../../support/dashboard.ts';
+import { useHub } from '../../support/hub.ts';
+import { until } from '../../support/process.ts';
 
 describe.skipIf(isBrowserMissing)('bulk actions', () => {
-  const processes = createProcesses();
-  let database: TestDatabase;
-  let server: ServerProcess;
-  let browser: Browser;
-  let family: { familyId: string; ownerId: string };
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-    database = await createTestDatabase();
-    family = await seedFamily(database.db);
-    server = await processes.startNode(serverEnv(database.url));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await processes.endAll();
-    await database?.drop();
-  });
+  const hub = useHub();
 
   const enqueue = async (prefix: string, count: number, runAt?: string): Promise<void> => {
     const items = Array.from({ length: count }, (_, index) => ({
-      familyId: family.familyId,
-      createdByUserId: family.ownerId,
+      familyId: hub.family.familyId,
+      createdByUserId: hub.family.ownerId,
       username: `${prefix}_${index}`,
       fullName: `Account ${index}`,
       ...(runAt !== undefined && { runAt }),
     }));
-    const { errors } = await server.graphql(
+    const { errors } = await hub.server.graphql(
       'mutation ($items: [EnqueueAccountItem!]!) { enqueueAccounts(input: {items: $items}) { ... on EnqueueAccountsPayload { acceptedCount } } }',
       { items },
     );
     expect(errors).toBeUndefined();
   };
   const inState = async (prefix: string): Promise<Record<string, number>> => {
-    const rows = await database.db.query<{ status: string; count: number }>(
+    const rows = await hub.database.db.query<{ status: string; count: number }>(
       `SELECT status::text, count(*)::int AS count FROM auth.queued_managed_account_creations
         WHERE starts_with(username, $1) GROUP BY 1`,
       [prefix],
@@ -48,9 +31,12 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
   };
   const setFault = (fault: string) =>
-    server.graphql('mutation ($fault: SimulatorFault!) { setSimulatorFault(input: {fault: $fault}) { __typename } }', {
-      fault,
-    });
+    hub.server.graphql(
+      'mutation ($fault: SimulatorFault!) { setSimulatorFault(input: {fault: $fault}) { __typename } }',
+      {
+        fault,
+      },
+    );
 
   test('exactly the entries of a group are retried; what is left out is named', async () => {
     await setFault('INVALID_USERNAME');
@@ -67,14 +53,14 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     await until('all to fail', async () => (await inState('refused')).failed === 30);
     await setFault('NONE');
     // The password of one is gone by rule, so that it cannot be retried without a new one.
-    await database.db.query(
+    await hub.database.db.query(
       `UPDATE auth.queued_managed_account_creations
           SET encrypted_password = NULL, password_destroyed_at = now(), password_destroyed_because = 'retention'
         WHERE username = 'refused_7'`,
     );
 
-    const { context, page, complaints } = await visit(browser);
-    await open(page, server.url, '/failures');
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/failures');
     const group = page.getByRole('listitem').filter({ hasText: 'ACCOUNT_DATA_REFUSED' }).first();
     await group.getByText('31', { exact: true }).waitFor();
     // What the advice says stands first: a retry as it is would meet the same refusal.
@@ -107,10 +93,10 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     await until('the accounts to be made', async () => (await inState('refused')).completed === 29);
     expect(await inState('refused')).toEqual({ completed: 29, failed: 1 });
     await dialog.getByRole('button', { name: 'Close' }).last().click();
-    const [entry] = await database.db.query<{ id: string }>(
+    const [entry] = await hub.database.db.query<{ id: string }>(
       `SELECT id FROM auth.queued_managed_account_creations WHERE username = 'refused_3'`,
     );
-    await open(page, server.url, `/queue/${entry?.id}`);
+    await open(page, hub.server.url, `/queue/${entry?.id}`);
     const told = page.getByRole('listitem');
     await told.filter({ hasText: /^Retried in bulk by/ }).waitFor();
     await told.filter({ hasText: /^Attempt 2/ }).waitFor();
@@ -120,8 +106,8 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
 
   test('all that match a filter are cancelled, and taken up again', async () => {
     await enqueue('later', 130, new Date(Date.now() + 3_600_000).toISOString());
-    const { context, page, complaints } = await visit(browser);
-    await open(page, server.url, '/queue?username=later');
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/queue?username=later');
     await page.getByLabel('Select all 100 shown').check();
     await page.getByRole('button', { name: 'Select all 130 that match' }).click();
     await page.getByRole('button', { name: 'Cancel: 130 entries' }).click();

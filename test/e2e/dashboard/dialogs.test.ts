@@ -1,30 +1,14 @@
 /** What a dialog promises: a secret is not lost, messages can be reached, the focus comes back, and it stays what it is. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
-import { open, press, serverEnv } from '../../support/dashboard.ts';
-import { createTestDatabase, seedFamily, type TestDatabase } from '../../support/database.ts';
-import { createProcesses, type ServerProcess } from '../../support/process.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { isBrowserMissing, visit } from '../../support/browser.ts';
+import { open, press } from '../../support/dashboard.ts';
+import { useHub } from '../../support/hub.ts';
 
 const ADDRESS = 'http://127.0.0.1:59998/hook';
 
 describe.skipIf(isBrowserMissing)('dialogs', () => {
-  const processes = createProcesses();
-  let database: TestDatabase;
-  let server: ServerProcess;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-    database = await createTestDatabase();
-    await seedFamily(database.db);
-    server = await processes.startNode({ ...serverEnv(database.url), WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await processes.endAll();
-    await database?.drop();
-  });
+  const hub = useHub({ WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' });
 
   const focused = (page: Page): Promise<string | null | undefined> =>
     page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
@@ -42,8 +26,8 @@ describe.skipIf(isBrowserMissing)('dialogs', () => {
   };
 
   test('a token that is made from the empty list is shown until somebody is done with it', async () => {
-    const { context, page, complaints } = await visit(browser);
-    await open(page, server.url, '/access');
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/access');
     await page.getByRole('button', { name: 'Create the first' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('the first');
@@ -63,10 +47,10 @@ describe.skipIf(isBrowserMissing)('dialogs', () => {
   });
 
   test('so is the secret of the first webhook, and it can be copied where the page has no clipboard', async () => {
-    const { context, page, complaints } = await visit(browser);
+    const { context, page, complaints } = await visit(hub.browser);
     // As over plain HTTP from another machine.
     await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
-    await open(page, server.url, '/webhooks');
+    await open(page, hub.server.url, '/webhooks');
     await page.getByRole('button', { name: 'Add a webhook' }).last().click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Address').fill(ADDRESS);
@@ -82,8 +66,8 @@ describe.skipIf(isBrowserMissing)('dialogs', () => {
   });
 
   test('the focus goes back to the button of the menu, whose letters are its own', async () => {
-    const { context, page, complaints } = await visit(browser);
-    await open(page, server.url, '/webhooks');
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/webhooks');
     const trigger = page.getByRole('button', { name: `What can be done to ${ADDRESS}` });
     await trigger.focus();
     await press(page, 'Enter');
@@ -101,14 +85,14 @@ describe.skipIf(isBrowserMissing)('dialogs', () => {
   });
 
   test('it stays what it is when somebody else does the same', async () => {
-    const { context, page } = await visit(browser);
-    await open(page, server.url, '/webhooks');
+    const { context, page } = await visit(hub.browser);
+    await open(page, hub.server.url, '/webhooks');
     await page.getByRole('link', { name: ADDRESS }).click();
     await page.getByRole('button', { name: 'Pause', exact: true }).click();
     const dialog = page.getByRole('dialog', { name: `Pause: ${ADDRESS}` });
     await dialog.getByLabel('Reason').fill('it moves');
     const webhookId = new URL(page.url()).pathname.split('/').at(-1);
-    const { errors } = await server.graphql(
+    const { errors } = await hub.server.graphql(
       'mutation ($input: PauseWebhookInput!) { pauseWebhook(input: $input) { __typename } }',
       { input: { webhookId, reason: 'somebody else' } },
     );
@@ -121,8 +105,8 @@ describe.skipIf(isBrowserMissing)('dialogs', () => {
   });
 
   test('what stands in a long one is scrolled without closing it', async () => {
-    const { context, page } = await visit(browser, { viewport: { width: 700, height: 300 } });
-    await open(page, server.url, '/access');
+    const { context, page } = await visit(hub.browser, { viewport: { width: 700, height: 300 } });
+    await open(page, hub.server.url, '/access');
     await page.getByRole('button', { name: 'Create a token' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('typed');
@@ -135,9 +119,9 @@ describe.skipIf(isBrowserMissing)('dialogs', () => {
   });
 
   test('a palette that the server has no more says so, and leaves the page as it is', async () => {
-    const { context, page } = await visit(browser);
+    const { context, page } = await visit(hub.browser);
     await page.route(/\/palette[^/]*\.js/, (route) => route.abort());
-    await open(page, server.url, '/nodes');
+    await open(page, hub.server.url, '/nodes');
     await press(page, 'Control+k');
     await page.getByRole('dialog', { name: 'There is a newer version' }).waitFor();
     await press(page, 'Escape');

@@ -1,32 +1,18 @@
 /** A family is found by its name: fast typing does not take one that was found for something else. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
-import { open, press, serverEnv } from '../../support/dashboard.ts';
-import { createTestDatabase, seedFamily, type TestDatabase } from '../../support/database.ts';
-import { createProcesses, type ServerProcess } from '../../support/process.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { isBrowserMissing, visit } from '../../support/browser.ts';
+import { open, press } from '../../support/dashboard.ts';
+import { useHub } from '../../support/hub.ts';
 
 describe.skipIf(isBrowserMissing)('the field of a family', () => {
-  const processes = createProcesses();
-  let database: TestDatabase;
-  let server: ServerProcess;
-  let browser: Browser;
+  const hub = useHub();
 
   beforeAll(async () => {
-    browser = await startBrowser();
-    database = await createTestDatabase();
-    await seedFamily(database.db);
-    await database.db.query(`INSERT INTO auth.families (name) VALUES ('Another')`);
-    server = await processes.startNode(serverEnv(database.url));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await processes.endAll();
-    await database?.drop();
+    await hub.database.db.query(`INSERT INTO auth.families (name) VALUES ('Another')`);
   });
 
   test('takes what was typed, and not what stood there before', async () => {
-    const { context, page, complaints } = await visit(browser);
+    const { context, page, complaints } = await visit(hub.browser);
     let answer: () => void = () => undefined;
     const isHeld = new Promise<void>((resolve) => {
       answer = resolve;
@@ -35,7 +21,7 @@ describe.skipIf(isBrowserMissing)('the field of a family', () => {
       if (route.request().postData()?.includes('Testers') === true) await isHeld;
       await route.continue();
     });
-    await open(page, server.url, '/enqueue');
+    await open(page, hub.server.url, '/enqueue');
     const field = page.getByRole('combobox', { name: 'Family' });
     await field.click();
     await page.getByRole('option', { name: /Another/ }).waitFor();

@@ -1,42 +1,21 @@
 /** What is shown belongs to the address, and comes however slow the server is and however much changes. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
-import { open, serverEnv } from '../../support/dashboard.ts';
-import { createTestDatabase, seedFamily, type TestDatabase } from '../../support/database.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { isBrowserMissing, visit } from '../../support/browser.ts';
+import { open } from '../../support/dashboard.ts';
 import { FULL_HOUSE_ENV } from '../../support/full-house.ts';
-import { createProcesses, type ServerProcess } from '../../support/process.ts';
+import { useHub } from '../../support/hub.ts';
 
 describe.skipIf(isBrowserMissing)('what is shown', () => {
-  const processes = createProcesses();
-  let database: TestDatabase;
-  let family: { familyId: string; ownerId: string };
-  let server: ServerProcess;
-  let browser: Browser;
+  const hub = useHub(FULL_HOUSE_ENV);
 
-  beforeAll(async () => {
-    browser = await startBrowser();
-    database = await createTestDatabase();
-    family = await seedFamily(database.db);
-    server = await processes.startNode({ ...serverEnv(database.url), ...FULL_HOUSE_ENV });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await processes.endAll();
-    await database?.drop();
-  });
-
-  const enqueue = (username: string) =>
-    server.graphql('mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) { __typename } }', {
-      input: { familyId: family.familyId, createdByUserId: family.ownerId, username, fullName: 'Some One' },
-    });
   const goTo = (page: Page, path: string): Promise<void> =>
     page.evaluate((to) => {
       window.history.pushState(null, '', to);
     }, path);
 
   test('an address that holds no date shows its page, and the next one is not spoilt', async () => {
-    const { context, page, complaints } = await visit(browser);
+    const { context, page, complaints } = await visit(hub.browser);
     for (const [path, heading] of [
       ['/events?from=soon&to=2026-99-99', 'Events'],
       ['/audit?from=<script>&to=', 'Audit trail'],
@@ -44,7 +23,7 @@ describe.skipIf(isBrowserMissing)('what is shown', () => {
       ['/schedules/RetentionJob?month=never&until=then', 'RetentionJob'],
       ['/queue?createdAt=a..b', 'Queue'],
     ] as const) {
-      await open(page, server.url, path);
+      await open(page, hub.server.url, path);
       expect(await page.locator('main h1').textContent()).toContain(heading);
       expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     }
@@ -53,7 +32,7 @@ describe.skipIf(isBrowserMissing)('what is shown', () => {
   });
 
   test('a slow answer comes under constant changes, and another after it', async () => {
-    const { context, page } = await visit(browser);
+    const { context, page } = await visit(hub.browser);
     let asked = 0;
     let answered = 0;
     await page.route('**/graphql', async (route) => {
@@ -72,9 +51,9 @@ describe.skipIf(isBrowserMissing)('what is shown', () => {
     page.on('requestfailed', (request) => {
       if ((request.postData() ?? '').includes('query NavCounts')) aborted += 1;
     });
-    await open(page, server.url, '/nodes');
+    await open(page, hub.server.url, '/nodes');
     for (let at = Date.now(), number = 0; Date.now() < at + 8_000; number += 1) {
-      await enqueue(`constantly_${number}`);
+      await hub.enqueue(`constantly_${number}`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     expect(answered).toBeGreaterThanOrEqual(3);
@@ -84,10 +63,10 @@ describe.skipIf(isBrowserMissing)('what is shown', () => {
   });
 
   test('the page of an id that fails shows nothing of the one before', async () => {
-    const { context, page } = await visit(browser);
+    const { context, page } = await visit(hub.browser);
     const ids: string[] = [];
     for (const host of ['one', 'other']) {
-      const { data } = await server.graphql<{ createWebhook: { webhook: { webhookId: string } } }>(
+      const { data } = await hub.server.graphql<{ createWebhook: { webhook: { webhookId: string } } }>(
         'mutation ($url: String!) { createWebhook(input: { url: $url }) { ... on CreateWebhookPayload { webhook { webhookId } } } }',
         { url: `http://127.0.0.1:59999/${host}` },
       );
@@ -97,7 +76,7 @@ describe.skipIf(isBrowserMissing)('what is shown', () => {
     await page.route('**/graphql', (route) =>
       (route.request().postData() ?? '').includes(other) ? route.fulfill({ status: 503, body: '' }) : route.continue(),
     );
-    await open(page, server.url, `/webhooks/${one}`);
+    await open(page, hub.server.url, `/webhooks/${one}`);
     await page.locator('main').getByRole('button', { name: 'Pause', exact: true }).waitFor();
     await goTo(page, `/webhooks/${other}`);
     await page.locator('main').getByRole('button', { name: 'Try again' }).first().waitFor();
@@ -109,7 +88,7 @@ describe.skipIf(isBrowserMissing)('what is shown', () => {
   });
 
   test('a list whose filter changes can be looked at, and not acted on until its answer is there', async () => {
-    const { context, page } = await visit(browser);
+    const { context, page } = await visit(hub.browser);
     let release: () => void = () => undefined;
     const isReleased = new Promise<void>((resolve) => {
       release = resolve;
@@ -118,7 +97,7 @@ describe.skipIf(isBrowserMissing)('what is shown', () => {
       if (/query AuditTrail.*"DONE"/s.test(route.request().postData() ?? '')) await isReleased;
       await route.continue();
     });
-    await open(page, server.url, '/audit');
+    await open(page, hub.server.url, '/audit');
     const opener = page.getByRole('table').first().locator('a, button, [tabindex="0"]').first();
     await opener.focus();
     await goTo(page, '/audit?outcome=DONE');

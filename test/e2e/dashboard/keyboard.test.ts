@@ -1,36 +1,20 @@
 /** A whole shift without a mouse: look, find, open, retry with a reason of the dialog, run a job, change the theme. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
-import { open, press, serverEnv } from '../../support/dashboard.ts';
-import { createTestDatabase, seedFamily, type TestDatabase } from '../../support/database.ts';
-import { createProcesses, type ServerProcess, until } from '../../support/process.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { isBrowserMissing, visit } from '../../support/browser.ts';
+import { open, press } from '../../support/dashboard.ts';
+import { useHub } from '../../support/hub.ts';
+import { until } from '../../support/process.ts';
 
 describe.skipIf(isBrowserMissing)('by keyboard alone', () => {
-  const processes = createProcesses();
-  let database: TestDatabase;
-  let server: ServerProcess;
-  let browser: Browser;
+  const hub = useHub();
 
   beforeAll(async () => {
-    browser = await startBrowser();
-    database = await createTestDatabase();
-    const { familyId, ownerId } = await seedFamily(database.db);
-    server = await processes.startNode(serverEnv(database.url));
     const runAt = new Date(Date.now() + 7_200_000).toISOString();
-    for (const username of ['alpha_one', 'beta_two', 'gamma_three'])
-      await server.graphql('mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) { __typename } }', {
-        input: { familyId, createdByUserId: ownerId, username, fullName: 'Some One', runAt },
-      });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await processes.endAll();
-    await database?.drop();
+    for (const username of ['alpha_one', 'beta_two', 'gamma_three']) await hub.enqueue(username, { runAt });
   });
 
   const statusOf = async (username: string): Promise<string | undefined> => {
-    const [row] = await database.db.query<{ status: string }>(
+    const [row] = await hub.database.db.query<{ status: string }>(
       'SELECT status::text FROM auth.queued_managed_account_creations WHERE username = $1',
       [username],
     );
@@ -38,8 +22,8 @@ describe.skipIf(isBrowserMissing)('by keyboard alone', () => {
   };
 
   test('everything is reached, done and left again', async () => {
-    const { context, page, complaints } = await visit(browser);
-    await open(page, server.url, '/');
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/');
     // The first stop leads past the navigation.
     await press(page, 'Tab');
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('To the content');
@@ -95,7 +79,7 @@ describe.skipIf(isBrowserMissing)('by keyboard alone', () => {
       .waitFor();
     await press(page, 'Enter');
     await until('the run', async () => {
-      const [run] = await database.db.query<{ status: string }>(
+      const [run] = await hub.database.db.query<{ status: string }>(
         `SELECT status::text FROM auth.job_runs WHERE job_name = 'RetentionJob' AND trigger = 'manual'`,
       );
       return run?.status === 'succeeded';

@@ -1,34 +1,17 @@
 /** What people can choose for themselves: times in full, no keys of one character; and a tap where others hover. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
-import { open, press, serverEnv } from '../../support/dashboard.ts';
-import { createTestDatabase, seedFamily, type TestDatabase } from '../../support/database.ts';
-import { createProcesses, type ServerProcess } from '../../support/process.ts';
+import { describe, expect, test } from 'vitest';
+import { isBrowserMissing, visit } from '../../support/browser.ts';
+import { open, press } from '../../support/dashboard.ts';
+import { useHub } from '../../support/hub.ts';
 
 const IN_FULL = /\d{2} \w{3} \d{4}, \d{2}:\d{2}:\d{2}/;
 
 describe.skipIf(isBrowserMissing)('preferences', () => {
-  const processes = createProcesses();
-  let database: TestDatabase;
-  let server: ServerProcess;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-    database = await createTestDatabase();
-    await seedFamily(database.db);
-    server = await processes.startNode(serverEnv(database.url));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await processes.endAll();
-    await database?.drop();
-  });
+  const hub = useHub();
 
   test('keys of one character can be switched off, and on again', async () => {
-    const { context, page, complaints } = await visit(browser);
-    await open(page, server.url, '/nodes');
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/nodes');
     await press(page, '?');
     await page.getByRole('button', { name: 'Switch them off' }).click();
     await press(page, 'Escape');
@@ -40,7 +23,7 @@ describe.skipIf(isBrowserMissing)('preferences', () => {
     expect(new URL(page.url()).pathname).toBe('/nodes');
     await press(page, 'Escape');
 
-    await open(page, server.url, '/settings');
+    await open(page, hub.server.url, '/settings');
     await page.getByLabel('Shortcuts of single keys').selectOption('on');
     await page.getByRole('heading', { level: 1 }).click();
     await press(page, 'g', 'n');
@@ -50,8 +33,8 @@ describe.skipIf(isBrowserMissing)('preferences', () => {
   });
 
   test('the exact instant is a tap away, or stands in the page', async () => {
-    const { context, page, complaints } = await visit(browser, { hasTouch: true });
-    await open(page, server.url, '/nodes');
+    const { context, page, complaints } = await visit(hub.browser, { hasTouch: true });
+    await open(page, hub.server.url, '/nodes');
     const time = page.locator('main time').first();
     expect(await time.textContent()).not.toMatch(IN_FULL);
     await time.tap();

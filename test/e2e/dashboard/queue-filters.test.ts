@@ -1,35 +1,18 @@
 /** The queue's filters, changed faster than the server answers, and with the browser's back button between them. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
-import { open, serverEnv } from '../../support/dashboard.ts';
-import { createTestDatabase, seedFamily, type TestDatabase } from '../../support/database.ts';
-import { createProcesses, type ServerProcess } from '../../support/process.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { isBrowserMissing, visit } from '../../support/browser.ts';
+import { open } from '../../support/dashboard.ts';
+import { useHub } from '../../support/hub.ts';
 
 describe.skipIf(isBrowserMissing)('the filters of the queue', () => {
-  const processes = createProcesses();
-  let database: TestDatabase;
-  let server: ServerProcess;
-  let browser: Browser;
+  const hub = useHub();
 
   beforeAll(async () => {
-    browser = await startBrowser();
-    database = await createTestDatabase();
-    const { familyId, ownerId } = await seedFamily(database.db);
-    server = await processes.startNode(serverEnv(database.url));
     const runAt = new Date(Date.now() + 7_200_000).toISOString();
-    for (const username of ['alpha_one', 'beta_two']) await enqueue(familyId, ownerId, username, runAt);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await processes.endAll();
-    await database?.drop();
+    for (const username of ['alpha_one', 'beta_two']) await hub.enqueue(username, { runAt });
   });
 
-  const enqueue = (familyId: string, createdByUserId: string, username: string, runAt: string) =>
-    server.graphql('mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) { __typename } }', {
-      input: { familyId, createdByUserId, username, fullName: 'Some One', runAt },
-    });
   const row = (page: Page, username: string) => page.getByRole('row').filter({ hasText: username });
   const state = (page: Page, name: string) =>
     page.getByRole('group', { name: 'State' }).getByRole('button', { name, exact: true });
@@ -47,8 +30,8 @@ describe.skipIf(isBrowserMissing)('the filters of the queue', () => {
   };
 
   test('back, another filter, and the first again', async () => {
-    const { context, page, complaints } = await visit(browser);
-    await open(page, server.url, '/queue?username=alpha');
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/queue?username=alpha');
     await row(page, 'alpha_one').click();
     await page.getByRole('heading', { name: 'alpha_one', level: 1 }).waitFor();
     await page.goBack();
@@ -66,8 +49,8 @@ describe.skipIf(isBrowserMissing)('the filters of the queue', () => {
   });
 
   test('rows of another filter cannot be selected, and go when those of this one cannot be had', async () => {
-    const { context, page } = await visit(browser);
-    await open(page, server.url, '/queue?username=alpha');
+    const { context, page } = await visit(hub.browser);
+    await open(page, hub.server.url, '/queue?username=alpha');
     await row(page, 'alpha_one').waitFor();
     const letGo = await holdRows(page);
     await state(page, 'Failed').click();
@@ -86,8 +69,8 @@ describe.skipIf(isBrowserMissing)('the filters of the queue', () => {
   });
 
   test('what is typed and what is clicked meanwhile both hold; clearing takes both', async () => {
-    const { context, page, complaints } = await visit(browser);
-    await open(page, server.url, '/queue');
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/queue');
     await row(page, 'alpha_one').waitFor();
     await page.getByLabel('Username begins with').fill('beta');
     await state(page, 'Pending').click();

@@ -1,31 +1,15 @@
 /** A job is rescheduled, and what the change of the clocks makes of it is seen before. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
-import { open, serverEnv } from '../../support/dashboard.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { createProcesses, type ServerProcess } from '../../support/process.ts';
+import { describe, expect, test } from 'vitest';
+import { isBrowserMissing, visit } from '../../support/browser.ts';
+import { open } from '../../support/dashboard.ts';
+import { useHub } from '../../support/hub.ts';
 
 describe.skipIf(isBrowserMissing)('rescheduling', () => {
-  const processes = createProcesses();
-  let database: TestDatabase;
-  let server: ServerProcess;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-    database = await createTestDatabase();
-    server = await processes.startNode(serverEnv(database.url));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await processes.endAll();
-    await database?.drop();
-  });
+  const hub = useHub();
 
   test('the preview shows where the clocks change, what differs, and what cannot be read', async () => {
-    const { context, page, complaints } = await visit(browser);
-    await open(page, server.url, '/schedules/ExpiredInvitationCleanupJob');
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/schedules/ExpiredInvitationCleanupJob');
     await page.getByRole('button', { name: 'Reschedule' }).click();
     const dialog = page.getByRole('dialog');
     const cron = dialog.getByLabel('Cron');
@@ -54,7 +38,7 @@ describe.skipIf(isBrowserMissing)('rescheduling', () => {
     await dialog.getByRole('button', { name: 'Reschedule', exact: true }).click();
     await page.getByText('ExpiredInvitationCleanupJob fires by its new schedule.', { exact: true }).waitFor();
     await page.getByText('30 2 * * *').first().waitFor();
-    const [schedule] = await database.db.query<{ cron: string; zone: string }>(
+    const [schedule] = await hub.database.db.query<{ cron: string; zone: string }>(
       `SELECT cron, time_zone AS zone FROM auth.job_schedules WHERE name = 'ExpiredInvitationCleanupJob'`,
     );
     expect(schedule).toEqual({ cron: '30 2 * * *', zone: 'Europe/Berlin' });

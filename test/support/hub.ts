@@ -1,0 +1,46 @@
+/** A server with a family, and a browser beside it, for the tests of a file; both end with them. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+import { startBrowser } from './browser.ts';
+import { serverEnv } from './dashboard.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts';
+import { createProcesses, type Env, type ServerProcess } from './process.ts';
+
+/** Everything stands from the first `beforeAll` after it on. */
+export interface Hub {
+  readonly browser: Browser;
+  readonly database: TestDatabase;
+  readonly family: { readonly familyId: string; readonly ownerId: string };
+  readonly server: ServerProcess;
+  /** An account for the family, with more of the input where it matters. */
+  enqueue(username: string, more?: Readonly<Record<string, unknown>>): Promise<unknown>;
+}
+
+/** Starts them before the tests of the surrounding `describe`; `env` goes beyond what every server needs. */
+export function useHub(env: Env = {}): Hub {
+  const processes = createProcesses();
+  const hub = {
+    enqueue: (username: string, more: Readonly<Record<string, unknown>> = {}) =>
+      hub.server.graphql('mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) { __typename } }', {
+        input: {
+          familyId: hub.family.familyId,
+          createdByUserId: hub.family.ownerId,
+          username,
+          fullName: 'Some One',
+          ...more,
+        },
+      }),
+  } as { -readonly [Name in keyof Hub]: Hub[Name] };
+  beforeAll(async () => {
+    hub.browser = await startBrowser();
+    hub.database = await createTestDatabase();
+    hub.family = await seedFamily(hub.database.db);
+    hub.server = await processes.startNode({ ...serverEnv(hub.database.url), ...env });
+  });
+  afterAll(async () => {
+    await hub.browser?.close();
+    await processes.endAll();
+    await hub.database?.drop();
+  });
+  return hub;
+}
