@@ -1,5 +1,4 @@
 /** What stands around every page: the client, who is looking, the shell, and the page of the address. */
-import { Suspense } from 'react';
 import { Provider } from 'urql';
 import { Route, Switch } from 'wouter';
 import { ViewerProvider } from './access/viewer.tsx';
@@ -21,14 +20,12 @@ export const App = () => (
       <ViewerProvider>
         <Shell>
           <Switch>
-            {ROUTES.map(({ path, code, nav }) => (
+            {ROUTES.map(({ path, load, code, nav }) => (
               <Route key={path} path={path}>
                 {(params) => (
                   <PageFault key={path}>
                     <Permitted title={nav?.title} needs={nav?.needs}>
-                      <Suspense fallback={null}>
-                        <PageOf code={code} params={params} />
-                      </Suspense>
+                      <PageOf load={load} code={code} params={params} />
                     </Permitted>
                   </PageFault>
                 )}

@@ -16,12 +16,16 @@ import {
   UserPlus,
   Webhook,
 } from 'lucide-react';
-import { type ComponentType, createElement, lazy, useState } from 'react';
+import { type ComponentType, createElement, useEffect, useState } from 'react';
+
+// Pages declare the parameters that they take; the path gives them.
+// biome-ignore lint/suspicious/noExplicitAny: pages take different parameters, and one list holds them all.
+type AnyPage = ComponentType<any>;
 
 export interface PageRoute {
   readonly path: string;
   /** Fetches the page's code in advance. */
-  readonly load: () => Promise<unknown>;
+  readonly load: () => Promise<AnyPage>;
   readonly code: PageCode;
   /** Without one it is reached from another page only. */
   readonly nav?: NavEntry;
@@ -44,32 +48,39 @@ const nav = (
   key: string,
   needs: string,
 ): NavEntry => ({ title, group, icon, key, needs });
-// Pages declare the parameters that they take; the path gives them.
-// biome-ignore lint/suspicious/noExplicitAny: pages take different parameters, and one list holds them all.
-type AnyPage = ComponentType<any>;
-
 interface PageCode {
   /** Undefined until it was fetched. */
   page: AnyPage | undefined;
-  /** Fetches it when it is shown. */
-  readonly late: AnyPage;
 }
 
-function page(load: () => Promise<{ default: AnyPage }>): Pick<PageRoute, 'load' | 'code'> {
-  const fetchOnce = async () => {
-    const found = await load();
-    code.page = found.default;
-    return found;
+function page(importPage: () => Promise<{ default: AnyPage }>): Pick<PageRoute, 'load' | 'code'> {
+  const code: PageCode = { page: undefined };
+  const load = async () => {
+    code.page = (await importPage()).default;
+    return code.page;
   };
-  const code: PageCode = { page: undefined, late: lazy(fetchOnce) };
-  return { load: fetchOnce, code };
+  return { load, code };
 }
 
-/** A page; one whose code was fetched before is there at once, without React's pause for what is late. */
-export function PageOf({ code, params }: { readonly code: PageCode; readonly params: object }) {
-  // As it was at first: to change over would be to begin the page anew.
-  const [Page] = useState(() => code.page ?? code.late);
-  return createElement(Page, { params });
+/**
+ * A page, as soon as its code is there. Not by `lazy`: what comes late React holds back for a third of a second.
+ */
+export function PageOf({ load, code, params }: Pick<PageRoute, 'load' | 'code'> & { readonly params: object }) {
+  const [Page, setPage] = useState(() => code.page);
+  const [fault, setFault] = useState<unknown>();
+  useEffect(() => {
+    if (Page !== undefined) return;
+    let isLeft = false;
+    load().then(
+      (found) => isLeft || setPage(() => found),
+      (error: unknown) => isLeft || setFault(error),
+    );
+    return () => {
+      isLeft = true;
+    };
+  }, [Page, load]);
+  if (fault !== undefined) throw fault;
+  return Page === undefined ? null : createElement(Page, { params });
 }
 
 export const ROUTES: readonly PageRoute[] = [

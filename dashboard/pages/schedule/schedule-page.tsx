@@ -1,5 +1,4 @@
 /** One job: what it does and when, its ledger, its runs, its versions, and what a downtime would make of it. */
-import { Suspense } from 'react';
 import { useSearchParams } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql } from '../../graphql/graphql.ts';
@@ -105,14 +104,12 @@ function Shown({ schedule }: { readonly schedule: Schedule }) {
           )}
         </Card>
       </div>
-      <Suspense fallback={null}>
-        <Tabs
-          label={`About ${name}`}
-          value={tab}
-          onChange={(value) => setSearch(value === 'ledger' ? {} : { tab: value })}
-          tabs={tabs}
-        />
-      </Suspense>
+      <Tabs
+        label={`About ${name}`}
+        value={tab}
+        onChange={(value) => setSearch(value === 'ledger' ? {} : { tab: value })}
+        tabs={tabs}
+      />
     </Page>
   );
 }
