@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Role } from '../src/access/caller.ts';
 import { FIELDS, OPERATIONS, PATHS, type Permission } from '../src/access/permissions.rules.ts';
 import { createRules, shownRules } from '../src/alerts/alert-rules.ts';
-import { DEFAULT_ALERT_SETTINGS } from '../src/config.alerts.ts';
-import { configurationTable } from '../src/config.ts';
+import { DEFAULT_ALERT_SETTINGS } from '../src/config/alerts.ts';
+import { configurationTable } from '../src/config/config.ts';
 import { declareMetrics } from '../src/metrics.ts';
 import type { Bound } from '../src/telemetry/metrics.ts';
 

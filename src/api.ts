@@ -8,7 +8,7 @@ import { authorization } from './access/authorization.ts';
 import { endWithCredential } from './access/credential-end.ts';
 import { maskPersonalData } from './access/personal-data.ts';
 import { signInAddress } from './access/sessions/sign-in.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { graphiqlPage } from './graphql/graphiql.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { createRoutes, type ReadinessCheck } from './http/routes.ts';

@@ -1,5 +1,5 @@
 /** The settings of what the API withstands, in the shapes in which its parts want them. */
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { CostLimits } from './graphql/builder.ts';
 import type { DocumentLimits } from './graphql/document-limits.rules.ts';
 import type { OperationLimits } from './graphql/server.ts';

@@ -5,8 +5,8 @@
  */
 import { inspect } from 'node:util';
 import { config as readDotenv } from 'dotenv';
-import { secretsOf } from './config.secrets.ts';
-import { ConfigurationError, readConfig } from './config.ts';
+import { ConfigurationError, readConfig } from './config/config.ts';
+import { secretsOf } from './config/secrets.ts';
 import { StartError } from './database/start-error.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { MasterKeyError } from './sealing/master-key.ts';

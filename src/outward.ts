@@ -7,7 +7,7 @@ import { bulkCure, suggestedCure } from './accounts/insight/failure-group-cures.
 import { failureInWords } from './accounts/insight/failure-words.rules.ts';
 import { createAlerts } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { createChangeFeed } from './events/changes/change-feed.ts';
 import type { Notices } from './events/notices.ts';

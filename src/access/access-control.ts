@@ -1,6 +1,6 @@
 /** Puts access control together: who is let in, the sign-in of browsers, and the tokens' operations. */
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
 import type { ServerMetrics } from '../metrics.ts';

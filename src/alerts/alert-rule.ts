@@ -2,7 +2,7 @@
  * What every rule of an alert is: a question to the database that answers what is wrong now, each
  * thing in its group. A rule knows neither what was on before nor who is told: see alert.rules.ts.
  */
-import type { AlertSetting } from '../config.alerts.ts';
+import type { AlertSetting } from '../config/alerts.ts';
 import type { Queryable } from '../database/database.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
 

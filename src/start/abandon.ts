@@ -8,7 +8,7 @@ import { createAuditTrail } from '../access/audit/trail.ts';
 import { systemCaller } from '../access/caller.ts';
 import { failureGroupOf } from '../accounts/insight/failure-group.rules.ts';
 import { systemClock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { type Database, openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrations.ts';
 import { MISSED_BEATS } from '../nodes/nodes.ts';

@@ -1,5 +1,5 @@
 /** The two small commands beside the server. */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { openDatabase } from '../database/database.ts';
 import { embeddedUrl } from '../database/embedded/embedded.ts';
 import { migrate } from '../database/migrations.ts';

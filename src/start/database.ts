@@ -1,6 +1,6 @@
 /** Which database: the one that was named, or the embedded one. */
 import { join, relative, resolve } from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { startEmbedded } from '../database/embedded/embedded.ts';
 import type { Logger } from '../telemetry/logger.ts';
 

@@ -3,7 +3,7 @@
  * is made only for an embedded database that holds no key ring yet. While the master key is being
  * changed a node holds both; what is to be done next is said at each start.
  */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import { StartError } from '../database/start-error.ts';
 import { hasKeyRing, verifyMasterKey } from '../sealing/key-ring.ts';

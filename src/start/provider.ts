@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Acts } from '../access/acts.ts';
 import { systemClock } from '../clock.ts';
-import { type Config, providerOf } from '../config.ts';
+import { type Config, providerOf } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
 import { type AccessToken, personalAccessToken } from '../identity/access-token.ts';

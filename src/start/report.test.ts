@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
 import { accessLine, dashboardLine } from './report.ts';
 
 const TOKEN = 'x'.repeat(32);

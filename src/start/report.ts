@@ -1,8 +1,8 @@
 /** What the server says when it is ready: on a terminal for people, elsewhere as one log line. */
 import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
-import { isAccessControlled } from '../config.access-rules.ts';
-import type { Config } from '../config.ts';
+import { isAccessControlled } from '../config/access-rules.ts';
+import type { Config } from '../config/config.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { cronDescription } from '../jobs/calendar/cron.rules.ts';
 import type { Logger } from '../telemetry/logger.ts';

@@ -6,7 +6,7 @@ import { createActs } from '../access/acts.ts';
 import { openAudit } from '../access/audit/audit.ts';
 import { createApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { openDatabase } from '../database/database.ts';
 import { createDatabaseClock } from '../database/database-clock.ts';
 import { hasNewestMigration, migrate } from '../database/migrations.ts';

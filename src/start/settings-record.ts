@@ -6,9 +6,9 @@
 import type { Acts } from '../access/acts.ts';
 import { systemCaller } from '../access/caller.ts';
 import type { Digester } from '../access/idempotency.ts';
-import { SETTINGS } from '../config.settings.ts';
-import type { Config } from '../config.ts';
-import type { Setting } from '../config.values.ts';
+import type { Config } from '../config/config.ts';
+import { SETTINGS } from '../config/settings.ts';
+import type { Setting } from '../config/values.ts';
 
 const OF_A_MACHINE: readonly string[] = [
   'HOST',

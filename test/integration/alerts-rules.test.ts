@@ -15,7 +15,7 @@ import { createAsking } from '../../src/alerts/asking.ts';
 import { evaluate } from '../../src/alerts/evaluate.ts';
 import { endTurn, takeTurn } from '../../src/alerts/turn.ts';
 import { createAlertWatch } from '../../src/alerts/watch.ts';
-import { type AlertSetting, DEFAULT_ALERT_SETTINGS } from '../../src/config.alerts.ts';
+import { type AlertSetting, DEFAULT_ALERT_SETTINGS } from '../../src/config/alerts.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { startHeartbeat } from '../../src/nodes/heartbeat.ts';
 import { registerNode, setNodeState } from '../../src/nodes/nodes.ts';

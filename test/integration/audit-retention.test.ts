@@ -11,7 +11,7 @@ import type { Audit } from '../../src/access/audit/audit.ts';
 import { sealEntries } from '../../src/access/audit/seal.ts';
 import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
 import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import { InvalidInputError } from '../../src/refusals.ts';
 import { retentionJob } from '../../src/retention/retention.job.ts';

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { graphql } from 'graphql';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ConfigurationError, readConfig } from '../../src/config.ts';
+import { ConfigurationError, readConfig } from '../../src/config/config.ts';
 import { createBuilder } from '../../src/graphql/builder.ts';
 import { addRefusalTypes } from '../../src/graphql/refusal-types.ts';
 import { closeCircuit, loadCircuit, openCircuit } from '../../src/identity/circuit.ts';

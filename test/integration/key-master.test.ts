@@ -13,7 +13,7 @@ import { openAudit } from '../../src/access/audit/audit.ts';
 import { createAuditTrail } from '../../src/access/audit/trail.ts';
 import { LOCAL_CALLER, systemCaller } from '../../src/access/caller.ts';
 import { failureGroupOf } from '../../src/accounts/insight/failure-group.rules.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { registerNode, setNodeState } from '../../src/nodes/nodes.ts';
 import { type AbandonTools, abandonKeyRing, previewAbandon } from '../../src/sealing/abandon.ts';

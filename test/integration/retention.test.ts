@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { Database, Queryable } from '../../src/database/database.ts';
 import type { RunCounts } from '../../src/jobs/job.ts';
 import { retentionJob } from '../../src/retention/retention.job.ts';

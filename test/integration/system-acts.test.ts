@@ -5,7 +5,7 @@ import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { claimDue } from '../../src/accounts/claim.ts';
 import { destroyOldPasswords } from '../../src/accounts/passwords.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { recordSettings } from '../../src/start/settings-record.ts';
 import { testActs } from '../support/acts.ts';

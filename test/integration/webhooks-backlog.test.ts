@@ -8,7 +8,7 @@ import { createActs } from '../../src/access/acts.ts';
 import { createAuditTrail } from '../../src/access/audit/trail.ts';
 import { systemCaller } from '../../src/access/caller.ts';
 import { outboxRules } from '../../src/alerts/readings/outbox.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import { type ClaimedDelivery, claimDue } from '../../src/events/webhooks/claim.ts';
 import { closeAttempts } from '../../src/events/webhooks/close.ts';

@@ -56,7 +56,7 @@ describe('borders', () => {
 
   it('has only folders that this test knows', () => {
     expect([...new Set(files.map(folderOf))].sort()).toEqual(
-      ['', 'start', ...Object.keys(MAY_USE), ...MECHANISM].sort(),
+      ['', 'config', 'start', ...Object.keys(MAY_USE), ...MECHANISM].sort(),
     );
   });
 
@@ -77,6 +77,16 @@ describe('borders', () => {
     expect(
       found(
         ({ from, to }) => MECHANISM.includes(folderOf(from)) && folderOf(to) in MAY_USE && to !== 'access/caller.ts',
+      ),
+    ).toEqual([]);
+  });
+
+  it('keeps the settings to values: they know rules of addresses, and nothing that runs', () => {
+    const known = ['http/loopback.ts', 'http/address.ts', 'events/webhooks/ip-address.rules.ts'];
+    expect(
+      found(
+        ({ from, to }) =>
+          folderOf(from) === 'config' && folderOf(to) !== 'config' && to.endsWith('.ts') && !known.includes(to),
       ),
     ).toEqual([]);
   });

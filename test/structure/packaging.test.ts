@@ -14,8 +14,8 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { SETTINGS } from '../../src/config.settings.ts';
-import { ConfigurationError, providerOf, readConfig } from '../../src/config.ts';
+import { ConfigurationError, providerOf, readConfig } from '../../src/config/config.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
 import { composeText, composeVariables, interpolate, readCompose } from '../support/compose-file.ts';
 import { copies, execForm, imageEnvironment, isDockerIgnored, parseDockerfile } from '../support/dockerfile.ts';
 

@@ -9,7 +9,7 @@ import {
   permissionsDocument,
   withSettings,
 } from '../../scripts/write-readme.ts';
-import { SETTINGS } from '../../src/config.settings.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
 import { ERROR_CODES } from '../../src/graphql/errors.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

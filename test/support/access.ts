@@ -1,5 +1,5 @@
 /** Callers for tests of an API with access control: tokens of every kind, made over the API itself. */
-import type { Config } from '../../src/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { TestApp } from './app.ts';
 
 export const ADMIN_TOKEN = 'the-admin-token-of-the-tests-0123456789';

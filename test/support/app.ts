@@ -8,7 +8,7 @@ import { createActs } from '../../src/access/acts.ts';
 import { type Audit, openAudit } from '../../src/access/audit/audit.ts';
 import { type App, createApp } from '../../src/app.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { type Notices, openNotices } from '../../src/events/notices.ts';

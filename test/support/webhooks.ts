@@ -1,6 +1,6 @@
 /** Webhooks for tests: made over the API, fed with events by the outbox, looked at in the database. */
 import { randomUUID } from 'node:crypto';
-import type { Config } from '../../src/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import { recordEvents } from '../../src/events/outbox/record.ts';
 import type { TestApp } from './app.ts';
 

@@ -4,8 +4,8 @@
  * this machine can connect, but a token that is shown all the same is looked at.
  */
 import type { IncomingMessage } from 'node:http';
-import { isAccessControlled } from '../../config.access-rules.ts';
-import type { Config } from '../../config.ts';
+import { isAccessControlled } from '../../config/access-rules.ts';
+import type { Config } from '../../config/config.ts';
 import type { Database } from '../../database/database.ts';
 import { isConnectionFailure } from '../../database/violations.ts';
 import type { Notices } from '../../events/notices.ts';

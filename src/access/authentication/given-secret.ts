@@ -5,7 +5,7 @@
  */
 import { hash, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { SECRET_PATTERN } from '../../config.access.ts';
+import { SECRET_PATTERN } from '../../config/access.ts';
 import { StartError } from '../../database/start-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 

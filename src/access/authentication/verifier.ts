@@ -1,5 +1,5 @@
 /** Looks a credential up wherever its kind is kept: the configuration, the database, the issuer's keys. */
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Digester } from '../idempotency.ts';

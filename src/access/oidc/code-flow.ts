@@ -4,7 +4,7 @@
  * browser's own cookie: another browser cannot end what this one began.
  */
 import * as client from 'openid-client';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Verdict } from '../authentication/proof.ts';
 import { type ClaimRules, callerOfClaims, claimOf } from './claims.rules.ts';

@@ -2,7 +2,7 @@
  * The paths by which browsers sign in and out: a form that takes a token, and the way over the
  * issuer. A token is in a form once and never in the browser: what it keeps is a session's cookie.
  */
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { isConnectionFailure } from '../../database/violations.ts';
 import type { Notices } from '../../events/notices.ts';
 import type { Exchange, Handler } from '../../http/server.ts';

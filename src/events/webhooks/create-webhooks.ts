@@ -1,6 +1,6 @@
 /** Puts webhooks together: the outbox's target, this node's deliverer, and what the API does. */
 import type { Acts } from '../../access/acts.ts';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import type { Database } from '../../database/database.ts';
 import type { KeyRing } from '../../sealing/key-ring.ts';
 import type { Logger } from '../../telemetry/logger.ts';

@@ -1,5 +1,5 @@
 /** How events are published; part of the settings. */
-import { integer, setting } from './config.values.ts';
+import { integer, setting } from './values.ts';
 
 export const OUTBOX_SETTINGS = {
   EVENT_ATTEMPTS: setting({

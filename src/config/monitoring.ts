@@ -1,5 +1,5 @@
 /** What monitoring asks of the database; part of the settings. */
-import { duration, setting } from './config.values.ts';
+import { duration, setting } from './values.ts';
 
 export const MONITORING_SETTINGS = {
   METRICS_INTERVAL: setting({

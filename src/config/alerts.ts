@@ -1,5 +1,5 @@
 /** From when on somebody is told: the thresholds of the alert rules; part of the settings. */
-import { duration, integer, setting } from './config.values.ts';
+import { duration, integer, setting } from './values.ts';
 
 const after = (value: string, example: string, means: string) =>
   setting({ schema: duration(1), default: value, example, means });

@@ -1,7 +1,7 @@
 /** What is sent to webhooks, where to, and how patiently; part of the settings. */
 import { z } from 'zod';
-import { duration, integer, oneOf, setting } from './config.values.ts';
-import { parseNetwork } from './events/webhooks/ip-address.rules.ts';
+import { parseNetwork } from '../events/webhooks/ip-address.rules.ts';
+import { duration, integer, oneOf, setting } from './values.ts';
 
 const networks = () =>
   z.string().transform((text, context) => {

@@ -3,7 +3,7 @@
  * have at once, how long anything may take. Generous for honest callers, a wall for others.
  */
 import { z } from 'zod';
-import { duration, integer, oneOf, setting } from './config.values.ts';
+import { duration, integer, oneOf, setting } from './values.ts';
 
 /** Host names, separated by commas; one that begins with a dot stands for all below it. */
 const hostNames = () =>

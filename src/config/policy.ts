@@ -1,6 +1,6 @@
 /** What the API allows beyond roles: changes at all, changes without a reason, and whose names are shown. */
 import { z } from 'zod';
-import { oneOf, setting } from './config.values.ts';
+import { oneOf, setting } from './values.ts';
 
 const ROLES = ['viewer', 'operator', 'enqueuer', 'admin'] as const;
 

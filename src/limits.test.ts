@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LIMIT_SETTINGS } from './config.limits.ts';
-import { ConfigurationError, readConfig } from './config.ts';
+import { ConfigurationError, readConfig } from './config/config.ts';
+import { LIMIT_SETTINGS } from './config/limits.ts';
 import { serverLimits } from './limits.ts';
 
 const read = (env: Record<string, string>) => readConfig(env).config;

@@ -1,9 +1,9 @@
 /** Which texts of the configuration are secrets, so that the log can hide them wherever they turn up. */
 
 import type { ZodType } from 'zod';
-import { SETTINGS } from './config.settings.ts';
 import type { Config } from './config.ts';
-import type { Setting } from './config.values.ts';
+import { SETTINGS } from './settings.ts';
+import type { Setting } from './values.ts';
 
 /** The values of all secret settings, and the passwords within those that are addresses, as written and as meant. */
 export function secretsOf(config: Config): string[] {

@@ -1,5 +1,5 @@
 /** How long each kind of row is kept; part of the settings. */
-import { duration, retention, setting } from './config.values.ts';
+import { duration, retention, setting } from './values.ts';
 
 export const RETENTION_SETTINGS = {
   FAILED_PASSWORD_RETENTION: setting({

@@ -2,15 +2,15 @@
  * Every setting of the server once: its rule, default, example and meaning. config.ts reads
  * them; the README's table is generated from them.
  */
-import { ACCESS_SETTINGS } from './config.access.ts';
-import { ALERT_SETTINGS } from './config.alerts.ts';
-import { LIMIT_SETTINGS } from './config.limits.ts';
-import { MONITORING_SETTINGS } from './config.monitoring.ts';
-import { OUTBOX_SETTINGS } from './config.outbox.ts';
-import { POLICY_SETTINGS } from './config.policy.ts';
-import { RETENTION_SETTINGS } from './config.retention.ts';
-import { duration, headerValue, integer, oneOf, setting, text, url } from './config.values.ts';
-import { WEBHOOK_SETTINGS } from './config.webhooks.ts';
+import { ACCESS_SETTINGS } from './access.ts';
+import { ALERT_SETTINGS } from './alerts.ts';
+import { LIMIT_SETTINGS } from './limits.ts';
+import { MONITORING_SETTINGS } from './monitoring.ts';
+import { OUTBOX_SETTINGS } from './outbox.ts';
+import { POLICY_SETTINGS } from './policy.ts';
+import { RETENTION_SETTINGS } from './retention.ts';
+import { duration, headerValue, integer, oneOf, setting, text, url } from './values.ts';
+import { WEBHOOK_SETTINGS } from './webhooks.ts';
 
 export const SETTINGS = {
   HOST: setting({

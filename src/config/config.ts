@@ -4,9 +4,9 @@
  */
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import { ACCESS_RULES } from './config.access-rules.ts';
-import { SETTINGS } from './config.settings.ts';
-import type { Setting } from './config.values.ts';
+import { ACCESS_RULES } from './access-rules.ts';
+import { SETTINGS } from './settings.ts';
+import type { Setting } from './values.ts';
 
 type Settings = typeof SETTINGS;
 type Key = keyof Settings;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { secretsOf } from './config.secrets.ts';
 import { readConfig } from './config.ts';
+import { secretsOf } from './secrets.ts';
 
 it('knows the secrets of a configuration, and the passwords within addresses in both spellings', () => {
   const { config } = readConfig({

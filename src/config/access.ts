@@ -1,7 +1,7 @@
 /** Who may call, and how callers are recognised; part of the settings. */
 import { z } from 'zod';
-import { duration, integer, setting, text, url } from './config.values.ts';
-import { readAddresses } from './http/address.ts';
+import { readAddresses } from '../http/address.ts';
+import { duration, integer, setting, text, url } from './values.ts';
 
 /** What a secret of a caller must be like, wherever it is given. Also for those that are read from files. */
 export const SECRET_PATTERN = /^[\x21-\x7e]{32,512}$/;
