@@ -62,6 +62,7 @@ export function schemaText(): string {
       loadTransitions: unavailable,
       openCircuit: unavailable,
       closeCircuit: unavailable,
+      check: unavailable,
       simulator: { load: unavailable, setFault: unavailable },
     },
     tokens: { create: unavailable, revoke: unavailable },

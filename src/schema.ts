@@ -47,6 +47,7 @@ import { addFilterInputs } from './graphql/filters.ts';
 import { addRefusalTypes } from './graphql/refusal-types.ts';
 import { addCircuitSubscription } from './identity/circuit-subscription.graphql.ts';
 import { addIdentity, type IdentityTools } from './identity/identity.graphql.ts';
+import { addIdentityMutations, type IdentityActions } from './identity/identity-mutations.graphql.ts';
 import { addSimulator } from './identity/simulator/simulator.graphql.ts';
 import type { SimulatorOperations } from './identity/simulator/simulator-operations.ts';
 import type { Job } from './jobs/job.ts';
@@ -86,7 +87,7 @@ export interface SchemaTools {
   readonly nodes: NodeTools;
   readonly entries: EntryOperations;
   readonly bulk: BulkOperations;
-  readonly identity: IdentityTools & { readonly simulator: SimulatorOperations };
+  readonly identity: IdentityTools & IdentityActions & { readonly simulator: SimulatorOperations };
   readonly tokens: TokenOperations;
   readonly keys: KeyOperations;
   readonly queueControl: QueueControlTools;
@@ -159,6 +160,7 @@ export function buildSchema({
   addSchedulePreview(builder, db, scheduleRefs, ledger.windowMs);
   addDowntime(builder, db, { ...scheduleRefs, ...fireRefs }, ledger);
   const identityRefs = addIdentity(builder, identity);
+  addIdentityMutations(builder, identity, identityRefs);
   addSimulator(builder, identity.simulator);
   const circuit = addCircuitSubscription(builder, { feed: outward.feed, tools: identity }, identityRefs, Change);
   const keyRefs = addEncryptionKeys(builder, { prisma, clock, countSealed: keys.countSealed });

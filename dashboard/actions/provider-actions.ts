@@ -45,6 +45,27 @@ export const closeCircuit = action({
   says: ({ isChanged }) => (isChanged ? 'The circuit is closed.' : 'It was closed already.'),
 });
 
+export const checkIdentityProvider = action({
+  mutation: 'checkIdentityProvider',
+  label: 'Check now',
+  explains: 'The node that answers asks the identity provider whether it takes the token and has the organisation.',
+  reason: 'none',
+  isInstant: true,
+  document: graphql(
+    `
+    mutation CheckIdentityProvider($input: CheckIdentityProviderInput!) {
+      outcome: checkIdentityProvider(input: $input) {
+        ... on CheckIdentityProviderPayload { check { isOk message } identityProvider { name } }
+        ...Refusal
+      }
+    }
+  `,
+    [Refusal],
+  ),
+  says: ({ check }) =>
+    check === null ? 'The server ends, and could not look.' : `${check.isOk ? '' : 'Not in order: '}${check.message}`,
+});
+
 export const setSimulatorFault = action({
   mutation: 'setSimulatorFault',
   label: 'Set the simulator',

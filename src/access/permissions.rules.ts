@@ -83,6 +83,7 @@ export const OPERATIONS: Readonly<Record<string, Permission>> = {
   'Mutation.endSilence': ofAll(OPERATES),
   'Mutation.openCircuit': ofAll(ADMINISTERS),
   'Mutation.closeCircuit': ofAll(ADMINISTERS),
+  'Mutation.checkIdentityProvider': ofAll(OPERATES),
   'Mutation.setSimulatorFault': ofAll(ADMINISTERS),
   'Mutation.redeliverOutboxEvent': ofAll(OPERATES),
   'Mutation.drainNode': ofAll(ADMINISTERS),

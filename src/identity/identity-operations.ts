@@ -6,13 +6,13 @@ import type { Notices } from '../events/notices.ts';
 import { closeCircuit, loadCircuit, loadTransitions, openCircuit } from './circuit.ts';
 import type { IdentityProvider } from './provider.ts';
 import { createSimulatorOperations } from './simulator/simulator-operations.ts';
-import type { ProviderStatus } from './zitadel-check.ts';
+import type { CheckResult, ProviderStatus } from './zitadel-check.ts';
 
 export interface IdentityOptions {
   readonly db: Database;
   readonly acts: Acts;
   readonly notices: Notices;
-  readonly provider: IdentityProvider & { status?(): ProviderStatus };
+  readonly provider: IdentityProvider & { status?(): ProviderStatus; checkNow?(): Promise<CheckResult | null> };
 }
 
 export function createIdentityOperations({ db, acts, notices, provider }: IdentityOptions) {
@@ -43,6 +43,21 @@ export function createIdentityOperations({ db, acts, notices, provider }: Identi
       });
       notices.circuitChanged();
       return answer;
+    },
+    /** Looks at the provider from this node; a wrong configuration that it finds for the first time opens the circuit. */
+    async check(caller: Caller, reason: string | null | undefined) {
+      const check = (await provider.checkNow?.()) ?? null;
+      const after = check === null ? null : { isOk: check.isOk, code: check.code };
+      await acts.transaction(async (_tx, acted) =>
+        acted({
+          caller,
+          action: 'checkIdentityProvider',
+          target: { type: 'IdentityProvider', id: name },
+          reason,
+          after,
+        }),
+      );
+      return { check };
     },
   };
 }

@@ -1,17 +1,14 @@
-/** The identity provider in the API: which one it is, its circuit, opening and closing that by hand. */
+/** The identity provider in the API: which one it is, its circuit, what looks at it showed. */
 import { z } from 'zod';
-import type { Caller } from '../access/caller.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { type Builder, DEFAULT_PAGE, LARGEST_PAGE } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
-import { reasonText } from '../graphql/reason-text.ts';
-import { InvalidInputError } from '../refusals.ts';
 import type { TokenKind } from './access-token.ts';
 import type { CircuitRow } from './circuit.rules.ts';
 import type { CircuitTransition } from './circuit.ts';
 import type { CheckResult, ProviderStatus } from './zitadel-check.ts';
 
-/** What the fields and mutations do; each names the one provider that is in use. */
+/** What the fields show; each names the one provider that is in use. */
 export interface IdentityTools {
   readonly name: string;
   readonly url: string;
@@ -20,8 +17,6 @@ export interface IdentityTools {
   loadCircuit(): Promise<CircuitRow>;
   /** The last `first` changes of its state, newest first. */
   loadTransitions(first: number): Promise<CircuitTransition[]>;
-  openCircuit(caller: Caller, reason: string, until: Date | null): Promise<{ isChanged: boolean }>;
-  closeCircuit(caller: Caller, reason: string | null | undefined): Promise<{ isChanged: boolean }>;
 }
 
 interface Provider extends ProviderStatus {
@@ -35,13 +30,14 @@ const NOTHING_KNOWN: ProviderStatus = {
   organizationId: null,
   instanceHost: null,
   lastCheck: null,
+  checks: [],
   latencyP50: null,
   latencyP95: null,
   tokenKind: 'none',
   tokenExpiresAt: null,
 };
 
-/** Adds `identityProvider`, `openCircuit` and `closeCircuit`; answers the ref of `Circuit`. */
+/** Adds `identityProvider`; answers its types' refs, and what is known of it. */
 export function addIdentity(builder: Builder, tools: IdentityTools) {
   const State = addEnum<CircuitState>(builder, 'CircuitState', 'Whether entries are attempted.', {
     closed: 'Entries are attempted.',
@@ -152,6 +148,19 @@ export function addIdentity(builder: Builder, tools: IdentityTools) {
         description:
           'The last look of the node that answers, made at its start and every few minutes; null before the first.',
       }),
+      recentChecks: t.field({
+        type: [Check],
+        description: 'The last looks of the node that answers since its start, newest first; it keeps 100.',
+        args: {
+          first: t.arg.int({
+            required: true,
+            defaultValue: DEFAULT_PAGE,
+            description: 'How many, 1 to 100.',
+            validate: pageSize,
+          }),
+        },
+        resolve: ({ checks }, { first }) => checks.slice(0, first),
+      }),
       latencyP50: t.expose('latencyP50', {
         type: 'Duration',
         nullable: true,
@@ -174,60 +183,7 @@ export function addIdentity(builder: Builder, tools: IdentityTools) {
     }),
   );
 
-  const OpenInput = builder.inputType('OpenCircuitInput', {
-    description: 'Why, and for how long.',
-    fields: (t) => ({
-      reason: t.string({
-        required: true,
-        description: 'For those who wonder why nothing moves; 1 to 500 characters.',
-        validate: reasonText.trim().min(1, 'is needed'),
-      }),
-      until: t.field({ type: 'DateTime', description: 'When probing begins; left out: when somebody closes it.' }),
-    }),
-  });
-  const CloseInput = builder.inputType('CloseCircuitInput', {
-    description: 'Why.',
-    fields: (t) => ({
-      reason: t.string({
-        description: 'For the record; at most 500 characters.',
-        validate: reasonText.nullish(),
-      }),
-    }),
-  });
-  const payload = (name: string, description: string) =>
-    builder.objectRef<{ isChanged: boolean }>(name).implement({
-      description,
-      fields: (t) => ({
-        identityProvider: t.field({
-          type: Status,
-          description: 'The provider, with its circuit as it stands now.',
-          resolve: known,
-        }),
-        isChanged: t.exposeBoolean('isChanged', { description: 'False if it was so already.' }),
-      }),
-    });
-  const OpenPayload = payload('OpenCircuitPayload', 'The circuit is open.');
-  const ClosePayload = payload('CloseCircuitPayload', 'The circuit is closed, and the workers were woken.');
-
-  builder.mutationFields((t) => ({
-    openCircuit: t.field({
-      type: OpenPayload,
-      nullable: true,
-      description: 'Stops all attempts, for example before maintenance of the identity provider.',
-      args: { input: t.arg({ type: OpenInput, required: true, description: 'Why, and for how long.' }) },
-      errors: { types: [InvalidInputError] },
-      resolve: (_root, { input }, { caller }) => tools.openCircuit(caller, input.reason.trim(), input.until ?? null),
-    }),
-    closeCircuit: t.field({
-      type: ClosePayload,
-      nullable: true,
-      description: 'Lets attempts go on, for example once a wrong token is mended.',
-      args: { input: t.arg({ type: CloseInput, required: true, description: 'Why.' }) },
-      errors: { types: [InvalidInputError] },
-      resolve: (_root, { input }, { caller }) => tools.closeCircuit(caller, input.reason),
-    }),
-  }));
-  return { Circuit };
+  return { Circuit, Status, Check, known };
 }
 
 export type IdentityRefs = ReturnType<typeof addIdentity>;

@@ -23,6 +23,8 @@ export interface ProviderStatus {
   readonly organizationId: string | null;
   readonly instanceHost: string | null;
   readonly lastCheck: CheckResult | null;
+  /** Newest first; of this process, the last 100. */
+  readonly checks: readonly CheckResult[];
   /** Milliseconds. */
   readonly latencyP50: number | null;
   readonly latencyP95: number | null;
@@ -54,17 +56,23 @@ export interface ConnectionWatch {
   readonly first: Promise<void>;
   /** Null before the first check has ended. */
   last(): CheckResult | null;
+  /** The last 100, newest first. */
+  recent(): readonly CheckResult[];
   /** Checks now, beside the timer. */
   checkNow(): Promise<void>;
   /** Ends the check in hand and the timer. */
   stop(): Promise<void>;
 }
 
+/** At the usual interval a working day's; while it fails and is checked more often, an hour's or more. */
+const KEPT_CHECKS = 100;
+
 /** Checks at once and then at each interval, on a timer that does not hold the process. */
 export function watchConnection(options: CheckOptions): ConnectionWatch {
   const { check, name, url, timeoutMs, intervalMs, retryMs, onMisconfigured, logger, clock = systemClock } = options;
   const stopping = new AbortController();
-  let last: CheckResult | null = null;
+  let recent: readonly CheckResult[] = [];
+  const last = (): CheckResult | null => recent[0] ?? null;
   let timer: NodeJS.Timeout | undefined;
   let inHand: Promise<void> | undefined;
 
@@ -72,13 +80,14 @@ export function watchConnection(options: CheckOptions): ConnectionWatch {
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)]);
     const answer = await check({ signal, timeoutMs });
     if (stopping.signal.aborted) return;
-    const before = last;
-    last = { at: clock.now(), ...describe(answer, url) };
+    const before = last();
+    const found = { at: clock.now(), ...describe(answer, url) };
+    recent = [found, ...recent].slice(0, KEPT_CHECKS);
     // Repetitions that show nothing new are not worth a line.
-    if (before?.code === last.code && before.isOk === last.isOk) return;
-    const fields = { provider: name, url, code: last.code ?? undefined };
-    if (last.code === null) logger[options.levelWhenOk](fields, last.message);
-    else logger.warn(fields, `Check of the identity provider: ${last.message}`);
+    if (before?.code === found.code && before.isOk === found.isOk) return;
+    const fields = { provider: name, url, code: found.code ?? undefined };
+    if (found.code === null) logger[options.levelWhenOk](fields, found.message);
+    else logger.warn(fields, `Check of the identity provider: ${found.message}`);
     if ('class' in answer && answer.class === 'configuration') await onMisconfigured(answer);
   }
 
@@ -94,7 +103,7 @@ export function watchConnection(options: CheckOptions): ConnectionWatch {
   async function repeat(failedBefore: number): Promise<void> {
     await checkNow();
     if (stopping.signal.aborted) return;
-    const failed = last?.isOk === true ? 0 : failedBefore + 1;
+    const failed = last()?.isOk === true ? 0 : failedBefore + 1;
     // What is wrong may be mended at any moment, and whoever does it wants to see that.
     const waitMs = failed === 0 ? intervalMs : Math.min(retryMs * 2 ** (failed - 1), intervalMs);
     timer = setTimeout(() => void repeat(failed), waitMs);
@@ -103,7 +112,8 @@ export function watchConnection(options: CheckOptions): ConnectionWatch {
 
   return {
     first: repeat(0),
-    last: () => last,
+    last,
+    recent: () => recent,
     checkNow,
     async stop() {
       clearTimeout(timer);

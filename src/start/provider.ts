@@ -18,7 +18,7 @@ import type { IdentityProvider } from '../identity/provider.ts';
 import { loadFaultOrder } from '../identity/simulator/fault-order.ts';
 import { startSimulator } from '../identity/simulator/simulator.ts';
 import { createZitadelProvider } from '../identity/zitadel.ts';
-import { type ProviderStatus, watchConnection } from '../identity/zitadel-check.ts';
+import { type CheckResult, type ProviderStatus, watchConnection } from '../identity/zitadel-check.ts';
 import type { ZitadelOptions } from '../identity/zitadel-client.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -30,6 +30,8 @@ const CHECK_EVERY_MS = 5 * 60_000;
 export interface OpenedProvider extends IdentityProvider {
   /** What is known of it, without asking it. */
   status(): ProviderStatus;
+  /** Looks at it now, beside the timer: what was found; null if the server ends meanwhile. */
+  checkNow(): Promise<CheckResult | null>;
 }
 
 /** What the provider tells of itself to; left out where nobody listens. */
@@ -92,11 +94,16 @@ export async function openProvider(
         organizationId: adapter.organizationId() ?? null,
         instanceHost: zitadel.instanceHost ?? null,
         lastCheck: watch.last(),
+        checks: watch.recent(),
         latencyP50: p50,
         latencyP95: p95,
         tokenKind: token.kind,
         tokenExpiresAt: token.expiresAt(),
       };
+    },
+    async checkNow() {
+      await watch.checkNow();
+      return watch.last();
     },
     async close() {
       await watch.stop();

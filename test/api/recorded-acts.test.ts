@@ -241,6 +241,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       after: expect.objectContaining({ state: 'open', until: null }),
     },
   },
+  checkIdentityProvider: {
+    prepare: () => ({ reason }),
+    expected: { target_type: 'IdentityProvider', reason },
+  },
   setSimulatorFault: {
     prepare: () => ({ fault: 'SLOW', delaySeconds: 1 + (++made % 60), reason }),
     expected: {

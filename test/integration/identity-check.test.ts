@@ -11,11 +11,15 @@ import { join } from 'node:path';
 import { graphql } from 'graphql';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { ConfigurationError, readConfig } from '../../src/config/config.ts';
+import type { Notices } from '../../src/events/notices.ts';
 import { createBuilder } from '../../src/graphql/builder.ts';
 import { addRefusalTypes } from '../../src/graphql/refusal-types.ts';
 import { closeCircuit, loadCircuit, openCircuit } from '../../src/identity/circuit.ts';
 import { addIdentity } from '../../src/identity/identity.graphql.ts';
+import { addIdentityMutations } from '../../src/identity/identity-mutations.graphql.ts';
+import { createIdentityOperations } from '../../src/identity/identity-operations.ts';
 import type { ProviderFailure } from '../../src/identity/provider.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import { type KeyFile, makeServiceAccount } from '../../src/identity/simulator/service-account.ts';
@@ -348,6 +352,37 @@ describe('an organization that is not the token’s', () => {
   });
 });
 
+describe('a look by hand', () => {
+  it('shows what is so now; what is newly wrong opens the circuit, and what is right leaves it to the probe', async () => {
+    const provider = await open();
+    const acts = testActs(database.db);
+    const notices = { circuitChanged: () => undefined } as unknown as Notices;
+    const { check } = createIdentityOperations({ db: database.db, acts, notices, provider });
+    simulator.faults.set([{ kind: '403' }]);
+    expect(await check(LOCAL_CALLER, null)).toMatchObject({
+      check: { isOk: false, code: 'PROVIDER_PERMISSION_DENIED' },
+    });
+    expect(await circuit()).toMatchObject({ state: 'open', cause: 'PROVIDER_PERMISSION_DENIED' });
+    simulator.faults.clear();
+    expect(await check(LOCAL_CALLER, 'the role was given')).toMatchObject({ check: { isOk: true, code: null } });
+    expect((await circuit()).state).toBe('open');
+    expect(provider.status().checks.map(({ code }) => code)).toEqual([null, 'PROVIDER_PERMISSION_DENIED', null]);
+  });
+
+  it('joins the look that is in hand', async () => {
+    const provider = await open();
+    await Promise.all([provider.checkNow(), provider.checkNow(), provider.checkNow()]);
+    expect(provider.status().checks).toHaveLength(2);
+  });
+
+  it('keeps the last hundred', async () => {
+    const provider = await open();
+    for (let look = 0; look < 105; look++) await provider.checkNow();
+    expect(provider.status().checks).toHaveLength(100);
+    expect(provider.status().lastCheck).toBe(provider.status().checks[0]);
+  });
+});
+
 describe('identityProvider', () => {
   it('shows it all', async () => {
     const path = join(folder, 'key.json');
@@ -365,6 +400,7 @@ describe('identityProvider', () => {
         code: null,
         message: expect.stringContaining('organization-1'),
       },
+      recentChecks: [{ code: null, isOk: true }],
       latencyP50: expect.stringMatching(/^PT[\d.]+S$/),
       latencyP95: expect.stringMatching(/^PT[\d.]+S$/),
       circuit: { state: 'CLOSED' },
@@ -377,6 +413,7 @@ describe('identityProvider', () => {
       tokenKind: 'NONE',
       organizationId: null,
       lastCheck: null,
+      recentChecks: [],
       latencyP50: null,
       latencyP95: null,
     });
@@ -385,22 +422,21 @@ describe('identityProvider', () => {
   async function show(status: OpenedProvider['status'] | undefined): Promise<unknown> {
     const builder = createBuilder(database.db.prisma, { complexity: 100, depth: 10, breadth: 50 }, () => undefined);
     addRefusalTypes(builder);
-    const unused = () => Promise.reject(new Error('not asked for'));
-    addIdentity(builder, {
+    const refs = addIdentity(builder, {
       name: 'zitadel',
       url: simulator.url,
       status,
       loadCircuit: circuit,
       loadTransitions: async () => [],
-      openCircuit: unused,
-      closeCircuit: unused,
     });
+    const unused = () => Promise.reject(new Error('not asked for'));
+    addIdentityMutations(builder, { openCircuit: unused, closeCircuit: unused, check: unused }, refs);
     builder.subscriptionField('nothing', (t) =>
       t.boolean({ subscribe: async function* () {}, resolve: () => true, description: 'A root needs a field.' }),
     );
     const source = `{ identityProvider {
       name organizationId instanceHost tokenKind tokenExpiresAt latencyP50 latencyP95
-      lastCheck { checkedAt isOk code message } circuit { state }
+      lastCheck { checkedAt isOk code message } recentChecks(first: 1) { code isOk } circuit { state }
     } }`;
     const contextValue = { requestId: 'r', caller: 'local' };
     const { data, errors } = await graphql({ schema: builder.toSchema(), source, contextValue });

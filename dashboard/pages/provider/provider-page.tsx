@@ -7,6 +7,7 @@ import { Loaded } from '../../ui/loaded.tsx';
 import { Page } from '../../ui/page.tsx';
 import { CIRCUIT_STATE } from '../../ui/words.ts';
 import { ActivityCards } from './activity-cards.tsx';
+import { ChecksCard } from './checks-card.tsx';
 import { CircuitCard } from './circuit-card.tsx';
 import { FactsCard } from './facts-card.tsx';
 import { HistoryCard } from './history-card.tsx';
@@ -43,7 +44,10 @@ export default function ProviderPage() {
                   <CircuitCard circuit={provider.circuit} onDone={result.refresh} />
                   {provider.name === 'simulator' && <SimulatorCard onDone={result.refresh} />}
                 </div>
-                <FactsCard provider={provider} />
+                <div className="grid gap-4">
+                  <FactsCard provider={provider} />
+                  <ChecksCard provider={provider} onDone={result.refresh} />
+                </div>
               </div>
               <ActivityCards />
               <HistoryCard

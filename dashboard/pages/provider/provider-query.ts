@@ -5,7 +5,7 @@ export const ProviderQuery = graphql(`
   query Provider($transitions: Int!) {
     identityProvider {
       name url instanceHost organizationId tokenKind tokenExpiresAt latencyP50 latencyP95
-      lastCheck { checkedAt isOk code message }
+      recentChecks(first: 100) { checkedAt isOk code message }
       circuit {
         state cause reason openedAt openedBy nextProbeAt
         transitions(first: $transitions) { from to changedAt cause actor reason }

@@ -13,6 +13,7 @@ import {
   SlidersHorizontal,
   Sparkles,
   SquareTerminal,
+  Stethoscope,
   Sun,
   SunMoon,
   Unplug,
@@ -21,7 +22,7 @@ import {
 import type { Permission, Viewer } from '../../access/viewer.tsx';
 import { createApiToken, resealEntries, rotateEncryptionKey } from '../../actions/access-actions.ts';
 import { createWebhook } from '../../actions/event-actions.ts';
-import { closeCircuit, openCircuit } from '../../actions/provider-actions.ts';
+import { checkIdentityProvider, closeCircuit, openCircuit } from '../../actions/provider-actions.ts';
 import { ROUTES } from '../../routes.ts';
 import { prefer } from '../../ui/preferences.ts';
 import type { Item } from './item.ts';
@@ -83,6 +84,14 @@ export const generalItems = (may: May): readonly Item[] => [
     icon: CalendarSync,
     disabledBecause: refusedBy(may, 'closeCircuit'),
     does: { kind: 'act', action: closeCircuit, input: {} },
+  },
+  {
+    id: 'check provider',
+    title: 'Check the identity provider now',
+    words: 'zitadel token health',
+    icon: Stethoscope,
+    disabledBecause: refusedBy(may, 'checkIdentityProvider'),
+    does: { kind: 'act', action: checkIdentityProvider, input: {} },
   },
   {
     id: 'create token',
