@@ -10,7 +10,7 @@ import type { Column } from '../../../ui/table.tsx';
 import { Time } from '../../../ui/time.tsx';
 import { counted, USER_ROLE } from '../../../ui/words.ts';
 import { type CheckedRow, isGood, problemsFirst } from './check.rules.ts';
-import { useChecked } from './draft.ts';
+import { draft, useChecked } from './draft.ts';
 import { PagedTable } from './paged-table.tsx';
 import { send } from './sending.ts';
 
@@ -45,6 +45,7 @@ const COLUMNS: readonly Column<CheckedRow>[] = [
 
 export function CheckCard() {
   const { rows, isLookingUp, problem, lookAgain } = useChecked();
+  const isPasted = draft.use().table?.isPasted === true;
   const may = usePermission('enqueueAccounts');
   const sorted = useMemo(() => problemsFirst(rows), [rows]);
   const good = useMemo(() => rows.filter(isGood), [rows]);
@@ -85,8 +86,9 @@ export function CheckCard() {
         ) : badCount > 0 ? (
           <Notice tone="warn">
             {counted(badCount, 'row has a problem', 'rows have problems')}, shown first
-            {good.length > 0 && ', and would be left out'}. Mend them above or in the file
-            {good.length > 0 && ', or send the others now'}.
+            {good.length > 0 && ', and would be left out'}. Mend them in the {isPasted ? 'text' : 'file'}, or choose
+            above what the columns are and what holds for rows that do not say it
+            {good.length > 0 && '; or send the others now'}.
           </Notice>
         ) : (
           <Notice tone="good">All {counted(rows.length, 'row is', 'rows are')} good.</Notice>

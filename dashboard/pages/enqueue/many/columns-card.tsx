@@ -7,8 +7,8 @@ import { Notice } from '../../../ui/notice.tsx';
 import { counted } from '../../../ui/words.ts';
 import { RoleField } from '../role-field.tsx';
 import { type Who, WhoFields } from '../who-fields.tsx';
-import { FIELD_NAMES, FIELDS, type Field, mapColumn } from './columns.rules.ts';
-import { draft, forgetTable, headed } from './draft.ts';
+import { FIELD_NAMES, FIELDS, type Field, mapColumn, sampleOf } from './columns.rules.ts';
+import { draft, headed, leaveTable } from './draft.ts';
 
 const OPTIONS = [['', 'Not used'], ...FIELDS.map((field) => [field, FIELD_NAMES[field]] as const)] as const;
 const NEEDED: readonly Field[] = ['username', 'fullName'];
@@ -24,8 +24,8 @@ export function ColumnsCard() {
       title={table.name}
       hint={`${counted(rows, 'row', 'rows')}, ${counted(mapping.length, 'column', 'columns')}`}
       actions={
-        <Button isSmall onClick={forgetTable}>
-          Take other rows
+        <Button isSmall onClick={leaveTable}>
+          {table.isPasted ? 'Change the text' : 'Take other rows'}
         </Button>
       }
     >
@@ -46,7 +46,7 @@ export function ColumnsCard() {
                 // biome-ignore lint/suspicious/noArrayIndexKey: a column is known by its place alone.
                 key={column}
                 label={(isHeaded && table.rows[0]?.[column]) || `Column ${column + 1}`}
-                hint={sampleOf(table.rows[isHeaded ? 1 : 0]?.[column], field)}
+                hint={sampleOf(table.rows.slice(isHeaded ? 1 : 0), column, field)}
                 value={field ?? ''}
                 options={OPTIONS}
                 onChange={({ target }) =>
@@ -69,10 +69,4 @@ export function ColumnsCard() {
       </div>
     </Card>
   );
-}
-
-function sampleOf(text: string | undefined, field: Field | undefined): string {
-  if (text === undefined || text === '') return 'Empty in the first row';
-  if (field === 'password') return 'Not shown';
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

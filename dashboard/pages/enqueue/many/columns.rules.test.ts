@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guessMapping, hasHeadings, mapColumn } from './columns.rules.ts';
+import { guessMapping, hasHeadings, mapColumn, sampleOf } from './columns.rules.ts';
 
 describe('columns', () => {
   it('are guessed by their names, however they are written', () => {
@@ -26,4 +26,18 @@ describe('columns', () => {
     expect(hasHeadings(['emma', 'Emma Example'])).toBe(false);
     expect(hasHeadings(['user', 'Ursula Ser'])).toBe(false);
   });
+});
+
+it('shows by its first value what a column is, and never a password', () => {
+  const rows = [
+    ['emma_e', '', ''],
+    ['liam_e', ' Example ', ''],
+  ];
+  expect([0, 1, 2].map((column) => sampleOf(rows, column, undefined))).toEqual([
+    'emma_e',
+    'Example',
+    'Empty in every row',
+  ]);
+  expect(sampleOf(rows, 1, 'password')).toBe('Not shown');
+  expect(sampleOf([['x'.repeat(50)]], 0, undefined)).toBe(`${'x'.repeat(40)}…`);
 });

@@ -56,3 +56,11 @@ export function mappingByPlace(columns: number): Mapping {
 /** Gives a column a field, and takes it from the one that had it. */
 export const mapColumn = (mapping: Mapping, column: number, field: Field | undefined): Mapping =>
   mapping.map((had, index) => (index === column ? field : had === field ? undefined : had));
+
+/** The first value that a column holds, to know it by; never a password. */
+export function sampleOf(rows: readonly (readonly string[])[], column: number, field: Field | undefined): string {
+  const text = rows.map((row) => row[column]?.trim() ?? '').find((value) => value !== '');
+  if (text === undefined) return 'Empty in every row';
+  if (field === 'password') return 'Not shown';
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

@@ -11,6 +11,8 @@ import { findFamilies } from './find-families.ts';
 import type { Table } from './read.ts';
 
 interface Draft {
+  /** What was pasted: still there when its table is given back, to be mended. */
+  readonly text: string;
   readonly table: Table | undefined;
   /** Whether the first row names the columns. */
   readonly isHeaded: boolean;
@@ -22,6 +24,7 @@ interface Draft {
 }
 
 export const draft = keep<Draft>({
+  text: '',
   table: undefined,
   isHeaded: false,
   mapping: [],
@@ -30,7 +33,14 @@ export const draft = keep<Draft>({
   families: new Map(),
 });
 
-export const forgetTable = (): void => draft.set({ table: undefined, families: new Map() });
+/** Back to where the rows come from. */
+export const leaveTable = (): void => draft.set({ table: undefined, families: new Map() });
+
+/** After they are sent: they may hold passwords. */
+export const forgetTable = (): void => {
+  leaveTable();
+  draft.set({ text: '' });
+};
 
 export function takeTable(table: Table): void {
   headed(table, hasHeadings(table.rows[0] ?? []));

@@ -1,10 +1,12 @@
 /** Reads a table from text or a file; the reader is loaded when it is first needed. */
 import { MOST_ROWS } from './check.rules.ts';
+import { delimiterOf, ROWS_THAT_TELL } from './delimiter.rules.ts';
 import { linesOf, withoutEmpty } from './lines.rules.ts';
 
 export interface Table {
   /** Where it is from: a file's name, or that it was pasted. */
   readonly name: string;
+  readonly isPasted: boolean;
   /** Every row, one with headings too. */
   readonly rows: readonly (readonly string[])[];
   /** Where each of them begins, from 1, as an editor counts. */
@@ -18,15 +20,18 @@ const MOST_BYTES = 20_000_000;
 
 export async function readFile(file: File): Promise<Read> {
   if (file.size > MOST_BYTES) return { problem: `${file.name} is larger than 20 MB. Cut it into several files.` };
-  return readText(decode(await file.arrayBuffer()), file.name);
+  return readTable(decode(await file.arrayBuffer()), file.name, false);
 }
 
-export async function readText(text: string, name: string): Promise<Read> {
+export const readText = (text: string): Promise<Read> => readTable(text, 'Pasted rows', true);
+
+async function readTable(text: string, name: string, isPasted: boolean): Promise<Read> {
   if (text.trim() === '') return { problem: 'There is nothing in it.' };
   const { default: Papa } = await import('papaparse');
-  const { data, errors } = Papa.parse<string[]>(text, {
-    delimitersToGuess: [',', ';', '\t'],
-  });
+  const delimiter = delimiterOf(
+    (one) => Papa.parse<string[]>(text, { delimiter: one, preview: ROWS_THAT_TELL, skipEmptyLines: 'greedy' }).data,
+  );
+  const { data, errors } = Papa.parse<string[]>(text, { delimiter });
   // One column needs no delimiter, and a row that is short misses what is empty.
   const broken = errors.find(({ type }) => type === 'Quotes');
   if (broken !== undefined)
@@ -37,7 +42,7 @@ export async function readText(text: string, name: string): Promise<Read> {
   if (rows.length > MOST_ROWS + 1) return { problem: `It has more than ${MOST_ROWS} rows. Cut it into several files.` };
   if (rows.some((row) => row.length > 50))
     return { problem: 'It has more than 50 columns: this is no table of accounts.' };
-  return { name, rows, lines };
+  return { name, isPasted, rows, lines };
 }
 
 /** UTF-8, or what Windows writes where that does not fit. */

@@ -85,7 +85,7 @@ export function ResultCard() {
         `${count(queued)} queued`,
         `${count(refused)} refused`,
         ...(leftOut > 0 ? [`${count(leftOut)} left out`] : []),
-        `${count(unsent)} not sent yet`,
+        ...(unsent > 0 ? [`${count(unsent)} not sent yet`] : []),
       ].join(', ')}
       actions={
         isGoingOn ? (

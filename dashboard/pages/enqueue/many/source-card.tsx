@@ -5,13 +5,14 @@ import { Button } from '../../../ui/button.tsx';
 import { Card } from '../../../ui/card.tsx';
 import { TextArea } from '../../../ui/field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
-import { takeTable } from './draft.ts';
+import { draft, takeTable } from './draft.ts';
 import { type Read, readFile, readText } from './read.ts';
 
 const EXAMPLE = 'username,full name,role\nemma_e,Emma Example,managed account\nliam_e,Liam Example,member\n';
 
 export function SourceCard() {
-  const [text, setText] = useState('');
+  const { text } = draft.use();
+  const setText = (pasted: string): void => draft.set({ text: pasted });
   const [problem, setProblem] = useState<string>();
   const [isOver, setOver] = useState(false);
   const [isBusy, setBusy] = useState(false);
@@ -72,7 +73,7 @@ export function SourceCard() {
             icon={ClipboardPaste}
             isBusy={isBusy}
             disabledBecause={text.trim() === '' ? 'Paste some rows first.' : undefined}
-            onClick={() => void take(readText(text, 'Pasted rows'))}
+            onClick={() => void take(readText(text))}
           >
             Read them
           </Button>
