@@ -1,7 +1,7 @@
 /** What can be done to the entry: as buttons, by key, and as commands to copy. */
 import { Ban, Clock, Copy, Ellipsis, Link as LinkIcon, RotateCcw, Terminal } from 'lucide-react';
 import { useState } from 'react';
-import { usePermission } from '../../access/viewer.tsx';
+import { usePermission, useViewer } from '../../access/viewer.tsx';
 import { useDoing } from '../../actions/action-button.tsx';
 import { asCurl, asGraphql } from '../../actions/copy-as.ts';
 import { cancelEntry, retryEntry } from '../../actions/entry-actions.ts';
@@ -25,6 +25,7 @@ const copy = (text: string, what: string): void =>
 export function EntryButtons({ entry, onDone }: EntryButtonsProps) {
   const { entryId, username, status } = entry;
   const [isPlanning, setPlanning] = useState(false);
+  const viewer = useViewer();
   const mayPlan = usePermission(planBulkAction.mutation);
   const input = { entryId };
   const retry = useDoing({ action: retryEntry, input, subject: username, onDone, disabledBecause: noRetry(entry) });
@@ -69,13 +70,13 @@ export function EntryButtons({ entry, onDone }: EntryButtonsProps) {
           Copy id
         </MenuItem>
         <MenuLine />
-        <MenuItem icon={Terminal} onSelect={() => copy(asCurl(EntryForScripts, { entryId }), 'The query')}>
+        <MenuItem icon={Terminal} onSelect={() => copy(asCurl(EntryForScripts, { entryId }, viewer), 'The query')}>
           Copy the query as curl
         </MenuItem>
         <MenuItem icon={Terminal} onSelect={() => copy(asGraphql(EntryForScripts, { entryId }), 'The query')}>
           Copy the query as GraphQL
         </MenuItem>
-        <MenuItem icon={Terminal} onSelect={() => copy(asCurl(retryEntry.document, { input }), 'The retry')}>
+        <MenuItem icon={Terminal} onSelect={() => copy(asCurl(retryEntry.document, { input }, viewer), 'The retry')}>
           Copy the retry as curl
         </MenuItem>
         <MenuItem icon={Terminal} onSelect={() => copy(asGraphql(retryEntry.document, { input }), 'The retry')}>
