@@ -7,6 +7,7 @@ import { TextField } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { toast } from '../ui/toasts.tsx';
 import type { Action, ActionField, Secret } from './action.ts';
+import { problemsIn } from './asked.rules.ts';
 import { AskedField } from './asked-field.tsx';
 import { perform, problemsOf } from './perform.ts';
 
@@ -45,8 +46,8 @@ export function ActionDialog<Input extends object, Payload>({
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const asked = { ...input, ...values };
-    const missing = missingOf(fields, action.reason === 'required', asked);
-    if (missing !== undefined) return setProblems({ fields: missing, rest: undefined });
+    const wrong = problemsIn(fields, action.reason === 'required', asked);
+    if (wrong !== undefined) return setProblems({ fields: wrong, rest: undefined });
     setBusy(true);
     const given = asked as unknown as Input;
     const result = await perform(action, given);
@@ -140,14 +141,3 @@ const firstChoices = (fields: readonly ActionField[]): Values =>
       return kind === 'select' && isRequired === true && first !== undefined ? [[name, first[0]]] : [];
     }),
   );
-
-/** What must be given and is not, by field; the API would refuse the whole without saying where. */
-function missingOf(
-  fields: readonly ActionField[],
-  needsReason: boolean,
-  given: Values,
-): Record<string, string> | undefined {
-  const needed = fields.filter(({ isRequired }) => isRequired === true).map(({ name }) => name);
-  const missing = [...needed, ...(needsReason ? ['reason'] : [])].filter((name) => (given[name] ?? '') === '');
-  return missing.length === 0 ? undefined : Object.fromEntries(missing.map((name) => [name, 'This is needed.']));
-}

@@ -22,7 +22,7 @@ export function AskedField({
 }: AskedFieldProps) {
   const options = useOptions(offered);
   const shared = { label: isRequired ? label : `${label} (optional)`, hint, problem, required: isRequired };
-  const text = value === undefined || value === null ? '' : String(value);
+  const text = value === undefined || value === null || Number.isNaN(value) ? '' : String(value);
   const change = (given: string): void => onChange(given === '' ? undefined : given);
   switch (kind) {
     case 'long-text':
@@ -33,9 +33,13 @@ export function AskedField({
           {...shared}
           type="number"
           value={text}
-          onChange={({ target }) =>
-            onChange(target.value === '' ? (isLiftedByNull ? null : undefined) : Number(target.value))
-          }
+          min={1}
+          step={1}
+          onChange={({ target }) => {
+            // What is no number at all a browser gives as nothing.
+            if (target.validity.badInput) onChange(Number.NaN);
+            else onChange(target.value === '' ? (isLiftedByNull ? null : undefined) : Number(target.value));
+          }}
         />
       );
     case 'instant':

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { problemsIn } from './asked.rules.ts';
+
+const FIELDS = [
+  { name: 'startsPerSecond', kind: 'number' },
+  { name: 'until', kind: 'instant', isRequired: true },
+] as const;
+const UNTIL = { until: '2026-11-26T10:00:00.000Z' };
+
+it.each([
+  [2.5, true],
+  [0, true],
+  [-1, true],
+  [Number.NaN, true],
+  [3_000_000_000, true],
+  [1, false],
+  [null, false],
+  [undefined, false],
+])('a number that is %s is wrong: %s', (startsPerSecond, isWrong) =>
+  expect(problemsIn(FIELDS, false, { ...UNTIL, startsPerSecond })).toEqual(
+    isWrong ? { startsPerSecond: 'A whole number, at least 1.' } : undefined,
+  ),
+);
+
+it('what is needed is asked for, and nothing is no reason', () =>
+  expect(problemsIn(FIELDS, true, { reason: '  ' })).toEqual({ until: 'This is needed.', reason: 'This is needed.' }));

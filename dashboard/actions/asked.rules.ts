@@ -1,0 +1,24 @@
+/** What is wrong with what an action was given, before it is sent: the API would refuse the whole without saying where. Pure. */
+import type { ActionField } from './action.ts';
+
+/** The largest Int of the API. */
+const LARGEST = 2_147_483_647;
+
+/** Problems by field; undefined: there is none. */
+export function problemsIn(
+  fields: readonly Pick<ActionField, 'name' | 'kind' | 'isRequired'>[],
+  needsReason: boolean,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, string> | undefined {
+  const problems: Record<string, string> = {};
+  const needed = [...fields, ...(needsReason ? [{ name: 'reason', kind: 'text', isRequired: true } as const] : [])];
+  for (const { name, kind, isRequired = false } of needed) {
+    const value = given[name] ?? '';
+    if (value === '' || (typeof value === 'string' && value.trim() === '')) {
+      if (isRequired) problems[name] = 'This is needed.';
+    } else if (kind === 'number' && !isCount(value)) problems[name] = 'A whole number, at least 1.';
+  }
+  return Object.keys(problems).length === 0 ? undefined : problems;
+}
+
+const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= LARGEST;
