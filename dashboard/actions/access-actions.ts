@@ -46,7 +46,7 @@ export const revokeApiToken = action({
   mutation: 'revokeApiToken',
   label: 'Revoke',
   explains: 'It is refused from now on, on every node, and its open subscriptions end. This cannot be undone.',
-  reason: 'optional',
+  reason: 'required',
   isDangerous: true,
   document: graphql(
     `
@@ -109,7 +109,7 @@ export const retireEncryptionKey = action({
   label: 'Retire',
   explains:
     'Destroys the key. What is still sealed with it could never be read again, so that it is refused while it is in use.',
-  reason: 'optional',
+  reason: 'required',
   isDangerous: true,
   document: graphql(
     `

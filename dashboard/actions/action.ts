@@ -51,7 +51,7 @@ export interface Action<Input extends object = never, Payload = never> {
   readonly confirmLabel: string | undefined;
   /** What it will do, before it is done. */
   readonly explains: string;
-  /** `required`: the API insists on one. */
+  /** `required`: the API insists on one, or it cannot be undone. */
   readonly reason: 'required' | 'optional' | 'none';
   readonly fields: readonly ActionField[];
   readonly isDangerous: boolean;

@@ -135,7 +135,7 @@ export const deleteWebhook = action({
   mutation: 'deleteWebhook',
   label: 'Delete',
   explains: 'It gets no more events, and its deliveries are forgotten. This cannot be undone.',
-  reason: 'optional',
+  reason: 'required',
   isDangerous: true,
   document: graphql(
     `

@@ -70,7 +70,7 @@ export const rescheduleJob = action({
   mutation: 'rescheduleJob',
   label: 'Reschedule',
   explains: 'Changes when it fires, from now on and on every node. What is left empty stays as it is.',
-  reason: 'optional',
+  reason: 'required',
   fields: [
     { name: 'cron', label: 'Cron', kind: 'text', hint: '5 fields, or 6 with seconds first; @daily and its like.' },
     { name: 'timeZone', label: 'Time zone', kind: 'text', hint: 'An IANA name, for example Europe/Berlin.' },

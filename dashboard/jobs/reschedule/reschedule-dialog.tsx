@@ -36,11 +36,12 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
   };
 
   const send = async (what: 'save' | 'reset'): Promise<void> => {
+    if (reason.trim() === '') return setRefused({ reason: 'This is needed.' });
     setBusy(what);
     const result = await perform(rescheduleJob, {
       jobName: name,
       ...(what === 'reset' ? { reset: true } : changed(before, timing)),
-      ...(reason.trim() !== '' && { reason: reason.trim() }),
+      reason: reason.trim(),
     });
     setBusy(undefined);
     if (result.kind === 'broken') return setRefused({ rest: result.message });
@@ -78,7 +79,8 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
           isWrong && <p className="text-muted">No preview: it comes once what is written can be read.</p>
         )}
         <TextField
-          label="Reason (optional)"
+          label="Reason"
+          required
           hint="Kept with the version and in the audit trail."
           problem={shown.reason}
           maxLength={500}
