@@ -29,7 +29,7 @@ export const closeCircuit = action({
   mutation: 'closeCircuit',
   label: 'Close the circuit',
   explains:
-    'Everything that is due is attempted at once. If the provider is still down the circuit opens again, and no retry is spent.',
+    'Everything that is due is attempted at once. If the provider is still down the circuit opens again after a few failures, each of which costs its entry a retry.',
   reason: 'optional',
   document: graphql(
     `
@@ -48,7 +48,7 @@ export const closeCircuit = action({
 export const checkIdentityProvider = action({
   mutation: 'checkIdentityProvider',
   label: 'Check now',
-  explains: 'The node that answers asks the identity provider whether it takes the token and has the organisation.',
+  explains: 'The node that answers asks the identity provider whether it takes the token and has the organization.',
   reason: 'none',
   isInstant: true,
   document: graphql(

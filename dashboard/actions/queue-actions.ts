@@ -31,6 +31,7 @@ export const resumeQueue = action({
   label: 'Resume the queue',
   explains: 'Entries that are due are attempted again at once.',
   reason: 'optional',
+  isInstant: true,
   document: graphql(
     `
     mutation ResumeQueue($input: ResumeQueueInput!) {
@@ -42,7 +43,7 @@ export const resumeQueue = action({
   `,
     [Refusal],
   ),
-  says: 'The queue goes on.',
+  says: 'What is due is attempted again.',
 });
 
 export const setQueueLimits = action({

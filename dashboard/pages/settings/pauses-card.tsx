@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { ActionDialog } from '../../actions/action-dialog.tsx';
+import { pauseFamily } from '../../actions/family-actions.ts';
 import { pauseQueue, resumeQueue } from '../../actions/queue-actions.ts';
 import { FamilyField } from '../../families/family-field.tsx';
 import { useFamilyName } from '../../families/family-name.ts';
@@ -111,7 +112,7 @@ function PauseFamily({ onDone }: { readonly onDone: () => void }) {
       )}
       {familyId !== undefined && (
         <ActionDialog
-          action={pauseQueue}
+          action={pauseFamily}
           input={{ familyId }}
           subject={name}
           onDone={onDone}
