@@ -1,25 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { troublesOf, verdictOf } from './health.rules.ts';
 
+const circuit = (state: string, change: object = {}) => ({
+  state,
+  reason: 'The token is invalid',
+  openedAt: '2026-11-26T07:00:00.000Z',
+  openedBy: null,
+  ...change,
+});
 const CALM = { pendingCount: 0, processingCount: 0, dueCount: 0, failedCount: 0 };
 const alert = (change: object) => ({
   alertId: 'a',
   severity: 'WARNING',
   summary: 'The oldest due entry waits for 10 minutes',
   isSilenced: false,
+  notFoundAt: null,
+  subject: { kind: 'QUEUE' },
   explanation: null,
   ...change,
 });
 
 describe('troublesOf', () => {
   it('finds nothing where nothing is', () => {
-    expect(troublesOf({ circuit: { state: 'CLOSED', cause: null, reason: null }, runningNodes: 1 })).toEqual([]);
+    expect(troublesOf({ circuit: circuit('CLOSED'), runningNodes: 1 })).toEqual([]);
     expect(troublesOf({})).toEqual([]);
   });
 
   it('tells the worst first, each with its cure', () => {
     const troubles = troublesOf({
-      circuit: { state: 'OPEN', cause: 'The token is invalid', reason: null },
+      circuit: circuit('OPEN'),
       pauses: [{ reason: 'import', pausedBy: 'Ada', family: { familyId: 'f', name: 'Smith' } }],
       jobs: [{ name: 'RetentionJob', isPaused: true, pause: { reason: 'disk', by: 'Bo' } }],
       alerts: [alert({ severity: 'CRITICAL' })],
@@ -30,12 +39,12 @@ describe('troublesOf', () => {
       [
         'circuit',
         'bad',
-        'The circuit is open: nothing is sent to the identity provider. The token is invalid.',
+        'The circuit is open: nothing is sent to the identity provider. It has been so since 2026-11-26T07:00:00.000Z. The token is invalid.',
         ['closeCircuit'],
       ],
       ['a', 'bad', 'The oldest due entry waits for 10 minutes.', []],
-      ['pause-f', 'warn', 'The queue of Smith is paused by Ada: import.', ['resumeQueue']],
-      ['job-RetentionJob', 'warn', 'RetentionJob is paused by Bo: disk.', ['resumeJob']],
+      ['pause-f', 'warn', 'The queue of Smith is paused by Ada: “import”.', ['resumeQueue']],
+      ['job-RetentionJob', 'warn', 'RetentionJob is paused by Bo: “disk”.', ['resumeJob']],
     ]);
   });
 
@@ -43,7 +52,7 @@ describe('troublesOf', () => {
     const cure = { label: 'Close the circuit', mutation: 'closeCircuit', input: {} };
     expect(
       troublesOf({
-        circuit: { state: 'OPEN', cause: 'x', reason: null },
+        circuit: circuit('OPEN'),
         alerts: [
           alert({ explanation: { blockers: [{ message: 'x', cure }] } }),
           alert({ alertId: 'b', isSilenced: true }),
@@ -56,14 +65,42 @@ describe('troublesOf', () => {
   it('says that the simulator was broken by somebody, before what follows from it', () => {
     const [first, second] = troublesOf({
       simulator: { fault: 'INVALID_TOKEN', changedBy: 'Ada' },
-      circuit: { state: 'OPEN', cause: 'x', reason: null },
+      circuit: circuit('OPEN'),
     });
     expect(first?.text).toBe(
-      'The built-in simulator is set to fail (invalid token) by Ada: what it does is no outage.',
+      'The built-in simulator is set to refuse the token (401), by Ada. What comes of it is a test, and no real outage.',
     );
     expect(first?.cures[0]?.mutation).toBe('setSimulatorFault');
     expect(second?.key).toBe('circuit');
     expect(troublesOf({ simulator: { fault: 'NONE', changedBy: null } })).toEqual([]);
+  });
+
+  it('says of a circuit that is kept open by hand since when, by whom and why', () => {
+    const [trouble] = troublesOf({ circuit: circuit('OPEN', { openedBy: 'Ada', reason: 'maintenance' }) });
+    expect(trouble?.text).toBe(
+      'The circuit is open: nothing is sent to the identity provider. Ada opened it by hand at 2026-11-26T07:00:00.000Z: “maintenance”.',
+    );
+    expect(troublesOf({ circuit: circuit('HALF_OPEN') })[0]?.text).toMatch(
+      /^The circuit is half open: .* but a probe\./,
+    );
+  });
+
+  it('needs nobody for what is over, though its alert stays on for a while', () => {
+    const failed = alert({ subject: { kind: 'FAILURE_GROUP' }, summary: '101 entries failed for good' });
+    expect(troublesOf({ alerts: [alert({ notFoundAt: '2026-11-26T07:00:00.000Z' })] })).toEqual([]);
+    expect(troublesOf({ alerts: [failed], failedCount: 0 })).toEqual([]);
+    expect(troublesOf({ alerts: [failed], failedCount: 1 })).toHaveLength(1);
+    expect(troublesOf({ alerts: [alert({})], failedCount: 0 })).toHaveLength(1);
+  });
+
+  it('leads from failed entries to the failures, and offers a retry where a cancel is advised', () => {
+    const input = { action: 'CANCEL', filter: { failureGroup: 'g' } };
+    const cure = { label: 'Plan a cancel of these entries', mutation: 'planBulkAction', input };
+    const [trouble] = troublesOf({
+      alerts: [alert({ subject: { kind: 'FAILURE_GROUP' }, explanation: { blockers: [{ message: 'x', cure }] } })],
+    });
+    expect(trouble?.href).toBe('/failures');
+    expect(trouble?.cures.map(({ input: given }) => given)).toEqual([{ ...input, action: 'RETRY' }, input]);
   });
 
   it('says that nobody is there', () => {

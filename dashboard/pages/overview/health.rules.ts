@@ -17,7 +17,13 @@ export interface Trouble {
 
 export interface Readings {
   readonly simulator?: { readonly fault: string; readonly changedBy: string | null } | null;
-  readonly circuit?: { readonly state: string; readonly cause: string | null; readonly reason: string | null } | null;
+  readonly circuit?: {
+    readonly state: string;
+    readonly reason: string | null;
+    readonly openedAt: string | null;
+    /** By hand; null where failures opened it. */
+    readonly openedBy: string | null;
+  } | null;
   readonly pauses?: readonly {
     readonly reason: string;
     readonly pausedBy: string;
@@ -28,6 +34,9 @@ export interface Readings {
     readonly severity: string;
     readonly summary: string;
     readonly isSilenced: boolean;
+    /** Since when it is not found any more, while it is kept on for a little. */
+    readonly notFoundAt: string | null;
+    readonly subject: { readonly kind: string };
     readonly explanation: {
       readonly blockers: readonly { readonly message: string; readonly cure: Cure | null }[];
     } | null;
@@ -38,7 +47,16 @@ export interface Readings {
     readonly pause: { readonly reason: string | null; readonly by: string | null } | null;
   }[];
   readonly runningNodes?: number;
+  /** Entries that have failed, as of now: an alert about them may be a few seconds behind. */
+  readonly failedCount?: number;
 }
+
+const FAULTS: Readonly<Record<string, string>> = {
+  UNAVAILABLE: 'be down (503)',
+  INVALID_TOKEN: 'refuse the token (401)',
+  INVALID_USERNAME: 'refuse every username',
+  SLOW: 'answer slowly',
+};
 
 /** What needs somebody, the worst first; each thing once, though an alert may tell of it as well. */
 export function troublesOf({
@@ -48,6 +66,7 @@ export function troublesOf({
   alerts = [],
   jobs = [],
   runningNodes,
+  failedCount,
 }: Readings): Trouble[] {
   const troubles: Trouble[] = [];
   if (runningNodes === 0)
@@ -61,34 +80,36 @@ export function troublesOf({
   if (simulator != null && simulator.fault !== 'NONE')
     troubles.push({
       key: 'simulator',
-      tone: 'bad',
-      text: `The built-in simulator is set to fail (${simulator.fault.toLowerCase().replaceAll('_', ' ')})${simulator.changedBy === null ? '' : ` by ${simulator.changedBy}`}: what it does is no outage.`,
+      // What is slow fails nothing.
+      tone: simulator.fault === 'SLOW' ? 'warn' : 'bad',
+      text: `The built-in simulator is set to ${FAULTS[simulator.fault] ?? 'fail'}${simulator.changedBy === null ? '' : `, by ${simulator.changedBy}`}. What comes of it is a test, and no real outage.`,
       cures: [{ label: 'Mend the simulator', mutation: 'setSimulatorFault', input: { fault: 'NONE' } }],
       href: '/provider',
     });
-  if (circuit != null && circuit.state !== 'CLOSED') {
-    const why = circuit.reason ?? circuit.cause;
+  if (circuit != null && circuit.state !== 'CLOSED')
     troubles.push({
       key: 'circuit',
       tone: 'bad',
-      text: `The circuit is ${circuit.state === 'OPEN' ? 'open' : 'half open'}: nothing is sent to the identity provider${why === null ? '.' : `. ${sentence(why)}`}`,
+      text: circuitInWords(circuit),
       cures: [{ label: 'Close the circuit', mutation: 'closeCircuit', input: {} }],
       href: '/provider',
     });
-  }
   for (const { reason, pausedBy, family } of pauses)
     troubles.push({
       key: `pause-${family?.familyId ?? 'all'}`,
       tone: 'warn',
-      text: `${family === null ? 'The queue' : `The queue of ${family.name}`} is paused by ${pausedBy}: ${sentence(reason)}`,
+      text: `${family === null ? 'The queue' : `The queue of ${family.name}`} is paused by ${pausedBy}: “${reason.trim()}”.`,
       cures: [
         { label: 'Resume', mutation: 'resumeQueue', input: family === null ? {} : { familyId: family.familyId } },
       ],
       href: '/settings',
     });
-  for (const { alertId, severity, summary, isSilenced, explanation } of alerts) {
+  for (const { alertId, severity, summary, isSilenced, notFoundAt, subject, explanation } of alerts) {
     if (isSilenced || severity === 'INFO') continue;
-    const cures = (explanation?.blockers ?? []).flatMap(({ cure }) => (cure === null ? [] : [cure]));
+    const isOfFailed = subject.kind === 'FAILURE_GROUP';
+    // Nobody is needed for what is over, though the alert stays on in case it comes back.
+    if (notFoundAt !== null || (isOfFailed && failedCount === 0)) continue;
+    const cures = (explanation?.blockers ?? []).flatMap(({ cure }) => (cure === null ? [] : withRetry(cure)));
     // What the circuit or a pause says already, with the same cure.
     if (
       cures.length > 0 &&
@@ -104,7 +125,8 @@ export function troublesOf({
       tone: severity === 'CRITICAL' ? 'bad' : 'warn',
       text: sentence(summary),
       cures,
-      href: '/alerts',
+      // There it is said what helps, for each cause.
+      href: isOfFailed ? '/failures' : '/alerts',
     });
   }
   for (const { name, isPaused, pause } of jobs) {
@@ -113,12 +135,36 @@ export function troublesOf({
     troubles.push({
       key: `job-${name}`,
       tone: 'warn',
-      text: `${name} is paused${by}: ${sentence(pause?.reason ?? 'without a reason')}`,
+      text: `${name} is paused${by}${pause?.reason == null ? ', without a reason.' : `: “${pause.reason.trim()}”.`}`,
       cures: [{ label: 'Resume', mutation: 'resumeJob', input: { jobName: name } }],
       href: `/schedules/${name}`,
     });
   }
   return troubles.sort((one, other) => Number(other.tone === 'bad') - Number(one.tone === 'bad'));
+}
+
+/** Since when, by whom and why: what failed says its reason itself, and a person's is quoted. */
+function circuitInWords({ state, reason, openedAt, openedBy }: NonNullable<Readings['circuit']>): string {
+  const what =
+    state === 'OPEN'
+      ? 'The circuit is open: nothing is sent to the identity provider.'
+      : 'The circuit is half open: nothing is sent to the identity provider but a probe.';
+  if (openedBy !== null) {
+    const why = reason === null ? '.' : `: “${reason.trim()}”.`;
+    return `${what} ${openedBy} opened it by hand${openedAt === null ? '' : ` at ${openedAt}`}${why}`;
+  }
+  const since = openedAt === null ? '' : ` It has been so since ${openedAt}.`;
+  return `${what}${since}${reason === null ? '' : ` ${sentence(reason)}`}`;
+}
+
+/** The plan of a cancel comes with that of a retry: what refused the entries may have been mended meanwhile. */
+function withRetry(cure: Cure): Cure[] {
+  const { action, ...input } = (cure.input ?? {}) as { readonly action?: unknown };
+  if (cure.mutation !== 'planBulkAction' || action !== 'CANCEL') return [cure];
+  return [
+    { label: 'Plan a retry of these entries', mutation: cure.mutation, input: { action: 'RETRY', ...input } },
+    cure,
+  ];
 }
 
 export interface Statistics {

@@ -16,11 +16,14 @@ import { type Statistics, troublesOf, verdictOf } from './health.rules.ts';
 const Health = graphql(`
   query Health {
     simulator { fault changedBy }
-    identityProvider { circuit { state cause reason } }
+    identityProvider { circuit { state reason openedAt openedBy } }
     jobSchedules { id name isPaused pause { reason by } }
     serverNodes { id state }
     alerts(first: 20, filter: { isOn: true }) {
-      nodes { id alertId severity summary isSilenced explanation { blockers { message cure { label mutation input } } } }
+      nodes {
+        id alertId severity summary isSilenced notFoundAt subject { kind }
+        explanation { blockers { message cure { label mutation input } } }
+      }
     }
   }
 `);
@@ -54,6 +57,7 @@ export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
     alerts: data?.alerts?.nodes,
     jobs: data?.jobSchedules ?? [],
     runningNodes: data?.serverNodes?.filter(({ state }) => state === 'RUNNING').length,
+    failedCount: statistics.failedCount,
   });
   const isKnown =
     pauses.data?.queueControl != null &&
