@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brief, isSameZone } from './instants.rules.ts';
+import { brief, isSameZone, relative } from './instants.rules.ts';
 
 describe('a time of day', () => {
   const at = Date.parse('2026-11-27T01:30:00Z');
@@ -15,4 +15,13 @@ describe('a time of day', () => {
     const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
     expect([isSameZone(undefined, own), isSameZone('UTC', 'Europe/Berlin')]).toEqual([true, false]);
   });
+});
+
+describe('how far away', () => {
+  it.each([
+    [0, 'now'],
+    [-24_000, '24 sec. ago'],
+    [240_000, 'in 4 min.'],
+    [-86_400_000, '1 day ago'],
+  ])('%i ms: %s', (distance, words) => expect(relative(distance, 0)).toBe(words));
 });

@@ -17,25 +17,20 @@ function dateFormat(locale: string | undefined, options: Intl.DateTimeFormatOpti
   formatters.set(key, known);
   return known;
 }
-const relatives = new Map<string, Intl.RelativeTimeFormat>();
-function relativeFormat(locale: string | undefined, numeric: 'auto' | 'always'): Intl.RelativeTimeFormat {
-  const key = `${locale} ${numeric}`;
-  const known = relatives.get(key) ?? new Intl.RelativeTimeFormat(locale, { numeric, style: 'short' });
-  relatives.set(key, known);
-  return known;
-}
+/** Wording is English like the sentences that it stands in; dates and numbers follow the reader's locale. */
+const relatives = {
+  always: new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' }),
+  auto: new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' }),
+};
 
 /** "in 4 min.", "3 days ago", "now" within a second. */
-export function relative(at: number, now: number, locale?: string): string {
+export function relative(at: number, now: number): string {
   const difference = at - now;
   for (const [unit, ms] of UNITS) {
-    if (Math.abs(difference) >= ms) {
-      // "tomorrow" is not what a day from now is at 23:00.
-      const count = Math.trunc(difference / ms);
-      return relativeFormat(locale, 'always').format(count, unit);
-    }
+    // "tomorrow" is not what a day from now is at 23:00.
+    if (Math.abs(difference) >= ms) return relatives.always.format(Math.trunc(difference / ms), unit);
   }
-  return relativeFormat(locale, 'auto').format(0, 'second');
+  return relatives.auto.format(0, 'second');
 }
 
 /** How often `relative` changes for an instant so far away, in milliseconds. */
