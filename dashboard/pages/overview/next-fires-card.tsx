@@ -38,7 +38,9 @@ export function NextFiresCard() {
                     <Link href={`/schedules/${name}`} className="font-medium break-words hover:underline">
                       {name}
                     </Link>
-                    <span className="block text-sm text-muted">{cronDescription}</span>
+                    <span className="block text-sm text-muted">
+                      {cronDescription}, {timeZone}
+                    </span>
                   </span>
                   <span className="grid shrink-0 justify-items-end gap-1 text-right">
                     <Time at={next?.at} as="countdown" jobZone={timeZone} />

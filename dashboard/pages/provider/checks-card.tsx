@@ -22,7 +22,7 @@ export function ChecksCard({ provider, onDone }: ChecksCardProps) {
   return (
     <Card
       title="Checks"
-      hint="Address, token and organisation, looked at by this node at its start and every few minutes."
+      hint="Address, token and organization, looked at by this node at its start and every few minutes."
       actions={<ActionButton action={checkIdentityProvider} input={{}} onDone={onDone} />}
     >
       {last === undefined ? (

@@ -17,9 +17,9 @@ export function FactsCard({ provider }: { readonly provider: Provider }) {
             ['Address', url === null ? null : <Copied key="url" of={url} label="the address" />],
             ...(instanceHost === null ? [] : [['External domain', instanceHost] as const]),
             [
-              'Organisation',
+              'Organization',
               organizationId === null ? null : (
-                <Copied key="organization" of={organizationId} label="the organisation’s id" />
+                <Copied key="organization" of={organizationId} label="the organization’s id" />
               ),
             ],
             ['Access', TOKEN_KIND[tokenKind]],

@@ -51,7 +51,7 @@ export function QueueHolds({ family }: { readonly family: string | undefined }) 
           <strong>
             {pause.family === null ? 'The whole queue is paused' : `Entries of ${pause.family.name} are paused`}
           </strong>{' '}
-          by {pause.pausedBy} since <Time at={pause.pausedAt} />: {pause.reason}
+          by {pause.pausedBy} since <Time at={pause.pausedAt} as="clock" />: “{pause.reason.trim()}”.
           {pause.endsAt !== null && (
             <>
               {' '}
