@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { EVERYTHING, filterOf, isFiltered, readView, unfiltered, writeView } from './queue-filter.rules.ts';
+import {
+  EVERYTHING,
+  filterOf,
+  isFiltered,
+  notUnderstood,
+  readView,
+  unfiltered,
+  writeView,
+} from './queue-filter.rules.ts';
 
 const FAMILY = '0b2f9a52-7f5a-4d6e-9a3b-1d0c2f3e4a5b';
 const read = (address: string) => readView(new URLSearchParams(address));
@@ -29,6 +37,17 @@ describe('the view in the address', () => {
     expect(
       read(`state=LOST&family=7&created=yesterday&due=x..y&dueNow=maybe&sort=NAME&direction=UP&plan=retry`),
     ).toEqual(EVERYTHING);
+  });
+
+  it('tells what it left out, lest a list of more than was asked for passes for it', () => {
+    const left = (address: string) => notUnderstood(new URLSearchParams(address));
+    expect(
+      left(`state=failed,LOST&status=PENDING&family=7&familyId=${FAMILY}&created=yesterday&due=x..&dueNow=maybe`),
+    ).toEqual(['state=LOST', 'family=7', `familyId=${FAMILY}`, 'created=yesterday', 'due=x..', 'dueNow=maybe']);
+    expect(left('due=2026-11-26T10:00:00Z..2026-11-27')).toEqual([]);
+    expect(left('due=2026-11-26T10:00:00Z..y')).toEqual(['due=2026-11-26T10:00:00Z..y']);
+    const address = `state=FAILED&family=${FAMILY}&username=noah&errorCode=X&failureGroup=ab12&created=last-day&dueNow=false&sort=NAME&plan=retry`;
+    expect(left(address)).toEqual([]);
   });
 
   it('keeps the order when the filters are cleared', () => {

@@ -1,5 +1,6 @@
 /** The list's filters and order as they stand in the address bar, and as the API takes them. Pure. */
 import type { EnumOf } from '../graphql/graphql.ts';
+import { instantIn } from '../ui/list-address.rules.ts';
 import { isUuid } from '../ui/uuid.rules.ts';
 
 export type EntryStatus = EnumOf<'EntryStatus'>;
@@ -75,6 +76,49 @@ export function readView(params: URLSearchParams): QueueView {
   };
 }
 
+const NAMES: readonly string[] = [
+  ...['state', 'status', 'family', 'username', 'errorCode', 'failureGroup', 'created', 'due', 'dueNow'],
+  ...['sort', 'direction', 'plan'],
+];
+
+/**
+ * What an address asks for and readView leaves out, as "state=LOST": its list would be of more
+ * entries than whoever wrote it meant. Orders are none of it, since they leave the list the same.
+ */
+export function notUnderstood(params: URLSearchParams): string[] {
+  const isUnderstood = (name: string, value: string): boolean => {
+    if (value === '') return true;
+    switch (name) {
+      case 'state':
+      case 'status':
+        return STATES.some((one) => one === value.toUpperCase());
+      case 'family':
+        return isUuid(value);
+      case 'created':
+        return isSpan(value, CREATED_SPANS);
+      case 'due':
+        return isSpan(value, DUE_SPANS);
+      case 'dueNow':
+        return value === 'true' || value === 'false';
+      default:
+        return NAMES.includes(name);
+    }
+  };
+  return [...params].flatMap(([name, given]) =>
+    (name === 'state' || name === 'status' ? given.split(',') : [given])
+      .map((value) => value.trim())
+      .filter((value) => !isUnderstood(name, value))
+      .map((value) => `${name}=${value}`),
+  );
+}
+
+const isSpan = (given: string, names: readonly SpanName[]): boolean => {
+  const span = readSpan(given, names);
+  if (span === undefined || typeof span === 'string') return span !== undefined;
+  const parts = given.split('..');
+  return parts.length === 2 && parts.every((part) => part === '' || !Number.isNaN(Date.parse(part)));
+};
+
 /** The address of a view, always in the same order, so that equal views have equal addresses. */
 export function writeView(view: QueueView): URLSearchParams {
   const params = new URLSearchParams();
@@ -98,7 +142,7 @@ function readSpan(given: string | undefined, names: readonly SpanName[]): Span |
   if (given === undefined) return undefined;
   const name = names.find((one) => one === given);
   if (name !== undefined) return name;
-  const [from, to] = given.split('..').map((part) => (Number.isNaN(Date.parse(part)) ? undefined : part));
+  const [from, to] = given.split('..').map((part) => (instantIn(part) === undefined ? undefined : part));
   return from === undefined && to === undefined ? undefined : { from, to };
 }
 

@@ -124,10 +124,13 @@ function Counted({
   readonly matching: number | undefined;
 }) {
   if (list === undefined) return 'Loading …';
-  const found = list.hasMore ? matching : Math.max(matching ?? 0, list.rows.length);
-  if (found === undefined) return `The first ${count(list.rows.length)}; all are being counted`;
-  return list.rows.length < found
-    ? `${count(list.rows.length)} of ${counted(found, 'entry', 'entries')}`
+  const all = list.hasMore ? matching : Math.max(matching ?? 0, list.rows.length);
+  const shown = list.rows.length - list.left.size;
+  if (all === undefined) return `The first ${count(shown)}; all are being counted`;
+  // Rows that left the list stand there still, and are none of it any more.
+  const found = all - list.left.size;
+  return shown < found
+    ? `${count(shown)} of ${counted(found, 'entry', 'entries')}`
     : counted(found, 'entry', 'entries');
 }
 

@@ -3,9 +3,10 @@ import { Plus } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { BULK, type BulkKind, kindOfAddress } from '../../bulk/bulk-words.ts';
-import { type QueueView, readView, writeView } from '../../entries/queue-filter.rules.ts';
+import { notUnderstood, type QueueView, readView, writeView } from '../../entries/queue-filter.rules.ts';
 import { useShortcut } from '../../shell/shortcuts.ts';
-import { ButtonLink } from '../../ui/button.tsx';
+import { Button, ButtonLink } from '../../ui/button.tsx';
+import { Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import type { Entry } from './entry-documents.ts';
 import { EntryListCard } from './entry-list-card.tsx';
@@ -22,6 +23,34 @@ import { useEntryList } from './use-entry-list.ts';
 const PLACE = 'Queue';
 
 export default function QueuePage() {
+  const [params] = useSearchParams();
+  const strange = notUnderstood(params);
+  return strange.length === 0 ? <Entries /> : <NotUnderstood of={strange} />;
+}
+
+/** No list, and no plan over one, of more entries than the link may have meant. */
+function NotUnderstood({ of: strange }: { readonly of: readonly string[] }) {
+  const [params, setParams] = useSearchParams();
+  const rest = (): void => setParams(writeView(readView(params)), { replace: true });
+  return (
+    <Page title="Queue">
+      <Notice
+        tone="warn"
+        isUrgent
+        actions={
+          <Button isSmall onClick={rest}>
+            Leave it out
+          </Button>
+        }
+      >
+        No entries are shown: this page’s address asks for what it does not know ({strange.join(', ')}). Without it
+        there may be more entries than the link was meant for.
+      </Notice>
+    </Page>
+  );
+}
+
+function Entries() {
   const [params, setParams] = useSearchParams();
   const view = readView(params);
   const address = writeView(view).toString();
