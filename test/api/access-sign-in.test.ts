@@ -156,6 +156,11 @@ describe('with a token', () => {
       { authorization: `Bearer ${ADMIN}` },
     );
     await expect.poll(() => viewer(second, abroad(cookie)), { timeout: 1_000, interval: 10 }).toBe(401);
+    const page = await get(first, '/sign-in?returnTo=/queue', { cookie });
+    expect(await page.text()).toContain(
+      '<p role="alert">You were signed out: your token was revoked. Sign in again.</p>',
+    );
+    expect(page.headers.getSetCookie().join()).toContain('family-hub-session=; Path=/; Max-Age=0');
   });
 
   test('a changed ADMIN_TOKEN ends its sessions, and none is known from a dump', async () => {

@@ -9,8 +9,8 @@ import { sha256 } from '../authentication/given-secret.ts';
 import { endIn, type Proof, type Verdict } from '../authentication/proof.ts';
 import type { CallerKind, Role } from '../caller.ts';
 
-const message = 'You are not signed in any more. Sign in again at /sign-in.';
-const ENDED: Verdict = { failure: 'ended', message };
+/** Only whoever has its cookie is told: a session is not guessed. */
+const ended = (why: string): Verdict => ({ failure: 'ended', message: `You were signed out: ${why} Sign in again.` });
 
 interface SessionRow {
   readonly id: string;
@@ -24,7 +24,8 @@ interface SessionRow {
   readonly adminTokenDigest: string | null;
   readonly expiresAt: Date;
   readonly msLeft: number;
-  readonly isTokenGood: boolean;
+  readonly isTokenRevoked: boolean;
+  readonly isTokenExpired: boolean;
 }
 
 /** Begins a session of a caller that was proven, within the caller's transaction; answers its id and its cookie's value. */
@@ -71,15 +72,19 @@ export async function findSession(
             session.role, session.family_id AS "familyId", session.api_token_id AS "apiTokenId", token.prefix,
             session.admin_token_digest AS "adminTokenDigest", session.expires_at AS "expiresAt",
             (extract(epoch FROM session.expires_at - now()) * 1000)::float8 AS "msLeft",
-            token.revoked_at IS NULL AND coalesce(token.expires_at > now(), true) AS "isTokenGood"
+            token.revoked_at IS NOT NULL AS "isTokenRevoked",
+            coalesce(token.expires_at <= now(), false) AS "isTokenExpired"
        FROM auth.sessions AS session LEFT JOIN auth.api_tokens AS token ON token.id = session.api_token_id
       WHERE session.digest = $1`,
     [digest],
   );
   // 256 random bits are not guessed: a cookie that is not known is one that is long over.
-  if (row === undefined) return ENDED;
-  if (row.msLeft <= 0 || !row.isTokenGood) return ENDED;
-  if (row.kind === 'admin_token' && row.adminTokenDigest !== adminTokenDigest()) return ENDED;
+  if (row === undefined) return ended('your session is over.');
+  if (row.isTokenRevoked) return ended('your token was revoked.');
+  if (row.isTokenExpired) return ended('your token has expired.');
+  if (row.msLeft <= 0) return ended('your session is over.');
+  if (row.kind === 'admin_token' && row.adminTokenDigest !== adminTokenDigest())
+    return ended('the admin token was changed.');
   const { kind, callerId, callerName, role, familyId, prefix, expiresAt, msLeft } = row;
   return {
     proof: {

@@ -74,10 +74,10 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
       // Another site's link has led here, so the browser has kept the cookie that it may well have.
       if (!hasCookie && headers['sec-fetch-site'] === 'cross-site')
         return sendPage(exchange, 200, goOnPage(signInAddress(returnTo)));
+      if (!hasCookie || found.status !== 401) return ask(exchange, 200, { returnTo });
       // A cookie that is good no more would be shown, and refused, again and again.
-      if (hasCookie && found.status === 401)
-        exchange.response.appendHeader('set-cookie', cookieLine('session', '', origin, GONE));
-      return ask(exchange, 200, { returnTo });
+      exchange.response.appendHeader('set-cookie', cookieLine('session', '', origin, GONE));
+      return ask(exchange, 200, { returnTo, problem: found.message });
     }
     if (found.isCookie && exchange.url.searchParams.has('returnTo')) return redirect(exchange, returnTo);
     const { name, role } = found.caller;
