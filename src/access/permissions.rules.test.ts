@@ -46,6 +46,7 @@ describe('what a role may do', () => {
         'pauseJob',
         'resumeJob',
         'interruptRun',
+        'checkIdentityProvider',
         'testWebhook',
         'pauseWebhook',
         'resumeWebhook',
@@ -83,6 +84,9 @@ it('a denial names the operation, the caller’s role and the roles that may', (
   const permission = { roles: ['operator', 'admin'] as const, isForFamilies: false };
   expect(denial('retryEntry', permission, { role: 'viewer', familyId: null })).toBe(
     'Your role VIEWER may not use retryEntry. It needs OPERATOR or ADMIN.',
+  );
+  expect(denial(undefined, permission, { role: 'viewer', familyId: null })).toBe(
+    'Your role VIEWER may not use this. It needs OPERATOR or ADMIN.',
   );
   expect(denial('retryEntry', permission, { role: 'admin', familyId: 'f' })).toMatch(/bound to none/);
   expect(denial('retryEntry', permission, { role: 'admin', familyId: null })).toBeUndefined();

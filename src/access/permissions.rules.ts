@@ -155,14 +155,18 @@ export interface Asking {
   readonly familyId: string | null;
 }
 
-/** Why the caller may not use this; undefined when it may. `what` is named in the answer. */
-export function denial(what: string, permission: Permission, { role, familyId }: Asking): string | undefined {
+/** Why the caller may not use this; undefined when it may. `what` is named in the answer, unless it stands beside it. */
+export function denial(
+  what: string | undefined,
+  permission: Permission,
+  { role, familyId }: Asking,
+): string | undefined {
   if (!permission.roles.includes(role)) {
     const needed = permission.roles.map((one) => one.toUpperCase()).join(' or ');
-    return `Your role ${role.toUpperCase()} may not use ${what}. It needs ${needed}.`;
+    return `Your role ${role.toUpperCase()} may not use ${what ?? 'this'}. It needs ${needed}.`;
   }
   if (familyId !== null && !permission.isForFamilies)
-    return `${what} is about all families, and you act for one. It needs a caller that is bound to none.`;
+    return `${what ?? 'This'} is about all families, and you act for one. It needs a caller that is bound to none.`;
   return undefined;
 }
 
@@ -173,7 +177,7 @@ export interface OperationPermission {
   readonly name: string;
   readonly kind: 'query' | 'mutation' | 'subscription';
   readonly isAllowed: boolean;
-  /** Why not; null when it is allowed. */
+  /** Why not, for people who do not know the name; null when it is allowed. */
   readonly reason: string | null;
 }
 
@@ -183,7 +187,7 @@ export function permissionsOf(asking: Asking, isReadOnly: boolean): OperationPer
     const [type = '', name = ''] = coordinate.split('.');
     const kind = type.toLowerCase() as OperationPermission['kind'];
     const reason =
-      denial(name, permission, asking) ?? (isReadOnly && kind === 'mutation' ? READ_ONLY_DENIAL : undefined);
+      denial(undefined, permission, asking) ?? (isReadOnly && kind === 'mutation' ? READ_ONLY_DENIAL : undefined);
     return { name, kind, isAllowed: reason === undefined, reason: reason ?? null };
   });
 }

@@ -68,7 +68,7 @@ describe.skipIf(isBrowserMissing)('who may do what', () => {
     await drain.focus();
     await page
       .getByRole('tooltip')
-      .getByText(/Your role VIEWER may not use drainNode/)
+      .getByText(/Your role VIEWER may not use this\. It needs OPERATOR or ADMIN\./)
       .waitFor();
     // What is not shown at all says so on its page.
     for (const path of ['/audit', '/keys', '/webhooks', '/events', '/enqueue']) {
