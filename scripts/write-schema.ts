@@ -72,6 +72,7 @@ export function schemaText(): string {
       rewrap: unavailable,
       reseal: unavailable,
       countSealed: unavailable,
+      countSealedSecrets: unavailable,
     },
     explain: unavailable,
     loadForecast: unavailable,

@@ -142,7 +142,7 @@ export function buildSchema({
   addFailureGroups(builder, db, entryRefs, explanationRefs);
   addEnqueue(builder, prisma, entryRefs, enums, entries);
   addEntryMutations(builder, prisma, entryRefs, entries);
-  const bulkRefs = addBulkActions(builder, { prisma, clock, undoWindowMs: bulk.undoWindowMs });
+  const bulkRefs = addBulkActions(builder, { prisma, clock, undoWindowMs: bulk.undoWindowMs }, entryRefs);
   addBulkMutations(builder, prisma, entryRefs, entryFilter, bulkRefs, bulk);
   const bulk_action = addBulkSubscription(builder, watch, bulkRefs, Change);
   const scheduleRefs = addSchedules(builder, { prisma, clock, jobs });
@@ -163,7 +163,7 @@ export function buildSchema({
   addIdentityMutations(builder, identity, identityRefs);
   addSimulator(builder, identity.simulator);
   const circuit = addCircuitSubscription(builder, { feed: outward.feed, tools: identity }, identityRefs, Change);
-  const keyRefs = addEncryptionKeys(builder, { prisma, clock, countSealed: keys.countSealed });
+  const keyRefs = addEncryptionKeys(builder, { prisma, clock, ...keys });
   addKeyMutations(builder, prisma, { ...keyRefs, ...addResealings(builder, prisma) }, keys);
   addQueueControl(builder, prisma, queueControl);
   addQueueForecast(builder, loadForecast);

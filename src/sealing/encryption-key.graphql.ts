@@ -6,17 +6,21 @@ import { addEnum } from '../graphql/enums.ts';
 import { type KeyState, keyState } from './key.rules.ts';
 import type { KeyPurpose } from './wrapped-keys.ts';
 
+/** By the id of the key; undefined for what is not sealed by us. */
+type SealedCounts = ReadonlyMap<string | undefined, number>;
+
 export interface KeyViewTools {
   readonly prisma: PrismaClient;
   readonly clock: Clock;
-  countSealed(): Promise<ReadonlyMap<string | undefined, number>>;
+  countSealed(): Promise<SealedCounts>;
+  countSealedSecrets(): Promise<SealedCounts>;
 }
 
 /** Counting reads every entry that has a password. */
 const DEAR = 2_000;
 
 /** Adds `EncryptionKey`, its enums and `encryptionKeys`; answers the ref. */
-export function addEncryptionKeys(builder: Builder, { prisma, clock, countSealed }: KeyViewTools) {
+export function addEncryptionKeys(builder: Builder, { prisma, clock, countSealed, countSealedSecrets }: KeyViewTools) {
   const Purpose = addEnum<KeyPurpose>(builder, 'EncryptionKeyPurpose', 'What a key of the key ring is for.', {
     seal: 'Passwords are sealed under it.',
     digest: 'Inputs of repeated requests are compared by it.',
@@ -30,13 +34,8 @@ export function addEncryptionKeys(builder: Builder, { prisma, clock, countSealed
     lost: 'Given up because its master key was lost.',
   });
 
-  /** Counted once for all keys of a request. */
-  const counted = new WeakMap<RequestContext, Promise<ReadonlyMap<string | undefined, number>>>();
-  const countsFor = (context: RequestContext) => {
-    const counts = counted.get(context) ?? countSealed();
-    counted.set(context, counts);
-    return counts;
-  };
+  const entriesFor = oncePerRequest(countSealed);
+  const secretsFor = oncePerRequest(countSealedSecrets);
 
   const EncryptionKey = builder.prismaNode('DataProtectionKey', {
     name: 'EncryptionKey',
@@ -68,7 +67,12 @@ export function addEncryptionKeys(builder: Builder, { prisma, clock, countSealed
         complexity: DEAR,
         description:
           'How many entries have a password that is sealed under it. Reads every entry that has one: not for a page that is loaded often.',
-        resolve: async ({ id }, _args, context) => (await countsFor(context)).get(id) ?? 0,
+        resolve: async ({ id }, _args, context) => (await entriesFor(context)).get(id) ?? 0,
+      }),
+      sealedSecretCount: t.int({
+        description:
+          'How many secrets of webhooks are sealed under it, former ones too while they sign. It cannot be retired while there is one.',
+        resolve: async ({ id }, _args, context) => (await secretsFor(context)).get(id) ?? 0,
       }),
       lastUsedAt: t.expose('lastUsedAt', {
         type: 'DateTime',
@@ -108,6 +112,16 @@ export function addEncryptionKeys(builder: Builder, { prisma, clock, countSealed
     }),
   );
   return { EncryptionKey };
+}
+
+/** Counted once for all keys of a request. */
+function oncePerRequest(count: () => Promise<SealedCounts>): (context: RequestContext) => Promise<SealedCounts> {
+  const counted = new WeakMap<RequestContext, Promise<SealedCounts>>();
+  return (context) => {
+    const counts = counted.get(context) ?? count();
+    counted.set(context, counts);
+    return counts;
+  };
 }
 
 export type KeyRefs = ReturnType<typeof addEncryptionKeys>;

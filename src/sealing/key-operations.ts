@@ -2,7 +2,7 @@
 import type { Caller } from '../access/caller.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { Notices } from '../events/notices.ts';
-import { countSealed } from './key-usage.ts';
+import { countSealed, countSealedSecrets } from './key-usage.ts';
 import { type ResealRequest, resealEntries } from './reseal.ts';
 import { type RetireRequest, retireEncryptionKey } from './retire.ts';
 import { wrapWithNewMasterKey } from './rewrap.ts';
@@ -39,6 +39,8 @@ export function createKeyOperations(tools: KeyOperationTools, reading: Queryable
     },
     /** Entries that have a password, by the key that it is sealed under. */
     countSealed: () => countSealed(reading),
+    /** Secrets of webhooks, likewise. */
+    countSealedSecrets: () => countSealedSecrets(reading),
   };
 }
 

@@ -13,11 +13,9 @@ export class KeyInUseError extends Refusal {
   constructor({ entryCount, secretCount }: Usage) {
     const entries = entryCount === 1 ? 'The password of 1 entry' : `The passwords of ${entryCount} entries`;
     const secrets = secretCount === 1 ? '1 secret of a webhook' : `${secretCount} secrets of webhooks`;
-    const what = secretCount === 0 ? entries : `${entries} and ${secrets}`;
-    const are = entryCount === 1 && secretCount === 0 ? 'is' : 'are';
-    super(
-      `${what} ${are} sealed under this key. Seal them anew with "resealEntries", wait until "latestResealing" is FINISHED, then retire the key.`,
-    );
+    const what = secretCount === 0 ? entries : entryCount === 0 ? secrets : `${entries} and ${secrets}`;
+    const are = entryCount + secretCount === 1 ? 'is' : 'are';
+    super(`${what} ${are} sealed under this key. Re-seal first; when that has finished, the key can be retired.`);
     this.inUseCount = entryCount;
     this.secretCount = secretCount;
   }

@@ -1,7 +1,8 @@
 /** The key ring over the API: what is shown of it, what can be done, what is refused, and what never shows. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UnsealError, unseal } from '../../src/sealing/jwe.ts';
+import { beginningOf, UnsealError, unseal } from '../../src/sealing/jwe.ts';
+import { KeyInUseError } from '../../src/sealing/key.errors.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
@@ -12,6 +13,7 @@ interface Key {
   readonly purpose: string;
   readonly state: string;
   readonly sealedEntryCount: number;
+  readonly sealedSecretCount: number;
   readonly supersededAt: string | null;
   readonly retiredAt: string | null;
 }
@@ -28,7 +30,7 @@ interface Answer {
 }
 
 const KEY =
-  '{ id keyId purpose state masterKeyId sealedEntryCount createdAt activatedAt supersededAt retiredAt lostAt lastUsedAt }';
+  '{ id keyId purpose state masterKeyId sealedEntryCount sealedSecretCount createdAt activatedAt supersededAt retiredAt lostAt lastUsedAt }';
 const REFUSALS = `... on MutationError { code message } ... on InvalidInputError { issues { path } } ... on KeyInUseError { inUseCount }`;
 const MUTATIONS = {
   rotateEncryptionKey: `... on RotateEncryptionKeyPayload { isReplay encryptionKey ${KEY} }`,
@@ -84,6 +86,27 @@ async function enqueue(username: string): Promise<string> {
 }
 
 describe('keys', () => {
+  it('are counted by what is sealed under them, the secrets of webhooks too', async () => {
+    const keyId = (await keys()).find(({ purpose }) => purpose === 'SEAL')?.keyId ?? '';
+    const webhookId = randomUUID();
+    await database.db.query(
+      `INSERT INTO auth.webhooks (id, url, state, created_by, state_changed_by) VALUES ($1, 'https://example.org/', 'paused', 'x', 'x')`,
+      [webhookId],
+    );
+    await database.db.query(
+      'INSERT INTO auth.webhook_secrets (id, webhook_id, sealed_secret) VALUES (gen_random_uuid(), $1, $2)',
+      [webhookId, `${beginningOf(keyId)}more`],
+    );
+    expect((await keys()).find((key) => key.keyId === keyId)).toMatchObject({
+      sealedEntryCount: 0,
+      sealedSecretCount: 1,
+    });
+    expect(new KeyInUseError({ entryCount: 0, secretCount: 1 }).message).toMatch(
+      /^1 secret of a webhook is sealed under this key\. /,
+    );
+    await database.db.query('DELETE FROM auth.webhooks');
+  });
+
   it('are rotated, what they seal is sealed anew, and the old one is retired: each once', async () => {
     const [seal] = (await keys()).filter(({ purpose }) => purpose === 'SEAL');
     expect((await keys()).map(({ purpose, state }) => [purpose, state]).sort()).toEqual([

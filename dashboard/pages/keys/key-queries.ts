@@ -12,7 +12,7 @@ const Ring = graphql(`
 `);
 const Counts = graphql(`
   query SealedCounts {
-    encryptionKeys { id keyId sealedEntryCount }
+    encryptionKeys { id keyId sealedEntryCount sealedSecretCount }
   }
 `);
 const Latest = graphql(`
@@ -40,14 +40,17 @@ export function useRing() {
   return ring;
 }
 
-/** How many entries are sealed under each key, by its id; undefined until it is counted. */
+/** What is sealed under each key, by its id; undefined until it is counted. */
 export function useSealedCounts() {
   const { data, problem, isRefreshing, refresh } = useLiveQuery({
     query: Counts,
     variables: {},
     isPaused: !usePermission('encryptionKeys').isAllowed,
   });
-  const counts = data?.encryptionKeys?.map(({ keyId, sealedEntryCount }) => [keyId, sealedEntryCount] as const);
+  const counts = data?.encryptionKeys?.map(
+    ({ keyId, sealedEntryCount, sealedSecretCount }) =>
+      [keyId, { entries: sealedEntryCount, secrets: sealedSecretCount }] as const,
+  );
   return { counts: counts === undefined ? undefined : new Map(counts), problem, isRefreshing, refresh };
 }
 

@@ -8,38 +8,38 @@ import { None } from '../../ui/none.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
-import { count, KEY_STATE } from '../../ui/words.ts';
-import { PURPOSE, whyNotRetire } from './key.rules.ts';
+import { counted, KEY_STATE } from '../../ui/words.ts';
+import { PURPOSE, type Sealed, whyNotRetire } from './key.rules.ts';
 import type { Key } from './key-queries.ts';
 
 interface KeyTableProps {
   readonly keys: readonly Key[];
   /** Undefined until they are counted. */
-  readonly counts: ReadonlyMap<string, number> | undefined;
+  readonly counts: ReadonlyMap<string, Sealed> | undefined;
   readonly onDone: () => void;
 }
 
 const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Column<Key>[] => [
   {
     name: 'For',
-    cell: ({ purpose }) => (
+    cell: ({ keyId, purpose }) => (
       <div>
         <p className="font-medium md:whitespace-nowrap">{PURPOSE[purpose][0]}</p>
         <p className="text-sm text-muted">{PURPOSE[purpose][1]}</p>
+        <Copied of={keyId} label="the key’s id" isShort />
       </div>
     ),
   },
   { name: 'State', cell: ({ state }) => <Status of={KEY_STATE[state]} /> },
   {
-    name: 'Sealed entries',
-    align: 'right',
+    name: 'Sealed under it',
     cell: ({ keyId, purpose }) =>
       purpose !== 'SEAL' ? (
         <None />
       ) : counts === undefined ? (
         <span className="text-muted">counting …</span>
       ) : (
-        count(counts.get(keyId) ?? 0)
+        <SealedCell of={counts.get(keyId)} />
       ),
   },
   {
@@ -74,7 +74,6 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
       </div>
     ),
   },
-  { name: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
   { name: 'Last used', cell: ({ lastUsedAt }) => <Time at={lastUsedAt} /> },
   {
     name: 'Master key',
@@ -83,10 +82,6 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
         <Code>{masterKeyId}</Code>
       </span>
     ),
-  },
-  {
-    name: 'Id',
-    cell: ({ keyId }) => <Copied of={keyId} label="the key’s id" isShort />,
   },
   {
     name: 'Actions',
@@ -105,6 +100,16 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
       ),
   },
 ];
+
+const SealedCell = ({ of: { entries, secrets } = { entries: 0, secrets: 0 } }: { readonly of: Sealed | undefined }) =>
+  entries + secrets === 0 ? (
+    <span className="text-muted">Nothing</span>
+  ) : (
+    <div className="md:whitespace-nowrap">
+      {entries > 0 && <p>{counted(entries, 'password', 'passwords')}</p>}
+      {secrets > 0 && <p>{counted(secrets, 'webhook secret', 'webhook secrets')}</p>}
+    </div>
+  );
 
 export const KeyTable = ({ keys, ...rest }: KeyTableProps) => (
   <Table

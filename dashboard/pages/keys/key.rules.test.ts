@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stepsOf, whyNotRetire } from './key.rules.ts';
+import { sealedUnder, stepsOf, whyNotRetire } from './key.rules.ts';
 
 describe('retiring a key', () => {
   it('is for sealing keys that another has replaced, or that are lost', () => {
@@ -28,6 +28,16 @@ describe('the steps of a rotation', () => {
   it('do not wait for a key that was just made to become active', () => {
     const pending = { purpose: 'SEAL', state: 'PENDING' } as const;
     expect(states([pending, active], false, 0)).toEqual(['done', 'next', 'later']);
+  });
+
+  it('wait for the secrets of webhooks, too', () => {
+    const counts = new Map([
+      ['new', { entries: 5, secrets: 5 }],
+      ['old', { entries: 0, secrets: 1 }],
+    ]);
+    expect(sealedUnder(['old', 'unheard of'], counts)).toBe(1);
+    expect(sealedUnder(['old'], undefined)).toBeUndefined();
+    expect(states([active, old], false, sealedUnder(['old'], counts))).toEqual(['done', 'next', 'later']);
   });
 
   it('do not call done what was not counted', () => {

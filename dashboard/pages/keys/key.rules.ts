@@ -24,10 +24,28 @@ export interface Step {
   readonly text: string;
 }
 
+/** What is sealed under a key: passwords of entries and secrets of webhooks. */
+export interface Sealed {
+  readonly entries: number;
+  readonly secrets: number;
+}
+
+/** All that keeps these keys from being retired; undefined until it is counted. */
+export function sealedUnder(
+  keyIds: readonly string[],
+  counts: ReadonlyMap<string, Sealed> | undefined,
+): number | undefined {
+  if (counts === undefined) return undefined;
+  return keyIds.reduce((sum, keyId) => {
+    const { entries, secrets } = counts.get(keyId) ?? { entries: 0, secrets: 0 };
+    return sum + entries + secrets;
+  }, 0);
+}
+
 interface Standing {
   readonly keys: readonly { readonly purpose: Purpose; readonly state: State }[];
   readonly isResealing: boolean;
-  /** Sealed under a key that another has replaced; undefined: not counted yet. */
+  /** Sealed under keys that another has replaced; undefined: not counted yet. */
   readonly sealedUnderOld: number | undefined;
 }
 

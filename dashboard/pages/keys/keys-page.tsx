@@ -6,7 +6,7 @@ import { Loaded } from '../../ui/loaded.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { counted } from '../../ui/words.ts';
-import { stepsOf } from './key.rules.ts';
+import { sealedUnder, stepsOf } from './key.rules.ts';
 import { useLatestResealing, useRing, useSealedCounts } from './key-queries.ts';
 import { KeyTable } from './key-table.tsx';
 import { MasterKeyCard } from './master-key-card.tsx';
@@ -27,8 +27,10 @@ export default function KeysPage() {
   const keys = ring.data?.encryptionKeys ?? [];
   const lost = keys.filter(({ state }) => state === 'LOST').length;
   const old = keys.filter(({ purpose, state }) => purpose === 'SEAL' && state === 'SUPERSEDED');
-  const sealedUnderOld =
-    sealed.counts === undefined ? undefined : old.reduce((sum, { keyId }) => sum + (sealed.counts?.get(keyId) ?? 0), 0);
+  const sealedUnderOld = sealedUnder(
+    old.map(({ keyId }) => keyId),
+    sealed.counts,
+  );
   const masterKeyIds = [
     ...new Set(
       keys.filter(({ state }) => state !== 'RETIRED' && state !== 'LOST').map(({ masterKeyId }) => masterKeyId),
