@@ -341,6 +341,20 @@ it('offers only cures that the API takes', () => {
   }
 });
 
+describe('since when it is so', () => {
+  it('a token that was made with a near end ends soon since it was made, and not before', async () => {
+    await insertToken('brief', '1 day');
+    await look();
+    const [alert] = await sql(
+      `SELECT started_at >= (SELECT created_at FROM auth.api_tokens WHERE name = 'brief') AS "isAfter"
+       FROM auth.alerts WHERE rule = 'TOKEN_EXPIRING' AND is_on AND summary LIKE '%brief%'`,
+    );
+    expect(alert).toEqual({ isAfter: true });
+    await sql(`DELETE FROM auth.api_tokens WHERE name = 'brief'`);
+    await look();
+  });
+});
+
 describe('what is not a row', () => {
   it('a broken audit trail, found by verifying it, until it is found intact', async () => {
     const audit = testAudit(database.db);

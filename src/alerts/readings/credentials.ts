@@ -21,7 +21,7 @@ const keyFinding = ({ id, since }: { readonly id: string; readonly since: Date }
 // A token that was renewed under its name is left to expire.
 const EXPIRING_TOKENS = `
   SELECT id::text AS id, name, role::text AS role, family_id AS "familyId", expires_at AS "expiresAt",
-         expires_at - $1 * interval '1 millisecond' AS since
+         greatest(expires_at - $1 * interval '1 millisecond', created_at) AS since
   FROM auth.api_tokens AS token
   WHERE revoked_at IS NULL AND expires_at > now() AND expires_at < now() + $1 * interval '1 millisecond'
     AND NOT EXISTS (SELECT FROM auth.api_tokens AS next
