@@ -6,7 +6,7 @@ import { count } from '../ui/words.ts';
 
 const Counts = graphql(`
   query NavCounts {
-    alerts(first: 1, filter: { isOn: true }) { totalCount }
+    alerts(first: 100, filter: { isOn: true }) { totalCount nodes { id isSilenced } }
     queueStatistics { failedCount }
   }
 `);
@@ -26,7 +26,9 @@ export function useNavCounts(): Readonly<Record<string, NavCount>> {
     everyMs: 30_000,
     isPaused: !isAllowed,
   });
-  const alerts = data?.alerts?.totalCount ?? 0;
+  // Who silenced one knows of it.
+  const silenced = data?.alerts?.nodes.filter(({ isSilenced }) => isSilenced).length ?? 0;
+  const alerts = (data?.alerts?.totalCount ?? 0) - silenced;
   const failed = data?.queueStatistics?.failedCount ?? 0;
   return {
     ...(alerts > 0 && { '/alerts': { text: count(alerts), of: 'alerts are on' } }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byUrgency, isInForce, ruleWords, silenceOf, wayTo } from './alert.rules.ts';
+import { byUrgency, isInForce, ruleWords, silenceOf, silenceOfRule, wayTo } from './alert.rules.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const silence = {
@@ -56,5 +56,12 @@ describe('silences', () => {
     expect(silenceOf(alert, [{ ...silence, groupKey: 'Other' }], NOW)).toBeUndefined();
     expect(silenceOf(alert, [silence, longer], NOW)).toBe(longer);
     expect(silenceOf({ ...alert, rule: 'QUEUE_PAUSED' }, [silence], NOW)).toBeUndefined();
+  });
+
+  it('cover a rule only where they are of all of it: of one alert of it is not of the rule', () => {
+    expect(silenceOfRule('JOB_FAILING', [silence], NOW)).toBe(silence);
+    expect(silenceOfRule('JOB_FAILING', [{ ...silence, rule: null, alert: { id: 'a' } }], NOW)).toBeUndefined();
+    expect(silenceOfRule('JOB_FAILING', [{ ...silence, groupKey: 'Job' }], NOW)).toBeUndefined();
+    expect(silenceOfRule('JOB_FAILING', [silence], Date.parse('2026-01-01T13:00:00Z'))).toBeUndefined();
   });
 });

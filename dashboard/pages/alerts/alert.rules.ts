@@ -75,16 +75,28 @@ interface Silence {
 export const isInForce = ({ endsAt, endedAt }: Pick<Silence, 'endsAt' | 'endedAt'>, now: number): boolean =>
   endedAt === null && Date.parse(endsAt) > now;
 
+/** The silence in force that covers all of a rule and lasts longest. */
+export const silenceOfRule = <One extends Silence>(
+  rule: string,
+  silences: readonly One[],
+  now: number,
+): One | undefined =>
+  longest(silences.filter((one) => isInForce(one, now) && one.rule === rule && one.groupKey === null));
+
 /** The silence in force that covers an alert and lasts longest. */
 export function silenceOf<One extends Silence>(
   { id, rule, groupKey }: { readonly id: string; readonly rule: string; readonly groupKey: string },
   silences: readonly One[],
   now: number,
 ): One | undefined {
-  return silences
-    .filter((one) => isInForce(one, now))
-    .filter(
-      (one) => one.alert?.id === id || (one.rule === rule && (one.groupKey === null || one.groupKey === groupKey)),
-    )
-    .sort((a, b) => b.endsAt.localeCompare(a.endsAt))[0];
+  return longest(
+    silences
+      .filter((one) => isInForce(one, now))
+      .filter(
+        (one) => one.alert?.id === id || (one.rule === rule && (one.groupKey === null || one.groupKey === groupKey)),
+      ),
+  );
 }
+
+const longest = <One extends Silence>(silences: readonly One[]): One | undefined =>
+  silences.toSorted((a, b) => b.endsAt.localeCompare(a.endsAt))[0];

@@ -2,20 +2,24 @@
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
-import { silenceAlert } from '../../actions/alert-actions.ts';
+import { endSilence, silenceAlert } from '../../actions/alert-actions.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Status } from '../../ui/badge.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Code } from '../../ui/copy.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty } from '../../ui/notice.tsx';
+import { useNow } from '../../ui/now.ts';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { ALERT_RULE_STATE, ALERT_SEVERITY, count } from '../../ui/words.ts';
-import { ruleWords } from './alert.rules.ts';
-import { type Rule, RulesQuery } from './alert-documents.ts';
+import { ruleWords, silenceOfRule } from './alert.rules.ts';
+import { type Rule, RulesQuery, type Silence, SilencesQuery } from './alert-documents.ts';
 
-const columns = (onDone: () => void): readonly Column<Rule>[] => [
+/** Silences of single alerts are ended where the alerts are. */
+type SilenceBy = (rule: string) => Silence | undefined;
+
+const columns = (silenceBy: SilenceBy, onDone: () => void): readonly Column<Rule>[] => [
   {
     name: 'Rule',
     cell: ({ name, description }) => (
@@ -28,14 +32,17 @@ const columns = (onDone: () => void): readonly Column<Rule>[] => [
   {
     name: 'State',
     cell: ({ name, state, activeCount }) => (
-      <span className="inline-flex items-center gap-2 whitespace-nowrap">
-        <Status of={ALERT_RULE_STATE[state]} />
-        {activeCount > 0 && (
-          <Link href={`/alerts?tab=history&on=true&rule=${name}`} className="text-accent hover:underline">
-            {count(activeCount)} on
-          </Link>
-        )}
-      </span>
+      <div>
+        <p className="inline-flex items-center gap-2 whitespace-nowrap">
+          <Status of={ALERT_RULE_STATE[state]} />
+          {activeCount > 0 && (
+            <Link href={`/alerts?tab=history&on=true&rule=${name}`} className="text-accent hover:underline">
+              {count(activeCount)} on
+            </Link>
+          )}
+        </p>
+        <Silenced state={state} activeCount={activeCount} by={silenceBy(name)} />
+      </div>
     ),
   },
   { name: 'Severity', cell: ({ severity }) => ALERT_SEVERITY[severity].text },
@@ -57,11 +64,37 @@ const columns = (onDone: () => void): readonly Column<Rule>[] => [
     name: 'Actions',
     isNameHidden: true,
     align: 'right',
-    cell: ({ name }) => (
-      <ActionButton action={silenceAlert} input={{ rule: name }} subject={ruleWords(name)} onDone={onDone} />
-    ),
+    cell: ({ name }) => {
+      const silence = silenceBy(name);
+      const shared = { subject: ruleWords(name), onDone };
+      return silence === undefined ? (
+        <ActionButton {...shared} action={silenceAlert} input={{ rule: name }} label="Silence the rule" />
+      ) : (
+        <ActionButton {...shared} action={endSilence} input={{ silenceId: silence.silenceId }} />
+      );
+    },
   },
 ];
+
+interface SilencedProps extends Pick<Rule, 'state' | 'activeCount'> {
+  readonly by: Silence | undefined;
+}
+
+/** Whether the rule is silenced, or only what is on of it. */
+function Silenced({ state, activeCount, by }: SilencedProps) {
+  if (by === undefined && state !== 'SILENCED') return null;
+  return (
+    <p className="text-sm text-muted">
+      {by === undefined ? (
+        `${activeCount === 1 ? 'That alert is' : 'Those alerts are'}, and not the rule`
+      ) : (
+        <>
+          The rule is silenced until <Time at={by.endsAt} as="clock" />
+        </>
+      )}
+    </p>
+  );
+}
 
 export function Rules() {
   const result = useLiveQuery({
@@ -71,13 +104,25 @@ export function Rules() {
     everyMs: 10_000,
     isPaused: !usePermission('alertRules').isAllowed,
   });
+  const silences = useLiveQuery({
+    query: SilencesQuery,
+    variables: {},
+    on: ['ALERT'],
+    isPaused: !usePermission('alertSilences').isAllowed,
+  });
+  const now = useNow(5_000);
+  const silenceBy: SilenceBy = (rule) => silenceOfRule(rule, silences.data?.alertSilences ?? [], now);
+  const refresh = (): void => {
+    result.refresh();
+    silences.refresh();
+  };
   return (
     <Card title="Rules" hint="They are there from the start, and are set by the server’s settings." isFlush>
       <Loaded result={result} height={32}>
         {({ alertRules }) => (
           <Table
             label="Rules"
-            columns={columns(result.refresh)}
+            columns={columns(silenceBy, refresh)}
             rows={alertRules ?? []}
             keyOf={({ name }) => name}
             empty={<Empty title="This server has no rules." />}
