@@ -52,7 +52,7 @@ export function Page({ title, description, within = [], badge, actions, children
             </nav>
           )}
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-            <h1 ref={heading} tabIndex={-1} className="text-xl font-semibold break-words">
+            <h1 ref={heading} tabIndex={-1} className="min-w-0 text-xl font-semibold break-words">
               {title}
             </h1>
             {badge}
