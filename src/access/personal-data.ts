@@ -35,7 +35,7 @@ const PERSONAL: Readonly<Record<string, Mask>> = {
 };
 
 /** What people write as reasons may hold addresses; names in them are not told from other words. */
-const REASONS: readonly string[] = ['reason', 'changeReason'];
+const REASONS: readonly string[] = ['reason', 'changeReason', 'undoReason'];
 
 /** Hides personal data from callers of these roles. */
 export function maskPersonalData(schema: GraphQLSchema, roles: readonly Role[]): void {

@@ -34,6 +34,8 @@ const UNDO = `mutation ($input: UndoBulkActionInput!) { undoBulkAction(input: $i
 const SHOW = `query ($id: UUID!, $after: String) { bulkAction(bulkActionId: $id) {
   id action status runAt totalCount doneCount skippedCount undoneCount keptCount canUndo reason actor createdAt finishedAt
   skipped(first: 2, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { code message entry { entryId bulkAction { bulkActionId } } } }
+  filter exclusions { code message count sample { entryId } } undoneBy undoReason undoAskedAt
+  changed(first: 1) { totalCount nodes { outcome entry { entryId } } }
   kept { totalCount }
 } }`;
 
@@ -76,7 +78,7 @@ const untilShown = async (id: string, status: string): Promise<Shown> => {
   return shown;
 };
 const HISTORY = `query ($id: UUID!, $first: Int!) { queuedCreation(entryId: $id) { bulkActions(first: $first) {
-  bulkAction { bulkActionId action actor reason } outcome message changedAt undoneAt undoneBy } } }`;
+  bulkAction { bulkActionId action actor reason } outcome message changedAt undoneAt undoneBy undoReason } } }`;
 const toldBy = async (id: string, first = 20): Promise<object[]> =>
   (await node.graphql<{ queuedCreation: { bulkActions: object[] } }>(HISTORY, { id, first })).body.data.queuedCreation
     .bulkActions;
@@ -114,6 +116,15 @@ describe('over the API', () => {
     expect(await apply({ planId: planned.planId })).toMatchObject({ code: 'INVALID_STATE' });
     const shown = await untilShown(planned.planId, 'FINISHED');
     expect(shown).toMatchObject({ doneCount: 30, skippedCount: 0, canUndo: false, reason: 'mended', actor: 'local' });
+    // What it was about and what it left out is told afterwards too.
+    expect(shown).toMatchObject({
+      filter: { familyId, status: ['FAILED', 'PROCESSING'] },
+      exclusions: [{ code: 'PROCESSING', count: 1, sample: [{ entryId: pending[0] }] }],
+      changed: { totalCount: 30, nodes: [{ outcome: 'CHANGED', entry: { entryId: planned.sample[0]?.entryId } }] },
+      undoneBy: null,
+      undoReason: null,
+      undoAskedAt: null,
+    });
     await expect
       .poll(() => database.db.prisma.queuedCreation.count({ where: { id: { in: ids }, status: 'completed' } }), {
         timeout: 10_000,
@@ -152,6 +163,14 @@ describe('over the API', () => {
 
     await node.graphql(UNDO, { input: { bulkActionId: planned.planId, reason: 'wrong family' } });
     expect(await untilShown(planned.planId, 'UNDONE')).toMatchObject({ undoneCount: 5, keptCount: 0, canUndo: false });
+    expect(await show(planned.planId)).toMatchObject({
+      filter: null,
+      exclusions: [],
+      changed: { totalCount: 5, nodes: [{ outcome: 'UNDONE', entry: { entryId: ids[3] } }] },
+      undoneBy: 'local',
+      undoReason: 'wrong family',
+      undoAskedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
     expect(await database.db.prisma.queuedCreation.count({ where: { id: { in: ids }, status: 'pending' } })).toBe(8);
   });
 
@@ -166,7 +185,7 @@ describe('over the API', () => {
       `UPDATE auth.queued_managed_account_creations SET updated_at = now() + interval '1 ms' WHERE id = $1`,
       [touched],
     );
-    await node.graphql(UNDO, { input: { bulkActionId: cancel.planId } });
+    await node.graphql(UNDO, { input: { bulkActionId: cancel.planId, reason: 'it was right' } });
     await untilShown(cancel.planId, 'UNDONE');
     const later = await plan({ action: 'CANCEL', entryIds });
     await apply({ planId: later.planId });
@@ -177,9 +196,13 @@ describe('over the API', () => {
     expect(await toldBy(changed)).toEqual([
       {
         bulkAction: { bulkActionId: later.planId, action: 'CANCEL', actor: 'local', reason: null },
-        ...{ outcome: 'CHANGED', message: null, changedAt: time, undoneAt: null, undoneBy: null },
+        ...{ outcome: 'CHANGED', message: null, changedAt: time, undoneAt: null, undoneBy: null, undoReason: null },
       },
-      { bulkAction: ofCancel, outcome: 'UNDONE', message: null, changedAt: time, undoneAt: time, undoneBy: 'local' },
+      {
+        bulkAction: ofCancel,
+        ...{ outcome: 'UNDONE', message: null, changedAt: time, undoneAt: time, undoneBy: 'local' },
+        undoReason: 'it was right',
+      },
     ]);
     expect(await toldBy(touched, 1)).toEqual([
       {
@@ -190,6 +213,7 @@ describe('over the API', () => {
           changedAt: time,
           undoneAt: null,
           undoneBy: 'local',
+          undoReason: 'it was right',
         },
       },
     ]);

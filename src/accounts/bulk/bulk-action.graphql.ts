@@ -7,7 +7,9 @@ import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
 import { decodeNumber, keysetOf, type PageArgs } from '../../graphql/keyset.ts';
 import { connectionSelection } from '../../graphql/selection.ts';
-import { skipMessage, undoProblem } from './bulk-action.rules.ts';
+import type { EntryRefs } from '../entry.graphql.ts';
+import { type Exclusion, skipMessage, undoProblem } from './bulk-action.rules.ts';
+import { addBulkExclusion } from './bulk-exclusion.graphql.ts';
 import { addEntryBulkActions } from './entry-bulk-actions.graphql.ts';
 
 export interface BulkActionTools {
@@ -20,7 +22,12 @@ export interface BulkActionTools {
 const ofCaller = ({ familyId }: Caller) => (familyId === null ? {} : { familyId });
 
 /** Adds `BulkAction`, its enums, `BulkSkipped`, the query, and an entry's; answers the refs. */
-export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }: BulkActionTools) {
+export function addBulkActions(
+  builder: Builder,
+  { prisma, clock, undoWindowMs }: BulkActionTools,
+  entryRefs: EntryRefs,
+) {
+  const exclusionRefs = addBulkExclusion(builder, prisma, entryRefs);
   const Kind = addEnum<BulkActionKind>(builder, 'BulkActionKind', 'What a bulk action does to each of its entries.', {
     retry: 'Starts a new series of attempts, due now, as `retryEntry` does.',
     cancel: 'Gives the entry up, as `cancelEntry` does; an entry whose outcome is open is left out.',
@@ -55,9 +62,9 @@ export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }
     builder.edgeObject({ type: Skipped, name: 'BulkSkippedEdge' }),
   );
 
-  /** One page of a bulk action's entries in one state, in the plan's order. */
-  const pageOfState = async (id: string, state: BulkEntryState, args: PageArgs, selection: object) => {
-    const where = { bulkActionId: id, state };
+  /** One page of a bulk action's entries in some states, in the plan's order. */
+  const pageOfState = async (id: string, states: BulkEntryState[], args: PageArgs, selection: object) => {
+    const where = { bulkActionId: id, state: { in: states } };
     const beyond = {
       ...(args.after ? { gt: decodeNumber(args.after) } : {}),
       ...(args.before ? { lt: decodeNumber(args.before) } : {}),
@@ -75,6 +82,7 @@ export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }
     };
   };
 
+  const EntryBulkAction = addEntryBulkActions(builder);
   const BulkAction = builder.prismaNode('BulkAction', {
     id: { field: 'id' },
     findUnique: (id, { caller }) => ({ id, ...ofCaller(caller) }),
@@ -109,7 +117,7 @@ export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }
           nullable: true,
           description: 'The entries that its application left as they are, in the plan’s order.',
           resolve: ({ id }, args, context, info) =>
-            pageOfState(id, 'skipped', args, connectionSelection(context, info)),
+            pageOfState(id, ['skipped'], args, connectionSelection(context, info)),
         },
         SkippedConnection,
       ),
@@ -118,7 +126,7 @@ export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }
           type: Skipped,
           nullable: true,
           description: 'The entries that its undo left as they are, in the plan’s order.',
-          resolve: ({ id }, args, context, info) => pageOfState(id, 'kept', args, connectionSelection(context, info)),
+          resolve: ({ id }, args, context, info) => pageOfState(id, ['kept'], args, connectionSelection(context, info)),
         },
         SkippedConnection,
       ),
@@ -128,6 +136,33 @@ export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }
         resolve: (action) =>
           action.status === 'finished' && undoProblem(action, clock.now(), undoWindowMs) === undefined,
       }),
+      filter: t.expose('filter', {
+        type: 'JSON',
+        nullable: true,
+        description:
+          'What it was planned for: the `filter` of `planBulkAction`, as it was given. Null where the entries were named by `entryIds`, and in actions of a version that did not keep it.',
+      }),
+      exclusions: t.field({
+        type: [exclusionRefs.Excluded],
+        nullable: true,
+        description:
+          'Which entries that were asked for the plan left out, by reason. Null in actions of a version that did not keep it.',
+        select: { exclusions: true },
+        // Nothing else writes it.
+        resolve: ({ exclusions }) => exclusions as unknown as Exclusion[] | null,
+      }),
+      changed: t.connection(
+        {
+          type: EntryBulkAction,
+          nullable: true,
+          description:
+            'The entries that it changed, in the plan’s order; those that an undo gave back, or kept, are among them.',
+          resolve: ({ id }, args, context, info) =>
+            pageOfState(id, ['done', 'undone', 'kept'], args, connectionSelection(context, info)),
+        },
+        { name: 'BulkChangedConnection' },
+        { name: 'BulkChangedEdge' },
+      ),
       reason: t.exposeString('reason', { nullable: true, description: 'Why, if whoever planned it said.' }),
       actor: t.exposeString('actor', { description: 'Who applied it; of a plan, who made it.' }),
       createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was planned.' }),
@@ -142,9 +177,21 @@ export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }
         nullable: true,
         description: 'When its last batch was done, or that of its undo; null while one is to come.',
       }),
+      undoneBy: t.exposeString('undoneBy', {
+        nullable: true,
+        description: 'Who had it taken back; null when nobody did.',
+      }),
+      undoReason: t.exposeString('undoReason', {
+        nullable: true,
+        description: 'Why it was taken back, if whoever did said.',
+      }),
+      undoAskedAt: t.expose('undoAskedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was asked to be taken back; null when nobody did.',
+      }),
     }),
   });
-  addEntryBulkActions(builder);
   builder.queryField('bulkAction', (t) =>
     t.prismaField({
       type: BulkAction,
@@ -155,7 +202,7 @@ export function addBulkActions(builder: Builder, { prisma, clock, undoWindowMs }
         prisma.bulkAction.findUnique({ ...query, where: { id: bulkActionId, ...ofCaller(caller) } }),
     }),
   );
-  return { BulkAction, Kind };
+  return { BulkAction, Kind, ...exclusionRefs };
 }
 
 export type BulkActionRefs = ReturnType<typeof addBulkActions>;

@@ -50,6 +50,19 @@ export function skipMessage(code: string): string {
     : bulkProblemMessage(code);
 }
 
+/** Entries that a plan leaves out for one reason. */
+export interface Exclusion {
+  readonly code: string;
+  readonly count: number;
+  /** The first ten. */
+  readonly entryIds: readonly string[];
+}
+
+/** The sentence for it; ids that there are none of are named, since nothing else can show them. */
+export function exclusionMessage({ code, entryIds }: Exclusion): string {
+  return bulkProblemMessage(code) + (code === 'NOT_FOUND' ? ` The first: ${entryIds.join(', ')}` : '');
+}
+
 export interface PlanInput {
   readonly action: BulkActionKind;
   readonly hasFilter: boolean;

@@ -85,8 +85,10 @@ export async function undoBulkAction(
     if (problem !== undefined) throw new InvalidStateError(problem);
     if (action.status !== 'finished') return { isChanged: false };
     await tx.query(
-      `UPDATE auth.bulk_actions SET status = 'undoing', finished_at = NULL, undone_by = $2 WHERE id = $1`,
-      [bulkActionId, caller.name],
+      `UPDATE auth.bulk_actions
+       SET status = 'undoing', finished_at = NULL, undone_by = $2, undo_reason = $3, undo_asked_at = now()
+       WHERE id = $1`,
+      [bulkActionId, caller.name, reason ?? null],
     );
     const target = { type: 'BulkAction', id: bulkActionId };
     const after = { action: action.action, count: action.doneCount };

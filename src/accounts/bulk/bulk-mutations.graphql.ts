@@ -6,12 +6,12 @@ import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
-import { type addEntryQueries, entryCondition } from '../entry-queries.graphql.ts';
+import { type addEntryQueries, type EntryFilter, entryCondition } from '../entry-queries.graphql.ts';
 import { visibleTo } from '../entry-scope.ts';
 import type { BulkActionRefs } from './bulk-action.graphql.ts';
 import { MOST_ENTRY_IDS } from './bulk-action.rules.ts';
 import type { ApplyRequest } from './bulk-apply.ts';
-import type { Exclusion, Plan, PlanRequest } from './bulk-plan.ts';
+import type { Plan, PlanRequest } from './bulk-plan.ts';
 
 /** What the mutations do; the operations behind them, with their tools. */
 export interface BulkOperations {
@@ -29,35 +29,9 @@ export function addBulkMutations(
   prisma: PrismaClient,
   { QueuedCreation }: EntryRefs,
   { Filter }: ReturnType<typeof addEntryQueries>,
-  { BulkAction, Kind }: BulkActionRefs,
+  { BulkAction, Kind, Excluded, entriesOf }: BulkActionRefs,
   operations: BulkOperations,
 ): void {
-  const entriesOf = async (query: object, ids: readonly string[], caller: Caller) => {
-    const rows = await prisma.queuedCreation.findMany({
-      ...query,
-      where: { id: { in: [...ids] }, ...visibleTo(caller) },
-    });
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    return ids.flatMap((id) => byId.get(id) ?? []);
-  };
-
-  const Excluded = builder.objectRef<Exclusion>('BulkExclusion').implement({
-    description: 'Entries that the plan leaves out for one reason.',
-    fields: (t) => ({
-      code: t.exposeString('code', {
-        description:
-          'The reason, for scripts: COMPLETED, PROCESSING, ALREADY_CANCELLED, NOT_PENDING, OUTCOME_UNKNOWN, PASSWORD_DESTROYED, USERNAME_TAKEN, FAMILY_DELETED or NOT_FOUND.',
-      }),
-      message: t.exposeString('message', { description: 'The same for people, with what to do.' }),
-      count: t.exposeInt('count', { description: 'How many.' }),
-      sample: t.prismaField({
-        type: [QueuedCreation],
-        description: 'The first ten; none for NOT_FOUND.',
-        resolve: (query, { entryIds }, _args, { caller }) => entriesOf(query, entryIds, caller),
-      }),
-    }),
-  });
-
   const PlanInput = builder.inputType('PlanBulkActionInput', {
     description: 'What is to be done, and to which entries: exactly one of `filter` and `entryIds`.',
     fields: (t) => ({
@@ -161,6 +135,7 @@ export function addBulkMutations(
         operations.plan(caller, {
           ...rest,
           where: filter ? { AND: [visibleTo(caller), entryCondition(filter, new Date())] } : undefined,
+          filter: filter ? asAsked(filter) : undefined,
         }),
     }),
     applyBulkAction: t.field({
@@ -186,3 +161,9 @@ export function addBulkMutations(
     }),
   }));
 }
+
+/** The filter as it was asked in the API's words, without what was left out. */
+const asAsked = ({ status, ...rest }: EntryFilter): object =>
+  Object.fromEntries(
+    Object.entries({ status: status?.map((one) => one.toUpperCase()), ...rest }).filter(([, given]) => given != null),
+  );

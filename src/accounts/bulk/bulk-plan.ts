@@ -12,7 +12,7 @@ import { InvalidInputError } from '../../refusals.ts';
 import { loadLimits } from '../control/queue-control.ts';
 import { measuredSpeed, timeFor } from '../insight/speed.rules.ts';
 import { loadSpells } from '../insight/speed.ts';
-import { type BulkProblemCode, bulkProblemMessage, PLAN_LIFETIME_MS, planIssues } from './bulk-action.rules.ts';
+import { type BulkProblemCode, type Exclusion, PLAN_LIFETIME_MS, planIssues } from './bulk-action.rules.ts';
 import { BULK_PROBLEM } from './bulk-problems.ts';
 
 const ENTRIES_PER_STATEMENT = 5_000;
@@ -22,17 +22,11 @@ export interface PlanRequest {
   readonly action: BulkActionKind;
   /** A filter as Prisma understands it; undefined when none was given. */
   readonly where?: Prisma.QueuedCreationWhereInput | undefined;
+  /** The same as the API takes it, for the record. */
+  readonly filter?: object | undefined;
   readonly entryIds?: readonly string[] | null;
   readonly runAt?: Date | null;
   readonly reason?: string | null;
-}
-
-export interface Exclusion {
-  readonly code: BulkProblemCode;
-  readonly message: string;
-  readonly count: number;
-  /** The first ten. */
-  readonly entryIds: readonly string[];
 }
 
 export interface Plan {
@@ -48,32 +42,42 @@ export interface Plan {
 
 /** Makes a plan; nothing is changed by it. Throws InvalidInputError. */
 export async function planBulkAction(db: Database, caller: Caller, request: PlanRequest): Promise<Plan> {
-  const { action, where, entryIds, runAt, reason } = request;
+  const { action, where, filter, entryIds, runAt, reason } = request;
   const issues = planIssues({ action, hasFilter: where !== undefined, entryIds, runAt, reason });
   if (issues.length > 0) throw new InvalidInputError(issues);
 
   const planId = randomUUID();
   await db.query(
-    `INSERT INTO auth.bulk_actions (id, action, run_at, reason, actor, family_id, total_count, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, 0, now() + $7 * interval '1 millisecond')`,
-    [planId, action, runAt ?? null, reason ?? null, caller.name, caller.familyId, PLAN_LIFETIME_MS],
+    `INSERT INTO auth.bulk_actions (id, action, run_at, reason, actor, family_id, filter, total_count, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 0, now() + $8 * interval '1 millisecond')`,
+    [
+      planId,
+      action,
+      runAt ?? null,
+      reason ?? null,
+      caller.name,
+      caller.familyId,
+      filter === undefined ? null : JSON.stringify(filter),
+      PLAN_LIFETIME_MS,
+    ],
   );
   const groups = createGroups();
   for await (const ids of entryIds ? slices([...new Set(entryIds)]) : matching(db, where ?? {})) {
     groups.add(await db.query<Group>(PLAN[action], [planId, ids, groups.planned().count, caller.familyId]));
   }
   const { count, sample } = groups.planned();
+  const exclusions = groups.excluded();
   const [completed] = await db.query<{ expiresAt: Date }>(
-    `UPDATE auth.bulk_actions SET total_count = $2, expires_at = now() + $3 * interval '1 millisecond'
+    `UPDATE auth.bulk_actions SET total_count = $2, exclusions = $3, expires_at = now() + $4 * interval '1 millisecond'
      WHERE id = $1 RETURNING expires_at AS "expiresAt"`,
-    [planId, count, PLAN_LIFETIME_MS],
+    [planId, count, JSON.stringify(exclusions), PLAN_LIFETIME_MS],
   );
   if (completed === undefined) throw new Error(`The plan ${planId} vanished while it was made.`);
   return {
     planId,
     count,
     sampleIds: sample,
-    exclusions: groups.excluded(),
+    exclusions,
     estimatedMs: action === 'retry' ? await estimate(db, count) : null,
     expiresAt: completed.expiresAt,
   };
@@ -121,9 +125,7 @@ function createGroups() {
     },
     excluded(): Exclusion[] {
       return [...byCode].flatMap(([code, { count, sample }]) => {
-        if (code === null) return [];
-        const named = code === 'NOT_FOUND' ? ` The first: ${sample.join(', ')}` : '';
-        return [{ code, message: bulkProblemMessage(code) + named, count, entryIds: sample }];
+        return code === null ? [] : [{ code, count, entryIds: sample }];
       });
     },
   };

@@ -6,8 +6,8 @@ import { skipMessage } from './bulk-action.rules.ts';
 
 const howMany = z.int().min(1, 'is at least 1').max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`);
 
-/** Adds `EntryBulkAction`, its enum, and the fields of an entry. */
-export function addEntryBulkActions(builder: Builder): void {
+/** Adds `EntryBulkAction`, its enum, and the fields of an entry; answers the ref. */
+export function addEntryBulkActions(builder: Builder) {
   const Outcome = builder.enumType('EntryBulkOutcome', {
     description: 'What a bulk action did to one of its entries.',
     values: {
@@ -24,6 +24,7 @@ export function addEntryBulkActions(builder: Builder): void {
     variant: 'EntryBulkAction',
     description: 'What a bulk action did to an entry.',
     fields: (t) => ({
+      entry: t.relation('entry', { description: 'The entry, as it stands now.' }),
       bulkAction: t.relation('bulkAction', { description: 'The bulk action: what it does, who applied it, and why.' }),
       outcome: t.field({
         type: Outcome,
@@ -54,6 +55,12 @@ export function addEntryBulkActions(builder: Builder): void {
         select: { bulkAction: { select: { undoneBy: true } } },
         resolve: ({ bulkAction }) => bulkAction.undoneBy,
       }),
+      undoReason: t.string({
+        nullable: true,
+        description: 'Why the bulk action was taken back, if whoever did said.',
+        select: { bulkAction: { select: { undoReason: true } } },
+        resolve: ({ bulkAction }) => bulkAction.undoReason,
+      }),
     }),
   });
   builder.prismaObjectFields('QueuedCreation', (t) => ({
@@ -80,4 +87,5 @@ export function addEntryBulkActions(builder: Builder): void {
       }),
     }),
   }));
+  return EntryBulkAction;
 }

@@ -1,0 +1,36 @@
+/** What a plan leaves out, in the API: `BulkExclusion`, of a plan and of what became of it. */
+import type { Caller } from '../../access/caller.ts';
+import type { PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import type { EntryRefs } from '../entry.graphql.ts';
+import { visibleTo } from '../entry-scope.ts';
+import { type Exclusion, exclusionMessage } from './bulk-action.rules.ts';
+
+/** Adds the type; answers it, and what reads entries by their ids in that order. */
+export function addBulkExclusion(builder: Builder, prisma: PrismaClient, { QueuedCreation }: EntryRefs) {
+  const entriesOf = async (query: object, ids: readonly string[], caller: Caller) => {
+    const rows = await prisma.queuedCreation.findMany({
+      ...query,
+      where: { id: { in: [...ids] }, ...visibleTo(caller) },
+    });
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.flatMap((id) => byId.get(id) ?? []);
+  };
+  const Excluded = builder.objectRef<Exclusion>('BulkExclusion').implement({
+    description: 'Entries that the plan leaves out for one reason.',
+    fields: (t) => ({
+      code: t.exposeString('code', {
+        description:
+          'The reason, for scripts: COMPLETED, PROCESSING, ALREADY_CANCELLED, NOT_PENDING, OUTCOME_UNKNOWN, PASSWORD_DESTROYED, USERNAME_TAKEN, FAMILY_DELETED or NOT_FOUND.',
+      }),
+      message: t.string({ description: 'The same for people, with what to do.', resolve: exclusionMessage }),
+      count: t.exposeInt('count', { description: 'How many.' }),
+      sample: t.prismaField({
+        type: [QueuedCreation],
+        description: 'The first ten; none for NOT_FOUND.',
+        resolve: (query, { entryIds }, _args, { caller }) => entriesOf(query, entryIds, caller),
+      }),
+    }),
+  });
+  return { Excluded, entriesOf };
+}
