@@ -1,4 +1,5 @@
 /** A cure that the API proposes, as a button: its mutation with its input, asked for as anywhere else. */
+import { usePermission } from '../access/viewer.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
 import { ActionButton } from './action-button.tsx';
 import { actionOf } from './all-actions.ts';
@@ -13,9 +14,10 @@ export interface CureProps {
 
 export function CureButton({ cure: { label, mutation, input }, subject, isPrimary = false, onDone }: CureProps) {
   const look = planAddress(mutation, input);
+  const { reason } = usePermission(mutation);
   if (look !== undefined)
     return (
-      <ButtonLink isSmall kind={isPrimary ? 'primary' : 'plain'} href={look}>
+      <ButtonLink isSmall kind={isPrimary ? 'primary' : 'plain'} href={look} disabledBecause={reason}>
         {label}
       </ButtonLink>
     );

@@ -68,16 +68,22 @@ interface ButtonLinkProps {
   readonly kind?: ButtonKind;
   readonly icon?: ComponentType<{ className?: string }>;
   readonly isSmall?: boolean;
+  /** Why one may not go there; undefined when one may. */
+  readonly disabledBecause?: string | undefined;
   readonly children: ReactNode;
 }
 
 /** A link that looks like a button: it leads somewhere and changes nothing. */
-export const ButtonLink = ({ href, kind = 'plain', icon: Icon, isSmall = false, children }: ButtonLinkProps) => (
-  <Link href={href} className={shape(kind, isSmall)}>
-    {Icon !== undefined && <Icon className="size-4 shrink-0" />}
-    {children}
-  </Link>
-);
+export const ButtonLink = ({ href, disabledBecause, ...looks }: ButtonLinkProps) => {
+  const { kind = 'plain', icon: Icon, isSmall = false, children } = looks;
+  if (disabledBecause !== undefined) return <Button {...looks} disabledBecause={disabledBecause} />;
+  return (
+    <Link href={href} className={shape(kind, isSmall)}>
+      {Icon !== undefined && <Icon className="size-4 shrink-0" />}
+      {children}
+    </Link>
+  );
+};
 
 interface IconButtonProps extends Omit<ButtonProps, 'children' | 'icon'> {
   readonly icon: ComponentType<{ className?: string }>;

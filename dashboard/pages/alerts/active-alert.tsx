@@ -1,5 +1,6 @@
 /** One alert that is on: what is wrong, what stands in the way, and what helps. */
 import { Link } from 'wouter';
+import { usePermissions } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { endSilence, silenceAlert } from '../../actions/alert-actions.ts';
 import { CureButton } from '../../actions/cure-button.tsx';
@@ -20,9 +21,20 @@ interface ActiveAlertItemProps {
 
 const EDGES = { CRITICAL: 'border-l-bad', WARNING: 'border-l-warn', INFO: 'border-l-info' } as const;
 
+/** What the pages that an alert leads to cannot do without, where not everybody who sees alerts may use it. */
+const NEEDED: Readonly<Record<string, string>> = {
+  '/access': 'apiTokens',
+  '/audit': 'auditEntries',
+  '/events': 'outboxEvents',
+  '/keys': 'encryptionKeys',
+  '/webhooks': 'webhooks',
+};
+
 export function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps) {
   const { alertId, severity, summary, rule, startedAt, notFoundAt, isSilenced, explanation, subject } = alert;
   const way = wayTo(subject);
+  const may = usePermissions();
+  const needed = NEEDED[/^\/\w*/.exec(way?.href ?? '')?.[0] ?? ''];
   const title = ruleWords(rule);
   return (
     <article
@@ -48,7 +60,7 @@ export function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps
         </div>
         <div className="flex flex-wrap gap-2">
           {way !== undefined && (
-            <ButtonLink isSmall href={way.href}>
+            <ButtonLink isSmall href={way.href} disabledBecause={needed && may(needed).reason}>
               {way.text}
             </ButtonLink>
           )}

@@ -1,5 +1,6 @@
 /** The list with all that belongs to it: how many, the order, what is new, the selection, and going on. */
 import { ArrowDownUp, RefreshCw } from 'lucide-react';
+import { usePermission } from '../../access/viewer.tsx';
 import type { BulkKind } from '../../bulk/bulk-words.ts';
 import { isFiltered, type QueueView, unfiltered } from '../../entries/queue-filter.rules.ts';
 import { Button, ButtonLink, IconButton } from '../../ui/button.tsx';
@@ -39,7 +40,9 @@ export function EntryListCard(props: EntryListCardProps) {
   return (
     <Card
       title="Entries"
-      hint={<Counted list={isOld ? undefined : list} matching={matching} />}
+      hint={
+        list === undefined && !isLoading ? undefined : <Counted list={isOld ? undefined : list} matching={matching} />
+      }
       isFlush
       actions={
         <>
@@ -78,11 +81,7 @@ export function EntryListCard(props: EntryListCardProps) {
       ) : (
         // What was found by other filters can be looked at, and not be chosen from.
         <div inert={isOld} aria-busy={isOld} className={isOld ? 'opacity-60' : ''}>
-          {list.rows.length === 0 ? (
-            <div className="flex justify-center empty:hidden" role="status">
-              <Fresh list={list} onShow={reload} />
-            </div>
-          ) : (
+          {list.rows.length > 0 && (
             <SelectionBar
               selection={selection}
               onSelect={onSelection}
@@ -154,20 +153,21 @@ function Fresh({ list, onShow }: { readonly list: EntryList<Entry>; readonly onS
   );
 }
 
-const NoEntries = ({ view, onChange }: Pick<EntryListCardProps, 'view' | 'onChange'>) =>
-  isFiltered(view) ? (
+function NoEntries({ view, onChange }: Pick<EntryListCardProps, 'view' | 'onChange'>) {
+  const mayEnqueue = usePermission('enqueueAccount');
+  return isFiltered(view) ? (
     <Empty
       title="No entry matches these filters."
       actions={<Button onClick={() => onChange(unfiltered(view))}>Clear the filters</Button>}
     >
       Perhaps it was never enqueued, or its time of keeping is over and it was deleted; the account itself stays. Full
-      names are not searched: filter by the family. An entry that comes to match is announced here.
+      names are not searched: filter by the family. An entry that comes to match appears here.
     </Empty>
   ) : (
     <Empty
       title="The queue is empty."
       actions={
-        <ButtonLink href="/enqueue" kind="primary">
+        <ButtonLink href="/enqueue" kind="primary" disabledBecause={mayEnqueue.reason}>
           Enqueue an account
         </ButtonLink>
       }
@@ -176,3 +176,4 @@ const NoEntries = ({ view, onChange }: Pick<EntryListCardProps, 'view' | 'onChan
       when the identity provider cannot be reached, until the account exists.
     </Empty>
   );
+}

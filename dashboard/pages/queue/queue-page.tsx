@@ -2,6 +2,7 @@
 import { Plus } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
+import { usePermission } from '../../access/viewer.tsx';
 import { BULK, type BulkKind, kindOfAddress } from '../../bulk/bulk-words.ts';
 import { notUnderstood, type QueueView, readView, writeView } from '../../entries/queue-filter.rules.ts';
 import { useShortcut } from '../../shell/shortcuts.ts';
@@ -65,6 +66,7 @@ function Entries() {
   const [isSaving, setSaving] = useState(false);
   const filters = useRef<HTMLDivElement>(null);
   const rows = useRef<HTMLDivElement>(null);
+  const mayEnqueue = usePermission('enqueueAccount');
   const actions = useRowActions((entryId) => shown.askAgain([entryId]));
 
   const change = (by: Partial<QueueView>): void =>
@@ -126,7 +128,7 @@ function Entries() {
       title="Queue"
       description="Every managed account that is to be created, and what became of it. Rows change where they stand; new ones wait until you ask for them."
       actions={
-        <ButtonLink href="/enqueue" icon={Plus}>
+        <ButtonLink href="/enqueue" icon={Plus} disabledBecause={mayEnqueue.reason}>
           Enqueue
         </ButtonLink>
       }

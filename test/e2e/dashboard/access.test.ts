@@ -70,6 +70,10 @@ describe.skipIf(isBrowserMissing)('who may do what', () => {
       .getByRole('tooltip')
       .getByText(/Your role VIEWER may not use this\. It needs OPERATOR or ADMIN\./)
       .waitFor();
+    // What would lead to where they may not go leads nowhere.
+    await open(page, hub.server.url, '/queue');
+    const enqueue = page.locator('main header').getByText('Enqueue', { exact: true });
+    await expect.poll(() => enqueue.getAttribute('aria-disabled')).toBe('true');
     // What is not shown at all says so on its page.
     for (const path of ['/audit', '/keys', '/webhooks', '/events', '/enqueue']) {
       await open(page, hub.server.url, path);
