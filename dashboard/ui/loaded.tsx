@@ -8,11 +8,11 @@ import { useToldOnce } from './told-once.tsx';
 interface LoadedProps<Data> {
   readonly result: LiveResult<Data>;
   /** About how high it will be, in rem, so that nothing jumps. */
-  readonly height?: 4 | 8 | 16 | 32;
+  readonly height?: 4 | 8 | 12 | 16 | 32;
   readonly children: (data: Data) => ReactNode;
 }
 
-const HEIGHTS = { 4: 'h-16', 8: 'h-32', 16: 'h-64', 32: 'h-128' } as const;
+const HEIGHTS = { 4: 'h-16', 8: 'h-32', 12: 'h-38', 16: 'h-64', 32: 'h-128' } as const;
 
 export function Loaded<Data>({
   result: { data, isOld, problem, isLoading, refresh },

@@ -12,30 +12,32 @@ import { Tooltip } from './tooltip.tsx';
 interface TimeProps {
   /** RFC 3339; null shows a dash. */
   readonly at: string | null | undefined;
-  /** `relative`: "3 min. ago". `clock`: the time of day. `countdown`: what is left until then. */
-  readonly as?: 'relative' | 'clock' | 'exact' | 'countdown';
+  /** `relative`: "3 min. ago". `clock`: the time of day. `countdown`: what is left until then; `left`: that alone, where the instant stands beside it. */
+  readonly as?: 'relative' | 'clock' | 'exact' | 'countdown' | 'left';
   /** The zone of the job that it belongs to; `clock` names the zone shown where it is another. */
   readonly jobZone?: string;
 }
 
 export function Time({ at, as = 'relative', jobZone }: TimeProps) {
   const ms = at == null ? Number.NaN : Date.parse(at);
-  const now = useNow(as === 'countdown' ? 1_000 : changesEvery(Math.abs(ms - serverNow()) || 0));
+  const now = useNow(as === 'countdown' || as === 'left' ? 1_000 : changesEvery(Math.abs(ms - serverNow()) || 0));
   const zone = useZone(jobZone);
   const isInFull = usePreferences().times === 'exact';
   if (at == null || Number.isNaN(ms)) return <None />;
   const full = exact(ms, zone);
   const text =
-    as === 'countdown'
-      ? `${countdown(ms, now)}${isInFull ? ` (${full})` : ''}`
-      : as === 'exact' || isInFull
-        ? full
-        : as === 'clock'
-          ? brief(ms, now, zone, jobZone !== undefined && !isSameZone(zone, jobZone))
-          : relative(ms, now);
+    as === 'left'
+      ? countdown(ms, now)
+      : as === 'countdown'
+        ? `${countdown(ms, now)}${isInFull ? ` (${full})` : ''}`
+        : as === 'exact' || isInFull
+          ? full
+          : as === 'clock'
+            ? brief(ms, now, zone, jobZone !== undefined && !isSameZone(zone, jobZone))
+            : relative(ms, now);
   return (
     <Tooltip isTapped text={[...new Set([full, exact(ms, 'UTC'), relative(ms, now)])].join(' · ')}>
-      <time dateTime={at} className={as === 'exact' || isInFull ? undefined : 'whitespace-nowrap'}>
+      <time dateTime={at} className={as !== 'left' && (as === 'exact' || isInFull) ? undefined : 'whitespace-nowrap'}>
         {text}
       </time>
     </Tooltip>

@@ -53,7 +53,7 @@ export function ActivityCard() {
         />
       }
     >
-      <Loaded result={result} height={16}>
+      <Loaded result={result} height={12}>
         {({ queueActivity }) => {
           const buckets = queueActivity?.buckets ?? [];
           const succeeded = buckets.map(({ succeededCount }) => succeededCount);

@@ -24,7 +24,7 @@ export function ForecastCard() {
   return (
     <Card title="Due in the next 24 hours">
       {!isAllowed && <Notice tone="info">{reason}</Notice>}
-      <Loaded result={result} height={16}>
+      <Loaded result={result} height={12}>
         {({ queueForecast }) => {
           const steps = inSteps(queueForecast?.duePerMinute ?? [], now, STEP_MS, 48);
           const total = steps.reduce((sum, step) => sum + step.count, 0);

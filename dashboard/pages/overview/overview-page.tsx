@@ -16,12 +16,12 @@ export default function OverviewPage() {
   return (
     <Page title="Overview">
       <Loaded result={totals}>
-        {({ queueStatistics }) =>
+        {({ queueStatistics, queueForecast }) =>
           queueStatistics !== null && (
             <>
               <HealthBar statistics={queueStatistics} />
               <Tour totals={queueStatistics} />
-              <QueueCard totals={queueStatistics} />
+              <QueueCard totals={queueStatistics} forecast={queueForecast} />
             </>
           )
         }

@@ -1,21 +1,11 @@
 /** The queue by state, how long the oldest due entry waits, and when it will be empty. */
 import { Link } from 'wouter';
-import { usePermission } from '../../access/viewer.tsx';
-import { graphql, type ResultOf } from '../../graphql/graphql.ts';
-import { useLiveQuery } from '../../live/use-live.ts';
 import { Card, Figure } from '../../ui/card.tsx';
 import { Shares } from '../../ui/graphs.tsx';
 import { Prose } from '../../ui/prose.tsx';
 import { Time } from '../../ui/time.tsx';
 import { count, ENTRY_STATUS } from '../../ui/words.ts';
-import type { Totals } from './totals.ts';
-
-const Forecast = graphql(`
-  query EmptyForecast {
-    queueForecast { emptyAt throughput explanation unknownReason }
-  }
-`);
-type EmptyForecast = ResultOf<typeof Forecast>['queueForecast'];
+import type { EmptyForecast, Totals } from './totals.ts';
 
 const STATES = [
   ['PENDING', 'pendingCount'],
@@ -25,9 +15,7 @@ const STATES = [
   ['COMPLETED', 'completedCount'],
 ] as const;
 
-export function QueueCard({ totals }: { readonly totals: Totals }) {
-  const { isAllowed } = usePermission('queueForecast');
-  const { data } = useLiveQuery({ query: Forecast, variables: {}, everyMs: 5_000, isPaused: !isAllowed });
+export function QueueCard({ totals, forecast }: { readonly totals: Totals; readonly forecast: EmptyForecast }) {
   const open = STATES.filter(([status]) => status !== 'COMPLETED' && status !== 'CANCELLED');
   return (
     <Card title="Queue">
@@ -64,18 +52,18 @@ export function QueueCard({ totals }: { readonly totals: Totals }) {
               'Nothing waits'
             ) : (
               <>
-                the oldest since <Time at={totals.oldestDueAt} />
+                the oldest since <Time at={totals.oldestDueAt} as="clock" />
               </>
             )
           }
         />
         <Figure
           label="Next due"
-          value={totals.nextDueAt === null ? '–' : <Time at={totals.nextDueAt} as="countdown" />}
+          value={totals.nextDueAt === null ? '–' : <Time at={totals.nextDueAt} as="left" />}
           note={totals.nextDueAt === null ? 'Nothing waits for a time' : <Time at={totals.nextDueAt} as="clock" />}
         />
-        {isAllowed && data?.queueForecast != null && (
-          <EmptyAt forecast={data.queueForecast} isEmpty={totals.dueCount + totals.pendingCount === 0} />
+        {forecast !== undefined && (
+          <EmptyAt forecast={forecast} isEmpty={totals.dueCount + totals.pendingCount + totals.processingCount === 0} />
         )}
       </dl>
     </Card>
@@ -83,13 +71,16 @@ export function QueueCard({ totals }: { readonly totals: Totals }) {
 }
 
 function EmptyAt({
-  forecast: { emptyAt, explanation },
+  forecast,
   isEmpty,
 }: {
-  readonly forecast: NonNullable<EmptyForecast>;
+  readonly forecast: NonNullable<EmptyForecast> | null;
   readonly isEmpty: boolean;
 }) {
   if (isEmpty) return <Figure label="Queue empty" value="Now" />;
+  if (forecast === null)
+    return <Figure isWide label="Queue empty" value="Not known" note="The forecast could not be read." />;
+  const { emptyAt, explanation } = forecast;
   return (
     <Figure
       isWide
