@@ -8,7 +8,7 @@ import { Card } from '../../../ui/card.tsx';
 import { Notice } from '../../../ui/notice.tsx';
 import type { Column } from '../../../ui/table.tsx';
 import { Time } from '../../../ui/time.tsx';
-import { counted, USER_ROLE } from '../../../ui/words.ts';
+import { count, counted, USER_ROLE } from '../../../ui/words.ts';
 import { type CheckedRow, isGood, problemsFirst } from './check.rules.ts';
 import { draft, useChecked } from './draft.ts';
 import { PagedTable } from './paged-table.tsx';
@@ -90,8 +90,12 @@ export function CheckCard() {
             above what the columns are and what holds for rows that do not say it
             {good.length > 0 && '; or send the others now'}.
           </Notice>
+        ) : rows.length === 0 ? (
+          <Notice tone="warn">There is nothing below the heading.</Notice>
         ) : (
-          <Notice tone="good">All {counted(rows.length, 'row is', 'rows are')} good.</Notice>
+          <Notice tone="good">
+            {rows.length === 1 ? 'The row is good.' : `All ${count(rows.length)} rows are good.`}
+          </Notice>
         )}
       </div>
       <PagedTable label="Rows" columns={COLUMNS} rows={sorted} keyOf={({ line }) => String(line)} />

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readText } from './read.ts';
+import { readFile, readText } from './read.ts';
 
 const rowsOf = async (text: string) => {
   const read = await readText(text);
@@ -38,4 +38,37 @@ it('counts lines as an editor does, also below empty ones', async () => {
 
 it('takes one column for one column', async () => {
   expect(await rowsOf('emma_e\nliam_e\n')).toEqual([['emma_e'], ['liam_e']]);
+});
+
+it('says so when there is nothing below the heading', async () => {
+  expect(await rowsOf('username,full name\n')).toBe('There is nothing below the heading.');
+});
+
+describe('a file', () => {
+  const TEXT = 'username\tfull name\némile\tÉmile Exämple\n';
+  const inUtf16 = (isBig: boolean): Uint8Array<ArrayBuffer> => {
+    const bytes = Buffer.from(`\ufeff${TEXT}`, 'utf16le');
+    return new Uint8Array(isBig ? bytes.swap16() : bytes);
+  };
+  const fileRows = async (bytes: Uint8Array<ArrayBuffer>) => {
+    const read = await readFile(new File([bytes], 'accounts.txt'));
+    return 'problem' in read ? read.problem : read.rows;
+  };
+
+  it.each([
+    ['UTF-8', new TextEncoder().encode(TEXT)],
+    ['UTF-8 with a mark', new TextEncoder().encode(`\ufeff${TEXT}`)],
+    ['UTF-16 of Excel', inUtf16(false)],
+    ['UTF-16 with the high byte first', inUtf16(true)],
+    ['Windows-1252', new Uint8Array(Buffer.from(TEXT, 'latin1'))],
+  ])('is read in %s', async (_, bytes) => {
+    expect(await fileRows(bytes)).toEqual([
+      ['username', 'full name'],
+      ['émile', 'Émile Exämple'],
+    ]);
+  });
+
+  it('that is no text is told from one', async () => {
+    expect(await fileRows(new Uint8Array([0x50, 0x4b, 3, 4, 0x14, 0, 0, 0]))).toContain('This is not a text file.');
+  });
 });

@@ -1,5 +1,6 @@
 /** Reads a table from text or a file; the reader is loaded when it is first needed. */
 import { MOST_ROWS } from './check.rules.ts';
+import { hasHeadings } from './columns.rules.ts';
 import { delimiterOf, ROWS_THAT_TELL } from './delimiter.rules.ts';
 import { linesOf, withoutEmpty } from './lines.rules.ts';
 
@@ -27,6 +28,8 @@ export const readText = (text: string): Promise<Read> => readTable(text, 'Pasted
 
 async function readTable(text: string, name: string, isPasted: boolean): Promise<Read> {
   if (text.trim() === '') return { problem: 'There is nothing in it.' };
+  if (text.includes('\0'))
+    return { problem: 'This is not a text file. Save the table as CSV, with a row for each account, and choose that.' };
   const { default: Papa } = await import('papaparse');
   const delimiter = delimiterOf(
     (one) => Papa.parse<string[]>(text, { delimiter: one, preview: ROWS_THAT_TELL, skipEmptyLines: 'greedy' }).data,
@@ -42,11 +45,15 @@ async function readTable(text: string, name: string, isPasted: boolean): Promise
   if (rows.length > MOST_ROWS + 1) return { problem: `It has more than ${MOST_ROWS} rows. Cut it into several files.` };
   if (rows.some((row) => row.length > 50))
     return { problem: 'It has more than 50 columns: this is no table of accounts.' };
+  if (rows.length === 1 && hasHeadings(rows[0] ?? [])) return { problem: 'There is nothing below the heading.' };
   return { name, isPasted, rows, lines };
 }
 
-/** UTF-8, or what Windows writes where that does not fit. */
+/** UTF-16 where it says so, as Excel's Unicode text does; else UTF-8, or what Windows writes where that does not fit. */
 function decode(bytes: ArrayBuffer): string {
+  const [first, second] = new Uint8Array(bytes);
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

@@ -115,7 +115,7 @@ export function ResultCard() {
       <div className="grid gap-3 px-4 pb-3">
         <Progress done={queued + refused} total={rows.length - leftOut} label="Rows that were sent" />
         <p className="sr-only" aria-live="polite">
-          {isGoingOn ? '' : `${queued} queued, ${refused} refused, ${leftOut} left out`}
+          {isGoingOn ? '' : `${count(queued)} queued, ${count(refused)} refused, ${count(leftOut)} left out`}
         </p>
         {problem !== undefined && (
           <Notice tone="bad" isUrgent>
