@@ -85,7 +85,8 @@ export function createEnqueuer({ db, trail, keyRing, notices }: EnqueuerOptions)
         fullName: normaliseFullName(given.fullName),
       };
       const issues = problemsOf(entry, caller);
-      if (issues.length > 0) throw new InvalidInputError(issues);
+      if (issues.length > 0)
+        throw new InvalidInputError([...issues, ...(await problemsBeside(issues, { db, keyRing }, caller, entry))]);
       const generated = entry.password === null || entry.password === undefined ? generatePassword() : undefined;
       const digests = entry.idempotencyKey ? digestFields(keyRing, digested(entry)) : {};
       const prepared = prepare(
@@ -140,6 +141,32 @@ export function problemsOf(entry: NewEntry, caller: Caller): InputIssue[] {
   return fields.flatMap(([field, problem]) => (problem === undefined ? [] : [{ path: [field], ...problem }]));
 }
 
+/** What the database alone knows to be wrong beside what was seen without it, so that it is not said one by one. */
+async function problemsBeside(
+  issues: readonly InputIssue[],
+  { db, keyRing }: Pick<EnqueuerOptions, 'db' | 'keyRing'>,
+  caller: Caller,
+  entry: NewEntry,
+): Promise<InputIssue[]> {
+  // What is wrong by itself is not judged again, and may hold what the database cannot take.
+  const isNamed = !issues.some(({ path }) => path[0] === 'username');
+  const judgeable = { ...entry, username: isNamed ? entry.username : '', fullName: '' };
+  const [judged] = await insertEntries(db, [prepare(keyRing, caller, judgeable, '')], 'none');
+  const verdict = judged?.verdict ?? 'accepted';
+  switch (verdict) {
+    case 'accepted':
+      return [];
+    case 'no_family':
+      return [asIssue('familyId', unknownFamily(entry.familyId))];
+    case 'no_creator':
+      return [NO_CREATOR];
+    default:
+      return isNamed ? [asIssue('username', refusalOf(entry, verdict))] : [];
+  }
+}
+
+const asIssue = (field: string, { code, message }: Refusal): InputIssue => ({ path: [field], code, message });
+
 /** What makes two inputs the same. */
 const digested = ({ familyId, username, fullName, role, password, createdByUserId, runAt }: NewEntry) => ({
   familyId,
@@ -183,6 +210,12 @@ async function insertAll(db: Database, prepared: readonly PreparedEntry[], tries
   return judged;
 }
 
+const NO_CREATOR: InputIssue = {
+  path: ['createdByUserId'],
+  code: 'NOT_A_MEMBER',
+  message: 'No member of this family has this id. List them with family { members }.',
+};
+
 /** The refusal of an entry that was judged so; the name's other claimant in a batch may be named by its place. */
 export function refusalOf(
   entry: Pick<NewEntry, 'familyId' | 'username'>,
@@ -193,13 +226,7 @@ export function refusalOf(
     case 'no_family':
       return unknownFamily(entry.familyId);
     case 'no_creator':
-      return new InvalidInputError([
-        {
-          path: ['createdByUserId'],
-          code: 'NOT_A_MEMBER',
-          message: 'No member of this family has this id. List them with family { members }.',
-        },
-      ]);
+      return new InvalidInputError([NO_CREATOR]);
     case 'user_has_name':
       return new UsernameTakenError(entry.username, 'user');
     case 'entry_has_name':

@@ -117,6 +117,31 @@ describe('a refusal', () => {
     ]);
   });
 
+  it('lists what the database alone knows beside them, and writes nothing', async () => {
+    node = await startQuietNode();
+    const { enqueuer } = node;
+    await enqueuer.enqueue(callerNamed('local'), queue.account({ username: 'taken' }));
+    const problems = async (more: Parameters<typeof queue.account>[0]) => {
+      const account = queue.account({ password: 'short', ...more });
+      const refusal = await enqueuer.enqueue(callerNamed('local'), account).catch((error: unknown) => error);
+      return (refusal as InvalidInputError).issues.map(({ path, code }) => [...path, code].join(' '));
+    };
+    expect(await problems({ username: 'TAKEN' })).toEqual(['password TOO_SHORT', 'username USERNAME_TAKEN']);
+    expect(await problems({ username: 'free' })).toEqual(['password TOO_SHORT']);
+    expect(await problems({ familyId: randomUUID() })).toEqual(['password TOO_SHORT', 'familyId NOT_FOUND']);
+    expect(await problems({ createdByUserId: randomUUID() })).toEqual([
+      'password TOO_SHORT',
+      'createdByUserId NOT_A_MEMBER',
+    ]);
+    // What the database cannot take does not reach it.
+    expect(await problems({ username: 'nu\0l', fullName: 'nu\0l' })).toEqual([
+      'username INVALID_CHARACTERS',
+      'fullName INVALID_CHARACTERS',
+      'password TOO_SHORT',
+    ]);
+    expect(await queue.db.prisma.queuedCreation.count()).toBe(1);
+  });
+
   it('names the family, the creator or the name that is the reason', async () => {
     node = await startQuietNode();
     const { enqueuer } = node;
