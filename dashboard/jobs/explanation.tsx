@@ -19,7 +19,8 @@ export function Explanation({ of: { name, timeZone, explanation, currentRun } }:
         <Notice
           key={`${__typename} ${message}`}
           tone="warn"
-          actions={cure !== null && <CureButton cure={cure} subject={name} />}
+          // To resume it is among what can be done to the job, which stands above.
+          actions={cure !== null && __typename !== 'SchedulePaused' && <CureButton cure={cure} subject={name} />}
         >
           <Prose text={message} jobZone={timeZone} />
         </Notice>

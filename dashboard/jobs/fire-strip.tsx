@@ -40,12 +40,12 @@ export function FireStrip({ jobName, timeZone }: { readonly jobName: string; rea
   if (problem !== undefined && data === undefined) return <span className="text-bad">{problem}</span>;
   const fires = data?.fires?.nodes;
   if (fires === undefined) return <span className="inline-block h-5 w-48 animate-pulse rounded bg-raised" />;
-  if (fires.length === 0) return <span className="text-muted">It has not been due yet.</span>;
+  if (fires.length === 0) return <span className="text-muted">None yet</span>;
   const text = ({ at, outcome, lag, reason }: (typeof fires)[number]): string => {
     const late = lag === null ? undefined : durationMs(lag);
     return [
       `${brief(Date.parse(at), serverNow(), zone)}: ${FIRE_OUTCOME[outcome].text}`,
-      late === undefined ? undefined : `begun ${lengthOf(late)} after it was due`,
+      late === undefined ? undefined : `Begun ${lengthOf(late)} after it was due`,
       reason ?? undefined,
     ]
       .filter((part) => part !== undefined)

@@ -2,11 +2,11 @@
 import { CalendarSync } from 'lucide-react';
 import type { EnumOf } from '../graphql/graphql.ts';
 import { serverNow } from '../graphql/transport.ts';
-import { Badge } from '../ui/badge.tsx';
+import { Badge, Status } from '../ui/badge.tsx';
 import { Time } from '../ui/time.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
-import { DST_NOTE } from '../ui/words.ts';
-import { wallTime } from './fire.rules.ts';
+import { DST_NOTE, FIRE_OUTCOME } from '../ui/words.ts';
+import { isSkipped, wallTime } from './fire.rules.ts';
 
 export interface FireTime {
   readonly at: string;
@@ -18,11 +18,13 @@ interface FireTimesProps {
   readonly label: string;
   readonly of: readonly FireTime[];
   readonly jobZone?: string;
+  /** The job's pause: what it lasts beyond is skipped, and said to be. */
+  readonly pause?: { readonly until: string | null } | null;
   /** What is left until then, beside each: not for what is looked at far ahead. */
   readonly hasCountdown?: boolean;
 }
 
-export const FireTimes = ({ label, of, jobZone, hasCountdown = true }: FireTimesProps) => (
+export const FireTimes = ({ label, of, jobZone, pause = null, hasCountdown = true }: FireTimesProps) => (
   <ol aria-label={label} className="divide-y">
     {of.map((fire) => (
       <li key={fire.at} className="flex flex-wrap items-baseline justify-between gap-x-3 gap-y-0.5 py-1">
@@ -30,10 +32,14 @@ export const FireTimes = ({ label, of, jobZone, hasCountdown = true }: FireTimes
           {wallTime(fire.localTime, serverNow())}
           <DstMark of={fire.dst} />
         </span>
-        {hasCountdown && (
-          <span className="text-muted">
-            <Time at={fire.at} as="countdown" jobZone={jobZone} />
-          </span>
+        {isSkipped(fire.at, pause) ? (
+          <Status of={FIRE_OUTCOME.SKIPPED_PAUSED} />
+        ) : (
+          hasCountdown && (
+            <span className="text-muted">
+              <Time at={fire.at} as="countdown" jobZone={jobZone} />
+            </span>
+          )
         )}
       </li>
     ))}

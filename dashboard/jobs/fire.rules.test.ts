@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foldGaps, foldSeries, olderThan, wallTime, worstOf } from './fire.rules.ts';
+import { foldGaps, foldSeries, isSkipped, olderThan, wallTime, withNextOfOthers, worstOf } from './fire.rules.ts';
 
 const alone = (at: string) => ({ at, gap: null });
 const gap = { firstAt: '2026-11-26T01:00:00.000Z', lastAt: '2026-11-26T03:00:00.000Z', count: 121 };
@@ -44,10 +44,32 @@ describe('The next page', () => {
 describe('A local time', () => {
   const now = Date.parse('2026-11-26T00:00:00Z');
   it('is shown with its offset, with the year where it is another, and with seconds only where it has some', () => {
-    expect(wallTime('2027-03-28T03:30:00+02:00', now, 'en-GB')).toBe('Sun, 28 Mar 2027, 03:30 +02:00');
+    expect(wallTime('2027-03-28T03:30:00+02:00', now, 'en-GB')).toBe('Sun, 28 Mar 2027, 03:30 GMT+2');
+    expect(wallTime('2027-03-28T03:30:00-11:30', now, 'en-GB')).toContain('03:30 GMT-11:30');
     expect(wallTime('2026-11-26T04:17:30Z', now, 'en-GB')).toBe('Thu 26 Nov, 04:17:30 UTC');
   });
   it('stays as it is when it cannot be read', () => expect(wallTime('soon', now)).toBe('soon'));
+});
+
+describe('A fire of a paused job', () => {
+  const at = '2026-11-27T10:00:00Z';
+  it('is skipped while the pause lasts, and not at its end or later', () => {
+    expect(isSkipped(at, null)).toBe(false);
+    expect(isSkipped(at, { until: null })).toBe(true);
+    expect(isSkipped(at, { until: '2026-11-27T10:00:01Z' })).toBe(true);
+    expect(isSkipped(at, { until: at })).toBe(false);
+  });
+});
+
+it('A job that fires seldom is listed with its next fire beside one that fires each minute', () => {
+  const minutely = [1, 2, 3].map((minute) => ({ jobName: 'Minutely', at: `2026-11-27T10:0${minute}:00Z` }));
+  const next = [{ jobName: 'Nightly', at: '2026-11-28T02:30:00Z' }, ...minutely.slice(0, 1)];
+  expect(withNextOfOthers(minutely, next).map(({ jobName }) => jobName)).toEqual([
+    'Minutely',
+    'Minutely',
+    'Minutely',
+    'Nightly',
+  ]);
 });
 
 it('Merged fires are folded as long as no other job’s comes between', () => {

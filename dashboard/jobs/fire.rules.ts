@@ -54,7 +54,7 @@ export function olderThan(fires: readonly FoldableFire[], from: string, hasMore:
 
 const earlier = (one: string, other: string): string => (Date.parse(one) < Date.parse(other) ? one : other);
 
-/** "Sun, 28 Mar, 03:30 +02:00": a local time with its offset, as the API writes it; the year where it is not this one. */
+/** "Sun, 28 Mar, 03:30 GMT+2": a local time with its offset, as the API writes it; the year where it is not this one. */
 export function wallTime(localTime: string, now: number, locale?: string): string {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(localTime);
   if (match === null) return localTime;
@@ -70,8 +70,16 @@ export function wallTime(localTime: string, now: number, locale?: string): strin
     second: wall.endsWith(':00') ? undefined : '2-digit',
     hourCycle: 'h23',
   }).format(Date.parse(`${wall}Z`));
-  return `${words} ${offset === 'Z' || offset === '+00:00' ? 'UTC' : offset}`;
+  return `${words} ${zoneName(offset)}`;
 }
+
+/** "GMT+1", as the times beside it have it, and "GMT+5:30". */
+const zoneName = (offset: string): string =>
+  offset === 'Z' || offset === '+00:00' ? 'UTC' : `GMT${offset.replace(/^([+-])0/, '$1').replace(':00', '')}`;
+
+/** Whether a pause is still in force when a fire is due; `until` null: until it is resumed. */
+export const isSkipped = (at: string, pause: { readonly until: string | null } | null): boolean =>
+  pause !== null && (pause.until === null || Date.parse(at) < Date.parse(pause.until));
 
 /** Fires of one job that no other job's come between. */
 interface FireSeries<Fire> {
@@ -90,6 +98,16 @@ export function foldSeries<Fire extends { readonly jobName: string }>(fires: rea
     else series.push({ first: fire, last: fire, count: 1 });
   }
   return series;
+}
+
+/** The merged fires, and of each job that is not among them its next: the rare one is not hidden by the frequent one. */
+export function withNextOfOthers<Fire extends { readonly jobName: string; readonly at: string }>(
+  fires: readonly Fire[],
+  nextOfEach: readonly Fire[],
+): Fire[] {
+  const known = new Set(fires.map(({ jobName }) => jobName));
+  const others = nextOfEach.filter(({ jobName }) => !known.has(jobName));
+  return [...fires, ...others].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }
 
 /** Words that begin a line. */

@@ -8,7 +8,7 @@ describe('a time of day', () => {
   it('names its zone when asked to, for a job whose own zone is another', () => {
     expect(brief(at, now, 'UTC', false, 'en-GB')).toBe('27 Nov, 01:30');
     expect(brief(at, now, 'UTC', true, 'en-GB')).toBe('27 Nov, 01:30 UTC');
-    expect(brief(at, now, 'Europe/Berlin', true, 'en-GB')).toContain('02:30');
+    expect(brief(at, now, 'Europe/Berlin', true, 'en-GB')).toBe('27 Nov, 02:30 GMT+1');
   });
 
   it('knows the browser’s own zone by its name', () => {

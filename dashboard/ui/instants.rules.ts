@@ -48,9 +48,13 @@ export function exact(at: number, zone: string | undefined, locale?: string): st
     minute: '2-digit',
     second: '2-digit',
     hourCycle: 'h23',
-    timeZoneName: 'short',
+    timeZoneName: zoneStyle(zone),
   }).format(at);
 }
+
+/** "GMT+1" in every browser and for every zone, not "CET" here and "GMT+1" there; UTC by its name. */
+const zoneStyle = (zone: string | undefined): 'short' | 'shortOffset' =>
+  (zone ?? browserZone) === 'UTC' ? 'short' : 'shortOffset';
 
 /** Whether both read the same clock; undefined: the browser's. */
 export const isSameZone = (one: string | undefined, other: string | undefined): boolean =>
@@ -68,7 +72,7 @@ export function brief(at: number, now: number, zone: string | undefined, isZoneN
     hour: '2-digit',
     minute: '2-digit',
     second: isToday ? '2-digit' : undefined,
-    timeZoneName: isZoneNamed ? 'short' : undefined,
+    timeZoneName: isZoneNamed ? zoneStyle(zone) : undefined,
     hourCycle: 'h23',
   }).format(at);
 }

@@ -93,7 +93,7 @@ describe('a run by hand', () => {
       ['info', 'Two are due.', { due: 2 }],
       ['warn', 'One is odd.', null],
       ['error', 'One broke.', { entryId: 'x' }],
-      ['info', expect.stringMatching(/^Ended well after \d\.\d\d s\.$/), { counts: { due: 2 } }],
+      ['info', 'Ended well.', { counts: { due: 2 } }],
     ]);
     const times = all.map(({ at }) => at.getTime());
     expect(times).toEqual(times.toSorted((a, b) => a - b));
@@ -143,7 +143,7 @@ describe('a run by hand', () => {
     await (await failing.runNow()).finished;
     expect((await lines()).at(-1)).toMatchObject({
       level: 'error',
-      message: expect.stringMatching(/^Failed after \d\.\d\d s: It broke: token=\[redacted\]$/),
+      message: 'Failed: It broke: token=[redacted]',
     });
     await failing.scheduler.stop({ timeoutMs: 1_000 });
     await db.query('DELETE FROM auth.job_runs');
@@ -155,7 +155,7 @@ describe('a run by hand', () => {
     await stopping.scheduler.stop({ timeoutMs: 200 });
     expect((await messages()).slice(1)).toEqual([
       'warn: It is asked to end. The server was stopped.',
-      expect.stringMatching(/^warn: Ended early after \d\.\d\d s\. The server was stopped\.$/),
+      'warn: Ended early. The server was stopped.',
     ]);
     await db.query('DELETE FROM auth.job_runs');
 

@@ -66,7 +66,7 @@ function Found({ name }: { readonly name: string }) {
 }
 
 function Shown({ schedule }: { readonly schedule: Schedule }) {
-  const { name, description, isPaused, currentRun, nextFireTimes, timeZone } = schedule;
+  const { name, description, isPaused, currentRun, nextFireTimes, timeZone, pause } = schedule;
   const [search, setSearch] = useSearchParams();
   const doing = useScheduleActions(schedule);
   useShortcut({ keys: 'n', does: 'Run the job now', place: 'Schedule' }, doing.run.begin);
@@ -96,11 +96,11 @@ function Shown({ schedule }: { readonly schedule: Schedule }) {
             <ScheduleFacts of={schedule} />
           </div>
         </Card>
-        <Card title="Next fires" hint={isPaused ? 'They are skipped while it is paused.' : undefined}>
+        <Card title="Next fires">
           {nextFireTimes.length === 0 ? (
             <p>It never fires again.</p>
           ) : (
-            <FireTimes label={`Next fires of ${name}`} of={nextFireTimes} jobZone={timeZone} />
+            <FireTimes label={`Next fires of ${name}`} of={nextFireTimes} jobZone={timeZone} pause={pause} />
           )}
         </Card>
       </div>

@@ -37,7 +37,9 @@ const SPANS = [
   ['A day and a half', 36 * HOUR_MS],
   ['A week', 168 * HOUR_MS],
 ] as const;
-const hour = (at: number): string => new Date(Math.floor(at / HOUR_MS) * HOUR_MS).toISOString();
+/** Between two fires of a job that fires each minute: one that is due right then stands for those before it. */
+const OFF_THE_MINUTE_MS = 30_000;
+const hour = (at: number): string => new Date(Math.floor(at / HOUR_MS) * HOUR_MS + OFF_THE_MINUTE_MS).toISOString();
 
 export function Simulation({ schedule }: { readonly schedule: Schedule }) {
   const [search, setSearch] = useSearchParams();
@@ -70,7 +72,12 @@ export function Simulation({ schedule }: { readonly schedule: Schedule }) {
           />
         </div>
         <div className="w-56">
-          <InstantField label="Up again at" value={to} onInstant={(value) => put({ to: value })} />
+          <InstantField
+            label="Up again at"
+            value={to}
+            hint={Date.parse(to) % 60_000 === OFF_THE_MINUTE_MS ? 'Half a minute past, between fires.' : undefined}
+            onInstant={(value) => put({ to: value })}
+          />
         </div>
         <fieldset className="flex flex-wrap gap-1 sm:mt-6">
           <legend className="sr-only">How long it was down</legend>
@@ -95,6 +102,11 @@ export function Simulation({ schedule }: { readonly schedule: Schedule }) {
     </Card>
   );
 }
+
+/** Why fires came to an outcome, each reason once. */
+const reasonsOf = (fires: Simulated['fires'], of: Simulated['fires'][number]['outcome']): string[] => [
+  ...new Set(fires.flatMap(({ outcome, reason }) => (outcome === of && reason !== null ? [reason] : []))),
+];
 
 function Policy({
   of: { misfirePolicy, isInForce, counts, fires },
@@ -141,9 +153,14 @@ function Policy({
           />
           <ul className="mt-2 grid gap-1">
             {counts.map(({ outcome, count: value }) => (
-              <li key={outcome} className="flex items-center justify-between gap-2">
+              <li key={outcome} className="flex flex-wrap items-center justify-between gap-x-2">
                 <Status of={FIRE_OUTCOME[outcome]} />
                 <strong>{count(value)}</strong>
+                {reasonsOf(fires, outcome).map((reason) => (
+                  <p key={reason} className="basis-full text-sm text-muted">
+                    {reason}
+                  </p>
+                ))}
               </li>
             ))}
           </ul>

@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql } from '../../graphql/graphql.ts';
 import { serverNow } from '../../graphql/transport.ts';
-import { foldSeries, wallTime } from '../../jobs/fire.rules.ts';
+import { foldSeries, wallTime, withNextOfOthers } from '../../jobs/fire.rules.ts';
 import { DstMark } from '../../jobs/fire-times.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Card } from '../../ui/card.tsx';
@@ -15,6 +15,7 @@ import { count } from '../../ui/words.ts';
 const NextFires = graphql(`
   query ComingFires {
     nextFireTimes(first: 100) { jobName at localTime dst }
+    jobSchedules { id nextFireTimes(first: 1) { jobName at localTime dst } }
   }
 `);
 
@@ -28,15 +29,23 @@ export function ComingFires() {
     isPaused: !isAllowed,
   });
   return (
-    <Card title="What fires next" hint="The next 100 fires of all jobs, the soonest first; those of paused jobs too.">
+    <Card
+      title="What fires next"
+      hint="The next 100 fires of all jobs, and the next of each job that is not among them; those of paused jobs too."
+    >
       {!isAllowed && <Notice tone="info">{reason}</Notice>}
       <Loaded result={result}>
-        {({ nextFireTimes }) =>
+        {({ nextFireTimes, jobSchedules }) =>
           nextFireTimes === null || nextFireTimes.length === 0 ? (
             <Empty title="Nothing fires again." />
           ) : (
             <ol className="divide-y">
-              {foldSeries(nextFireTimes).map(({ first, last, count: size }) => (
+              {foldSeries(
+                withNextOfOthers(
+                  nextFireTimes,
+                  (jobSchedules ?? []).flatMap((job) => job.nextFireTimes),
+                ),
+              ).map(({ first, last, count: size }) => (
                 <li key={`${first.jobName} ${first.at}`} className="py-1.5">
                   <div className="flex items-baseline justify-between gap-3">
                     <Link href={`/schedules/${first.jobName}`} className="min-w-0 break-all hover:underline">

@@ -10,7 +10,7 @@ import { PauseNotice, ScheduleFacts, ScheduleState } from '../../jobs/schedule-f
 import type { Schedule } from '../../jobs/schedule-fields.ts';
 
 export function ScheduleCard({ schedule }: { readonly schedule: Schedule }) {
-  const { name, description, isPaused, currentRun, nextFireTimes, timeZone } = schedule;
+  const { name, description, isPaused, currentRun, nextFireTimes, timeZone, pause } = schedule;
   const doing = useScheduleActions(schedule);
   const id = useId();
   return (
@@ -44,11 +44,11 @@ export function ScheduleCard({ schedule }: { readonly schedule: Schedule }) {
             <Explanation of={schedule} />
           </div>
           <div className="min-w-0">
-            <h3 className="text-sm text-muted">{isPaused ? 'Next fires, skipped while paused' : 'Next fires'}</h3>
+            <h3 className="text-sm text-muted">Next fires</h3>
             {nextFireTimes.length === 0 ? (
               <p>It never fires again.</p>
             ) : (
-              <FireTimes label={`Next fires of ${name}`} of={nextFireTimes} jobZone={timeZone} />
+              <FireTimes label={`Next fires of ${name}`} of={nextFireTimes} jobZone={timeZone} pause={pause} />
             )}
           </div>
         </div>

@@ -52,7 +52,6 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
   const { db, clock, leaseMs, graceMs, windowMs, redact, onUpdated, onSaid, onFault } = options;
   const logger = options.logger.child({ jobName: job.name, runId: run.runId });
   const controller = new AbortController();
-  const begunAt = performance.now();
   const record = createRunRecord({ db, runId: run.runId, logger, redact, onWritten: () => onSaid(run.runId) });
   const abort = (message: string) => {
     if (!controller.signal.aborted) record.note({ level: 'warn', message: `It is asked to end. ${message}` });
@@ -83,7 +82,7 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
     const result = closing;
     clearTimeout(grace);
     const isQuiet = result.status === 'succeeded' && run.trigger !== 'manual';
-    await record.end(endingLine(result, performance.now() - begunAt), isQuiet);
+    await record.end(endingLine(result), isQuiet);
     lease.release();
     const { progress } = lease.latest();
     const closed = await closeWithin(leaseMs, () => finishRun(db, run, { ...result, progress }, windowMs), onFault);

@@ -50,18 +50,17 @@ export interface Ending {
   readonly errorMessage: string | null;
 }
 
-/** How the run ended, after so many milliseconds, and what of its counts is not zero. */
-export function endingLine({ status, counts, errorMessage }: Ending, ms: number): RunLine {
-  const after = `after ${seconds(ms)} s`;
+/** How the run ended, and what of its counts is not zero; how long it took stands in the run. */
+export function endingLine({ status, counts, errorMessage }: Ending): RunLine {
   const found = Object.entries(counts).filter(([, count]) => count !== 0);
   const fields = found.length > 0 ? { counts: Object.fromEntries(found) } : undefined;
   switch (status) {
     case 'succeeded':
-      return { level: 'info', message: `Ended well ${after}.`, fields };
+      return { level: 'info', message: 'Ended well.', fields };
     case 'failed':
-      return { level: 'error', message: `Failed ${after}: ${errorMessage ?? 'it did not say why'}`, fields };
+      return { level: 'error', message: `Failed: ${errorMessage ?? 'it did not say why'}`, fields };
     case 'interrupted':
-      return { level: 'warn', message: `Ended early ${after}. ${errorMessage ?? ''}`.trim(), fields };
+      return { level: 'warn', message: `Ended early. ${errorMessage ?? ''}`.trim(), fields };
   }
 }
 
@@ -71,5 +70,3 @@ export const leftOutLine = (count: number): RunLine => ({
   message: `${count.toLocaleString('en-US')} more ${count === 1 ? 'line was' : 'lines were'} not kept; the server’s log has them.`,
   fields: { leftOutCount: count },
 });
-
-const seconds = (ms: number): string => (ms < 10_000 ? (ms / 1_000).toFixed(2) : Math.round(ms / 1_000).toString());
