@@ -6,7 +6,7 @@ import { useLiveQuery } from '../live/use-live.ts';
 import { Status } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
-import { type ListAddress, useListAddress } from '../ui/list-address.ts';
+import { type ListAddress, useFirstPageInstead, useListAddress } from '../ui/list-address.ts';
 import { Loaded } from '../ui/loaded.tsx';
 import { Empty, Notice } from '../ui/notice.tsx';
 import { Pager } from '../ui/pager.tsx';
@@ -85,6 +85,7 @@ export function RunsTable({ jobName }: { readonly jobName?: string }) {
     on: ['JOB_RUN'],
     isPaused: !isAllowed,
   });
+  useFirstPageInstead(address, result);
   const total = result.data?.jobRuns?.totalCount;
   return (
     <Card

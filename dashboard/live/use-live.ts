@@ -1,7 +1,7 @@
 /** What components use of the live stream: its state, its batches, and queries that follow it. */
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { type AnyVariables, createRequest, type TypedDocumentNode, useQuery } from 'urql';
-import { problemOf } from '../graphql/problems.ts';
+import { codeOf, problemOf } from '../graphql/problems.ts';
 import type { Batch, Subject } from './batches.rules.ts';
 import { createRefreshing } from './refreshing.rules.ts';
 import { liveState, onChanges, onLiveState } from './stream.ts';
@@ -30,6 +30,8 @@ export interface LiveResult<Data> {
   readonly isOld: boolean;
   /** What is wrong, for people. Data may be there all the same. */
   readonly problem: string | undefined;
+  /** The API's code for it, for example BAD_USER_INPUT. */
+  readonly code: string | undefined;
   /** There is nothing to show yet. */
   readonly isLoading: boolean;
   /** What is shown is being asked for again. */
@@ -78,6 +80,7 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
   if (isNew) setKept({ data: newest, subject });
   const shown = isNew ? { data: newest, subject } : kept;
   const problem = isAnswered && error !== undefined ? problemOf(error) : undefined;
+  const code = problem === undefined ? undefined : codeOf(error);
   const isFormer = shown !== undefined && shown.subject !== subject;
   // An answer to something else is no answer where there will be none.
   const data = isFormer && (problem !== undefined || isPaused) ? undefined : shown?.data;
@@ -103,6 +106,7 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
     data,
     isOld: isFormer && data !== undefined,
     problem,
+    code,
     isLoading: fetching && data === undefined,
     isRefreshing: fetching || stale,
     refresh,

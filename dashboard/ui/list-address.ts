@@ -1,7 +1,9 @@
 /** What a page with a list needs of the address bar: its filters, its page, and changing either. */
-import { useMemo } from 'react';
+import { useLayoutEffect, useMemo, useRef } from 'react';
 import { useSearchParams } from 'wouter';
+import type { LiveResult } from '../live/use-live.ts';
 import { type Change, type PageAsked, pageOf, withChange } from './list-address.rules.ts';
+import { toast } from './toasts.tsx';
 
 export interface ListAddress {
   /** A filter or another part of the address, trimmed; undefined when it is not there. */
@@ -29,4 +31,20 @@ export function useListAddress(filters: readonly string[], perPage: number): Lis
     page,
     isFirstPage: page.after === undefined && page.before === undefined,
   };
+}
+
+/** A place in a list may be gone, or have been of another order: then the list begins at its first page, and says so. */
+export function useFirstPageInstead(
+  { isFirstPage, set }: ListAddress,
+  { code }: Pick<LiveResult<unknown>, 'code'>,
+): void {
+  // What else may be wrong with the input is seen at the first page too.
+  const isGone = !isFirstPage && code === 'BAD_USER_INPUT';
+  const latest = useRef(set);
+  latest.current = set;
+  useLayoutEffect(() => {
+    if (!isGone) return;
+    latest.current({ after: undefined });
+    toast('That page of the list is gone; this is the newest.', 'info');
+  }, [isGone]);
 }

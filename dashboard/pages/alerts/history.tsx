@@ -8,7 +8,7 @@ import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { SelectField } from '../../ui/field.tsx';
 import { lengthOf } from '../../ui/instants.rules.ts';
-import { useListAddress } from '../../ui/list-address.ts';
+import { useFirstPageInstead, useListAddress } from '../../ui/list-address.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { Pager } from '../../ui/pager.tsx';
@@ -85,6 +85,7 @@ export function History() {
     on: ['ALERT'],
     isPaused: !usePermission('alerts').isAllowed,
   });
+  useFirstPageInstead(address, result);
   const rules = useLiveQuery({
     query: RulesQuery,
     variables: {},
@@ -128,26 +129,28 @@ export function History() {
         )}
       </search>
       <Loaded result={result} height={32}>
-        {({ alerts }) => (
-          <>
-            <Table
-              label="Alerts"
-              columns={COLUMNS}
-              rows={alerts?.nodes ?? []}
-              keyOf={({ id }) => id}
-              empty={
-                address.isFiltered ? (
-                  <Empty title="No alert fits these filters." />
-                ) : (
-                  <Empty title="There has been no alert yet.">
-                    Each that goes on stays here after it is over, with when it began and how long it lasted.
-                  </Empty>
-                )
-              }
-            />
-            {alerts !== null && <Pager of={alerts.pageInfo} onPage={(page) => address.set(page, true)} />}
-          </>
-        )}
+        {({ alerts }) =>
+          alerts !== null && (
+            <>
+              <Table
+                label="Alerts"
+                columns={COLUMNS}
+                rows={alerts.nodes}
+                keyOf={({ id }) => id}
+                empty={
+                  address.isFiltered ? (
+                    <Empty title="No alert fits these filters." />
+                  ) : (
+                    <Empty title="There has been no alert yet.">
+                      Each that goes on stays here after it is over, with when it began and how long it lasted.
+                    </Empty>
+                  )
+                }
+              />
+              <Pager of={alerts.pageInfo} onPage={(page) => address.set(page, true)} />
+            </>
+          )
+        }
       </Loaded>
     </Card>
   );

@@ -4,7 +4,7 @@ import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
-import type { ListAddress } from '../../ui/list-address.ts';
+import { type ListAddress, useFirstPageInstead } from '../../ui/list-address.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty, Notice } from '../../ui/notice.tsx';
 import { Pager } from '../../ui/pager.tsx';
@@ -79,6 +79,7 @@ export function AuditList({ address, filter, onOpen }: ListProps) {
   const { page, isFirstPage } = address;
   const isPaused = !usePermission('auditEntries').isAllowed;
   const result = useLiveQuery({ query: Trail, variables: { filter, ...page }, isPaused });
+  useFirstPageInstead(address, result);
   // Nothing tells of acts: the newest is looked at.
   const newest = useLiveQuery({
     query: Newest,
@@ -107,20 +108,22 @@ export function AuditList({ address, filter, onOpen }: ListProps) {
         )}
       </div>
       <Loaded result={result} height={32}>
-        {({ auditEntries }) => (
-          <>
-            <Table
-              label="Acts"
-              columns={COLUMNS}
-              rows={auditEntries?.nodes ?? []}
-              keyOf={({ id }) => id}
-              onOpen={({ id }) => onOpen(id)}
-              lookOf={({ outcome }) => (outcome === 'DENIED' ? 'bg-bad-soft/40' : '')}
-              empty={<Nothing isFiltered={address.isFiltered} onClear={address.clear} />}
-            />
-            {auditEntries !== null && <Pager of={auditEntries.pageInfo} onPage={(to) => address.set(to, true)} />}
-          </>
-        )}
+        {({ auditEntries }) =>
+          auditEntries !== null && (
+            <>
+              <Table
+                label="Acts"
+                columns={COLUMNS}
+                rows={auditEntries.nodes}
+                keyOf={({ id }) => id}
+                onOpen={({ id }) => onOpen(id)}
+                lookOf={({ outcome }) => (outcome === 'DENIED' ? 'bg-bad-soft/40' : '')}
+                empty={<Nothing isFiltered={address.isFiltered} onClear={address.clear} />}
+              />
+              <Pager of={auditEntries.pageInfo} onPage={(to) => address.set(to, true)} />
+            </>
+          )
+        }
       </Loaded>
     </>
   );

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { askedBy } from './event-filter.rules.ts';
 
 const ID = '2f5eea85-8658-4268-a9d8-1772fb76014b';
-const asked = (given: Record<string, string>) => askedBy((name) => given[name]);
+const asked = (given: Record<string, string>) => askedBy((name) => given[name], ['CircuitOpened']);
 
 describe('the filters of the outbox', () => {
   it('ask for all without any', () => expect(asked({})).toEqual({ filter: {}, problems: {} }));
@@ -19,8 +19,16 @@ describe('the filters of the outbox', () => {
   });
 
   it('leave out what is none, and say so where it was typed', () => {
-    const { filter, problems } = asked({ family: 'Miller', state: 'LOST', to: 'soon' });
+    const { filter, problems } = asked({ family: 'Miller', state: 'LOST', to: 'soon', type: 'nope' });
     expect(filter).toEqual({});
+    expect(problems.type).toBe('There is no such type of event.');
     expect(problems.family).toContain('An id looks like');
+  });
+
+  it('ask for any type while it is not known which there are', () => {
+    expect(askedBy((name) => (name === 'type' ? 'nope' : undefined), [])).toEqual({
+      filter: { eventType: { equals: 'nope' } },
+      problems: {},
+    });
   });
 });

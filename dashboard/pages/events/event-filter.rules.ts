@@ -21,14 +21,16 @@ export interface Asked {
   readonly problems: Partial<Record<(typeof FILTERS)[number], string>>;
 }
 
-export function askedBy(get: (name: string) => string | undefined): Asked {
+/** `types`: those that there are; empty while nobody has said. */
+export function askedBy(get: (name: string) => string | undefined, types: readonly string[]): Asked {
   const [type, aggregate, aggregateId, family] = [get('type'), get('aggregate'), get('aggregateId'), get('family')];
   const state = STATES.find((one) => one === get('state'));
   const createdAt = spanOf(get('from'), get('to'));
+  const isNoType = type !== undefined && types.length > 0 && !types.includes(type);
   const isKnown = (id: string | undefined): id is string => id !== undefined && isUuid(id);
   return {
     filter: {
-      ...(type !== undefined && { eventType: { equals: type } }),
+      ...(type !== undefined && !isNoType && { eventType: { equals: type } }),
       ...(aggregate !== undefined && { aggregateType: aggregate }),
       ...(isKnown(aggregateId) && { aggregateId }),
       ...(isKnown(family) && { familyId: family }),
@@ -36,6 +38,7 @@ export function askedBy(get: (name: string) => string | undefined): Asked {
       ...(createdAt !== undefined && { createdAt }),
     },
     problems: {
+      ...(isNoType && { type: 'There is no such type of event.' }),
       ...(aggregateId !== undefined && !isUuid(aggregateId) && { aggregateId: NO_ID }),
       ...(family !== undefined && !isUuid(family) && { family: NO_ID }),
     },

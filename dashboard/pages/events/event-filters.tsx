@@ -29,6 +29,7 @@ export function EventFilters({ address, problems, kinds }: EventFiltersProps) {
     <search aria-label="Filters" className="grid items-start gap-3 border-b px-4 pb-4 sm:grid-cols-2 lg:grid-cols-4">
       <SelectField
         label="Type"
+        problem={problems.type}
         value={get('type') ?? ''}
         options={[['', 'Any'], ...types.map((type) => [type, type] as const)]}
         onChange={({ target }) => set({ type: target.value })}

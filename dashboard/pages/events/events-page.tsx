@@ -4,7 +4,7 @@ import { useEventCatalog } from '../../events/use-event-catalog.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
-import { useListAddress } from '../../ui/list-address.ts';
+import { useFirstPageInstead, useListAddress } from '../../ui/list-address.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
@@ -21,10 +21,14 @@ const PARKED = { filter: { state: 'PARKED' }, first: 10 } as const;
 
 export default function EventsPage() {
   const address = useListAddress(FILTERS, PER_PAGE);
-  const { filter, problems } = askedBy(address.get);
   const kinds = useEventCatalog();
+  const { filter, problems } = askedBy(
+    address.get,
+    kinds.map(({ type }) => type),
+  );
   const isPaused = !usePermission('outboxEvents').isAllowed;
   const result = useLiveQuery({ query: EventsQuery, variables: { filter, ...address.page }, everyMs: 5_000, isPaused });
+  useFirstPageInstead(address, result);
   // What needs somebody comes first, however many have happened since.
   const isPlain = !address.isFiltered && address.isFirstPage;
   const parked = useLiveQuery({
@@ -54,30 +58,32 @@ export default function EventsPage() {
       <Card title="Events" hint="Newest first. Times of the filters are in this browser’s zone." isFlush>
         <EventFilters address={address} problems={problems} kinds={kinds} />
         <Loaded result={result} height={32}>
-          {({ outboxEvents }) => (
-            <>
-              <EventTable
-                label="Events"
-                rows={outboxEvents?.nodes ?? []}
-                onOpen={open}
-                onDone={refresh}
-                empty={
-                  address.isFiltered ? (
-                    <Empty
-                      title="No event fits these filters."
-                      actions={<Button onClick={address.clear}>Clear the filters</Button>}
-                    />
-                  ) : (
-                    <Empty title="Nothing has happened yet.">
-                      An account that is queued, made or given up, a job that ran, a circuit that opened: each is
-                      written here, and sent to the webhooks that want it.
-                    </Empty>
-                  )
-                }
-              />
-              {outboxEvents !== null && <Pager of={outboxEvents.pageInfo} onPage={(page) => address.set(page, true)} />}
-            </>
-          )}
+          {({ outboxEvents }) =>
+            outboxEvents !== null && (
+              <>
+                <EventTable
+                  label="Events"
+                  rows={outboxEvents.nodes}
+                  onOpen={open}
+                  onDone={refresh}
+                  empty={
+                    address.isFiltered ? (
+                      <Empty
+                        title="No event fits these filters."
+                        actions={<Button onClick={address.clear}>Clear the filters</Button>}
+                      />
+                    ) : (
+                      <Empty title="Nothing has happened yet.">
+                        An account that is queued, made or given up, a job that ran, a circuit that opened: each is
+                        written here, and sent to the webhooks that want it.
+                      </Empty>
+                    )
+                  }
+                />
+                <Pager of={outboxEvents.pageInfo} onPage={(page) => address.set(page, true)} />
+              </>
+            )
+          }
         </Loaded>
       </Card>
       {shown !== undefined && (

@@ -9,7 +9,7 @@ import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { InstantField, SelectField } from '../../ui/field.tsx';
 import { spanOf } from '../../ui/list-address.rules.ts';
-import { type ListAddress, useListAddress } from '../../ui/list-address.ts';
+import { type ListAddress, useFirstPageInstead, useListAddress } from '../../ui/list-address.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { useNow } from '../../ui/now.ts';
@@ -48,6 +48,7 @@ export function Deliveries({ webhookId, onDone }: DeliveriesProps) {
     everyMs: 3_000,
     isPaused: !usePermission('webhook').isAllowed,
   });
+  useFirstPageInstead(address, result);
   const now = useNow(60_000);
   const done = (): void => {
     result.refresh();
@@ -76,33 +77,33 @@ export function Deliveries({ webhookId, onDone }: DeliveriesProps) {
     >
       <Filters address={address} status={status} />
       <Loaded result={result} height={32}>
-        {({ webhook }) => (
-          <>
-            <Table
-              label="Deliveries"
-              columns={deliveryColumns(open, done)}
-              rows={webhook?.deliveries?.nodes ?? []}
-              keyOf={({ id }) => id}
-              onOpen={({ id }) => open(id)}
-              empty={
-                address.isFiltered ? (
-                  <Empty
-                    title="No delivery fits these filters."
-                    actions={<Button onClick={address.clear}>Clear the filters</Button>}
-                  />
-                ) : (
-                  <Empty title="Nothing has been sent to it yet.">
-                    Each event of its types stands here from when it is published on, with every attempt to deliver it.
-                    Send a test to see whether the receiver answers.
-                  </Empty>
-                )
-              }
-            />
-            {webhook?.deliveries != null && (
+        {({ webhook }) =>
+          webhook?.deliveries != null && (
+            <>
+              <Table
+                label="Deliveries"
+                columns={deliveryColumns(open, done)}
+                rows={webhook.deliveries.nodes}
+                keyOf={({ id }) => id}
+                onOpen={({ id }) => open(id)}
+                empty={
+                  address.isFiltered ? (
+                    <Empty
+                      title="No delivery fits these filters."
+                      actions={<Button onClick={address.clear}>Clear the filters</Button>}
+                    />
+                  ) : (
+                    <Empty title="Nothing has been sent to it yet.">
+                      Each event of its types stands here from when it is published on, with every attempt to deliver
+                      it. Send a test to see whether the receiver answers.
+                    </Empty>
+                  )
+                }
+              />
               <Pager of={webhook.deliveries.pageInfo} onPage={(page) => address.set(page, true)} />
-            )}
-          </>
-        )}
+            </>
+          )
+        }
       </Loaded>
       {shown !== undefined && (
         <DeliveryDialog key={shown} id={shown} onClose={() => address.set({ delivery: undefined })} onDone={done} />
