@@ -28,7 +28,13 @@ export function RunFilters({ address, hasJob }: RunFiltersProps) {
     isPaused: !usePermission('jobSchedules').isAllowed || !hasJob,
   });
   const job = address.get('job');
-  const names = new Set([...(data?.jobSchedules ?? []).map(({ name }) => name), ...(job === undefined ? [] : [job])]);
+  const known = data?.jobSchedules?.map(({ name }) => name);
+  const jobs = (known ?? []).map((name) => [name, name] as const);
+  // What an address names stands here, so that it can be seen why nothing is found.
+  const other =
+    job === undefined || known?.includes(job) === true
+      ? []
+      : [[job, known == null ? job : `${job}: no such job`] as const];
   const select = (name: string, label: string, options: readonly (readonly [string, string])[]) => (
     <div className="min-w-40 flex-1 sm:flex-none">
       <SelectField
@@ -42,7 +48,7 @@ export function RunFilters({ address, hasJob }: RunFiltersProps) {
   );
   return (
     <div className="flex flex-wrap items-end gap-2 px-4 pb-3">
-      {hasJob && select('job', 'Job', [['', 'All jobs'], ...[...names].map((name) => [name, name] as const)])}
+      {hasJob && select('job', 'Job', [['', 'All jobs'], ...jobs, ...other])}
       {select('status', 'Status', [
         ['', 'Every status'],
         ...STATUSES.map((one) => [one, RUN_STATUS[one].text] as const),

@@ -33,7 +33,8 @@ export function withChange(params: URLSearchParams, change: Change, filters: rea
 
 /** What an address says as an instant the way the API takes it; undefined for anything else. */
 export function instantIn(text: string | null | undefined): string | undefined {
-  const ms = Date.parse(text ?? '');
+  // Browsers find an instant in nearly anything: -1 is one of the year 2001.
+  const ms = /^\d{4}-\d\d/.test(text ?? '') ? Date.parse(text ?? '') : Number.NaN;
   const instant = Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
   // Years of more than four digits are written with a sign, which is no RFC 3339.
   return instant?.length === 24 ? instant : undefined;
