@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { isAbove, type ListedEntry, listOf, toAsk, withAnswer, withPage } from './entry-list.rules.ts';
+import {
+  isAbove,
+  isToBeLoadedAnew,
+  type ListedEntry,
+  listOf,
+  toAsk,
+  withAnswer,
+  withPage,
+} from './entry-list.rules.ts';
 
 interface Row extends ListedEntry {
   readonly status: string;
@@ -60,6 +68,17 @@ describe('new entries', () => {
   it('are only those that would stand above the last row, for the others may have been there', () => {
     expect(withAnswer(list, answer('10'), NEWEST).fresh.size).toBe(0);
     expect(withAnswer({ ...list, hasMore: false }, answer('10'), NEWEST).fresh.size).toBe(1);
+  });
+});
+
+describe('a list without rows', () => {
+  const none = listOf<Row>({ nodes: [], endCursor: null, hasMore: false });
+
+  it('is loaded anew by itself as soon as there may be some, and one with rows is not', () => {
+    expect(isToBeLoadedAnew(none)).toBe(false);
+    expect(isToBeLoadedAnew({ ...none, fresh: new Set(['40']) })).toBe(true);
+    expect(isToBeLoadedAnew({ ...none, isMoreFresh: true })).toBe(true);
+    expect(isToBeLoadedAnew({ ...list, fresh: new Set(['40']), isMoreFresh: true })).toBe(false);
   });
 });
 

@@ -99,6 +99,10 @@ export function withAnswer<Row extends ListedEntry>(
   return { ...list, rows: list.rows.map((row) => now.get(row.entryId) ?? row), left, fresh };
 }
 
+/** Whether there may be new ones that nobody needs to ask for: where there are no rows, none is to keep its place. */
+export const isToBeLoadedAnew = ({ rows, fresh, isMoreFresh }: EntryList<ListedEntry>): boolean =>
+  rows.length === 0 && (fresh.size > 0 || isMoreFresh);
+
 /** Which of the changed ones to ask for: rows first, since they are looked at; at most `most` others. */
 export function toAsk(
   list: EntryList<ListedEntry>,

@@ -5,7 +5,7 @@ import { client } from '../../graphql/client.ts';
 import { problemOf } from '../../graphql/problems.ts';
 import { serverNow } from '../../graphql/transport.ts';
 import { type Entry, EntryCount, QueueRows } from './entry-documents.ts';
-import { type EntryList, listOf, withPage } from './entry-list.rules.ts';
+import { type EntryList, isToBeLoadedAnew, listOf, withPage } from './entry-list.rules.ts';
 import { goToPlaceOf, type KeptList, keepList, keptList, notePlace } from './kept-list.ts';
 import { useAskedAgain } from './use-asked-again.ts';
 
@@ -82,6 +82,11 @@ export function useEntryList(address: string): ShownList {
       if (page !== undefined) setList((before) => (before === undefined ? before : withPage(before, page)));
     });
   };
+  const reload = useCallback(() => setRound((before) => before + 1), []);
+  const isOwnReload = list !== undefined && busy === undefined && problem === undefined && isToBeLoadedAnew(list);
+  useEffect(() => {
+    if (isOwnReload) reload();
+  }, [isOwnReload, reload]);
   const askAgain = useAskedAgain({ list, setList, filter, view, isLoading: busy === 'page' });
   useKeeping({ address, list, filter, isShown: busy !== 'page' && !isOld });
   // What has happened since it was left is made up for.
@@ -99,7 +104,7 @@ export function useEntryList(address: string): ShownList {
     isOld,
     isLoading: busy === 'page',
     isLoadingMore: busy === 'more',
-    reload: useCallback(() => setRound((before) => before + 1), []),
+    reload,
     loadMore,
     askAgain,
   };
