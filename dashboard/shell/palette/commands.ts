@@ -9,6 +9,8 @@ import {
   Moon,
   RefreshCw,
   RotateCcw,
+  Rows3,
+  Rows4,
   ShieldCheck,
   SlidersHorizontal,
   Sparkles,
@@ -20,7 +22,12 @@ import {
   Webhook,
 } from 'lucide-react';
 import type { Permission, Viewer } from '../../access/viewer.tsx';
-import { createApiToken, resealEntries, rotateEncryptionKey } from '../../actions/access-actions.ts';
+import {
+  createApiToken,
+  resealEntries,
+  rotateEncryptionKey,
+  wrapWithNewMasterKey,
+} from '../../actions/access-actions.ts';
 import { createWebhook } from '../../actions/event-actions.ts';
 import { checkIdentityProvider, closeCircuit, openCircuit } from '../../actions/provider-actions.ts';
 import { ROUTES } from '../../routes.ts';
@@ -118,6 +125,14 @@ export const generalItems = (may: May): readonly Item[] => [
     does: { kind: 'act', action: resealEntries, input: {} },
   },
   {
+    id: 'master key',
+    title: wrapWithNewMasterKey.label,
+    words: 'wrap new encryption rotate',
+    icon: KeyRound,
+    disabledBecause: refusedBy(may, 'wrapWithNewMasterKey'),
+    does: { kind: 'act', action: wrapWithNewMasterKey, input: {} },
+  },
+  {
     id: 'add webhook',
     title: createWebhook.label,
     words: 'create new events',
@@ -157,6 +172,34 @@ export const viewItems = (viewer: Viewer): readonly Item[] => [
   { id: 'utc', title: 'Times in UTC', words: 'zone', icon: Clock, does: run(() => prefer({ zone: 'utc' })) },
   { id: 'local', title: 'Times in the local zone', icon: Clock, does: run(() => prefer({ zone: 'local' })) },
   { id: 'job', title: 'Times in the job’s zone', icon: Clock, does: run(() => prefer({ zone: 'job' })) },
+  {
+    id: 'dense',
+    title: 'Dense rows',
+    words: 'view density compact tables',
+    icon: Rows4,
+    does: run(() => prefer({ density: 'dense' })),
+  },
+  {
+    id: 'roomy',
+    title: 'Roomy rows',
+    words: 'view density tables',
+    icon: Rows3,
+    does: run(() => prefer({ density: 'roomy' })),
+  },
+  {
+    id: 'times short',
+    title: 'Times as people say them',
+    words: 'view relative ago short',
+    icon: Clock,
+    does: run(() => prefer({ times: 'short' })),
+  },
+  {
+    id: 'times exact',
+    title: 'Times in full',
+    words: 'view exact absolute',
+    icon: Clock,
+    does: run(() => prefer({ times: 'exact' })),
+  },
   { id: 'help', title: 'Keyboard shortcuts', note: '?', words: 'help keys', icon: Keyboard, does: { kind: 'help' } },
   {
     id: 'graphiql',

@@ -10,6 +10,7 @@ import type { Group, Item } from './item.ts';
 import { entryOf, ranked } from './rank.rules.ts';
 import { useEntries, useFound } from './use-found.ts';
 import { useStanding } from './use-standing.ts';
+import { wayItems } from './ways.ts';
 
 /** So many commands stand above what was found on the server. */
 const MOST = 8;
@@ -51,6 +52,6 @@ export function useGroups(
         { heading: 'View and more', items: view },
       ],
     };
-  const commands = ranked([...hereItems, ...pages, ...actions, ...view], typed).slice(0, MOST);
+  const commands = ranked([...hereItems, ...pages, ...actions, ...wayItems(may), ...view], typed).slice(0, MOST);
   return { isLooking: found.isLooking, groups: [{ heading: 'Commands', items: commands }, ...found.groups] };
 }

@@ -99,7 +99,7 @@ function jobItems({ name, isPaused }: Job, may: May): readonly Item[] {
     {
       id: `reschedule ${name}`,
       title: `Reschedule ${name}`,
-      words: 'job cron zone',
+      words: 'job cron zone reset default misfire',
       icon: CalendarCog,
       disabledBecause: refusedBy(may, 'rescheduleJob'),
       does: { kind: 'go', href: `/schedules/${encodeURIComponent(name)}?do=reschedule` },
