@@ -76,7 +76,7 @@ export function forecast(input: ForecastInput): Forecast {
 
   const speed = speedWithin(measured, startsPerSecond);
   known.push(
-    `In the last 5 minutes ${measured.count} attempt${measured.count === 1 ? '' : 's'} ended in ${inWords(measured.busyMs / 1_000)} s of work: ${inWords(measured.perSecond)} per second.`,
+    `In the last 5 minutes ${measured.count.toLocaleString('en-US')} attempt${measured.count === 1 ? '' : 's'} ended in ${inWords(measured.busyMs / 1_000)} s of work: ${inWords(measured.perSecond)} per second.`,
   );
   if (speed < measured.perSecond) known.push(`The limit allows ${startsPerSecond} per second.`);
   const { pausedUntil } = input;
@@ -118,6 +118,6 @@ function whyUnknown(input: ForecastInput): readonly [UnknownReason, string] | nu
   return null;
 }
 
-const entries = (count: number): string => (count === 1 ? '1 entry' : `${count} entries`);
+const entries = (count: number): string => (count === 1 ? '1 entry' : `${count.toLocaleString('en-US')} entries`);
 /** To three digits; more would pretend to be known. */
 const inWords = (value: number): string => String(Number(value.toPrecision(3)));
