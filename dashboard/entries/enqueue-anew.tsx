@@ -7,16 +7,17 @@ import { anewAddress, type EntryToCopy } from './enqueue-anew.rules.ts';
 interface EnqueueAnewProps {
   readonly entry: EntryToCopy;
   readonly label?: string;
+  readonly isSmall?: boolean;
 }
 
-export function EnqueueAnew({ entry, label = 'Enqueue anew' }: EnqueueAnewProps) {
+export function EnqueueAnew({ entry, label = 'Enqueue anew', isSmall = true }: EnqueueAnewProps) {
   const { isAllowed, reason } = usePermission('enqueueAccount');
   return isAllowed ? (
-    <ButtonLink isSmall icon={UserPlus} href={anewAddress(entry)}>
+    <ButtonLink isSmall={isSmall} icon={UserPlus} href={anewAddress(entry)}>
       {label}
     </ButtonLink>
   ) : (
-    <Button isSmall icon={UserPlus} disabledBecause={reason}>
+    <Button isSmall={isSmall} icon={UserPlus} disabledBecause={reason}>
       {label}
     </Button>
   );

@@ -1,21 +1,11 @@
 /** For which family, and who of it asks. Whoever may not see families gives their ids. */
-import { useCallback, useEffect } from 'react';
-import { useQuery } from 'urql';
+import { useCallback, useEffect, useMemo } from 'react';
 import { usePermission, useViewer } from '../../access/viewer.tsx';
 import { type FamilyChoice, FamilyField } from '../../families/family-field.tsx';
-import { graphql } from '../../graphql/graphql.ts';
 import { SelectField, TextField } from '../../ui/field.tsx';
-import { isUuid } from '../../ui/uuid.rules.ts';
+import { counted } from '../../ui/words.ts';
 import { memberWords, ownersFirst } from './members.rules.ts';
-
-const MembersOf = graphql(`
-  query MembersOf($familyId: UUID!) {
-    family(familyId: $familyId) {
-      id familyId name
-      members(first: 100) { nodes { id userId username fullName role } }
-    }
-  }
-`);
+import { type Members, useMembers } from './use-members.ts';
 
 export interface Who {
   readonly familyId: string;
@@ -36,15 +26,16 @@ export const WhoFields = (props: WhoFieldsProps) =>
 
 function ChosenWho({ value, onChange, problems = {} }: WhoFieldsProps) {
   const { familyId, familyName, createdByUserId } = value;
-  const [{ data }] = useQuery({ query: MembersOf, variables: { familyId }, pause: !isUuid(familyId) });
-  const family = data?.family?.familyId === familyId ? data.family : undefined;
-  const members = ownersFirst(family?.members.nodes ?? []);
+  const family = useMembers(familyId);
+  const members = useMemo(() => ownersFirst(family?.members ?? []), [family]);
   // The owner asks, unless somebody else is chosen.
   const [first] = members;
   const isNamed = members.some(({ userId }) => userId === createdByUserId);
+  // Of very many, one who is not offered may have been given all the same.
+  const isBeyond = !isNamed && createdByUserId !== '' && family?.isCut === true;
   useEffect(() => {
-    if (first !== undefined && !isNamed) onChange({ familyId, familyName, createdByUserId: first.userId });
-  }, [first, isNamed, familyId, familyName, onChange]);
+    if (first !== undefined && !isNamed && !isBeyond) onChange({ familyId, familyName, createdByUserId: first.userId });
+  }, [first, isNamed, isBeyond, familyId, familyName, onChange]);
   const choose = useCallback(
     ({ familyId: chosen, name }: FamilyChoice) => onChange({ familyId: chosen, familyName: name, createdByUserId: '' }),
     [onChange],
@@ -59,19 +50,30 @@ function ChosenWho({ value, onChange, problems = {} }: WhoFieldsProps) {
       />
       <SelectField
         label="Asked for by"
-        hint="The member of the family on whose behalf it is made."
+        hint={hintOf(family)}
         problem={problems.createdByUserId}
         value={createdByUserId}
         disabled={members.length === 0}
         options={
           members.length === 0
             ? [['', familyId === '' ? 'Choose a family first' : '–']]
-            : members.map((member) => [member.userId, memberWords(member)] as const)
+            : [
+                ...members.map((member) => [member.userId, memberWords(member)] as const),
+                ...(isBeyond ? [[createdByUserId, createdByUserId] as const] : []),
+              ]
         }
         onChange={({ target }) => onChange({ ...value, createdByUserId: target.value })}
       />
     </>
   );
+}
+
+function hintOf(family: Members | undefined): string {
+  const what = 'The member of the family on whose behalf it is made.';
+  if (family?.problem !== undefined) return `${what} Not all could be loaded: ${family.problem}`;
+  return family?.isCut === true
+    ? `${what} Only the first ${counted(family.members.length, 'member is', 'members are')} offered; another one’s id can be given in a table, or through the API.`
+    : what;
 }
 
 function TypedWho({ value, onChange, problems = {} }: WhoFieldsProps) {

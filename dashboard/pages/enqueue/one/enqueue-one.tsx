@@ -4,60 +4,17 @@ import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react'
 import { Link, useSearchParams } from 'wouter';
 import { usePermission } from '../../../access/viewer.tsx';
 import { perform, problemsOf } from '../../../actions/perform.ts';
-import { type Copied, copiedFrom } from '../../../entries/enqueue-anew.rules.ts';
+import { copiedFrom } from '../../../entries/enqueue-anew.rules.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Card } from '../../../ui/card.tsx';
 import { InstantField, TextField } from '../../../ui/field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
-import {
-  type AccountProblems,
-  type AccountRole,
-  accountProblems,
-  normaliseUsername,
-  usernameProblem,
-} from '../account.rules.ts';
+import { type AccountProblems, accountProblems, normaliseUsername, usernameProblem } from '../account.rules.ts';
 import { enqueueAccount } from '../enqueue-actions.ts';
-import { guardLeaving, keep } from '../keep.ts';
 import { RoleField } from '../role-field.tsx';
-import { NOBODY, type Who, WhoFields } from '../who-fields.tsx';
-import { type Made, MadeOne } from './made-one.tsx';
-
-interface Form {
-  readonly who: Who;
-  readonly username: string;
-  readonly fullName: string;
-  readonly role: AccountRole;
-  readonly password: string;
-  readonly runAt: string | undefined;
-  readonly made: Made | undefined;
-  /** The id of the entry that it was filled in from. */
-  readonly copiedFrom: string | undefined;
-}
-
-const EMPTY = {
-  username: '',
-  fullName: '',
-  password: '',
-  runAt: undefined,
-  made: undefined,
-  copiedFrom: undefined,
-} as const;
-const form = keep<Form>({ ...EMPTY, who: NOBODY, role: 'MANAGED_ACCOUNT' });
-guardLeaving(() => form.get().made?.password != null);
-
-/** Fills the form in from an entry that cannot succeed. What was just made stays until its password is taken. */
-function fillIn({ entryId, familyId, createdByUserId, username, fullName, role }: Copied): void {
-  const { made } = form.get();
-  form.set({
-    ...EMPTY,
-    made: made?.password == null ? undefined : made,
-    who: { familyId, familyName: '', createdByUserId },
-    username,
-    fullName,
-    role: role === 'ADMIN' || role === 'MEMBER' ? role : 'MANAGED_ACCOUNT',
-    copiedFrom: entryId,
-  });
-}
+import { type Who, WhoFields } from '../who-fields.tsx';
+import { fillIn, form, putAway, wasMade } from './form.ts';
+import { MadeOne } from './made-one.tsx';
 
 const SHOWN = ['familyId', 'createdByUserId', 'username', 'fullName', 'role', 'password', 'runAt'] as const;
 
@@ -68,6 +25,7 @@ export function EnqueueOne() {
   const element = useRef<HTMLFormElement>(null);
   const [problems, setProblems] = useState<AccountProblems>({});
   const [rest, setRest] = useState<string>();
+  const [shownCount, setShownCount] = useState(0);
   const [isBusy, setBusy] = useState(false);
   const [isShown, setShown] = useState(false);
 
@@ -84,9 +42,13 @@ export function EnqueueOne() {
   const show = (found: AccountProblems, other?: string): void => {
     setProblems(found);
     setRest(other);
-    // Once they are there.
-    setTimeout(() => element.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus(), 0);
+    setShownCount((before) => before + 1);
   };
+  // Once they are drawn: whoever corrects them begins with the first.
+  useEffect(() => {
+    if (shownCount > 0) element.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus();
+  }, [shownCount]);
+
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const { familyId, createdByUserId } = who;
@@ -105,88 +67,92 @@ export function EnqueueOne() {
     }
     const { entry, generatedPassword, isReplay } = result.payload;
     show({});
-    form.set({
-      ...EMPTY,
-      made: { ...entry, password: generatedPassword, isLost: isReplay && password === '' },
-    });
+    wasMade({ ...entry, password: generatedPassword, isLost: isReplay && password === '' });
   };
 
-  if (made !== undefined) return <MadeOne made={made} onAnother={() => form.set({ made: undefined })} />;
+  const isFormShown = made.length === 0 || origin !== undefined;
+  const results = made.map((one) => (
+    <MadeOne key={one.entryId} made={one} isBeside={isFormShown} onTaken={() => putAway(one.entryId)} />
+  ));
+  if (!isFormShown) return results;
   return (
-    <Card title="One account" hint={enqueueAccount.explains}>
-      <form ref={element} onSubmit={(event) => void submit(event)} className="grid max-w-3xl gap-4" noValidate>
-        {origin !== undefined && (
-          <Notice tone="info">
-            Filled in from{' '}
-            <Link href={`/queue/${origin}`} className="text-accent underline">
-              an entry
-            </Link>{' '}
-            that cannot succeed as it is. Change what was refused. Its password is not taken over.
-          </Notice>
-        )}
-        {rest !== undefined && (
-          <Notice tone="bad" isUrgent>
-            {rest}
-          </Notice>
-        )}
-        <div className="grid items-start gap-4 sm:grid-cols-2">
-          <WhoFields value={who} onChange={setWho} problems={problems} />
-          <TextField
-            label="Username"
-            hint={
-              username === normaliseUsername(username) || usernameProblem(username) !== undefined
-                ? '3 to 20 of a to z, 0 to 9 and _.'
-                : `It becomes ${normaliseUsername(username)}.`
-            }
-            problem={problems.username}
-            value={username}
-            spellCheck={false}
-            autoCapitalize="none"
-            onChange={({ target }) => form.set({ username: target.value })}
-          />
-          <TextField
-            label="Full name"
-            hint="As people write it, 100 characters at most."
-            problem={problems.fullName}
-            value={fullName}
-            onChange={({ target }) => form.set({ fullName: target.value })}
-          />
-          <RoleField value={role} onChange={(chosen) => form.set({ role: chosen })} problem={problems.role} />
-          <div className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-2">
+    <>
+      <Card title="One account" hint={enqueueAccount.explains}>
+        <form ref={element} onSubmit={(event) => void submit(event)} className="grid max-w-3xl gap-4" noValidate>
+          {origin !== undefined && (
+            <Notice tone="info">
+              Filled in from{' '}
+              <Link href={`/queue/${origin}`} className="text-accent underline">
+                an entry
+              </Link>{' '}
+              that cannot succeed as it is. Change what was refused. Its password is not taken over.
+            </Notice>
+          )}
+          {rest !== undefined && (
+            <Notice tone="bad" isUrgent>
+              {rest}
+            </Notice>
+          )}
+          <div className="grid items-start gap-4 sm:grid-cols-2">
+            <WhoFields value={who} onChange={setWho} problems={problems} />
             <TextField
-              label="Password (optional)"
-              hint="12 characters at least. Left empty, one is made and shown once."
-              problem={problems.password}
-              type={isShown ? 'text' : 'password'}
-              autoComplete="new-password"
-              value={password}
-              onChange={({ target }) => form.set({ password: target.value })}
+              label="Username"
+              hint={
+                username === normaliseUsername(username) || usernameProblem(username) !== undefined
+                  ? '3 to 20 of a to z, 0 to 9 and _.'
+                  : `It becomes ${normaliseUsername(username)}.`
+              }
+              problem={problems.username}
+              value={username}
+              spellCheck={false}
+              autoCapitalize="none"
+              onChange={({ target }) => form.set({ username: target.value })}
             />
-            <div className="pt-6">
-              <Button icon={isShown ? EyeOff : Eye} aria-pressed={isShown} onClick={() => setShown(!isShown)}>
-                {isShown ? 'Hide' : 'Show'}
-              </Button>
+            <TextField
+              label="Full name"
+              hint="As people write it, 100 characters at most."
+              problem={problems.fullName}
+              value={fullName}
+              onChange={({ target }) => form.set({ fullName: target.value })}
+            />
+            <RoleField value={role} onChange={(chosen) => form.set({ role: chosen })} problem={problems.role} />
+            <div className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-2">
+              <TextField
+                label="Password (optional)"
+                hint="12 characters at least. Left empty, one is made and shown once."
+                problem={problems.password}
+                type={isShown ? 'text' : 'password'}
+                autoComplete="new-password"
+                value={password}
+                onChange={({ target }) => form.set({ password: target.value })}
+              />
+              <div className="pt-6">
+                <Button icon={isShown ? EyeOff : Eye} aria-pressed={isShown} onClick={() => setShown(!isShown)}>
+                  {isShown ? 'Hide' : 'Show'}
+                </Button>
+              </div>
             </div>
+            <InstantField
+              label="Run at (optional)"
+              problem={problems.runAt}
+              value={runAt}
+              onInstant={(instant) => form.set({ runAt: instant })}
+            />
           </div>
-          <InstantField
-            label="Run at (optional)"
-            problem={problems.runAt}
-            value={runAt}
-            onInstant={(instant) => form.set({ runAt: instant })}
-          />
-        </div>
-        <div>
-          <Button
-            type="submit"
-            kind="primary"
-            icon={UserPlus}
-            isBusy={isBusy}
-            disabledBecause={may.isAllowed ? undefined : may.reason}
-          >
-            Enqueue
-          </Button>
-        </div>
-      </form>
-    </Card>
+          <div>
+            <Button
+              type="submit"
+              kind="primary"
+              icon={UserPlus}
+              isBusy={isBusy}
+              disabledBecause={may.isAllowed ? undefined : may.reason}
+            >
+              Enqueue
+            </Button>
+          </div>
+        </form>
+      </Card>
+      {results}
+    </>
   );
 }

@@ -1,6 +1,8 @@
 /** What was just enqueued: how it goes on, and its password for this once. */
 import { useEffect, useRef } from 'react';
-import { type EnumOf, graphql } from '../../../graphql/graphql.ts';
+import { cancelEntry } from '../../../actions/entry-actions.ts';
+import { EnqueueAnew } from '../../../entries/enqueue-anew.tsx';
+import { graphql } from '../../../graphql/graphql.ts';
 import { useLiveQuery } from '../../../live/use-live.ts';
 import { Status } from '../../../ui/badge.tsx';
 import { Button, ButtonLink } from '../../../ui/button.tsx';
@@ -9,32 +11,28 @@ import { CopyButton } from '../../../ui/copy.tsx';
 import { Notice } from '../../../ui/notice.tsx';
 import { Prose } from '../../../ui/prose.tsx';
 import { ENTRY_STATUS } from '../../../ui/words.ts';
+import { type Made, passwordAdvice, standing, whyItStandsSo } from './made.rules.ts';
 
 const HowItGoes = graphql(`
   query HowItGoes($entryId: UUID!) {
-    queuedCreation(entryId: $entryId) { id entryId status explanation { summary } }
+    queuedCreation(entryId: $entryId) {
+      id entryId username fullName role status
+      family { id familyId }
+      createdBy { id userId }
+      explanation { summary blockers { message cure { mutation } } }
+    }
   }
 `);
 
-const HOW_IT_STANDS: Readonly<Record<EnumOf<'EntryStatus'>, string>> = {
-  PENDING: 'is queued',
-  PROCESSING: 'is queued',
-  COMPLETED: 'is created',
-  FAILED: 'was not created',
-  CANCELLED: 'is cancelled',
-};
-
-export interface Made {
-  readonly entryId: string;
-  readonly username: string;
-  readonly fullName: string;
-  /** As the server made it; null when one was given, or when it can be shown no more. */
-  readonly password: string | null;
-  /** It was made by an earlier try whose answer did not arrive, and with it its password. */
-  readonly isLost: boolean;
+interface MadeOneProps {
+  readonly made: Made;
+  /** Puts it away. */
+  readonly onTaken: () => void;
+  /** The form stands above it, so that it is not what one came for. */
+  readonly isBeside?: boolean;
 }
 
-export function MadeOne({ made, onAnother }: { readonly made: Made; readonly onAnother: () => void }) {
+export function MadeOne({ made, onTaken, isBeside = false }: MadeOneProps) {
   const { entryId, username, fullName, password, isLost } = made;
   const { data } = useLiveQuery({
     query: HowItGoes,
@@ -43,25 +41,27 @@ export function MadeOne({ made, onAnother }: { readonly made: Made; readonly onA
     isAbout: ({ QUEUED_CREATION, CIRCUIT }) => CIRCUIT !== undefined || QUEUED_CREATION?.keys.has(entryId) === true,
   });
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => place.current?.focus(), []);
+  useEffect(() => {
+    if (!isBeside) place.current?.focus();
+  }, [isBeside]);
   const entry = data?.queuedCreation;
+  const status = entry?.status ?? 'PENDING';
+  const advice = passwordAdvice(status);
+  const isInVain = entry?.explanation?.blockers.some(({ cure }) => cure?.mutation === cancelEntry.mutation) === true;
   return (
-    <Card title={`${username} ${HOW_IT_STANDS[entry?.status ?? 'PENDING']}`} hint={fullName}>
+    <Card title={standing(username, status)} hint={fullName}>
       <div ref={place} tabIndex={-1} className="grid max-w-3xl gap-4 outline-none">
         {entry != null && (
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1" aria-live="polite">
             <Status of={ENTRY_STATUS[entry.status]} />
             <span className="min-w-0">
-              <Prose text={entry.explanation?.summary ?? ''} />
+              <Prose text={entry.explanation == null ? '' : whyItStandsSo(entry.explanation)} />
             </span>
           </p>
         )}
         {password !== null && (
           <>
-            <Notice tone="warn">
-              Its password is shown this once. Copy it now and give it to whoever signs in with it; nobody can show it
-              again.
-            </Notice>
+            <Notice tone={advice.tone}>{advice.text}</Notice>
             <div className="flex flex-wrap items-center gap-3">
               <output aria-label="Password" className="rounded-md bg-raised px-3 py-2 font-mono text-lg break-all">
                 {password}
@@ -77,8 +77,16 @@ export function MadeOne({ made, onAnother }: { readonly made: Made; readonly onA
           </Notice>
         )}
         <div className="flex flex-wrap gap-2">
-          <Button kind="primary" onClick={onAnother}>
-            {password === null ? 'Another one' : 'I have it: another one'}
+          {/* What was refused is asked for otherwise. */}
+          {entry != null && isInVain && <EnqueueAnew entry={entry} isSmall={false} />}
+          <Button kind={isInVain ? 'plain' : 'primary'} onClick={onTaken}>
+            {password === null || advice.tone === 'info'
+              ? isBeside
+                ? 'Put it away'
+                : 'Another one'
+              : isBeside
+                ? 'I have it'
+                : 'I have it: another one'}
           </Button>
           <ButtonLink href={`/queue/${entryId}`}>Look at the entry</ButtonLink>
         </div>

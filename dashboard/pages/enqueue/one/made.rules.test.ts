@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { passwordAdvice, standing, whyItStandsSo, without } from './made.rules.ts';
+
+it('says why an entry failed, and nothing twice', () => {
+  expect(
+    whyItStandsSo({
+      summary: 'Failed for good.',
+      blockers: [{ message: 'The provider said: the username is not allowed' }],
+    }),
+  ).toBe('Failed for good. The provider said: the username is not allowed');
+  expect(whyItStandsSo({ summary: 'It is due.', blockers: [{ message: 'It is due.' }] })).toBe('It is due.');
+});
+
+it('does not have a password given to anybody while there is no account', () => {
+  expect(standing('emma_e', 'FAILED')).toBe('emma_e was not created');
+  expect(passwordAdvice('FAILED').text).toMatch(/does not exist/);
+  expect(passwordAdvice('CANCELLED').text).toMatch(/does not exist/);
+  for (const status of ['PENDING', 'PROCESSING', 'COMPLETED'] as const)
+    expect(passwordAdvice(status).text).toMatch(/give it to whoever signs in/);
+});
+
+it('puts away one, and leaves the others', () => {
+  const made = ['one', 'two'].map((entryId) => ({ entryId, username: '', fullName: '', password: 'x', isLost: false }));
+  expect(without(made, 'one').map(({ entryId }) => entryId)).toEqual(['two']);
+});

@@ -1,0 +1,64 @@
+/** All members of a family, page by page: whoever asks may be the last of many. */
+import { useEffect, useState } from 'react';
+import { client } from '../../graphql/client.ts';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { problemOf } from '../../graphql/problems.ts';
+import { isUuid } from '../../ui/uuid.rules.ts';
+
+const MembersOf = graphql(`
+  query MembersOf($familyId: UUID!, $after: String) {
+    family(familyId: $familyId) {
+      id familyId name
+      members(first: 100, after: $after) {
+        nodes { id userId username fullName role }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+  }
+`);
+
+type Member = NonNullable<ResultOf<typeof MembersOf>['family']>['members']['nodes'][number];
+
+export interface Members {
+  readonly familyId: string;
+  readonly name: string;
+  readonly members: readonly Member[];
+  /** There are more than a list can offer. */
+  readonly isCut: boolean;
+  readonly problem: string | undefined;
+}
+
+const MOST_PAGES = 20;
+
+/** Undefined until all are there: the one who is to be chosen may come last. */
+export function useMembers(familyId: string): Members | undefined {
+  const [found, setFound] = useState<Members>();
+  useEffect(() => {
+    if (!isUuid(familyId)) return;
+    let isWanted = true;
+    void membersOf(familyId, () => isWanted).then((members) => isWanted && setFound(members));
+    return () => {
+      isWanted = false;
+    };
+  }, [familyId]);
+  return found?.familyId === familyId ? found : undefined;
+}
+
+async function membersOf(familyId: string, isWanted: () => boolean): Promise<Members> {
+  const members: Member[] = [];
+  let name = '';
+  let after: string | null = null;
+  for (let page = 0; page < MOST_PAGES && isWanted(); page++) {
+    const { data, error }: Awaited<ReturnType<typeof ask>> = await ask(familyId, after);
+    if (error !== undefined) return { familyId, name, members, isCut: true, problem: problemOf(error) };
+    if (data?.family == null) break;
+    name = data.family.name;
+    members.push(...data.family.members.nodes);
+    const { hasNextPage, endCursor } = data.family.members.pageInfo;
+    if (!hasNextPage) return { familyId, name, members, isCut: false, problem: undefined };
+    after = endCursor;
+  }
+  return { familyId, name, members, isCut: members.length > 0, problem: undefined };
+}
+
+const ask = (familyId: string, after: string | null) => client.query(MembersOf, { familyId, after }).toPromise();
