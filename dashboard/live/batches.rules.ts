@@ -1,4 +1,5 @@
 /** What came over the live stream, put together: a flood becomes one batch, however many it holds. */
+import { counted } from '../ui/words.ts';
 
 export type Subject = 'QUEUED_CREATION' | 'JOB_RUN' | 'SCHEDULE' | 'CIRCUIT' | 'BULK_ACTION' | 'ALERT';
 
@@ -42,8 +43,8 @@ const WORDS: Readonly<Record<Subject, readonly [one: string, many: string]>> = {
 /** "3 entries and 1 alert", for what happened while nobody listened; empty when nothing did. */
 export function summarise(batch: Batch): string {
   const parts = (Object.keys(WORDS) as Subject[]).flatMap((subject) => {
-    const count = batch[subject]?.keys.size ?? 0;
-    return count === 0 ? [] : [`${count} ${WORDS[subject][count === 1 ? 0 : 1]}`];
+    const size = batch[subject]?.keys.size ?? 0;
+    return size === 0 ? [] : [counted(size, ...WORDS[subject])];
   });
   return parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
