@@ -14,6 +14,7 @@ import { Loaded } from '../../ui/loaded.tsx';
 import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Time } from '../../ui/time.tsx';
+import { isUuid } from '../../ui/uuid.rules.ts';
 import { BULK_STATUS } from '../../ui/words.ts';
 import { BulkLeftOut } from './bulk-left-out.tsx';
 
@@ -26,8 +27,21 @@ interface BulkActionPageProps {
 
 /** Nothing of one stays for another: what is undone is what is shown. */
 export default function BulkActionPage({ params: { bulkActionId } }: BulkActionPageProps) {
-  return <Content key={bulkActionId} bulkActionId={bulkActionId} />;
+  if (isUuid(bulkActionId)) return <Content key={bulkActionId} bulkActionId={bulkActionId} />;
+  return (
+    <Page title="Bulk action" within={WITHIN}>
+      <NotThere />
+    </Page>
+  );
 }
+
+const WITHIN = [['Queue', '/queue']] as const;
+
+const NotThere = () => (
+  <Empty title="There is no bulk action of this id." actions={<ButtonLink href="/queue">To the queue</ButtonLink>}>
+    It may have been forgotten by now, or be about families that you do not see.
+  </Empty>
+);
 
 function Content({ bulkActionId }: BulkActionPageProps['params']) {
   const { isAllowed, reason } = usePermission('bulkAction');
@@ -36,23 +50,14 @@ function Content({ bulkActionId }: BulkActionPageProps['params']) {
   return (
     <Page
       title={bulk === undefined ? 'Bulk action' : `${BULK[bulk.action].label} many entries`}
-      within={[['Queue', '/queue']]}
+      within={WITHIN}
       badge={bulk !== undefined && <Status of={BULK_STATUS[bulk.status]} />}
       description={bulk?.reason ?? undefined}
     >
       {!isAllowed && <Notice tone="warn">{reason}</Notice>}
       <Loaded result={result} height={16}>
         {({ bulkAction }) =>
-          bulkAction === null ? (
-            <Empty
-              title="There is no bulk action of this id."
-              actions={<ButtonLink href="/queue">To the queue</ButtonLink>}
-            >
-              It may have been forgotten by now, or be about families that you do not see.
-            </Empty>
-          ) : (
-            <BulkParts bulk={bulkAction} onChange={result.refresh} />
-          )
+          bulkAction === null ? <NotThere /> : <BulkParts bulk={bulkAction} onChange={result.refresh} />
         }
       </Loaded>
     </Page>
