@@ -72,6 +72,7 @@ describe('failure groups', () => {
     ]);
     for (const group of groups) {
       expect(group).toMatchObject({ count: 12, affectedFamilyCount: 1 });
+      expect(group.failedCount).toBe(group.errorCode === 'PASSWORD_REFUSED' ? 12 : 0);
       expect(group.message).not.toMatch(/Carla|fail_[abc]|\d{2}/);
       expect(group.trend).toHaveLength(12);
       expect(group.trend.reduce((a, b) => a + b)).toBe(12);
@@ -177,7 +178,7 @@ describe('failure groups', () => {
 });
 
 describe('in the API', () => {
-  const GROUPS = `{ failureGroups { key errorCode message count affectedFamilyCount firstSeenAt lastSeenAt trend suggestedCure
+  const GROUPS = `{ failureGroups { key errorCode message count failedCount affectedFamilyCount affectedFamilies { name members { totalCount } } firstSeenAt lastSeenAt trend suggestedCure
     cure { mutation input }
     sample { entryId username family { name } createdBy { fullName } } } }`;
   let database: TestDatabase;
@@ -207,6 +208,8 @@ describe('in the API', () => {
     for (const group of body.data.failureGroups) {
       expect(group).toMatchObject({
         count: 5,
+        failedCount: 5,
+        affectedFamilies: [{ name: 'The Testers', members: { totalCount: 1 } }],
         suggestedCure: expect.stringContaining('retry'),
         cure: { mutation: 'planBulkAction', input: { action: 'RETRY', filter: { failureGroup: group.key } } },
         sample: { family: { name: 'The Testers' }, createdBy: { fullName: 'Olivia Owner' } },

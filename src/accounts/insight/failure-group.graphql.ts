@@ -2,7 +2,7 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { z } from 'zod';
 import type { Database } from '../../database/database.ts';
-import type { QueuedCreation as Entry } from '../../database/generated/prisma/client.ts';
+import type { QueuedCreation as Entry, Family } from '../../database/generated/prisma/client.ts';
 import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
 import type { ExplanationRefs } from '../../graphql/explanation.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
@@ -12,6 +12,8 @@ import { type FailureGroup, loadFailureGroups, loadFailureGroupsOfFamily } from 
 interface FailureGroupView extends FailureGroup {
   /** Reads the samples of all groups of the list at the first call. */
   sample(): Promise<Entry | undefined>;
+  /** The same for their families. */
+  affectedFamilies(): Promise<Family[]>;
 }
 
 const groupCount = z.int().min(1, 'is at least 1').max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`).nullish();
@@ -34,7 +36,15 @@ export function addFailureGroups(
         description: 'What failed, with <id>, <n>, <time>, <address> and <name> for what differs between entries.',
       }),
       count: t.exposeInt('count', { description: 'Entries that have failed or back off for this cause now.' }),
+      failedCount: t.exposeInt('failedCount', {
+        description: 'Those of `count` that have failed for good; the others are retried by the schedule.',
+      }),
       affectedFamilyCount: t.exposeInt('affectedFamilyCount', { description: 'Families that these entries are of.' }),
+      affectedFamilies: t.prismaField({
+        type: ['Family'],
+        description: 'The families with the most of these entries, five at the most.',
+        resolve: (_query, group) => group.affectedFamilies(),
+      }),
       firstSeenAt: t.expose('firstSeenAt', {
         type: 'DateTime',
         description: 'When an attempt first failed so, as far back as attempts are kept.',
@@ -97,8 +107,22 @@ export function addFailureGroups(
           });
           return new Map(rows.map((row) => [row.id, row]));
         };
+        let families: Promise<Map<string, Family>> | undefined;
+        const loadFamilies = async () => {
+          const rows = await db.prisma.family.findMany({
+            ...queryFromInfo({ context, info, path: ['affectedFamilies'] }),
+            where: { id: { in: groups.flatMap((group) => group.affectedFamilyIds) } },
+          });
+          return new Map(rows.map((row) => [row.id, row]));
+        };
         return groups.map((group) => ({
           ...group,
+          affectedFamilies: async () => {
+            families ??= loadFamilies();
+            const known = await families;
+            // One may have been deleted this moment.
+            return group.affectedFamilyIds.flatMap((id) => known.get(id) ?? []);
+          },
           sample: async () => {
             samples ??= loadSamples();
             return (await samples).get(group.sampleId);

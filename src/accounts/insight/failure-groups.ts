@@ -13,7 +13,11 @@ export interface FailureGroup {
   /** Without ids, numbers and names. */
   readonly message: string;
   readonly count: number;
+  /** Those of them that have failed for good; the others back off. */
+  readonly failedCount: number;
   readonly affectedFamilyCount: number;
+  /** The families with the most of them, five at the most. */
+  readonly affectedFamilyIds: readonly string[];
   readonly firstSeenAt: Date;
   readonly lastSeenAt: Date;
   /** Failed attempts of the last hour in steps of 5 minutes, the oldest first. */
@@ -25,17 +29,19 @@ export interface FailureGroup {
 /** `entries` and `attempts` narrow what is looked at: to one family, or not at all. */
 const groupsWhere = (entries: string, attempts: string): string => `
   WITH of_family AS (
-    SELECT failure_group, family_id, count(*) AS entries
+    SELECT failure_group, family_id, count(*) AS entries, count(*) FILTER (WHERE status = 'failed') AS failed
     FROM auth.queued_managed_account_creations
     WHERE failure_group IS NOT NULL AND status IN ('pending', 'failed') ${entries}
     GROUP BY failure_group, family_id
   ), of_group AS (
-    SELECT failure_group AS key, sum(entries)::int AS count, count(family_id)::int AS families
+    SELECT failure_group AS key, sum(entries)::int AS count, sum(failed)::int AS failed, count(family_id)::int AS families,
+           (array_agg(family_id::text ORDER BY entries DESC, family_id) FILTER (WHERE family_id IS NOT NULL))[1:5] AS largest
     FROM of_family GROUP BY failure_group
     ORDER BY sum(entries) DESC, failure_group
     LIMIT $1
   )
-  SELECT g.key, g.count, g.families AS "affectedFamilyCount", sample.id AS "sampleId", sample.last_error_code AS "errorCode",
+  SELECT g.key, g.count, g.failed AS "failedCount", g.families AS "affectedFamilyCount",
+         coalesce(g.largest, '{}') AS "affectedFamilyIds", sample.id AS "sampleId", sample.last_error_code AS "errorCode",
          sample.last_error_message AS message, sample.username, sample.full_name AS "fullName",
          coalesce(seen.first_at, sample.updated_at) AS "firstSeenAt", coalesce(seen.last_at, sample.updated_at) AS "lastSeenAt",
          trend.counts AS trend

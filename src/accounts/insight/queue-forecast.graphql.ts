@@ -6,7 +6,10 @@ import type { QueueForecast } from './queue-forecast.ts';
 export type LoadForecast = () => Promise<QueueForecast>;
 
 const REASONS: Readonly<Record<UnknownReason, { readonly description: string }>> = {
-  CIRCUIT_OPEN: { description: 'The circuit is not closed: nothing is attempted but probes.' },
+  CIRCUIT_OPEN: {
+    description:
+      'The circuit is not closed: nothing is attempted but probes, or nothing at all while it is kept open by hand.',
+  },
   QUEUE_PAUSED: { description: 'The queue, or a family that has entries in it, is paused.' },
   NO_LIVE_NODE: { description: 'No node is running that could work on it.' },
   NOT_MEASURED: { description: 'No attempt ended in the last 5 minutes, so that there is no speed to reckon with.' },

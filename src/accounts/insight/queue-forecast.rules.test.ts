@@ -26,6 +26,7 @@ const IDLE: ForecastInput = {
   spells: [spell(-60_000, -50_000, 200)],
   startsPerSecond: null,
   circuitState: 'closed',
+  nextProbeAt: null,
   isPaused: false,
   pausedUntil: null,
   pausedEntryCount: 0,
@@ -140,6 +141,13 @@ describe('the forecast', () => {
     const told = forecast({ ...IDLE, dueNowCount: 1, ...changes });
     expect(told).toMatchObject({ emptyAt: null, unknownReason: reason });
     expect(told.explanation).toContain('When the queue will be empty is not known: ');
+  });
+
+  it('promises probes only where there will be one', () => {
+    const told = (nextProbeAt: Date | null) =>
+      forecast({ ...IDLE, dueNowCount: 1, circuitState: 'open', nextProbeAt }).explanation;
+    expect(told(at(30_000))).toContain('nothing is attempted but probes');
+    expect(told(null)).toContain('kept open by hand, and nothing is attempted until somebody closes it');
   });
 
   it('is known or has a reason, never both', () => {

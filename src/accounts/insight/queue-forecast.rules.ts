@@ -27,6 +27,8 @@ export interface ForecastInput {
   readonly spells: readonly Spell[];
   readonly startsPerSecond: number | null;
   readonly circuitState: CircuitState;
+  /** When a probe is let through; null while the circuit is kept open by hand without an end. */
+  readonly nextProbeAt: Date | null;
   /** Of the whole queue; the end is null when somebody must resume it. */
   readonly isPaused: boolean;
   readonly pausedUntil: Date | null;
@@ -100,7 +102,12 @@ const NOT_MEASURED = [
 ] as const;
 
 function whyUnknown(input: ForecastInput): readonly [UnknownReason, string] | null {
-  const { circuitState, isPaused, pausedUntil, pausedEntryCount, liveNodeCount } = input;
+  const { circuitState, nextProbeAt, isPaused, pausedUntil, pausedEntryCount, liveNodeCount } = input;
+  if (circuitState === 'open' && nextProbeAt === null)
+    return [
+      'CIRCUIT_OPEN',
+      'When the queue will be empty is not known: the circuit is kept open by hand, and nothing is attempted until somebody closes it.',
+    ];
   if (circuitState !== 'closed')
     return [
       'CIRCUIT_OPEN',

@@ -20,6 +20,7 @@ const STANDING = `
          (SELECT count(*)::int FROM auth.queued_managed_account_creations WHERE status = 'processing') AS "underWayCount",
          later.count AS "dueLaterCount", later.last AS "lastDueAt",
          coalesce((SELECT state FROM auth.identity_circuits WHERE provider = $1), 'closed') AS "circuitState",
+         (SELECT next_probe_at FROM auth.identity_circuits WHERE provider = $1) AS "nextProbeAt",
          pause.scope IS NOT NULL AS "isPaused", pause.paused_until AS "pausedUntil",
          (SELECT count(*)::int FROM auth.queue_pauses AS of_family
           JOIN auth.queued_managed_account_creations AS entry
