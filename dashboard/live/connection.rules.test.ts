@@ -14,7 +14,7 @@ function play(happenings: readonly Happening[], isHidden = false) {
 const inWords = (deed: Deed): string =>
   deed.do === 'arm' ? `arm ${deed.timer} ${deed.ms}` : deed.do === 'disarm' ? `disarm ${deed.timer}` : deed.do;
 
-const TRIED = ['disarm retry', 'arm silence 40000', 'connect'];
+const TRIED = ['disarm retry', 'arm silence 20000', 'connect'];
 
 describe('the live stream’s connection', () => {
   it('is made at once, and watched from then on: making it may hang as well', () => {
@@ -67,8 +67,8 @@ describe('the live stream’s connection', () => {
   });
 
   it('is doubted when the network has changed under it', () => {
-    expect(play(['begun', 'opened', 'online']).last).toEqual(['arm silence 15000']);
-    expect(play(['begun', 'opened', 'online', 'heard']).last).toEqual(['arm silence 40000']);
+    expect(play(['begun', 'opened', 'online']).last).toEqual(['arm silence 14000']);
+    expect(play(['begun', 'opened', 'online', 'heard']).last).toEqual(['arm silence 20000']);
   });
 
   it('is let go of at once when the page is left, and made again when the browser comes back to it', () => {

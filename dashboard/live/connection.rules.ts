@@ -47,9 +47,9 @@ export interface After {
 }
 
 /** The server sends something at least every 12 s. */
-const SILENCE_MS = 40_000;
+const SILENCE_MS = 20_000;
 /** How long it takes to be sure after a change of network. */
-const DOUBT_MS = 15_000;
+const DOUBT_MS = 14_000;
 /** Soon, since six tabs would use up all connections to a host; it is gone on with at once when seen again. */
 const UNSEEN_MS = 5_000;
 const LONGEST_WAIT_MS = 10_000;

@@ -54,6 +54,8 @@ let missed: Told[] = [];
 let reopenedAt: number | undefined;
 /** It was cut, and not only let go of. */
 let isBroken = false;
+/** When anything came last, by the server's clock: what is shown is as old once nothing comes any more. */
+let heardAt: number | undefined;
 
 /** Hears of batches of changes; `everything`: so much was missed that all must be loaded anew. */
 export function onChanges(told: (batch: Batch | 'everything') => void): () => void {
@@ -71,9 +73,15 @@ export const acknowledgeMissed = (): void => become({ missed: undefined });
 /** Begins, and goes on until the page is left. */
 export function startLive(): void {
   const isHidden = (): boolean => document.visibilityState === 'hidden';
-  watchStream((event) => happen(event === 'open' ? 'opened' : 'heard'));
+  heardAt = serverNow();
+  watchStream((event) => {
+    heardAt = serverNow();
+    happen(event === 'open' ? 'opened' : 'heard');
+  });
   document.addEventListener('visibilitychange', () => happen(isHidden() ? 'hidden' : 'seen'));
   window.addEventListener('online', () => happen('online'));
+  // Even where the server is on this machine it is back in a moment.
+  window.addEventListener('offline', () => happen('broken'));
   window.addEventListener('pagehide', () => happen('left'));
   window.addEventListener('pageshow', ({ persisted }) => {
     if (persisted) happen('seen');
@@ -86,7 +94,7 @@ function happen(happening: Happening): void {
   const { status } = connection;
   const { connection: next, deeds } = after(connection, happening, Math.random());
   connection = next;
-  if (next.status !== status) turned(next.status);
+  if (next.status !== status) turned(next.status, happening === 'silence' ? heardAt : undefined);
   for (const deed of deeds) perform(deed);
 }
 
@@ -116,11 +124,11 @@ function become(change: Partial<LiveState>): void {
   for (const told of stateListeners) told();
 }
 
-function turned(status: LiveStatus): void {
+function turned(status: LiveStatus, since = serverNow()): void {
   if (status !== 'live') {
     isBroken ||= status === 'reconnecting';
     // What was made up for once is not up to date any more.
-    become({ status, cutSince: state.cutSince ?? serverNow(), ...(isBroken && { missed: undefined }) });
+    become({ status, cutSince: state.cutSince ?? since, ...(isBroken && { missed: undefined }) });
     return;
   }
   const wasCut = state.cutSince !== undefined && (isBroken || serverNow() - state.cutSince > ABSENCE_MS);
