@@ -1,6 +1,6 @@
 /** Does an action: sends its mutation, and tells apart done, refused and broken. */
 import { client } from '../graphql/client.ts';
-import { problemOf } from '../graphql/problems.ts';
+import { problemOf, unansweredOf } from '../graphql/problems.ts';
 import type { Action, Refusal } from './action.ts';
 import { createIntents } from './intents.rules.ts';
 import { newKey } from './new-key.ts';
@@ -10,7 +10,7 @@ export type Performed<Payload> =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'broken'; readonly message: string };
 
-const UNREACHED = 'The server cannot be reached, so it is not known whether it was done.';
+const UNKNOWN = 'It is not known whether it was done.';
 const ONCE = 'Try again: it is done once, however often it is sent.';
 const LOOK_FIRST = 'Look whether it was before you try again.';
 
@@ -39,9 +39,13 @@ async function send<Input extends object, Payload>(
 ): Promise<Performed<Payload>> {
   const whole = action.hasKey ? { ...input, idempotencyKey: key } : input;
   const { data, error } = await client.mutation(action.document, { input: whole }).toPromise();
+  const unanswered = error && unansweredOf(error);
   // A query would be asked again by itself; what changes something is not.
-  if (error?.networkError !== undefined && error.response === undefined)
-    return { kind: 'broken', message: action.hasKey ? `${UNREACHED} ${ONCE}` : `${UNREACHED} ${LOOK_FIRST}` };
+  if (unanswered !== undefined) {
+    const { happened, mayBeDone, whatHelps } = unanswered;
+    const after = mayBeDone ? `${UNKNOWN} ${action.hasKey ? ONCE : LOOK_FIRST}` : `It was not done. ${whatHelps}`;
+    return { kind: 'broken', message: `${happened} ${after}` };
+  }
   if (error !== undefined) return { kind: 'broken', message: problemOf(error) };
   const outcome = data?.outcome ?? null;
   if (outcome === null)

@@ -3,11 +3,15 @@
  * signed in is led to the sign-in, and whoever watches the live stream hears that it is open and
  * that bytes still arrive (a connection that died in its sleep says nothing of itself).
  */
+import { notSignedIn } from './signing-in.ts';
 
 type StreamListener = (event: 'open' | 'beat') => void;
 
 let listener: StreamListener | undefined;
 let clockOffsetMs = 0;
+
+/** The server itself gives up after a minute unless REQUEST_TIMEOUT says otherwise: later no answer comes any more. */
+const LONGEST_MS = 70_000;
 
 /** Tells one listener of the event stream's opening and of each of its pieces, pings included. */
 export function watchStream(told: StreamListener): void {
@@ -18,8 +22,9 @@ export function watchStream(told: StreamListener): void {
 export const serverNow = (): number => Date.now() + clockOffsetMs;
 
 export const transport: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init);
-  if (response.status === 401) leaveForSignIn();
+  const isListening = new Headers(init?.headers).get('accept')?.startsWith('text/event-stream') === true;
+  const response = await fetch(input, isListening ? init : inTime(init));
+  if (response.status === 401) notSignedIn();
   noteClock(response.headers.get('date'));
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
   if (!isStream || response.body === null || !response.ok) return response;
@@ -27,6 +32,11 @@ export const transport: typeof fetch = async (input, init) => {
   const body = heard(response.body.getReader());
   return new Response(body, { status: response.status, headers: response.headers });
 };
+
+function inTime(init: RequestInit | undefined): RequestInit {
+  const limit = AbortSignal.timeout(LONGEST_MS);
+  return { ...init, signal: init?.signal ? AbortSignal.any([init.signal, limit]) : limit };
+}
 
 /** The same bytes, each piece told of. A cut is an end like any other: who listens makes it up by its cursor. */
 function heard(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -39,15 +49,6 @@ function heard(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>): Re
     },
     cancel: () => reader.cancel().catch(() => undefined),
   });
-}
-
-let isLeaving = false;
-
-function leaveForSignIn(): void {
-  if (isLeaving) return;
-  isLeaving = true;
-  const { pathname, search } = window.location;
-  window.location.assign(`/sign-in?returnTo=${encodeURIComponent(pathname + search)}`);
 }
 
 /** The header counts whole seconds, so that less than two says nothing. */
