@@ -13,6 +13,8 @@ export interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement
   readonly isBusy?: boolean;
   /** Why it cannot be used now; undefined when it can. */
   readonly disabledBecause?: string | undefined;
+  /** Said of it under the pointer; without it, why it cannot be used. */
+  readonly tip?: string | undefined;
   readonly children?: ReactNode;
   readonly ref?: Ref<HTMLButtonElement>;
 }
@@ -35,6 +37,7 @@ export function Button({
   isSmall = false,
   isBusy = false,
   disabledBecause,
+  tip = disabledBecause,
   'aria-disabled': isToldOff,
   className = '',
   children,
@@ -43,24 +46,25 @@ export function Button({
   ...rest
 }: ButtonProps) {
   const isOff = isBusy || disabledBecause !== undefined || isToldOff === true;
-  const button = (
-    <button
-      {...rest}
-      type={type}
-      aria-disabled={isOff || undefined}
-      aria-busy={isBusy || undefined}
-      onClick={isOff ? (event) => event.preventDefault() : onClick}
-      className={`${shape(kind, isSmall)} ${isOff ? 'cursor-not-allowed! opacity-55' : ''} ${className}`}
-    >
-      {isBusy ? (
-        <LoaderCircle className="size-4 animate-spin" />
-      ) : (
-        Icon !== undefined && <Icon className="size-4 shrink-0" />
-      )}
-      {children}
-    </button>
+  return (
+    <Tooltip text={tip}>
+      <button
+        {...rest}
+        type={type}
+        aria-disabled={isOff || undefined}
+        aria-busy={isBusy || undefined}
+        onClick={isOff ? (event) => event.preventDefault() : onClick}
+        className={`${shape(kind, isSmall)} ${isOff ? 'cursor-not-allowed! opacity-55' : ''} ${className}`}
+      >
+        {isBusy ? (
+          <LoaderCircle className="size-4 animate-spin" />
+        ) : (
+          Icon !== undefined && <Icon className="size-4 shrink-0" />
+        )}
+        {children}
+      </button>
+    </Tooltip>
   );
-  return disabledBecause === undefined ? button : <Tooltip text={disabledBecause}>{button}</Tooltip>;
 }
 
 interface ButtonLinkProps {
@@ -85,22 +89,19 @@ export const ButtonLink = ({ href, disabledBecause, ...looks }: ButtonLinkProps)
   );
 };
 
-interface IconButtonProps extends Omit<ButtonProps, 'children' | 'icon'> {
+interface IconButtonProps extends Omit<ButtonProps, 'children' | 'icon' | 'tip'> {
   readonly icon: ComponentType<{ className?: string }>;
   /** What it does: its name for those who do not see it, and its tooltip. */
   readonly label: string;
 }
 
 export const IconButton = ({ label, icon, kind = 'ghost', ...rest }: IconButtonProps) => (
-  <Tooltip text={rest.disabledBecause === undefined ? label : `${label}: ${rest.disabledBecause}`}>
-    <Button
-      {...rest}
-      disabledBecause={undefined}
-      aria-disabled={rest.disabledBecause !== undefined || undefined}
-      kind={kind}
-      icon={icon}
-      aria-label={label}
-      className={`px-1.5! ${rest.className ?? ''}`}
-    />
-  </Tooltip>
+  <Button
+    {...rest}
+    tip={rest.disabledBecause === undefined ? label : `${label}: ${rest.disabledBecause}`}
+    kind={kind}
+    icon={icon}
+    aria-label={label}
+    className={`px-1.5! ${rest.className ?? ''}`}
+  />
 );

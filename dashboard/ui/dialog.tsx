@@ -2,6 +2,7 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { IconButton } from './button.tsx';
+import { goToPlace, placeOf } from './focus.ts';
 import { LayerProvider, openLayer } from './layer.tsx';
 
 interface DialogProps {
@@ -22,15 +23,15 @@ export function Dialog({ title, onClose, isWide = false, isHeld = false, childre
   const id = useId();
   useEffect(() => {
     if (dialog === null) return;
-    const before = trigger ?? document.activeElement;
+    const from = trigger ?? document.activeElement;
+    const before = from instanceof HTMLElement && from !== document.body ? placeOf(from) : undefined;
     dialog.showModal();
     // Not the button that closes it, which stands first: its tooltip would take the first Escape for itself.
     (dialog.querySelector<HTMLElement>(FIRST_STOP) ?? dialog.querySelector('h2'))?.focus();
     const leave = openLayer(dialog);
     return () => {
       leave();
-      if (before instanceof HTMLElement && before !== document.body && before.isConnected) before.focus();
-      // What was done has taken it away.
+      if (before !== undefined) goToPlace(before);
       else document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
     };
   }, [dialog, trigger]);

@@ -18,9 +18,10 @@ interface TooltipProps {
 export function Tooltip({ text, isTapped = false, children }: TooltipProps) {
   const layer = useLayer();
   const [isOpen, setOpen] = useState(false);
-  if (text === undefined || text === '') return children;
+  const isEmpty = text === undefined || text === '';
+  // Around its element also when there is nothing to say: an element that is wrapped later is another one, and loses the focus.
   return (
-    <Radix.Root open={isOpen} onOpenChange={setOpen}>
+    <Radix.Root open={isOpen && !isEmpty} onOpenChange={setOpen}>
       {/* Radix closes it at every click: it is opened after that. */}
       <Radix.Trigger asChild onClick={isTapped ? () => queueMicrotask(() => setOpen(true)) : undefined}>
         {children}

@@ -1,5 +1,6 @@
 /** The browser’s own dialog around the palette, near the top, so that it does not move as it grows. */
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { goToPlace, placeOf } from '../../ui/focus.ts';
 import { openLayer } from '../../ui/layer.tsx';
 
 interface FrameProps {
@@ -9,7 +10,7 @@ interface FrameProps {
 
 export function PaletteFrame({ onClose, children }: FrameProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [before] = useState(() => document.activeElement);
+  const [before] = useState(focusedPlace);
   useEffect(() => {
     if (dialog.current === null) return;
     dialog.current.showModal();
@@ -17,7 +18,7 @@ export function PaletteFrame({ onClose, children }: FrameProps) {
     const leave = openLayer(dialog.current);
     return () => {
       leave();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      if (before !== undefined) goToPlace(before);
     };
   }, [before]);
   return (
@@ -36,4 +37,9 @@ export function PaletteFrame({ onClose, children }: FrameProps) {
       {children}
     </dialog>
   );
+}
+
+function focusedPlace() {
+  const { activeElement } = document;
+  return activeElement instanceof HTMLElement && activeElement !== document.body ? placeOf(activeElement) : undefined;
 }
