@@ -1,20 +1,24 @@
 /** Which keys do what, here and now. */
+import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { prefer, usePreferences } from '../ui/preferences.ts';
+import { hasRows } from '../ui/rows.ts';
 import { useShortcuts } from './shortcuts.ts';
 
+/** Of pages with rows that open. */
+export const TABLES = 'Tables';
 const IN_TABLES = [
-  { keys: 'j', does: 'Next row', place: 'Tables' },
-  { keys: 'k', does: 'Row before', place: 'Tables' },
-  { keys: 'Enter', does: 'Open the row', place: 'Tables' },
+  { keys: 'k', does: 'Row before', place: TABLES },
+  { keys: 'Enter', does: 'Open the row', place: TABLES },
 ] as const;
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 const NAMES: Readonly<Record<string, string>> = { mod: isMac ? '⌘' : 'Ctrl', shift: 'Shift' };
 
 export function HelpSheet({ onClose }: { readonly onClose: () => void }) {
-  const shortcuts = [...useShortcuts(), ...IN_TABLES];
+  const [isTableHere] = useState(hasRows);
+  const shortcuts = [...useShortcuts(), ...IN_TABLES].filter(({ place }) => place !== TABLES || isTableHere);
   const { keys } = usePreferences();
   const isOn = keys === 'on';
   const places = [...new Set(shortcuts.map(({ place }) => place))];

@@ -5,9 +5,10 @@ import { Link, useLocation } from 'wouter';
 import { preloadAll, ROUTES } from '../routes.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { goToRows } from '../ui/rows.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { Connection, ConnectionNotice } from './connection.tsx';
-import { HelpSheet, Keys } from './help-sheet.tsx';
+import { HelpSheet, Keys, TABLES } from './help-sheet.tsx';
 import { Navigation } from './navigation.tsx';
 import { PageFault } from './page-fault.tsx';
 import { useRecentEntries } from './recent-entries.ts';
@@ -35,6 +36,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   useShortcut({ keys: 'mod+k', does: 'Find an entry or an action', place: 'Everywhere' }, () => setOpened('palette'));
   useShortcut({ keys: '/', does: 'Find an entry or an action', place: 'Everywhere' }, () => setOpened('palette'));
   useShortcut({ keys: '?', does: 'This sheet', place: 'Everywhere' }, () => setOpened('help'));
+  useShortcut({ keys: 'j', does: 'To the rows, and to the next one', place: TABLES }, () => goToRows());
   useRecentEntries();
   return (
     <div className="flex min-h-dvh">

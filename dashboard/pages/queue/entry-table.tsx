@@ -157,11 +157,3 @@ export const currentRow = (list: EntryList<Entry> | undefined): Entry | undefine
   const key = document.activeElement?.closest<HTMLElement>('tr[data-key]')?.dataset.key;
   return list?.rows.find(({ entryId }) => entryId === key);
 };
-
-/** Goes to the first row that is in sight below the bar above the page. */
-export function goToRows(within: RefObject<HTMLElement | null>): void {
-  const rows = [...(within.current?.querySelectorAll<HTMLElement>('tr[data-key]') ?? [])];
-  const row = rows.find((one) => one.getBoundingClientRect().top >= 48) ?? rows[0];
-  row?.focus();
-  row?.scrollIntoView({ block: 'nearest' });
-}

@@ -9,9 +9,10 @@ import { useShortcut } from '../../shell/shortcuts.ts';
 import { Button, ButtonLink } from '../../ui/button.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
+import { goToRows } from '../../ui/rows.ts';
 import type { Entry } from './entry-documents.ts';
 import { EntryListCard } from './entry-list-card.tsx';
-import { currentRow, goToRows } from './entry-table.tsx';
+import { currentRow } from './entry-table.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { PlanDialog } from './plan/plan-dialog.tsx';
 import type { PlanTarget } from './plan/use-plan.ts';
@@ -77,7 +78,7 @@ function Entries() {
     select(isRange ? upTo(selection, entryId, ids) : toggled(selection, entryId, ids));
   const withRow = (act: (entry: Entry) => void) => (): void => {
     const row = currentRow(shown.list);
-    if (row === undefined) goToRows(rows);
+    if (row === undefined) goToRows(rows.current);
     else act(row);
   };
 
@@ -85,7 +86,6 @@ function Entries() {
     filters.current?.querySelector('input')?.focus(),
   );
   useShortcut({ keys: 's', does: 'Save the view', place: PLACE }, () => setSaving(true));
-  useShortcut({ keys: 'j', does: 'To the rows', place: PLACE }, () => goToRows(rows));
   useShortcut(
     { keys: 'x', does: 'Select the row', place: PLACE },
     withRow(({ entryId }) => onSelect(entryId, false)),

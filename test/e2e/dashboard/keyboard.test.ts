@@ -94,4 +94,23 @@ describe.skipIf(isBrowserMissing)('by keyboard alone', () => {
     expect(complaints).toEqual([]);
     await context.close();
   });
+
+  test('rows are gone to from wherever one is, and the sheet says so where there are some', async () => {
+    await hub.enqueue('delta_four');
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/events');
+    await page.locator('tr[data-key]').filter({ hasText: 'ManagedAccountCreated' }).first().waitFor();
+    await press(page, 'j');
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('TR');
+    await press(page, '?');
+    const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    await sheet.getByText('Open the row').waitFor();
+
+    await open(page, hub.server.url, '/nodes');
+    await press(page, '?');
+    await sheet.getByText('Everywhere').waitFor();
+    expect(await sheet.getByText('Open the row').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
 });
