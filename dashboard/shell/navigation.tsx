@@ -34,7 +34,10 @@ export function Navigation({ onGo }: { readonly onGo?: () => void }) {
                       <nav.icon className="size-4 shrink-0" aria-hidden />
                       <span className="flex-1">{nav.title}</span>
                       {count !== undefined && (
-                        <span className="rounded-full bg-bad-soft px-1.5 text-xs font-medium text-bad">
+                        <span
+                          title={`${count.text} ${count.of}`}
+                          className="rounded-full bg-bad-soft px-1.5 text-xs font-medium text-bad"
+                        >
                           {count.text}
                           <span className="sr-only"> {count.of}</span>
                         </span>

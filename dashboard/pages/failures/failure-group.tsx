@@ -1,8 +1,10 @@
 /** One cause of failures: how many entries it holds back, how it goes on, and what to do about all of them. */
+import { Fragment } from 'react';
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { CureButton } from '../../actions/cure-button.tsx';
 import { EnqueueAnew } from '../../entries/enqueue-anew.tsx';
+import { messageInWords } from '../../entries/failure-message.rules.ts';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { Button, ButtonLink } from '../../ui/button.tsx';
 import { Code } from '../../ui/copy.tsx';
@@ -13,7 +15,8 @@ import { count, counted } from '../../ui/words.ts';
 export const FailureGroups = graphql(`
   query FailureGroupsPage {
     failureGroups(first: 100) {
-      key errorCode message count affectedFamilyCount firstSeenAt lastSeenAt trend suggestedCure
+      key errorCode message count failedCount firstSeenAt lastSeenAt trend suggestedCure
+      affectedFamilyCount affectedFamilies { id familyId name }
       cure { label mutation input }
       sample { id entryId username fullName role family { id familyId } createdBy { id userId } }
     }
@@ -23,19 +26,19 @@ export const FailureGroups = graphql(`
 export type FailureGroup = NonNullable<ResultOf<typeof FailureGroups>['failureGroups']>[number];
 
 export function FailureGroupItem({ group }: { readonly group: FailureGroup }) {
-  const { key, errorCode, message, affectedFamilyCount, firstSeenAt, lastSeenAt, suggestedCure, cure, sample } = group;
+  const { key, errorCode, message, firstSeenAt, lastSeenAt, suggestedCure, cure, sample } = group;
   const isToCancel = isPlanOf(cure, 'CANCEL');
   return (
     <li className="grid gap-x-8 gap-y-3 px-4 py-4 lg:grid-cols-[minmax(0,1fr)_18rem]">
       <div className="grid min-w-0 content-start gap-2">
-        <p className="max-w-prose font-medium break-words">{message}</p>
+        <p className="max-w-prose font-medium break-words">{messageInWords(message)}</p>
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <Code>{errorCode}</Code>
           <span className="text-sm text-muted">
-            {counted(affectedFamilyCount, 'family', 'families')} · first seen <Time at={firstSeenAt} /> · last seen{' '}
-            <Time at={lastSeenAt} />
+            first seen <Time at={firstSeenAt} /> · last seen <Time at={lastSeenAt} />
           </span>
         </div>
+        <Families group={group} />
         <p className="max-w-prose text-muted">
           <strong className="font-medium text-text">What helps: </strong>
           {suggestedCure ?? 'nothing needs to be done. It passes by itself.'}
@@ -69,7 +72,30 @@ export function FailureGroupItem({ group }: { readonly group: FailureGroup }) {
   );
 }
 
-function Measure({ group: { count: entries, trend } }: { readonly group: FailureGroup }) {
+/** Whose the entries are, each with the way to its own. */
+function Families({ group: { key, affectedFamilies, affectedFamilyCount } }: { readonly group: FailureGroup }) {
+  if (affectedFamilyCount === 0) return null;
+  const more = affectedFamilyCount - affectedFamilies.length;
+  return (
+    <p className="text-sm text-muted">
+      {counted(affectedFamilyCount, 'family', 'families')}:{' '}
+      {affectedFamilies.map(({ id, familyId, name }, index) => (
+        <Fragment key={id}>
+          {index > 0 && ', '}
+          <Link
+            href={`/queue?${new URLSearchParams({ family: familyId, failureGroup: key })}`}
+            className="break-words text-accent underline"
+          >
+            {name}
+          </Link>
+        </Fragment>
+      ))}
+      {more > 0 && ` and ${count(more)} more`}
+    </p>
+  );
+}
+
+function Measure({ group: { count: entries, failedCount, trend } }: { readonly group: FailureGroup }) {
   const lately = trend.reduce((sum, attempts) => sum + attempts, 0);
   const words =
     lately === 0
@@ -79,7 +105,8 @@ function Measure({ group: { count: entries, trend } }: { readonly group: Failure
     <div className="flex items-end justify-between gap-6">
       <p>
         <span className="block text-xl leading-tight font-semibold text-bad">{count(entries)}</span>
-        <span className="text-sm text-muted">{entries === 1 ? 'entry' : 'entries'}</span>
+        <span className="block text-sm text-muted">{entries === 1 ? 'entry' : 'entries'}</span>
+        <span className="block text-sm text-muted">{standingOf(failedCount, entries)}</span>
       </p>
       <div className="flex flex-col items-end">
         <Sparkline
@@ -88,11 +115,17 @@ function Measure({ group: { count: entries, trend } }: { readonly group: Failure
           label={`${words}: ${trend.join(', ')} in steps of 5 minutes`}
         />
         <p className="text-sm text-muted">
-          {lately === 0 ? 'none in the last hour' : `${count(lately)} in the last hour`}
+          {lately === 0 ? 'no attempt in the last hour' : `${counted(lately, 'attempt', 'attempts')} in the last hour`}
         </p>
       </div>
     </div>
   );
+}
+
+/** How many have failed for good, and how many the schedule still retries. */
+function standingOf(failed: number, entries: number): string {
+  if (failed === 0) return 'still retried';
+  return failed === entries ? 'failed for good' : `${count(failed)} failed, ${count(entries - failed)} still retried`;
 }
 
 type GroupCure = FailureGroup['cure'];

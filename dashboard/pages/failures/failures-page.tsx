@@ -6,7 +6,7 @@ import { Card } from '../../ui/card.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
-import { counted } from '../../ui/words.ts';
+import { count, counted } from '../../ui/words.ts';
 import { type FailureGroup, FailureGroupItem, FailureGroups } from './failure-group.tsx';
 
 /** As many as the API answers. */
@@ -44,16 +44,17 @@ function Groups({ groups }: { readonly groups: readonly FailureGroup[] }) {
         </Empty>
       </div>
     );
-  const entries = groups.reduce((sum, { count }) => sum + count, 0);
+  const entries = groups.reduce((sum, group) => sum + group.count, 0);
+  const failed = groups.reduce((sum, { failedCount }) => sum + failedCount, 0);
   const causes = counted(groups.length, 'cause', 'causes');
   return (
     <Card
       title={`${counted(entries, 'entry is', 'entries are')} held back by ${causes}`}
-      hint={
+      hint={`${count(failed)} failed for good, ${count(entries - failed)} still retried. ${
         groups.length < MOST_GROUPS
           ? 'The cause with the most entries first. Entries that somebody changed with SQL belong to none.'
           : `The ${MOST_GROUPS} causes with the most entries. There may be more: they show up once these are cured.`
-      }
+      }`}
       isFlush
     >
       <ol className="divide-y border-t">

@@ -1,6 +1,7 @@
 /** By what an entry failed with: its code, or the group of entries that failed for the same cause. */
 import { useId } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
+import { messageInWords } from '../../entries/failure-message.rules.ts';
 import type { QueueView } from '../../entries/queue-filter.rules.ts';
 import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -17,20 +18,20 @@ export interface Group {
   readonly count: number;
 }
 
-/** The groups there are; asked for only while one is shown or chosen. */
-export function useGroups(isWanted: boolean): readonly Group[] {
+/** The groups there are, undefined while that is not known; asked for only while one is shown or chosen. */
+export function useGroups(isWanted: boolean): readonly Group[] | undefined {
   const { isAllowed } = usePermission('failureGroups');
   const { data } = useLiveQuery({ query: Groups, variables: {}, isPaused: !isWanted || !isAllowed });
-  return data?.failureGroups ?? [];
+  return data?.failureGroups ?? undefined;
 }
 
 interface ErrorFiltersProps {
   readonly view: QueueView;
-  readonly groups: readonly Group[];
+  readonly groups: readonly Group[] | undefined;
   readonly onChange: (change: Partial<QueueView>) => void;
 }
 
-export function ErrorFilters({ view, groups, onChange }: ErrorFiltersProps) {
+export function ErrorFilters({ view, groups = [], onChange }: ErrorFiltersProps) {
   const codes = useId();
   const isKnown = view.failureGroup === undefined || groups.some(({ key }) => key === view.failureGroup);
   return (
@@ -55,7 +56,9 @@ export function ErrorFilters({ view, groups, onChange }: ErrorFiltersProps) {
         options={[
           ['', 'For any cause, or none'],
           ...(isKnown ? [] : [[view.failureGroup ?? '', 'A cause that no entry has now'] as const]),
-          ...groups.map(({ key, message, count: size }) => [key, `${message} (${count(size)})`] as const),
+          ...groups.map(
+            ({ key, message, count: size }) => [key, `${messageInWords(message)} (${count(size)})`] as const,
+          ),
         ]}
         onChange={({ target }) => onChange({ failureGroup: target.value || undefined })}
       />

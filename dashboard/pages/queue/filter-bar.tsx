@@ -1,6 +1,7 @@
 /** The filters: the ones that are used all day in sight, the others a click away, and each that holds as a chip. */
 import { Search, SlidersHorizontal, X } from 'lucide-react';
 import { type RefObject, useState } from 'react';
+import { messageInWords } from '../../entries/failure-message.rules.ts';
 import {
   CREATED_SPANS,
   DUE_SPANS,
@@ -19,7 +20,7 @@ import { exact } from '../../ui/instants.rules.ts';
 import { useZone } from '../../ui/preferences.ts';
 import { TypedField } from '../../ui/typed-field.tsx';
 import { ENTRY_STATUS } from '../../ui/words.ts';
-import { ErrorFilters, useGroups } from './error-filters.tsx';
+import { ErrorFilters, type Group, useGroups } from './error-filters.tsx';
 import { SpanField } from './span-field.tsx';
 
 interface FilterBarProps {
@@ -126,12 +127,12 @@ const StateFilter = ({ view, onChange }: Omit<FilterBarProps, 'first'>) => (
   </fieldset>
 );
 
-type ChipsProps = Omit<FilterBarProps, 'first'> & { readonly groups: readonly { key: string; message: string }[] };
+type ChipsProps = Omit<FilterBarProps, 'first'> & { readonly groups: readonly Group[] | undefined };
 
 function Chips({ view, groups, onChange }: ChipsProps) {
   const family = useFamilyName(view.family);
   const zone = useZone();
-  const group = groups.find(({ key }) => key === view.failureGroup);
+  const group = groups?.find(({ key }) => key === view.failureGroup);
   const span = (of: Span): string => {
     if (typeof of === 'string') return SPAN_WORDS[of];
     const at = (instant: string): string => exact(Date.parse(instant), zone);
@@ -140,7 +141,11 @@ function Chips({ view, groups, onChange }: ChipsProps) {
   const chips = [
     view.family !== undefined && (['family', `Family: ${family}`] as const),
     view.errorCode !== undefined && (['errorCode', `Last error: ${view.errorCode}`] as const),
-    view.failureGroup !== undefined && (['failureGroup', `Cause: ${group?.message ?? view.failureGroup}`] as const),
+    view.failureGroup !== undefined &&
+      ([
+        'failureGroup',
+        `Cause: ${group !== undefined ? messageInWords(group.message) : groups === undefined ? '…' : 'one that no entry has now'}`,
+      ] as const),
     view.created !== undefined && (['created', `Enqueued: ${span(view.created)}`] as const),
     view.due !== undefined && (['due', `Next attempt: ${span(view.due)}`] as const),
     view.dueNow !== undefined && (['dueNow', view.dueNow ? 'Due now' : 'Not due now'] as const),
