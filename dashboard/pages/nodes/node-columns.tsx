@@ -30,7 +30,10 @@ const NAME: Column<Node> = {
 };
 
 /** `running`: how many work; the last one is named as such before it is drained. */
-export const livingColumns = (running: number, onDone: () => void): readonly Column<Node>[] => [
+export const livingColumns = (
+  running: number,
+  onDrained: (drained: { readonly isLastRunning: boolean; readonly serverNode: { readonly id: string } }) => void,
+): readonly Column<Node>[] => [
   NAME,
   {
     name: 'State',
@@ -55,7 +58,7 @@ export const livingColumns = (running: number, onDone: () => void): readonly Col
         action={drainNode}
         input={{ nodeId }}
         subject={running === 1 && state === 'RUNNING' ? `${name}, the only one that runs` : name}
-        onDone={onDone}
+        onDone={onDrained}
         disabledBecause={
           drain !== null || state === 'DRAINING'
             ? 'It drains already.'

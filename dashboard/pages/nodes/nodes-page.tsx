@@ -1,4 +1,5 @@
 /** The running server processes, what they have in hand, and those that have lately gone. */
+import { useState } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Card, Figure } from '../../ui/card.tsx';
@@ -18,6 +19,8 @@ export default function NodesPage() {
     everyMs: 3_000,
     isPaused: !usePermission('serverNodes').isAllowed,
   });
+  // Whether it has ended yet or not: nobody may be left to say so.
+  const [drainedLast, setDrainedLast] = useState<string>();
   return (
     <Page
       title="Nodes"
@@ -26,9 +29,10 @@ export default function NodesPage() {
       <Loaded result={result} height={16}>
         {({ serverNodes }) => {
           const summary = summaryOf(serverNodes ?? []);
+          const isAlone = summary.living.every(({ id, state }) => state !== 'RUNNING' || id === drainedLast);
           return (
             <>
-              <Meaning summary={summary} />
+              {drainedLast !== undefined && isAlone ? <DrainedLast /> : <Meaning summary={summary} />}
               <Card title="Processes" isFlush>
                 <dl className="flex flex-wrap gap-x-12 gap-y-3 border-b px-4 pb-4">
                   <Figure label="Running" value={count(summary.running)} />
@@ -37,7 +41,10 @@ export default function NodesPage() {
                 </dl>
                 <Table
                   label="Nodes"
-                  columns={livingColumns(summary.running, result.refresh)}
+                  columns={livingColumns(summary.running, ({ isLastRunning, serverNode }) => {
+                    if (isLastRunning) setDrainedLast(serverNode.id);
+                    result.refresh();
+                  })}
                   rows={summary.living}
                   keyOf={({ id }) => id}
                   empty={
@@ -68,6 +75,13 @@ export default function NodesPage() {
     </Page>
   );
 }
+
+const DrainedLast = () => (
+  <Notice tone="warn">
+    You have drained the only node. It finishes what it has in hand and ends, and nobody answers this page until it is
+    started again, which is done where it was started before. Then the page goes on by itself.
+  </Notice>
+);
 
 function Meaning({ summary: { living, running, versions } }: { readonly summary: Summary<Node> }) {
   return (
