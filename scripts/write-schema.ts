@@ -54,7 +54,7 @@ export function schemaText(): string {
     },
     nodes: { loadSilentNodes: unavailable, drain: unavailable },
     entries: { enqueuer: { enqueue: unavailable }, enqueueMany: unavailable, retry: unavailable, cancel: unavailable },
-    bulk: { undoWindowMs: 0, plan: unavailable, apply: unavailable, undo: unavailable },
+    bulk: { undoWindowMs: 0, leaseMs: 0, plan: unavailable, apply: unavailable, undo: unavailable },
     identity: {
       name: 'none',
       url: 'http://localhost',

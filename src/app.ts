@@ -160,6 +160,7 @@ export function createApp(options: AppOptions) {
       keyRing,
       notices,
       undoWindowMs: config.UNDO_WINDOW,
+      leaseMs: config.LEASE_DURATION,
       wake: bulkRunner.wake,
     }),
     identity: createIdentityOperations({ db, acts, notices, provider }),

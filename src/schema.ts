@@ -142,7 +142,7 @@ export function buildSchema({
   addFailureGroups(builder, db, entryRefs, explanationRefs);
   addEnqueue(builder, prisma, entryRefs, enums, entries);
   addEntryMutations(builder, prisma, entryRefs, entries);
-  const bulkRefs = addBulkActions(builder, { prisma, clock, undoWindowMs: bulk.undoWindowMs }, entryRefs);
+  const bulkRefs = addBulkActions(builder, { prisma, clock, ...bulk }, entryRefs);
   addBulkMutations(builder, prisma, entryRefs, entryFilter, bulkRefs, bulk);
   const bulk_action = addBulkSubscription(builder, watch, bulkRefs, Change);
   const scheduleRefs = addSchedules(builder, { prisma, clock, jobs });

@@ -36,7 +36,7 @@ const SHOW = `query ($id: UUID!, $after: String) { bulkAction(bulkActionId: $id)
   skipped(first: 2, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { code message entry { entryId bulkAction { bulkActionId } } } }
   filter exclusions { code message count sample { entryId } } undoneBy undoReason undoAskedAt
   changed(first: 1) { totalCount nodes { outcome entry { entryId } } }
-  kept { totalCount }
+  skippedReasons { code message count } lastBatchAt freeAt kept { totalCount }
 } }`;
 
 interface Planned {
@@ -57,6 +57,8 @@ interface Shown {
   skippedCount: number;
   canUndo: boolean;
   finishedAt: string | null;
+  lastBatchAt: string | null;
+  skippedReasons: { code: string; count: number; message: string }[];
   skipped: {
     totalCount: number;
     pageInfo: { hasNextPage: boolean; endCursor: string };
@@ -155,6 +157,7 @@ describe('over the API', () => {
     await apply({ planId: planned.planId });
     const shown = await untilShown(planned.planId, 'FINISHED');
     expect(shown).toMatchObject({ doneCount: 5, skippedCount: 3, canUndo: true });
+    expect(shown).toMatchObject({ skippedReasons: [{ code: 'CHANGED', count: 3 }], lastBatchAt: null, freeAt: null });
     expect(shown.skipped).toMatchObject({ totalCount: 3, pageInfo: { hasNextPage: true } });
     const rest = await show(planned.planId, shown.skipped.pageInfo.endCursor);
     expect(rest?.skipped.pageInfo.hasNextPage).toBe(false);
@@ -172,6 +175,39 @@ describe('over the API', () => {
       undoAskedAt: expect.stringMatching(/^\d{4}-.*Z$/),
     });
     expect(await database.db.prisma.queuedCreation.count({ where: { id: { in: ids }, status: 'pending' } })).toBe(8);
+  });
+
+  test('of two plans for the same entries the second says that they were cancelled meanwhile, and by what', async () => {
+    const ids = await insert(3, 'pending');
+    const [first, second] = [
+      await plan({ action: 'CANCEL', entryIds: ids.slice(0, 2) }),
+      await plan({ action: 'CANCEL', entryIds: ids }),
+    ];
+    await apply({ planId: first.planId });
+    await untilShown(first.planId, 'FINISHED');
+    await database.db.query(
+      `UPDATE auth.queued_managed_account_creations SET updated_at = now() + interval '1 ms' WHERE id = $1`,
+      [ids[2]],
+    );
+    await apply({ planId: second.planId });
+    const shown = await untilShown(second.planId, 'FINISHED');
+    expect(shown).toMatchObject({ doneCount: 0, skippedCount: 3 });
+    expect(shown.skippedReasons).toMatchObject([
+      { code: 'ALREADY_CANCELLED', count: 2, message: expect.stringContaining('cancelled meanwhile') },
+      { code: 'CHANGED', count: 1 },
+    ]);
+    expect(shown.skipped.nodes[0]?.entry).toMatchObject({ bulkAction: { bulkActionId: first.planId } });
+  });
+
+  test('says when the node at work did its last batch, and from when on another may go on', async () => {
+    const { planId } = await plan({ action: 'CANCEL', entryIds: await insert(1, 'pending') });
+    await database.db.query(
+      `UPDATE auth.bulk_actions SET lease_node_id = gen_random_uuid(), lease_expires_at = '2026-01-01T00:01:00Z' WHERE id = $1`,
+      [planId],
+    );
+    const shown = await show(planId);
+    expect(shown).toMatchObject({ freeAt: '2026-01-01T00:01:00.000Z', skippedReasons: [] });
+    expect(Date.parse(shown?.lastBatchAt ?? '')).toBeLessThan(Date.parse('2026-01-01T00:01:00Z'));
   });
 
   test('an entry tells what each bulk action did to it, the last one first, and who took it back when', async () => {

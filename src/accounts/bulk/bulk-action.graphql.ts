@@ -10,12 +10,14 @@ import { connectionSelection } from '../../graphql/selection.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { type Exclusion, skipMessage, undoProblem } from './bulk-action.rules.ts';
 import { addBulkExclusion } from './bulk-exclusion.graphql.ts';
+import { addBulkProgress } from './bulk-progress.graphql.ts';
 import { addEntryBulkActions } from './entry-bulk-actions.graphql.ts';
 
 export interface BulkActionTools {
   readonly prisma: PrismaClient;
   readonly clock: Clock;
   readonly undoWindowMs: number;
+  readonly leaseMs: number;
 }
 
 /** A caller that is bound to a family sees what such callers planned. */
@@ -24,7 +26,7 @@ const ofCaller = ({ familyId }: Caller) => (familyId === null ? {} : { familyId 
 /** Adds `BulkAction`, its enums, `BulkSkipped`, the query, and an entry's; answers the refs. */
 export function addBulkActions(
   builder: Builder,
-  { prisma, clock, undoWindowMs }: BulkActionTools,
+  { prisma, clock, undoWindowMs, leaseMs }: BulkActionTools,
   entryRefs: EntryRefs,
 ) {
   const exclusionRefs = addBulkExclusion(builder, prisma, entryRefs);
@@ -46,7 +48,8 @@ export function addBulkActions(
     fields: (t) => ({
       entry: t.relation('entry', { description: 'The entry, as it stands now.' }),
       code: t.string({
-        description: 'Why, for scripts: CHANGED when it was no longer what it had been, or a code of the exclusions.',
+        description:
+          'Why, for scripts: a code of the exclusions, or CHANGED when none of them holds and it was no longer what it had been.',
         select: { skipCode: true },
         resolve: ({ skipCode }) => skipCode ?? 'CHANGED',
       }),
@@ -192,6 +195,7 @@ export function addBulkActions(
       }),
     }),
   });
+  addBulkProgress(builder, { prisma, leaseMs });
   builder.queryField('bulkAction', (t) =>
     t.prismaField({
       type: BulkAction,

@@ -76,5 +76,6 @@ it('has a sentence for a code of a later version too', () => {
 
 it('says of one that was completed since it was planned that its account was made meanwhile', () => {
   expect(skipMessage('COMPLETED')).toMatch(/completed meanwhile: its account was made/);
+  expect(skipMessage('ALREADY_CANCELLED')).toMatch(/cancelled meanwhile/);
   expect(skipMessage('CHANGED')).toBe(bulkProblemMessage('CHANGED'));
 });

@@ -43,11 +43,15 @@ export function bulkProblemMessage(code: string): string {
   return MESSAGES[code as BulkProblemCode] ?? 'The entry was left as it is.';
 }
 
+/** Where what was wanted has come about by itself, or by others. */
+const SKIPPED: Readonly<Record<string, string>> = {
+  COMPLETED: 'The entry was completed meanwhile: its account was made. There is nothing left to do.',
+  ALREADY_CANCELLED: 'The entry was cancelled meanwhile, so there is nothing left to do.',
+};
+
 /** The sentence for a code, of an entry that was planned and is left as it is. */
 export function skipMessage(code: string): string {
-  return code === 'COMPLETED'
-    ? 'The entry was completed meanwhile: its account was made. There is nothing left to do.'
-    : bulkProblemMessage(code);
+  return SKIPPED[code] ?? bulkProblemMessage(code);
 }
 
 /** Entries that a plan leaves out for one reason. */

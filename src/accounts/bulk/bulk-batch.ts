@@ -132,7 +132,7 @@ const FINISH_UNDO = `
 const applyStatement = (problem: string, before: string, change: string, eventType: EventType | null): string => `
   WITH judged AS MATERIALIZED (
     SELECT b.position, e.id, e.username, ${before} AS before,
-           CASE WHEN e.updated_at <> b.planned_at OR e.status <> b.planned_status THEN 'CHANGED' ELSE ${problem} END AS problem
+           coalesce(${problem}, CASE WHEN e.updated_at <> b.planned_at OR e.status <> b.planned_status THEN 'CHANGED' END) AS problem
     FROM auth.bulk_action_entries b JOIN auth.queued_managed_account_creations e ON e.id = b.entry_id
     WHERE b.bulk_action_id = $1 AND b.position = ANY($2::int[])
   ), decided AS MATERIALIZED (

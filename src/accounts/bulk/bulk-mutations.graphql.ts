@@ -16,6 +16,7 @@ import type { Plan, PlanRequest } from './bulk-plan.ts';
 /** What the mutations do; the operations behind them, with their tools. */
 export interface BulkOperations {
   readonly undoWindowMs: number;
+  readonly leaseMs: number;
   plan(caller: Caller, request: PlanRequest): Promise<Plan>;
   apply(caller: Caller, request: ApplyRequest): Promise<{ bulkActionId: string; isReplay: boolean }>;
   undo(caller: Caller, request: { bulkActionId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;

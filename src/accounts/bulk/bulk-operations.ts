@@ -13,13 +13,16 @@ export interface BulkTools {
   readonly keyRing: Digester;
   readonly notices: Notices;
   readonly undoWindowMs: number;
+  /** So long a node has a bulk action for itself after each of its batches. */
+  readonly leaseMs: number;
   /** An action was started or is to be taken back. */
   wake(): void;
 }
 
-export function createBulkOperations({ db, acts, keyRing, notices, undoWindowMs, wake }: BulkTools) {
+export function createBulkOperations({ db, acts, keyRing, notices, undoWindowMs, leaseMs, wake }: BulkTools) {
   return {
     undoWindowMs,
+    leaseMs,
     async plan(caller: Caller, request: PlanRequest) {
       const plan = await planBulkAction(db, caller, request);
       // A claim passes over entries in the moment in which they are written into the plan.
