@@ -1,6 +1,6 @@
 /** The frame of a page: its title, which also names the browser's tab, a sentence, and its actions. */
 import { ChevronRight } from 'lucide-react';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 
 interface PageProps {
@@ -15,7 +15,7 @@ interface PageProps {
 }
 
 /** The page that was told last; the first one says itself that it is there. */
-let told = window.location.pathname;
+let told: string | undefined = window.location.pathname;
 
 /** Those who hear the page are told that it is another one: its heading takes the focus. */
 function useFocusOnNewPage() {
@@ -27,6 +27,13 @@ function useFocusOnNewPage() {
     window.scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
   }, [location]);
+  // What stood in for a page goes with the focus: the page itself takes it anew.
+  useLayoutEffect(() => {
+    const own = heading.current;
+    return () => {
+      if (own !== null && document.activeElement === own) told = undefined;
+    };
+  }, []);
   return heading;
 }
 
@@ -57,7 +64,7 @@ export function Page({ title, description, within = [], badge, actions, children
             </h1>
             {badge}
           </div>
-          {description !== undefined && <p className="mt-0.5 max-w-prose text-muted">{description}</p>}
+          {description !== undefined && <p className="mt-0.5 max-w-prose break-words text-muted">{description}</p>}
         </div>
         {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </header>
