@@ -45,7 +45,7 @@ function endOf(blocker: Blocker): Date | null {
 function waitsFor(entry: ExplainedEntry, now: Date): Blocker[] {
   const until = later(entry.nextRetryAt, new Date(now.getTime() + CLAIM_TOLERANCE_MS));
   if (until === null) return [];
-  const cure: Cure = { label: 'Attempt it now', mutation: 'retryEntry', input: { entryId: entry.id } };
+  const cure: Cure = { label: 'Retry now', mutation: 'retryEntry', input: { entryId: entry.id } };
   if (entry.lastErrorCode === null) {
     return [{ kind: 'ScheduledFor', scheduledAt: until, message: `It is scheduled for ${until.toISOString()}.`, cure }];
   }

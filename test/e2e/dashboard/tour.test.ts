@@ -81,7 +81,7 @@ describe.skipIf(isBrowserMissing)('the tour', () => {
         async () => {
           if (await page.getByText('All accounts are made.').isVisible()) return true;
           await hurry('Close the circuit');
-          await hurry('Attempt it now');
+          await hurry('Retry now');
           return false;
         },
         { timeout: 60_000, interval: 250 },

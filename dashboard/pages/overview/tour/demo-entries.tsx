@@ -52,8 +52,11 @@ function DemoEntryLine({
   readonly entry: DemoEntry;
 }) {
   const last = attempts?.nodes[0];
-  // What cures them all at once stands in the tour's steps.
-  const cure = explanation?.blockers.find((blocker) => blocker.cure?.mutation === 'retryEntry')?.cure;
+  // What cures them all at once stands in the tour's steps, and while the circuit is open no other cure helps.
+  const isHeld = explanation?.blockers.some(({ __typename }) => __typename === 'CircuitOpen') ?? false;
+  const cure = isHeld
+    ? undefined
+    : explanation?.blockers.find((blocker) => blocker.cure?.mutation === 'retryEntry')?.cure;
   return (
     <li className="rounded-md border px-3 py-2">
       <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">

@@ -1,6 +1,6 @@
 /** The tour's steps, each shown when the one before is done. */
 import { Check } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { ActionButton } from '../../../actions/action-button.tsx';
 import { closeCircuit } from '../../../actions/provider-actions.ts';
 import { Status } from '../../../ui/badge.tsx';
@@ -26,8 +26,13 @@ interface StepsProps {
 
 export function Steps({ circuit, fault }: StepsProps) {
   const { first, fault: broken, others, isMended } = useTourState();
-  const drained =
-    useDemoEntries(others).data?.queuedCreations?.nodes.every(({ status }) => status === 'COMPLETED') ?? false;
+  const six = useDemoEntries(others);
+  const isDrained = six.data?.queuedCreations?.nodes.every(({ status }) => status === 'COMPLETED') ?? false;
+  // What becomes of the circuit later is no part of the tour.
+  const isOver = isMended && isDrained;
+  const isHeld = circuit !== undefined && circuit.state !== 'CLOSED';
+  // What was there when the page was opened is not scrolled to.
+  const [before] = useState({ others, isMended });
   const shows = FAULTS.find((one) => one.fault === broken)?.shows;
   return (
     <ol className="grid gap-4">
@@ -70,7 +75,7 @@ export function Steps({ circuit, fault }: StepsProps) {
           ) : (
             <div className="grid gap-2">
               <p>{shows}</p>
-              {circuit !== undefined && (
+              {circuit !== undefined && !isOver && (
                 <p className="flex flex-wrap items-center gap-2">
                   The circuit: <Status of={CIRCUIT_STATE[circuit.state]} />
                   {circuit.cause !== null && <span className="text-muted">{circuit.cause}</span>}
@@ -86,8 +91,13 @@ export function Steps({ circuit, fault }: StepsProps) {
           )}
         </Step>
       )}
-      {others.length > 0 && (
-        <Step number={4} title="Mend it, and look how the queue drains" isDone={isMended && drained}>
+      {others.length > 0 && !six.isLoading && (
+        <Step
+          number={4}
+          title={broken === 'SLOW' ? 'Mend it' : 'Mend it, and look how the queue drains'}
+          isDone={isOver}
+          isScrolledTo={others !== before.others}
+        >
           <div className="grid gap-2">
             <div className="flex flex-wrap gap-2">
               <ActionButton
@@ -98,22 +108,24 @@ export function Steps({ circuit, fault }: StepsProps) {
                 disabledBecause={isMended && fault === 'NONE' ? 'It is mended.' : undefined}
                 onDone={() => advanceTour({ isMended: true })}
               />
-              {isMended && circuit !== undefined && circuit.state !== 'CLOSED' && (
+              {isMended && isHeld && !isDrained && (
                 <ActionButton action={closeCircuit} input={{}} initial={{ reason: 'The tour' }} kind="primary" />
               )}
             </div>
             {isMended && (
               <p>
-                {drained
+                {isDrained
                   ? 'All accounts are made.'
-                  : 'The next probe finds it well and closes the circuit; or close it by hand. An entry that failed waits for its retry: “Attempt it now” does not wait.'}
+                  : isHeld
+                    ? 'The next probe finds it well and closes the circuit, and what waits for that follows; or close it by hand.'
+                    : 'An entry whose attempt failed waits for its retry. “Retry now” does not wait.'}
               </p>
             )}
           </div>
         </Step>
       )}
-      {isMended && drained && (
-        <Step number={5} title="Look what was recorded" isDone={false}>
+      {isOver && (
+        <Step number={5} title="Look what was recorded" isDone={false} isScrolledTo={!before.isMended}>
           <div className="flex flex-wrap gap-2">
             <ButtonLink isSmall href={`/queue/${others[0]}`}>
               An entry’s timeline
@@ -138,15 +150,23 @@ function Step({
   number,
   title,
   isDone,
+  isScrolledTo = false,
   children,
 }: {
   readonly number: number;
   readonly title: string;
   readonly isDone: boolean;
+  /** It has just come, below what may fill the window. */
+  readonly isScrolledTo?: boolean;
   readonly children: ReactNode;
 }) {
+  const place = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isScrolledTo) place.current?.scrollIntoView({ block: 'nearest' });
+  }, [isScrolledTo]);
   return (
-    <li className="grid grid-cols-[1.5rem_1fr] gap-x-3 gap-y-2">
+    // With room for what tells below that something was done.
+    <li ref={place} className="grid scroll-mt-16 scroll-mb-24 grid-cols-[1.5rem_1fr] gap-x-3 gap-y-2">
       <span
         aria-hidden
         className={`flex size-6 items-center justify-center rounded-full text-sm font-medium ${isDone ? 'bg-good-soft text-good' : 'bg-accent-soft text-accent'}`}
