@@ -1,9 +1,9 @@
 /** The filters of the trail; each stands in the address bar, so that a view can be passed on. */
-import { useId, useState } from 'react';
+import { useId } from 'react';
 import { useViewer } from '../../access/viewer.tsx';
 import { FamilyIdField } from '../../families/family-id-field.tsx';
-import { Button } from '../../ui/button.tsx';
 import { InstantField, SelectField } from '../../ui/field.tsx';
+import { Filters } from '../../ui/filters.tsx';
 import type { ListAddress } from '../../ui/list-address.ts';
 import { TypedField } from '../../ui/typed-field.tsx';
 import type { AuditAsked, FilterName } from './audit-address.rules.ts';
@@ -21,7 +21,7 @@ const TARGET_OPTIONS = [
 /** Those that stand folded unless one of them is used. */
 const MORE: readonly FilterName[] = ['from', 'to', 'targetId', 'family', 'request'];
 const OUTCOME_OPTIONS = [
-  ['', 'Done or denied'],
+  ['', 'Any'],
   ['DONE', 'Done'],
   ['DENIED', 'Denied'],
 ] as const;
@@ -29,7 +29,6 @@ const OUTCOME_OPTIONS = [
 export function AuditFilters({ address, problems }: FiltersProps) {
   const { operations } = useViewer();
   const actions = useId();
-  const [isMoreOpen] = useState(MORE.some((name) => address.get(name) !== undefined));
   const get = (name: FilterName): string => address.get(name) ?? '';
   const text = (name: FilterName) => ({
     value: get(name),
@@ -37,34 +36,13 @@ export function AuditFilters({ address, problems }: FiltersProps) {
     onText: (value: string) => address.set({ [name]: value }),
   });
   return (
-    <search aria-label="Filters" className="grid gap-3 border-b px-4 pb-4">
-      <div className="grid grid-cols-2 items-start gap-3 lg:grid-cols-4">
-        <TypedField label="Who" placeholder="Name begins with" {...text('actor')} />
-        <TypedField label="Action" placeholder="Any" list={actions} {...text('action')} />
-        <datalist id={actions}>
-          {operations
-            .filter(({ kind }) => kind === 'MUTATION')
-            .map(({ name }) => (
-              <option key={name} value={name} />
-            ))}
-        </datalist>
-        <SelectField
-          label="On what"
-          options={TARGET_OPTIONS}
-          value={get('target')}
-          onChange={({ target }) => address.set({ target: target.value })}
-        />
-        <SelectField
-          label="Outcome"
-          options={OUTCOME_OPTIONS}
-          value={get('outcome')}
-          onChange={({ target }) => address.set({ outcome: target.value })}
-        />
-      </div>
-      <div className="flex flex-wrap items-start justify-between gap-3">
-        <details open={isMoreOpen} className="min-w-0 flex-1">
-          <summary className="w-max text-accent">By time, id, family or request</summary>
-          <div className="mt-3 grid items-start gap-3 sm:grid-cols-2 lg:grid-cols-5">
+    <Filters
+      address={address}
+      more={{
+        title: 'By time, id, family or request',
+        names: MORE,
+        fields: (
+          <>
             <InstantField label="From" value={get('from') || undefined} onInstant={(from) => address.set({ from })} />
             <InstantField
               label="Before"
@@ -81,14 +59,31 @@ export function AuditFilters({ address, problems }: FiltersProps) {
               typed={<TypedField label="Family" placeholder="Its id" {...text('family')} />}
             />
             <TypedField label="Request" placeholder="Its id" {...text('request')} />
-          </div>
-        </details>
-        {address.isFiltered && (
-          <Button isSmall onClick={address.clear}>
-            Clear the filters
-          </Button>
-        )}
-      </div>
-    </search>
+          </>
+        ),
+      }}
+    >
+      <TypedField label="Who" placeholder="Begins with" {...text('actor')} />
+      <TypedField label="Action" placeholder="Any" list={actions} {...text('action')} />
+      <datalist id={actions}>
+        {operations
+          .filter(({ kind }) => kind === 'MUTATION')
+          .map(({ name }) => (
+            <option key={name} value={name} />
+          ))}
+      </datalist>
+      <SelectField
+        label="On what"
+        options={TARGET_OPTIONS}
+        value={get('target')}
+        onChange={({ target }) => address.set({ target: target.value })}
+      />
+      <SelectField
+        label="Outcome"
+        options={OUTCOME_OPTIONS}
+        value={get('outcome')}
+        onChange={({ target }) => address.set({ outcome: target.value })}
+      />
+    </Filters>
   );
 }

@@ -3,8 +3,8 @@
 import { aggregateWords } from '../../events/aggregate.rules.ts';
 import type { EventKind } from '../../events/event-catalog.ts';
 import { FamilyIdField } from '../../families/family-id-field.tsx';
-import { Button } from '../../ui/button.tsx';
 import { InstantField, SelectField } from '../../ui/field.tsx';
+import { Filters } from '../../ui/filters.tsx';
 import type { ListAddress } from '../../ui/list-address.ts';
 import { TypedField } from '../../ui/typed-field.tsx';
 import { EVENT_STATE } from '../../ui/words.ts';
@@ -17,7 +17,7 @@ interface EventFiltersProps {
 }
 
 export function EventFilters({ address, problems, kinds }: EventFiltersProps) {
-  const { get, set, clear, isFiltered } = address;
+  const { get, set } = address;
   const offer = (known: readonly string[], chosen: string | undefined) =>
     chosen === undefined || known.includes(chosen) ? known : [chosen, ...known];
   const types = offer(
@@ -26,7 +26,47 @@ export function EventFilters({ address, problems, kinds }: EventFiltersProps) {
   );
   const aggregates = offer([...new Set(kinds.map(({ aggregate }) => aggregate))].sort(), get('aggregate'));
   return (
-    <search aria-label="Filters" className="grid items-start gap-3 border-b px-4 pb-4 sm:grid-cols-2 lg:grid-cols-4">
+    <Filters
+      address={address}
+      more={{
+        title: 'By time, what it happened to or family',
+        names: ['from', 'to', 'aggregate', 'aggregateId', 'family'],
+        fields: (
+          <>
+            <InstantField label="From" value={get('from')} hint="" onInstant={(from) => set({ from })} />
+            <InstantField label="Before" value={get('to')} hint="" onInstant={(to) => set({ to })} />
+            <SelectField
+              label="Happened to"
+              value={get('aggregate') ?? ''}
+              options={[['', 'Anything'], ...aggregates.map((one) => [one, aggregateWords(one)] as const)]}
+              onChange={({ target }) => set({ aggregate: target.value })}
+            />
+            <TypedField
+              label="Its id"
+              placeholder="Of an entry, for example"
+              value={get('aggregateId') ?? ''}
+              problem={problems.aggregateId}
+              onText={(aggregateId) => set({ aggregateId })}
+            />
+            <FamilyIdField
+              value={get('family')}
+              hint=""
+              problem={problems.family}
+              onFamily={(family) => set({ family })}
+              typed={
+                <TypedField
+                  label="Family"
+                  placeholder="Its id"
+                  value={get('family') ?? ''}
+                  problem={problems.family}
+                  onText={(family) => set({ family })}
+                />
+              }
+            />
+          </>
+        ),
+      }}
+    >
       <SelectField
         label="Type"
         problem={problems.type}
@@ -40,41 +80,6 @@ export function EventFilters({ address, problems, kinds }: EventFiltersProps) {
         options={[['', 'Any'], ...STATES.map((state) => [state, EVENT_STATE[state].text] as const)]}
         onChange={({ target }) => set({ state: target.value })}
       />
-      <InstantField label="From" value={get('from')} hint="" onInstant={(from) => set({ from })} />
-      <InstantField label="Before" value={get('to')} hint="" onInstant={(to) => set({ to })} />
-      <SelectField
-        label="Happened to"
-        value={get('aggregate') ?? ''}
-        options={[['', 'Anything'], ...aggregates.map((one) => [one, aggregateWords(one)] as const)]}
-        onChange={({ target }) => set({ aggregate: target.value })}
-      />
-      <TypedField
-        label="Its id"
-        placeholder="Of an entry, for example"
-        value={get('aggregateId') ?? ''}
-        problem={problems.aggregateId}
-        onText={(aggregateId) => set({ aggregateId })}
-      />
-      <FamilyIdField
-        value={get('family')}
-        hint=""
-        problem={problems.family}
-        onFamily={(family) => set({ family })}
-        typed={
-          <TypedField
-            label="Family"
-            placeholder="Its id"
-            value={get('family') ?? ''}
-            problem={problems.family}
-            onText={(family) => set({ family })}
-          />
-        }
-      />
-      {isFiltered && (
-        <div className="self-end">
-          <Button onClick={clear}>Clear the filters</Button>
-        </div>
-      )}
-    </search>
+    </Filters>
   );
 }
