@@ -56,7 +56,7 @@ function Item({ happening, entry }: { readonly happening: Happening; readonly en
             <Time at={happening.at} as="clock" />
           </span>
         </div>
-        {detail !== undefined && <div className="mt-1 grid gap-1 break-words text-muted">{detail}</div>}
+        {detail !== undefined && <div className="mt-1 grid grid-cols-1 gap-1 break-words text-muted">{detail}</div>}
       </div>
     </li>
   );
