@@ -80,7 +80,8 @@ const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'
         >
           {username}
         </Link>
-        <p className="truncate text-sm text-muted" title={fullName}>
+        {/* Names that are written from the right are cut at their end, too. */}
+        <p dir="auto" className="truncate text-sm text-muted md:text-left" title={fullName}>
           {fullName}
         </p>
       </div>
@@ -92,7 +93,7 @@ const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'
       family === null ? (
         <span className="text-muted">Deleted</span>
       ) : (
-        <p className="truncate md:max-w-36" title={family.name}>
+        <p dir="auto" className="truncate md:max-w-36 md:text-left" title={family.name}>
           {family.name}
         </p>
       ),
