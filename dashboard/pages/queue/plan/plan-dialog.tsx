@@ -46,7 +46,9 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
         <form onSubmit={submit} noValidate className="grid gap-4">
           <p>
             For {about}
-            {size !== undefined && `, ${counted(size, 'entry', 'entries')} at present`}.{' '}
+            {size !== undefined &&
+              `, ${counted(size, 'entry', 'entries')}${'filter' in target ? ' when the list was loaded; the plan counts them anew' : ''}`}
+            .{' '}
             <span className="text-muted">{words.explains} A plan changes nothing.</span>
           </p>
           {kind === 'SET_RUN_AT' && (
