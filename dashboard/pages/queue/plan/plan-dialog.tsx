@@ -48,8 +48,7 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
             For {about}
             {size !== undefined &&
               `, ${counted(size, 'entry', 'entries')}${'filter' in target ? ' when the list was loaded; the plan counts them anew' : ''}`}
-            .{' '}
-            <span className="text-muted">{words.explains} A plan changes nothing.</span>
+            . <span className="text-muted">{words.explains} A plan changes nothing.</span>
           </p>
           {kind === 'SET_RUN_AT' && (
             <InstantField
