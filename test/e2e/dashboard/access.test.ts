@@ -68,7 +68,7 @@ describe.skipIf(isBrowserMissing)('who may do what', () => {
     await drain.focus();
     await page
       .getByRole('tooltip')
-      .getByText(/Your role VIEWER may not use this\. It needs OPERATOR or ADMIN\./)
+      .getByText(/Your role VIEWER may not use this\. It needs ADMIN\./)
       .waitFor();
     // What would lead to where they may not go leads nowhere.
     await open(page, hub.server.url, '/queue');
