@@ -204,6 +204,17 @@ export function addEntryTypes(builder: Builder, prisma: PrismaClient, enums: Ent
         nullable: true,
         description: 'When its account was made; null until then.',
       }),
+      failedAt: t.expose('failedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description:
+          'When it failed for good or had used up its retries; null if it has not, and again after a retry. It stays when a failed entry is cancelled.',
+      }),
+      cancelledAt: t.expose('cancelledAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was cancelled; null if it is not.',
+      }),
     }),
   });
 

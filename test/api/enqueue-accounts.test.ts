@@ -91,7 +91,7 @@ async function send(input: object, entry = 'entry { entryId }'): Promise<Payload
 }
 
 const COLUMNS = `entryId username fullName role status retryCount maxRetries nextRetryAt lastErrorCode lastErrorMessage
-  canRetry canCancel passwordDestroyedAt createdAt updatedAt completedAt`;
+  canRetry canCancel passwordDestroyedAt createdAt updatedAt completedAt failedAt cancelledAt`;
 
 describe('enqueueAccounts', () => {
   test('answers for each item in order, with its index and its own mark', async () => {
