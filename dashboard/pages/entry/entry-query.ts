@@ -7,7 +7,7 @@ import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 const EntryFields = graphql(`
   fragment EntryFields on QueuedCreation @_unmask {
     id entryId username fullName role status
-    createdAt updatedAt completedAt nextRetryAt
+    createdAt updatedAt completedAt failedAt cancelledAt nextRetryAt
     retryCount maxRetries canCancel canRetry
     passwordDestroyedAt passwordDestroyedBecause
     family { id familyId name }
@@ -46,7 +46,7 @@ export const WholeEntryQuery = graphql(
       queuedCreation(entryId: $entryId) {
         ...EntryFields
         bulkActions(first: 50) {
-          outcome message changedAt undoneAt undoneBy
+          outcome message changedAt undoneAt undoneBy undoReason
           bulkAction { id bulkActionId action actor reason appliedAt finishedAt runAt }
         }
         attempts(last: 20) {
@@ -89,8 +89,24 @@ export const WholeEarlierAttempts = graphql(
 export const EntryActs = graphql(`
   query EntryActs($entryId: String!) {
     auditEntries(first: 50, filter: { targetId: $entryId, targetType: "QueuedCreation" }) {
-      nodes { id action actor actorKind outcome reason at after }
+      nodes { id action actor outcome reason at before after targetType targetId }
       pageInfo { hasNextPage }
+    }
+    pauses: auditEntries(first: 50, filter: { action: { in: ["pauseQueue", "resumeQueue"] } }) {
+      nodes { id action actor outcome reason at before after targetType targetId }
+      pageInfo { hasNextPage }
+    }
+  }
+`);
+
+/** Who enqueued several at once: one act for each family, which names its entries. The oldest in the span. */
+export const BatchActs = graphql(`
+  query BatchActs($familyId: UUID, $from: DateTime!, $to: DateTime!) {
+    auditEntries(
+      last: 20
+      filter: { action: { equals: "enqueueAccounts" }, familyId: $familyId, at: { from: $from, to: $to } }
+    ) {
+      nodes { id actor after }
     }
   }
 `);
@@ -126,6 +142,7 @@ export type Entry = Omit<Narrow, 'attempts'> &
   Partial<Pick<Whole, 'bulkActions'>> & { readonly attempts: AttemptPage | null };
 export type BulkChange = Whole['bulkActions'][number];
 export type Act = NonNullable<ResultOf<typeof EntryActs>['auditEntries']>['nodes'][number];
+export type BatchAct = NonNullable<ResultOf<typeof BatchActs>['auditEntries']>['nodes'][number];
 export type Transition = NonNullable<
   ResultOf<typeof CircuitHistory>['identityProvider']
 >['circuit']['transitions'][number];

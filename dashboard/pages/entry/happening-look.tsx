@@ -1,55 +1,43 @@
 /** How each happening of the timeline reads. */
-import {
-  Ban,
-  CircleCheck,
-  CircleX,
-  Inbox,
-  KeyRound,
-  ListChecks,
-  LoaderCircle,
-  ShieldOff,
-  Undo2,
-  UserRound,
-  Zap,
-} from 'lucide-react';
-import type { ReactNode } from 'react';
+import { Ban, CircleCheck, CircleX, Inbox, KeyRound, ListChecks, LoaderCircle, Undo2, UserRound } from 'lucide-react';
 import { Link } from 'wouter';
 import { Badge, Status } from '../../ui/badge.tsx';
 import { Code, CopyIcon } from '../../ui/copy.tsx';
 import { Prose } from '../../ui/prose.tsx';
 import { Length, Time } from '../../ui/time.tsx';
-import { ATTEMPT_OUTCOME, type Tone } from '../../ui/words.ts';
-import type { Act, Attempt, BulkChange, Entry, Transition } from './entry-query.ts';
+import { ATTEMPT_OUTCOME } from '../../ui/words.ts';
+import type { Act, Attempt, BulkChange, Entry } from './entry-query.ts';
 import { BULK_ACTION, BULK_NOUN, DESTROYED_BECAUSE } from './entry-words.ts';
+import type { Look } from './look.ts';
 import type { Happening } from './timeline.rules.ts';
-
-export interface Look {
-  readonly icon: typeof Inbox;
-  readonly tone: Tone;
-  readonly title: ReactNode;
-  readonly detail?: ReactNode;
-}
+import { circuitLook, pauseLook } from './waiting-look.tsx';
 
 export function lookOf(happening: Happening, entry: Entry): Look {
   switch (happening.kind) {
     case 'enqueued': {
-      const by = happening.by ?? entry.createdBy?.fullName;
+      const { by, runAt } = happening;
       return {
         icon: Inbox,
         tone: 'info',
         title: by === undefined ? 'Enqueued' : `Enqueued by ${by}`,
-        detail:
-          happening.runAt === undefined ? undefined : (
-            <p>
-              Not to begin before <Time at={happening.runAt} as="exact" />.
-            </p>
-          ),
+        detail: (
+          <>
+            {entry.createdBy !== null && <p>Asked for by {entry.createdBy.fullName}.</p>}
+            {runAt !== undefined && (
+              <p>
+                Not to begin before <Time at={runAt} as="exact" />.
+              </p>
+            )}
+          </>
+        ),
       };
     }
     case 'attempt':
       return attemptLook(happening.attempt);
     case 'circuit':
       return circuitLook(happening.transition, happening.wasOpenAlready);
+    case 'pause':
+      return pauseLook(happening.pausing, happening.wasAlready);
     case 'act':
       return actLook(happening.act);
     case 'bulk':
@@ -123,26 +111,6 @@ function attemptLook({ number, outcome, duration, errorCode, errorMessage, provi
   };
 }
 
-function circuitLook({ to, cause, reason, actor }: Transition, wasOpenAlready: boolean): Look {
-  const by = actor === null ? '' : ` by ${actor}`;
-  const isOpening = to !== 'CLOSED';
-  return {
-    icon: isOpening ? ShieldOff : Zap,
-    tone: isOpening ? 'warn' : 'good',
-    title: (
-      <>
-        {wasOpenAlready
-          ? `The circuit was open already${by}`
-          : isOpening
-            ? `The circuit opened${by}`
-            : `The circuit closed${by}`}
-        {cause !== null && <Code>{cause}</Code>}
-      </>
-    ),
-    detail: reason === null ? undefined : <p className="max-w-prose">{reason}</p>,
-  };
-}
-
 const ACTS: Readonly<Record<string, string>> = {
   retryEntry: 'Retried',
   cancelEntry: 'Cancelled',
@@ -192,12 +160,17 @@ function bulkLook({ outcome, message, bulkAction }: BulkChange): Look {
   };
 }
 
-function undoneLook({ undoneBy, bulkAction: { bulkActionId, action } }: BulkChange): Look {
+function undoneLook({ undoneBy, undoReason, bulkAction: { bulkActionId, action } }: BulkChange): Look {
   return {
     icon: Undo2,
     tone: 'idle',
     title: `The ${BULK_NOUN[action]} was undone${undoneBy === null ? '' : ` by ${undoneBy}`}`,
-    detail: <ToBulkAction bulkActionId={bulkActionId} />,
+    detail: (
+      <>
+        {undoReason !== null && <p className="max-w-prose">“{undoReason}”</p>}
+        <ToBulkAction bulkActionId={bulkActionId} />
+      </>
+    ),
   };
 }
 

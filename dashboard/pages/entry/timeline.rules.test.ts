@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Act, Attempt, AttemptPage, BulkChange, Transition } from './entry-query.ts';
-import { beyond, joinPages, type Story, tell } from './timeline.rules.ts';
+import { beyond, enqueuerAmong, joinPages, type Story, tell } from './timeline.rules.ts';
+import { pausesOf } from './waits.rules.ts';
 
 const at = (minute: number): string => `2027-01-01T10:${String(minute).padStart(2, '0')}:00.000Z`;
 const attempt = (number: number, minute: number): Attempt => ({
@@ -22,32 +23,42 @@ const turn = (from: Transition['from'], to: Transition['to'], minute: number): T
   reason: null,
   actor: null,
 });
-const act = (action: string, minute: number, after: unknown = null): Act => ({
+const act = (action: string, minute: number, after: unknown = null, change: Partial<Act> = {}): Act => ({
   id: `${action}${minute}`,
   action,
   actor: 'Ada',
-  actorKind: 'API_TOKEN',
   outcome: 'DONE',
   reason: 'Because.',
   at: at(minute),
+  before: null,
   after,
+  targetType: null,
+  targetId: null,
+  ...change,
 });
 const entry: Story['entry'] = {
-  status: 'PENDING',
   createdAt: at(10),
-  updatedAt: at(30),
   completedAt: null,
+  failedAt: null,
+  cancelledAt: null,
   passwordDestroyedAt: null,
   bulkActions: [],
 };
-const story = (change: Partial<Story>): Story => ({ entry, attempts: [], transitions: [], acts: [], ...change });
+const story = (change: Partial<Story>): Story => ({
+  entry,
+  attempts: [],
+  transitions: [],
+  acts: [],
+  pauses: [],
+  ...change,
+});
 const keys = (told: ReturnType<typeof tell>): string[] => told.map(({ key }) => key);
 
 describe('tell', () => {
   it('tells the newest first, and what ended an entry above what led there', () => {
     const told = tell(
       story({
-        entry: { ...entry, status: 'COMPLETED', completedAt: at(20), passwordDestroyedAt: at(20) },
+        entry: { ...entry, completedAt: at(20), passwordDestroyedAt: at(20) },
         attempts: [attempt(2, 20), attempt(1, 11)],
         acts: [act('retryEntry', 15)],
       }),
@@ -74,6 +85,7 @@ describe('tell', () => {
       changedAt: at(minute),
       undoneAt: null,
       undoneBy: null,
+      undoReason: null,
       bulkAction: {
         ...{ id, bulkActionId: id, action: 'CANCEL', actor: 'Ada', reason: null, runAt: null },
         ...{ appliedAt: at(minute - 1), finishedAt: at(minute + 5) },
@@ -110,16 +122,83 @@ describe('tell', () => {
       `circuit-${at(15)}-OPEN`,
       'enqueued',
     ]);
-    const failed = { ...entry, status: 'FAILED' as const, updatedAt: at(20) };
+    const failed = { ...entry, failedAt: at(20) };
     expect(keys(tell(story({ entry: failed, transitions })))).toEqual([`circuit-${at(15)}-OPEN`, 'enqueued']);
   });
 
   it('takes the destruction of a password for no wait', () => {
-    const cancelled = { ...entry, status: 'CANCELLED' as const, updatedAt: at(40), passwordDestroyedAt: at(40) };
+    const cancelled = { ...entry, cancelledAt: at(20), passwordDestroyedAt: at(40) };
     const told = tell(
       story({ entry: cancelled, acts: [act('cancelEntry', 20)], transitions: [turn('CLOSED', 'OPEN', 30)] }),
     );
     expect(keys(told)).toEqual(['password-destroyed', 'act-cancelEntry20', 'enqueued']);
+  });
+
+  it('tells nothing of the circuit after a failure, also of one that was cancelled later', () => {
+    const transitions = [turn('OPEN', 'CLOSED', 25), turn('CLOSED', 'OPEN', 22)];
+    const cancelled = { ...entry, failedAt: at(20), cancelledAt: at(30) };
+    const acts = [act('cancelEntry', 30, null, { before: { status: 'failed' } })];
+    expect(keys(tell(story({ entry: cancelled, acts, transitions, attempts: [attempt(1, 20)] })))).toEqual([
+      'act-cancelEntry30',
+      'attempt-1',
+      'enqueued',
+    ]);
+  });
+
+  it('tells of the circuit again once a retry has it wait anew', () => {
+    const transitions = [
+      turn('OPEN', 'CLOSED', 35),
+      turn('CLOSED', 'OPEN', 25),
+      turn('OPEN', 'CLOSED', 23),
+      turn('CLOSED', 'OPEN', 22),
+    ];
+    const acts = [act('retryEntry', 30, null, { before: { status: 'failed' } })];
+    const told = tell(story({ acts, transitions, attempts: [attempt(1, 20)] }));
+    expect(keys(told)).toEqual([
+      `circuit-${at(35)}-CLOSED`,
+      `circuit-${at(30)}-OPEN`,
+      'act-retryEntry30',
+      'attempt-1',
+      'enqueued',
+    ]);
+    expect(told[1]).toMatchObject({ wasOpenAlready: true });
+  });
+
+  it('tells of the pauses that held it, of the queue and of its family', () => {
+    const queue = { targetType: 'Queue', targetId: 'queue' };
+    const family = { targetType: 'Family', targetId: 'its' };
+    const acts = [
+      act('resumeQueue', 30, null, queue),
+      act('pauseQueue', 25, { isPaused: true, until: at(59) }, queue),
+      act('pauseQueue', 20, { isPaused: true, until: null }, queue),
+      act('pauseQueue', 12, { isPaused: true, until: at(14) }, family),
+      act('pauseQueue', 11, { isPaused: true, until: null }, { ...family, targetId: 'another' }),
+      act('pauseQueue', 5, { isPaused: true, until: at(11) }, queue),
+      act('pauseQueue', 1, { isPaused: true, until: at(2) }, queue),
+    ];
+    const told = tell(story({ pauses: pausesOf(acts, 'its', Date.parse(at(40))) }));
+    expect(
+      told.flatMap((one) => (one.kind === 'pause' ? [[one.at, one.pausing.kind, one.pausing.isOfFamily]] : [])),
+    ).toEqual([
+      [at(30), 'resumed', false],
+      [at(25), 'changed', false],
+      [at(20), 'paused', false],
+      [at(14), 'ran out', true],
+      [at(12), 'paused', true],
+      [at(11), 'ran out', false],
+      [at(10), 'paused', false],
+    ]);
+    expect(told.find((one) => one.at === at(10) && one.kind === 'pause')).toMatchObject({ wasAlready: true });
+  });
+
+  it('says who enqueued it together with others, and nobody where that is not known', () => {
+    const batches = [
+      { id: 'b', actor: 'Ben', after: { entryIds: ['other'] } },
+      { id: 'a', actor: 'Ada', after: { entryIds: ['this', 'that'] } },
+    ];
+    expect(enqueuerAmong(batches, 'this')).toBe('Ada');
+    expect(tell(story({ enqueuer: 'Ada' }))).toMatchObject([{ kind: 'enqueued', by: 'Ada' }]);
+    expect(tell(story({ enqueuer: enqueuerAmong(batches, 'unknown') }))).toMatchObject([{ by: undefined }]);
   });
 
   it('says that the circuit was open already', () => {

@@ -1,10 +1,12 @@
 /** Everything that happened to an entry as one story, told from its newest part on. */
-import type { Act, Attempt, AttemptPage, BulkChange, Entry, Transition } from './entry-query.ts';
+import type { Act, Attempt, AttemptPage, BatchAct, BulkChange, Entry, Transition } from './entry-query.ts';
+import { type Change, feltIn, type Pausing, textIn, waitsOf } from './waits.rules.ts';
 
 export type Happening = { readonly key: string; readonly at: string } & (
   | { readonly kind: 'enqueued'; readonly by: string | undefined; readonly runAt: string | undefined }
   | { readonly kind: 'attempt'; readonly attempt: Attempt }
   | { readonly kind: 'circuit'; readonly transition: Transition; readonly wasOpenAlready: boolean }
+  | { readonly kind: 'pause'; readonly pausing: Pausing; readonly wasAlready: boolean }
   | { readonly kind: 'act'; readonly act: Act }
   | { readonly kind: 'bulk' | 'bulk-undone'; readonly change: BulkChange }
   | { readonly kind: 'password-destroyed' }
@@ -14,11 +16,15 @@ export type Happening = { readonly key: string; readonly at: string } & (
 export interface Story {
   readonly entry: Pick<
     Entry,
-    'status' | 'createdAt' | 'updatedAt' | 'completedAt' | 'passwordDestroyedAt' | 'bulkActions'
+    'createdAt' | 'completedAt' | 'failedAt' | 'cancelledAt' | 'passwordDestroyedAt' | 'bulkActions'
   >;
   readonly attempts: readonly Attempt[];
   readonly transitions: readonly Transition[];
   readonly acts: readonly Act[];
+  /** Of the queue, and of the entry's family, each by itself. */
+  readonly pauses: readonly (readonly Change<Pausing>[])[];
+  /** Who enqueued it, where that was not an act of its own. */
+  readonly enqueuer?: string | undefined;
 }
 
 /** At the same instant, what comes later in an entry's life counts as newer. */
@@ -28,20 +34,22 @@ const ORDER: readonly Happening['kind'][] = [
   'bulk',
   'bulk-undone',
   'circuit',
+  'pause',
   'attempt',
   'completed',
   'password-destroyed',
 ];
 
 /** The newest first: whoever looks at an entry wants to know what happened last, and reads back from there. */
-export function tell({ entry, attempts, transitions, acts }: Story): Happening[] {
+export function tell(story: Story): Happening[] {
+  const { entry, attempts, acts, enqueuer } = story;
   const enqueuing = acts.find(({ action }) => action === 'enqueueAccount');
   const happenings: Happening[] = [
     {
       kind: 'enqueued',
       key: 'enqueued',
       at: entry.createdAt,
-      by: enqueuing?.actor,
+      by: enqueuing?.actor ?? enqueuer,
       runAt: textIn(enqueuing?.after, 'runAt'),
     },
     ...attempts.map((attempt) => ({
@@ -53,7 +61,7 @@ export function tell({ entry, attempts, transitions, acts }: Story): Happening[]
     ...acts
       .filter((act) => act !== enqueuing)
       .map((act) => ({ kind: 'act' as const, key: `act-${act.id}`, at: act.at, act })),
-    ...whileItWaited(transitions, entry, endOf({ entry, attempts, transitions, acts })),
+    ...whileItWaited(story),
     ...(entry.bulkActions ?? []).flatMap(inBulk),
   ];
   if (entry.completedAt !== null) happenings.push({ kind: 'completed', key: 'completed', at: entry.completedAt });
@@ -79,37 +87,35 @@ function inBulk(change: BulkChange): Happening[] {
   return told;
 }
 
-/** When it stopped waiting, in milliseconds since 1970: what ended it, not the destruction of its password later on. */
-function endOf({ entry, attempts, acts }: Story): number {
-  const { status, createdAt, updatedAt, completedAt, passwordDestroyedAt, bulkActions } = entry;
-  if (status === 'PENDING' || status === 'PROCESSING') return Number.POSITIVE_INFINITY;
-  if (completedAt !== null) return Date.parse(completedAt);
-  if (passwordDestroyedAt === null) return Date.parse(updatedAt);
-  const instants = [
-    createdAt,
-    ...(bulkActions ?? []).map((one) => one.changedAt),
-    ...attempts.map((one) => one.finishedAt),
-    ...acts.map((one) => one.at),
+/** Openings and closings of the circuit, and pauses, as far as it waited meanwhile; probes left out. */
+function whileItWaited({ entry, attempts, acts, transitions, pauses }: Story): Happening[] {
+  const spans = waitsOf({ entry, attempts, acts });
+  const turns = transitions
+    .filter(({ from, to }) => from === 'CLOSED' || to === 'CLOSED')
+    .map((what) => ({ at: what.changedAt, isHold: what.to !== 'CLOSED', what }));
+  return [
+    ...feltIn(spans, turns).map(({ at, what, wasAlready }) => ({
+      kind: 'circuit' as const,
+      key: `circuit-${at}-${what.to}`,
+      at,
+      transition: what,
+      wasOpenAlready: wasAlready,
+    })),
+    ...pauses.flatMap((changes) =>
+      feltIn(spans, changes).map(({ at, what, wasAlready }) => ({
+        kind: 'pause' as const,
+        key: `pause-${at}-${what.kind}-${what.isOfFamily}`,
+        at,
+        pausing: what,
+        wasAlready,
+      })),
+    ),
   ];
-  return Math.max(...instants.flatMap((at) => (at == null ? [] : [Date.parse(at)])));
 }
 
-/** Openings and closings of the circuit between the entry's beginning and its end; probes within them left out. */
-function whileItWaited(transitions: readonly Transition[], entry: Story['entry'], ended: number): Happening[] {
-  const began = Date.parse(entry.createdAt);
-  const felt = transitions.filter(({ from, to }) => from === 'CLOSED' || to === 'CLOSED');
-  const within = felt.filter(({ changedAt }) => Date.parse(changedAt) > began && Date.parse(changedAt) <= ended);
-  // The newest come first: the one in force when the entry was enqueued.
-  const before = felt.find(({ changedAt }) => Date.parse(changedAt) <= began);
-  const told = before !== undefined && before.to !== 'CLOSED' ? [...within, before] : within;
-  return told.map((transition) => ({
-    kind: 'circuit',
-    key: `circuit-${transition.changedAt}-${transition.to}`,
-    at: transition === before ? entry.createdAt : transition.changedAt,
-    transition,
-    wasOpenAlready: transition === before,
-  }));
-}
+/** Who enqueued it together with others, if one of these acts did. */
+export const enqueuerAmong = (batches: readonly BatchAct[], entryId: string): string | undefined =>
+  batches.find(({ after }) => listIn(after, 'entryIds').includes(entryId))?.actor;
 
 /**
  * The pages of attempts put together, the newest first. What was loaded earlier is kept only as far as it
@@ -127,11 +133,11 @@ export function joinPages(newest: AttemptPage, earlier: readonly AttemptPage[]) 
   return { attempts, hasEarlier: hasPreviousPage, cursor: startCursor };
 }
 
-/** A text inside of what an act changed. */
-function textIn(value: unknown, name: string): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
+/** A list inside of what an act changed. */
+function listIn(value: unknown, name: string): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
   const found = (value as Record<string, unknown>)[name];
-  return typeof found === 'string' ? found : undefined;
+  return Array.isArray(found) ? found : [];
 }
 
 /** What an explanation says beyond its blockers' own messages; undefined when that is nothing. */

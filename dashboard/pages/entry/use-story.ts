@@ -2,18 +2,22 @@
 import { useState } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { client } from '../../graphql/client.ts';
+import type { ResultOf } from '../../graphql/graphql.ts';
 import { problemOf } from '../../graphql/problems.ts';
+import { serverNow } from '../../graphql/transport.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { toast } from '../../ui/toasts.tsx';
 import {
   type AttemptPage,
+  BatchActs,
   CircuitHistory,
   EarlierAttempts,
   type Entry,
   EntryActs,
   WholeEarlierAttempts,
 } from './entry-query.ts';
-import { type Happening, joinPages, tell } from './timeline.rules.ts';
+import { enqueuerAmong, type Happening, joinPages, tell } from './timeline.rules.ts';
+import { pausesOf } from './waits.rules.ts';
 
 export interface StoryTold {
   readonly happenings: readonly Happening[];
@@ -33,6 +37,8 @@ export function useSurroundings(entryId: string) {
     variables: { entryId },
     on: ['QUEUED_CREATION'],
     isAbout: ({ QUEUED_CREATION }) => QUEUED_CREATION?.keys.has(entryId) === true,
+    // Nothing tells of pauses.
+    everyMs: 10_000,
     isPaused: !mayAudit.isAllowed,
   });
   const circuit = useLiveQuery({
@@ -68,8 +74,10 @@ export function useStory(
     if (page != null) setEarlier((known) => [...known, page]);
   };
 
+  const enqueuer = useEnqueuer(entry, mayAudit.isAllowed && acts.data !== undefined && !isEnqueuingKnown(acts.data));
   const transitions = circuit.data?.identityProvider?.circuit.transitions ?? [];
   const known = acts.data?.auditEntries;
+  const pauseActs = acts.data?.pauses;
   // The oldest change of the circuit that is still told may be younger than the entry.
   const oldest = transitions.length < 100 ? undefined : transitions.at(-1)?.changedAt;
   const omissions = [
@@ -81,13 +89,45 @@ export function useStory(
     oldest !== undefined && Date.parse(oldest) > Date.parse(entry.createdAt)
       ? 'Only the last 100 changes of the circuit are known; it may have opened before them as well.'
       : undefined,
+    pauseActs?.pageInfo.hasNextPage === true &&
+    Date.parse(pauseActs.nodes.at(-1)?.at ?? '') > Date.parse(entry.createdAt)
+      ? 'Only the last 50 pauses and resumptions are looked at; the audit trail has them all.'
+      : undefined,
     entry.attempts === null ? 'Its attempts could not be loaded.' : undefined,
   ].filter((text) => text !== undefined);
 
   return {
-    happenings: tell({ entry, attempts, transitions, acts: known?.nodes ?? [] }),
+    happenings: tell({
+      entry,
+      attempts,
+      transitions,
+      acts: known?.nodes ?? [],
+      pauses: pausesOf(pauseActs?.nodes ?? [], entry.family?.familyId, serverNow()),
+      enqueuer,
+    }),
     onEarlier: hasEarlier && cursor !== null ? () => void loadEarlier(cursor) : undefined,
     isLoadingEarlier,
     omissions,
   };
+}
+
+const isEnqueuingKnown = ({ auditEntries }: ResultOf<typeof EntryActs>): boolean =>
+  auditEntries?.nodes.some(({ action }) => action === 'enqueueAccount') === true;
+
+/** An act is written within the transaction of what it did; one of a thousand entries takes its time. */
+const AROUND = { beforeMs: 5_000, afterMs: 60_000 } as const;
+
+/** Who enqueued it together with others. */
+function useEnqueuer({ entryId, createdAt, family }: Entry, isWanted: boolean): string | undefined {
+  const began = Date.parse(createdAt);
+  const { data } = useLiveQuery({
+    query: BatchActs,
+    variables: {
+      familyId: family?.familyId ?? null,
+      from: new Date(began - AROUND.beforeMs).toISOString(),
+      to: new Date(began + AROUND.afterMs).toISOString(),
+    },
+    isPaused: !isWanted,
+  });
+  return enqueuerAmong(data?.auditEntries?.nodes ?? [], entryId);
 }
