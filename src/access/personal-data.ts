@@ -29,6 +29,7 @@ const PERSONAL: Readonly<Record<string, Mask>> = {
   'RunLogLine.fields': deep,
   'WebhookAttempt.answer': text,
   'OutboxEvent.payload': deep,
+  'OutboxEvent.aggregateName': text,
   'OutboxEvent.errorMessage': text,
   'AuditEntry.before': deep,
   'AuditEntry.after': deep,

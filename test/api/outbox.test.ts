@@ -15,6 +15,7 @@ interface EventNode {
   readonly eventType: string;
   readonly eventVersion: number;
   readonly aggregateId: string;
+  readonly aggregateName: string | null;
   readonly sequence: string;
   readonly state: string;
   readonly retryCount: number;
@@ -48,7 +49,7 @@ afterAll(async () => {
 
 const EVENTS = `query ($filter: OutboxEventFilter, $first: Int, $after: String) {
   outboxEvents(filter: $filter, first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor }
-    nodes { eventId eventType eventVersion aggregateId sequence state retryCount errorMessage payload } } }`;
+    nodes { eventId eventType eventVersion aggregateId aggregateName sequence state retryCount errorMessage payload } } }`;
 
 async function events(filter: object, page: object = {}, headers = ADMIN): Promise<EventPage> {
   const { body } = await app.graphql<{ outboxEvents: EventPage }>(EVENTS, { filter, ...page }, headers);
@@ -113,6 +114,7 @@ describe('what happens to an entry is told', () => {
       'ManagedAccountCreated',
     ]);
     const { nodes } = await events({ aggregateId: entryId, eventType: { equals: 'ManagedAccountCreationFailed' } });
+    expect(nodes[0]?.aggregateName).toBe(nodes[0]?.payload.username);
     expect(nodes[0]?.payload).toEqual({
       entryId,
       familyId: family.familyId,

@@ -61,8 +61,19 @@ interface EventFactsProps {
 }
 
 function EventFacts({ event, kind, onDone }: EventFactsProps) {
-  const { eventId, state, aggregateType, aggregateId, payload, errorMessage, retryCount, redeliveredAt } = event;
+  const {
+    eventId,
+    state,
+    aggregateType,
+    aggregateId,
+    aggregateName,
+    payload,
+    errorMessage,
+    retryCount,
+    redeliveredAt,
+  } = event;
   const href = aggregateHref(aggregateType, aggregateId, payload);
+  const what = `${aggregateWords(aggregateType)}${aggregateName === null ? '' : ` ${aggregateName}`}`;
   return (
     <div className="grid gap-4">
       {kind !== undefined && <p className="text-muted">{kind.description}</p>}
@@ -80,10 +91,10 @@ function EventFacts({ event, kind, onDone }: EventFactsProps) {
             'To',
             <span key="to" className="inline-flex flex-wrap items-center gap-x-2">
               {href === undefined ? (
-                aggregateWords(aggregateType)
+                what
               ) : (
-                <Link href={href} className="text-accent hover:underline">
-                  {aggregateWords(aggregateType)}
+                <Link href={href} className="text-accent break-all hover:underline">
+                  {what}
                 </Link>
               )}
               <Code>{aggregateId}</Code>

@@ -14,7 +14,7 @@ export const EventsQuery = graphql(`
   query OutboxEvents($filter: OutboxEventFilter, $first: Int, $after: String, $last: Int, $before: String) {
     outboxEvents(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
       nodes {
-        id eventId eventType sequence aggregateType aggregateId createdAt state retryCount errorMessage nextAttemptAt
+        id eventId eventType sequence aggregateType aggregateId aggregateName createdAt state retryCount errorMessage nextAttemptAt
       }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     }
@@ -27,7 +27,7 @@ export const EventQuery = graphql(`
     node(id: $id) {
       __typename
       ... on OutboxEvent {
-        id eventId eventType eventVersion sequence aggregateType aggregateId familyId payload state createdAt
+        id eventId eventType eventVersion sequence aggregateType aggregateId aggregateName familyId payload state createdAt
         processedAt parkedAt nextAttemptAt retryCount errorMessage redeliveredAt
       }
     }

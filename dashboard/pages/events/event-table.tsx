@@ -38,10 +38,14 @@ const columns = (onOpen: EventTableProps['onOpen'], onDone: () => void): readonl
   },
   {
     name: 'Happened to',
-    cell: ({ aggregateType, aggregateId }) => (
-      <span className="inline-flex items-center gap-x-2 whitespace-nowrap">
+    cell: ({ aggregateType, aggregateId, aggregateName }) => (
+      <span className="inline-flex flex-wrap items-center gap-x-2" title={aggregateId}>
         {aggregateWords(aggregateType)}
-        <Code isShort>{aggregateId}</Code>
+        {aggregateName === null ? (
+          <Code isShort>{aggregateId}</Code>
+        ) : (
+          <span className="font-medium break-all">{aggregateName}</span>
+        )}
       </span>
     ),
   },

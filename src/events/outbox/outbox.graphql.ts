@@ -12,6 +12,7 @@ import {
   stringCondition,
 } from '../../graphql/filters.ts';
 import { newestFirstPage } from '../../graphql/keyset-number.ts';
+import { aggregateNameIn } from './aggregate-name.rules.ts';
 import { requireTypes } from './known-type.ts';
 import { type OutboxState, outboxState } from './outbox-state.rules.ts';
 import { loadOutboxStatistics, type OutboxStatistics } from './outbox-statistics.ts';
@@ -92,6 +93,12 @@ export function addOutbox(
       aggregateId: t.expose('aggregateId', {
         type: 'UUID',
         description: 'What it happened to; events with the same one are published in their order.',
+      }),
+      aggregateName: t.string({
+        nullable: true,
+        description:
+          'What it happened to, by name: an account’s username, a job, a token, the identity provider, an alert’s rule; null if the payload has none.',
+        resolve: ({ payload }) => aggregateNameIn(payload),
       }),
       familyId: t.expose('familyId', {
         type: 'UUID',
