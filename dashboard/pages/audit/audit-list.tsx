@@ -8,11 +8,11 @@ import { type ListAddress, useFirstPageInstead } from '../../ui/list-address.ts'
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty, Notice } from '../../ui/notice.tsx';
 import { Pager } from '../../ui/pager.tsx';
+import { Prose } from '../../ui/prose.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import type { AuditAsked } from './audit-address.rules.ts';
-import { actionWords } from './audit-words.rules.ts';
-import { inShort } from './difference.rules.ts';
+import { actionWords, changeWords } from './audit-words.rules.ts';
 import { TargetLink } from './target-link.tsx';
 
 const Trail = graphql(`
@@ -55,12 +55,16 @@ const COLUMNS: readonly Column<Act>[] = [
   {
     name: 'Why and what',
     isWide: true,
-    cell: ({ reason, before, after }) => {
-      const change = inShort(before, after);
+    cell: ({ action, reason, before, after }) => {
+      const change = changeWords(action, before, after);
       return (
         <div className="min-w-0 max-md:line-clamp-3">
           {reason !== null && <p className="truncate max-md:whitespace-normal">{reason}</p>}
-          {change !== '' && <p className="truncate text-sm text-muted max-md:whitespace-normal">{change}</p>}
+          {change !== '' && (
+            <p className="truncate text-sm text-muted max-md:whitespace-normal">
+              <Prose text={change} />
+            </p>
+          )}
         </div>
       );
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actionCode, actionWords, targetOf } from './audit-words.rules.ts';
+import { actionCode, actionWords, changeWords, targetOf } from './audit-words.rules.ts';
 
 describe('the words of acts', () => {
   it('reads an action as a sentence, and what people type as its code', () => {
@@ -9,6 +9,16 @@ describe('the words of acts', () => {
     expect(actionWords('createApiToken')).toBe('Create API token');
     expect(actionCode('Create API token')).toBe('createApiToken');
     expect(actionCode('pause')).toBe('pause');
+  });
+
+  it('says in a sentence what was begun with how many, which is not how many it came to', () => {
+    const of = (action: string) => changeWords(action, null, { action: 'retry', count: 101 });
+    expect(of('applyBulkAction')).toBe('Began a retry that was planned for 101 entries');
+    expect(of('undoBulkAction')).toBe('Began to take back a retry that had changed 101 entries');
+    expect(changeWords('enqueueAccounts', null, { accepted: 139, refused: 2, entryIds: [] })).toBe(
+      '139 accounts accepted, 2 refused',
+    );
+    expect(changeWords('pauseQueue', null, { until: null, isPaused: true })).toBe('Is paused: yes');
   });
 
   it('leads to the page of what was acted upon', () => {

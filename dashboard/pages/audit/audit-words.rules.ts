@@ -1,4 +1,6 @@
 /** Acts in words, and the page of what they were done to. */
+import { counted } from '../../ui/words.ts';
+import { inShort } from './difference.rules.ts';
 
 /** "pauseQueue": "Pause queue"; "circuitOpened": "Circuit opened". */
 export function actionWords(action: string): string {
@@ -14,11 +16,41 @@ export function actionCode(typed: string): string {
   return begin + rest.join('');
 }
 
+const BULK_NOUNS: Readonly<Record<string, string>> = {
+  retry: 'a retry',
+  cancel: 'a cancel',
+  set_run_at: 'a change of times',
+};
+
+interface State {
+  readonly action?: unknown;
+  readonly count?: unknown;
+  readonly accepted?: unknown;
+  readonly refused?: unknown;
+}
+
+/** What an act did in one line: a sentence where its numbers would be taken for others, else what it changed. */
+export function changeWords(action: string, before: unknown, after: unknown): string {
+  const state = (typeof after === 'object' && after !== null ? after : {}) as State;
+  const noun = BULK_NOUNS[String(state.action)];
+  if (noun !== undefined && typeof state.count === 'number') {
+    const entries = counted(state.count, 'entry', 'entries');
+    // How many it came to is known only when it has finished.
+    if (action === 'applyBulkAction') return `Began ${noun} that was planned for ${entries}`;
+    if (action === 'undoBulkAction') return `Began to take back ${noun} that had changed ${entries}`;
+  }
+  if (action === 'enqueueAccounts' && typeof state.accepted === 'number')
+    return `${counted(state.accepted, 'account', 'accounts')} accepted, ${Number(state.refused ?? 0)} refused`;
+  return inShort(before, after);
+}
+
 interface Kind {
   /** The type in words. */
   readonly text: string;
   /** Where it is shown; undefined: nowhere. */
   readonly href?: (id: string) => string;
+  /** Its id is a UUID; else a name. */
+  readonly isByUuid?: true;
 }
 
 const under =
@@ -29,24 +61,24 @@ const on = (path: string) => (): string => path;
 
 /** Each type of target that the server writes. */
 export const TARGETS: Readonly<Record<string, Kind>> = {
-  QueuedCreation: { text: 'Entry', href: under('/queue') },
-  BulkAction: { text: 'Bulk action', href: under('/bulk-actions') },
+  QueuedCreation: { text: 'Entry', isByUuid: true, href: under('/queue') },
+  BulkAction: { text: 'Bulk action', isByUuid: true, href: under('/bulk-actions') },
   Queue: { text: 'Queue', href: on('/settings') },
-  Family: { text: 'Family', href: (id) => `/queue?family=${encodeURIComponent(id)}` },
+  Family: { text: 'Family', isByUuid: true, href: (id) => `/queue?family=${encodeURIComponent(id)}` },
   JobSchedule: { text: 'Schedule', href: under('/schedules') },
-  JobRun: { text: 'Run', href: under('/runs') },
+  JobRun: { text: 'Run', isByUuid: true, href: under('/runs') },
   Circuit: { text: 'Circuit', href: on('/provider') },
   Simulator: { text: 'Simulator', href: on('/provider') },
-  ServerNode: { text: 'Node', href: on('/nodes') },
-  Alert: { text: 'Alert', href: on('/alerts') },
+  ServerNode: { text: 'Node', isByUuid: true, href: on('/nodes') },
+  Alert: { text: 'Alert', isByUuid: true, href: on('/alerts') },
   AlertRule: { text: 'Rule of alerts', href: on('/alerts') },
-  AlertSilence: { text: 'Silence', href: on('/alerts') },
-  OutboxEvent: { text: 'Event', href: on('/events') },
-  Webhook: { text: 'Webhook', href: under('/webhooks') },
-  ApiToken: { text: 'API token', href: on('/access') },
+  AlertSilence: { text: 'Silence', isByUuid: true, href: on('/alerts') },
+  OutboxEvent: { text: 'Event', isByUuid: true, href: on('/events') },
+  Webhook: { text: 'Webhook', isByUuid: true, href: under('/webhooks') },
+  ApiToken: { text: 'API token', isByUuid: true, href: on('/access') },
   Session: { text: 'Sign-in' },
-  EncryptionKey: { text: 'Key', href: on('/keys') },
-  Resealing: { text: 'Re-sealing', href: on('/keys') },
+  EncryptionKey: { text: 'Key', isByUuid: true, href: on('/keys') },
+  Resealing: { text: 'Re-sealing', isByUuid: true, href: on('/keys') },
   KeyRing: { text: 'Key ring', href: on('/keys') },
   Settings: { text: 'Settings of the server', href: on('/settings') },
 };

@@ -30,11 +30,21 @@ describe('what an act changed', () => {
   });
 
   it('says it in one line', () => {
-    expect(inShort({ startsPerSecond: null }, { startsPerSecond: 20 })).toBe('starts per second nothing → 20');
-    expect(inShort(null, { entryIds: Array.from({ length: 60 }, () => crypto.randomUUID()), until: null })).toBe(
-      'entry ids 60 of them',
+    expect(inShort({ startsPerSecond: null }, { startsPerSecond: 20 })).toBe('Starts per second: 20');
+    expect(inShort({ reason: 'maintenance' }, { reason: null })).toBe('Reason taken away, was maintenance');
+    expect(inShort({ cron: '0 3 * * *' }, { cron: '30 4 * * *', timeZone: 'UTC' })).toBe(
+      'Cron from 0 3 * * * to 30 4 * * *; time zone: UTC',
     );
-    expect(inShort({ url: 'x' }, null)).toBe('url removed');
+    expect(inShort(null, { entryIds: Array.from({ length: 60 }, () => crypto.randomUUID()), until: null })).toBe(
+      '60 entry ids',
+    );
+    expect(inShort({ url: 'x' }, null)).toBe('Url removed');
+  });
+
+  it('cuts a long text between words, so that no half of an instant stands there', () => {
+    expect(shown('The API token night operator expires at 2026-11-27T00:00:00Z.', 48)).toBe(
+      'The API token night operator expires at…',
+    );
   });
 
   it('shows values as people read them', () => {

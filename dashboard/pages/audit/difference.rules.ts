@@ -25,17 +25,29 @@ export function differencesOf(before: unknown, after: unknown): readonly Differe
   return [...all.filter(({ kind }) => kind !== 'same'), ...all.filter(({ kind }) => kind === 'same')];
 }
 
-/** One line of it, for a list: "cron 0 3 * * * → 30 4 * * *, timeZone Europe/Berlin". */
+/** One line of it, for a list: "Cron from 0 3 * * * to 30 4 * * *; time zone: Europe/Berlin". */
 export function inShort(before: unknown, after: unknown): string {
-  return differencesOf(before, after)
+  const text = differencesOf(before, after)
     .filter(({ kind, after: value }) => kind !== 'same' && !(kind === 'added' && value === null))
-    .map((one) => {
-      const parts =
-        one.kind === 'changed' ? [one.before, '→', one.after] : [one.kind === 'removed' ? 'removed' : one.after];
-      return [nameWords(one.name), ...parts.map((part) => (part === '→' ? part : shown(part, 40)))].join(' ');
-    })
-    .join(', ');
+    .map(phraseOf)
+    .join('; ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+const IN_SHORT = 40;
+
+function phraseOf({ name, before, after, kind }: Difference): string {
+  const words = nameWords(name);
+  if (kind === 'removed') return `${words} removed`;
+  // Which they are stands in the act itself.
+  if (Array.isArray(after) && after.length > 1) return `${after.length} ${words}`;
+  if (kind === 'added' || isNothing(before)) return `${words}: ${shown(after, IN_SHORT)}`;
+  return isNothing(after)
+    ? `${words} taken away, was ${shown(before, IN_SHORT)}`
+    : `${words} from ${shown(before, IN_SHORT)} to ${shown(after, IN_SHORT)}`;
+}
+
+const isNothing = (value: unknown): boolean => value === null || value === undefined;
 
 /** "startsPerSecond": "starts per second". */
 export const nameWords = (name: string): string =>
@@ -53,8 +65,15 @@ export function shown(value: unknown, most = Number.POSITIVE_INFINITY): string {
   }
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   if (most !== Number.POSITIVE_INFINITY && isUuid(text)) return `${text.slice(0, 8)}…`;
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+  return text.length > most ? `${cut(text, most)}…` : text;
 }
+
+/** Between words where there are some: no half of an instant or of a number stands at the end. */
+const cut = (text: string, most: number): string =>
+  text
+    .slice(0, most + 1)
+    .replace(/\s+\S*$/, '')
+    .slice(0, most);
 
 function flatten(state: unknown, path = ''): Map<string, unknown> {
   if (state === null || state === undefined) return new Map();
