@@ -18,6 +18,8 @@ export interface ActionField {
   readonly allText?: string;
   /** `number`: emptied it is sent as null, which takes away what was set. */
   readonly isLiftedByNull?: boolean;
+  /** `instant`: the other field whose instant comes before it. */
+  readonly laterThan?: string;
   /** `instant`: lengths from now that are a click away, in minutes. */
   readonly ahead?: readonly (readonly [text: string, minutes: number])[];
   /** Asked for only where the input has this other field: the same mutation takes one or a span. */

@@ -1,6 +1,7 @@
 /** What can be done about alerts. */
 import { graphql } from '../graphql/graphql.ts';
 import { action } from './action.ts';
+import { AHEAD } from './ahead.ts';
 import { Refusal } from './refusal.ts';
 
 export const silenceAlert = action({
@@ -15,12 +16,7 @@ export const silenceAlert = action({
       label: 'Until',
       kind: 'instant',
       isRequired: true,
-      ahead: [
-        ['1 h', 60],
-        ['4 h', 240],
-        ['1 day', 1_440],
-        ['1 week', 10_080],
-      ],
+      ahead: AHEAD,
     },
   ],
   document: graphql(

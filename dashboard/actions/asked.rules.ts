@@ -6,19 +6,28 @@ const LARGEST = 2_147_483_647;
 
 /** Problems by field; undefined: there is none. */
 export function problemsIn(
-  fields: readonly Pick<ActionField, 'name' | 'kind' | 'isRequired'>[],
+  fields: readonly Pick<ActionField, 'name' | 'kind' | 'isRequired' | 'laterThan'>[],
   needsReason: boolean,
   given: Readonly<Record<string, unknown>>,
 ): Record<string, string> | undefined {
   const problems: Record<string, string> = {};
-  const needed = [...fields, ...(needsReason ? [{ name: 'reason', kind: 'text', isRequired: true } as const] : [])];
-  for (const { name, kind, isRequired = false } of needed) {
+  const needed: typeof fields = [
+    ...fields,
+    ...(needsReason ? [{ name: 'reason', kind: 'text', isRequired: true } as const] : []),
+  ];
+  for (const { name, kind, isRequired = false, laterThan } of needed) {
     const value = given[name] ?? '';
     if (value === '' || (typeof value === 'string' && value.trim() === '')) {
       if (isRequired) problems[name] = 'This is needed.';
     } else if (kind === 'number' && !isCount(value)) problems[name] = 'A whole number, at least 1.';
+    else if (laterThan !== undefined && !isLater(value, given[laterThan]))
+      problems[name] = 'It must be after the beginning.';
   }
   return Object.keys(problems).length === 0 ? undefined : problems;
 }
+
+/** So it is while the other one is missing. */
+const isLater = (one: unknown, other: unknown): boolean =>
+  other === undefined || other === '' || Date.parse(String(one)) > Date.parse(String(other));
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= LARGEST;

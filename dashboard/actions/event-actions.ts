@@ -199,12 +199,19 @@ export const rotateWebhookSecret = action({
 export const redeliverWebhook = action({
   mutation: 'redeliverWebhook',
   label: 'Send again',
-  explains: 'Sends what it has been sent before, or what failed, once more. Receivers know it by its id.',
+  explains: 'Sends it once more. The receiver knows the event by its id.',
   reason: 'optional',
   hasKey: true,
   fields: [
     { name: 'from', label: 'Published from', kind: 'instant', isRequired: true, onlyWith: 'webhookId' },
-    { name: 'to', label: 'Published before', kind: 'instant', isRequired: true, onlyWith: 'webhookId' },
+    {
+      name: 'to',
+      label: 'Published before',
+      kind: 'instant',
+      isRequired: true,
+      laterThan: 'from',
+      onlyWith: 'webhookId',
+    },
     { name: 'isAll', label: 'What was delivered too', kind: 'checkbox', onlyWith: 'webhookId' },
   ],
   document: graphql(
@@ -218,5 +225,8 @@ export const redeliverWebhook = action({
   `,
     [Refusal],
   ),
-  says: ({ redeliveredCount }) => `${counted(redeliveredCount, 'event is', 'events are')} sent again.`,
+  says: ({ redeliveredCount }) =>
+    redeliveredCount === 0
+      ? 'It is under way already.'
+      : `${counted(redeliveredCount, 'event is', 'events are')} sent again.`,
 });

@@ -2,6 +2,7 @@
 import { graphql } from '../graphql/graphql.ts';
 import { MISFIRE_POLICY } from '../ui/words.ts';
 import { action } from './action.ts';
+import { AHEAD } from './ahead.ts';
 import { Refusal } from './refusal.ts';
 
 export const runJobNow = action({
@@ -30,7 +31,7 @@ export const pauseJob = action({
   explains:
     'Its fires are skipped, and the ledger says so, until it is resumed or until the instant given. A run that goes on is finished.',
   reason: 'required',
-  fields: [{ name: 'until', label: 'Until', kind: 'instant' }],
+  fields: [{ name: 'until', label: 'Until', kind: 'instant', ahead: AHEAD }],
   document: graphql(
     `
     mutation PauseJob($input: PauseJobInput!) {

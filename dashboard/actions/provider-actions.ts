@@ -1,6 +1,7 @@
 /** What can be done to the circuit, the nodes, and the simulator. */
 import { graphql } from '../graphql/graphql.ts';
 import { action } from './action.ts';
+import { AHEAD } from './ahead.ts';
 import { Refusal } from './refusal.ts';
 
 export const openCircuit = action({
@@ -10,7 +11,7 @@ export const openCircuit = action({
     'Nothing is sent to the identity provider until it is closed, or until the instant given. No entry loses a retry by it.',
   reason: 'required',
   isDangerous: true,
-  fields: [{ name: 'until', label: 'Until', kind: 'instant' }],
+  fields: [{ name: 'until', label: 'Until', kind: 'instant', ahead: AHEAD }],
   document: graphql(
     `
     mutation OpenCircuit($input: OpenCircuitInput!) {

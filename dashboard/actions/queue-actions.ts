@@ -2,6 +2,7 @@
 import { graphql } from '../graphql/graphql.ts';
 import { counted } from '../ui/words.ts';
 import { action } from './action.ts';
+import { AHEAD } from './ahead.ts';
 import { Refusal } from './refusal.ts';
 
 export const pauseQueue = action({
@@ -11,7 +12,7 @@ export const pauseQueue = action({
     'No entry is attempted until it is resumed, or until the instant given. What is being attempted is finished, and nothing is lost.',
   reason: 'required',
   isDangerous: true,
-  fields: [{ name: 'until', label: 'Until', kind: 'instant' }],
+  fields: [{ name: 'until', label: 'Until', kind: 'instant', ahead: AHEAD }],
   document: graphql(
     `
     mutation PauseQueue($input: PauseQueueInput!) {

@@ -85,7 +85,7 @@ export const ALERT_RULE_STATE: Readonly<Record<EnumOf<'AlertRuleState'>, Wording
 };
 
 export const TOKEN_KIND: Readonly<Record<EnumOf<'AccessTokenKind'>, string>> = {
-  NONE: 'None: the simulator is built in',
+  NONE: 'The simulator’s own token',
   PERSONAL_ACCESS_TOKEN: 'A personal access token',
   SERVICE_ACCOUNT_KEY: 'Short-lived tokens by a service account’s key',
   TOKEN_FILE: 'A token from a file',

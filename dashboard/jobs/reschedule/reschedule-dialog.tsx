@@ -96,7 +96,7 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
             Reset to the code’s default
           </Button>
           <div className="ml-auto flex gap-2">
-            <Button onClick={onClose}>Cancel</Button>
+            <Button onClick={onClose}>Back</Button>
             <Button
               type="submit"
               kind="primary"

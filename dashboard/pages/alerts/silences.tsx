@@ -19,6 +19,10 @@ const coverOf = ({ rule, groupKey, alert }: Silence): string =>
     ? (alert?.summary ?? 'An alert that is kept no more')
     : ruleWords(rule) + (groupKey === null ? '' : `: ${groupKey}`);
 
+/** For a title, which shows no instants: an alert by its rule. */
+const subjectOf = (silence: Silence): string =>
+  silence.alert === null ? coverOf(silence) : ruleWords(silence.alert.rule);
+
 const SHARED: readonly Column<Silence>[] = [
   {
     name: 'What is silent',
@@ -68,7 +72,7 @@ const activeColumns = (onDone: () => void): readonly Column<Silence>[] => [
       <ActionButton
         action={endSilence}
         input={{ silenceId: silence.silenceId }}
-        subject={coverOf(silence)}
+        subject={subjectOf(silence)}
         label="End it"
         onDone={onDone}
       />

@@ -86,8 +86,14 @@ interface OfSpan {
 
 const secondsOf = ({ startsAt }: Activity['buckets'][number]): number => Date.parse(startsAt) / 1_000;
 
+/** As high as the chart in whose place it stands. */
+const NoAttempt = ({ title }: { readonly title: string }) => (
+  <p className="flex min-h-46 items-center justify-center text-muted">{title}: no attempt has ended.</p>
+);
+
 function Outcomes({ title, buckets }: OfSpan) {
   const { succeeded, transient, permanent, other } = totalsOf(buckets);
+  if (succeeded + transient + permanent + other === 0) return <NoAttempt title={title} />;
   return (
     <Chart
       label={`${title}: ${count(succeeded)} attempts succeeded, ${count(transient)} failed for a reason that may pass, ${count(permanent)} for one that stays, ${count(other)} ended otherwise.`}
@@ -106,13 +112,10 @@ function Outcomes({ title, buckets }: OfSpan) {
 
 function Lengths({ title, buckets }: OfSpan) {
   const { slowestMs } = totalsOf(buckets);
+  if (slowestMs === null) return <NoAttempt title={title} />;
   return (
     <Chart
-      label={
-        slowestMs === null
-          ? `${title}: no attempt ended.`
-          : `${title}: in the slowest stretch 95 of 100 attempts took at most ${lengthOf(slowestMs)}.`
-      }
+      label={`${title}: in the slowest stretch 95 of 100 attempts took at most ${lengthOf(slowestMs)}.`}
       times={buckets.map(secondsOf)}
       series={[
         {

@@ -30,7 +30,7 @@ export function FactsCard({ provider }: { readonly provider: Provider }) {
           <Figure
             label="Half of the calls within"
             value={<Length of={latencyP50} />}
-            note="of this node’s last 1,000"
+            note="of this node’s last ones, 1,000 at most"
           />
           <Figure label="95 of 100 within" value={<Length of={latencyP95} />} note="of the same calls" />
         </dl>

@@ -54,7 +54,7 @@ export const HistoryCard = ({ transitions, onMore }: HistoryCardProps) => (
       keyOf={({ changedAt, to }) => `${changedAt} ${to}`}
       empty={
         <Empty title="It has never opened.">
-          It opens when the provider does not accept us, or when several entries running fail at it, and closes when a
+          It opens when the provider does not accept us, or when several entries in a row fail at it, and closes when a
           probe succeeds. Each change stands here with who made it and why.
         </Empty>
       }

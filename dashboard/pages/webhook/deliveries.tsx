@@ -1,7 +1,6 @@
 /** The delivery log: what was sent to a webhook and what came of it, and sending it once more. */
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
-import { redeliverWebhook } from '../../actions/event-actions.ts';
 import { useEventCatalog } from '../../events/use-event-catalog.ts';
 import type { EnumOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -16,6 +15,7 @@ import { useNow } from '../../ui/now.ts';
 import { Pager } from '../../ui/pager.tsx';
 import { Table } from '../../ui/table.tsx';
 import { DELIVERY_STATUS } from '../../ui/words.ts';
+import { sendSpanAgain } from '../../webhooks/redeliver-actions.ts';
 import { deliveryColumns } from './delivery-columns.tsx';
 import { DeliveryDialog } from './delivery-dialog.tsx';
 import { DeliveriesQuery } from './webhook-documents.ts';
@@ -62,8 +62,7 @@ export function Deliveries({ webhookId, onDone }: DeliveriesProps) {
       hint="Newest first. Times of the filters are in this browser’s zone."
       actions={
         <ActionButton
-          action={redeliverWebhook}
-          label="Send a span again"
+          action={sendSpanAgain}
           input={{ webhookId }}
           // A day back, unless the filters say which span is meant; to the minute, as the fields are.
           initial={{

@@ -5,6 +5,7 @@ import { Badge, Status } from '../../ui/badge.tsx';
 import type { Column } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { count, DELIVERY_STATUS } from '../../ui/words.ts';
+import { sendNow } from '../../webhooks/redeliver-actions.ts';
 import type { Delivery } from './webhook-documents.ts';
 
 export const deliveryColumns = (onOpen: (id: string) => void, onDone: () => void): readonly Column<Delivery>[] => [
@@ -45,10 +46,9 @@ export const deliveryColumns = (onOpen: (id: string) => void, onDone: () => void
     align: 'right',
     cell: ({ deliveryId, eventType, status }) => (
       <ActionButton
-        action={redeliverWebhook}
+        action={status === 'PENDING' ? sendNow : redeliverWebhook}
         input={{ deliveryId }}
         subject={eventType}
-        label={status === 'PENDING' ? 'Send now' : 'Send again'}
         kind={status === 'FAILED' ? 'plain' : 'ghost'}
         onDone={onDone}
       />

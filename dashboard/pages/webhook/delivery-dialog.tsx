@@ -11,6 +11,7 @@ import { Loaded } from '../../ui/loaded.tsx';
 import { indented, Pre } from '../../ui/pre.tsx';
 import { Length, Time } from '../../ui/time.tsx';
 import { DELIVERY_STATUS, WEBHOOK_ATTEMPT_OUTCOME } from '../../ui/words.ts';
+import { sendNow } from '../../webhooks/redeliver-actions.ts';
 import { type Attempt, DeliveryQuery, type WholeDelivery } from './webhook-documents.ts';
 
 interface DeliveryDialogProps {
@@ -58,11 +59,10 @@ function Whole({ delivery, onDone }: { readonly delivery: WholeDelivery; readonl
           {isTest && <Badge>Test</Badge>}
         </span>
         <ActionButton
-          action={redeliverWebhook}
+          action={status === 'PENDING' ? sendNow : redeliverWebhook}
           input={{ deliveryId }}
           subject={eventType}
           kind={status === 'FAILED' ? 'primary' : 'plain'}
-          label={status === 'PENDING' ? 'Send now' : 'Send again'}
           onDone={onDone}
         />
       </div>

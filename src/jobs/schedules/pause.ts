@@ -18,7 +18,8 @@ export function pauseSchedule(
     const problems: InputIssue[] = [];
     if (reason === '') problems.push({ path: ['reason'], message: 'is needed', code: 'INVALID_VALUE' });
     if (until !== null && until <= now) {
-      const message = `${until.toISOString()} has passed. Give a later instant, or leave it out to pause until somebody resumes the job.`;
+      const message =
+        'This instant has passed. Give a later one, or leave it out to pause until somebody resumes the job.';
       problems.push({ path: ['until'], message, code: 'IN_THE_PAST' });
     }
     if (problems.length > 0) throw new InvalidInputError(problems);

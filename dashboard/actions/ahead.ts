@@ -1,0 +1,9 @@
+/** Ends that are a click away wherever something is done for a time. */
+import type { ActionField } from './action.ts';
+
+export const AHEAD: NonNullable<ActionField['ahead']> = [
+  ['1 h', 60],
+  ['4 h', 240],
+  ['1 day', 1_440],
+  ['1 week', 10_080],
+];
