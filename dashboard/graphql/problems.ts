@@ -43,6 +43,17 @@ export function codeOf(error: CombinedError | undefined): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+interface Issue {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** What is wrong with a query's arguments, each by its path; none for any other error. */
+export function issuesOf(error: CombinedError | undefined): readonly Issue[] {
+  const issues = error?.graphQLErrors[0]?.extensions.issues;
+  return Array.isArray(issues) ? (issues as Issue[]) : [];
+}
+
 const responseOf = ({ response }: CombinedError): Response | undefined =>
   response instanceof Response ? response : undefined;
 const statusOf = (error: CombinedError): number | undefined => responseOf(error)?.status;

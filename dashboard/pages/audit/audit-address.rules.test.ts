@@ -34,6 +34,15 @@ describe('the address of the trail', () => {
     expect(asked('from=2026-11-27T00:00:00Z&to=2026-11-26T00:00:00Z').problems.to).toBeDefined();
   });
 
+  it('says of what has ids that a text is none, and takes the names of what has those', () => {
+    expect(asked('target=QueuedCreation&targetId=zzz')).toMatchObject({
+      filter: { targetType: 'QueuedCreation' },
+      problems: { targetId: expect.stringContaining('An id looks like') },
+    });
+    expect(asked('target=JobSchedule&targetId=RetentionJob').problems).toEqual({});
+    expect(asked('targetId=RetentionJob').filter).toEqual({ targetId: 'RetentionJob' });
+  });
+
   it('takes ends for the instants that they are, whatever their offset', () => {
     const toProblem = (from: string, to: string) => asked(new URLSearchParams({ from, to }).toString()).problems.to;
     expect(toProblem('2026-11-26T09:00:00Z', '2026-11-26T08:30:00-02:00')).toBeUndefined();

@@ -2,7 +2,7 @@
 import type { EnumOf } from '../../graphql/graphql.ts';
 import { spanOf } from '../../ui/list-address.rules.ts';
 import { isUuid } from '../../ui/uuid.rules.ts';
-import { actionCode } from './audit-words.rules.ts';
+import { actionCode, TARGETS } from './audit-words.rules.ts';
 
 export const FILTERS = ['actor', 'action', 'target', 'targetId', 'family', 'outcome', 'from', 'to', 'request'] as const;
 export type FilterName = (typeof FILTERS)[number];
@@ -24,12 +24,13 @@ export interface AuditAsked {
   readonly problems: Partial<Record<FilterName, string>>;
 }
 
+const NO_ID = 'An id looks like 2f5eea85-8658-4268-a9d8-1772fb76014b.';
+
 /** `known`: the actions that are named whole; any other text is the beginning of one. */
 export function askedBy(get: (name: string) => string | undefined, known: readonly string[]): AuditAsked {
   const problems: Partial<Record<FilterName, string>> = {};
   const family = get('family');
-  if (family !== undefined && !isUuid(family))
-    problems.family = 'An id looks like 2f5eea85-8658-4268-a9d8-1772fb76014b.';
+  if (family !== undefined && !isUuid(family)) problems.family = NO_ID;
   const at = spanOf(get('from'), get('to'));
   if (at?.from !== undefined && at.to !== undefined && at.from >= at.to)
     problems.to = 'This is before the beginning, so that nothing is found.';
@@ -38,13 +39,16 @@ export function askedBy(get: (name: string) => string | undefined, known: readon
   const isOutcome = outcome === 'DONE' || outcome === 'DENIED';
   const targetType = get('target');
   const targetId = get('targetId');
+  // Of anything it may be a name as well.
+  const isByUuid = targetType !== undefined && TARGETS[targetType]?.isByUuid === true;
+  if (targetId !== undefined && isByUuid && !isUuid(targetId)) problems.targetId = NO_ID;
   const requestId = get('request');
   return {
     filter: {
       ...(actor !== undefined && { actor: { startsWith: actor } }),
       ...(action !== undefined && { action: known.includes(action) ? { equals: action } : { startsWith: action } }),
       ...(targetType !== undefined && { targetType }),
-      ...(targetId !== undefined && { targetId }),
+      ...(targetId !== undefined && problems.targetId === undefined && { targetId }),
       ...(family !== undefined && problems.family === undefined && { familyId: family }),
       ...(isOutcome && { outcome }),
       ...(at !== undefined && { at }),

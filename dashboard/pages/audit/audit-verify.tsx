@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { client } from '../../graphql/client.ts';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
-import { problemOf } from '../../graphql/problems.ts';
+import { issuesOf, problemOf } from '../../graphql/problems.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card, Facts } from '../../ui/card.tsx';
@@ -45,17 +45,22 @@ export function VerifyCard() {
   const [isBusy, setBusy] = useState(false);
   const [answered, setAnswered] = useState<Answered>();
   const [problem, setProblem] = useState<string>();
+  const [anchorProblem, setAnchorProblem] = useState<string>();
+  const isOrdered = asked.from === undefined || asked.to === undefined || asked.from < asked.to;
   const verify = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     setAnswered(undefined);
     setProblem(undefined);
+    setAnchorProblem(undefined);
     const anchor = asked.anchor?.trim() || undefined;
     const { data, error } = await client
       .query(Verification, { ...asked, anchor }, { requestPolicy: 'network-only' })
       .toPromise();
     setBusy(false);
-    if (error !== undefined) setProblem(problemOf(error));
+    const aboutAnchor = issuesOf(error).find(({ path }) => path.at(-1) === 'anchor')?.message;
+    if (aboutAnchor !== undefined) setAnchorProblem(aboutAnchor);
+    else if (error !== undefined) setProblem(problemOf(error));
     else setAnswered({ asked: { ...asked, anchor }, found: data?.verifyAuditTrail ?? null });
   };
   return (
@@ -69,6 +74,7 @@ export function VerifyCard() {
             label="From (optional)"
             hint="Empty: from the beginning."
             value={asked.from}
+            problem={isOrdered ? undefined : 'It must be before the end.'}
             onInstant={(from) => setAsked({ ...asked, from })}
           />
           <InstantField
@@ -84,10 +90,16 @@ export function VerifyCard() {
           placeholder="a1.…"
           spellCheck={false}
           value={asked.anchor ?? ''}
+          problem={anchorProblem}
           onChange={({ target }) => setAsked({ ...asked, anchor: target.value })}
         />
         <div>
-          <Button type="submit" kind="primary" isBusy={isBusy} disabledBecause={isAllowed ? undefined : reason}>
+          <Button
+            type="submit"
+            kind="primary"
+            isBusy={isBusy}
+            disabledBecause={isAllowed ? (isOrdered ? undefined : 'The span has no length.') : reason}
+          >
             {asked.from === undefined && asked.to === undefined ? 'Verify all of it' : 'Verify this span'}
           </Button>
         </div>
