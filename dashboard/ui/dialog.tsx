@@ -1,6 +1,7 @@
 /** A dialog of the browser's own: it keeps the focus, closes on Escape, and gives the focus back. */
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useState } from 'react';
+import { Breakable } from './breakable.tsx';
 import { IconButton } from './button.tsx';
 import { goToPlace, placeOf } from './focus.ts';
 import { LayerProvider, openLayer } from './layer.tsx';
@@ -70,7 +71,7 @@ export function Dialog({ title, onClose, isWide = false, isHeld = false, childre
         <div className="grid min-h-0 gap-4 overflow-y-auto overscroll-contain p-5">
           <header className="flex items-start justify-between gap-4">
             <h2 id={id} tabIndex={-1} className="min-w-0 text-lg font-semibold wrap-anywhere outline-none">
-              {title}
+              <Breakable text={title} />
             </h2>
             {!isHeld && <IconButton icon={X} label="Close" isSmall onClick={onClose} />}
           </header>

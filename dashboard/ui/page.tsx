@@ -2,6 +2,7 @@
 import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
+import { Breakable } from './breakable.tsx';
 
 interface PageProps {
   readonly title: string;
@@ -60,7 +61,7 @@ export function Page({ title, description, within = [], badge, actions, children
           )}
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <h1 ref={heading} tabIndex={-1} className="min-w-0 text-xl font-semibold break-words">
-              {title}
+              <Breakable text={title} />
             </h1>
             {badge}
           </div>

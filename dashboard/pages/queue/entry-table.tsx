@@ -75,13 +75,13 @@ const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'
         <Link
           href={`/queue/${entryId}`}
           tabIndex={-1}
-          className="block truncate font-medium hover:underline"
+          className="block font-medium break-all hover:underline md:truncate"
           title={username}
         >
           {username}
         </Link>
         {/* Names that are written from the right are cut at their end, too. */}
-        <p dir="auto" className="truncate text-sm text-muted md:text-left" title={fullName}>
+        <p dir="auto" className="text-sm break-words text-muted md:truncate md:text-left" title={fullName}>
           {fullName}
         </p>
       </div>

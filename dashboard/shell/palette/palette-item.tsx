@@ -25,7 +25,7 @@ export const PaletteItem = ({
     <Icon aria-hidden className="mt-0.5 size-4 shrink-0 text-muted" />
     <span className="min-w-0 flex-1">
       <span className="block break-words">{title}</span>
-      {detail !== undefined && <span className="block truncate text-sm text-muted">{detail}</span>}
+      {detail !== undefined && <span className="line-clamp-2 text-sm break-words text-muted">{detail}</span>}
       {disabledBecause !== undefined && <span className="block text-xs">{disabledBecause}</span>}
     </span>
     {note !== undefined && <span className="max-w-1/2 truncate text-sm text-muted">{note}</span>}
