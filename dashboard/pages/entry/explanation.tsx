@@ -16,7 +16,7 @@ type Blocker = NonNullable<Entry['explanation']>['blockers'][number];
 const BLOCKERS: Readonly<Partial<Record<Blocker['__typename'], string>>> = {
   BackingOff: 'It waits for its next retry',
   ScheduledFor: 'It is to begin later',
-  CircuitOpen: 'The circuit is not closed',
+  CircuitOpen: 'All attempts are held back',
   QueuePaused: 'The queue is paused',
   LeasedBy: 'A node has it in hand',
   RateLimited: 'A limit holds it back',

@@ -72,12 +72,10 @@ function held(
     blockers.push({
       kind: 'CircuitOpen',
       openedAt: circuit.openedAt,
+      openedBy: circuit.openedBy,
       cause: circuit.cause,
       nextProbeAt: later(circuit.nextProbeAt, now),
-      message:
-        circuit.state === 'open'
-          ? `The circuit is open, so nothing is attempted: ${circuit.reason ?? 'the identity provider does not work.'}`
-          : 'The circuit is half-open: one entry is being attempted as a probe, and the others go on if it succeeds.',
+      message: circuitMessage(circuit, now),
       cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: { reason: null } },
     });
   }
@@ -100,6 +98,20 @@ function held(
   if (liveNodeCount === 0)
     blockers.push({ kind: 'NoLiveNode', message: 'No node is running that could attempt it. Start one.', cure: null });
   return blockers;
+}
+
+/** Said so that it can be passed on to whoever waits for the account. */
+function circuitMessage(
+  { state, openedAt, openedBy, reason, nextProbeAt }: QueueConditions['circuit'],
+  now: Date,
+): string {
+  if (state === 'half_open')
+    return 'One entry is being attempted to see whether the identity provider works again. If it does, this account is made by itself.';
+  const since = openedAt === null ? '' : ` since ${openedAt.toISOString()}`;
+  const probe = later(nextProbeAt, now)?.toISOString();
+  if (openedBy !== null)
+    return `The circuit has been open${since}, and ${openedBy} keeps it so by hand: “${(reason ?? 'no reason given').replace(/\.$/, '')}”. This account is made by itself once the circuit is closed${probe === undefined ? '' : `, which is tried from ${probe} on`}.`;
+  return `The identity provider has not worked${since}: ${reason ?? 'it does not say why.'} This account is made by itself once it works again, which is tried ${probe === undefined ? 'at any moment' : `next at ${probe}`}; the wait costs no retry.`;
 }
 
 const paused = ({ by, reason, until }: Pause, now: Date, familyId: string | null): Blocker => ({

@@ -32,6 +32,10 @@ export function addExplanations(
     description: 'The identity provider’s circuit is not closed: nothing is attempted but probes.',
     fields: (t) => ({
       openedAt: t.expose('openedAt', { type: 'DateTime', nullable: true, description: 'Since when; null if unknown.' }),
+      openedBy: t.exposeString('openedBy', {
+        nullable: true,
+        description: 'Who keeps it open by hand; null if failures opened it.',
+      }),
       cause: t.exposeString('cause', {
         nullable: true,
         description: 'The error code that opened it; null when a person opened it.',

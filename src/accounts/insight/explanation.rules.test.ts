@@ -8,7 +8,7 @@ const past = new Date('2026-11-25T11:00:00.000Z');
 
 const conditions: QueueConditions = {
   now,
-  circuit: { state: 'closed', openedAt: null, cause: null, reason: null, nextProbeAt: null },
+  circuit: { state: 'closed', openedAt: null, cause: null, reason: null, openedBy: null, nextProbeAt: null },
   queuePause: null,
   familyPause: null,
   nextStartAt: null,
@@ -62,6 +62,7 @@ describe('a waiting entry', () => {
           openedAt: past,
           cause: 'PROVIDER_TOKEN_INVALID',
           reason: 'Wrong.',
+          openedBy: null,
           nextProbeAt: past,
         },
         queuePause: pause,
@@ -85,6 +86,24 @@ describe('a waiting entry', () => {
       { kind: 'NoLiveNode', cure: null },
     ]);
     expect(nextChangeAt).toEqual(later);
+  });
+
+  it('tells of the circuit what can be passed on: since when, why, and that the account follows by itself', () => {
+    const messageOf = (circuit: Partial<QueueConditions['circuit']>) =>
+      explain(entry, {
+        ...conditions,
+        circuit: { ...conditions.circuit, state: 'open', openedAt: past, reason: 'It is down.', ...circuit },
+      }).blockers[0]?.message;
+    expect(messageOf({ cause: 'PROVIDER_UNAVAILABLE', nextProbeAt: later })).toBe(
+      'The identity provider has not worked since 2026-11-25T11:00:00.000Z: It is down. This account is made by itself once it works again, which is tried next at 2026-11-25T12:05:00.000Z; the wait costs no retry.',
+    );
+    expect(messageOf({ openedBy: 'anna', reason: 'maintenance' })).toBe(
+      'The circuit has been open since 2026-11-25T11:00:00.000Z, and anna keeps it so by hand: “maintenance”. This account is made by itself once the circuit is closed.',
+    );
+    expect(messageOf({ openedBy: 'anna', reason: 'maintenance', nextProbeAt: later })).toMatch(
+      /once the circuit is closed, which is tried from 2026-11-25T12:05:00.000Z on\.$/,
+    );
+    expect(messageOf({ state: 'half_open' })).toMatch(/this account is made by itself/);
   });
 });
 

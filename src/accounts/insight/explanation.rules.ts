@@ -38,6 +38,8 @@ export interface QueueConditions {
     readonly openedAt: Date | null;
     readonly cause: string | null;
     readonly reason: string | null;
+    /** Who opened it by hand; null if failures did. */
+    readonly openedBy: string | null;
     readonly nextProbeAt: Date | null;
   };
   readonly queuePause: Pause | null;
@@ -69,6 +71,7 @@ export type Blocker =
   | (BlockerOf<'ScheduledFor'> & { readonly scheduledAt: Date })
   | (BlockerOf<'CircuitOpen'> & {
       readonly openedAt: Date | null;
+      readonly openedBy: string | null;
       readonly cause: string | null;
       readonly nextProbeAt: Date | null;
     })
