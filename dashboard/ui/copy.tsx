@@ -46,7 +46,7 @@ export const Code = ({ children, isShort = false }: { readonly children: string;
 
 /** Such a text with its way to the clipboard; `label`: what is copied, "the entry’s id". */
 export const Copied = ({ of, label, isShort = false }: CopiedProps) => (
-  <span className={`inline-flex max-w-full items-center gap-x-1 ${isShort ? 'whitespace-nowrap' : 'flex-wrap'}`}>
+  <span className={`inline-flex max-w-full items-center gap-x-1 ${isShort ? 'whitespace-nowrap' : ''}`}>
     <Code isShort={isShort}>{of}</Code>
     <CopyIcon text={of} label={`Copy ${label}`} />
   </span>
