@@ -71,7 +71,7 @@ const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'
   {
     name: 'Account',
     cell: ({ entryId, username, fullName }) => (
-      <div className="min-w-0 md:max-w-56 lg:max-w-64">
+      <div className="min-w-0 md:max-w-56 min-[1440px]:max-w-72">
         <Link
           href={`/queue/${entryId}`}
           tabIndex={-1}
@@ -93,7 +93,7 @@ const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'
       family === null ? (
         <span className="text-muted">Deleted</span>
       ) : (
-        <p dir="auto" className="truncate md:max-w-36 md:text-left" title={family.name}>
+        <p dir="auto" className="truncate md:max-w-28 min-[1440px]:max-w-40 md:text-left" title={family.name}>
           {family.name}
         </p>
       ),
