@@ -195,7 +195,6 @@ export function createApp(options: AppOptions) {
         acts,
         logger,
         maskedRoles: config.MASK_PERSONAL_DATA_FOR ?? [],
-        publicUrl: config.PUBLIC_URL,
       }),
     },
   });

@@ -10,6 +10,8 @@ export interface Admitted {
   readonly caller: Caller;
   /** By a browser's cookie, which is sent unasked too. */
   readonly isCookie: boolean;
+  /** The browser says that another site had it send this, cookie and all. */
+  readonly isForeign: boolean;
   readonly validUntil: Date | null;
   /** Calls back once when the caller's credential ends; answers how to stop that. */
   onEnded(ended: () => void): () => void;

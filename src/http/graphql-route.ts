@@ -13,6 +13,9 @@ import { sendPage, wantsPage } from './pages.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { type Exchange, type Handler, sendText } from './server.ts';
 
+const FOREIGN =
+  'A page of another site asked for this in your name, so nothing was done. Use a page of this server; a program or a page of your own sends "Authorization: Bearer …" with an API token instead of a cookie.';
+
 export interface RequestLimits {
   readonly maxBodyBytes: number;
   /** Origins whose pages may call the API. */
@@ -53,6 +56,10 @@ export function graphqlRoute({ graphql, graphiql, gate, signInAddress, limits }:
       return;
     }
     if (found.kind === 'refused') return turnAway(exchange, found);
+    if (found.isForeign) {
+      request.resume();
+      return refuse(exchange, 403, 'FORBIDDEN', FOREIGN);
+    }
     if (declaresMore(exchange, limits.maxBodyBytes)) return refuseLarge(exchange, limits.maxBodyBytes);
     const { caller, isCookie, validUntil, onEnded } = found;
     const isSpared = limits.rate.sparesLocal && caller.kind === 'local';

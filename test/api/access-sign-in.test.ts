@@ -210,6 +210,27 @@ describe('with a token', () => {
     expect((await post(first, path, { token: ADMIN }, { origin: first.url })).status).toBe(303);
   });
 
+  test('the API answers no other site in the name of who is signed in, and anybody who shows a token', async () => {
+    const cookie = await signIn(ADMIN);
+    const ask = (headers: Record<string, string>) => first.graphql('{ viewer { name } }', {}, headers);
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site', origin: first.url },
+      { 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:1' },
+    ] as Record<string, string>[]) {
+      const { status, body } = await ask({ cookie, ...headers });
+      expect([status, body.errors?.[0]?.extensions.code]).toEqual([403, 'FORBIDDEN']);
+      expect(body.errors?.[0]?.message).toContain('Authorization: Bearer');
+      expect((await ask({ authorization: `Bearer ${ADMIN}`, ...headers })).status).toBe(200);
+    }
+    expect((await ask({ cookie, 'sec-fetch-site': 'same-origin', origin: first.url })).status).toBe(200);
+    expect((await ask({ cookie, origin: first.url })).status).toBe(200);
+    expect((await ask({ cookie })).status, 'a program').toBe(200);
+    const link = await get(first, '/graphql', { cookie, 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate' });
+    expect(link.status, 'a link to GraphiQL').toBe(200);
+  });
+
   test('over plain HTTP off this machine, the page says why it cannot last', async () => {
     const answer = await post(second, '/sign-in', { token: ADMIN }, { origin: 'http://jobs.example.org' });
     expect([answer.status, answer.headers.getSetCookie()]).toEqual([403, []]);

@@ -14,7 +14,6 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Acts } from '../acts.ts';
 import type { Caller, Role } from '../caller.ts';
 import { denial, PATHS } from '../permissions.rules.ts';
-import { isForeign, publicOrigin } from '../sessions/browser.ts';
 import type { Audit } from './audit.ts';
 import type { TimeSpan } from './span.ts';
 
@@ -27,11 +26,9 @@ export interface ExportRouteOptions {
   readonly logger: Logger;
   /** Roles that do not see personal data: what is exported holds it as it was signed. */
   readonly maskedRoles: readonly Role[];
-  /** PUBLIC_URL. */
-  readonly publicUrl: string | undefined;
 }
 
-export function auditExportRoute({ audit, gate, acts, logger, maskedRoles, publicUrl }: ExportRouteOptions): Handler {
+export function auditExportRoute({ audit, gate, acts, logger, maskedRoles }: ExportRouteOptions): Handler {
   const refusalOf = (caller: Caller): string | undefined =>
     denial(AUDIT_EXPORT, PATHS[AUDIT_EXPORT], caller) ??
     (maskedRoles.includes(caller.role)
@@ -44,7 +41,7 @@ export function auditExportRoute({ audit, gate, acts, logger, maskedRoles, publi
     if (request.method !== 'GET') {
       return refuse(exchange, 405, 'METHOD_NOT_ALLOWED', 'The audit trail is exported with GET.', { allow: 'GET' });
     }
-    if (found.isCookie && isForeign(request.headers, publicOrigin(request.headers, publicUrl)))
+    if (found.isForeign)
       return refuse(
         exchange,
         403,

@@ -7,6 +7,8 @@ export interface Recognised {
   readonly caller: Caller;
   /** Shown by a browser's cookie: what it asks for must not come from another site. */
   readonly isCookie: boolean;
+  /** The browser says that another site had it send this, cookie and all. */
+  readonly isForeign: boolean;
   /** When the credential ends by itself; null: never, or none was needed. */
   readonly validUntil: Date | null;
   /** What was proven; undefined where no credential is needed. */

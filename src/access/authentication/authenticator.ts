@@ -14,6 +14,7 @@ import type { ServerMetrics } from '../../metrics.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { LOCAL_CALLER } from '../caller.ts';
 import type { Digester } from '../idempotency.ts';
+import { isForeign, publicOrigin } from '../sessions/browser.ts';
 import { createUseRecorder } from '../tokens/token-lookup.ts';
 import {
   type Authenticated,
@@ -127,6 +128,8 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
       kind: 'caller',
       caller: { ...proof.caller, requestId, address },
       isCookie: credential.kind === 'session',
+      isForeign:
+        credential.kind === 'session' && isForeign(request.headers, publicOrigin(request.headers, config.PUBLIC_URL)),
       validUntil: proof.validUntil,
       proof,
       onEnded: (ended) => ends.watch(credential, endsAt, ended),
@@ -137,6 +140,7 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     kind: 'caller',
     caller: { ...LOCAL_CALLER, requestId, address: addressOf(request) },
     isCookie: false,
+    isForeign: false,
     validUntil: null,
     proof: undefined,
     onEnded: () => () => undefined,
