@@ -7,6 +7,7 @@ import { useLiveQuery } from '../../live/use-live.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { InstantField, SelectField } from '../../ui/field.tsx';
+import { Filters } from '../../ui/filters.tsx';
 import { spanOf } from '../../ui/list-address.rules.ts';
 import { type ListAddress, useFirstPageInstead, useListAddress } from '../../ui/list-address.ts';
 import { Loaded } from '../../ui/loaded.tsx';
@@ -74,7 +75,7 @@ export function Deliveries({ webhookId, onDone }: DeliveriesProps) {
       }
       isFlush
     >
-      <Filters address={address} status={status} />
+      <DeliveryFilters address={address} status={status} />
       <Loaded result={result} height={32}>
         {({ webhook }) =>
           webhook?.deliveries != null && (
@@ -111,18 +112,25 @@ export function Deliveries({ webhookId, onDone }: DeliveriesProps) {
   );
 }
 
-function Filters({
-  address: { get, set, clear, isFiltered },
-  status,
-}: {
-  readonly address: ListAddress;
-  readonly status: string | undefined;
-}) {
+function DeliveryFilters({ address, status }: { readonly address: ListAddress; readonly status: string | undefined }) {
+  const { get, set } = address;
   const known = useEventCatalog().map(({ type }) => type);
   const type = get('type');
   const types = type === undefined || known.includes(type) ? known : [type, ...known];
   return (
-    <search aria-label="Filters" className="grid items-end gap-3 border-b px-4 pb-4 sm:grid-cols-2 lg:grid-cols-5">
+    <Filters
+      address={address}
+      more={{
+        title: 'By time',
+        names: ['from', 'to'],
+        fields: (
+          <>
+            <InstantField label="Published from" value={get('from')} hint="" onInstant={(from) => set({ from })} />
+            <InstantField label="Published before" value={get('to')} hint="" onInstant={(to) => set({ to })} />
+          </>
+        ),
+      }}
+    >
       <SelectField
         label="State"
         value={status ?? ''}
@@ -135,13 +143,6 @@ function Filters({
         options={[['', 'Any'], ...types.map((one) => [one, one] as const)]}
         onChange={({ target }) => set({ type: target.value })}
       />
-      <InstantField label="Published from" value={get('from')} hint="" onInstant={(from) => set({ from })} />
-      <InstantField label="Published before" value={get('to')} hint="" onInstant={(to) => set({ to })} />
-      {isFiltered && (
-        <div>
-          <Button onClick={clear}>Clear the filters</Button>
-        </div>
-      )}
-    </search>
+    </Filters>
   );
 }
