@@ -21,8 +21,11 @@ export function Notice({ tone, children, actions, isUrgent = false }: NoticeProp
       role={isUrgent ? 'alert' : undefined}
       className={`flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg px-3 py-2 ${TONE_LOOKS[tone]}`}
     >
-      <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
-      <div className="min-w-0 flex-1 basis-48">{children}</div>
+      {/* In line with the buttons, which are higher than a line of text, and wide enough to be read beside them. */}
+      <Icon aria-hidden className={`size-4 shrink-0 ${actions === undefined ? 'mt-0.5' : 'mt-1.5'}`} />
+      <div className={`min-w-0 flex-1 ${actions === undefined ? 'basis-48' : 'basis-48 py-1 md:basis-80'}`}>
+        {children}
+      </div>
       {actions !== undefined && <div className="flex flex-wrap gap-2">{actions}</div>}
     </div>
   );

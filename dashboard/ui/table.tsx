@@ -13,6 +13,8 @@ export interface Column<Row> {
   readonly align?: 'right';
   /** Takes what room is left and cuts its text. */
   readonly isWide?: boolean;
+  /** Left out of a narrow table in a `@container`: another column says it there. */
+  readonly isSpare?: boolean;
 }
 
 /** What holds for a row beside what it says itself. */
@@ -41,6 +43,7 @@ interface TableProps<Row> {
   readonly empty?: ReactNode;
 }
 
+const SPARE = 'md:@max-6xl:hidden';
 const INTERACTIVE = 'a, button, input, select, label, summary, dialog, [role=button], [role=menuitem]';
 
 export function Table<Row>({
@@ -82,11 +85,11 @@ export function Table<Row>({
       >
         <thead className="text-left text-sm text-muted">
           <tr>
-            {columns.map(({ name, isNameHidden, align, isWide }) => (
+            {columns.map(({ name, isNameHidden, align, isWide, isSpare }) => (
               <th
                 key={name}
                 scope="col"
-                className={`h-8 border-b px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${align === 'right' ? 'text-right' : ''} ${isWide ? 'w-full' : ''}`}
+                className={`h-8 border-b px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 @max-6xl:not-first:pl-2 @max-6xl:not-last:pr-2 ${align === 'right' ? 'text-right' : ''} ${isWide ? 'w-full' : ''} ${isSpare ? SPARE : ''}`}
               >
                 <span className={isNameHidden ? 'sr-only' : ''}>{name}</span>
               </th>
@@ -188,11 +191,11 @@ function PlainRow<Row>(props: TableRowProps<Row>) {
         isSelected ? 'bg-accent-soft' : ''
       } ${look}`}
     >
-      {columns.map(({ name, isNameHidden, cell, align, isWide }) => (
+      {columns.map(({ name, isNameHidden, cell, align, isWide, isSpare }) => (
         <td
           key={name}
           data-label={isNameHidden ? undefined : name}
-          className={`md:h-9 md:px-3 md:py-1.5 md:first:pl-4 md:last:pr-4 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''}`}
+          className={`md:h-9 md:px-3 md:py-1.5 md:first:pl-4 md:last:pr-4 md:@max-6xl:not-first:pl-2 md:@max-6xl:not-last:pr-2 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''} ${isSpare ? SPARE : ''}`}
         >
           {cell(row, marks)}
         </td>

@@ -102,22 +102,24 @@ function Measure({ group: { count: entries, failedCount, trend } }: { readonly g
       ? 'No attempt failed so in the last hour'
       : `${counted(lately, 'attempt', 'attempts')} failed so in the last hour`;
   return (
-    <div className="flex items-end justify-between gap-6">
-      <p>
-        <span className="block text-xl leading-tight font-semibold text-bad">{count(entries)}</span>
-        <span className="block text-sm text-muted">{entries === 1 ? 'entry' : 'entries'}</span>
-        <span className="block text-sm text-muted">{standingOf(failedCount, entries)}</span>
-      </p>
-      <div className="flex flex-col items-end">
+    <div className="grid gap-1">
+      <div className="flex items-end justify-between gap-6">
+        <p>
+          <span className="text-xl leading-tight font-semibold text-bad">{count(entries)}</span>{' '}
+          <span className="text-sm text-muted">{entries === 1 ? 'entry' : 'entries'}</span>
+        </p>
         <Sparkline
           values={trend}
           tone={lately === 0 ? 'idle' : 'bad'}
           label={`${words}: ${trend.join(', ')} in steps of 5 minutes`}
         />
-        <p className="text-sm text-muted">
-          {lately === 0 ? 'no attempt in the last hour' : `${counted(lately, 'attempt', 'attempts')} in the last hour`}
-        </p>
       </div>
+      <p className="flex flex-wrap justify-between gap-x-4 text-sm text-muted">
+        <span>{standingOf(failedCount, entries)}</span>
+        <span>
+          {lately === 0 ? 'no attempt in the last hour' : `${counted(lately, 'attempt', 'attempts')} in the last hour`}
+        </span>
+      </p>
     </div>
   );
 }

@@ -6,12 +6,10 @@ import { Card } from '../../ui/card.tsx';
 export function LeadCard({
   title,
   href,
-  lead = 'More',
   children,
 }: {
   readonly title: string;
   readonly href: string;
-  readonly lead?: string;
   readonly children: ReactNode;
 }) {
   return (
@@ -19,7 +17,7 @@ export function LeadCard({
       title={title}
       actions={
         <Link href={href} className="text-sm text-accent hover:underline">
-          {lead}
+          More<span className="sr-only">: {title}</span>
         </Link>
       }
     >

@@ -26,15 +26,15 @@ export function NextFiresCard() {
     isPaused: !isAllowed,
   });
   return (
-    <LeadCard title="Next fires" href="/schedules" lead="Schedules">
+    <LeadCard title="Next fires" href="/schedules">
       {!isAllowed && <Notice tone="info">{reason}</Notice>}
       <Loaded result={result}>
         {({ jobSchedules }) => (
           <ul className="grid gap-3">
             {soonestFirst(jobSchedules ?? []).map(
               ({ name, isPaused, cronDescription, timeZone, currentRun, nextFireTimes: [next] }) => (
-                <li key={name} className="flex items-start justify-between gap-3">
-                  <span className="min-w-0">
+                <li key={name} className="flex flex-wrap items-start justify-between gap-x-3 gap-y-1">
+                  <span className="min-w-0 flex-1 basis-48">
                     <Link href={`/schedules/${name}`} className="font-medium break-words hover:underline">
                       {name}
                     </Link>
@@ -42,7 +42,7 @@ export function NextFiresCard() {
                       {cronDescription}, {timeZone}
                     </span>
                   </span>
-                  <span className="grid shrink-0 justify-items-end gap-1 text-right">
+                  <span className="ml-auto grid justify-items-end gap-1 text-right">
                     <Time at={next?.at} as="countdown" jobZone={timeZone} />
                     {isPaused && <Badge tone="warn">Paused</Badge>}
                     {currentRun !== null && <Badge tone="info">Running</Badge>}

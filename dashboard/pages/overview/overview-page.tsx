@@ -26,11 +26,11 @@ export default function OverviewPage() {
           )
         }
       </Loaded>
-      <div className="grid items-start gap-4 lg:grid-cols-2">
+      <div className="grid gap-4 lg:grid-cols-2">
         <ActivityCard />
         <ForecastCard />
       </div>
-      <div className="grid items-start gap-4 md:grid-cols-2">
+      <div className="grid gap-4 md:grid-cols-2">
         <NextFiresCard />
         <SystemCards />
       </div>

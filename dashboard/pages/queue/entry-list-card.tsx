@@ -95,13 +95,15 @@ export function EntryListCard(props: EntryListCardProps) {
               </div>
             </SelectionBar>
           )}
-          <EntryTable
-            list={list}
-            selection={selection}
-            onSelect={onSelect}
-            actions={actions}
-            empty={<NoEntries view={view} onChange={onChange} />}
-          />
+          <div className="@container">
+            <EntryTable
+              list={list}
+              selection={selection}
+              onSelect={onSelect}
+              actions={actions}
+              empty={<NoEntries view={view} onChange={onChange} />}
+            />
+          </div>
           {list.hasMore && (
             <div className="flex justify-center border-t p-3">
               <Button isBusy={isLoadingMore} onClick={loadMore}>

@@ -70,8 +70,8 @@ const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'
   },
   {
     name: 'Account',
-    cell: ({ entryId, username, fullName }) => (
-      <div className="min-w-0 md:max-w-56 min-[1440px]:max-w-72">
+    cell: ({ entryId, username, fullName, family }) => (
+      <div className="min-w-0 md:max-w-40 md:@4xl:max-w-56 md:@6xl:max-w-72">
         <Link
           href={`/queue/${entryId}`}
           tabIndex={-1}
@@ -81,14 +81,24 @@ const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'
           {username}
         </Link>
         {/* Names that are written from the right are cut at their end, too. */}
-        <p dir="auto" className="text-sm break-words text-muted md:truncate md:text-left" title={fullName}>
+        <p
+          dir="auto"
+          className="text-sm break-words text-muted md:truncate md:text-left"
+          title={family === null ? fullName : `${fullName}, ${family.name}`}
+        >
           {fullName}
+          {family !== null && (
+            <span className="hidden md:@max-6xl:inline">
+              , <bdi>{family.name}</bdi>
+            </span>
+          )}
         </p>
       </div>
     ),
   },
   {
     name: 'Family',
+    isSpare: true,
     cell: ({ family }) =>
       family === null ? (
         <span className="text-muted">Deleted</span>
@@ -109,6 +119,7 @@ const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'
   },
   {
     name: 'Retries',
+    isSpare: true,
     cell: ({ retryCount, maxRetries }) => <span className="whitespace-nowrap">{`${retryCount} of ${maxRetries}`}</span>,
   },
   {
@@ -116,6 +127,11 @@ const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'
     cell: (entry) => (
       <div className="md:min-w-24">
         <NextAttempt of={entry} />
+        {entry.retryCount > 0 && (
+          <p className="hidden text-xs text-muted md:@max-6xl:block">
+            {entry.retryCount} of {entry.maxRetries} retries
+          </p>
+        )}
       </div>
     ),
   },
