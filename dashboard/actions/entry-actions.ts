@@ -28,7 +28,7 @@ export const retryEntry = action({
   `,
     [Refusal],
   ),
-  says: ({ entry }) => `${entry.username} is due now.`,
+  says: ({ entry }) => `${entry.username} was made due.`,
 });
 
 export const cancelEntry = action({

@@ -6,6 +6,8 @@ export const BulkState = graphql(`
     bulkAction(bulkActionId: $bulkActionId) {
       id bulkActionId action status actor reason runAt createdAt appliedAt finishedAt expiresAt
       totalCount doneCount skippedCount undoneCount keptCount canUndo
+      undoneBy undoReason undoAskedAt filter
+      exclusions { code message count sample { id entryId username fullName status } }
     }
   }
 `);
@@ -35,3 +37,20 @@ export const BulkKept = graphql(
 `,
   [LeftOut],
 );
+
+/** Each entry that it changed, and how it stands now. */
+const Changed = graphql(`
+  fragment Changed on BulkChangedConnection @_unmask {
+    nodes { outcome entry { id entryId username fullName status } }
+    pageInfo { endCursor hasNextPage }
+  }
+`);
+export const BulkChanged = graphql(
+  `
+  query BulkChanged($bulkActionId: UUID!, $after: String) {
+    bulkAction(bulkActionId: $bulkActionId) { id changed(first: 50, after: $after) { ...Changed } }
+  }
+`,
+  [Changed],
+);
+export type ChangedPage = ResultOf<typeof Changed>;

@@ -11,10 +11,12 @@ import { lengthOf } from '../ui/instants.rules.ts';
 import { Loaded } from '../ui/loaded.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Length } from '../ui/time.tsx';
-import { BULK_STATUS, count } from '../ui/words.ts';
+import { BULK_STATUS, count, counted } from '../ui/words.ts';
 import { type Bulk, BulkState } from './bulk-documents.ts';
+import { BulkSkips } from './bulk-left-out.tsx';
 import { progressOf, restOf, tenthsOf } from './bulk-progress.rules.ts';
 import { BULK } from './bulk-words.ts';
+import { whyNoUndo } from './undo.rules.ts';
 
 /** The bulk action, asked for again whenever it goes on. */
 export function useBulkAction(bulkActionId: string) {
@@ -45,12 +47,15 @@ export function BulkProgress({ bulkActionId, estimatedDuration = null, isLinked 
         bulkAction === null ? (
           <Notice tone="warn">There is no bulk action of this id, or no longer.</Notice>
         ) : (
-          <BulkCounts
-            bulk={bulkAction}
-            estimatedDuration={estimatedDuration}
-            onChange={result.refresh}
-            isLinked={isLinked}
-          />
+          <>
+            <BulkCounts
+              bulk={bulkAction}
+              estimatedDuration={estimatedDuration}
+              onChange={result.refresh}
+              isLinked={isLinked}
+            />
+            <BulkSkips of={bulkAction} />
+          </>
         )
       }
     </Loaded>
@@ -65,7 +70,7 @@ interface BulkCountsProps {
 }
 
 export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, onChange }: BulkCountsProps) {
-  const { bulkActionId, action, status, appliedAt, doneCount, skippedCount, undoneCount, keptCount, canUndo } = bulk;
+  const { bulkActionId, action, status, appliedAt, doneCount, skippedCount, undoneCount, keptCount } = bulk;
   const progress = progressOf(bulk);
   const isUndo = status === 'UNDOING' || status === 'UNDONE';
   const rest = isUndo || appliedAt === null ? undefined : restOf(progress, serverNow() - Date.parse(appliedAt));
@@ -104,9 +109,9 @@ export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, o
           <ActionButton
             action={undoBulkAction}
             input={{ bulkActionId }}
-            subject={BULK[action].label}
+            subject={`the ${BULK[action].noun} of ${counted(doneCount, 'entry', 'entries')}`}
             onDone={onChange}
-            disabledBecause={canUndo ? undefined : whyNoUndo(bulk)}
+            disabledBecause={whyNoUndo(bulk)}
           />
         </div>
       </div>
@@ -126,19 +131,4 @@ export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, o
       )}
     </div>
   );
-}
-
-function whyNoUndo({ status }: Bulk): string {
-  switch (status) {
-    case 'PLANNED':
-      return 'It has not been applied.';
-    case 'RUNNING':
-      return 'It is still being applied.';
-    case 'UNDOING':
-      return 'It is being undone.';
-    case 'UNDONE':
-      return 'It is undone.';
-    default:
-      return 'There is nothing left that could be taken back.';
-  }
 }

@@ -7,6 +7,12 @@ interface BulkWords {
   /** Its name in the address: /queue?plan=retry. */
   readonly address: string;
   readonly label: string;
+  /** As a title. */
+  readonly title: string;
+  /** "The retry of 20 entries". */
+  readonly noun: string;
+  /** What its plan's button does: "Retry 20 entries". */
+  readonly verb: string;
   readonly explains: string;
   readonly isDangerous: boolean;
   /** "Retried 12 of 20." */
@@ -17,23 +23,34 @@ export const BULK: Readonly<Record<BulkKind, BulkWords>> = {
   RETRY: {
     address: 'retry',
     label: 'Retry',
-    explains: 'Each begins a new series of retries and is due at once. The attempts so far stay on record.',
+    title: 'Retry many entries',
+    noun: 'retry',
+    verb: 'Retry',
+    explains:
+      'Each begins a new series of retries and is due at once. The attempts so far stay on record. A retry cannot be undone.',
     isDangerous: false,
     past: 'Retried',
   },
   CANCEL: {
     address: 'cancel',
     label: 'Cancel',
+    title: 'Cancel many entries',
+    noun: 'cancel',
+    verb: 'Cancel',
     explains: 'Their accounts will not be created. Undoing takes them up again, as long as their passwords are there.',
     isDangerous: true,
     past: 'Cancelled',
   },
   SET_RUN_AT: {
     address: 'set-run-at',
-    label: 'Set run at',
-    explains: 'Sets when pending entries are attempted next. Their retries are not counted anew.',
+    label: 'Run at',
+    title: 'Give many entries another time',
+    noun: 'change of times',
+    verb: 'Give another time to',
+    explains:
+      'Sets when pending entries are due next. Their retries are not counted anew. Undoing gives each its own time back.',
     isDangerous: false,
-    past: 'Moved',
+    past: 'Given another time',
   },
 };
 

@@ -2,10 +2,12 @@
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { applyBulkAction } from '../../actions/queue-actions.ts';
-import { type Bulk, BulkKept, BulkSkipped } from '../../bulk/bulk-documents.ts';
+import { BulkChangedCard } from '../../bulk/bulk-changed.tsx';
+import type { Bulk } from '../../bulk/bulk-documents.ts';
+import { BulkKeeps, BulkSkips } from '../../bulk/bulk-left-out.tsx';
 import { BulkCounts, useBulkAction } from '../../bulk/bulk-progress.tsx';
 import { BULK } from '../../bulk/bulk-words.ts';
-import type { ResultOf } from '../../graphql/graphql.ts';
+import { Exclusions } from '../../bulk/exclusions.tsx';
 import { Status } from '../../ui/badge.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Card, Facts } from '../../ui/card.tsx';
@@ -15,11 +17,8 @@ import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Time } from '../../ui/time.tsx';
 import { isUuid } from '../../ui/uuid.rules.ts';
-import { BULK_STATUS } from '../../ui/words.ts';
-import { BulkLeftOut } from './bulk-left-out.tsx';
-
-const skippedOf = ({ bulkAction }: ResultOf<typeof BulkSkipped>) => bulkAction?.skipped;
-const keptOf = ({ bulkAction }: ResultOf<typeof BulkKept>) => bulkAction?.kept;
+import { BULK_STATUS, counted } from '../../ui/words.ts';
+import { AskedFor } from './asked-for.tsx';
 
 interface BulkActionPageProps {
   readonly params: { readonly bulkActionId: string };
@@ -49,7 +48,7 @@ function Content({ bulkActionId }: BulkActionPageProps['params']) {
   const bulk = result.data?.bulkAction ?? undefined;
   return (
     <Page
-      title={bulk === undefined ? 'Bulk action' : `${BULK[bulk.action].label} many entries`}
+      title={bulk === undefined ? 'Bulk action' : BULK[bulk.action].title}
       within={WITHIN}
       badge={bulk !== undefined && <Status of={BULK_STATUS[bulk.status]} />}
       description={bulk?.reason ?? undefined}
@@ -66,6 +65,7 @@ function Content({ bulkActionId }: BulkActionPageProps['params']) {
 
 function BulkParts({ bulk, onChange }: { readonly bulk: Bulk; readonly onChange: () => void }) {
   const { bulkActionId, action, status, actor, createdAt, appliedAt, finishedAt, expiresAt, runAt, reason } = bulk;
+  const { undoneBy, undoReason, undoAskedAt } = bulk;
   return (
     <div className="grid gap-4">
       <Card
@@ -87,38 +87,44 @@ function BulkParts({ bulk, onChange }: { readonly bulk: Bulk; readonly onChange:
         <Facts
           of={[
             ['What it does', BULK[action].explains],
-            ...(runAt === null ? [] : [['Run at', <Time key="runAt" at={runAt} as="exact" />] as const]),
+            ...(runAt === null ? [] : [['Due at', <Time key="runAt" at={runAt} as="exact" />] as const]),
+            ['For', <AskedFor key="for" of={bulk} />],
             ['By', actor],
             ['Reason', reason],
             ['Planned', <Time key="createdAt" at={createdAt} />],
-            ['Applied', appliedAt === null ? 'Not yet' : <Time key="appliedAt" at={appliedAt} />],
+            ['Applied', <When key="appliedAt" at={appliedAt} />],
             ...(status === 'PLANNED'
               ? [['Can be applied until', <Time key="expiresAt" at={expiresAt} />] as const]
-              : [['Finished', finishedAt === null ? 'Not yet' : <Time key="finishedAt" at={finishedAt} />] as const]),
+              : undoAskedAt === null
+                ? [['Finished', <When key="finishedAt" at={finishedAt} />] as const]
+                : [
+                    ['Undone by', undoneBy] as const,
+                    ['Why undone', undoReason] as const,
+                    ['Undo asked for', <Time key="undoAskedAt" at={undoAskedAt} />] as const,
+                    ['Undo finished', <When key="finishedAt" at={finishedAt} />] as const,
+                  ]),
             ['Id', <Code key="id">{bulkActionId}</Code>],
           ]}
         />
       </Card>
-      {bulk.keptCount > 0 && (
-        <BulkLeftOut
-          title="Kept by the undo"
-          hint="Something had touched them since, so that they stay as they are."
-          size={bulk.keptCount}
-          bulkActionId={bulkActionId}
-          document={BulkKept}
-          pageOf={keptOf}
-        />
-      )}
-      {bulk.skippedCount > 0 && (
-        <BulkLeftOut
-          title="Skipped"
-          hint="They were no longer what had been planned, so that they were left as they are. Deleted ones are counted, not listed."
-          size={bulk.skippedCount}
-          bulkActionId={bulkActionId}
-          document={BulkSkipped}
-          pageOf={skippedOf}
-        />
-      )}
+      <BulkKeeps of={bulk} />
+      <BulkSkips of={bulk} />
+      <LeftOutOfPlan of={bulk} />
+      <BulkChangedCard of={bulk} />
     </div>
+  );
+}
+
+const When = ({ at }: { readonly at: string | null }) => (at === null ? 'Not yet' : <Time at={at} />);
+
+function LeftOutOfPlan({ of: { exclusions } }: { readonly of: Bulk }) {
+  const left = (exclusions ?? []).reduce((sum, one) => sum + one.count, 0);
+  if (exclusions === null || left === 0) return null;
+  return (
+    <Card title={`Left out of the plan: ${counted(left, 'entry', 'entries')}`} hint="They were asked for too.">
+      <div className="grid gap-3">
+        <Exclusions of={exclusions} />
+      </div>
+    </Card>
   );
 }

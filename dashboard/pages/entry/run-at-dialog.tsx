@@ -2,23 +2,17 @@
 import { type FormEvent, useState } from 'react';
 import { type Performed, perform, problemsOf } from '../../actions/perform.ts';
 import { applyBulkAction, planBulkAction, undoBulkAction } from '../../actions/queue-actions.ts';
+import { RunAtField } from '../../bulk/run-at-field.tsx';
 import { serverNow } from '../../graphql/transport.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { InstantField, TextField } from '../../ui/field.tsx';
+import { TextField } from '../../ui/field.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Time } from '../../ui/time.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import type { Entry } from './entry-query.ts';
 
 type Plan = Extract<Performed<Parameters<typeof planBulkAction.says>[0]>, { kind: 'done' }>['payload'];
-
-const SOON: readonly (readonly [text: string, minutes: number])[] = [
-  ['In 15 min', 15],
-  ['In 1 h', 60],
-  ['In 4 h', 240],
-  ['In 24 h', 1_440],
-];
 
 interface RunAtDialogProps {
   readonly entry: Entry;
@@ -80,19 +74,7 @@ export function RunAtDialog({ entry: { entryId, username, nextRetryAt }, onDone,
         )}
         {plan === undefined ? (
           <>
-            <InstantField label="Due at" value={runAt} onInstant={setRunAt} problem={problems.fields.runAt} required />
-            <fieldset className="flex flex-wrap gap-2">
-              <legend className="sr-only">Soon</legend>
-              {SOON.map(([text, minutes]) => (
-                <Button
-                  key={text}
-                  isSmall
-                  onClick={() => setRunAt(new Date(serverNow() + minutes * 60_000).toISOString())}
-                >
-                  {text}
-                </Button>
-              ))}
-            </fieldset>
+            <RunAtField value={runAt} onInstant={setRunAt} problem={problems.fields.runAt} />
             <TextField
               label="Reason (optional)"
               hint="Kept in the audit trail."

@@ -71,7 +71,7 @@ export function SelectionBar({ selection, onSelect, shown, hasMore, matching, on
               isSmall
               icon={ICONS[kind]}
               disabledBecause={offBecause}
-              aria-label={`${BULK[kind].label}: ${size === undefined ? 'the selection' : counted(size, 'entry', 'entries')}`}
+              aria-label={`${BULK[kind].label} …: plan it for ${size === undefined ? 'the selection' : counted(size, 'entry', 'entries')}`}
               onClick={() => onPlan(kind)}
             >
               {BULK[kind].label} …

@@ -87,12 +87,22 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     await dialog.getByText('refused_7').waitFor();
     expect(await inState('refused'), 'a plan changes nothing').toEqual({ failed: 30 });
 
-    await dialog.getByRole('button', { name: /: 30 entries$/ }).click();
+    await dialog.getByRole('button', { name: 'Retry 30 entries' }).click();
     await dialog.getByText('Finished', { exact: true }).first().waitFor();
     await dialog.getByText('30 of 30').waitFor();
     await until('the accounts to be made', async () => (await inState('refused')).completed === 29);
     expect(await inState('refused')).toEqual({ completed: 29, failed: 1 });
-    await dialog.getByRole('button', { name: 'Close' }).last().click();
+    // What it was about and what it left out is told by its page as well, with those that it changed.
+    await dialog.getByRole('link', { name: 'Open its page' }).click();
+    await page.getByRole('heading', { name: 'Retry many entries', level: 1 }).waitFor();
+    await page.getByText('All entries that had failed for the same cause').waitFor();
+    await page.getByRole('region', { name: 'Left out of the plan: 1 entry' }).getByText('Which').click();
+    await page.getByRole('link', { name: 'refused_7' }).waitFor();
+    const changed = page.getByRole('region', { name: 'Retried: 30 entries' });
+    await changed.getByRole('row').filter({ hasText: 'refused_3' }).getByText('Completed').waitFor();
+    const undo = page.getByRole('button', { name: 'Undo' });
+    await undo.hover();
+    await page.getByText('A retry cannot be undone: attempts may have been made.').first().waitFor();
     const [entry] = await hub.database.db.query<{ id: string }>(
       `SELECT id FROM auth.queued_managed_account_creations WHERE username = 'refused_3'`,
     );
@@ -110,11 +120,11 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     await open(page, hub.server.url, '/queue?username=later');
     await page.getByLabel('Select all 100 shown').check();
     await page.getByRole('button', { name: 'Select all 130 that match' }).click();
-    await page.getByRole('button', { name: 'Cancel: 130 entries' }).click();
+    await page.getByRole('button', { name: 'Cancel …: plan it for 130 entries' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel(/^Reason/).fill('enqueued by mistake');
     await dialog.getByRole('button', { name: 'Plan', exact: true }).click();
-    await dialog.getByRole('button', { name: 'Cancel: 130 entries' }).click();
+    await dialog.getByRole('button', { name: 'Cancel 130 entries' }).click();
     await dialog.getByText('130 of 130').waitFor();
     expect(await inState('later')).toEqual({ cancelled: 130 });
 
@@ -127,6 +137,12 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     await page.getByRole('dialog').last().getByRole('button', { name: 'Undo' }).click();
     await dialog.getByText('Undone', { exact: true }).first().waitFor();
     expect(await inState('later')).toEqual({ pending: 130 });
+    await dialog.getByRole('link', { name: 'Open its page' }).click();
+    await page.getByText('enqueued by mistake').last().waitFor();
+    await page.getByText('it was none').waitFor();
+    await page.getByText('Undone by').waitFor();
+    await page.getByRole('link', { name: 'Whom the filter finds now' }).click();
+    await expect.poll(() => new URL(page.url()).search).toBe('?username=later');
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -3,12 +3,14 @@ import { type FormEvent, useState } from 'react';
 import { usePermission } from '../../../access/viewer.tsx';
 import { BulkProgress } from '../../../bulk/bulk-progress.tsx';
 import { BULK, type BulkKind } from '../../../bulk/bulk-words.ts';
+import { Exclusions } from '../../../bulk/exclusions.tsx';
+import { RunAtField } from '../../../bulk/run-at-field.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
-import { InstantField, TextField } from '../../../ui/field.tsx';
+import { TextField } from '../../../ui/field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
 import { counted } from '../../../ui/words.ts';
-import { Exclusions, PlanLook } from './plan-look.tsx';
+import { PlanLook } from './plan-look.tsx';
 import { type Asked, type PlanTarget, usePlan } from './use-plan.ts';
 
 interface PlanDialogProps {
@@ -34,7 +36,7 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
   };
   const about = 'filter' in target ? 'all entries that match the filter' : 'the entries that are selected';
   return (
-    <Dialog title={`${words.label} many entries`} isWide onClose={close}>
+    <Dialog title={words.title} isWide onClose={close}>
       <Steps at={step.at === 'asking' ? 0 : step.at === 'looking' ? 1 : 2} />
       {problems.rest !== undefined && (
         <Notice tone="bad" isUrgent>
@@ -51,9 +53,7 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
             . <span className="text-muted">{words.explains} A plan changes nothing.</span>
           </p>
           {kind === 'SET_RUN_AT' && (
-            <InstantField
-              label="Run at"
-              required
+            <RunAtField
               problem={problems.fields.runAt}
               value={asked.runAt}
               onInstant={(runAt) => setAsked({ ...asked, runAt })}
@@ -97,7 +97,7 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
               }
               onClick={() => void apply(step.plan)}
             >
-              {`${words.label}: ${counted(step.plan.count, 'entry', 'entries')}`}
+              {`${words.verb} ${counted(step.plan.count, 'entry', 'entries')}`}
             </Button>
           </div>
         </>

@@ -1,10 +1,9 @@
 /** What a plan would do: how many, some of them, and every reason why one is left out. */
-
 import { BULK, type BulkKind } from '../../../bulk/bulk-words.ts';
-import { Badge, Status } from '../../../ui/badge.tsx';
+import { Exclusions, Sample } from '../../../bulk/exclusions.tsx';
 import { Notice } from '../../../ui/notice.tsx';
 import { Length, Time } from '../../../ui/time.tsx';
-import { count, counted, ENTRY_STATUS } from '../../../ui/words.ts';
+import { count, counted } from '../../../ui/words.ts';
 import type { Plan } from './use-plan.ts';
 
 interface PlanLookProps {
@@ -52,46 +51,3 @@ export function PlanLook({ kind, plan, runAt }: PlanLookProps) {
     </div>
   );
 }
-
-/** What a plan leaves as it is, by the reason. */
-export const Exclusions = ({ of }: { readonly of: Plan['exclusions'] }) =>
-  of.map(({ code, message, count: size, sample }) => (
-    <section key={code} aria-label={message} className="grid gap-1 border-t pt-3">
-      <div className="flex flex-wrap items-start gap-x-3 gap-y-1">
-        <Badge tone="warn">{counted(size, 'entry left out', 'entries left out')}</Badge>
-        <p className="min-w-0 flex-1 basis-64">{message}</p>
-      </div>
-      {sample.length > 0 && (
-        <details>
-          <summary className="text-sm text-muted">
-            {size > sample.length ? `The first ${count(sample.length)}` : 'Which'}
-          </summary>
-          <Sample entries={sample} />
-        </details>
-      )}
-    </section>
-  ));
-
-interface SampleProps {
-  readonly entries: readonly {
-    readonly entryId: string;
-    readonly username: string;
-    readonly fullName?: string;
-    readonly status: keyof typeof ENTRY_STATUS;
-  }[];
-}
-
-// In a tab of their own: the plan would be lost with the page.
-const Sample = ({ entries }: SampleProps) => (
-  <ul className="mt-1 grid gap-x-6 gap-y-1 sm:grid-cols-2">
-    {entries.map(({ entryId, username, fullName, status }) => (
-      <li key={entryId} className="flex min-w-0 items-center justify-between gap-3">
-        <a href={`/queue/${entryId}`} target="_blank" rel="noopener" className="min-w-0 truncate hover:underline">
-          <span className="font-medium">{username}</span>
-          {fullName !== undefined && <span className="text-muted"> · {fullName}</span>}
-        </a>
-        <Status of={ENTRY_STATUS[status]} />
-      </li>
-    ))}
-  </ul>
-);

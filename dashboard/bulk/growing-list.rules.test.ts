@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { askFrom, type LeftOutList, PER_PAGE, withPage } from './left-out.rules.ts';
+import { askFrom, type GrowingList, PER_PAGE, withPage } from './growing-list.rules.ts';
 
-const list = (size: number, endCursor: string | null, hasNextPage = false): LeftOutList<number> => ({
+const list = (size: number, endCursor: string | null, hasNextPage = false): GrowingList<number> => ({
   nodes: Array.from({ length: size }, (_, index) => index),
   pageInfo: { endCursor, hasNextPage },
 });

@@ -3,7 +3,7 @@
 /** As many as one page holds. */
 export const PER_PAGE = 50;
 
-export interface LeftOutList<Node> {
+export interface GrowingList<Node> {
   readonly nodes: readonly Node[];
   readonly pageInfo: { readonly endCursor: string | null; readonly hasNextPage: boolean };
 }
@@ -13,17 +13,17 @@ export interface LeftOutList<Node> {
  * more are a click away already. Only a first page is asked for again: one that was held back may
  * have come into it.
  */
-export function askFrom({ nodes, pageInfo }: LeftOutList<unknown>): string | null | undefined {
+export function askFrom({ nodes, pageInfo }: GrowingList<unknown>): string | null | undefined {
   if (nodes.length <= PER_PAGE) return null;
   return pageInfo.hasNextPage ? undefined : pageInfo.endCursor;
 }
 
 /** What was shown with a page that came after it; from the beginning, the page alone. */
 export function withPage<Node>(
-  before: LeftOutList<Node>,
-  page: LeftOutList<Node>,
+  before: GrowingList<Node>,
+  page: GrowingList<Node>,
   after: string | null,
-): LeftOutList<Node> {
+): GrowingList<Node> {
   if (after === null) return page;
   // An empty page has no end of its own.
   const endCursor = page.pageInfo.endCursor ?? before.pageInfo.endCursor;

@@ -2,16 +2,17 @@
 import { useEffect, useState } from 'react';
 import type { TypedDocumentNode } from 'urql';
 import { useLocation } from 'wouter';
-import type { LeftOutPage } from '../../bulk/bulk-documents.ts';
-import { client } from '../../graphql/client.ts';
-import { problemOf } from '../../graphql/problems.ts';
-import { Status } from '../../ui/badge.tsx';
-import { Button } from '../../ui/button.tsx';
-import { Card } from '../../ui/card.tsx';
-import { Notice } from '../../ui/notice.tsx';
-import { type Column, Table } from '../../ui/table.tsx';
-import { counted, ENTRY_STATUS } from '../../ui/words.ts';
-import { askFrom, type LeftOutList, PER_PAGE, withPage } from './left-out.rules.ts';
+import { client } from '../graphql/client.ts';
+import type { ResultOf } from '../graphql/graphql.ts';
+import { problemOf } from '../graphql/problems.ts';
+import { Status } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { type Column, Table } from '../ui/table.tsx';
+import { counted, ENTRY_STATUS } from '../ui/words.ts';
+import { type Bulk, BulkKept, BulkSkipped, type LeftOutPage } from './bulk-documents.ts';
+import { askFrom, type GrowingList, PER_PAGE, withPage } from './growing-list.rules.ts';
 
 type LeftOut = LeftOutPage['nodes'][number];
 
@@ -37,7 +38,7 @@ const COLUMNS: readonly Column<LeftOut>[] = [
   },
 ];
 
-const NONE: LeftOutList<LeftOut> = { nodes: [], pageInfo: { endCursor: null, hasNextPage: false } };
+const NONE: GrowingList<LeftOut> = { nodes: [], pageInfo: { endCursor: null, hasNextPage: false } };
 
 interface BulkLeftOutProps<Data> {
   readonly title: string;
@@ -49,9 +50,9 @@ interface BulkLeftOutProps<Data> {
   readonly pageOf: (data: Data) => LeftOutPage | null | undefined;
 }
 
-export function BulkLeftOut<Data>({ title, hint, size, bulkActionId, document, pageOf }: BulkLeftOutProps<Data>) {
+function BulkLeftOut<Data>({ title, hint, size, bulkActionId, document, pageOf }: BulkLeftOutProps<Data>) {
   const [, go] = useLocation();
-  const [shown, setShown] = useState<LeftOutList<LeftOut>>(NONE);
+  const [shown, setShown] = useState<GrowingList<LeftOut>>(NONE);
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const [sizeAsked, setSizeAsked] = useState(0);
@@ -99,3 +100,32 @@ export function BulkLeftOut<Data>({ title, hint, size, bulkActionId, document, p
     </Card>
   );
 }
+
+const skippedOf = ({ bulkAction }: ResultOf<typeof BulkSkipped>) => bulkAction?.skipped;
+const keptOf = ({ bulkAction }: ResultOf<typeof BulkKept>) => bulkAction?.kept;
+
+/** What its application left as it is. */
+export const BulkSkips = ({ of: { bulkActionId, skippedCount } }: { readonly of: Bulk }) =>
+  skippedCount > 0 && (
+    <BulkLeftOut
+      title="Skipped"
+      hint="They were no longer what had been planned, so that they were left as they are. Deleted ones are counted, not listed."
+      size={skippedCount}
+      bulkActionId={bulkActionId}
+      document={BulkSkipped}
+      pageOf={skippedOf}
+    />
+  );
+
+/** What its undo left as it is. */
+export const BulkKeeps = ({ of: { bulkActionId, keptCount } }: { readonly of: Bulk }) =>
+  keptCount > 0 && (
+    <BulkLeftOut
+      title="Kept by the undo"
+      hint="Something had touched them since, so that they stay as they are."
+      size={keptCount}
+      bulkActionId={bulkActionId}
+      document={BulkKept}
+      pageOf={keptOf}
+    />
+  );

@@ -1,0 +1,90 @@
+/** The entries that a bulk action changed, each as it stands now; a page at a time, in the plan's order. */
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { usePermission } from '../access/viewer.tsx';
+import { useLiveQuery } from '../live/use-live.ts';
+import { Badge, Status } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { Loaded } from '../ui/loaded.tsx';
+import { type Column, Table } from '../ui/table.tsx';
+import { counted, ENTRY_STATUS } from '../ui/words.ts';
+import { type Bulk, BulkChanged, type ChangedPage } from './bulk-documents.ts';
+import { BULK } from './bulk-words.ts';
+
+type Line = ChangedPage['nodes'][number];
+
+const COLUMNS: readonly Column<Line>[] = [
+  {
+    name: 'Account',
+    cell: ({ entry: { username, fullName } }) => (
+      <div className="min-w-0 md:max-w-64">
+        <p className="truncate font-medium">{username}</p>
+        <p className="truncate text-sm text-muted">{fullName}</p>
+      </div>
+    ),
+  },
+  {
+    name: 'State now',
+    isWide: true,
+    cell: ({ entry: { status }, outcome }) => (
+      <span className="inline-flex flex-wrap gap-2">
+        <Status of={ENTRY_STATUS[status]} />
+        {outcome === 'UNDONE' && <Badge tone="idle">Taken back</Badge>}
+        {outcome === 'KEPT' && <Badge tone="warn">Kept by the undo</Badge>}
+      </span>
+    ),
+  },
+];
+
+export function BulkChangedCard({ of: { bulkActionId, action, doneCount } }: { readonly of: Bulk }) {
+  const [, go] = useLocation();
+  /** The cursors that led here, the last one last. */
+  const [trail, setTrail] = useState<readonly string[]>([]);
+  const result = useLiveQuery({
+    query: BulkChanged,
+    variables: { bulkActionId, after: trail.at(-1) ?? null },
+    on: ['BULK_ACTION', 'QUEUED_CREATION'],
+    isPaused: !usePermission('bulkAction').isAllowed,
+  });
+  if (doneCount === 0) return null;
+  return (
+    <Card title={`${BULK[action].past}: ${counted(doneCount, 'entry', 'entries')}`} isFlush>
+      <Loaded result={result} height={16}>
+        {({ bulkAction }) => {
+          const { nodes = [], pageInfo } = bulkAction?.changed ?? {};
+          const next = pageInfo?.hasNextPage === true ? pageInfo.endCursor : null;
+          return (
+            <>
+              <Table
+                label={BULK[action].past}
+                columns={COLUMNS}
+                rows={nodes}
+                keyOf={({ entry: { entryId } }) => entryId}
+                onOpen={({ entry: { entryId } }) => go(`/queue/${entryId}`)}
+              />
+              {(trail.length > 0 || next !== null) && (
+                <nav aria-label="Pages of the list" className="flex justify-between gap-2 border-t px-4 py-2">
+                  <Button
+                    isSmall
+                    disabledBecause={trail.length > 0 ? undefined : 'These are the first.'}
+                    onClick={() => setTrail(trail.slice(0, -1))}
+                  >
+                    Back
+                  </Button>
+                  <Button
+                    isSmall
+                    disabledBecause={next === null ? 'These are the last.' : undefined}
+                    onClick={() => next !== null && setTrail([...trail, next])}
+                  >
+                    Next
+                  </Button>
+                </nav>
+              )}
+            </>
+          );
+        }}
+      </Loaded>
+    </Card>
+  );
+}

@@ -1,0 +1,32 @@
+/** Why a bulk action cannot be undone now, for people. Pure. */
+import type { EnumOf } from '../graphql/graphql.ts';
+
+interface Undoable {
+  readonly action: EnumOf<'BulkActionKind'>;
+  readonly status: EnumOf<'BulkActionStatus'>;
+  readonly doneCount: number;
+  /** What the API says. */
+  readonly canUndo: boolean;
+}
+
+/** Undefined: it can be. */
+export function whyNoUndo({ action, status, doneCount, canUndo }: Undoable): string | undefined {
+  if (canUndo) return undefined;
+  if (action === 'RETRY')
+    return 'A retry cannot be undone: attempts may have been made. What still waits can be cancelled.';
+  switch (status) {
+    case 'PLANNED':
+      return 'It has not been applied.';
+    case 'RUNNING':
+      return 'It is still being applied.';
+    case 'UNDOING':
+      return 'It is being undone.';
+    case 'UNDONE':
+      return 'It is undone.';
+    default:
+      if (doneCount === 0) return 'It changed no entry.';
+      return action === 'CANCEL'
+        ? 'The time for undoing has passed, and the passwords are destroyed. Retry the entries with new passwords.'
+        : 'There is nothing left that could be taken back.';
+  }
+}
