@@ -131,5 +131,5 @@ export const undoBulkAction = action({
   `,
     [Refusal],
   ),
-  says: 'It is being undone.',
+  says: 'The undo has begun.',
 });
