@@ -5,6 +5,7 @@ import { ActionButton } from '../../actions/action-button.tsx';
 import { redeliverOutboxEvent } from '../../actions/event-actions.ts';
 import { aggregateWords } from '../../events/aggregate.rules.ts';
 import { Status } from '../../ui/badge.tsx';
+import { Breakable } from '../../ui/breakable.tsx';
 import { Code } from '../../ui/copy.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -39,12 +40,14 @@ const columns = (onOpen: EventTableProps['onOpen'], onDone: () => void): readonl
   {
     name: 'Happened to',
     cell: ({ aggregateType, aggregateId, aggregateName }) => (
-      <span className="inline-flex flex-wrap items-center gap-x-2" title={aggregateId}>
+      <span className="inline-flex flex-wrap items-center gap-x-2 max-md:justify-end" title={aggregateId}>
         {aggregateWords(aggregateType)}
         {aggregateName === null ? (
           <Code isShort>{aggregateId}</Code>
         ) : (
-          <span className="font-medium break-all">{aggregateName}</span>
+          <span className="min-w-0 font-medium wrap-anywhere">
+            <Breakable text={aggregateName} />
+          </span>
         )}
       </span>
     ),
