@@ -10,6 +10,7 @@ import { RunningFields } from '../../jobs/schedule-fields.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Permitted } from '../../shell/permitted.tsx';
 import { Status } from '../../ui/badge.tsx';
+import { Breakable } from '../../ui/breakable.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Card, Facts, Figure } from '../../ui/card.tsx';
 import { Copied } from '../../ui/copy.tsx';
@@ -163,8 +164,8 @@ function RunFacts({ run }: { readonly run: Run }) {
         of={[
           [
             'Job',
-            <Link key="job" href={`/schedules/${job.name}`} className="break-all text-accent hover:underline">
-              {job.name}
+            <Link key="job" href={`/schedules/${job.name}`} className="wrap-anywhere text-accent hover:underline">
+              <Breakable text={job.name} />
             </Link>,
           ],
           ['Began', <Time key="began" at={run.startedAt} as="exact" jobZone={job.timeZone} />],
