@@ -4,10 +4,11 @@ import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { TextField } from '../ui/field.tsx';
+import { useFirstProblem } from '../ui/first-problem.ts';
 import { Notice } from '../ui/notice.tsx';
 import { toast } from '../ui/toasts.tsx';
 import type { Action, ActionField, Secret } from './action.ts';
-import { problemsIn } from './asked.rules.ts';
+import { fieldsFor, givenIn, problemsIn } from './asked.rules.ts';
 import { AskedField } from './asked-field.tsx';
 import { perform, problemsOf } from './perform.ts';
 
@@ -38,14 +39,15 @@ export function ActionDialog<Input extends object, Payload>({
     fields: {},
     rest: undefined,
   });
+  const form = useFirstProblem(problems);
   const [isBusy, setBusy] = useState(false);
   const [secret, setSecret] = useState<Secret>();
-  const fields = action.fields.filter(({ onlyWith }) => onlyWith === undefined || onlyWith in input);
+  const fields = fieldsFor(action.fields, input, values);
   const set = (name: string, value: unknown): void => setValues((before) => ({ ...before, [name]: value }));
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    const asked = { ...input, ...values };
+    const asked = { ...input, ...givenIn(action.fields, fields, values) };
     const wrong = problemsIn(fields, action.reason === 'required', asked);
     if (wrong !== undefined) return setProblems({ fields: wrong, rest: undefined });
     setBusy(true);
@@ -87,7 +89,7 @@ export function ActionDialog<Input extends object, Payload>({
   const isHeld = isBusy && action.reveals !== undefined;
   return (
     <Dialog title={title} onClose={onClose} isHeld={isHeld}>
-      <form onSubmit={(event) => void submit(event)} className="grid gap-4" noValidate>
+      <form ref={form} onSubmit={(event) => void submit(event)} className="grid gap-4" noValidate>
         <p className="text-muted">{action.explains}</p>
         {problems.rest !== undefined && (
           <Notice tone="bad" isUrgent>

@@ -5,6 +5,7 @@ import { perform, problemsOf } from '../../actions/perform.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
+import { useFirstProblem } from '../../ui/first-problem.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { LookFrom } from './look-from.tsx';
@@ -29,6 +30,7 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
   const [reason, setReason] = useState('');
   const [busy, setBusy] = useState<'save' | 'reset'>();
   const [refused, setRefused] = useState<TimingProblems & { readonly reason?: string }>({});
+  const form = useFirstProblem(refused);
   const { preview, isOld, problems } = usePreview(name, timing, after);
   const change = (part: Partial<Timing>): void => {
     setRefused({});
@@ -62,7 +64,7 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
   const isWrong = Object.keys(problems).length > 0;
   return (
     <Dialog title={`Reschedule: ${name}`} onClose={onClose} isWide>
-      <form onSubmit={submit} className="grid grid-cols-[minmax(0,1fr)] gap-4" noValidate>
+      <form ref={form} onSubmit={submit} className="grid grid-cols-[minmax(0,1fr)] gap-4" noValidate>
         <p className="text-muted">
           From now on and on every node. What was due until now is settled by the schedule that was in force.
         </p>

@@ -41,6 +41,8 @@ describe.skipIf(isBrowserMissing)('the identity provider', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Open the circuit' }).click();
     await dialog.getByText('is needed').waitFor();
+    // Where something is wrong is where one is.
+    expect(await dialog.getByLabel('Reason').evaluate((field) => field === document.activeElement)).toBe(true);
     await dialog.getByLabel('Reason').fill('Its disk is changed');
     await dialog.getByRole('button', { name: 'Open the circuit' }).click();
     const newest = page.getByRole('table', { name: 'Changes of the circuit' }).getByRole('row').nth(1);
