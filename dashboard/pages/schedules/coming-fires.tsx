@@ -58,11 +58,7 @@ export function ComingFires() {
                   <p className="text-sm text-muted">
                     {wallTime(first.localTime, serverNow())}
                     <DstMark of={first.dst} />
-                    {size > 1 && (
-                      <>
-                        , and {count(size - 1)} more until <Time at={last.at} as="clock" />
-                      </>
-                    )}
+                    {size > 1 && `, and ${count(size - 1)} more until ${wallTime(last.localTime, serverNow())}`}
                   </p>
                 </li>
               ))}
