@@ -10,7 +10,7 @@ import type { Item } from './item.ts';
 
 const wordsOf = (status: FoundEntry['status']): string => ENTRY_STATUS[status].text;
 
-/** One of several: what can be done to it comes next. */
+/** One of several. */
 export const entryItem = (entry: FoundEntry, from: string): Item => ({
   id: `${from} ${entry.entryId}`,
   title: entry.username,

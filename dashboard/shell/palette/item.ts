@@ -10,7 +10,7 @@ export type Does =
   | { readonly kind: 'act'; readonly action: AnyAction; readonly input: object; readonly subject?: string | undefined }
   | { readonly kind: 'run'; readonly run: () => void }
   | { readonly kind: 'help' }
-  /** Goes on with what can be done to the entry. */
+  /** Opens the entry, or goes on with what can be done to it. */
   | { readonly kind: 'entry'; readonly entry: FoundEntry };
 
 export interface Item {

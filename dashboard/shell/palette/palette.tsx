@@ -4,7 +4,7 @@
  */
 import { Command } from 'cmdk';
 import { ArrowLeft, Search } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { usePermissions, useViewer } from '../../access/viewer.tsx';
 import { HelpSheet } from '../help-sheet.tsx';
@@ -13,7 +13,7 @@ import { itemsOf } from './entry-items.ts';
 import type { FoundEntry } from './found-entry.ts';
 import type { Does, Item } from './item.ts';
 import { PaletteFrame } from './palette-frame.tsx';
-import { PaletteItem } from './palette-item.tsx';
+import { cmdkValueOf, PaletteItem } from './palette-item.tsx';
 import { ranked } from './rank.rules.ts';
 import { useGroups } from './use-groups.ts';
 
@@ -27,6 +27,7 @@ export default function Palette({ onClose }: { readonly onClose: () => void }) {
     }
     onClose();
     if (does.kind === 'go') go(does.href);
+    else if (does.kind === 'entry') go(`/queue/${does.entry.entryId}`);
     else if (does.kind === 'leave') window.location.assign(does.href);
     else if (does.kind === 'run') does.run();
   };
@@ -54,6 +55,7 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
   // What comes from the server later may stand first: it is marked, unless somebody has gone elsewhere.
   const first = shown.flatMap(({ items }) => items)[0]?.id;
   const root = useRef<HTMLDivElement>(null);
+  const hint = useId();
   const hasMoved = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another one stands first.
   useEffect(() => {
@@ -76,11 +78,20 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
   };
 
   const select = (item: Item): void => {
-    if (item.disabledBecause !== undefined) return;
-    if (item.does.kind === 'entry') {
-      setEntry(item.does.entry);
-      type('');
-    } else onChoose(item.does);
+    if (item.disabledBecause === undefined) onChoose(item.does);
+  };
+  const hasEntries = shown.some(({ items }) => items.some(({ does }) => does.kind === 'entry'));
+  /** What can be done to the entry that is marked; false when it is none. */
+  const goOn = (): boolean => {
+    const marked = root.current?.querySelector('[cmdk-item][data-selected=true]')?.getAttribute('data-value');
+    const items = shown.flatMap(({ heading, items: of }) =>
+      of.map((item) => ({ item, value: cmdkValueOf(item, heading) })),
+    );
+    const does = items.find(({ value }) => value === marked)?.item.does;
+    if (does?.kind !== 'entry') return false;
+    setEntry(does.entry);
+    type('');
+    return true;
   };
   return (
     <Command
@@ -93,6 +104,7 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
       onPointerMove={move}
       onKeyDown={(event) => {
         if (event.isTrusted && (/^(Arrow|Home|End)/.test(event.key) || event.ctrlKey)) move();
+        if (event.key === 'ArrowRight' && isAtEnd(event.target) && goOn()) event.preventDefault();
         if (event.key !== 'Backspace' || typed !== '' || entry === undefined) return;
         event.preventDefault();
         back();
@@ -113,6 +125,7 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
         )}
         <Command.Input
           value={typed}
+          aria-describedby={hasEntries ? hint : undefined}
           onValueChange={type}
           placeholder={
             entry === undefined ? 'Username, id, family, page or action' : `What to do with ${entry.username}`
@@ -143,6 +156,17 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
             ? 'Looking …'
             : 'Nothing fits. Entries are found by the beginning of their username or by their whole id, not by a full name: find the family by its name, then look through its entries.'}
       </p>
+      {hasEntries && (
+        <p id={hint} className="border-t px-4 py-2 text-sm text-muted">
+          Enter opens an entry, <kbd aria-label="arrow right">→</kbd> shows what can be done to it.
+        </p>
+      )}
     </Command>
   );
 }
+
+/** Where an arrow to the right has nowhere to go within the text. */
+const isAtEnd = (field: EventTarget): boolean =>
+  field instanceof HTMLInputElement &&
+  field.selectionStart === field.value.length &&
+  field.selectionEnd === field.value.length;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { entryOf, ranked, soughtBy } from './rank.rules.ts';
+import { entryOf, isNamed, ranked, soughtBy } from './rank.rules.ts';
 
 const ITEMS = [
   { title: 'Pause the queue', words: 'stop hold' },
@@ -25,6 +25,12 @@ describe('which commands fit', () => {
     expect(titles('pause everything')).toEqual([]);
     expect(titles('retry')).toEqual(['Run ManagedAccountRetryJob now']);
   });
+});
+
+it('tells a command that is named from one that other words find', () => {
+  const verify = { title: 'Verify the audit trail', words: 'check proof export' };
+  expect(ranked([verify], 'the ex')).toEqual([verify]);
+  expect([isNamed(verify, 'the ex'), isNamed(verify, 'the aud')]).toEqual([false, true]);
 });
 
 describe('what the server is asked for', () => {

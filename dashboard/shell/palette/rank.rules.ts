@@ -35,6 +35,9 @@ export function ranked<Item extends Ranked>(items: readonly Item[], typed: strin
     .map(({ item }) => item);
 }
 
+/** Whether every word that was typed stands in its name, and none is only another word that it is found by. */
+export const isNamed = ({ title }: Ranked, typed: string): boolean => pointsOf({ title }, typed) > 0;
+
 const USERNAME = /^[a-z0-9_]+$/;
 
 interface Sought {

@@ -7,7 +7,7 @@ import { recentEntries } from '../recent-entries.ts';
 import { generalItems, type May, pageItems, refusedBy, viewItems } from './commands.ts';
 import { entryItem, itemsOf } from './entry-items.ts';
 import type { Group, Item } from './item.ts';
-import { entryOf, ranked } from './rank.rules.ts';
+import { entryOf, isNamed, ranked } from './rank.rules.ts';
 import { useEntries, useFound } from './use-found.ts';
 import { useStanding } from './use-standing.ts';
 import { wayItems } from './ways.ts';
@@ -52,6 +52,16 @@ export function useGroups(
         { heading: 'View and more', items: view },
       ],
     };
-  const commands = ranked([...hereItems, ...pages, ...actions, ...wayItems(may), ...view], typed).slice(0, MOST);
-  return { isLooking: found.isLooking, groups: [{ heading: 'Commands', items: commands }, ...found.groups] };
+  const fitting = ranked([...hereItems, ...pages, ...actions, ...wayItems(may), ...view], typed);
+  const named = fitting.filter((item) => isNamed(item, typed));
+  const others = fitting.filter((item) => !isNamed(item, typed));
+  return {
+    isLooking: found.isLooking,
+    // What only other words find is less likely to be meant than what has the name.
+    groups: [
+      { heading: 'Commands', items: named.slice(0, MOST) },
+      ...found.groups,
+      { heading: 'Other commands', items: others.slice(0, MOST) },
+    ],
+  };
 }

@@ -57,9 +57,15 @@ describe.skipIf(isBrowserMissing)('by keyboard alone', () => {
       .getByRole('option', { name: /gamma_three/ })
       .first()
       .waitFor();
-    await press(page, 'Enter');
-    // What can be done with it; to open it stands first.
-    await page.getByRole('option', { name: /^Open/ }).waitFor();
+    // What can be done with it, and back again.
+    await press(page, 'ArrowRight');
+    await page.getByRole('option', { name: /^Retry now/ }).waitFor();
+    await press(page, 'Backspace');
+    await page.keyboard.type('gamma');
+    await page
+      .getByRole('option', { name: /gamma_three/ })
+      .first()
+      .waitFor();
     await press(page, 'Enter');
     await page.getByRole('heading', { name: 'gamma_three', level: 1 }).waitFor();
     await press(page, 'c');
