@@ -24,6 +24,8 @@ export interface ActionField {
   readonly ahead?: readonly (readonly [text: string, minutes: number])[];
   /** Asked for only where the input has this other field: the same mutation takes one or a span. */
   readonly onlyWith?: string;
+  /** Asked for only while another field has this value: it means nothing otherwise. */
+  readonly onlyWhen?: readonly [field: string, value: string];
 }
 
 export type Option = readonly [value: string, text: string, hint?: string];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { problemsIn } from './asked.rules.ts';
+import { fieldsFor, givenIn, problemsIn } from './asked.rules.ts';
 
 const FIELDS = [
   { name: 'startsPerSecond', kind: 'number' },
@@ -36,4 +36,17 @@ it('a span that ends before it begins has no length, whatever the offsets', () =
   expect(problemsIn(span, false, { from: halfPast, to: nine })).toEqual(wrong);
   expect(problemsIn(span, false, { from: nine, to: nine })).toEqual(wrong);
   expect(problemsIn(span, false, { to: nine })).toEqual({ from: 'This is needed.' });
+});
+
+it('a field that means something only with a value of another one is asked for, and sent, only then', () => {
+  const fields = [
+    { name: 'fault', label: 'What', kind: 'select' },
+    { name: 'delay', label: 'How slow', kind: 'number', onlyWhen: ['fault', 'SLOW'] },
+  ] as const;
+  const slow = { fault: 'SLOW', delay: 7 };
+  const down = { fault: 'UNAVAILABLE', delay: 7 };
+  expect(fieldsFor(fields, {}, slow)).toEqual(fields);
+  expect(givenIn(fields, fieldsFor(fields, {}, slow), slow)).toEqual(slow);
+  expect(fieldsFor(fields, {}, down)).toEqual([fields[0]]);
+  expect(givenIn(fields, fieldsFor(fields, {}, down), down)).toEqual({ fault: 'UNAVAILABLE' });
 });

@@ -4,6 +4,27 @@ import type { ActionField } from './action.ts';
 /** The largest Int of the API. */
 const LARGEST = 2_147_483_647;
 
+/** The fields that are asked for with this input and what was given so far. */
+export const fieldsFor = (
+  fields: readonly ActionField[],
+  input: object,
+  given: Readonly<Record<string, unknown>>,
+): readonly ActionField[] =>
+  fields.filter(
+    ({ onlyWith, onlyWhen }) =>
+      (onlyWith === undefined || onlyWith in input) && (onlyWhen === undefined || given[onlyWhen[0]] === onlyWhen[1]),
+  );
+
+/** What was given without what is not asked for any more. */
+export function givenIn(
+  all: readonly ActionField[],
+  asked: readonly ActionField[],
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const hidden = all.filter(({ onlyWhen, name }) => onlyWhen !== undefined && !asked.some((one) => one.name === name));
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !hidden.some((one) => one.name === name)));
+}
+
 /** Problems by field; undefined: there is none. */
 export function problemsIn(
   fields: readonly Pick<ActionField, 'name' | 'kind' | 'isRequired' | 'laterThan'>[],

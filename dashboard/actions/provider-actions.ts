@@ -91,7 +91,8 @@ export const setSimulatorFault = action({
       name: 'delaySeconds',
       label: 'How slow, in seconds',
       kind: 'number',
-      hint: 'When it is slow: 1 to 60, or 3 when left empty.',
+      hint: '1 to 60, or 3 when left empty.',
+      onlyWhen: ['fault', 'SLOW'],
     },
   ],
   document: graphql(
@@ -120,7 +121,7 @@ export const drainNode = action({
     `
     mutation DrainNode($input: DrainNodeInput!) {
       outcome: drainNode(input: $input) {
-        ... on DrainNodePayload { isChanged isLastRunning serverNode { id name state } }
+        ... on DrainNodePayload { isChanged isLastRunning serverNode { id name state drain { askedBy askedAt reason } } }
         ...Refusal
       }
     }
