@@ -110,18 +110,25 @@ function circuitMessage(
   const since = openedAt === null ? '' : ` since ${openedAt.toISOString()}`;
   const probe = later(nextProbeAt, now)?.toISOString();
   if (openedBy !== null)
-    return `The circuit has been open${since}, and ${openedBy} keeps it so by hand: “${(reason ?? 'no reason given').replace(/\.$/, '')}”. This account is made by itself once the circuit is closed${probe === undefined ? '' : `, which is tried from ${probe} on`}.`;
+    return `The circuit has been open${since}, and ${openedBy} keeps it so by hand: “${unended(reason ?? 'no reason given')}”. This account is made by itself once the circuit is closed${probe === undefined ? '' : `, which is tried from ${probe} on`}.`;
   return `The identity provider has not worked${since}: ${reason ?? 'it does not say why.'} This account is made by itself once it works again, which is tried ${probe === undefined ? 'at any moment' : `next at ${probe}`}; the wait costs no retry.`;
 }
 
-const paused = ({ by, reason, until }: Pause, now: Date, familyId: string | null): Blocker => ({
-  kind: 'QueuePaused',
-  pausedBy: by,
-  reason,
-  endsAt: later(until, now),
-  message: `${familyId === null ? 'The queue' : 'The family’s queue'} is paused by ${by}: ${reason}`,
-  cure: { label: 'Resume', mutation: 'resumeQueue', input: familyId === null ? {} : { familyId } },
-});
+function paused({ by, reason, since, until }: Pause, now: Date, familyId: string | null): Blocker {
+  const endsAt = later(until, now);
+  const goesOn = `once it is resumed${endsAt === null ? '' : `, at ${endsAt.toISOString()} at the latest`}`;
+  return {
+    kind: 'QueuePaused',
+    pausedBy: by,
+    reason,
+    endsAt,
+    message: `${familyId === null ? 'The queue' : 'The family’s queue'} has been paused by ${by} since ${since.toISOString()}: “${unended(reason)}”. This account is made by itself ${goesOn}.`,
+    cure: { label: 'Resume', mutation: 'resumeQueue', input: familyId === null ? {} : { familyId } },
+  };
+}
+
+/** A person's reason as part of a sentence. */
+const unended = (reason: string): string => reason.trim().replace(/\.$/, '');
 
 /** The instant if it is still to come. */
 export const later = (at: Date | null, now: Date): Date | null => (at !== null && at > now ? at : null);

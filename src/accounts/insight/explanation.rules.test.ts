@@ -52,7 +52,7 @@ describe('a waiting entry', () => {
   });
 
   it('names everything that holds it, each with its cure, and the first instant of change', () => {
-    const pause = { by: 'anna', reason: 'maintenance', until: null };
+    const pause = { by: 'anna', reason: 'maintenance', since: past, until: null };
     const { blockers, nextChangeAt } = explain(
       { ...entry, nextRetryAt: latest },
       {
@@ -104,6 +104,16 @@ describe('a waiting entry', () => {
       /once the circuit is closed, which is tried from 2026-11-25T12:05:00.000Z on\.$/,
     );
     expect(messageOf({ state: 'half_open' })).toMatch(/this account is made by itself/);
+  });
+
+  it('tells the same of a pause', () => {
+    const messageOf = (until: Date | null) =>
+      explain(entry, { ...conditions, familyPause: { by: 'anna', reason: 'A move.', since: past, until } }).blockers[0]
+        ?.message;
+    expect(messageOf(null)).toBe(
+      'The family’s queue has been paused by anna since 2026-11-25T11:00:00.000Z: “A move”. This account is made by itself once it is resumed.',
+    );
+    expect(messageOf(later)).toMatch(/once it is resumed, at 2026-11-25T12:05:00.000Z at the latest\.$/);
   });
 });
 

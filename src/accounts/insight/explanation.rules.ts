@@ -27,6 +27,7 @@ export interface ExplainedEntry {
 export interface Pause {
   readonly by: string;
   readonly reason: string;
+  readonly since: Date;
   readonly until: Date | null;
 }
 

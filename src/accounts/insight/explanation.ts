@@ -72,7 +72,7 @@ export async function explainEntries(
 }
 
 const PAUSES = `
-  SELECT family_id AS "familyId", paused_by AS by, reason, paused_until AS until FROM auth.queue_pauses
+  SELECT family_id AS "familyId", paused_by AS by, reason, paused_at AS since, paused_until AS until FROM auth.queue_pauses
   WHERE (paused_until IS NULL OR paused_until > now()) AND (family_id IS NULL OR family_id = ANY ($1::uuid[]))`;
 
 const NODES = `
