@@ -17,6 +17,9 @@ export const NodesQuery = graphql(`
 `);
 export type Node = NonNullable<ResultOf<typeof NodesQuery>['serverNodes']>[number];
 
+/** What is known of a node by having drained it. */
+export type Drained = Pick<Node, 'id' | 'state' | 'drain'>;
+
 const NAME: Column<Node> = {
   name: 'Node',
   cell: ({ name, hostName, processId }) => (
@@ -32,7 +35,7 @@ const NAME: Column<Node> = {
 /** `running`: how many work; the last one is named as such before it is drained. */
 export const livingColumns = (
   running: number,
-  onDrained: (drained: { readonly isLastRunning: boolean; readonly serverNode: { readonly id: string } }) => void,
+  onDrained: (drained: { readonly isLastRunning: boolean; readonly serverNode: Drained }) => void,
 ): readonly Column<Node>[] => [
   NAME,
   {

@@ -8,7 +8,7 @@ import { Empty, Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Table } from '../../ui/table.tsx';
 import { count } from '../../ui/words.ts';
-import { GONE_COLUMNS, livingColumns, type Node, NodesQuery } from './node-columns.tsx';
+import { type Drained, GONE_COLUMNS, livingColumns, type Node, NodesQuery } from './node-columns.tsx';
 import { type Summary, summaryOf } from './nodes.rules.ts';
 
 export default function NodesPage() {
@@ -20,7 +20,7 @@ export default function NodesPage() {
     isPaused: !usePermission('serverNodes').isAllowed,
   });
   // Whether it has ended yet or not: nobody may be left to say so.
-  const [drainedLast, setDrainedLast] = useState<string>();
+  const [drainedLast, setDrainedLast] = useState<Drained>();
   return (
     <Page
       title="Nodes"
@@ -28,11 +28,13 @@ export default function NodesPage() {
     >
       <Loaded result={result} height={16}>
         {({ serverNodes }) => {
-          const summary = summaryOf(serverNodes ?? []);
-          const isAlone = summary.living.every(({ id, state }) => state !== 'RUNNING' || id === drainedLast);
+          const nodes = (serverNodes ?? []).map((node) =>
+            node.id === drainedLast?.id && node.state === 'RUNNING' ? { ...node, ...drainedLast } : node,
+          );
+          const summary = summaryOf(nodes);
           return (
             <>
-              {drainedLast !== undefined && isAlone ? <DrainedLast /> : <Meaning summary={summary} />}
+              {drainedLast !== undefined && summary.running === 0 ? <DrainedLast /> : <Meaning summary={summary} />}
               <Card title="Processes" isFlush>
                 <dl className="flex flex-wrap gap-x-12 gap-y-3 border-b px-4 pb-4">
                   <Figure label="Running" value={count(summary.running)} />
@@ -42,7 +44,7 @@ export default function NodesPage() {
                 <Table
                   label="Nodes"
                   columns={livingColumns(summary.running, ({ isLastRunning, serverNode }) => {
-                    if (isLastRunning) setDrainedLast(serverNode.id);
+                    if (isLastRunning) setDrainedLast(serverNode);
                     result.refresh();
                   })}
                   rows={summary.living}
