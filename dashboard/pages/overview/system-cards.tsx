@@ -15,7 +15,7 @@ const SystemQuery = graphql(`
   query System {
     identityProvider { name url latencyP50 latencyP95 lastCheck { isOk message checkedAt } circuit { state openedAt nextProbeAt } }
     serverNodes { id name state lastBeatAt attemptsInHand runsInHand }
-    alerts(first: 4, filter: { isOn: true }) { nodes { id summary severity raisedAt isSilenced } }
+    alerts(first: 4, filter: { isOn: true }) { nodes { id summary severity raisedAt isSilenced notFoundAt } }
   }
 `);
 
@@ -124,13 +124,14 @@ function AlertList({ of: alerts }: { readonly of: NonNullable<System['alerts']>[
     return <Empty title="No alert is on.">The server watches itself by its rules; what it finds stands here.</Empty>;
   return (
     <ul className="grid gap-2">
-      {alerts.map(({ id, summary, severity, raisedAt, isSilenced }) => (
+      {alerts.map(({ id, summary, severity, raisedAt, isSilenced, notFoundAt }) => (
         <li key={id} className="grid gap-0.5">
           <span className="flex items-center gap-2">
             <Status of={ALERT_SEVERITY[severity]} />
             <span className="text-sm text-muted">
               <Time at={raisedAt} />
               {isSilenced && ', silenced'}
+              {notFoundAt !== null && ', not found any more'}
             </span>
           </span>
           <span>{summary}</span>
