@@ -69,7 +69,7 @@ export function VerifyCard() {
       hint="Computes every signature anew and names the first act that does not fit. About 40,000 acts a second."
     >
       <form onSubmit={(event) => void verify(event)} className="grid gap-4">
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid items-start gap-4 sm:grid-cols-2">
           <InstantField
             label="From (optional)"
             hint="Empty: from the beginning."
@@ -91,7 +91,10 @@ export function VerifyCard() {
           spellCheck={false}
           value={asked.anchor ?? ''}
           problem={anchorProblem}
-          onChange={({ target }) => setAsked({ ...asked, anchor: target.value })}
+          onChange={({ target }) => {
+            setAnchorProblem(undefined);
+            setAsked({ ...asked, anchor: target.value });
+          }}
         />
         <div>
           <Button
