@@ -43,7 +43,7 @@ function ByView({ view }: { readonly view: QueueView }) {
     <span className="inline-flex flex-wrap items-center gap-x-3 gap-y-1">
       {isFiltered(view) ? `All entries ${parts.join(', ')}` : 'All entries'}
       <ButtonLink isSmall href={`/queue?${writeView(view)}`}>
-        Whom the filter finds now
+        What the filter finds now
       </ButtonLink>
     </span>
   );

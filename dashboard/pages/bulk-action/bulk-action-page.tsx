@@ -121,7 +121,10 @@ function LeftOutOfPlan({ of: { exclusions } }: { readonly of: Bulk }) {
   const left = (exclusions ?? []).reduce((sum, one) => sum + one.count, 0);
   if (exclusions === null || left === 0) return null;
   return (
-    <Card title={`Left out of the plan: ${counted(left, 'entry', 'entries')}`} hint="They were asked for too.">
+    <Card
+      title={`Left out of the plan: ${counted(left, 'entry', 'entries')}`}
+      hint="Asked for as well, and not part of it."
+    >
       <div className="grid gap-3">
         <Exclusions of={exclusions} />
       </div>

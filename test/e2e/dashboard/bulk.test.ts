@@ -141,7 +141,7 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     await page.getByText('enqueued by mistake').last().waitFor();
     await page.getByText('it was none').waitFor();
     await page.getByText('Undone by').waitFor();
-    await page.getByRole('link', { name: 'Whom the filter finds now' }).click();
+    await page.getByRole('link', { name: 'What the filter finds now' }).click();
     await expect.poll(() => new URL(page.url()).search).toBe('?username=later');
     expect(complaints).toEqual([]);
     await context.close();
