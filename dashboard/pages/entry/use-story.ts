@@ -89,6 +89,9 @@ export function useStory(
     oldest !== undefined && Date.parse(oldest) > Date.parse(entry.createdAt)
       ? 'Only the last 100 changes of the circuit are known; it may have opened before them as well.'
       : undefined,
+    mayAudit.isAllowed && !seesBeyond
+      ? 'Pauses of the whole queue are not shown: you see what concerns your family.'
+      : undefined,
     pauseActs?.pageInfo.hasNextPage === true &&
     Date.parse(pauseActs.nodes.at(-1)?.at ?? '') > Date.parse(entry.createdAt)
       ? 'Only the last 50 pauses and resumptions are looked at; the audit trail has them all.'
