@@ -26,7 +26,7 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     expect(await username.evaluate((field) => field === document.activeElement)).toBe(true);
     expect(complaints).toEqual([]);
     await context.close();
-  });
+  }, 60_000);
 
   test('one that failed says why; anew leads to the form, and a password that nobody has taken stays', async () => {
     const { context, page, complaints } = await visit(hub.browser);
@@ -60,7 +60,7 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     expect(await page.getByLabel('Username').inputValue()).toBe('in_vain');
     expect(complaints).toEqual([]);
     await context.close();
-  });
+  }, 60_000);
 
   test('whoever asks may be any of many members', async () => {
     await hub.database.db.query(
@@ -76,5 +76,5 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     // The owner, unless somebody else is chosen.
     expect(await asks.inputValue()).toBe(hub.family.ownerId);
     await context.close();
-  });
+  }, 60_000);
 });

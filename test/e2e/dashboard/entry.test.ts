@@ -52,7 +52,7 @@ describe.skipIf(isBrowserMissing)('an entry', () => {
     expect(button?.x).toBeGreaterThan((id?.x ?? 0) + (id?.width ?? 0) - 1);
     expect(complaints).toEqual([]);
     await context.close();
-  });
+  }, 60_000);
 
   test('its query is copied as a command that works', async () => {
     const entryId = await idOf('together_1');
@@ -65,7 +65,7 @@ describe.skipIf(isBrowserMissing)('an entry', () => {
     const { stdout } = await execute('bash', ['-c', command], { env: { PATH: process.env.PATH } });
     expect(JSON.parse(stdout)).toMatchObject({ data: { queuedCreation: { entryId, username: 'together_1' } } });
     await context.close();
-  });
+  }, 60_000);
 
   test('that had failed tells nothing of the circuit afterwards, also when it is cancelled', async () => {
     await hub.server.graphql('mutation { closeCircuit(input: {reason: "done"}) { __typename } }');
@@ -100,5 +100,5 @@ describe.skipIf(isBrowserMissing)('an entry', () => {
     await story.getByText('The queue was resumed by local').waitFor();
     expect(await story.getByText('The circuit').count()).toBe(0);
     await context.close();
-  });
+  }, 60_000);
 });
