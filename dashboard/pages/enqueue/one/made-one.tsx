@@ -47,6 +47,7 @@ export function MadeOne({ made, onTaken, isBeside = false }: MadeOneProps) {
   const entry = data?.queuedCreation;
   const status = entry?.status ?? 'PENDING';
   const advice = passwordAdvice(status);
+  const isToTake = password !== null && advice.tone === 'warn';
   const isInVain = entry?.explanation?.blockers.some(({ cure }) => cure?.mutation === cancelEntry.mutation) === true;
   return (
     <Card title={standing(username, status)} hint={fullName}>
@@ -80,13 +81,7 @@ export function MadeOne({ made, onTaken, isBeside = false }: MadeOneProps) {
           {/* What was refused is asked for otherwise. */}
           {entry != null && isInVain && <EnqueueAnew entry={entry} isSmall={false} />}
           <Button kind={isInVain ? 'plain' : 'primary'} onClick={onTaken}>
-            {password === null || advice.tone === 'info'
-              ? isBeside
-                ? 'Put it away'
-                : 'Another one'
-              : isBeside
-                ? 'I have it'
-                : 'I have it: another one'}
+            {isBeside ? (isToTake ? 'I have it' : 'Put it away') : isToTake ? 'I have it: another one' : 'Another one'}
           </Button>
           <ButtonLink href={`/queue/${entryId}`}>Look at the entry</ButtonLink>
         </div>
