@@ -5,7 +5,8 @@ export const BulkState = graphql(`
   query BulkState($bulkActionId: UUID!) {
     bulkAction(bulkActionId: $bulkActionId) {
       id bulkActionId action status actor reason runAt createdAt appliedAt finishedAt expiresAt
-      totalCount doneCount skippedCount undoneCount keptCount canUndo
+      totalCount doneCount skippedCount undoneCount keptCount canUndo lastBatchAt freeAt
+      skippedReasons { code message count }
       undoneBy undoReason undoAskedAt filter
       exclusions { code message count sample { id entryId username fullName status } }
     }
@@ -15,7 +16,7 @@ export type Bulk = NonNullable<ResultOf<typeof BulkState>['bulkAction']>;
 
 const LeftOut = graphql(`
   fragment LeftOut on BulkSkippedConnection @_unmask {
-    nodes { code message entry { id entryId username fullName status } }
+    nodes { code message entry { id entryId username fullName status bulkAction { id bulkActionId actor } } }
     pageInfo { endCursor hasNextPage }
   }
 `);

@@ -1,7 +1,7 @@
 /** Entries that a bulk action, or its undo, left as they are, each with the reason; by pages. */
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { TypedDocumentNode } from 'urql';
-import { useLocation } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { client } from '../graphql/client.ts';
 import type { ResultOf } from '../graphql/graphql.ts';
 import { problemOf } from '../graphql/problems.ts';
@@ -16,7 +16,7 @@ import { askFrom, type GrowingList, PER_PAGE, withPage } from './growing-list.ru
 
 type LeftOut = LeftOutPage['nodes'][number];
 
-const COLUMNS: readonly Column<LeftOut>[] = [
+const columnsOf = (own: string): readonly Column<LeftOut>[] => [
   {
     name: 'Account',
     cell: ({ entry: { username, fullName } }) => (
@@ -29,10 +29,17 @@ const COLUMNS: readonly Column<LeftOut>[] = [
   { name: 'State now', cell: ({ entry: { status } }) => <Status of={ENTRY_STATUS[status]} /> },
   {
     name: 'Why',
-    cell: ({ code, message }) => (
+    cell: ({ message, entry: { bulkAction } }) => (
       <div className="min-w-0 max-md:text-right">
-        <p className="font-mono text-xs">{code}</p>
-        <p className="text-sm text-muted">{message}</p>
+        <p>{message}</p>
+        {bulkAction !== null && bulkAction.bulkActionId !== own && (
+          <p className="text-sm text-muted">
+            <Link href={`/bulk-actions/${bulkAction.bulkActionId}`} className="text-accent underline">
+              Another bulk action
+            </Link>{' '}
+            changed it last, by {bulkAction.actor}.
+          </p>
+        )}
       </div>
     ),
   },
@@ -48,10 +55,14 @@ interface BulkLeftOutProps<Data> {
   readonly bulkActionId: string;
   readonly document: TypedDocumentNode<Data, { bulkActionId: string; after?: string | null }>;
   readonly pageOf: (data: Data) => LeftOutPage | null | undefined;
+  /** Stands above them. */
+  readonly children?: ReactNode;
 }
 
-function BulkLeftOut<Data>({ title, hint, size, bulkActionId, document, pageOf }: BulkLeftOutProps<Data>) {
+function BulkLeftOut<Data>(props: BulkLeftOutProps<Data>) {
+  const { title, hint, size, bulkActionId, document, pageOf, children } = props;
   const [, go] = useLocation();
+  const columns = useMemo(() => columnsOf(bulkActionId), [bulkActionId]);
   const [shown, setShown] = useState<GrowingList<LeftOut>>(NONE);
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
@@ -83,9 +94,10 @@ function BulkLeftOut<Data>({ title, hint, size, bulkActionId, document, pageOf }
           </Notice>
         </div>
       )}
+      {children}
       <Table
         label={title}
-        columns={COLUMNS}
+        columns={columns}
         rows={shown.nodes}
         keyOf={({ entry: { entryId } }) => entryId}
         onOpen={({ entry: { entryId } }) => go(`/queue/${entryId}`)}
@@ -105,7 +117,7 @@ const skippedOf = ({ bulkAction }: ResultOf<typeof BulkSkipped>) => bulkAction?.
 const keptOf = ({ bulkAction }: ResultOf<typeof BulkKept>) => bulkAction?.kept;
 
 /** What its application left as it is. */
-export const BulkSkips = ({ of: { bulkActionId, skippedCount } }: { readonly of: Bulk }) =>
+export const BulkSkips = ({ of: { bulkActionId, skippedCount, skippedReasons } }: { readonly of: Bulk }) =>
   skippedCount > 0 && (
     <BulkLeftOut
       title="Skipped"
@@ -114,7 +126,17 @@ export const BulkSkips = ({ of: { bulkActionId, skippedCount } }: { readonly of:
       bulkActionId={bulkActionId}
       document={BulkSkipped}
       pageOf={skippedOf}
-    />
+    >
+      {skippedReasons !== null && skippedReasons.length > 0 && (
+        <ul aria-label="Why they were skipped" className="grid gap-1 px-4 pb-3">
+          {skippedReasons.map(({ code, message, count: many }) => (
+            <li key={code}>
+              <strong className="font-medium">{counted(many, 'entry', 'entries')}</strong>: {message}
+            </li>
+          ))}
+        </ul>
+      )}
+    </BulkLeftOut>
   );
 
 /** What its undo left as it is. */

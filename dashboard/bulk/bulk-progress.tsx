@@ -16,6 +16,7 @@ import { type Bulk, BulkState } from './bulk-documents.ts';
 import { BulkSkips } from './bulk-left-out.tsx';
 import { progressOf, restOf, tenthsOf } from './bulk-progress.rules.ts';
 import { BULK } from './bulk-words.ts';
+import { StandingStill, useStandstill } from './standing-still.tsx';
 import { whyNoUndo } from './undo.rules.ts';
 
 /** The bulk action, asked for again whenever it goes on. */
@@ -25,8 +26,8 @@ export function useBulkAction(bulkActionId: string) {
     variables: { bulkActionId },
     on: ['BULK_ACTION'],
     isAbout: ({ BULK_ACTION }) => BULK_ACTION?.keys.has(bulkActionId) === true,
-    // Nothing tells that the time for undoing has passed.
-    everyMs: 15_000,
+    // Nothing tells that the time for undoing has passed, or that the node at work was killed.
+    everyMs: 5_000,
     isPaused: !usePermission('bulkAction').isAllowed,
   });
 }
@@ -73,7 +74,11 @@ export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, o
   const { bulkActionId, action, status, appliedAt, doneCount, skippedCount, undoneCount, keptCount } = bulk;
   const progress = progressOf(bulk);
   const isUndo = status === 'UNDOING' || status === 'UNDONE';
-  const rest = isUndo || appliedAt === null ? undefined : restOf(progress, serverNow() - Date.parse(appliedAt));
+  const standstill = useStandstill(bulk);
+  const rest =
+    isUndo || standstill !== undefined || appliedAt === null
+      ? undefined
+      : restOf(progress, serverNow() - Date.parse(appliedAt));
   const figures: readonly (readonly [string, number])[] = isUndo
     ? [
         ['Taken back', undoneCount],
@@ -116,6 +121,7 @@ export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, o
         </div>
       </div>
       <Progress label={isUndo ? 'Undo' : BULK[action].label} done={progress.done} total={progress.total} />
+      {standstill !== undefined && <StandingStill of={standstill} />}
       <dl className="flex flex-wrap gap-x-8 gap-y-1">
         {figures.map(([name, value]) => (
           <div key={name} className="flex gap-2">
