@@ -1,9 +1,10 @@
 /** Who is looking, and what they may do: known before anything else is shown. */
-import { createContext, type ReactNode, useContext, useMemo } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useMemo } from 'react';
 import { useQuery } from 'urql';
 import { client } from '../graphql/client.ts';
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
-import { problemOf } from '../graphql/problems.ts';
+import { isPassing, isSignedOut, passingProblemOf, problemOf } from '../graphql/problems.ts';
+import { useTrouble } from '../live/troubles.ts';
 import { Button } from '../ui/button.tsx';
 
 const ViewerQuery = graphql(`
@@ -52,14 +53,24 @@ export function ViewerProvider({ children }: { readonly children: ReactNode }) {
           },
     [viewer],
   );
+  const retry = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
+  const isTriedAgain = error !== undefined && isPassing(error);
+  const problem = error && (isTriedAgain ? passingProblemOf(error) : problemOf(error));
+  useTrouble({
+    problem: isTriedAgain || (error !== undefined && isSignedOut(error)) ? problem : undefined,
+    isSignedOut: error !== undefined && isSignedOut(error),
+    isBusy: fetching,
+    retry,
+  });
   if (known !== undefined) return <Context value={known}>{children}</Context>;
-  if (fetching) return null;
+  // What was said stays while it is tried again.
+  if (fetching && error === undefined) return null;
   return (
     <main className="mx-auto mt-24 max-w-md px-4 text-center" role="alert">
       <h1 className="text-lg font-semibold">The server does not answer</h1>
-      <p className="mt-2 text-muted">{error === undefined ? 'It said nothing of who you are.' : problemOf(error)}</p>
+      <p className="mt-2 text-muted">{problem ?? 'It said nothing of who you are.'}</p>
       <div className="mt-4 flex justify-center">
-        <Button kind="primary" onClick={() => ask({ requestPolicy: 'network-only' })}>
+        <Button kind="primary" onClick={retry}>
           Try again
         </Button>
       </div>

@@ -29,11 +29,14 @@ export function failureOf(error: string, returned: Returned | undefined): Failur
   return returned.isJson ? 'broken off' : 'replaced';
 }
 
+/** There may be no server at all. */
+export const UNREACHED = 'The server cannot be reached.';
+
 /** One sentence. */
 export function inWords(failure: Failure, status: number | undefined): string {
   switch (failure) {
     case 'unreached':
-      return 'The server cannot be reached.';
+      return UNREACHED;
     case 'late':
       return 'The server did not answer for more than a minute.';
     case 'unknown':

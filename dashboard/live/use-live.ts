@@ -1,10 +1,17 @@
 /** What components use of the live stream: its state, its batches, and queries that follow it. */
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { type AnyVariables, createRequest, type TypedDocumentNode, useQuery } from 'urql';
-import { codeOf, problemOf } from '../graphql/problems.ts';
+import {
+  codeOf,
+  isPassing as isPassingError,
+  isSignedOut as isSignedOutError,
+  passingProblemOf,
+  problemOf,
+} from '../graphql/problems.ts';
 import type { Batch, Subject } from './batches.rules.ts';
 import { createRefreshing } from './refreshing.rules.ts';
 import { liveState, onChanges, onLiveState } from './stream.ts';
+import { useTrouble } from './troubles.ts';
 
 export const useLiveState = () => useSyncExternalStore(onLiveState, liveState);
 
@@ -32,6 +39,8 @@ export interface LiveResult<Data> {
   readonly problem: string | undefined;
   /** The API's code for it, for example BAD_USER_INPUT. */
   readonly code: string | undefined;
+  /** The problem is none of this query: it is told above the page, and tried again by itself. */
+  readonly isPassing: boolean;
   /** There is nothing to show yet. */
   readonly isLoading: boolean;
   /** What is shown is being asked for again. */
@@ -79,13 +88,19 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
   const isNew = isAnswered && newest != null && (kept?.data !== newest || kept.subject !== subject);
   if (isNew) setKept({ data: newest, subject });
   const shown = isNew ? { data: newest, subject } : kept;
-  const problem = isAnswered && error !== undefined ? problemOf(error) : undefined;
+  const failed = isAnswered && !isPaused ? error : undefined;
+  const isSignedOut = failed !== undefined && isSignedOutError(failed);
+  const hasToWait = failed !== undefined && isPassingError(failed);
+  const isPassing = isSignedOut || hasToWait;
+  const problem = failed && (hasToWait ? passingProblemOf(failed) : problemOf(failed));
   const code = problem === undefined ? undefined : codeOf(error);
   const isFormer = shown !== undefined && shown.subject !== subject;
   // An answer to something else is no answer where there will be none.
   const data = isFormer && (problem !== undefined || isPaused) ? undefined : shown?.data;
 
-  const refresh = useRefreshing(() => execute({ requestPolicy: 'network-only' }), fetching || stale);
+  const isBusy = fetching || stale;
+  const refresh = useRefreshing(() => execute({ requestPolicy: 'network-only' }), isBusy);
+  useTrouble({ problem: isPassing ? problem : undefined, isSignedOut, isBusy: isBusy && !isPaused, retry: refresh });
   useChanges(on, (batch) => {
     if (!isPaused && (batch === undefined || isAbout === undefined || isAbout(batch))) refresh();
   });
@@ -96,19 +111,19 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
     const timer = setInterval(() => document.visibilityState === 'visible' && refresh(), everyMs);
     return () => clearInterval(timer);
   }, [everyMs, isPaused, refresh]);
-  // A request that failed while the server was away is made again when it is back.
-  const hasFailed = error?.networkError !== undefined;
+  // A request that failed while the server was away is made again as soon as it is back.
   useEffect(() => {
-    if (!isLost && hasFailed && !isPaused) refresh();
-  }, [isLost, hasFailed, isPaused, refresh]);
+    if (!isLost && hasToWait) refresh();
+  }, [isLost, hasToWait, refresh]);
 
   return {
     data,
     isOld: isFormer && data !== undefined,
     problem,
     code,
-    isLoading: fetching && data === undefined,
-    isRefreshing: fetching || stale,
+    isPassing,
+    isLoading: (fetching || isPassing) && data === undefined,
+    isRefreshing: isBusy,
     refresh,
   };
 }

@@ -1,7 +1,10 @@
 /** Whether what is shown is live; what was missed while it was not. */
 
+import { UNREACHED } from '../graphql/failures.rules.ts';
+import { signInAddress } from '../graphql/signing-in.ts';
 import type { LiveStatus } from '../live/connection.rules.ts';
 import { acknowledgeMissed } from '../live/stream.ts';
+import { retryAll, type Trouble, useWorstTrouble } from '../live/troubles.ts';
 import { useLiveState } from '../live/use-live.ts';
 import { Button } from '../ui/button.tsx';
 import { lengthOf } from '../ui/instants.rules.ts';
@@ -9,7 +12,9 @@ import { Notice } from '../ui/notice.tsx';
 import { useNow } from '../ui/now.ts';
 import { Tooltip } from '../ui/tooltip.tsx';
 
-const WORDS: Readonly<Record<LiveStatus, readonly [text: string, dot: string, more: string]>> = {
+type Words = readonly [text: string, dot: string, more: string];
+
+const WORDS: Readonly<Record<LiveStatus, Words>> = {
   live: ['Live', 'bg-good', 'Changes are shown as they happen.'],
   connecting: ['Connecting', 'bg-warn', 'The connection is being made.'],
   reconnecting: [
@@ -20,9 +25,14 @@ const WORDS: Readonly<Record<LiveStatus, readonly [text: string, dot: string, mo
   paused: ['Paused', 'bg-line-strong', 'Out of sight, so nothing is asked for.'],
 };
 
+const FAILING: Words = ['Not up to date', 'bg-bad', 'Something was not answered. It is asked for again by itself.'];
+const SLOW: Words = ['Slow', 'bg-warn', 'The server takes long to answer.'];
+
 export function Connection() {
   const { status } = useLiveState();
-  const [text, dot, more] = WORDS[status];
+  const trouble = useWorstTrouble();
+  const isTroubled = status === 'live' && trouble !== undefined;
+  const [text, dot, more] = !isTroubled ? WORDS[status] : trouble.problem === undefined ? SLOW : FAILING;
   return (
     <Tooltip text={more}>
       <span role="status" className="inline-flex items-center gap-1.5 text-sm text-muted">
@@ -36,20 +46,28 @@ export function Connection() {
   );
 }
 
-/** Above the page: that it is cut off, or what came while it was. */
+/** Above the page: what keeps it from being up to date, one thing at a time, or what came while it was cut off. */
 export function ConnectionNotice() {
   const { status, missed, cutSince } = useLiveState();
+  const trouble = useWorstTrouble();
   const now = useNow();
   // A cut of a moment is mended before anybody could read of it.
   const isCut = status === 'reconnecting' && cutSince !== undefined && now - cutSince > 2_000;
+  const isSignedOut = trouble?.isSignedOut === true;
+  const problem = trouble?.problem?.startsWith(UNREACHED) === true ? undefined : trouble?.problem;
   return (
     <>
-      {isCut && (
+      {isCut && !isSignedOut && (
         <div className="px-4 pt-4 md:px-6">
           <Notice tone="warn">
-            No connection to the server for {lengthOf(now - cutSince)}. What is shown is as old; it is tried again by
-            itself.
+            No connection to the server for {secondsOf(now - cutSince)}. What is shown is as old.{' '}
+            {problem ?? 'It is tried again by itself, and what is missing comes then.'}
           </Notice>
+        </div>
+      )}
+      {trouble !== undefined && (isSignedOut || status !== 'reconnecting') && (
+        <div className="px-4 pt-4 md:px-6">
+          <TroubleNotice trouble={trouble} now={now} />
         </div>
       )}
       {/* That it is cut off is told in the bar above, and not each second. */}
@@ -70,5 +88,43 @@ export function ConnectionNotice() {
         )}
       </div>
     </>
+  );
+}
+
+const secondsOf = (ms: number): string => lengthOf(Math.round(ms / 1_000) * 1_000);
+
+function TroubleNotice({ trouble, now }: { readonly trouble: Trouble; readonly now: number }) {
+  const { problem, isSignedOut, since } = trouble;
+  if (problem === undefined)
+    return (
+      <Notice tone="warn">
+        The server is slow to answer: something was asked for {secondsOf(now - since)} ago. It is shown as soon as it
+        comes.
+      </Notice>
+    );
+  const tryAgain = (
+    <Button isSmall onClick={retryAll}>
+      Try again
+    </Button>
+  );
+  return (
+    <Notice
+      tone="bad"
+      isUrgent
+      actions={
+        isSignedOut ? (
+          <>
+            <Button isSmall onClick={() => window.location.assign(signInAddress())}>
+              Sign in
+            </Button>
+            {tryAgain}
+          </>
+        ) : (
+          tryAgain
+        )
+      }
+    >
+      {problem}
+    </Notice>
   );
 }

@@ -15,14 +15,16 @@ interface LoadedProps<Data> {
 const HEIGHTS = { 4: 'h-16', 8: 'h-32', 12: 'h-38', 16: 'h-64', 32: 'h-128' } as const;
 
 export function Loaded<Data>({
-  result: { data, isOld, problem, isLoading, refresh },
+  result: { data, isOld, problem, isPassing, isLoading, refresh },
   height = 8,
   children,
 }: LoadedProps<Data>) {
-  useToldOnce(problem);
+  // What passes is told once above the page.
+  const own = isPassing ? undefined : problem;
+  useToldOnce(own);
   return (
     <>
-      {problem !== undefined && (
+      {own !== undefined && (
         <div className="mb-3">
           <Notice
             tone="bad"
@@ -32,7 +34,7 @@ export function Loaded<Data>({
               </Button>
             }
           >
-            {problem}
+            {own}
           </Notice>
         </div>
       )}

@@ -71,7 +71,7 @@ export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
   const Icon = isWell ? CircleCheckBig : TriangleAlert;
   return (
     <section aria-label="Is all well" className="grid gap-3">
-      {health.problem !== undefined && <Notice tone="bad">{health.problem}</Notice>}
+      {health.problem !== undefined && !health.isPassing && <Notice tone="bad">{health.problem}</Notice>}
       <p
         role="status"
         className={`flex items-center gap-3 text-lg font-semibold ${isWell ? 'text-good' : troubles[0]?.tone === 'bad' ? 'text-bad' : 'text-warn'}`}
