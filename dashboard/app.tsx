@@ -4,6 +4,7 @@ import { Route, Switch } from 'wouter';
 import { ViewerProvider } from './access/viewer.tsx';
 import { client } from './graphql/client.ts';
 import { PageOf, ROUTES } from './routes.ts';
+import { LatePage } from './shell/late-page.tsx';
 import { PageFault } from './shell/page-fault.tsx';
 import { Permitted } from './shell/permitted.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -25,7 +26,7 @@ export const App = () => (
                 {(params) => (
                   <PageFault key={path}>
                     <Permitted title={nav?.title} needs={nav?.needs}>
-                      <PageOf load={load} code={code} params={params} />
+                      <PageOf load={load} code={code} params={params} meanwhile={<LatePage title={nav?.title} />} />
                     </Permitted>
                   </PageFault>
                 )}
