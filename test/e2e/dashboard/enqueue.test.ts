@@ -77,4 +77,22 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     expect(await asks.inputValue()).toBe(hub.family.ownerId);
     await context.close();
   }, 60_000);
+
+  test('of many, rows that were pasted are mended in their text, and nothing is told that is nought', async () => {
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/enqueue?tab=many');
+    const text = page.getByLabel('Paste rows here');
+    await text.fill('username\tfull name\npasted_1\tOne Pasted\nno!\tTwo Pasted\n');
+    await page.getByRole('button', { name: 'Read them' }).click();
+    await page.getByText('2 rows, 2 columns').waitFor();
+    await page.getByText('Mend them in the text').waitFor();
+    await page.getByRole('button', { name: 'Change the text' }).click();
+    await text.fill((await text.inputValue()).replace('no!', 'pasted_2'));
+    await page.getByRole('button', { name: 'Read them' }).click();
+    await page.getByRole('button', { name: 'Enqueue 2 accounts' }).click();
+    await page.getByText('2 queued, 0 refused', { exact: true }).first().waitFor();
+    expect(await page.getByText('not sent yet').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await context.close();
+  }, 60_000);
 });
