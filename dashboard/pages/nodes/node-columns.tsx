@@ -18,7 +18,7 @@ export const NodesQuery = graphql(`
 export type Node = NonNullable<ResultOf<typeof NodesQuery>['serverNodes']>[number];
 
 /** What is known of a node by having drained it. */
-export type Drained = Pick<Node, 'id' | 'state' | 'drain'>;
+export type Drained = Pick<Node, 'id' | 'drain'>;
 
 const NAME: Column<Node> = {
   name: 'Node',

@@ -29,7 +29,9 @@ export default function NodesPage() {
       <Loaded result={result} height={16}>
         {({ serverNodes }) => {
           const nodes = (serverNodes ?? []).map((node) =>
-            node.id === drainedLast?.id && node.state === 'RUNNING' ? { ...node, ...drainedLast } : node,
+            node.id === drainedLast?.id && node.state === 'RUNNING'
+              ? ({ ...node, drain: drainedLast.drain, state: 'DRAINING' } as const)
+              : node,
           );
           const summary = summaryOf(nodes);
           return (
