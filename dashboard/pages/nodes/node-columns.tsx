@@ -23,7 +23,7 @@ export type Drained = Pick<Node, 'id' | 'drain'>;
 const NAME: Column<Node> = {
   name: 'Node',
   cell: ({ name, hostName, processId }) => (
-    <div className="min-w-0">
+    <div className="min-w-0 md:min-w-40">
       <p className="font-medium break-all">{name}</p>
       <p className="text-sm break-all text-muted">
         {hostName}, process {processId}
