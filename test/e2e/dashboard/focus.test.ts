@@ -64,4 +64,22 @@ describe.skipIf(isBrowserMissing)('the focus', () => {
     expect(complaints).toEqual([]);
     await context.close();
   });
+
+  test('is at a heading after each step whose button goes away with it', async () => {
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/?tour=1');
+    const demo = page.getByRole('button', { name: 'Enqueue a demo account' });
+    await use(page, demo);
+    await demo.waitFor({ state: 'detached' });
+    await expect.poll(() => focused(page)).toMatch(/^H\d ./);
+
+    await open(page, hub.server.url, '/provider');
+    await use(page, page.getByRole('button', { name: 'Refuse the token' }));
+    await use(page, page.getByRole('dialog').getByRole('button', { name: 'Set the simulator' }));
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('main').getByText('The token is refused').first().waitFor();
+    await expect.poll(() => focused(page)).toMatch(/^(H\d|BUTTON) ./);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
 });
