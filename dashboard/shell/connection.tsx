@@ -99,7 +99,8 @@ function TroubleNotice({ trouble, now }: { readonly trouble: Trouble; readonly n
     return (
       <Notice tone="warn">
         The server is slow to answer: something was asked for {secondsOf(now - since)} ago. It is shown as soon as it
-        comes.
+        comes. Where six windows of this browser or more show the dashboard side by side, it may be that they wait for
+        each other: close some.
       </Notice>
     );
   const tryAgain = (
