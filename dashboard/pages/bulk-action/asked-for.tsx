@@ -1,9 +1,9 @@
 /** Which entries a bulk action was asked for: those that a filter found, with the way to it, or named ones. */
+import { Link } from 'wouter';
 import type { Bulk } from '../../bulk/bulk-documents.ts';
 import { isFiltered, type QueueView, SPAN_WORDS, type Span, writeView } from '../../entries/queue-filter.rules.ts';
 import { viewOfFilter } from '../../entries/view-of-filter.rules.ts';
 import { useFamilyName } from '../../families/family-name.ts';
-import { ButtonLink } from '../../ui/button.tsx';
 import { Code } from '../../ui/copy.tsx';
 import { exact } from '../../ui/instants.rules.ts';
 import { useZone } from '../../ui/preferences.ts';
@@ -40,11 +40,11 @@ function ByView({ view }: { readonly view: QueueView }) {
     view.dueNow !== undefined && (view.dueNow ? 'due then' : 'not due then'),
   ].filter((part) => part !== false);
   return (
-    <span className="inline-flex flex-wrap items-center gap-x-3 gap-y-1">
-      {isFiltered(view) ? `All entries ${parts.join(', ')}` : 'All entries'}
-      <ButtonLink isSmall href={`/queue?${writeView(view)}`}>
-        What the filter finds now
-      </ButtonLink>
-    </span>
+    <>
+      {isFiltered(view) ? `All entries ${parts.join(', ')}` : 'All entries'}:{' '}
+      <Link href={`/queue?${writeView(view)}`} className="text-accent underline">
+        what the filter finds now
+      </Link>
+    </>
   );
 }

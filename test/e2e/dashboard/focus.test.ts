@@ -33,7 +33,7 @@ describe.skipIf(isBrowserMissing)('the focus', () => {
     await expect.poll(() => focused(page)).toBe(heading);
     const undo = dialog.getByRole('button', { name: /^Undo/ });
     await use(page, undo);
-    await use(page, page.getByRole('dialog').last().getByRole('button', { name: /^Undo/ }));
+    await use(page, page.getByRole('dialog', { name: /^Undo: / }).getByRole('button', { name: /^Undo/ }));
     await dialog.getByText('Undone', { exact: true }).first().waitFor();
     // It cannot be used any more, and says why where one is.
     await expect.poll(() => undo.getAttribute('aria-disabled')).toBe('true');
