@@ -58,20 +58,43 @@ test('a failure reaches all who shared it, and is not kept', async () => {
   expect(await again).toBe(2);
 });
 
-test.each([
+const COSTS = [
   [10, 30],
   [200, 600],
   [5_000, 1_000],
-])('after a reading of %i ms the next begins %i ms later', async (tookMs, restMs) => {
-  const { begun, ask } = readings();
-  const first = ask();
-  await vi.advanceTimersByTimeAsync(0);
-  await vi.advanceTimersByTimeAsync(tookMs);
-  begun[0]?.end();
-  await first;
-  void ask();
-  await vi.advanceTimersByTimeAsync(restMs - 1);
-  expect(begun).toHaveLength(1);
-  await vi.advanceTimersByTimeAsync(2);
-  expect(begun).toHaveLength(2);
-});
+] as const;
+
+test.each(COSTS)(
+  'after a reading of %i ms the next begins at once, though it would have %i ms to rest',
+  async (tookMs) => {
+    const { begun, ask } = readings();
+    const first = ask();
+    await vi.advanceTimersByTimeAsync(tookMs);
+    begun[0]?.end();
+    await first;
+    void ask();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(begun).toHaveLength(2);
+  },
+);
+
+test.each(COSTS)(
+  'readings of %i ms that are asked for all the time rest %i ms each, but for a second',
+  async (tookMs, restMs) => {
+    const { begun, ask } = readings();
+    const begins = performance.now();
+    const COUNT = 40;
+    for (let number = 0; number < COUNT; number++) {
+      const answer = ask();
+      while (begun.length <= number) await vi.advanceTimersByTimeAsync(1);
+      await vi.advanceTimersByTimeAsync(tookMs);
+      begun[number]?.end();
+      await answer;
+    }
+    const rested = performance.now() - begins - COUNT * tookMs;
+    const owed = (COUNT - 1) * restMs - 1_000;
+    expect(rested).toBeGreaterThanOrEqual(owed - COUNT);
+    // Timers count in whole milliseconds: a reading may take one more, and so may its rest.
+    expect(rested).toBeLessThanOrEqual(owed + COUNT * (restMs / tookMs + 1));
+  },
+);

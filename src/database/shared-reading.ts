@@ -8,11 +8,13 @@
 /** Readings keep a connection busy for a quarter of the time at the most. */
 const REST_PER_READING = 3;
 const LONGEST_REST_MS = 1_000;
+/** So much rest may be owed: a page that is opened asks twice or thrice in a row, and then not for seconds. */
+const MOST_OWED_MS = 1_000;
 
 /**
- * Wraps `read`, for each database handle by itself. One reading at a time; after each it rests
- * three times as long as that took, one second at the most. What `read` throws is thrown to all
- * who shared it, and is not kept.
+ * Wraps `read`, for each database handle by itself. One reading at a time; each costs a rest three
+ * times as long as it took, one second at the most, of which a second may be owed. What `read`
+ * throws is thrown to all who shared it, and is not kept.
  */
 export function shareReading<Source extends object, Answer>(
   read: (source: Source) => Promise<Answer>,
@@ -28,19 +30,20 @@ export function shareReading<Source extends object, Answer>(
 function shareOne<Answer>(read: () => Promise<Answer>): () => Promise<Answer> {
   let next: Promise<Answer> | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  let restUntil = 0;
+  /** When all rest will have been taken. */
+  let restedAt = 0;
 
   const readNext = async (): Promise<Answer> => {
     await last;
     // At least to the next turn of the event loop: all fields of one request share.
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, restUntil - performance.now())));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, restedAt - MOST_OWED_MS - performance.now())));
     next = undefined;
     const begun = performance.now();
     try {
       return await read();
     } finally {
-      const ended = performance.now();
-      restUntil = ended + Math.min(LONGEST_REST_MS, REST_PER_READING * (ended - begun));
+      const tookMs = performance.now() - begun;
+      restedAt = Math.max(restedAt, begun) + tookMs + Math.min(LONGEST_REST_MS, REST_PER_READING * tookMs);
     }
   };
 
