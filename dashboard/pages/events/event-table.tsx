@@ -1,5 +1,4 @@
 /** Events as rows; one opens in a dialog of its own. */
-
 import type { ReactNode } from 'react';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { redeliverOutboxEvent } from '../../actions/event-actions.ts';
@@ -31,9 +30,9 @@ const columns = (onOpen: EventTableProps['onOpen'], onDone: () => void): readonl
       <button
         type="button"
         onClick={() => onOpen(id)}
-        className="text-left font-medium break-all text-accent md:whitespace-nowrap hover:underline"
+        className="text-left font-medium break-words text-accent md:whitespace-nowrap hover:underline"
       >
-        {eventType}
+        <Breakable text={eventType} />
       </button>
     ),
   },

@@ -93,14 +93,14 @@ describe('troublesOf', () => {
     expect(troublesOf({ alerts: [alert({})], failedCount: 0 })).toHaveLength(1);
   });
 
-  it('leads from failed entries to the failures, and offers a retry where a cancel is advised', () => {
+  it('leads from failed entries to the failures, and offers a retry beside the cancel that is advised', () => {
     const input = { action: 'CANCEL', filter: { failureGroup: 'g' } };
     const cure = { label: 'Plan a cancel of these entries', mutation: 'planBulkAction', input };
     const [trouble] = troublesOf({
       alerts: [alert({ subject: { kind: 'FAILURE_GROUP' }, explanation: { blockers: [{ message: 'x', cure }] } })],
     });
     expect(trouble?.href).toBe('/failures');
-    expect(trouble?.cures.map(({ input: given }) => given)).toEqual([{ ...input, action: 'RETRY' }, input]);
+    expect(trouble?.cures.map(({ input: given }) => given)).toEqual([input, { ...input, action: 'RETRY' }]);
   });
 
   it('says that nobody is there', () => {

@@ -162,8 +162,8 @@ function withRetry(cure: Cure): Cure[] {
   const { action, ...input } = (cure.input ?? {}) as { readonly action?: unknown };
   if (cure.mutation !== 'planBulkAction' || action !== 'CANCEL') return [cure];
   return [
-    { label: 'Plan a retry of these entries', mutation: cure.mutation, input: { action: 'RETRY', ...input } },
     cure,
+    { label: 'Plan a retry of these entries', mutation: cure.mutation, input: { action: 'RETRY', ...input } },
   ];
 }
 

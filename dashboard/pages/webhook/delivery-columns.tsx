@@ -2,6 +2,7 @@
 import { ActionButton } from '../../actions/action-button.tsx';
 import { redeliverWebhook } from '../../actions/event-actions.ts';
 import { Badge, Status } from '../../ui/badge.tsx';
+import { Breakable } from '../../ui/breakable.tsx';
 import type { Column } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { count, DELIVERY_STATUS } from '../../ui/words.ts';
@@ -17,9 +18,9 @@ export const deliveryColumns = (onOpen: (id: string) => void, onDone: () => void
         <button
           type="button"
           onClick={() => onOpen(id)}
-          className="text-left font-medium break-all text-accent hover:underline"
+          className="text-left font-medium break-words text-accent hover:underline"
         >
-          {eventType}
+          <Breakable text={eventType} />
         </button>
         {isTest && <Badge>Test</Badge>}
       </span>
