@@ -23,7 +23,7 @@ export async function takeTurn(db: Queryable, nodeId: string, intervalMs: number
      WHERE id = 1
        AND (taken_at IS NULL
             OR (taken_at <= clock_timestamp() - $2 * interval '1 millisecond'
-                AND (done_at >= taken_at OR node_id = $1 OR taken_at <= clock_timestamp() - $3 * interval '1 millisecond')))
+                AND (token IS NULL OR node_id = $1 OR taken_at <= clock_timestamp() - $3 * interval '1 millisecond')))
      RETURNING token::text AS token, unreadable`,
     [nodeId, intervalMs * EARLY, TURN_MS],
   );
@@ -39,10 +39,10 @@ export async function lockTurn(tx: Queryable, token: string): Promise<Date | und
   return turn?.now;
 }
 
-/** Ends the turn. */
+/** Ends the turn: nobody has it. That its end is not before its beginning would not tell, both may be of one millisecond. */
 export async function endTurn(tx: Queryable, token: string, unreadable: Turn['unreadable']): Promise<void> {
   await tx.query(
-    'UPDATE auth.alert_turn SET done_at = clock_timestamp(), unreadable = $2::jsonb WHERE id = 1 AND token = $1',
+    'UPDATE auth.alert_turn SET token = NULL, done_at = clock_timestamp(), unreadable = $2::jsonb WHERE id = 1 AND token = $1',
     [token, JSON.stringify(unreadable)],
   );
 }
