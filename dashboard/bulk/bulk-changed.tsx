@@ -9,21 +9,14 @@ import { Card } from '../ui/card.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { type Column, Table } from '../ui/table.tsx';
 import { counted, ENTRY_STATUS } from '../ui/words.ts';
+import { AccountCell } from './account-cell.tsx';
 import { type Bulk, BulkChanged, type ChangedPage } from './bulk-documents.ts';
 import { BULK } from './bulk-words.ts';
 
 type Line = ChangedPage['nodes'][number];
 
 const COLUMNS: readonly Column<Line>[] = [
-  {
-    name: 'Account',
-    cell: ({ entry: { username, fullName } }) => (
-      <div className="min-w-0 md:max-w-64">
-        <p className="truncate font-medium">{username}</p>
-        <p className="truncate text-sm text-muted">{fullName}</p>
-      </div>
-    ),
-  },
+  { name: 'Account', cell: ({ entry }) => <AccountCell of={entry} /> },
   {
     name: 'State now',
     isWide: true,

@@ -11,21 +11,14 @@ import { Card } from '../ui/card.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { type Column, Table } from '../ui/table.tsx';
 import { counted, ENTRY_STATUS } from '../ui/words.ts';
+import { AccountCell } from './account-cell.tsx';
 import { type Bulk, BulkKept, BulkSkipped, type LeftOutPage } from './bulk-documents.ts';
 import { askFrom, type GrowingList, PER_PAGE, withPage } from './growing-list.rules.ts';
 
 type LeftOut = LeftOutPage['nodes'][number];
 
 const columnsOf = (own: string): readonly Column<LeftOut>[] => [
-  {
-    name: 'Account',
-    cell: ({ entry: { username, fullName } }) => (
-      <div className="min-w-0 md:max-w-64">
-        <p className="truncate font-medium">{username}</p>
-        <p className="truncate text-sm text-muted">{fullName}</p>
-      </div>
-    ),
-  },
+  { name: 'Account', cell: ({ entry }) => <AccountCell of={entry} /> },
   { name: 'State now', cell: ({ entry: { status } }) => <Status of={ENTRY_STATUS[status]} /> },
   {
     name: 'Why',

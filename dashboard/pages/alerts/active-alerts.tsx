@@ -10,17 +10,13 @@ import { useNow } from '../../ui/now.ts';
 import { Time } from '../../ui/time.tsx';
 import { ActiveAlertItem } from './active-alert.tsx';
 import { byUrgency, silenceOf } from './alert.rules.ts';
-import { ActiveQuery, SilencesQuery } from './alert-documents.ts';
+import { ActiveQuery } from './alert-documents.ts';
+import { useSilences } from './use-silences.ts';
 
 export function ActiveAlerts() {
   const isPaused = !usePermission('alerts').isAllowed;
   const result = useLiveQuery({ query: ActiveQuery, variables: {}, on: ['ALERT'], everyMs: 15_000, isPaused });
-  const silences = useLiveQuery({
-    query: SilencesQuery,
-    variables: {},
-    on: ['ALERT'],
-    isPaused: !usePermission('alertSilences').isAllowed,
-  });
+  const silences = useSilences();
   const now = useNow(5_000);
   const refresh = (): void => {
     result.refresh();

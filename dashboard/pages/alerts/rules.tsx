@@ -14,7 +14,8 @@ import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { ALERT_RULE_STATE, ALERT_SEVERITY, count } from '../../ui/words.ts';
 import { ruleWords, silenceOfRule } from './alert.rules.ts';
-import { type Rule, RulesQuery, type Silence, SilencesQuery } from './alert-documents.ts';
+import { type Rule, RulesQuery, type Silence } from './alert-documents.ts';
+import { useSilences } from './use-silences.ts';
 
 /** Silences of single alerts are ended where the alerts are. */
 type SilenceBy = (rule: string) => Silence | undefined;
@@ -104,12 +105,7 @@ export function Rules() {
     everyMs: 10_000,
     isPaused: !usePermission('alertRules').isAllowed,
   });
-  const silences = useLiveQuery({
-    query: SilencesQuery,
-    variables: {},
-    on: ['ALERT'],
-    isPaused: !usePermission('alertSilences').isAllowed,
-  });
+  const silences = useSilences();
   const now = useNow(5_000);
   const silenceBy: SilenceBy = (rule) => silenceOfRule(rule, silences.data?.alertSilences ?? [], now);
   const refresh = (): void => {

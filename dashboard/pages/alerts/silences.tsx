@@ -1,8 +1,6 @@
 /** Silences: those in force, which can be ended, and those that are over. */
-import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { endSilence } from '../../actions/alert-actions.ts';
-import { useLiveQuery } from '../../live/use-live.ts';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
@@ -12,7 +10,8 @@ import { Prose } from '../../ui/prose.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { isInForce, ruleWords } from './alert.rules.ts';
-import { type Silence, SilencesQuery } from './alert-documents.ts';
+import type { Silence } from './alert-documents.ts';
+import { useSilences } from './use-silences.ts';
 
 const coverOf = ({ rule, groupKey, alert }: Silence): string =>
   rule === null
@@ -99,13 +98,7 @@ const PAST: readonly Column<Silence>[] = [
 const MOST_PAST = 50;
 
 export function Silences() {
-  const result = useLiveQuery({
-    query: SilencesQuery,
-    variables: {},
-    on: ['ALERT'],
-    everyMs: 15_000,
-    isPaused: !usePermission('alertSilences').isAllowed,
-  });
+  const result = useSilences();
   const now = useNow(5_000);
   return (
     <Loaded result={result} height={16}>
