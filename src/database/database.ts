@@ -5,19 +5,31 @@
  */
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
-import pg from 'pg';
+import type pg from 'pg';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { cancelWhenAborted } from './cancel.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { measurePools } from './measure.ts';
 import { createOutage, type Outage } from './outage.ts';
-import { openReadingPool } from './reading.ts';
+import { openPool, type Pool } from './pool.ts';
 
 /** Our connections' name: the trigger on rows inserted by hand keeps silent for it. */
 export const APPLICATION_NAME = 'family-hub-jobs';
 
 const READ_TIMEOUT_MS = 15_000;
+
+/** The server's own statements are short, or work in batches. */
+const WORK_TIMEOUT_MS = 8_000;
+
+/**
+ * How each transaction begins, in one round trip. A process that is halted between two statements
+ * (a paused machine, a frozen container) keeps its row locks for ever: PostgreSQL ends it after five
+ * seconds. Whoever waits for such a lock waits a little longer than that, and less than a statement
+ * may take. What is set here ends with the transaction, so that it works behind a pooler too.
+ */
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED;
+  SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL lock_timeout = '7s'`;
 
 export interface Queryable {
   /** Runs one statement and returns its rows. JSON parameters are passed as strings. */
@@ -51,72 +63,77 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   /** How long one statement that reads may take; left out: 15 s. */
   readonly readTimeoutMs?: number;
+  /** How long one statement of the server's own work may take; left out: 8 s. */
+  readonly workTimeoutMs?: number;
   readonly logger: Logger;
   /** Left out: nobody measures the pools. */
   readonly metrics?: Pick<ServerMetrics, 'onScrape' | 'database'>;
 }
 
-/** Opens the pool and proves that the database answers. Throws pg's error if it does not. */
+/** Opens the pools and proves that the database answers. Throws pg's error if it does not. */
 export async function openDatabase({
   url,
   poolSize,
   logger,
   metrics,
   readTimeoutMs = READ_TIMEOUT_MS,
+  workTimeoutMs = WORK_TIMEOUT_MS,
 }: DatabaseOptions): Promise<Database> {
-  const connection = {
-    connectionString: url,
-    application_name: APPLICATION_NAME,
-    connectionTimeoutMillis: 10_000,
-    idleTimeoutMillis: 30_000,
+  const shared = {
+    url,
+    applicationName: APPLICATION_NAME,
+    onFailed: (error: unknown) => failed(error),
+    onSilent: () => {
+      for (const pool of [work, readers]) pool.dropIdle();
+    },
   };
   // A transaction may ask for a second connection, so that work has two at least.
   const most = Math.max(1, Math.floor(poolSize / 2));
-  const pool = new pg.Pool({ ...connection, max: Math.max(2, poolSize - most) });
-  const readers = openReadingPool({ ...connection, max: most }, readTimeoutMs, (error) => failed(error));
-  const failed = metrics === undefined ? () => undefined : measurePools({ work: pool, reading: readers }, metrics);
+  const work = openPool({ ...shared, size: Math.max(2, poolSize - most), timeoutMs: workTimeoutMs, purpose: 'work' });
+  const readers = openPool({ ...shared, size: most, timeoutMs: readTimeoutMs, purpose: 'reading' });
+  const failed =
+    metrics === undefined ? () => undefined : measurePools({ work: work.pg, reading: readers.pg }, metrics);
   // An idle connection that breaks is replaced at its next use; without a listener it would end us.
   // One that breaks while it is in use fails its statement; the event beside that would end us too.
-  for (const each of [pool, readers]) {
+  for (const { pg: each } of [work, readers]) {
     each.on('connect', (client) => client.on('error', () => undefined));
     each.on('error', (error) => logger.debug({ err: error }, 'An idle database connection was lost'));
   }
 
-  const isPooled = await detectPooler(pool).catch(async (error: unknown) => {
-    await pool.end().catch(() => undefined);
+  const isPooled = await detectPooler(work).catch(async (error: unknown) => {
+    await work.end().catch(() => undefined);
     throw error;
   });
-  const prisma = new PrismaClient({ adapter: new PrismaPg(readers, { schema: 'auth' }) });
-  const run = runner(isPooled);
-  /** Those that read count their own failures, Prisma's too. */
-  const work: Run = <Row>(...statement: Parameters<Run>) => run<Row>(...statement).then(answered, counted);
+  const prisma = new PrismaClient({ adapter: new PrismaPg(readers.pg, { schema: 'auth' }) });
+  const prepared = preparer(isPooled);
   const outage = createOutage(logger);
-  const answered = <Row>(rows: Row[]): Row[] => {
-    outage.answered();
-    return rows;
-  };
-  const counted = (error: unknown): never => {
-    failed(error);
-    throw error;
-  };
 
   return {
     prisma,
     isPooled,
     outage,
-    query: (sql, values) => work(pool, sql, values),
-    reading: { query: (sql, values) => run(readers, sql, values) },
-    transaction: (part, signal) => transaction(pool, work, part, signal),
+    async query<Row>(sql: string, values: readonly unknown[] = []) {
+      const { rows } = await work.pg.query(prepared(sql, values));
+      outage.answered();
+      return rows as Row[];
+    },
+    reading: {
+      async query<Row>(sql: string, values: readonly unknown[] = []) {
+        return (await readers.pg.query(prepared(sql, values))).rows as Row[];
+      },
+    },
+    transaction: (part, signal) => transaction(work, prepared, part, signal),
     async close() {
       await prisma.$disconnect();
-      await Promise.all([readers.end(), pool.end()]);
+      await Promise.all([readers.end(), work.end()]);
     },
   };
 }
 
-type Run = <Row>(on: pg.Pool | pg.PoolClient, sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+type Prepare = (sql: string, values: readonly unknown[]) => pg.QueryConfig;
 
-function runner(isPooled: boolean): Run {
+/** Names statements, so that each connection prepares each of them once; behind a pooler none is prepared. */
+function preparer(isPooled: boolean): Prepare {
   // Bounded by the number of statements in the source: SQL is never put together from input.
   const names = new Map<string, string>();
   const nameOf = (sql: string): string => {
@@ -127,49 +144,43 @@ function runner(isPooled: boolean): Run {
     }
     return name;
   };
-  return async <Row>(on: pg.Pool | pg.PoolClient, sql: string, values: readonly unknown[] = []) => {
-    const config = { text: sql, values: values as unknown[] };
-    const result = await on.query(isPooled ? config : { ...config, name: nameOf(sql) });
-    return result.rows as Row[];
-  };
+  return (text, values) =>
+    isPooled ? { text, values: values as unknown[] } : { text, values: values as unknown[], name: nameOf(text) };
 }
 
-async function transaction<T>(
-  pool: pg.Pool,
-  run: Run,
+function transaction<T>(
+  pool: Pool,
+  prepared: Prepare,
   work: (tx: Transactional) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const client = await pool.connect();
-  const tx: Transactional = {
-    query: (sql, values) => run(client, sql, values),
-    transaction: (part) => part(tx),
-  };
-  let broken: Error | undefined;
-  const unwatch = signal && cancelWhenAborted(client, signal);
-  try {
-    await client.query('BEGIN');
-    const result = await work(tx);
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch((rollbackError: Error) => {
-      broken = rollbackError;
-    });
-    throw error;
-  } finally {
-    const isCancelled = (await unwatch?.()) ?? false;
-    client.release(broken ?? isCancelled);
-  }
+  return pool.lend(async (lent) => {
+    const { client, run } = lent;
+    const tx: Transactional = {
+      query: async <Row>(sql: string, values: readonly unknown[] = []) =>
+        (await run(prepared(sql, values))).rows as Row[],
+      transaction: (part) => part(tx),
+    };
+    const unwatch = signal && cancelWhenAborted(client, signal);
+    try {
+      await run({ text: BEGIN });
+      const result = await work(tx);
+      await run({ text: 'COMMIT' }, true);
+      return result;
+    } catch (error) {
+      if (!lent.isSpent) await run({ text: 'ROLLBACK' }).catch(() => undefined);
+      throw error;
+    } finally {
+      // A cancellation may come late, and must not meet somebody else's statement.
+      if (await unwatch?.()) lent.spend();
+    }
+  });
 }
 
 /** A pooler invents the process id that it tells its clients; PostgreSQL tells the real one. */
-async function detectPooler(pool: pg.Pool): Promise<boolean> {
-  const client = await pool.connect();
-  try {
-    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    return rows[0]?.pid !== (client as pg.PoolClient & { processID: number | null }).processID;
-  } finally {
-    client.release();
-  }
+function detectPooler(pool: Pool): Promise<boolean> {
+  return pool.lend(async ({ run, client }) => {
+    const { rows } = await run({ text: 'SELECT pg_backend_pid() AS pid' });
+    return (rows[0] as { pid: number }).pid !== (client as pg.PoolClient & { processID: number | null }).processID;
+  });
 }

@@ -18,8 +18,9 @@ const CODES: Readonly<Record<string, Violation['code']>> = {
   '23514': 'check',
 };
 
-// Class 08, and 57P01 admin_shutdown, 57P02 crash_shutdown, 57P03 cannot_connect_now.
-const CONNECTION_STATES = /^(08...|57P0[123])$/;
+// Class 08, 57P01 admin_shutdown, 57P02 crash_shutdown, 57P03 cannot_connect_now, and 25P03: the server
+// gave up a transaction in which we were silent for too long, because this process was halted.
+const CONNECTION_STATES = /^(08...|57P0[123]|25P03)$/;
 const SOCKET_ERRORS = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -60,6 +61,11 @@ export function isConnectionFailure(error: unknown): boolean {
     if (CONNECTION_MESSAGES.test(text(layer.message) ?? '')) return true;
   }
   return false;
+}
+
+/** Whether the server refused to write: a standby, or one that an operator set to read-only. */
+export function isReadOnly(error: unknown): boolean {
+  return sqlStateOf(error) === '25006';
 }
 
 /** PostgreSQL's own code of an error, for example `22P02`; undefined when it did not come from there. */

@@ -6,6 +6,7 @@
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
 import type { Outage } from '../database/outage.ts';
+import { unavailability } from '../database/unavailable.ts';
 import { sqlStateOf } from '../database/violations.ts';
 import { InvalidInputError, Refusal } from '../refusals.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -30,7 +31,8 @@ export const ERROR_CODES = {
   CURSOR_EXPIRED:
     'What was changed since the cursor is not known any more; `oldestCursor` is where one can go on from. Load anew.',
   TIMEOUT: 'The answer took longer than it may; what was asked of the database was cancelled.',
-  SERVICE_UNAVAILABLE: 'The database cannot be reached, or has run out of something; try again.',
+  SERVICE_UNAVAILABLE:
+    'The database cannot be reached, is read-only, or has run out of something; nothing is lost, try again.',
   INTERNAL_SERVER_ERROR: 'A fault of the server; the log has the request id.',
 } as const;
 
@@ -41,13 +43,6 @@ const ZERO_CHARACTER: readonly string[] = ['22021', '22P05'];
 
 /** How PostgreSQL ends a statement that it was asked to cancel. */
 const CANCELLED = '57014';
-
-/** SQLSTATE class 53: the database is there, and has run out of something. */
-const EXHAUSTED: Readonly<Record<string, string>> = {
-  '53100': 'The database’s disk is full. Nothing can be stored until there is room on it; then try again.',
-  '53200': 'The database has run out of memory. Try again in a moment.',
-  '53300': 'The database has no connection left. Try again in a moment.',
-};
 
 /** What a caller may see of an error that was thrown; logs it when it is a fault. */
 export function maskError(
@@ -74,8 +69,16 @@ export function maskError(
       requestId,
       'A text holds the zero character (U+0000), which cannot be stored or searched for. Leave it out.',
     );
-  const sqlState = sqlStateOf(original) ?? '';
-  if (sqlState === CANCELLED) {
+  if (outage.explains(original, { requestId, path: graphql?.path })) {
+    return withCode(
+      graphql ?? new GraphQLError(''),
+      'SERVICE_UNAVAILABLE',
+      requestId,
+      unavailability(original) ?? 'The database cannot be reached. Try again in a moment.',
+      503,
+    );
+  }
+  if (sqlStateOf(original) === CANCELLED) {
     logger.warn({ requestId, path: graphql?.path }, 'A question to the database took too long and was cancelled');
     return withCode(
       graphql ?? new GraphQLError(''),
@@ -83,20 +86,6 @@ export function maskError(
       requestId,
       'A question to the database took longer than it may (STATEMENT_TIMEOUT) and was cancelled. Ask for smaller pages, narrow the filter, or leave counts out.',
       504,
-    );
-  }
-  if (sqlState.startsWith('53')) {
-    const message = EXHAUSTED[sqlState] ?? 'The database has reached a limit of its own. Try again in a moment.';
-    logger.error({ err: original, sqlState, requestId, path: graphql?.path }, message);
-    return withCode(graphql ?? new GraphQLError(''), 'SERVICE_UNAVAILABLE', requestId, message, 503);
-  }
-  if (outage.explains(original, { requestId, path: graphql?.path })) {
-    return withCode(
-      graphql ?? new GraphQLError(''),
-      'SERVICE_UNAVAILABLE',
-      requestId,
-      'The database cannot be reached. Try again in a moment.',
-      503,
     );
   }
   logger.error({ err: original, requestId, path: graphql?.path }, 'A request failed');

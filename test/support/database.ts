@@ -21,7 +21,8 @@ export interface TestDatabase {
 export async function createTestDatabase({ poolSize = 10 }: { poolSize?: number } = {}): Promise<TestDatabase> {
   const { template } = inject('databaseServer');
   const { url, drop } = await createDatabase(template);
-  const db = await openDatabase({ url, poolSize, logger: silentLogger });
+  // Tests fill their tables in large statements.
+  const db = await openDatabase({ url, poolSize, workTimeoutMs: 300_000, logger: silentLogger });
   return {
     url,
     db,

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { isAccessControlled } from '../../config/access-rules.ts';
 import type { Config } from '../../config/config.ts';
 import type { Database } from '../../database/database.ts';
-import { isConnectionFailure } from '../../database/violations.ts';
+import { isUnavailable } from '../../database/unavailable.ts';
 import type { Notices } from '../../events/notices.ts';
 import { createAddressOf } from '../../http/address.ts';
 import type { ServerMetrics } from '../../metrics.ts';
@@ -112,7 +112,7 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     try {
       verdict = await verify(credential);
     } catch (error) {
-      if (!isConnectionFailure(error)) throw error;
+      if (!isUnavailable(error)) throw error;
       failures.inc(1, { reason: 'unavailable' });
       return DATABASE_AWAY;
     }

@@ -3,7 +3,7 @@
  * issuer. A token is in a form once and never in the browser: what it keeps is a session's cookie.
  */
 import type { Config } from '../../config/config.ts';
-import { isConnectionFailure } from '../../database/violations.ts';
+import { isUnavailable } from '../../database/unavailable.ts';
 import type { Notices } from '../../events/notices.ts';
 import type { Exchange, Handler } from '../../http/server.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -163,7 +163,7 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
       try {
         await handler(exchange);
       } catch (error) {
-        if (!isConnectionFailure(error) || exchange.response.headersSent) throw error;
+        if (!isUnavailable(error) || exchange.response.headersSent) throw error;
         ask(exchange, 503, { returnTo: '/', problem: DATABASE_AWAY.message });
       }
     };

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { jsonText } from '../../access/audit/storable.rules.ts';
 import type { Database, Queryable } from '../../database/database.ts';
 import type { RunLogLevel } from '../../database/generated/prisma/enums.ts';
-import { isConnectionFailure } from '../../database/violations.ts';
+import { isUnavailable } from '../../database/unavailable.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { LogFields, RunLog } from '../job.ts';
 import { keptLine, leftOutLine, MOST_LINES_OF_JOB, type RunLine } from './run-record.rules.ts';
@@ -80,7 +80,7 @@ export function createRunRecord({ db, runId, logger, redact, onWritten }: RunRec
       onWritten();
     } catch (error) {
       // Others than those that the database never saw would be refused again.
-      if (isConnectionFailure(error)) {
+      if (isUnavailable(error)) {
         waiting.unshift(...batch);
         writeSoon();
       }
