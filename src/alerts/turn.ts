@@ -5,8 +5,8 @@
  */
 import type { Queryable } from '../database/database.ts';
 
-/** A turn that is not ended by then is another's to take. */
-const TURN_MS = 60_000;
+/** A turn that is not ended by then is another’s to take: reading takes 30 s at most (asking.ts). */
+const TURN_MS = 40_000;
 /** Timers of a machine are not that exact: a turn is due a little before its interval is over. */
 const EARLY = 0.9;
 

@@ -78,7 +78,8 @@ async function applyUnderLock(
   upToIt: readonly Migration[],
 ): Promise<boolean> {
   const name = upToIt.at(-1)?.name ?? '';
-  await pool.query('BEGIN');
+  // A process that is halted here would keep all others from starting. Those who wait do so as long as it takes.
+  await pool.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'`);
   try {
     await pool.query('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
     const isPending = pendingMigrations(all, await readHistory(pool)).includes(name);
