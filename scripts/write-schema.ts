@@ -33,7 +33,13 @@ export function schemaText(): string {
     clock: systemClock,
     jobs: [],
     outward: {
-      feed: { subscribe: unavailable, cursor: unavailable, listenerCount: unavailable, close: unavailable },
+      feed: {
+        subscribe: unavailable,
+        cursor: unavailable,
+        patience: unavailable,
+        listenerCount: unavailable,
+        close: unavailable,
+      },
       outbox: { redeliver: unavailable },
       webhooks: {
         create: unavailable,

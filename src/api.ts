@@ -43,6 +43,7 @@ export function createApi(options: ApiOptions) {
     outage: tools.db.outage,
     metrics: metrics.graphql,
     limits: operationLimits(config),
+    patience: tools.outward.feed.patience,
     access: [authorization({ acts, isReadOnly: config.READ_ONLY === 'true' }), endWithCredential()],
   });
   const door = { gate: access.authenticator, signInAddress };

@@ -64,7 +64,7 @@ export function createOutward(options: OutwardOptions) {
       notices.webhooksChanged();
     },
   });
-  const feed = createChangeFeed({ db, notices, logger });
+  const feed = createChangeFeed({ db, notices });
   const readings = createReadings({
     db,
     provider,

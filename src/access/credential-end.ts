@@ -61,7 +61,13 @@ function untilEnded(
           .finally(() => {
             answer = undefined;
           })
-          .then((next) => resolve(next.done === true ? close() : next), reject);
+          .then(
+            (next) => resolve(next.done === true ? close() : next),
+            (error: unknown) => {
+              close();
+              reject(error);
+            },
+          );
       });
     },
     return: async () => close(),

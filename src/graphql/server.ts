@@ -4,9 +4,10 @@
  */
 
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
-import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Outage } from '../database/outage.ts';
+import type { Patience } from '../database/recovery.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { RequestContext } from './builder.ts';
@@ -15,6 +16,7 @@ import type { DocumentLimits } from './document-limits.rules.ts';
 import { hideSchema, limitDocuments, withoutSuggestions } from './document-limits.ts';
 import { type ErrorCode, errorBody, maskError } from './errors.ts';
 import { measureOperations } from './measure.ts';
+import { mapStream } from './result-stream.ts';
 import { limitDuration, limitSubscriptions } from './running-limits.ts';
 import { shareEvents } from './shared-events.ts';
 import { hideVariableValues } from './variables.ts';
@@ -25,6 +27,8 @@ export interface GraphqlServerOptions {
   readonly outage: Outage;
   readonly metrics: ServerMetrics['graphql'];
   readonly limits: OperationLimits;
+  /** For what an event is about: it is read again as long as the database is away. */
+  patience(): Patience;
   /** Refuses what a caller may not use, before anything is executed. */
   readonly access: readonly Plugin<RequestContext>[];
 }
@@ -41,7 +45,15 @@ export interface OperationLimits {
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
 /** Creates the handler for `/graphql`; it is given each request's context. */
-export function createGraphqlServer({ schema, logger, outage, metrics, limits, access }: GraphqlServerOptions) {
+export function createGraphqlServer({
+  schema,
+  logger,
+  outage,
+  metrics,
+  limits,
+  patience,
+  access,
+}: GraphqlServerOptions) {
   return createYoga<RequestContext>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -63,7 +75,7 @@ export function createGraphqlServer({ schema, logger, outage, metrics, limits, a
       ...access,
       limitSubscriptions(limits.maxSubscriptions),
       limitDuration(limits.timeoutMs),
-      shareEvents(),
+      shareEvents({ patience }),
       hideVariableValues(),
       finishResults({ logger, outage }, limits),
       explainBareAnswers(),
@@ -135,8 +147,10 @@ function finishResults(
     onResultProcess({ result, setResult, serverContext }) {
       const { requestId } = serverContext as unknown as RequestContext;
       if (Array.isArray(result)) setResult(result.map((one) => finish(one, requestId)));
-      else if (isStream(result)) setResult(mapStream(result, (one) => finish(one, requestId)));
-      else setResult(finish(result as ExecutionResult, requestId));
+      else if (isStream(result)) {
+        const finished = (one: ExecutionResult) => finish(one, requestId);
+        setResult(mapStream(result, finished, (error) => finished({ errors: [error] })));
+      } else setResult(finish(result as ExecutionResult, requestId));
     },
   };
 }
@@ -167,37 +181,3 @@ function explainBareAnswers(): Plugin<RequestContext> {
 
 const isStream = (value: unknown): value is AsyncIterable<ExecutionResult> =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
-
-/** What goes wrong on the way is the last thing that is sent, so that the caller learns why it ends. */
-function mapStream(
-  stream: AsyncIterable<ExecutionResult>,
-  map: (result: ExecutionResult) => ExecutionResult,
-): AsyncIterable<ExecutionResult> {
-  const source = stream[Symbol.asyncIterator]();
-  let isOver = false;
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        if (isOver) return { done: true, value: undefined };
-        try {
-          const { done, value } = await source.next();
-          return done ? { done, value } : { done: false, value: map(value) };
-        } catch (error) {
-          isOver = true;
-          return { done: false, value: map({ errors: [asGraphQLError(error)] }) };
-        }
-      },
-      async return(value?: unknown) {
-        await source.return?.(value);
-        return { done: true, value: undefined };
-      },
-    }),
-  };
-}
-
-const asGraphQLError = (error: unknown): GraphQLError =>
-  error instanceof GraphQLError
-    ? error
-    : new GraphQLError('A subscription ended', {
-        originalError: error instanceof Error ? error : new Error(String(error)),
-      });

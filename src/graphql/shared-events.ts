@@ -14,12 +14,17 @@ import {
   visit,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { isPassing, type Patience } from '../database/recovery.ts';
 import type { RequestContext } from './builder.ts';
+import { mapStream } from './result-stream.ts';
 
 type Subscribe = AsyncIterableIterator<ExecutionResult> | ExecutionResult;
 
-/** Executes each event once for all subscriptions that would get the same answer. */
-export function shareEvents(): Plugin<RequestContext> {
+/**
+ * Executes each event once for all subscriptions that would get the same answer. What it is about is
+ * read again as long as the database is away: with an error told instead, its cursor would be behind it.
+ */
+export function shareEvents({ patience }: { patience(): Patience }): Plugin<RequestContext> {
   const answers = new WeakMap<object, Map<string, Promise<ExecutionResult>>>();
   const documents = createNumbers<DocumentNode>();
   const answer = (args: ExecutionArgs, question: string, event: object): Promise<ExecutionResult> => {
@@ -27,7 +32,7 @@ export function shareEvents(): Plugin<RequestContext> {
     answers.set(event, told);
     const known = told.get(question);
     if (known !== undefined) return known;
-    const fresh = Promise.resolve(execute({ ...args, rootValue: event }));
+    const fresh = executePatiently({ ...args, rootValue: event }, patience());
     told.set(question, fresh);
     return fresh;
   };
@@ -46,14 +51,22 @@ export function shareEvents(): Plugin<RequestContext> {
           caller.familyId,
           selectionVariables(args),
         ]);
-        return mapped(events as AsyncIterable<unknown>, (event) =>
-          typeof event === 'object' && event !== null
-            ? answer(args, question, event)
-            : Promise.resolve(execute({ ...args, rootValue: event })),
+        return mapStream(
+          events as AsyncIterable<object>,
+          (event) => answer(args, question, event),
+          (error) => ({ errors: [error] }),
         );
       });
     },
   };
+}
+
+async function executePatiently(args: ExecutionArgs, patience: Patience): Promise<ExecutionResult> {
+  for (;;) {
+    const result = await execute(args);
+    const passing = result.errors?.map(({ originalError }) => originalError).find(isPassing);
+    if (passing === undefined || !(await patience(passing))) return result;
+  }
 }
 
 /** The values of the variables that the selection of the root field uses: its arguments only choose events. */
@@ -80,26 +93,6 @@ function createNumbers<T extends object>(): { of(item: T): number } {
       const number = numbers.get(item) ?? ++last;
       numbers.set(item, number);
       return number;
-    },
-  };
-}
-
-function mapped<T>(
-  source: AsyncIterable<T>,
-  map: (item: T) => Promise<ExecutionResult>,
-): AsyncIterableIterator<ExecutionResult> {
-  const iterator = source[Symbol.asyncIterator]();
-  return {
-    async next() {
-      const { done, value } = await iterator.next();
-      return done === true ? { done, value: undefined } : { done: false, value: await map(value) };
-    },
-    async return() {
-      await iterator.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
     },
   };
 }

@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 function openFeed(db = database.db): ChangeFeed {
-  const opened = createChangeFeed({ db, notices, logger: silentLogger });
+  const opened = createChangeFeed({ db, notices });
   closing.push(opened.close);
   return opened;
 }

@@ -33,7 +33,7 @@ export async function watchThroughDisconnections(
     Array.from({ length: WRITERS }, async () => {
       const own = await openDatabase({ url, poolSize: 3, logger: silentLogger });
       const notices = await openNotices({ db: own, directUrl: url, logger: silentLogger });
-      return { own, notices, feed: createChangeFeed({ db: own, notices, logger: silentLogger }) };
+      return { own, notices, feed: createChangeFeed({ db: own, notices }) };
     }),
   );
   const sequences = new Map<string, number>();

@@ -55,6 +55,8 @@ export function tellTogether(epoch: string, from: Position, rows: readonly Chang
       if (loaded === undefined) {
         loaded = load([...new Set(events.filter((event) => event.topic === topic).map(({ key }) => key))]);
         rowsByLoad.set(load, loaded);
+        // What failed may be asked again.
+        loaded.catch(() => rowsByLoad.delete(load));
       }
       return loaded;
     },
@@ -72,6 +74,8 @@ export function tellTogether(epoch: string, from: Position, rows: readonly Chang
         const keys = [key, ...nextUnasked(ask, key)];
         const answer = load(keys);
         for (const one of keys) ask.answers.set(one, answer);
+        const { answers } = ask;
+        answer.catch(() => keys.forEach((one) => void answers.delete(one)));
       }
       return (await ask.answers.get(key))?.get(key) as Row | undefined;
     },

@@ -4,7 +4,7 @@
  * question to the database is asked once, however many they are; with nobody listening none is.
  */
 import type { Database, Queryable } from '../../database/database.ts';
-import type { Logger } from '../../telemetry/logger.ts';
+import { createRecovery } from '../../database/recovery.ts';
 import type { Notices } from '../notices.ts';
 import { tellTogether } from './change-events.ts';
 import { type ChangePage, currentPlace, isKnownPlace, openRecord, readChanges } from './change-rows.ts';
@@ -22,13 +22,13 @@ const HELD_BACK_MS = { first: 2, last: 100, precise: 16 } as const;
 export type ChangeFeed = ReturnType<typeof createChangeFeed>;
 
 export interface FeedOptions {
-  readonly db: Pick<Database, 'transaction'> & { readonly reading: Queryable };
+  readonly db: Pick<Database, 'transaction' | 'outage'> & { readonly reading: Queryable };
   readonly notices: Pick<Notices, 'on'>;
-  readonly logger: Logger;
 }
 
-export function createChangeFeed({ db, notices, logger }: FeedOptions) {
+export function createChangeFeed({ db, notices }: FeedOptions) {
   const listeners = new Set<Listener>();
+  const recovery = createRecovery(db.reading);
   let live: { epoch: string; position: Position } | undefined;
   let reading: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -58,7 +58,7 @@ export function createChangeFeed({ db, notices, logger }: FeedOptions) {
     }
     reading = readOn()
       .catch((error: unknown) => {
-        logger.debug({ err: error }, 'The change feed could not be read');
+        db.outage.warn(error, 'The record of changes could not be read; trying again');
         return LOOK_MS;
       })
       .then((waitMs) => {
@@ -158,6 +158,7 @@ export function createChangeFeed({ db, notices, logger }: FeedOptions) {
         interests: 'topic' in interest ? [interest] : interest,
         from: given.position,
         page: (from) => sharedPage(given.epoch, from),
+        patience: recovery.patience,
         attach(listener, reached) {
           if (live !== undefined && comparePositions(reached, live.position) < 0) return false;
           live ??= { epoch: given.epoch, position: reached };
@@ -181,10 +182,13 @@ export function createChangeFeed({ db, notices, logger }: FeedOptions) {
       const { epoch, position } = await currentPlace(db.reading);
       return encodeCursor(epoch, position);
     },
+    /** For what is told of a change. */
+    patience: recovery.patience,
     /** How many listen on this node. */
     listenerCount: () => listeners.size,
     close(): void {
       stop();
+      recovery.close();
       clearTimeout(timer);
       pages.clear();
     },

@@ -1,11 +1,13 @@
 /**
  * What one subscriber gets: first what it missed, page by page as it takes it, then what the feed
  * tells. One that does not keep up is not waited for and not fed: its queue is dropped, and it
- * catches up from the record at its own pace, so that it never holds more than a page.
+ * catches up from the record at its own pace, so that it never holds more than a page. So does one
+ * for whom something could not be read, once the database is back.
  */
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Caller } from '../../access/caller.ts';
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
+import { isPassing, type Patience } from '../../database/recovery.ts';
 import type { ChangeEvent, ChangesTogether, LoadRows } from './change-events.ts';
 import { comparePositions, type Position } from './cursor.rules.ts';
 
@@ -32,7 +34,7 @@ export type InterestOf = (caller: Caller) => Interest<unknown>;
 export interface Listener {
   tell(together: ChangesTogether): Promise<void>;
   /** Ends the stream with an error. */
-  fail(error: Error): void;
+  fail(error: unknown): void;
 }
 
 export interface ToldPage {
@@ -50,15 +52,20 @@ export interface ChangeStreamOptions {
   /** Joins those who are told what is new; false when the feed is further on already. */
   attach(listener: Listener, reached: Position): boolean;
   detach(listener: Listener): void;
+  patience(): Patience;
 }
 
-/** An endless sequence of changes. Not a generator: that would hear of a subscriber's leaving only at the next change. */
+/**
+ * An endless sequence of changes. It fails once at most, and is over then; while the database is away
+ * it waits. Not a generator: that would hear of a subscriber's leaving only at the next change.
+ */
 export function createChangeStream({
   interests,
   from,
   page,
   attach,
   detach,
+  patience,
 }: ChangeStreamOptions): AsyncIterableIterator<ChangeEvent> {
   let waiting: ChangeEvent[] = [];
   /** Up to where everything is in `waiting`, or was taken, or was not wanted. */
@@ -67,9 +74,10 @@ export function createChangeStream({
   let taken = from;
   let isCatchingUp = true;
   let isOver = false;
-  let failure: Error | undefined;
+  let failure: { readonly error: unknown } | undefined;
   let wakeUp: (() => void) | undefined;
   let inARow = 0;
+  let trying: Patience | undefined;
 
   const wanted = async (together: ChangesTogether): Promise<ChangeEvent[]> => {
     const chosen = await Promise.all(interests.map((interest) => chosenOf(together, interest)));
@@ -88,24 +96,30 @@ export function createChangeStream({
   const listener: Listener = {
     async tell(together) {
       const events = await wanted(together).catch((error: unknown) => {
-        listener.fail(error instanceof Error ? error : new Error(String(error)));
-        return [];
+        if (!isPassing(error)) listener.fail(error);
+        return undefined;
       });
       if (isOver || isCatchingUp) return;
+      if (events === undefined) return fallBehind(together.from);
       if (waiting.length === 0 && comparePositions(together.from, taken) > 0) taken = together.from;
       for (const event of events) if (comparePositions(event.position, reached) > 0) waiting.push(event);
       if (waiting.length > MOST_WAITING) {
         waiting = [];
-        reached = taken;
-        isCatchingUp = true;
-        detach(listener);
+        return fallBehind(taken);
       }
       wakeUp?.();
     },
     fail(error) {
-      failure = error;
+      failure = { error };
       finish();
     },
+  };
+  /** Everything after a place is read from the record, when what waits is taken. */
+  const fallBehind = (place: Position): void => {
+    reached = place;
+    isCatchingUp = true;
+    detach(listener);
+    wakeUp?.();
   };
   const catchUp = async (): Promise<void> => {
     const { together, end, isFull } = await page(reached);
@@ -129,17 +143,22 @@ export function createChangeStream({
           return { done: false, value: event };
         }
         if (isCatchingUp) {
-          await catchUp().catch((error: unknown) => {
-            finish();
-            throw error;
-          });
+          trying ??= patience();
+          const trouble = await catchUp().then(
+            () => undefined,
+            (error: unknown) => ({ error }),
+          );
+          if (trouble === undefined) trying = undefined;
+          else if (!(await trying(trouble.error))) listener.fail(trouble.error);
         } else {
           await new Promise<void>((resolve) => {
             wakeUp = resolve;
           });
         }
       }
-      if (failure !== undefined) throw failure;
+      const last = failure;
+      failure = undefined;
+      if (last !== undefined) throw last.error;
       return { done: true, value: undefined };
     },
     async return() {

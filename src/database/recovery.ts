@@ -1,0 +1,68 @@
+/**
+ * Patience with a database that is away or has no connection left: what can be read later is not
+ * told as an error now. However many wait, one question finds out when it answers again.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Queryable } from './database.ts';
+import { isConnectionFailure, sqlStateOf } from './violations.ts';
+
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 1_000;
+/** A statement that took too long may be faster on a calmer database; one that is always too slow is a fault. */
+const SLOW_TRIES = 3;
+
+/** Of one reading: waits until it is worth trying again after `error`, and answers false when it is not. */
+export type Patience = (error: unknown) => Promise<boolean>;
+
+export interface Recovery {
+  /** For one reading. */
+  patience(): Patience;
+  /** From now on every failure stands. */
+  close(): void;
+}
+
+/** `db`: what is read from, and asked whether it answers. */
+export function createRecovery(db: Queryable): Recovery {
+  const closing = new AbortController();
+  let coming: Promise<void> | undefined;
+  const answers = async (): Promise<void> => {
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+      await delay(wait, undefined, { ref: false, signal: closing.signal });
+      const isThere = await db.query('SELECT 1').then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return;
+    }
+  };
+  const recovered = (): Promise<void> => {
+    coming ??= answers().finally(() => {
+      coming = undefined;
+    });
+    return coming;
+  };
+  return {
+    patience() {
+      let slow = 0;
+      return async (error) => {
+        if (!isPassing(error) || (sqlStateOf(error) === CANCELLED && ++slow >= SLOW_TRIES)) return false;
+        return recovered().then(
+          () => true,
+          () => false,
+        );
+      };
+    },
+    close: () => closing.abort(),
+  };
+}
+
+const CANCELLED = '57014';
+
+/**
+ * Whether a reading failed by what passes: the database cannot be reached, has run out of something
+ * (SQLSTATE class 53), gave another one precedence (40), or took too long.
+ */
+export function isPassing(error: unknown): boolean {
+  const sqlState = sqlStateOf(error) ?? '';
+  return isConnectionFailure(error) || /^(53|40)/.test(sqlState) || sqlState === CANCELLED;
+}
