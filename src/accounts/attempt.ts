@@ -1,6 +1,7 @@
 /**
  * One attempt to create an entry's account: look first where an earlier attempt may have made
- * it, create, and look once more when the outcome is unknown. It only talks to the provider;
+ * it, create, and look once more when the outcome is unknown. What looks like a wrong configuration
+ * is checked at once, for a firewall may refuse one account alone. It only talks to the provider;
  * what its result means for the row is decided in settle.ts.
  */
 import type { AccountCreated, CallOptions, IdentityProvider, ProviderFailure } from '../identity/provider.ts';
@@ -15,6 +16,10 @@ export interface AttemptFailure extends ProviderFailure {
   readonly needsLook: boolean;
   /** False when the entry was refused before the provider was asked: says nothing of the provider. */
   readonly wasProviderAsked: boolean;
+  /** A check right after the attempt found all well: it is this entry alone that is refused so. */
+  readonly isAlone?: boolean;
+  /** What that check found wrong, where it confirmed the failure: about no entry. */
+  readonly checkMessage?: string;
 }
 export type AttemptResult = AccountCreated | AttemptFailure;
 
@@ -29,10 +34,30 @@ export interface AttemptTools {
 export const longestAttemptMs = (timeoutMs: number): number => 2 * timeoutMs;
 
 /** Makes one attempt. Resolves within twice the timeout, and never rejects for what the provider did. */
-export async function makeAttempt(
-  entry: ClaimedEntry,
-  { provider, keyRing, timeoutMs }: AttemptTools,
-): Promise<AttemptResult> {
+export async function makeAttempt(entry: ClaimedEntry, tools: AttemptTools): Promise<AttemptResult> {
+  const begun = performance.now();
+  const result = await attempt(entry, tools);
+  if (result.kind === 'created' || result.class !== 'configuration') return result;
+  const leftMs = longestAttemptMs(tools.timeoutMs) - (performance.now() - begun);
+  return checked(result, tools.provider, Math.min(leftMs, tools.timeoutMs));
+}
+
+/**
+ * Believes that the configuration is wrong only if a check of the connection says so too: then no
+ * entry is to blame. Else the failure is the entry's own and costs it a retry, as one that may pass.
+ */
+async function checked(failed: AttemptFailure, provider: IdentityProvider, timeoutMs: number): Promise<AttemptFailure> {
+  const found = timeoutMs < 1 ? undefined : await provider.checkConnection(until(Math.floor(timeoutMs)));
+  if (found !== undefined && !('ok' in found) && found.class === 'configuration')
+    return { ...failed, checkMessage: found.message };
+  const isAlone = found !== undefined && 'ok' in found;
+  const said = isAlone
+    ? 'It is this account alone that is refused: a check right after found the connection well.'
+    : 'Whether all accounts are refused is not known: the check right after came to no end.';
+  return { ...failed, class: 'transient', isAlone, message: `${said} ${failed.message}` };
+}
+
+async function attempt(entry: ClaimedEntry, { provider, keyRing, timeoutMs }: AttemptTools): Promise<AttemptResult> {
   const password = await unsealPassword(entry, keyRing);
   const options = until(timeoutMs);
   if (entry.needsLook) {

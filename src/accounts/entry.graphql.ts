@@ -38,7 +38,8 @@ export function addEntryTypes(builder: Builder, prisma: PrismaClient, enums: Ent
     succeeded: 'The account was made, or found to be made already.',
     transient_failure: 'Failed for a reason that may pass: costs a retry.',
     permanent_failure: 'Failed for a reason that stays: the entry has failed.',
-    configuration_failure: 'The server’s access to the identity provider is wrong: costs no retry, opens the circuit.',
+    configuration_failure:
+      'The server’s access to the identity provider is wrong, as a check confirmed: costs no retry, opens the circuit.',
     unknown: 'Cut off: the account may exist, and the next attempt looks first.',
     interrupted: 'The node stopped before it wrote the outcome: costs no retry, and the next attempt looks first.',
   });

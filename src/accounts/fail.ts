@@ -7,6 +7,7 @@ import type { Acts } from '../access/acts.ts';
 import { afterResult, type CircuitLimits, type CircuitResult } from '../identity/circuit.rules.ts';
 import { lockCircuit, storeCircuit } from '../identity/circuit.ts';
 import { circuitActs } from '../identity/circuit-acts.ts';
+import { sentenceFor } from '../identity/zitadel.errors.ts';
 import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
 import { afterFailure, type Decision } from './entry.rules.ts';
@@ -42,6 +43,8 @@ const FAIL = `
         interruption_count = f.interruption_count, needs_look = f.needs_look, is_look_only = f.is_look_only,
         last_outcome = f.outcome, last_error_code = f.code, last_error_message = f.message, failure_group = f.failure_group,
         failed_at = CASE WHEN f.status = 'failed' THEN now() END, updated_at = now(),
+        -- What a wrong configuration met is the last to be let through as a probe.
+        probed_at = CASE WHEN f.outcome = 'configuration_failure' THEN now() ELSE e.probed_at END,
         lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
     FROM failed f
     WHERE e.id = f.entry_id AND e.lease_token = f.token AND e.status = 'processing'
@@ -89,13 +92,13 @@ export async function failEntries(
 }
 
 function circuitResult({ entry, failure, probeToken }: FailedEntry): CircuitResult {
-  const { code, message, wasProviderAsked } = failure;
+  const { code, wasProviderAsked, isAlone, checkMessage } = failure;
   const answered = wasProviderAsked ? 'answered' : 'not_asked';
   return {
     entryId: entry.id,
-    kind: failure.class === 'permanent' ? answered : failure.class,
+    kind: failure.class === 'permanent' ? answered : isAlone ? 'alone' : failure.class,
     code,
-    message,
+    reason: checkMessage ?? sentenceFor(code),
     probeToken,
   };
 }

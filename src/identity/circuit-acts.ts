@@ -6,6 +6,9 @@ import type { CircuitRow } from './circuit.rules.ts';
 /** The circuit, where it acts by itself. */
 export const CIRCUIT = systemCaller('circuit');
 
+/** Why it closed by itself. */
+export const PROBE_ANSWERED = 'A probe showed that the identity provider works.';
+
 /** The acts that a change from one state to another is: one, or none. */
 export function circuitActs(provider: string, before: CircuitRow, after: CircuitRow): readonly Act[] {
   const isOpening = before.state === 'closed' && after.state !== 'closed';
@@ -16,7 +19,7 @@ export function circuitActs(provider: string, before: CircuitRow, after: Circuit
       caller: CIRCUIT,
       action: isOpening ? 'circuitOpened' : 'circuitClosed',
       target: { type: 'Circuit', id: provider },
-      reason: isOpening ? after.reason : 'A probe’s account was made.',
+      reason: isOpening ? after.reason : PROBE_ANSWERED,
       before: { state: before.state, cause: before.cause },
       after: { state: after.state, cause: after.cause },
     },

@@ -8,7 +8,7 @@ const result = (entryId: string, kind: CircuitResult['kind'], probeToken?: strin
   entryId,
   kind,
   code: `CODE_${kind}`,
-  message: `it was ${kind}`,
+  reason: `it was ${kind}`,
   probeToken,
 });
 const play = (results: readonly CircuitResult[], circuit: CircuitRow = CLOSED): CircuitRow =>
@@ -61,6 +61,14 @@ describe('a closed circuit', () => {
     );
   });
 
+  it('is not opened by an entry that alone is refused, but by as many as of any other failure', () => {
+    expect(play(Array.from({ length: 100 }, () => result('e1', 'alone'))).state).toBe('closed');
+    expect(play(['e1', 'e2', 'e3', 'e4', 'e5'].map((id) => result(id, 'alone')))).toMatchObject({
+      state: 'open',
+      cause: 'CODE_alone',
+    });
+  });
+
   it('is not opened by one entry, however often that fails', () => {
     expect(play(Array.from({ length: 100 }, () => result('e1', 'transient'))).state).toBe('closed');
   });
@@ -89,6 +97,19 @@ describe('a circuit that is not closed', () => {
   it('is closed by its own probe’s success', () => {
     expect(play([result('e2', 'answered', 'mine')], probing(OPEN))).toEqual(CLOSED);
     expect(play([result('e2', 'answered', 'other')], probing(OPEN)).state).toBe('half_open');
+  });
+
+  it('is closed by a probe that alone is refused: the check has found the provider well', () => {
+    expect(play([result('e2', 'alone', 'mine')], probing(OPEN))).toEqual(CLOSED);
+    const byOutage = play(['e1', 'e2', 'e3', 'e4', 'e5'].map((id) => result(id, 'transient')));
+    expect(play([result('e6', 'alone', 'mine')], probing(byOutage))).toEqual(CLOSED);
+  });
+
+  it('stays open for such a probe where the same of several entries opened it, which the check cannot see', () => {
+    const byEntries = play(['e1', 'e2', 'e3', 'e4', 'e5'].map((id) => result(id, 'alone')));
+    const again = play([result('e6', 'alone', 'mine')], probing(byEntries));
+    expect(again).toMatchObject({ state: 'open', failedProbes: 1 });
+    expect(play([result('e7', 'answered', 'mine')], probing(again))).toEqual(CLOSED);
   });
 
   it('opens again after a failed probe, for twice as long each time, up to 5 minutes', () => {

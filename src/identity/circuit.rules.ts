@@ -25,11 +25,13 @@ export interface CircuitResult {
   readonly entryId: string;
   /**
    * `answered`: the provider works, whether or not it liked this entry. `not_asked`: the entry
-   * was refused before the provider was asked, which tells nothing of it.
+   * was refused before the provider was asked, which tells nothing of it. `configuration`: a check
+   * confirmed it. `alone`: it looked like one, but a check found all well.
    */
-  readonly kind: 'answered' | 'not_asked' | Exclude<FailureClass, 'permanent'>;
+  readonly kind: 'answered' | 'not_asked' | 'alone' | Exclude<FailureClass, 'permanent'>;
   readonly code?: string;
-  readonly message?: string;
+  /** Why, for everybody: all entries show it, so that it holds nothing that was said of one of them. */
+  readonly reason?: string | null;
   /** Set when the attempt was the probe with this token. */
   readonly probeToken?: string;
 }
@@ -53,9 +55,9 @@ export const CLOSED: CircuitRow = {
 };
 
 /**
- * The circuit after one result. Closed: a configuration error opens it at once, transient
- * failures of enough different entries without a success between them do too. Not closed: only
- * the probe's own result counts, and everything else that arrives is ignored.
+ * The circuit after one result. Closed: a configuration error that a check confirmed opens it at
+ * once, other failures of enough different entries without a success between them do too. Not
+ * closed: only the probe's own result counts, and everything else that arrives is ignored.
  */
 export function afterResult(circuit: CircuitRow, result: CircuitResult, now: Date, limits: CircuitLimits): CircuitRow {
   if (circuit.state !== 'closed') {
@@ -73,14 +75,18 @@ export function afterResult(circuit: CircuitRow, result: CircuitResult, now: Dat
     ...CLOSED,
     state: 'open',
     cause: result.code ?? null,
-    reason: result.message ?? null,
+    reason: result.reason ?? null,
+    // Kept where entries opened it, and no check.
+    failingEntryIds: result.kind === 'configuration' ? [] : failingEntryIds,
     openedAt: now,
     nextProbeAt: new Date(now.getTime() + limits.probeIntervalMs),
   };
 }
 
 function afterProbe(circuit: CircuitRow, result: CircuitResult, now: Date, limits: CircuitLimits): CircuitRow {
-  if (result.kind === 'answered') return CLOSED;
+  // The check has the last word on what one entry met, unless several met the same that no check sees.
+  const isSeenByEntriesOnly = circuit.failingEntryIds.length > 0 && circuit.cause === result.code;
+  if (result.kind === 'answered' || (result.kind === 'alone' && !isSeenByEntriesOnly)) return CLOSED;
   if (result.kind === 'not_asked')
     return { ...circuit, state: 'open', nextProbeAt: now, probeToken: null, probeExpiresAt: null };
   const failedProbes = circuit.failedProbes + 1;
@@ -92,7 +98,7 @@ function afterProbe(circuit: CircuitRow, result: CircuitResult, now: Date, limit
     ...circuit,
     state: 'open',
     cause: result.code ?? circuit.cause,
-    reason: result.message ?? circuit.reason,
+    reason: result.reason ?? circuit.reason,
     failedProbes,
     nextProbeAt: new Date(now.getTime() + interval),
     probeToken: null,

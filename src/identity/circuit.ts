@@ -10,7 +10,7 @@ import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { namedAggregateId } from '../events/outbox/aggregate-id.rules.ts';
 import { InvalidInputError } from '../refusals.ts';
 import { afterResult, type CircuitLimits, type CircuitRow, CLOSED, openedByHand } from './circuit.rules.ts';
-import { CIRCUIT, circuitActs } from './circuit-acts.ts';
+import { CIRCUIT, circuitActs, PROBE_ANSWERED } from './circuit-acts.ts';
 import type { ProviderFailure } from './provider.ts';
 
 const UNTIL_PASSED = {
@@ -80,7 +80,7 @@ export async function storeCircuit(
   provider: string,
   circuit: CircuitRow,
   why: { readonly reason: string | null; readonly actor: string | null } = {
-    reason: circuit.reason,
+    reason: circuit.state === 'closed' ? PROBE_ANSWERED : circuit.reason,
     actor: circuit.openedBy,
   },
 ): Promise<void> {
@@ -127,7 +127,7 @@ export async function closeAfterProbe(acts: Acts, provider: string, probeToken: 
     const before = await lockCircuit(tx, provider);
     if (before.probeToken !== probeToken) return false;
     for (const act of circuitActs(provider, before, CLOSED)) acted(act);
-    await storeCircuit(tx, provider, CLOSED, { reason: 'A probe’s account was made.', actor: null });
+    await storeCircuit(tx, provider, CLOSED, { reason: PROBE_ANSWERED, actor: null });
     return true;
   });
 }
@@ -174,7 +174,7 @@ export async function openMisconfigured(
   return acts.transaction(async (tx, acted) => {
     const before = await lockCircuit(tx, provider);
     if (before.state !== 'closed') return { isChanged: false };
-    const result = { entryId: '', kind: 'configuration', code, message } as const;
+    const result = { entryId: '', kind: 'configuration', code, reason: message } as const;
     const opened = afterResult(before, result, before.now, limits);
     await storeCircuit(tx, provider, opened);
     for (const act of circuitActs(provider, before, opened)) acted(act);

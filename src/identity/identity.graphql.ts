@@ -146,7 +146,7 @@ export function addIdentity(builder: Builder, tools: IdentityTools) {
         type: Check,
         nullable: true,
         description:
-          'The last look of the node that answers, made at its start and every few minutes; null before the first.',
+          'The last look of the node that answers, made at its start, every few minutes and when an entry meets what looks like a wrong configuration; null before the first.',
       }),
       recentChecks: t.field({
         type: [Check],

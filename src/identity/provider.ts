@@ -43,6 +43,15 @@ export interface PasswordSet {
   readonly providerRequestId?: string;
 }
 
+/** What a check of the connection found: about the provider as a whole, and about no entry. */
+export interface ConnectionChecked {
+  readonly ok: true;
+  /** The organization that accounts are made in. */
+  readonly organizationId: string;
+  /** Accounts can be made, but something is not as it should be. */
+  readonly warning?: { readonly code: string; readonly message: string };
+}
+
 export interface NewAccount {
   /** The entry's id, which becomes the user's id at the provider: that makes a repeat harmless. */
   readonly entryId: string;
@@ -76,5 +85,7 @@ export interface IdentityProvider {
   ): Promise<AccountFound | AccountAbsent | ProviderFailure>;
   /** Gives an account that was made with an earlier password the present one. */
   setPassword(entryId: string, password: string, options: CallOptions): Promise<PasswordSet | ProviderFailure>;
+  /** Proves address, host, token and version, and tells the organization; changes nothing. */
+  checkConnection(options: CallOptions): Promise<ConnectionChecked | ProviderFailure>;
   close(): Promise<void>;
 }

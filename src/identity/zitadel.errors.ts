@@ -99,7 +99,7 @@ export const PROVIDER_ERRORS = {
       'The identity provider has an account under this entry’s id that is not the one asked for (another username or organization). Look at that user in the provider’s console, then enqueue the account anew.',
   },
 
-  // ------------------------------------------------ configuration: no entry's fault, the circuit opens
+  // ------------------------------------------------ configuration: once a check confirms it, no entry's fault, and the circuit opens
   PROVIDER_TOKEN_INVALID: {
     class: 'configuration',
     message:
@@ -159,6 +159,14 @@ export const PROVIDER_ERRORS = {
 } as const satisfies Record<string, { readonly class: FailureClass; readonly message: string }>;
 
 export type ProviderErrorCode = keyof typeof PROVIDER_ERRORS;
+
+const KNOWN: Readonly<Record<string, { readonly class: FailureClass; readonly message: string }>> = PROVIDER_ERRORS;
+
+/** Our own sentence for a code, without anything that the provider said of one entry; null for a code that is not ours. */
+export const sentenceFor = (code: string): string | null => KNOWN[code]?.message ?? null;
+
+/** The class of a code; null for one that is not ours. */
+export const classOf = (code: string): FailureClass | null => KNOWN[code]?.class ?? null;
 
 export interface FailureDetails {
   /** A sentence of ours about this one case. */

@@ -28,17 +28,7 @@ import {
   setPasswordBody,
 } from './zitadel-messages.rules.ts';
 
-export interface ConnectionChecked {
-  readonly ok: true;
-  /** The organization that accounts are made in. */
-  readonly organizationId: string;
-  /** Accounts can be made, but something is not as it should be. */
-  readonly warning?: { readonly code: string; readonly message: string };
-}
-
 export interface ZitadelProvider extends IdentityProvider {
-  /** Proves address, host, token and version, and tells the organization; changes nothing. */
-  checkConnection(options: CallOptions): Promise<ConnectionChecked | ProviderFailure>;
   /** The organization that accounts are made in, once it is known. */
   organizationId(): string | undefined;
 }

@@ -12,11 +12,12 @@ import { type AccessToken, personalAccessToken } from '../identity/access-token.
 import { tokenFromFile } from '../identity/access-token-file.ts';
 import { issuerOf } from '../identity/access-token-key.rules.ts';
 import { tokenFromKey } from '../identity/access-token-key.ts';
-import { ensureCircuit, openMisconfigured } from '../identity/circuit.ts';
+import { ensureCircuit, loadCircuit, openMisconfigured } from '../identity/circuit.ts';
 import { createCallMeter } from '../identity/latency.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { loadFaultOrder } from '../identity/simulator/fault-order.ts';
 import { startSimulator } from '../identity/simulator/simulator.ts';
+import { classOf, providerFailure } from '../identity/zitadel.errors.ts';
 import { createZitadelProvider } from '../identity/zitadel.ts';
 import { type CheckResult, type ProviderStatus, watchConnection } from '../identity/zitadel-check.ts';
 import type { ZitadelOptions } from '../identity/zitadel-client.ts';
@@ -38,7 +39,7 @@ export interface OpenedProvider extends IdentityProvider {
 export interface ProviderListeners {
   readonly metrics?: ServerMetrics;
   /** Told when the check has opened the circuit. */
-  readonly notices?: Pick<Notices, 'circuitChanged'>;
+  readonly notices?: Pick<Notices, 'circuitChanged' | 'on'>;
   /** Records that the check has opened it. */
   readonly acts: Acts;
 }
@@ -85,6 +86,17 @@ export async function openProvider(
     },
   });
   await Promise.race([watch.first, delay(WAIT_FOR_CHECK_MS, undefined, { ref: false })]);
+  // The circuit is every node's, the last look each one's own: where the two do not agree, it looks again.
+  const compare = async (): Promise<void> => {
+    const { state, cause } = await loadCircuit(db, adapter.name);
+    const isMisconfigured = state === 'open' && cause !== null && classOf(cause) === 'configuration';
+    const isOk = watch.last()?.isOk;
+    if ((isMisconfigured && isOk === true) || (state === 'closed' && isOk === false)) await watch.checkNow();
+  };
+  const unhear = notices?.on({
+    circuit: () =>
+      void compare().catch((error: unknown) => db.outage.warn(error, 'The circuit could not be read after a change')),
+  });
 
   return {
     ...adapter,
@@ -105,13 +117,25 @@ export async function openProvider(
       await watch.checkNow();
       return watch.last();
     },
+    /** By the watch, so that what an entry asked for is the last look that people see. */
+    async checkConnection({ signal }) {
+      const found = await Promise.race([watch.confirm(), aborted(signal)]);
+      return found ?? providerFailure('PROVIDER_TIMEOUT');
+    },
     async close() {
+      unhear?.();
       await watch.stop();
       await adapter.close();
       await close();
     },
   };
 }
+
+/** Resolves when the signal is aborted, and tells nothing. */
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  signal.aborted
+    ? Promise.resolve(undefined)
+    : new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
 
 interface Choice {
   readonly zitadel: Pick<ZitadelOptions, 'name' | 'url' | 'organizationId' | 'instanceHost'>;

@@ -206,6 +206,7 @@ describe('what is refused', () => {
       createAccount: unused,
       findAccount: unused,
       setPassword: unused,
+      checkConnection: unused,
     };
     const app = await startTestApp({
       url: database.url,

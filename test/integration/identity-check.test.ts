@@ -13,7 +13,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { ConfigurationError, readConfig } from '../../src/config/config.ts';
-import type { Notices } from '../../src/events/notices.ts';
+import type { NoticeHandlers, Notices } from '../../src/events/notices.ts';
 import { createBuilder } from '../../src/graphql/builder.ts';
 import { addRefusalTypes } from '../../src/graphql/refusal-types.ts';
 import { closeCircuit, loadCircuit, openCircuit } from '../../src/identity/circuit.ts';
@@ -171,7 +171,7 @@ describe('a wrong configuration', () => {
   it.each(cases)('(%s) opens the circuit at once, with cause and cure', async (_, env, prepare, code, cure) => {
     prepare();
     const circuitChanged = vi.fn();
-    const { status } = await open(env, { notices: { circuitChanged } });
+    const { status } = await open(env, { notices: { circuitChanged, on: () => () => undefined } });
     const { lastCheck } = status();
     expect(lastCheck).toMatchObject({ isOk: false, code, message: expect.stringContaining(cure) });
     const row = await circuit();
@@ -315,6 +315,65 @@ describe('the repetition', () => {
     expect(await circuit()).toMatchObject({ state: 'open', cause: 'PROVIDER_TOKEN_INVALID' });
     await closeCircuit(database.db, 'zitadel', 'the test', null);
     expect((await circuit()).state).toBe('closed');
+  });
+});
+
+describe('what an entry takes for a wrong configuration', () => {
+  const asked = (provider: OpenedProvider) =>
+    provider.checkConnection({ signal: AbortSignal.timeout(5_000), timeoutMs: 5_000 });
+
+  it('is checked at once, however many ask by one check at a time, and the check is the last look', async () => {
+    const provider = await open();
+    simulator.faults.set([{ kind: '401' }]);
+    const before = simulator.calls.check;
+    const found = await Promise.all(Array.from({ length: 20 }, () => asked(provider)));
+    for (const one of found) expect(one).toMatchObject({ class: 'configuration', code: 'PROVIDER_TOKEN_INVALID' });
+    expect(simulator.calls.check - before).toBe(1);
+    expect(provider.status().lastCheck).toMatchObject({ isOk: false, code: 'PROVIDER_TOKEN_INVALID' });
+    simulator.faults.clear();
+    expect(await asked(provider)).toMatchObject({ ok: true });
+    expect(provider.status().lastCheck).toMatchObject({ isOk: true, code: null });
+  });
+
+  it('is not answered by a look that began before and found all well', async () => {
+    const provider = await open();
+    simulator.faults.set([{ kind: 'slow', delayMs: 50, path: 'check', times: 1 }]);
+    const { check } = simulator.calls;
+    const begunBefore = provider.checkNow();
+    await vi.waitFor(() => expect(simulator.calls.check).toBe(check + 1));
+    const answer = asked(provider);
+    expect(await begunBefore).toMatchObject({ isOk: true });
+    simulator.faults.set([{ kind: '401' }]);
+    expect(await answer).toMatchObject({ code: 'PROVIDER_TOKEN_INVALID' });
+  });
+
+  it('is not known when the asker’s time is over', async () => {
+    const provider = await open();
+    simulator.faults.set([{ kind: 'hang', path: 'check' }]);
+    const signal = AbortSignal.timeout(20);
+    expect(await provider.checkConnection({ signal, timeoutMs: 20 })).toMatchObject({ class: 'transient' });
+  });
+
+  it('is seen by the other nodes too, whose last look would say otherwise; and so is that it was mended', async () => {
+    let hear: () => void = () => undefined;
+    const notices = {
+      circuitChanged: () => undefined,
+      on: (handlers: NoticeHandlers) => {
+        hear = handlers.circuit ?? hear;
+        return () => undefined;
+      },
+    };
+    const other = await open({}, { notices });
+    simulator.faults.set([{ kind: '401' }]);
+    await open();
+    expect((await circuit()).state).toBe('open');
+    expect(other.status().lastCheck).toMatchObject({ isOk: true });
+    hear();
+    await vi.waitFor(() => expect(other.status().lastCheck).toMatchObject({ isOk: false }));
+    simulator.faults.clear();
+    await closeCircuit(database.db, 'zitadel', 'the test', null);
+    hear();
+    await vi.waitFor(() => expect(other.status().lastCheck).toMatchObject({ isOk: true }));
   });
 });
 

@@ -1,6 +1,9 @@
 /** The circuit, with two workers on two pools: an outage burns nobody's retries and knocks seldom. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createExplainer } from '../../src/accounts/insight/explanation.ts';
 import { closeCircuit, loadTransitions, openCircuit } from '../../src/identity/circuit.ts';
+import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
+import { showFigures } from '../support/flow.ts';
 import { createGate, createTestQueue, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -20,6 +23,10 @@ async function letProbe(...nodes: TestNode[]): Promise<void> {
 const probes = () => queue.db.prisma.attempt.findMany({ where: { isProbe: true }, orderBy: { startedAt: 'asc' } });
 const untilProbes = (count: number) =>
   expect.poll(async () => (await probes()).length, { interval: 10, timeout: 10_000 }).toBe(count);
+const untilCompleted = (count: number) =>
+  expect
+    .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 10_000 })
+    .toBe(count);
 const untilState = (state: string) =>
   expect.poll(async () => (await queue.circuit()).state, { interval: 10, timeout: 10_000 }).toBe(state);
 
@@ -53,6 +60,142 @@ describe('a wrong token', () => {
     for (const id of ids) expect(await queue.untilStatus(id, 'completed')).toMatchObject({ retryCount: 0 });
     expect(await queue.circuit()).toMatchObject({ state: 'closed', failedProbes: 0, cause: null });
     expect(await queue.accounts()).toHaveLength(100);
+  });
+});
+
+const REFUSALS: [string, FaultOrder, string][] = [
+  ['401', { kind: '401' }, 'PROVIDER_TOKEN_INVALID'],
+  ['403', { kind: '403' }, 'PROVIDER_PERMISSION_DENIED'],
+  ['404', { kind: '404' }, 'PROVIDER_NOT_FOUND'],
+  ['a redirect', { kind: 'redirect' }, 'PROVIDER_REDIRECTED'],
+  ['a quota', { kind: '429', errorId: 'QUOTA-nMqT4' }, 'PROVIDER_QUOTA_EXHAUSTED'],
+];
+
+describe('a refusal of one account alone', () => {
+  it.each(REFUSALS)('(%s) costs that entry a retry, and holds up nobody', async (_, fault, code) => {
+    const [one, other] = [await queue.startNode({ concurrency: 4 }), await queue.startNode({ concurrency: 4 })];
+    queue.simulator.faults.set([{ ...fault, username: 'refused_one' }]);
+    const refused = await one.enqueue({ username: 'refused_one' });
+    await queue.insertUnnoticed(300);
+    const begun = performance.now();
+    for (const node of [one, other]) node.worker.wake();
+    await untilCompleted(300);
+    showFigures(`300 entries beside one that is refused with ${code}`, {
+      tookMs: Math.round(performance.now() - begun),
+    });
+    const entry = await queue.untilAttempts(refused, 1);
+    expect(entry).toMatchObject({
+      status: 'pending',
+      retryCount: 1,
+      lastErrorCode: code,
+      lastOutcome: 'transient_failure',
+    });
+    expect(entry.lastErrorMessage).toMatch(/^It is this account alone that is refused/);
+    expect(await loadTransitions(queue.db, PROVIDER, 100)).toEqual([]);
+  });
+
+  it('ends as failed after its retries, with the code', async () => {
+    const node = await queue.startNode();
+    queue.simulator.faults.set([{ kind: '403', username: 'refused_one' }]);
+    const id = await node.enqueue({ username: 'refused_one' });
+    for (let attempts = 1; attempts <= 5; attempts++) {
+      expect(await queue.untilAttempts(id, attempts)).toMatchObject({ status: 'pending', retryCount: attempts });
+      await queue.makeDue(id);
+      node.worker.wake();
+    }
+    expect(await queue.untilStatus(id, 'failed')).toMatchObject({ lastErrorCode: 'PROVIDER_PERMISSION_DENIED' });
+    expect((await queue.circuit()).state).toBe('closed');
+  });
+
+  it('opens the circuit where several in a row meet it, which no check sees, until one account is made', async () => {
+    const node = await queue.startNode({ circuit: { failureThreshold: 3 }, concurrency: 1 });
+    queue.simulator.faults.set([{ kind: '403', path: 'create' }]);
+    const ids = await Promise.all(Array.from({ length: 5 }, () => node.enqueue()));
+    await untilState('open');
+    await letProbe(node);
+    await untilProbes(1);
+    await untilState('open');
+    expect(await queue.circuit()).toMatchObject({ cause: 'PROVIDER_PERMISSION_DENIED', failedProbes: 1 });
+    queue.simulator.faults.clear();
+    await letProbe(node);
+    await untilState('closed');
+    await untilCompleted(2);
+    const counts = await Promise.all(ids.map(async (id) => (await queue.entry(id)).retryCount));
+    expect(counts.sort()).toEqual([0, 0, 1, 1, 1]);
+  });
+
+  it('that meets the probe does not keep the circuit open: the check decides', async () => {
+    const node = await queue.startNode();
+    await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
+    queue.simulator.faults.set([{ kind: '403', username: 'refused_one' }]);
+    const refused = await node.enqueue({ username: 'refused_one' });
+    await letProbe(node);
+    await untilState('closed');
+    await queue.untilAttempts(refused, 2);
+    expect(await queue.attempts(refused)).toMatchObject([{ isProbe: true }, { isProbe: false }]);
+    expect(await queue.entry(refused)).toMatchObject({ status: 'pending', retryCount: 1 });
+    expect((await queue.circuit()).state).toBe('closed');
+  });
+
+  it('is neither confirmed nor refuted by a check that fails itself: it costs a retry, and opens nothing', async () => {
+    const node = await queue.startNode();
+    queue.simulator.faults.set([
+      { kind: '403', path: 'create', times: 1 },
+      { kind: '503', path: 'check', times: 1 },
+    ]);
+    const id = await node.enqueue();
+    const entry = await queue.untilAttempts(id, 1);
+    expect(entry).toMatchObject({ status: 'pending', retryCount: 1, lastErrorCode: 'PROVIDER_PERMISSION_DENIED' });
+    expect(entry.lastErrorMessage).toMatch(/^Whether all accounts are refused is not known/);
+    expect((await queue.circuit()).state).toBe('closed');
+  });
+});
+
+describe('a refusal of all', () => {
+  it.each(REFUSALS)('(%s) opens the circuit at once and costs no entry a retry', async (_, fault, code) => {
+    const node = await queue.startNode({ concurrency: 8 });
+    queue.simulator.faults.set([fault]);
+    const ids = await Promise.all(Array.from({ length: 30 }, () => node.enqueue()));
+    await untilState('open');
+    await expect.poll(() => node.worker.attemptsInHand(), { interval: 10 }).toBe(0);
+    expect(await queue.circuit()).toMatchObject({ cause: code, openedBy: null });
+    for (const id of ids) expect(await queue.entry(id)).toMatchObject({ status: 'pending', retryCount: 0 });
+  });
+
+  it('puts the entries that met it behind the others: the next probe is another one', async () => {
+    let token = 'wrong';
+    const node = await queue.startNode({ token: () => token, concurrency: 1 });
+    const first = await node.enqueue({ runAt: new Date(Date.now() - 60_000) });
+    await untilState('open');
+    const second = await node.enqueue();
+    token = queue.simulator.token;
+    await letProbe(node);
+    await untilState('closed');
+    for (const id of [first, second]) await queue.untilStatus(id, 'completed');
+    expect((await probes()).map(({ entryId }) => entryId)).toEqual([second]);
+  });
+});
+
+describe('what the provider says of one account', () => {
+  it('stays with that entry: the circuit and the other entries show our own sentence', async () => {
+    const node = await queue.startNode({ circuit: { failureThreshold: 1 } });
+    const text = 'Wilhelmina Quarterstaff of Elm Street is under review';
+    queue.simulator.faults.set([{ kind: 'error', code: 'unavailable', text }]);
+    const spoken = await node.enqueue();
+    await untilState('open');
+    const other = await node.enqueue();
+    expect((await queue.entry(spoken)).lastErrorMessage).toContain(text);
+    const explain = createExplainer(queue.db, { provider: PROVIDER, nodeSilenceMs: 60_000 });
+    const explained = await explain({ ...(await queue.entry(other)), hasPassword: true });
+    const [shared] = await queue.db.query(
+      `SELECT (SELECT json_agg(c) FROM auth.identity_circuits c)::text
+           || (SELECT json_agg(t) FROM auth.identity_circuit_transitions t)::text
+           || (SELECT json_agg(o) FROM auth.outbox_events o)::text
+           || (SELECT json_agg(a) FROM auth.audit_entries a WHERE action LIKE 'circuit%')::text AS text`,
+    );
+    const shown = JSON.stringify([explained, shared]);
+    expect(shown).toContain('says that it is unavailable');
+    expect(shown).not.toMatch(/Wilhelmina|Quarterstaff|Elm Street/);
   });
 });
 

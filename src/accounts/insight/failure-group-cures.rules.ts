@@ -22,7 +22,7 @@ export type FailureCode = keyof typeof PROVIDER_ERRORS | (typeof QUEUE_FAILURE_C
 const RETRY = 'then retry the failed entries of this group.';
 const REACH = `Make the identity provider reachable from this server (ZITADEL_URL, its name, the firewall); waiting entries go on by themselves, ${RETRY}`;
 const CONFIGURED =
-  'Mend it and restart the server where a setting changed; closeCircuit sends the waiting entries on at once, and none of them has lost a retry.';
+  'Restart the server where a setting changed; closeCircuit sends the waiting entries on at once. If it is single accounts that are refused so, look at the proxies and firewalls before the identity provider, then retry the failed entries of this group.';
 
 export const CURES: Readonly<Record<FailureCode, string | null>> = {
   PROVIDER_UNREACHABLE: REACH,

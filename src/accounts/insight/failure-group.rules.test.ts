@@ -21,6 +21,13 @@ describe('normaliseMessage', () => {
     ).toBe('Refused. The provider said: “<name> (<name>) is bad (V3-x)”.');
   });
 
+  it('takes the parts of the full name out too, as the provider is told them apart', () => {
+    const said = (text: string) => normaliseMessage(`Refused. The provider said: “${text}”.`, ['noah_1', 'Will Smith']);
+    expect(said('Smith, Will is under review and will be refused')).toBe(
+      'Refused. The provider said: “<name>, <name> is under review and will be refused”.',
+    );
+  });
+
   it('leaves our own sentences and parts of words alone, whatever a child is called', () => {
     const message = 'The account cannot be made this time. The provider said: “cannot do it for ann this time”.';
     expect(normaliseMessage(message, ['account', 'Ann'])).toBe(

@@ -33,13 +33,18 @@ export function normaliseMessage(message: string, names: readonly string[] = [])
 
 function withoutNames(text: string, names: readonly string[]): string {
   let without = text;
-  for (const name of [...names].sort((a, b) => b.length - a.length)) {
-    if (name === '') continue;
-    const literal = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    without = without.replace(new RegExp(`(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])`, 'giu'), '<name>');
-  }
+  for (const name of longestFirst(names)) without = without.replace(wordsOf(name, 'giu'), '<name>');
+  // The provider is told given and family name apart, and so may say one alone: as it is written.
+  const parts = names.flatMap((name) => name.split(/\s+/)).filter((part) => part.length > 1);
+  for (const part of longestFirst(parts)) without = without.replace(wordsOf(part, 'gu'), '<name>');
   return without;
 }
+
+const longestFirst = (names: readonly string[]): string[] =>
+  names.filter((name) => name !== '').sort((a, b) => b.length - a.length);
+
+const wordsOf = (name: string, flags: string): RegExp =>
+  new RegExp(`(?<![\\p{L}\\p{N}_])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}_])`, flags);
 
 /** The group's key: the same for the same code and normalised message, on every node and in every run. */
 export function failureGroupKey(code: string, normalMessage: string): string {
