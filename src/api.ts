@@ -3,7 +3,6 @@
  * behind the gate, the paths, and the HTTP server in front. It opens nothing.
  */
 import type { createAccessControl } from './access/access-control.ts';
-import type { Acts } from './access/acts.ts';
 import { authorization } from './access/authorization.ts';
 import { endWithCredential } from './access/credential-end.ts';
 import { maskPersonalData } from './access/personal-data.ts';
@@ -21,7 +20,6 @@ import type { Logger } from './telemetry/logger.ts';
 
 export interface ApiOptions {
   readonly config: Config;
-  readonly acts: Acts;
   readonly access: ReturnType<typeof createAccessControl>;
   readonly tools: SchemaTools;
   readonly logger: Logger;
@@ -34,7 +32,7 @@ export interface ApiOptions {
 }
 
 export function createApi(options: ApiOptions) {
-  const { config, acts, access, tools, logger, metrics, readiness, dashboard, routes } = options;
+  const { config, access, tools, logger, metrics, readiness, dashboard, routes } = options;
   const schema = buildSchema(tools);
   maskPersonalData(schema, config.MASK_PERSONAL_DATA_FOR ?? []);
   const graphql = createGraphqlServer({
@@ -44,7 +42,7 @@ export function createApi(options: ApiOptions) {
     metrics: metrics.graphql,
     limits: operationLimits(config),
     patience: tools.outward.feed.patience,
-    access: [authorization({ acts, isReadOnly: config.READ_ONLY === 'true' }), endWithCredential()],
+    access: [authorization({ denials: access.denials, isReadOnly: config.READ_ONLY === 'true' }), endWithCredential()],
   });
   const door = { gate: access.authenticator, signInAddress };
   const root = dashboard && { page: singlePage(dashboard, door), files: dashboard };

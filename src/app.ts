@@ -180,7 +180,6 @@ export function createApp(options: AppOptions) {
   };
   const { schema, graphql, http } = createApi({
     config,
-    acts,
     access,
     tools,
     logger,
@@ -193,6 +192,7 @@ export function createApp(options: AppOptions) {
         audit,
         gate: access.authenticator,
         acts,
+        denials: access.denials,
         logger,
         maskedRoles: config.MASK_PERSONAL_DATA_FOR ?? [],
       }),
@@ -220,6 +220,8 @@ export function createApp(options: AppOptions) {
     graphql,
     http,
     authenticator: access.authenticator,
+    /** Ends what access control still does; before the database is closed. */
+    closeAccess: access.close,
     worker,
     bulkRunner,
     resealRunner,

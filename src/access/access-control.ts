@@ -8,6 +8,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Acts } from './acts.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
 import { claimRulesOf } from './authentication/verifier.ts';
+import { createDenials } from './denials.ts';
 import type { Digester } from './idempotency.ts';
 import { createCodeFlow } from './oidc/code-flow.ts';
 import { createSignIn } from './sessions/sign-in.ts';
@@ -24,12 +25,14 @@ export interface AccessOptions {
   readonly digester: Digester;
 }
 
-/** Throws StartError when a file of a secret cannot be used. Close the authenticator before the database. */
+/** Throws StartError when a file of a secret cannot be used. Close it before the database. */
 export function createAccessControl(options: AccessOptions) {
   const { config, acts, clock, logger, notices, digester } = options;
   const authenticator = createAuthenticator(options);
+  const denials = createDenials({ acts, logger });
   return {
     authenticator,
+    denials,
     tokens: createTokenOperations({ acts, clock, notices, digester }),
     /** The paths `/sign-in`, `/sign-out` and what belongs to them. */
     routes: createSignIn({
@@ -40,5 +43,8 @@ export function createAccessControl(options: AccessOptions) {
       notices,
       logger,
     }),
+    async close(): Promise<void> {
+      await Promise.all([authenticator.close(), denials.close()]);
+    },
   };
 }

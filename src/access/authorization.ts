@@ -11,8 +11,8 @@ import {
   getOperationAST,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { Acts } from './acts.ts';
 import type { Caller } from './caller.ts';
+import type { Denials } from './denials.ts';
 import { fieldsOf } from './document-fields.ts';
 import { denial, FIELDS, NODES, OPERATIONS, READ_ONLY_DENIAL } from './permissions.rules.ts';
 
@@ -50,12 +50,18 @@ const forbidden = (denied: readonly Denied[]): GraphQLError =>
     extensions: { code: 'FORBIDDEN', http: { status: 403 }, denied: denied.map(({ coordinate }) => coordinate) },
   });
 
-export function authorization<C extends Context>({ acts, isReadOnly }: { acts: Acts; isReadOnly: boolean }): Plugin<C> {
+export function authorization<C extends Context>({
+  denials,
+  isReadOnly,
+}: {
+  denials: Pick<Denials, 'record'>;
+  isReadOnly: boolean;
+}): Plugin<C> {
   const check = async (args: ExecutionArgs): Promise<GraphQLError | undefined> => {
     const { caller } = args.contextValue as Context;
     const denied = deniedFields(args, caller, isReadOnly);
     if (denied.length === 0) return undefined;
-    await record(acts, caller, denied);
+    await record(denials, caller, denied);
     return forbidden(denied);
   };
   return {
@@ -89,17 +95,12 @@ function deniedFields(
   return denied;
 }
 
-async function record(acts: Acts, caller: Caller, denied: readonly Denied[]): Promise<void> {
+/** One refused document is one entry, whatever number of mutations it has. */
+async function record(denials: Pick<Denials, 'record'>, caller: Caller, denied: readonly Denied[]): Promise<void> {
   const mutations = denied.filter(({ coordinate }) => coordinate.startsWith('Mutation.'));
-  if (mutations.length === 0) return;
-  await acts.transaction(async (_tx, acted) => {
-    for (const { coordinate, reason } of mutations)
-      acted({
-        caller,
-        action: coordinate.slice('Mutation.'.length),
-        outcome: 'denied',
-        familyId: caller.familyId,
-        reason,
-      });
-  });
+  const [first] = mutations;
+  if (first === undefined) return;
+  const actions = mutations.map(({ coordinate }) => coordinate.slice('Mutation.'.length));
+  const reason = mutations.length === 1 ? first.reason : `${mutations.length} mutations were refused. ${first.reason}`;
+  await denials.record({ caller, actions, reason });
 }

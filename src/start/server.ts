@@ -151,7 +151,7 @@ export async function startServer(options: StartOptions): Promise<void> {
     readiness,
     dashboard,
   });
-  lifecycle.opened('the access control', () => app.authenticator.close());
+  lifecycle.opened('the access control', () => app.closeAccess());
   const address = await app.http.listen(config.HOST, config.PORT).catch((error: NodeJS.ErrnoException) => {
     throw listenError(error, config);
   });

@@ -288,7 +288,7 @@ it('an ENQUEUER is not led out of its entries by the fields inside', async () =>
 });
 
 it('what was denied is on record with who, what and why; what was only looked at is not', async () => {
-  const viewer = callers.get('VIEWER')?.headers ?? {};
+  const viewer = await callerWith(app, { name: 'a new VIEWER', role: 'VIEWER' });
   await app.graphql(
     'mutation { pauseQueue(input: {reason: "because"}) { __typename } }',
     {},
@@ -303,7 +303,7 @@ it('what was denied is on record with who, what and why; what was only looked at
     {
       action: 'pauseQueue',
       outcome: 'denied',
-      actor: 'a VIEWER',
+      actor: 'a new VIEWER',
       role: 'viewer',
       hasPrefix: true,
       requestId: 'denied-1',

@@ -161,7 +161,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
       dashboard: options.dashboard && (await readSinglePage(options.dashboard)),
       moreJobs: options.moreJobs,
     });
-    lifecycle.opened('the access control', () => app.authenticator.close());
+    lifecycle.opened('the access control', () => app.closeAccess());
     const address = await app.http.listen('127.0.0.1', 0);
     lifecycle.opened('the HTTP server', () => app.http.close(config.SHUTDOWN_TIMEOUT));
     if (hasTimers) {

@@ -13,6 +13,7 @@ import type { Exchange, Handler } from '../../http/server.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Acts } from '../acts.ts';
 import type { Caller, Role } from '../caller.ts';
+import type { Denials } from '../denials.ts';
 import { denial, PATHS } from '../permissions.rules.ts';
 import type { Audit } from './audit.ts';
 import type { TimeSpan } from './span.ts';
@@ -23,12 +24,13 @@ export interface ExportRouteOptions {
   readonly audit: Pick<Audit, 'export'>;
   readonly gate: Pick<Gate, 'authenticate'>;
   readonly acts: Acts;
+  readonly denials: Pick<Denials, 'record'>;
   readonly logger: Logger;
   /** Roles that do not see personal data: what is exported holds it as it was signed. */
   readonly maskedRoles: readonly Role[];
 }
 
-export function auditExportRoute({ audit, gate, acts, logger, maskedRoles }: ExportRouteOptions): Handler {
+export function auditExportRoute({ audit, gate, acts, denials, logger, maskedRoles }: ExportRouteOptions): Handler {
   const refusalOf = (caller: Caller): string | undefined =>
     denial(AUDIT_EXPORT, PATHS[AUDIT_EXPORT], caller) ??
     (maskedRoles.includes(caller.role)
@@ -50,10 +52,13 @@ export function auditExportRoute({ audit, gate, acts, logger, maskedRoles }: Exp
       );
     const span = spanOf(exchange);
     if (span === undefined) return;
-    const act = { caller: found.caller, action: 'exportAuditTrail', after: { ...span } };
-    const refusal = refusalOf(found.caller);
-    await acts.transaction(async (_tx, acted) => acted({ ...act, outcome: refusal === undefined ? 'done' : 'denied' }));
-    if (refusal !== undefined) return refuse(exchange, 403, 'FORBIDDEN', refusal);
+    const { caller } = found;
+    const refusal = refusalOf(caller);
+    if (refusal !== undefined) {
+      await denials.record({ caller, actions: ['exportAuditTrail'], reason: refusal, after: { ...span } });
+      return refuse(exchange, 403, 'FORBIDDEN', refusal);
+    }
+    await acts.transaction(async (_tx, acted) => acted({ caller, action: 'exportAuditTrail', after: { ...span } }));
 
     const parts = audit.export(span)[Symbol.asyncIterator]();
     const first = await parts.next();

@@ -1,0 +1,129 @@
+/**
+ * Refusals in the audit trail. Each of a caller's first refused requests in a minute is an entry of
+ * its own; further ones are counted and written as one entry at the minute's end, so that nobody
+ * fills the trail, which is kept for ever, with what was never done.
+ */
+import type { Logger } from '../telemetry/logger.ts';
+import type { Acts } from './acts.ts';
+import type { Caller } from './caller.ts';
+
+/** Entries of their own for each caller and minute, on each node. */
+export const DENIALS_PER_MINUTE = 10;
+
+export interface Denial {
+  readonly caller: Caller;
+  /** What was refused, each once: the mutations of one document, or a path's action. */
+  readonly actions: readonly string[];
+  readonly reason: string;
+  readonly after?: Readonly<Record<string, unknown>>;
+}
+
+export interface Denials {
+  /** Writes or counts a refused request. Throws what the database throws. */
+  record(denial: Denial): Promise<void>;
+  /** Writes what was only counted so far. */
+  close(): Promise<void>;
+}
+
+export interface DenialOptions {
+  readonly acts: Acts;
+  readonly logger: Logger;
+  readonly minuteMs?: number;
+}
+
+/** A caller's minute. */
+interface Minute {
+  entries: number;
+  counted: Counted | undefined;
+  timer: NodeJS.Timeout;
+}
+
+interface Counted {
+  /** The latest, with its request and address. */
+  caller: Caller;
+  requestCount: number;
+  readonly actions: Record<string, number>;
+  readonly from: string;
+  to: string;
+}
+
+/** Where one request was refused for several mutations; `after` has their names. */
+const SEVERAL = 'severalMutations';
+const FURTHER = 'furtherDenials';
+
+export function createDenials({ acts, logger, minuteMs = 60_000 }: DenialOptions): Denials {
+  const minutes = new Map<string, Minute>();
+
+  const write = ({ caller, actions, reason, after }: Denial): Promise<void> => {
+    const [only, ...others] = actions;
+    const isOne = only !== undefined && others.length === 0;
+    return acts.transaction(async (_tx, acted) =>
+      acted({
+        caller,
+        action: isOne ? only : SEVERAL,
+        outcome: 'denied',
+        familyId: caller.familyId,
+        reason,
+        after: isOne ? after : { ...after, mutations: actions },
+      }),
+    );
+  };
+  const writeCounted = ({ caller, requestCount, actions, from, to }: Counted): Promise<void> =>
+    write({
+      caller,
+      actions: [FURTHER],
+      reason: `${requestCount} more of this caller's requests were refused within a minute that has ${DENIALS_PER_MINUTE} entries of refusals already.`,
+      after: { requestCount, actions, from, to },
+    });
+  const arm = (id: string): NodeJS.Timeout => setTimeout(() => void end(id), minuteMs).unref();
+  const end = async (id: string): Promise<void> => {
+    const minute = minutes.get(id);
+    if (minute === undefined) return;
+    const { counted } = minute;
+    minutes.delete(id);
+    if (counted === undefined) return;
+    try {
+      await writeCounted(counted);
+    } catch (error) {
+      logger.warn({ err: error, actor: counted.caller.name }, 'Refusals could not be written down; it is tried again');
+      keep(id, counted);
+    }
+  };
+  /** Puts what could not be written back, with what came meanwhile. */
+  const keep = (id: string, counted: Counted): void => {
+    const minute = minutes.get(id) ?? { entries: 0, counted: undefined, timer: arm(id) };
+    minutes.set(id, minute);
+    minute.counted = minute.counted === undefined ? counted : merged(counted, minute.counted);
+  };
+
+  return {
+    async record(denial) {
+      const { id } = denial.caller;
+      const minute = minutes.get(id) ?? { entries: 0, counted: undefined, timer: arm(id) };
+      minutes.set(id, minute);
+      if (minute.entries < DENIALS_PER_MINUTE) {
+        minute.entries++;
+        return write(denial);
+      }
+      const one = countedOf(denial);
+      minute.counted = minute.counted === undefined ? one : merged(minute.counted, one);
+    },
+    async close() {
+      for (const { timer } of minutes.values()) clearTimeout(timer);
+      await Promise.all([...minutes.keys()].map(end));
+      for (const { timer } of minutes.values()) clearTimeout(timer);
+    },
+  };
+}
+
+function countedOf({ caller, actions }: Denial): Counted {
+  const now = new Date().toISOString();
+  return { caller, requestCount: 1, actions: Object.fromEntries(actions.map((name) => [name, 1])), from: now, to: now };
+}
+
+function merged(earlier: Counted, later: Counted): Counted {
+  const actions = { ...earlier.actions };
+  for (const [name, count] of Object.entries(later.actions)) actions[name] = (actions[name] ?? 0) + count;
+  const requestCount = earlier.requestCount + later.requestCount;
+  return { caller: later.caller, requestCount, actions, from: earlier.from, to: later.to };
+}

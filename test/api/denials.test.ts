@@ -1,0 +1,104 @@
+/**
+ * Refusals on record: a caller without rights leaves a trace of what it tried, and cannot fill the
+ * trail, which is kept for ever, by trying more.
+ */
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createDenials, DENIALS_PER_MINUTE } from '../../src/access/denials.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';
+import { callerNamed, testActs } from '../support/acts.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let app: TestApp;
+let viewer: Headers;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  app = await startTestApp({ url: database.url, config: WITH_ACCESS, hasTimers: false });
+  viewer = await callerWith(app, { name: 'a viewer', role: 'VIEWER' });
+});
+afterAll(async () => {
+  await app?.close();
+  await database?.drop();
+});
+
+interface Row {
+  readonly action: string;
+  readonly reason: string;
+  readonly after: string | null;
+}
+const denied = (actor: string): Promise<Row[]> =>
+  database.db.query<Row>(
+    `SELECT action, reason, after FROM auth.audit_entries WHERE actor = $1 AND outcome = 'denied' ORDER BY sequence`,
+    [actor],
+  );
+
+const SEVERAL = `mutation {
+  one: pauseQueue(input: {reason: "a"}) { __typename }
+  other: pauseQueue(input: {reason: "b"}) { __typename }
+  resumeQueue(input: {}) { __typename }
+}`;
+
+it('a refused document is one entry that names every mutation of it', async () => {
+  await app.graphql(SEVERAL, {}, viewer);
+  const [row, ...others] = await denied('a viewer');
+  expect(others).toEqual([]);
+  expect(row?.action).toBe('severalMutations');
+  expect(JSON.parse(row?.after ?? '')).toEqual({ mutations: ['pauseQueue', 'resumeQueue'] });
+});
+
+it('a caller that is refused again and again leaves a bounded number of entries, and none is forgotten', async () => {
+  for (let round = 1; round < 40; round++) await app.graphql(SEVERAL, {}, viewer);
+  await fetch(`${app.url}/audit/export`, { headers: viewer });
+  expect(await denied('a viewer')).toHaveLength(DENIALS_PER_MINUTE);
+  await app.close();
+  const rows = await denied('a viewer');
+  expect(rows).toHaveLength(DENIALS_PER_MINUTE + 1);
+  const last = rows.at(-1);
+  expect(last?.action).toBe('furtherDenials');
+  const requestCount = 41 - DENIALS_PER_MINUTE;
+  expect(JSON.parse(last?.after ?? '')).toMatchObject({
+    requestCount,
+    actions: { pauseQueue: requestCount - 1, resumeQueue: requestCount - 1, exportAuditTrail: 1 },
+  });
+});
+
+it('what was only counted is written at the minute’s end, and the next minute begins anew', async () => {
+  const minuteMs = 300;
+  const denials = createDenials({ acts: testActs(database.db), logger: silentLogger, minuteMs });
+  const caller = callerNamed('impatient');
+  const denial = { caller, actions: ['cancelEntry'], reason: 'Not for you.' };
+  for (let round = 0; round < DENIALS_PER_MINUTE + 3; round++) await denials.record(denial);
+  const further = async () => (await denied('impatient')).filter(({ action }) => action === 'furtherDenials');
+  await vi.waitFor(async () => expect(await further()).toHaveLength(1), { timeout: 5_000, interval: 20 });
+  await denials.record(denial);
+  expect((await denied('impatient')).at(-1)?.action).toBe('cancelEntry');
+  await denials.close();
+  expect(await further()).toHaveLength(1);
+});
+
+it('what could not be written is written later', async () => {
+  const acts = testActs(database.db);
+  let isAway = false;
+  let failures = 0;
+  const flaky: typeof acts = {
+    transaction(work) {
+      if (!isAway) return acts.transaction(work);
+      failures++;
+      return Promise.reject(new Error('away'));
+    },
+  };
+  const denials = createDenials({ acts: flaky, logger: silentLogger, minuteMs: 100 });
+  const denial = { caller: callerNamed('unlucky'), actions: ['cancelEntry'], reason: 'Not for you.' };
+  for (let round = 0; round < DENIALS_PER_MINUTE + 2; round++) await denials.record(denial);
+  isAway = true;
+  await vi.waitFor(() => expect(failures).toBeGreaterThan(1), { timeout: 5_000, interval: 20 });
+  isAway = false;
+  await vi.waitFor(
+    async () => expect(JSON.parse((await denied('unlucky')).at(-1)?.after ?? '{}')).toMatchObject({ requestCount: 2 }),
+    { timeout: 5_000, interval: 20 },
+  );
+  await denials.close();
+});
