@@ -219,8 +219,6 @@ export function createApp(options: AppOptions) {
     schema,
     graphql,
     http,
-    authenticator: access.authenticator,
-    /** Ends what access control still does; before the database is closed. */
     closeAccess: access.close,
     worker,
     bulkRunner,

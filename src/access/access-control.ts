@@ -7,7 +7,7 @@ import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Acts } from './acts.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
-import { claimRulesOf } from './authentication/verifier.ts';
+import { issuerRulesOf } from './authentication/verifier.ts';
 import { createDenials } from './denials.ts';
 import type { Digester } from './idempotency.ts';
 import { createCodeFlow } from './oidc/code-flow.ts';
@@ -39,7 +39,7 @@ export function createAccessControl(options: AccessOptions) {
       config,
       acts,
       authenticator,
-      codeFlow: createCodeFlow(config, claimRulesOf(config), logger),
+      codeFlow: createCodeFlow(config, issuerRulesOf(config, digester), logger),
       notices,
       logger,
     }),

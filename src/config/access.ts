@@ -67,7 +67,7 @@ export const ACCESS_SETTINGS = {
     schema: url('https:', 'http:'),
     example: 'https://id.example.org',
     means:
-      'An OpenID Connect issuer whose access tokens (JWTs) are accepted, and at which people sign in; exactly as its discovery document names itself. `http://` only on this machine.',
+      'An OpenID Connect issuer whose access tokens (JWTs) are accepted, and at which people sign in; exactly as its discovery document names itself. ID tokens are refused. `http://` only on this machine.',
   }),
   OIDC_AUDIENCE: setting({
     schema: text(),

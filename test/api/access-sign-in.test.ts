@@ -3,6 +3,7 @@
  * sessions that every node knows and that end with what they were begun with.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startIssuer, type TestIssuer } from '../support/issuer.ts';
@@ -288,6 +289,39 @@ describe('at an issuer', () => {
     const asked = new URL(out.headers.get('location') ?? '').searchParams;
     expect(asked.get('redirect_uri')).toBe('https://jobs.example.org/sign-in/callback');
     expect(cookieOf(out, 'departure')).toMatch(/^__Host-family-hub-departure=/);
+  });
+
+  test('the session ends when the issuer, or what its roles mean, is configured anew', async () => {
+    const { back, departure } = await travel();
+    const cookie = cookieOf(await comeBack(back, departure), 'session');
+    const shown = cookieOf(await post(first, '/sign-in', { token: await issuer.token() }), 'session');
+    const asBefore = {
+      ADMIN_TOKEN: ADMIN,
+      OIDC_ISSUER: issuer.url,
+      OIDC_AUDIENCE: 'the-project',
+      OIDC_CLIENT_ID: 'hub-client',
+      OIDC_CLIENT_SECRET: 'another secret is no other configuration',
+    };
+    const changes: [string, Partial<Config>, boolean][] = [
+      ['nothing', {}, true],
+      ['the issuer', { OIDC_ISSUER: 'https://id.example.org' }, false],
+      ['the audience', { OIDC_AUDIENCE: 'another-project' }, false],
+      ['the client', { OIDC_CLIENT_ID: 'another-client' }, false],
+      ['the claim of the roles', { OIDC_ROLE_CLAIM: 'groups' }, false],
+      ['the map of the roles', { OIDC_ROLE_MAP: new Map([['family-hub-admin', 'viewer']]) }, false],
+      ['the claim of the family', { OIDC_FAMILY_CLAIM: 'family_id' }, false],
+      ['that there is an issuer', { OIDC_ISSUER: undefined, OIDC_AUDIENCE: undefined }, false],
+    ];
+    for (const [what, change, isGood] of changes) {
+      const other = await startTestApp({ url: database.url, config: { ...asBefore, ...change }, hasTimers: false });
+      try {
+        for (const one of [cookie, shown])
+          expect(await viewer(other, one), what).toEqual(isGood ? expect.objectContaining({ kind: 'OIDC' }) : 401);
+      } finally {
+        await other.close();
+      }
+    }
+    expect(await viewer(first, cookie)).toMatchObject({ kind: 'OIDC', role: 'ADMIN' });
   });
 
   test('roles that only the user info has count too', async () => {

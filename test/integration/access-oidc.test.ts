@@ -30,6 +30,7 @@ const look = (token: string, by: Issuer = keys) =>
     roleClaim: 'roles',
     roles: new Map([['family-hub-admin', 'admin']]),
     familyClaim: undefined,
+    sourceDigest: 'of this configuration',
   });
 const now = (): number => Math.floor(Date.now() / 1_000);
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -53,6 +54,8 @@ describe('a token of the issuer', () => {
     ['of another issuer', { iss: 'https://evil.example' }, 'ended', 'another issuer'],
     ['without an end', { exp: undefined }, 'ended', 'exp'],
     ['without a subject', { sub: undefined }, 'ended', 'sub'],
+    ['that is an ID token', { nonce: 'n' }, 'ended', 'Send the access token'],
+    ['that is an ID token of a code flow', { at_hash: 'h' }, 'ended', 'Send the access token'],
     ['without a role of ours', { roles: ['other'] }, 'forbidden', 'OIDC_ROLE_MAP'],
   ])('%s is refused, and it is said why', async (_what, claims, failure, message) => {
     const verdict = await look(await issuer.token(claims));

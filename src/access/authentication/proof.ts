@@ -10,8 +10,11 @@ export interface Proof {
   readonly apiTokenId: string | null;
   /** The browser's session; null when the credential itself was shown. */
   readonly sessionId: string | null;
-  /** A keyed digest of the admin token that was shown. */
-  readonly adminTokenDigest: string | null;
+  /**
+   * A keyed digest of what made this caller: the admin token that was shown, or how the issuer and
+   * its roles are configured. A session ends when that has changed. Null: its row in the database is all.
+   */
+  readonly sourceDigest: string | null;
 }
 
 /** When so much time is over, by the clock of `performance.now`, which nobody sets; null: never. */

@@ -8,7 +8,7 @@ const good = (endsAt: number | null): Verdict => ({
     validUntil: null,
     apiTokenId: null,
     sessionId: null,
-    adminTokenDigest: null,
+    sourceDigest: null,
   },
   endsAt,
 });

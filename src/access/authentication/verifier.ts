@@ -2,7 +2,9 @@
 import type { Config } from '../../config/config.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { CallerKind } from '../caller.ts';
 import type { Digester } from '../idempotency.ts';
+import type { IssuerRules } from '../oidc/claims.rules.ts';
 import { createIssuer } from '../oidc/issuer.ts';
 import { looksLikeJwt, verifyJwt } from '../oidc/verify-jwt.ts';
 import { findSession } from '../sessions/sessions.ts';
@@ -19,12 +21,13 @@ export interface VerifierOptions {
   readonly digester: Digester;
 }
 
-/** How the claims of the configured issuer are read. */
-export const claimRulesOf = (config: Config) => ({
-  roleClaim: config.OIDC_ROLE_CLAIM,
-  roles: config.OIDC_ROLE_MAP,
-  familyClaim: config.OIDC_FAMILY_CLAIM,
-});
+/** How the claims of the configured issuer are read, and what tells this configuration from another. */
+export function issuerRulesOf(config: Config, digester: Digester): IssuerRules {
+  const { OIDC_ROLE_CLAIM: roleClaim, OIDC_ROLE_MAP: roles, OIDC_FAMILY_CLAIM: familyClaim } = config;
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_CLIENT_ID: clientId } = config;
+  const source = JSON.stringify([issuer, audience, clientId, roleClaim, familyClaim, [...roles].sort()]);
+  return { roleClaim, roles, familyClaim, sourceDigest: digester.digest(`issuer ${source}`) };
+}
 
 export function createVerifier({ config, db, logger, digester }: VerifierOptions) {
   const adminToken = openGivenSecret({
@@ -45,12 +48,15 @@ export function createVerifier({ config, db, logger, digester }: VerifierOptions
       : {
           issuer: createIssuer({ issuer: issuerUrl, logger }),
           rules: {
-            ...claimRulesOf(config),
+            ...issuerRulesOf(config, digester),
             issuer: issuerUrl,
             audience,
             clockToleranceMs: config.OIDC_CLOCK_TOLERANCE,
           },
         };
+  /** What sessions of this kind must have been begun with to be good now; null: none of them is. */
+  const sourceDigestOf = (kind: CallerKind): string | null =>
+    kind === 'admin_token' ? adminTokenDigest() : (oidc?.rules.sourceDigest ?? null);
 
   return {
     /** The verdict on the admin token, which is known without asking anybody; undefined for all else. */
@@ -58,14 +64,14 @@ export function createVerifier({ config, db, logger, digester }: VerifierOptions
       kind === 'bearer' && adminToken.matches(digest) ? admin(adminTokenDigest()) : undefined,
     /** What another credential is worth. Throws what the database throws. */
     async verify({ kind, text, digest }: Credential): Promise<Verdict> {
-      if (kind === 'session') return findSession(db, digest, adminTokenDigest);
+      if (kind === 'session') return findSession(db, digest, sourceDigestOf);
       if (looksLikeToken(text)) return findToken(db, digest);
       return oidc !== undefined && looksLikeJwt(text) ? verifyJwt(text, oidc.issuer, oidc.rules) : UNKNOWN;
     },
   };
 }
 
-const admin = (adminTokenDigest: string | null): Verdict => ({
+const admin = (sourceDigest: string | null): Verdict => ({
   proof: {
     caller: {
       kind: 'admin_token',
@@ -78,7 +84,7 @@ const admin = (adminTokenDigest: string | null): Verdict => ({
     validUntil: null,
     apiTokenId: null,
     sessionId: null,
-    adminTokenDigest,
+    sourceDigest,
   },
   endsAt: null,
 });

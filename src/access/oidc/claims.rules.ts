@@ -15,6 +15,12 @@ export interface ClaimRules {
   readonly familyClaim: string | undefined;
 }
 
+/** The rules of the configured issuer. */
+export interface IssuerRules extends ClaimRules {
+  /** A keyed digest of everything in the configuration that decides who is let in as what. */
+  readonly sourceDigest: string;
+}
+
 export interface ClaimedCaller {
   readonly id: string;
   readonly name: string;

@@ -7,7 +7,7 @@ import * as client from 'openid-client';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Verdict } from '../authentication/proof.ts';
-import { type ClaimRules, callerOfClaims, claimOf } from './claims.rules.ts';
+import { callerOfClaims, claimOf, type IssuerRules } from './claims.rules.ts';
 
 /** What the browser keeps while it is away. */
 export interface Departure {
@@ -30,7 +30,7 @@ const TIMEOUT_S = 10;
 const FAILURE_COOLDOWN_MS = 5_000;
 
 /** Undefined where browsers cannot sign in at an issuer. Nothing is asked before somebody does. */
-export function createCodeFlow(config: Config, rules: ClaimRules, logger: Logger): CodeFlow | undefined {
+export function createCodeFlow(config: Config, rules: IssuerRules, logger: Logger): CodeFlow | undefined {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: secret } = config;
   if (issuer === undefined || clientId === undefined) return undefined;
   let opening: Promise<client.Configuration> | undefined;
@@ -84,7 +84,7 @@ export function createCodeFlow(config: Config, rules: ClaimRules, logger: Logger
           validUntil: null,
           apiTokenId: null,
           sessionId: null,
-          adminTokenDigest: null,
+          sourceDigest: rules.sourceDigest,
         },
         endsAt: null,
       };

@@ -1,11 +1,13 @@
 /**
  * Proves a JWT of the issuer: signature by one of its keys under an algorithm of ours (never what
- * the token itself would like), issuer, audience, time, subject; then what its claims say.
+ * the token itself would like), issuer, audience, time, subject, that it is an access token; then
+ * what its claims say.
  */
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { endIn, UNKNOWN, type Verdict } from '../authentication/proof.ts';
-import { type ClaimRules, callerOfClaims } from './claims.rules.ts';
+import { callerOfClaims, type IssuerRules } from './claims.rules.ts';
 import { type Issuer, IssuerUnavailableError } from './issuer.ts';
+import { noAccessToken } from './token-type.rules.ts';
 
 /** Signatures with public keys only: no "none", and no HMAC, under which a public key would be a secret. */
 const ALGORITHMS = [
@@ -22,7 +24,7 @@ const ALGORITHMS = [
   'Ed25519',
 ];
 
-export interface JwtRules extends ClaimRules {
+export interface JwtRules extends IssuerRules {
   readonly issuer: string;
   readonly audience: string;
   readonly clockToleranceMs: number;
@@ -35,8 +37,9 @@ export const looksLikeJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$
 export async function verifyJwt(token: string, issuer: Issuer, rules: JwtRules): Promise<Verdict> {
   const toleranceMs = rules.clockToleranceMs;
   let claims: JWTPayload;
+  let problem: string | undefined;
   try {
-    const { payload } = await jwtVerify(token, issuer.getKey, {
+    const { payload, protectedHeader } = await jwtVerify(token, issuer.getKey, {
       algorithms: ALGORITHMS,
       issuer: rules.issuer,
       audience: rules.audience,
@@ -44,9 +47,11 @@ export async function verifyJwt(token: string, issuer: Issuer, rules: JwtRules):
       requiredClaims: ['exp', 'sub'],
     });
     claims = payload;
+    problem = noAccessToken(protectedHeader, payload);
   } catch (error) {
     return failureOf(error, rules);
   }
+  if (problem !== undefined) return { failure: 'ended', message: problem };
   const answer = callerOfClaims(claims, rules);
   if ('problem' in answer) return { failure: answer.isForbidden ? 'forbidden' : 'ended', message: answer.problem };
   const end = (claims.exp ?? 0) * 1_000 + toleranceMs;
@@ -56,7 +61,7 @@ export async function verifyJwt(token: string, issuer: Issuer, rules: JwtRules):
       validUntil: new Date(end),
       apiTokenId: null,
       sessionId: null,
-      adminTokenDigest: null,
+      sourceDigest: rules.sourceDigest,
     },
     endsAt: endIn(end - Date.now()),
   };

@@ -24,6 +24,9 @@ describe('the cookie', () => {
     expect(cookieLine('session', 'x', ABROAD, options)).toBe(
       '__Host-family-hub-session=x; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure',
     );
+    expect(cookieLine('session', 'x', 'https://localhost:8443', options), 'over TLS on this machine too').toMatch(
+      /^__Host-.*; Secure$/,
+    );
   });
 
   it.each([

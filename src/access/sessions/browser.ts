@@ -18,10 +18,10 @@ export function publicOrigin({ host = 'localhost' }: BrowserHeaders, publicUrl: 
   return URL.canParse(url) ? new URL(url).origin : 'https://localhost';
 }
 
-const isSecure = (origin: string): boolean => !namesLoopback(new URL(origin).host);
+const isSecure = (origin: string): boolean => origin.startsWith('https:') || !namesLoopback(new URL(origin).host);
 
 /**
- * A cookie's whole name. Off loopback it begins with `__Host-`, which a browser takes only over
+ * A cookie's whole name. Over TLS, and off loopback, it begins with `__Host-`, which a browser takes only over
  * TLS, for this host alone and for all of it (RFC 6265bis, 4.1.3.2), so that no neighbour can set it.
  */
 const cookieName = (name: string, origin: string): string => `${isSecure(origin) ? '__Host-' : ''}family-hub-${name}`;

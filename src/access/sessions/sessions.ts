@@ -1,7 +1,7 @@
 /**
  * Sessions of browsers: a row for each, found by the digest of its cookie, so that any node knows
- * them and none can be made from a dump. A session is worth what it was begun with: it ends with
- * its token, and when ADMIN_TOKEN is changed.
+ * them and none can be made from a dump. A session is worth what it was begun with: it ends with its
+ * token, when ADMIN_TOKEN is changed, and when the issuer or what its roles mean is configured anew.
  */
 import { randomBytes } from 'node:crypto';
 import type { Queryable } from '../../database/database.ts';
@@ -21,7 +21,7 @@ interface SessionRow {
   readonly familyId: string | null;
   readonly apiTokenId: string | null;
   readonly prefix: string | null;
-  readonly adminTokenDigest: string | null;
+  readonly sourceDigest: string | null;
   readonly expiresAt: Date;
   readonly msLeft: number;
   readonly isTokenRevoked: boolean;
@@ -31,13 +31,13 @@ interface SessionRow {
 /** Begins a session of a caller that was proven, within the caller's transaction; answers its id and its cookie's value. */
 export async function beginSession(
   tx: Queryable,
-  { caller, validUntil, apiTokenId, adminTokenDigest }: Proof,
+  { caller, validUntil, apiTokenId, sourceDigest }: Proof,
   lifetimeMs: number,
 ): Promise<{ id: string; cookie: string }> {
   const cookie = randomBytes(32).toString('base64url');
   const [row] = await tx.query<{ id: string }>(
     `INSERT INTO auth.sessions
-       (digest, kind, caller_id, caller_name, role, family_id, api_token_id, admin_token_digest, expires_at)
+       (digest, kind, caller_id, caller_name, role, family_id, api_token_id, source_digest, expires_at)
      VALUES ($1, $2, $3, $4, $5::auth.api_role, $6, $7, $8,
              least(now() + $9 * interval '1 millisecond', $10::timestamptz))
      RETURNING id`,
@@ -49,7 +49,7 @@ export async function beginSession(
       caller.role,
       caller.familyId,
       apiTokenId,
-      adminTokenDigest,
+      sourceDigest,
       lifetimeMs,
       validUntil,
     ],
@@ -60,17 +60,19 @@ export async function beginSession(
 
 /**
  * What the session whose cookie has this SHA-256 is worth, by the database's clock.
- * `adminTokenDigest` is that of the admin token as it is now.
+ * `sourceDigestOf` answers what a
+ * session of a kind that is not an API token's must have been begun with.
  */
 export async function findSession(
   db: Queryable,
   digest: Buffer,
-  adminTokenDigest: () => string | null,
+  sourceDigestOf: (kind: CallerKind) => string | null,
 ): Promise<Verdict> {
   const [row] = await db.query<SessionRow>(
     `SELECT session.id, session.kind, session.caller_id AS "callerId", session.caller_name AS "callerName",
-            session.role, session.family_id AS "familyId", session.api_token_id AS "apiTokenId", token.prefix,
-            session.admin_token_digest AS "adminTokenDigest", session.expires_at AS "expiresAt",
+            coalesce(token.role, session.role) AS role,
+            CASE WHEN token.id IS NULL THEN session.family_id ELSE token.family_id END AS "familyId", session.api_token_id AS "apiTokenId", token.prefix,
+            session.source_digest AS "sourceDigest", session.expires_at AS "expiresAt",
             (extract(epoch FROM session.expires_at - now()) * 1000)::float8 AS "msLeft",
             token.revoked_at IS NOT NULL AS "isTokenRevoked",
             coalesce(token.expires_at <= now(), false) AS "isTokenExpired"
@@ -83,8 +85,12 @@ export async function findSession(
   if (row.isTokenRevoked) return ended('your token was revoked.');
   if (row.isTokenExpired) return ended('your token has expired.');
   if (row.msLeft <= 0) return ended('your session is over.');
-  if (row.kind === 'admin_token' && row.adminTokenDigest !== adminTokenDigest())
-    return ended('the admin token was changed.');
+  if (row.apiTokenId === null && row.sourceDigest !== sourceDigestOf(row.kind))
+    return ended(
+      row.kind === 'admin_token'
+        ? 'the admin token was changed.'
+        : 'who may sign in at the issuer was configured anew.',
+    );
   const { kind, callerId, callerName, role, familyId, prefix, expiresAt, msLeft } = row;
   return {
     proof: {
@@ -92,7 +98,7 @@ export async function findSession(
       validUntil: expiresAt,
       apiTokenId: row.apiTokenId,
       sessionId: row.id,
-      adminTokenDigest: row.adminTokenDigest,
+      sourceDigest: row.sourceDigest,
     },
     endsAt: endIn(msLeft),
   };

@@ -37,7 +37,7 @@ export async function findToken(db: Queryable, digest: Buffer): Promise<Verdict>
       validUntil: expiresAt,
       apiTokenId: id,
       sessionId: null,
-      adminTokenDigest: null,
+      sourceDigest: null,
     },
     endsAt: endIn(msLeft),
   };
