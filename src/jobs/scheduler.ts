@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { createDatabaseClock } from '../database/database-clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { nextDue } from './calendar/due.rules.ts';
+import { nextDue, type Recurrence } from './calendar/due.rules.ts';
 import type { Job } from './job.ts';
 import { claimFires, type RecordedFire, type RunLease } from './ledger/fires.ts';
 import { isPausedAt, MISFIRE_WINDOW_MS, settle } from './ledger/settle.rules.ts';
@@ -44,6 +44,11 @@ export interface SchedulerOptions extends Pick<RunsInHandOptions, 'redact' | 'on
   onFault?(error: unknown): void;
 }
 
+export interface NextFire extends Recurrence {
+  readonly jobName: string;
+  readonly at: Date;
+}
+
 export interface Scheduler {
   /** Registers the schedules, settles what was missed, arms the timers. Throws when the database does. */
   start(): Promise<void>;
@@ -57,8 +62,8 @@ export interface Scheduler {
   /** Refuses with NotFoundError, JobAlreadyRunningError, or InvalidStateError while stopping. */
   runNow(input: ManualRunInput): Promise<{ runId: string; finished: Promise<void> }>;
   runsInHand(): number;
-  /** The next fire of each schedule that has one, soonest first. */
-  next(): { jobName: string; at: Date }[];
+  /** The next fire of each schedule that has one, soonest first, with the recurrence that is in force. */
+  next(): NextFire[];
   /**
    * No new runs. Those in hand may end by themselves for three quarters of `timeoutMs`, are then
    * asked to end, and are closed as interrupted when it is over.
@@ -228,7 +233,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     runNow: runs.runNow,
     runsInHand: runs.count,
     next: () =>
-      [...nextFires].map(([jobName, at]) => ({ jobName, at })).sort((a, b) => a.at.getTime() - b.at.getTime()),
+      [...nextFires]
+        .flatMap(([jobName, at]) => {
+          const schedule = schedules.get(jobName);
+          return schedule === undefined ? [] : [{ jobName, at, cron: schedule.cron, timeZone: schedule.timeZone }];
+        })
+        .sort((a, b) => a.at.getTime() - b.at.getTime()),
     async stop({ timeoutMs }) {
       const deadline = performance.now() + timeoutMs;
       isStopping = true;

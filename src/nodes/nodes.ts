@@ -39,6 +39,11 @@ export async function setNodeState(db: Queryable, id: string, state: NodeState):
   );
 }
 
+/** Takes back a registration: the process did not come as far as to work. */
+export async function removeNode(db: Queryable, id: string): Promise<void> {
+  await db.query('DELETE FROM auth.server_nodes WHERE id = $1', [id]);
+}
+
 /**
  * The ids of the nodes that have not said so, but are gone: silent for `silenceMs` by the
  * database's clock. True also when no other node is there to write it down.

@@ -1,8 +1,10 @@
 /** Which database: the one that was named, or the embedded one. */
 import { join, relative, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
+import type { Queryable } from '../database/database.ts';
 import { startEmbedded } from '../database/embedded/embedded.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { isStandby, takesNoWrites } from './failures.ts';
 
 export interface DatabaseServer {
   readonly url: string;
@@ -30,6 +32,15 @@ export async function openDatabaseServer(config: Config, logger: Logger): Promis
   const folder = relative(process.cwd(), resolve(config.DATA_DIR)) || '.';
   const shown = `${withoutPassword(embedded.url)} (embedded, in ${folder.startsWith('..') ? resolve(config.DATA_DIR) : join('.', folder)})`;
   return { url: embedded.url, directUrl: undefined, shown, isEmbedded: true, leave: () => embedded.leave() };
+}
+
+/** Throws a StartError when the database can only be read. */
+export async function assertWritable(db: Queryable, shown: string): Promise<void> {
+  const [state] = await db.query<{ isStandby: boolean; isReadOnly: boolean }>(
+    `SELECT pg_is_in_recovery() AS "isStandby", current_setting('transaction_read_only')::boolean AS "isReadOnly"`,
+  );
+  if (state?.isStandby) throw isStandby(shown);
+  if (state?.isReadOnly) throw takesNoWrites(shown);
 }
 
 /** A URL that can be shown to people and logs. */

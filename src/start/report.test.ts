@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../config/config.ts';
-import { accessLine, dashboardLine } from './report.ts';
+import { accessLine, dashboardLine, jobLine } from './report.ts';
 
 const TOKEN = 'x'.repeat(32);
 const OIDC = { OIDC_ISSUER: 'https://id.example.org', OIDC_AUDIENCE: 'x' };
@@ -24,6 +24,14 @@ describe('what the start says of access control', () => {
   it('never holds a secret', () => {
     expect(accessLine(readConfig({ ADMIN_TOKEN: TOKEN }).config).join()).not.toContain(TOKEN);
   });
+});
+
+it.each([
+  ['UTC', 'NightJob: at 04:30 every day, next 2026-01-02T03:30:00.000Z'],
+  ['Europe/Berlin', 'NightJob: at 04:30 every day in Europe/Berlin, next 2026-01-02T03:30:00.000Z'],
+])('what the start says of a job in %s', (timeZone, said) => {
+  const at = new Date('2026-01-02T03:30:00Z');
+  expect(jobLine({ jobName: 'NightJob', cron: '30 4 * * *', timeZone, at })).toBe(said);
 });
 
 describe('what the start says of the dashboard', () => {

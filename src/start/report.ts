@@ -5,6 +5,7 @@ import { isAccessControlled } from '../config/access-rules.ts';
 import type { Config } from '../config/config.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { cronDescription } from '../jobs/calendar/cron.rules.ts';
+import type { NextFire } from '../jobs/scheduler.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { VERSION } from '../version.ts';
 import type { DatabaseServer } from './database.ts';
@@ -30,10 +31,7 @@ export function reportStart(report: StartReport): void {
   const host = reachable.includes(':') ? `[${reachable}]` : reachable;
   const root = `http://${host}:${address.port}/`;
   const graphiql = `${root}graphql`;
-  const jobs = app.scheduler.next().map(({ jobName, at }) => {
-    const cron = app.jobs.find((job) => job.name === jobName)?.cron ?? '';
-    return `${jobName}: ${cronDescription(cron)}, next ${at.toISOString()}`;
-  });
+  const jobs = app.scheduler.next().map(jobLine);
   const lines: [string, string][] = [
     dashboardLine(hasDashboard, root),
     ['GraphiQL', graphiql],
@@ -72,6 +70,10 @@ export function reportStart(report: StartReport): void {
   };
   logger.info(fields, ready);
 }
+
+/** When a job fires, by the schedule that is in force. */
+export const jobLine = ({ jobName, cron, timeZone, at }: NextFire): string =>
+  `${jobName}: ${cronDescription(cron)}${timeZone === 'UTC' ? '' : ` in ${timeZone}`}, next ${at.toISOString()}`;
 
 /** Where the dashboard is, or how it comes to be. */
 export const dashboardLine = (hasDashboard: boolean, root: string): [name: string, value: string] => [

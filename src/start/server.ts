@@ -16,13 +16,14 @@ import { seedDemoFamily } from '../families/demo.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { declareMetrics } from '../metrics.ts';
 import { type DrainAsk, startHeartbeat } from '../nodes/heartbeat.ts';
-import { announceProvider, registerNode, setNodeState } from '../nodes/nodes.ts';
+import { announceProvider, registerNode, removeNode, setNodeState } from '../nodes/nodes.ts';
 import { openKeyRing } from '../sealing/key-ring.ts';
 import { announceKeys } from '../sealing/living-nodes.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { VERSION } from '../version.ts';
 import { openDashboard } from './dashboard.ts';
-import { openDatabaseServer } from './database.ts';
+import { assertWritable, type DatabaseServer, openDatabaseServer } from './database.ts';
+import { explainStartFailure } from './failures.ts';
 import { masterKeysFor } from './master-key.ts';
 import { openProvider } from './provider.ts';
 import { reportStart } from './report.ts';
@@ -46,7 +47,7 @@ export interface StartOptions {
 
 /** Starts everything; resolves when the server is ready. Throws StartError for what an operator can mend. */
 export async function startServer(options: StartOptions): Promise<void> {
-  const { config, logger, lifecycle, nodeName, onDrainAsked } = options;
+  const { config, logger, lifecycle } = options;
   const begun = performance.now();
   const opening = openDatabaseServer(config, logger);
   // Before it is there: a signal that comes meanwhile must not leave PostgreSQL running.
@@ -60,6 +61,14 @@ export async function startServer(options: StartOptions): Promise<void> {
     DATABASE_SERVER_PATIENCE_MS,
   );
   const server = await opening;
+  // From here on the database may go away at any step.
+  await startOn(server, begun, options).catch((error: unknown) => {
+    throw explainStartFailure(error, server.shown);
+  });
+}
+
+async function startOn(server: DatabaseServer, begun: number, options: StartOptions): Promise<void> {
+  const { config, logger, lifecycle, nodeName, onDrainAsked } = options;
   const metrics = declareMetrics();
   let dropped = 0;
   metrics.onScrape(() => {
@@ -78,6 +87,7 @@ export async function startServer(options: StartOptions): Promise<void> {
     );
   });
   lifecycle.opened('the database', () => db.close());
+  await assertWritable(db, server.shown);
 
   const masters = await masterKeysFor(config, db, server.isEmbedded, logger);
   const { applied } = await migrate({ url: server.directUrl ?? server.url, logger });
@@ -85,7 +95,9 @@ export async function startServer(options: StartOptions): Promise<void> {
   if (server.isEmbedded && applied.length > 0) await seedDemoFamily(db);
 
   const node = await registerNode(db, nodeName, VERSION);
-  lifecycle.opened('the node', () => setNodeState(db, node.id, 'gone'));
+  let hasStarted = false;
+  // A start that failed was no node that anybody need hear of.
+  lifecycle.opened('the node', () => (hasStarted ? setNodeState(db, node.id, 'gone') : removeNode(db, node.id)));
   await announceKeys(db, node.id, keyRing);
   const notices = await openNotices({
     db,
@@ -109,7 +121,10 @@ export async function startServer(options: StartOptions): Promise<void> {
 
   let drainingSince: number | undefined;
   const readiness = [
-    { name: 'node', check: async () => (drainingSince === undefined ? undefined : 'is draining') },
+    {
+      name: 'node',
+      check: async () => (drainingSince !== undefined ? 'is draining' : hasStarted ? undefined : 'is starting'),
+    },
     {
       name: 'database',
       check: () =>
@@ -198,6 +213,7 @@ export async function startServer(options: StartOptions): Promise<void> {
   notices.on({ nodes: heartbeat.beatNow });
   await heartbeat.say('running');
   await app.begin();
+  hasStarted = true;
   reportStart({
     config,
     logger,

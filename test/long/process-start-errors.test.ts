@@ -4,12 +4,13 @@
  */
 import { once } from 'node:events';
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { embeddedUrl } from '../../src/database/embedded/embedded.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { startOwnCluster } from '../support/own-cluster.ts';
 import { createProcesses, type Env, postgresOf, processesIn, type ServerProcess } from '../support/process.ts';
 
 // Each start of a server costs about a second of processor time, which other tests want as well.
@@ -17,6 +18,8 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 8).toString('base64');
+/** Nodes that can no longer take their registration back. */
+const CUT_OFF = 'cut off';
 const processes = createProcesses();
 let database: TestDatabase;
 let env: Env;
@@ -116,6 +119,43 @@ describe.concurrent('DATABASE_URL', () => {
       expect(said).not.toContain('guessed-word');
     },
   );
+});
+
+describe.concurrent('a database that can only be read', () => {
+  it('by its default', async () => {
+    const url = otherUrl(({ searchParams }) => searchParams.set('options', '-c default_transaction_read_only=on'));
+    expect(await sentence({ DATABASE_URL: url })).toMatch(
+      /^The database at postgresql:\S+ can only be read \(default_transaction_read_only is on\): switch that off/,
+    );
+  });
+
+  it('since it is a standby', async () => {
+    const standby = await startOwnCluster();
+    try {
+      await standby.stop();
+      await writeFile(join(standby.data, 'standby.signal'), '');
+      await standby.start();
+      expect(await sentence({ DATABASE_URL: standby.url })).toMatch(
+        /^The database at postgresql:\S+ is a standby, which can only be read: point DATABASE_URL at the primary/,
+      );
+    } finally {
+      await standby.remove();
+    }
+  });
+});
+
+describe.concurrent('a database that goes away while the server', () => {
+  it.each([
+    ['registers as a node', 'INSERT INTO auth.server_nodes'],
+    ['puts its settings on record', 'auth.known_settings'],
+    ['reads the schedules', 'FROM auth.job_schedules'],
+  ])('%s', async (_, moment) => {
+    const proxy = await startProxy(database.url, moment);
+    expect(await sentence({ DATABASE_URL: proxy.url, NODE_NAME: CUT_OFF })).toMatch(
+      /^The database at postgresql:\S+ went away while the server started: .+\. Start the server again once PostgreSQL runs\.$/,
+    );
+    expect(proxy.hasCut()).toBe(true);
+  });
 });
 
 describe.concurrent('the configuration', () => {
@@ -229,10 +269,41 @@ it('DATABASE_URL leads to a newer database', async () => {
 });
 
 it('no start that was refused is left as a node', async () => {
-  const rows = await database.db.query('SELECT state::text, count(*)::int FROM auth.server_nodes GROUP BY state');
-  // The first one, the two that had come as far as to listen, and one whose token's file was none.
-  expect(rows).toEqual([{ state: 'gone', count: 4 }]);
+  const rows = await database.db.query(
+    'SELECT state::text, count(*)::int FROM auth.server_nodes WHERE name <> $1 GROUP BY state',
+    [CUT_OFF],
+  );
+  expect(rows).toEqual([{ state: 'gone', count: 1 }]);
 });
+
+/** Between a server and its database: breaks all off, and lets nobody through any more, once a statement holds the text. */
+async function startProxy(databaseUrl: string, moment: string): Promise<{ url: string; hasCut(): boolean }> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let hasCut = false;
+  const proxy = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+    }
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+    upstream.pipe(client);
+    client.on('data', (sent) => {
+      if (sent.includes(moment)) {
+        hasCut = true;
+        proxy.close();
+        for (const socket of sockets) socket.destroy();
+      } else if (!upstream.destroyed) upstream.write(sent);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const url = otherUrl((changed) => {
+    changed.port = String((proxy.address() as AddressInfo).port);
+  });
+  return { url, hasCut: () => hasCut };
+}
 
 /** Undoes what the other tests' environment says. */
 const EMBEDDED: Env = { DATABASE_URL: undefined, MASTER_KEY: undefined, IDENTITY_PROVIDER: undefined };

@@ -27,6 +27,8 @@ const DATABASE = 'family_hub';
 export interface OwnCluster {
   /** Of the migrated database; the same after each start. */
   readonly url: string;
+  /** PostgreSQL's own folder. */
+  readonly data: string;
   /** Breaks off every connection and ends PostgreSQL; what was committed is on the disk. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -55,6 +57,7 @@ export async function startOwnCluster(): Promise<OwnCluster> {
   };
   return {
     url,
+    data: cluster.data,
     stop,
     async start() {
       await succeed('start', startServer, cluster);
