@@ -4,7 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from './database.ts';
-import { isConnectionFailure, sqlStateOf } from './violations.ts';
+import { isUnavailable } from './unavailable.ts';
+import { sqlStateOf } from './violations.ts';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
@@ -58,11 +59,5 @@ export function createRecovery(db: Queryable): Recovery {
 
 const CANCELLED = '57014';
 
-/**
- * Whether a reading failed by what passes: the database cannot be reached, has run out of something
- * (SQLSTATE class 53), gave another one precedence (40), or took too long.
- */
-export function isPassing(error: unknown): boolean {
-  const sqlState = sqlStateOf(error) ?? '';
-  return isConnectionFailure(error) || /^(53|40)/.test(sqlState) || sqlState === CANCELLED;
-}
+/** Whether a reading failed by what passes: the database is away, has run out of something, or was too slow. */
+export const isPassing = (error: unknown): boolean => isUnavailable(error) || sqlStateOf(error) === CANCELLED;
