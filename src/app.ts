@@ -108,6 +108,7 @@ export function createApp(options: AppOptions) {
       acts,
       notices,
       provider: provider.name,
+      timeoutMs: config.PROVIDER_TIMEOUT,
       undoWindowMs: config.UNDO_WINDOW,
       failedPasswordRetentionMs: config.FAILED_PASSWORD_RETENTION,
     }),
@@ -207,7 +208,7 @@ export function createApp(options: AppOptions) {
     await keyWatch.look();
     const destroyed = await destroyOldPasswords(acts, config.UNDO_WINDOW, config.FAILED_PASSWORD_RETENTION);
     if (destroyed.length > 0) notices.changed();
-    const ids = await takeOverAllExpired(acts);
+    const ids = await takeOverAllExpired(acts, config.PROVIDER_TIMEOUT);
     if (ids.length === 0) return;
     metrics.queue.takenOver.inc(ids.length);
     logger.warn({ entries: ids.length }, 'Took over entries whose lease had run out');

@@ -3,17 +3,21 @@
  * it, create, and look once more when the outcome is unknown. What looks like a wrong configuration
  * is checked at once, for a firewall may refuse one account alone. It only talks to the provider;
  * what its result means for the row is decided in settle.ts.
+ *
+ * What a broken-off attempt sent may still be done at the provider for a while. Until then
+ * ("lookFinalAt") an account that is absent may yet appear: it is created again, which is harmless
+ * since its id is the entry's, but nothing is given up and no password replaced.
  */
 import type { AccountCreated, CallOptions, IdentityProvider, ProviderFailure } from '../identity/provider.ts';
-import { UnsealError } from '../sealing/jwe.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
-import { openSealed } from '../sealing/open-sealed.ts';
-import { usernameProblem } from './account.rules.ts';
+import { accountOf, type Unsealed, unsealPassword } from './account-to-make.ts';
 import type { ClaimedEntry } from './claim.ts';
 
 export interface AttemptFailure extends ProviderFailure {
   /** The account may exist without our knowing it: the next attempt looks first. */
   readonly needsLook: boolean;
+  /** What was sent, by this attempt or an earlier one, may still be done until then; null: none of it is open. */
+  readonly lookFinalAt: Date | null;
   /** False when the entry was refused before the provider was asked: says nothing of the provider. */
   readonly wasProviderAsked: boolean;
   /** A check right after the attempt found all well: it is this entry alone that is refused so. */
@@ -23,23 +27,56 @@ export interface AttemptFailure extends ProviderFailure {
 }
 export type AttemptResult = AccountCreated | AttemptFailure;
 
+/** Nothing came of it that need be written: the entry goes back, due at once or not before the instant. */
+export interface Postponed {
+  readonly kind: 'postponed';
+  readonly until: Date | null;
+}
+
 export interface AttemptTools {
   readonly provider: IdentityProvider;
   readonly keyRing: KeyRing;
   /** PROVIDER_TIMEOUT: for all calls up to an outcome; a look after an unknown one has it again. */
   readonly timeoutMs: number;
+  readonly leaseMs: number;
 }
 
 /** The longest an attempt takes: what a lease must leave room for before it is started. */
 export const longestAttemptMs = (timeoutMs: number): number => 2 * timeoutMs;
 
-/** Makes one attempt. Resolves within twice the timeout, and never rejects for what the provider did. */
-export async function makeAttempt(entry: ClaimedEntry, tools: AttemptTools): Promise<AttemptResult> {
+/** What an attempt sent may still be done at the provider for so long after the attempt, or its lease, has ended. */
+export const openForMs = (timeoutMs: number): number => 2 * timeoutMs;
+
+/** Whether an account that is absent at this claim may still appear. */
+export const isLookFinal = ({ lookFinalAt, claimedAt }: ClaimedEntry): boolean =>
+  lookFinalAt === null || lookFinalAt <= claimedAt;
+
+/**
+ * Makes one attempt. Resolves within twice the timeout, and never rejects for what the provider did.
+ * Nothing is sent that could not end within the lease.
+ */
+export async function makeAttempt(entry: ClaimedEntry, tools: AttemptTools): Promise<AttemptResult | Postponed> {
   const begun = performance.now();
-  const result = await attempt(entry, tools);
-  if (result.kind === 'created' || result.class !== 'configuration') return result;
-  const leftMs = longestAttemptMs(tools.timeoutMs) - (performance.now() - begun);
-  return checked(result, tools.provider, Math.min(leftMs, tools.timeoutMs));
+  const { provider, keyRing, timeoutMs, leaseMs } = tools;
+  let wasTooLate = false;
+  const calls = (): CallOptions => ({
+    ...until(timeoutMs),
+    mayBeSent(withinMs) {
+      const may = entry.heldMs() + withinMs < leaseMs;
+      wasTooLate ||= !may;
+      return may;
+    },
+  });
+  const result = await attempt(entry, await unsealPassword(entry, keyRing), tools, calls);
+  if (result.kind !== 'failure') return result;
+  // An outcome that this attempt left open is written all the same.
+  if (wasTooLate && !result.mayExist) {
+    const isOpened = result.lookFinalAt !== null && result.lookFinalAt !== entry.lookFinalAt;
+    return isOpened ? result : { kind: 'postponed', until: null };
+  }
+  if (result.class !== 'configuration') return result;
+  const leftMs = longestAttemptMs(timeoutMs) - (performance.now() - begun);
+  return checked(result, provider, Math.min(leftMs, timeoutMs));
 }
 
 /**
@@ -57,39 +94,30 @@ async function checked(failed: AttemptFailure, provider: IdentityProvider, timeo
   return { ...failed, class: 'transient', isAlone, message: `${said} ${failed.message}` };
 }
 
-async function attempt(entry: ClaimedEntry, { provider, keyRing, timeoutMs }: AttemptTools): Promise<AttemptResult> {
-  const password = await unsealPassword(entry, keyRing);
-  const options = until(timeoutMs);
+async function attempt(
+  entry: ClaimedEntry,
+  password: Unsealed,
+  { provider, timeoutMs }: AttemptTools,
+  calls: () => CallOptions,
+): Promise<AttemptResult | Postponed> {
+  const options = calls();
   if (entry.needsLook) {
     const known = await look(entry, provider, password.plain, options);
     if (known.kind !== 'absent') return known;
-    if (entry.isLookOnly) return RETRIES_USED_UP;
+    if (entry.isLookOnly) {
+      return isLookFinal(entry) ? RETRIES_USED_UP : { kind: 'postponed', until: entry.lookFinalAt };
+    }
   }
-  if (entry.familyId === null) {
-    return refused('FAMILY_DELETED', 'The family was deleted. Enqueue the account for another family.');
-  }
-  if (password.plain === undefined) {
-    return refused(
-      'PASSWORD_NOT_SEALED',
-      `The password cannot be unsealed: ${password.problem}. Enqueue accounts with the mutation enqueueAccount, which seals it, or retry this entry with a new password.`,
-    );
-  }
-  // Only a row inserted with SQL has such a name: the provider would take it.
-  const problem = usernameProblem(entry.username.toLowerCase());
-  if (problem !== undefined) {
-    return refused('USERNAME_INVALID', `${problem.message} Enqueue the account anew under another username.`);
-  }
-
-  const { id: entryId, familyId, username, fullName } = entry;
-  const account = { entryId, familyId, username, fullName, password: password.plain };
+  const account = accountOf(entry, password);
+  if ('kind' in account) return failure(entry, account, { wasProviderAsked: false });
   const result = await provider.createAccount(account, options);
   if (result.kind === 'created')
     return result.wasAdopted ? adopt(entry, provider, password.plain, result, options) : result;
-  if (result.class !== 'unknown') return failure(result, false);
+  if (result.class !== 'unknown') return failure(entry, result, { needsLook: result.mayExist });
 
-  const known = await look(entry, provider, password.plain, until(timeoutMs));
+  const known = await look(entry, provider, password.plain, calls());
   // Absent now is not absent for good: the request may still be running at the provider.
-  return known.kind === 'created' ? known : failure(result, true);
+  return known.kind === 'created' ? known : failure(entry, result, { needsLook: true, openFor: openForMs(timeoutMs) });
 }
 
 /**
@@ -101,18 +129,18 @@ export async function look(
   provider: IdentityProvider,
   password: string | undefined,
   options: CallOptions,
-): Promise<AttemptResult | { kind: 'absent' }> {
+): Promise<AttemptResult | Postponed | { kind: 'absent' }> {
   const found = await provider.findAccount({ entryId: entry.id, username: entry.username }, options);
   if (found.kind === 'absent') return { kind: 'absent' };
-  if (found.kind === 'failure') return failure(found, found.class !== 'permanent');
+  if (found.kind === 'failure') {
+    // A permanent answer: the id is another account's, and a request under way would be refused.
+    return found.class === 'permanent'
+      ? { ...found, needsLook: false, lookFinalAt: null, wasProviderAsked: true }
+      : failure(entry, found, { needsLook: true });
+  }
   const { providerUserId, providerRequestId } = found;
-  return adopt(
-    entry,
-    provider,
-    password,
-    { kind: 'created', wasAdopted: true, providerUserId, providerRequestId },
-    options,
-  );
+  const account: AccountCreated = { kind: 'created', wasAdopted: true, providerUserId, providerRequestId };
+  return adopt(entry, provider, password, account, options);
 }
 
 /** An account made with an earlier password gets the present one before it counts as made. */
@@ -122,41 +150,38 @@ async function adopt(
   password: string | undefined,
   account: AccountCreated,
   options: CallOptions,
-): Promise<AttemptResult> {
+): Promise<AttemptResult | Postponed> {
   if (!entry.isPasswordReplaced || password === undefined) return account;
+  // An earlier request may still set an earlier password over this one.
+  if (!isLookFinal(entry)) return { kind: 'postponed', until: entry.lookFinalAt };
   const result = await provider.setPassword(entry.id, password, options);
-  return result.kind === 'password-set' ? account : failure(result, true);
+  if (result.kind === 'password-set') return account;
+  const openFor = result.class === 'permanent' ? undefined : openForMs(options.timeoutMs);
+  return failure(entry, result, { needsLook: true, openFor });
 }
 
 /** A deadline for provider calls, from now. */
 export const until = (timeoutMs: number): CallOptions => ({ signal: AbortSignal.timeout(timeoutMs), timeoutMs });
 
-type Unsealed = { plain: string } | { plain: undefined; problem: string };
-
-async function unsealPassword(entry: ClaimedEntry, keyRing: KeyRing): Promise<Unsealed> {
-  if (entry.encryptedPassword === null) return { plain: undefined, problem: 'it was destroyed' };
-  try {
-    return { plain: await openSealed(keyRing, entry.encryptedPassword, entry.id) };
-  } catch (error) {
-    if (!(error instanceof UnsealError)) throw error;
-    return { plain: undefined, problem: error.message };
-  }
+interface Leaves {
+  readonly needsLook?: boolean | undefined;
+  /** What this attempt sent may still be done for so many milliseconds. */
+  readonly openFor?: number | undefined;
+  readonly wasProviderAsked?: boolean;
 }
 
-const failure = (from: ProviderFailure, needsLook: boolean): AttemptFailure => ({
-  ...from,
-  needsLook,
-  wasProviderAsked: true,
-});
-
-const refused = (code: string, message: string): AttemptFailure => ({
-  kind: 'failure',
-  class: 'permanent',
-  code,
-  message,
-  needsLook: false,
-  wasProviderAsked: false,
-});
+/** A failure, with what it leaves open beside what earlier attempts did. */
+function failure(entry: ClaimedEntry, from: ProviderFailure, leaves: Leaves): AttemptFailure {
+  const { needsLook = false, openFor, wasProviderAsked = true } = leaves;
+  const stillOpen = isLookFinal(entry) ? null : entry.lookFinalAt;
+  return {
+    ...from,
+    needsLook: needsLook || (entry.needsLook && stillOpen !== null),
+    lookFinalAt:
+      openFor === undefined ? stillOpen : new Date(entry.claimedAt.getTime() + Math.ceil(entry.heldMs()) + openFor),
+    wasProviderAsked,
+  };
+}
 
 const RETRIES_USED_UP: AttemptFailure = {
   kind: 'failure',
@@ -165,5 +190,6 @@ const RETRIES_USED_UP: AttemptFailure = {
   message:
     'All retries are used up, and a last look shows that no account was made. Retry the entry to start a new series.',
   needsLook: false,
+  lookFinalAt: null,
   wasProviderAsked: true,
 };

@@ -13,7 +13,7 @@ import type { Notices } from '../events/notices.ts';
 import { recordEvents } from '../events/outbox/record.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { InvalidStateError, NotFoundError } from '../refusals.ts';
-import { look, until } from './attempt.ts';
+import { isLookFinal, look, until } from './attempt.ts';
 import { type ClaimedEntry, claimForLook, giveBack } from './claim.ts';
 import { completeEntries } from './complete.ts';
 import { OutcomeUnknownError } from './entry.errors.ts';
@@ -41,7 +41,7 @@ export interface CancelRequest {
 
 const CANCEL = `
   UPDATE auth.queued_managed_account_creations
-  SET status = 'cancelled', cancelled_at = now(), updated_at = now(), next_retry_at = NULL, needs_look = false, is_look_only = false,
+  SET status = 'cancelled', cancelled_at = now(), updated_at = now(), next_retry_at = NULL, needs_look = false, look_final_at = NULL, is_look_only = false,
       attempt_count = attempt_count - CASE WHEN status = 'processing' THEN 1 ELSE 0 END,
       lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
   WHERE id = $1 AND ((status IN ('pending', 'failed') AND NOT needs_look) OR (status = 'processing' AND lease_token = $2))
@@ -123,9 +123,8 @@ async function lookFirst(
   const entry = await claimForLook(db, { provider: provider.name, nodeId, leaseMs }, entryId);
   if (entry === undefined) throw new InvalidStateError(CLAIMED_JUST_NOW);
   const startedAt = entry.claimedAt;
-  const begun = performance.now();
   const found = await look(entry, provider, undefined, until(timeoutMs));
-  if (found.kind === 'absent') return entry;
+  if (found.kind === 'absent' && isLookFinal(entry)) return entry;
   if (found.kind === 'created' && entry.isPasswordReplaced) {
     // It was made with an earlier password: a worker adopts it, and sets the present one.
     await giveBack(db, [entry]);
@@ -141,9 +140,8 @@ async function lookFirst(
     );
   }
   if (found.kind === 'created') {
-    const finishedAt = new Date(startedAt.getTime() + Math.round(performance.now() - begun));
     const [completion] = await completeEntries(db, provider.name, [
-      { entry, result: found, userId: randomUUID(), startedAt, finishedAt },
+      { entry, result: found, userId: randomUUID(), startedAt, finishedAt: entry.now() },
     ]);
     notices.changed();
     if (completion?.kind === 'completed') {
@@ -158,6 +156,11 @@ async function lookFirst(
   // It may have fallen due during the look.
   notices.changed();
   notices.workToDo();
+  if (found.kind === 'absent') {
+    throw new OutcomeUnknownError(
+      `There is no account so far, but the request of an earlier attempt may still be under way at the identity provider. Cancel the entry again after ${entry.lookFinalAt?.toISOString()}.`,
+    );
+  }
   const why = found.kind === 'failure' ? found.message : 'its user row could not be written';
   throw new OutcomeUnknownError(
     `An earlier attempt may have made the account, and that could not be found out: ${why} Cancel the entry again once this is mended.`,

@@ -2,6 +2,7 @@
  * Claiming: an entry belongs to one node for the time of a lease. The token of the lease is
  * named by every statement that writes a result, so that whoever lost it cannot write one.
  */
+import { startStopwatch } from '../clock.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
 import { recordProbe, takeProbe } from '../identity/circuit.ts';
@@ -18,6 +19,8 @@ export interface ClaimedEntry {
   readonly nextRetryAt: Date | null;
   readonly interruptionCount: number;
   readonly needsLook: boolean;
+  /** What an earlier attempt sent may still make the account until then; null: nothing is under way any more. */
+  readonly lookFinalAt: Date | null;
   readonly isLookOnly: boolean;
   readonly isPasswordReplaced: boolean;
   readonly attemptNumber: number;
@@ -26,15 +29,30 @@ export interface ClaimedEntry {
   readonly createdAt: Date;
   /** The database's clock at the claim. */
   readonly claimedAt: Date;
+  /** Milliseconds since before the claim was sent: the lease has run for so long at the most. */
+  readonly heldMs: () => number;
+  /** The database's clock, carried on by ours. */
+  readonly now: () => Date;
 }
 
 /** What every claim answers of an entry e. */
 export const CLAIMED = `
   e.id, e.family_id AS "familyId", e.username, e.full_name AS "fullName", e.role,
   e.encrypted_password AS "encryptedPassword", e.retry_count AS "retryCount", e.next_retry_at AS "nextRetryAt",
-  e.interruption_count AS "interruptionCount", e.needs_look AS "needsLook", e.is_look_only AS "isLookOnly",
+  e.interruption_count AS "interruptionCount", e.needs_look AS "needsLook", e.look_final_at AS "lookFinalAt", e.is_look_only AS "isLookOnly",
   e.is_password_replaced AS "isPasswordReplaced", e.attempt_count AS "attemptNumber", e.lease_token AS "leaseToken",
   e.lease_node_id AS "nodeId", e.leased_at AS "claimedAt", e.created_at AS "createdAt"`;
+
+/** Runs a statement that claims and answers CLAIMED. */
+export async function claimBy(db: Queryable, sql: string, values: readonly unknown[]): Promise<ClaimedEntry[]> {
+  const heldMs = startStopwatch();
+  const claimed = await db.query<Omit<ClaimedEntry, 'heldMs' | 'now'>>(sql, values);
+  const receivedAt = performance.now();
+  return claimed.map((entry) => {
+    const now = (): Date => new Date(entry.claimedAt.getTime() + Math.round(performance.now() - receivedAt));
+    return Object.assign(entry, { heldMs, now });
+  });
+}
 
 // An instant is kept to the millisecond and may have been rounded up: hence "+ 1 ms". The statement's
 // time, not the transaction's: a claim may have waited for the limits' row.
@@ -72,7 +90,7 @@ export function claimDue(
   limit: number,
   areLimitsKept = false,
 ): Promise<ClaimedEntry[]> {
-  return db.query<ClaimedEntry>(CLAIM_DUE, [provider, limit, nodeId, leaseMs, areLimitsKept]);
+  return claimBy(db, CLAIM_DUE, [provider, limit, nodeId, leaseMs, areLimitsKept]);
 }
 
 const CLAIM_PROBE = `
@@ -111,7 +129,7 @@ export function claimProbe(
     if (waiting === undefined) return undefined;
     const probeToken = await takeProbe(tx, provider, leaseMs);
     if (probeToken === undefined) return undefined;
-    const [entry] = await tx.query<ClaimedEntry>(CLAIM_PROBE, [nodeId, leaseMs]);
+    const [entry] = await claimBy(tx, CLAIM_PROBE, [nodeId, leaseMs]);
     // Another node holds the only one: its lock ends soon, and the half-open state with it.
     if (entry === undefined) {
       await tx.query(
@@ -131,7 +149,8 @@ export async function claimForLook(
   { nodeId, leaseMs }: ClaimOptions,
   entryId: string,
 ): Promise<ClaimedEntry | undefined> {
-  const [entry] = await db.query<ClaimedEntry>(
+  const [entry] = await claimBy(
+    db,
     `UPDATE auth.queued_managed_account_creations e
      SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $1, leased_at = now(),
          lease_expires_at = now() + $2 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = now()
@@ -142,15 +161,23 @@ export async function claimForLook(
   return entry;
 }
 
-/** Gives entries back that were claimed ahead but not started: as if they had not been claimed. */
-export async function giveBack(db: Queryable, entries: readonly ClaimedEntry[]): Promise<void> {
+/**
+ * Gives entries back that were claimed but not attempted: as if they had not been claimed, but for
+ * the instant before which they are not due, where one is given.
+ */
+export async function giveBack(
+  db: Queryable,
+  entries: readonly ClaimedEntry[],
+  notBefore: Date | null = null,
+): Promise<void> {
   if (entries.length === 0) return;
   await db.query(
     `UPDATE auth.queued_managed_account_creations e
      SET status = 'pending', attempt_count = e.attempt_count - 1, updated_at = now(),
+         next_retry_at = greatest(e.next_retry_at, $3::timestamptz),
          lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
      FROM unnest($1::uuid[], $2::uuid[]) AS held(id, token)
      WHERE e.id = held.id AND e.lease_token = held.token AND e.status = 'processing'`,
-    [entries.map((entry) => entry.id), entries.map((entry) => entry.leaseToken)],
+    [entries.map((entry) => entry.id), entries.map((entry) => entry.leaseToken), notBefore],
   );
 }

@@ -33,7 +33,7 @@ const COMPLETE = `
     SET status = 'completed', user_id = m.user_id, completed_at = now(), updated_at = now(), next_retry_at = NULL,
         encrypted_password = NULL, password_destroyed_at = now(), password_destroyed_because = 'completed',
         last_outcome = 'succeeded', last_error_code = NULL, last_error_message = NULL, failure_group = NULL, interruption_count = 0,
-        needs_look = false, is_look_only = false,
+        needs_look = false, look_final_at = NULL, is_look_only = false,
         lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
     FROM made m
     WHERE e.id = m.entry_id AND e.lease_token = m.token AND e.status = 'processing'
@@ -115,6 +115,7 @@ function refusalOf(error: unknown): AttemptFailure {
     code,
     message,
     needsLook: false,
+    lookFinalAt: null,
     wasProviderAsked: true,
   });
   if (broken?.constraint === 'users_username_key') {

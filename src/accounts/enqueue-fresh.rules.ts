@@ -28,6 +28,7 @@ export function freshEntry(prepared: PreparedEntry, at: Date): QueuedCreation {
     attemptCount: 0,
     interruptionCount: 0,
     needsLook: false,
+    lookFinalAt: null,
     isLookOnly: false,
     isPasswordReplaced: false,
     leaseToken: null,

@@ -35,7 +35,7 @@ export class PasswordDestroyedError extends Refusal {
   readonly code = 'PASSWORD_DESTROYED';
 }
 
-/** An earlier attempt may have made the account, and the provider cannot be asked. */
+/** An earlier attempt may have made the account, or its request may still make it, and a look does not settle that now. */
 export class OutcomeUnknownError extends Refusal {
   readonly code = 'OUTCOME_UNKNOWN';
 }

@@ -47,7 +47,7 @@ function play(steps: readonly Step[]): { step: Step; before: EntryState; at: Dat
     at = new Date(Math.max(at.getTime(), state.nextRetryAt?.getTime() ?? 0) + 1_234);
     const after =
       one.kind === 'interrupted'
-        ? afterInterruption(state, at)
+        ? afterInterruption(state, at, at)
         : afterFailure(state, one.failure, at, one.isCircuitClosed);
     played.push({ step: one, before: state, at, after });
     if (after.status === 'failed') break;
@@ -161,6 +161,36 @@ describe('the retry rule', () => {
         expect(after).toMatchObject({ status: 'failed', retryCount, nextRetryAt: null });
       }),
     );
+  });
+});
+
+describe('while what was sent earlier may still be done', () => {
+  const lookFinalAt = new Date(NOW.getTime() + 20_000);
+  const permanent = { class: 'permanent' as const, needsLook: true, lookFinalAt };
+
+  it('a permanent failure is not final: it is tried again after that, at no cost', () => {
+    const entry = { ...FRESH, retryCount: 3 };
+    const after = afterFailure(entry, permanent, NOW, true);
+    expect(after).toMatchObject({
+      status: 'pending',
+      retryCount: 3,
+      nextRetryAt: lookFinalAt,
+      needsLook: true,
+      lookFinalAt,
+    });
+    expect(
+      afterFailure({ ...entry, ...after }, { ...permanent, needsLook: false, lookFinalAt: null }, lookFinalAt, true),
+    ).toMatchObject({
+      status: 'failed',
+      needsLook: false,
+      lookFinalAt: null,
+    });
+  });
+
+  it('no last look comes before it', () => {
+    const late = new Date(NOW.getTime() + 2 * MINUTE);
+    const after = afterFailure({ ...FRESH, retryCount: 5 }, { ...UNKNOWN, lookFinalAt: late }, NOW, true);
+    expect(after).toMatchObject({ status: 'pending', isLookOnly: true, nextRetryAt: late });
   });
 });
 

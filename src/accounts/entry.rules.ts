@@ -31,6 +31,7 @@ export interface Decision {
   readonly nextRetryAt: Date | null;
   readonly interruptionCount: number;
   readonly needsLook: boolean;
+  readonly lookFinalAt: Date | null;
   readonly isLookOnly: boolean;
 }
 
@@ -38,11 +39,14 @@ export interface FailedAttempt {
   readonly class: 'transient' | 'permanent' | 'configuration' | 'unknown';
   /** The account may exist without our knowing it. */
   readonly needsLook: boolean;
+  /** Until then it may still appear, of what was sent; without one nothing is under way any more. */
+  readonly lookFinalAt?: Date | null;
   readonly retryAfterMs?: number;
 }
 
 /**
- * What a failed attempt costs. Permanent: final at once. Configuration: nothing, it is not the
+ * What a failed attempt costs. Permanent: final, but not before what was sent earlier has surely
+ * come to its end at the provider: until then it is tried once more, at no cost. Configuration: nothing, it is not the
  * entry's fault. Transient and unknown: a retry, but nothing while the circuit is not closed.
  * With the retries used up the entry fails, unless its account may exist: then one more look
  * comes first.
@@ -52,9 +56,12 @@ export function afterFailure(entry: EntryState, failure: FailedAttempt, now: Dat
     retryCount: entry.retryCount,
     interruptionCount: 0,
     needsLook: failure.needsLook,
+    lookFinalAt: failure.lookFinalAt ?? null,
     isLookOnly: entry.isLookOnly,
   };
   if (failure.class === 'permanent') {
+    if (kept.lookFinalAt !== null && kept.lookFinalAt > now)
+      return { ...kept, status: 'pending', nextRetryAt: kept.lookFinalAt };
     return { ...kept, status: 'failed', nextRetryAt: null, isLookOnly: false };
   }
   if (failure.class === 'configuration' || !isCircuitClosed) {
@@ -65,11 +72,12 @@ export function afterFailure(entry: EntryState, failure: FailedAttempt, now: Dat
 
 /**
  * What a crash of ours during an attempt costs: nothing, but every third in a row costs a
- * retry. The account may exist, so the next attempt looks first.
+ * retry. The account may exist, or come to exist until `lookFinalAt`, so the next attempt looks first.
  */
-export function afterInterruption(entry: EntryState, now: Date): Decision {
+export function afterInterruption(entry: EntryState, now: Date, lookFinalAt: Date): Decision {
   const interruptionCount = entry.interruptionCount + 1;
-  const kept = { retryCount: entry.retryCount, interruptionCount, needsLook: true, isLookOnly: entry.isLookOnly };
+  const { retryCount, isLookOnly } = entry;
+  const kept = { retryCount, interruptionCount, needsLook: true, lookFinalAt, isLookOnly };
   if (interruptionCount < INTERRUPTIONS_PER_RETRY)
     return { ...kept, status: 'pending', nextRetryAt: entry.nextRetryAt };
   return afterCostlyFailure(entry, { ...kept, interruptionCount: 0 }, now, 0);
@@ -85,10 +93,12 @@ function afterCostlyFailure(entry: EntryState, kept: Kept, now: Date, retryAfter
     return { ...kept, status: 'pending', retryCount: entry.retryCount + 1, nextRetryAt: after(delay) };
   }
   if (!kept.needsLook) return { ...kept, status: 'failed', nextRetryAt: null, isLookOnly: false };
+  const lookAt = after(entry.isLookOnly ? NEXT_LOOK_DELAY_MS : FIRST_LOOK_DELAY_MS);
+  const { lookFinalAt } = kept;
   return {
     ...kept,
     status: 'pending',
-    nextRetryAt: after(entry.isLookOnly ? NEXT_LOOK_DELAY_MS : FIRST_LOOK_DELAY_MS),
+    nextRetryAt: lookFinalAt !== null && lookFinalAt > lookAt ? lookFinalAt : lookAt,
     isLookOnly: true,
   };
 }

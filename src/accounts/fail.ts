@@ -35,12 +35,12 @@ const FAIL = `
   WITH failed AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS f(
       entry_id uuid, token uuid, status auth.entry_status, retry_count int, next_retry_at timestamptz,
-      interruption_count int, needs_look boolean, is_look_only boolean, outcome auth.attempt_outcome,
+      interruption_count int, needs_look boolean, look_final_at timestamptz, is_look_only boolean, outcome auth.attempt_outcome,
       code text, message text, failure_group text, node_id uuid, due_at timestamptz, started_at timestamptz, finished_at timestamptz, request_id text, is_probe boolean)
   ), entry AS (
     UPDATE auth.queued_managed_account_creations e
     SET status = f.status, retry_count = f.retry_count, next_retry_at = f.next_retry_at,
-        interruption_count = f.interruption_count, needs_look = f.needs_look, is_look_only = f.is_look_only,
+        interruption_count = f.interruption_count, needs_look = f.needs_look, look_final_at = f.look_final_at, is_look_only = f.is_look_only,
         last_outcome = f.outcome, last_error_code = f.code, last_error_message = f.message, failure_group = f.failure_group,
         failed_at = CASE WHEN f.status = 'failed' THEN now() END, updated_at = now(),
         -- What a wrong configuration met is the last to be let through as a probe.
@@ -112,6 +112,7 @@ function rowOf({ entry, failure, startedAt, finishedAt, probeToken }: FailedEntr
     next_retry_at: decision?.nextRetryAt,
     interruption_count: decision?.interruptionCount,
     needs_look: decision?.needsLook,
+    look_final_at: decision?.lookFinalAt,
     is_look_only: decision?.isLookOnly,
     outcome: failure.class === 'unknown' ? 'unknown' : `${failure.class}_failure`,
     code: failure.code,

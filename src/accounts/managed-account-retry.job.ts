@@ -16,6 +16,8 @@ export interface RetryJobOptions {
   readonly acts: Acts;
   readonly notices: Notices;
   readonly provider: string;
+  /** PROVIDER_TIMEOUT. */
+  readonly timeoutMs: number;
   readonly undoWindowMs: number;
   readonly failedPasswordRetentionMs: number;
 }
@@ -37,7 +39,7 @@ export function managedAccountRetryJob(options: RetryJobOptions): Job {
 async function retryDueEntries(context: JobContext, options: RetryJobOptions): Promise<RunCounts> {
   const { db, log, progress } = context;
   const { acts, notices } = options;
-  const takenOver = await takeOverAllExpired(acts);
+  const takenOver = await takeOverAllExpired(acts, options.timeoutMs);
   if (takenOver.length > 0) {
     notices.changed();
     log.warn(`Took over ${entries(takenOver.length)} whose node had stopped.`, { takenOver: takenOver.length });

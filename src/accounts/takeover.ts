@@ -5,6 +5,7 @@
  */
 import type { Acts } from '../access/acts.ts';
 import { systemCaller } from '../access/caller.ts';
+import { openForMs } from './attempt.ts';
 import { afterInterruption, type EntryState } from './entry.rules.ts';
 import { failureGroupOf } from './insight/failure-group.rules.ts';
 
@@ -13,6 +14,7 @@ interface ExpiredLease extends EntryState {
   readonly attemptNumber: number;
   readonly nodeId: string | null;
   readonly startedAt: Date;
+  readonly lookFinalAt: Date;
   readonly now: Date;
 }
 
@@ -20,7 +22,8 @@ const EXPIRED = `
   SELECT id, retry_count AS "retryCount", next_retry_at AS "nextRetryAt", interruption_count AS "interruptionCount",
          is_look_only AS "isLookOnly", greatest(attempt_count, 1) AS "attemptNumber",
          (SELECT n.id FROM auth.server_nodes n WHERE n.id = lease_node_id) AS "nodeId",
-         coalesce(leased_at, updated_at) AS "startedAt", now() AS now
+         coalesce(leased_at, updated_at) AS "startedAt", now() AS now,
+         greatest(look_final_at, coalesce(lease_expires_at, now()) + $1 * interval '1 millisecond') AS "lookFinalAt"
   FROM auth.queued_managed_account_creations
   WHERE status = 'processing' AND (lease_expires_at <= now() OR lease_expires_at IS NULL)
   ORDER BY lease_expires_at
@@ -31,11 +34,11 @@ const INTERRUPT = `
   WITH decided AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS d(
       id uuid, status auth.entry_status, retry_count int, next_retry_at timestamptz, interruption_count int,
-      is_look_only boolean, attempt_number int, node_id uuid, due_at timestamptz, started_at timestamptz)
+      look_final_at timestamptz, is_look_only boolean, attempt_number int, node_id uuid, due_at timestamptz, started_at timestamptz)
   ), entry AS (
     UPDATE auth.queued_managed_account_creations e
     SET status = d.status, retry_count = d.retry_count, next_retry_at = d.next_retry_at,
-        attempt_count = d.attempt_number, interruption_count = d.interruption_count, needs_look = true, is_look_only = d.is_look_only,
+        attempt_count = d.attempt_number, interruption_count = d.interruption_count, needs_look = true, look_final_at = d.look_final_at, is_look_only = d.is_look_only,
         last_outcome = 'interrupted', last_error_code = 'ATTEMPT_INTERRUPTED', last_error_message = $2, failure_group = $3, updated_at = now(),
         lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
     FROM decided d WHERE e.id = d.id
@@ -50,28 +53,32 @@ const TAKEOVER = systemCaller('takeover');
 const MESSAGE =
   'The node that made this attempt stopped before it wrote the outcome. The next attempt looks first whether the account exists.';
 
-/** Takes over every entry whose lease ran out, in batches; answers their ids. */
-export async function takeOverAllExpired(acts: Acts): Promise<string[]> {
+/**
+ * Takes over every entry whose lease ran out, in batches; answers their ids. What their nodes sent
+ * before the leases ended may still be done at the provider: `timeoutMs` is PROVIDER_TIMEOUT.
+ */
+export async function takeOverAllExpired(acts: Acts, timeoutMs: number): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {
-    const some = await takeOverExpired(acts);
+    const some = await takeOverExpired(acts, timeoutMs);
     ids.push(...some);
     if (some.length < 200) return ids;
   }
 }
 
-async function takeOverExpired(acts: Acts): Promise<string[]> {
+async function takeOverExpired(acts: Acts, timeoutMs: number): Promise<string[]> {
   return acts.transaction(async (tx, acted) => {
-    const expired = await tx.query<ExpiredLease>(EXPIRED);
+    const expired = await tx.query<ExpiredLease>(EXPIRED, [openForMs(timeoutMs)]);
     if (expired.length === 0) return [];
     const rows = expired.map((entry) => {
-      const decision = afterInterruption(entry, entry.now);
+      const decision = afterInterruption(entry, entry.now, entry.lookFinalAt);
       return {
         id: entry.id,
         status: decision.status,
         retry_count: decision.retryCount,
         next_retry_at: decision.nextRetryAt,
         interruption_count: decision.interruptionCount,
+        look_final_at: decision.lookFinalAt,
         is_look_only: decision.isLookOnly,
         attempt_number: entry.attemptNumber,
         node_id: entry.nodeId,

@@ -1,9 +1,8 @@
 /**
  * A node's worker: woken, it claims whatever is due and goes on until nothing due is left, with
- * at most PROVIDER_CONCURRENCY attempts in flight. While the circuit is not closed it claims
- * nothing but the probe, when its time has come; after it closed, and while pauses or limits are
- * set, it claims no more than it can start at once. It has no clock of its own for retries:
- * ManagedAccountRetryJob wakes it every minute.
+ * at most PROVIDER_CONCURRENCY attempts in flight; then it sleeps until the next entry falls due.
+ * While the circuit is not closed it claims nothing but the probe, when its time has come; after
+ * it closed, and while pauses or limits are set, it claims no more than it can start at once.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,6 +10,7 @@ import type { KeyRing } from '../sealing/key-ring.ts';
 import { longestAttemptMs, makeAttempt } from './attempt.ts';
 import { type ClaimedEntry, type ClaimOptions, claimProbe, giveBack } from './claim.ts';
 import { createPace, LOOK_AGAIN_MS } from './control/queue-control-pace.ts';
+import { createDueTimer } from './due-timer.ts';
 import { createSettler, type SettlerOptions } from './settle.ts';
 
 export interface WorkerOptions extends Omit<SettlerOptions, 'onCircuitChanged'> {
@@ -30,6 +30,9 @@ export interface Worker {
   stop(timeoutMs: number): Promise<void>;
 }
 
+/** Outcomes that wait to be written, for each attempt that may be in flight: more of them, and nothing more is claimed. */
+const UNWRITTEN_PER_SLOT = 4;
+
 /** Creates the worker; it does nothing until it is woken. */
 export function createWorker(options: WorkerOptions): Worker {
   const { db, nodeId, provider, leaseMs, timeoutMs, concurrency, logger, notices } = options;
@@ -42,7 +45,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
   });
   /** Claimed ahead, so that a slot that falls free is filled without a round trip. */
-  let waiting: { entry: ClaimedEntry; receivedAt: number; probeToken?: string }[] = [];
+  let waiting: { entry: ClaimedEntry; probeToken?: string }[] = [];
   /** Attempts that are talking to the provider; their number is bounded. */
   let calling = 0;
   /** These, and those whose outcome is being written. */
@@ -56,11 +59,13 @@ export function createWorker(options: WorkerOptions): Worker {
   /** Circuit, pauses and limits are to be looked at before the next claim; a new node knows none of them. */
   let mustLook = true;
   const pace = createPace(db, claim, concurrency);
+  const isCrowded = (): boolean => attempts.size - calling > UNWRITTEN_PER_SLOT * concurrency;
 
   const wake = (): void => {
     wasWoken = true;
     if (pumping === undefined && !isStopping) pumping = pump();
   };
+  const dueTimer = createDueTimer(db, wake);
 
   const wakeIn = (ms: number): void => {
     clearTimeout(timer);
@@ -74,6 +79,7 @@ export function createWorker(options: WorkerOptions): Worker {
         wasWoken = false;
         await claimAllDue();
       }
+      dueTimer.set();
     } catch (error) {
       db.outage.warn(error, 'Claiming due entries failed; trying again in a second');
       wakeIn(1_000);
@@ -85,7 +91,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const claimAllDue = async (): Promise<void> => {
     while (!isStopping) {
       if (mustLook && (await look()) === 'held') return;
-      const room = pace.room(calling + waiting.length);
+      const room = isCrowded() ? 0 : pace.room(calling + waiting.length);
       if (room === 0) {
         await slotFree(pace.isShort());
         continue;
@@ -110,8 +116,12 @@ export function createWorker(options: WorkerOptions): Worker {
 
   /** Sees what holds claims back, and sets the timer for when that next changes by itself. */
   const look = async (): Promise<'held' | 'free' | 'changed'> => {
+    // Before the look, so that what changes during it is looked at again.
     mustLook = false;
-    const { isOpen, isHeld, isTightened, isChanged, isProbeDue, ms } = await pace.look();
+    const { isOpen, isHeld, isTightened, isChanged, isProbeDue, ms } = await pace.look().catch((error: unknown) => {
+      mustLook = true;
+      throw error;
+    });
     if (isHeld || isTightened) void returnUnstarted();
     mustLook ||= isOpen; // Its closing must not be missed: the slow start begins then.
     if (ms !== undefined) wakeIn(ms);
@@ -131,44 +141,42 @@ export function createWorker(options: WorkerOptions): Worker {
     options.metrics.claimed.inc(entries.length);
     options.metrics.claimBatch.observe(entries.length);
     notices.changed();
-    const receivedAt = performance.now();
-    for (const entry of entries) {
-      if (calling < concurrency) start(entry, receivedAt, probeToken);
-      else waiting.push({ entry, receivedAt, probeToken });
-    }
+    for (const entry of entries) waiting.push({ entry, probeToken });
+    startWaiting();
   };
 
-  const start = (entry: ClaimedEntry, receivedAt: number, probeToken?: string): void => {
-    calling++;
-    const attempt = run(entry, receivedAt, probeToken).finally(() => attempts.delete(attempt));
-    attempts.add(attempt);
-  };
-
-  const startNext = (): void => {
+  /** Fills the free slots; what its lease leaves no room for goes back. */
+  const startWaiting = (): void => {
     const tooLate: ClaimedEntry[] = [];
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { entry, receivedAt, probeToken } = next;
-      if (leaseMs - (performance.now() - receivedAt) > longestAttemptMs(timeoutMs)) {
-        start(entry, receivedAt, probeToken);
-        break;
-      }
-      tooLate.push(entry);
+    while (calling < concurrency) {
+      const next = waiting.shift();
+      if (next === undefined) break;
+      if (next.entry.heldMs() + longestAttemptMs(timeoutMs) < leaseMs) start(next.entry, next.probeToken);
+      else tooLate.push(next.entry);
     }
     void returnEntries(tooLate);
   };
 
+  const start = (entry: ClaimedEntry, probeToken?: string): void => {
+    calling++;
+    const attempt = run(entry, probeToken).finally(() => {
+      attempts.delete(attempt);
+      slotFreed?.();
+    });
+    attempts.add(attempt);
+  };
+
   /** One attempt from start to written outcome. */
-  const run = async (entry: ClaimedEntry, receivedAt: number, probeToken?: string): Promise<void> => {
-    // The database's clock, as the claim returned it, carried on by ours.
-    const now = () => new Date(entry.claimedAt.getTime() + Math.round(performance.now() - receivedAt));
-    const startedAt = now();
+  const run = async (entry: ClaimedEntry, probeToken?: string): Promise<void> => {
+    const startedAt = entry.now();
     try {
       const result = await makeAttempt(entry, options).finally(() => {
         calling--;
-        startNext();
+        startWaiting();
         slotFreed?.();
       });
-      await settler.settle({ entry, result, startedAt, finishedAt: now(), probeToken });
+      if (result.kind === 'postponed') return await returnEntries([entry], result.until);
+      await settler.settle({ entry, result, startedAt, finishedAt: entry.now(), probeToken });
     } catch (error) {
       // Nothing was written: the lease runs out, and whoever takes over looks first.
       logger.error(
@@ -186,10 +194,10 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 
   /** Gives entries back, and says so: they are due, and whoever has room takes them. */
-  const returnEntries = async (entries: ClaimedEntry[]): Promise<void> => {
+  const returnEntries = async (entries: ClaimedEntry[], notBefore: Date | null = null): Promise<void> => {
     if (entries.length === 0) return;
     try {
-      await giveBack(db, entries);
+      await giveBack(db, entries, notBefore);
       notices.changed();
       notices.workToDo();
     } catch (error) {
@@ -208,6 +216,7 @@ export function createWorker(options: WorkerOptions): Worker {
     async stop(timeout) {
       isStopping = true;
       clearTimeout(timer);
+      dueTimer.stop();
       slotFreed?.();
       const unstarted = waiting.map(({ entry }) => entry);
       waiting = [];

@@ -16,6 +16,8 @@ export interface ProviderFailure {
   readonly providerRequestId?: string;
   /** The provider asked to wait; already capped at 4 h. */
   readonly retryAfterMs?: number;
+  /** The account may be there all the same: the provider said that it exists, and then could not be asked whose it is. */
+  readonly mayExist?: boolean;
 }
 
 /** The account exists and is the one that was asked for. */
@@ -66,6 +68,8 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** Milliseconds that remain; passed on to the provider as its own deadline. */
   readonly timeoutMs: number;
+  /** Asked immediately before the request leaves, with the milliseconds it may take; false: it must not leave any more. */
+  readonly mayBeSent?: (withinMs: number) => boolean;
 }
 
 export interface IdentityProvider {

@@ -22,8 +22,15 @@ export interface HttpCall {
 
 export type CallResult = ({ readonly kind: 'answer' } & Answer) | ({ readonly kind: 'broken' } & BrokenCall);
 
-/** Sends the call; answer and body are read until the signal fires, or `timeoutMs` passes. */
-export function callZitadel(pool: Pool, call: HttpCall, { signal, timeoutMs }: CallOptions): Promise<CallResult> {
+/**
+ * Sends the call; answer and body are read until the signal fires, or `timeoutMs` passes. Where
+ * `mayBeSent` says no, nothing was sent: an answer like that of a deadline.
+ */
+export function callZitadel(
+  pool: Pool,
+  call: HttpCall,
+  { signal, timeoutMs, mayBeSent }: CallOptions,
+): Promise<CallResult> {
   return new Promise((resolve) => {
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
@@ -50,7 +57,8 @@ export function callZitadel(pool: Pool, call: HttpCall, { signal, timeoutMs }: C
 
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(started) {
-        // The call was given up while it waited for a connection: it must not be sent any more.
+        // It waited for a connection. If it was given up meanwhile, or may not leave any more, it is not sent.
+        if (!isSettled && mayBeSent?.(timeoutMs) === false) settle(broken('deadline', 'TOO_LATE'));
         if (isSettled) started.abort(new Error('The call was given up'));
         else controller = started;
       },

@@ -103,10 +103,10 @@ export function createZitadelClient(options: ZitadelOptions, clock: Clock): Zita
     token: string,
     operation: Operation,
     body: string | undefined,
-    { signal, timeoutMs }: CallOptions,
+    callOptions: CallOptions,
     secret: string,
   ): Promise<Answered | ProviderFailure> {
-    const remainingMs = Math.max(1, Math.floor(timeoutMs));
+    const remainingMs = Math.max(1, Math.floor(callOptions.timeoutMs));
     const headers = [
       'content-type',
       'application/json',
@@ -124,7 +124,7 @@ export function createZitadelClient(options: ZitadelOptions, clock: Clock): Zita
     }
     const method = operation === 'check' ? 'GET' : 'POST';
     const request = { method, path: basePath + PATHS[operation], headers, body } as const;
-    return call(operation, request, { signal, timeoutMs: remainingMs }, [token, secret]);
+    return call(operation, request, { ...callOptions, timeoutMs: remainingMs }, [token, secret]);
   }
 
   function exchange(form: string, secret: string): Promise<Answered | ProviderFailure> {
@@ -179,9 +179,9 @@ export function createZitadelClient(options: ZitadelOptions, clock: Clock): Zita
   return {
     send,
     askOrganization,
-    organization(callOptions) {
+    organization({ signal, timeoutMs }) {
       if (organizationId !== undefined) return organizationId;
-      organizationLookup ??= askOrganization(callOptions).finally(() => {
+      organizationLookup ??= askOrganization({ signal, timeoutMs }).finally(() => {
         organizationLookup = undefined;
       });
       return organizationLookup;

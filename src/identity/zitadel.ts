@@ -71,7 +71,7 @@ export function createZitadelProvider(options: ZitadelOptions): ZitadelProvider 
     callOptions: CallOptions,
   ): Promise<AccountCreated | ProviderFailure> {
     const look = await findIn(organizationId, account, callOptions);
-    if (look.kind === 'failure') return look;
+    if (look.kind === 'failure') return look.class === 'permanent' ? look : { ...look, mayExist: true };
     if (look.kind === 'absent') return classifyAnswer('create', refused, clock.now(), [account.password]);
     return { ...look, kind: 'created', wasAdopted: true };
   }
@@ -161,6 +161,6 @@ function isTooLong(password: string): boolean {
   return password.length * 3 > MAX_PASSWORD_BYTES && Buffer.byteLength(password) > MAX_PASSWORD_BYTES;
 }
 
-function remaining({ signal, timeoutMs }: CallOptions, startedAt: number): CallOptions {
-  return { signal, timeoutMs: timeoutMs - (performance.now() - startedAt) };
+function remaining(options: CallOptions, startedAt: number): CallOptions {
+  return { ...options, timeoutMs: options.timeoutMs - (performance.now() - startedAt) };
 }

@@ -207,6 +207,7 @@ describe('a worker whose lease was taken over', () => {
             code: 'X',
             message: 'x',
             needsLook: false,
+            lookFinalAt: null,
             wasProviderAsked: true,
           },
           startedAt: new Date(),

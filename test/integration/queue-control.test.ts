@@ -142,6 +142,7 @@ describe('pausing', () => {
       acts: testActs(node.db),
       notices: node.notices,
       provider: PROVIDER,
+      timeoutMs: 2_000,
       undoWindowMs: 60_000,
       failedPasswordRetentionMs: 60_000,
     });

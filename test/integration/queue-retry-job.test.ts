@@ -27,6 +27,7 @@ const jobOf = ({ db, notices }: Pick<TestNode, 'db' | 'notices'>) =>
     acts: testActs(db),
     notices,
     provider: PROVIDER,
+    timeoutMs: 2_000,
     undoWindowMs: 15 * MINUTE,
     failedPasswordRetentionMs: 30 * DAY,
   });

@@ -124,6 +124,7 @@ it('no password is in any log line, row, event or notice, whatever went wrong', 
     acts,
     notices,
     provider: PROVIDER,
+    timeoutMs: 2_000,
     undoWindowMs: 1,
     failedPasswordRetentionMs: 1,
   });

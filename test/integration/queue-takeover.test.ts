@@ -1,5 +1,5 @@
 /** Nodes that crash, and nodes that stop: what they held is taken over, or given back, and nothing is doubled. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { claimDue } from '../../src/accounts/claim.ts';
 import type { Database } from '../../src/database/database.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
@@ -223,5 +223,64 @@ describe('an entry claimed ahead', () => {
     expect(performance.now() - begun).toBeLessThan(5_000);
     expect(givenBack).toBe(2);
     expect(await queue.accounts()).toHaveLength(4);
+  });
+});
+
+describe('a lease', () => {
+  /** Counts what is given back. */
+  const counting = (db: Database, held: { givenBack: number }, claimed?: (id: string) => Promise<void>): Database => ({
+    ...db,
+    async query<Row>(sql: string, values?: readonly unknown[]) {
+      if (sql.includes('AS held(id, token)')) held.givenBack += ((values?.[0] ?? []) as string[]).length;
+      const rows = await db.query<Row>(sql, values);
+      const [first] = rows as { id: string }[];
+      if (sql.includes('WITH due AS') && first !== undefined) await claimed?.(first.id);
+      return rows;
+    },
+  });
+
+  it('counts from before the claim: one that is answered late is not attempted under it', async () => {
+    const held = { givenBack: 0 };
+    let isLate = false;
+    /** The first claim's answer comes when its lease is over. */
+    const comeLate = async (id: string): Promise<void> => {
+      if (isLate) return;
+      isLate = true;
+      await expect
+        .poll(async () => ((await queue.entry(id)).leaseExpiresAt?.getTime() ?? 0) < Date.now(), {
+          timeout: 10_000,
+          interval: 20,
+        })
+        .toBe(true);
+    };
+    const node = await queue.startNode({ timeoutMs: 400, leaseMs: 1_500, wrap: (db) => counting(db, held, comeLate) });
+    const id = await node.enqueue();
+    expect(await queue.untilStatus(id, 'completed')).toMatchObject({ attemptCount: 1 });
+    expect(held.givenBack).toBe(1);
+    expect(queue.simulator.calls.create).toBeGreaterThan(0);
+  });
+
+  it('that ends while the machine sleeps is not used: the request does not leave any more', async () => {
+    const held = { givenBack: 0 };
+    const realNow = Date.now;
+    let sleptMs = 0;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => realNow() + sleptMs);
+    try {
+      let isFirst = true;
+      const token = (): string => {
+        // Unsealed, and about to be sent: here the machine sleeps for an hour.
+        if (isFirst) sleptMs = 3_600_000;
+        isFirst = false;
+        return queue.simulator.token;
+      };
+      const node = await queue.startNode({ token, wrap: (db) => counting(db, held) });
+      const { create } = queue.simulator.calls;
+      const id = await node.enqueue();
+      expect(await queue.untilStatus(id, 'completed')).toMatchObject({ attemptCount: 1, retryCount: 0 });
+      expect(held.givenBack).toBe(1);
+      expect(queue.simulator.calls.create).toBe(create + 1);
+    } finally {
+      clock.mockRestore();
+    }
   });
 });

@@ -2,10 +2,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
+import { claimDue } from '../../src/accounts/claim.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
 import { hasPassword } from '../../src/identity/simulator/accounts.ts';
 import { callerNamed } from '../support/acts.ts';
-import { createTestQueue, PASSWORD, type TestNode, type TestQueue } from '../support/queue.ts';
+import { createGate, createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
 let node: TestNode;
@@ -118,6 +119,7 @@ describe('an open outcome', () => {
     for (let attempts = 2; attempts <= 6; attempts++) await attemptAgain(id, attempts);
     expect(await queue.entry(id)).toMatchObject({ status: 'pending', retryCount: 5, isLookOnly: true });
     queue.simulator.faults.clear();
+    await queue.setUnderWay(id, false);
     await attemptAgain(id, 7);
     expect(await queue.entry(id)).toMatchObject({
       status: 'failed',
@@ -152,6 +154,7 @@ describe('an open outcome', () => {
     const id = await leaveOpen();
     expect(await hasPassword(queue.db, id, PASSWORD)).toBe(true);
     queue.simulator.faults.clear();
+    await queue.setUnderWay(id, false);
     await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: NEW_PASSWORD });
     await queue.untilStatus(id, 'completed');
     expect(await hasPassword(queue.db, id, NEW_PASSWORD)).toBe(true);
@@ -161,13 +164,148 @@ describe('an open outcome', () => {
   it('is not completed with the earlier password when the new one cannot be set', async () => {
     node = await queue.startNode();
     const id = await leaveOpen();
+    await queue.setUnderWay(id, false);
     queue.simulator.faults.set([{ kind: '503', path: 'setPassword', times: 1 }]);
     await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: NEW_PASSWORD });
     expect(await queue.untilAttempts(id, 2)).toMatchObject({ status: 'pending', retryCount: 1, needsLook: true });
+    await queue.setUnderWay(id, false);
     await attemptAgain(id, 3);
     await queue.untilStatus(id, 'completed');
     expect(await hasPassword(queue.db, id, NEW_PASSWORD)).toBe(true);
     await expectOneOfEach(id);
+  });
+});
+
+/** An entry whose create arrived, timed out for us, and is carried out when the gate opens. */
+async function leaveUnderWay(): Promise<{ id: string; carryOut: () => Promise<void> }> {
+  node = await queue.startNode({ timeoutMs: 300, leaseMs: 5_000 });
+  const gate = createGate();
+  let isHeld = true;
+  queue.onRequest(({ stage, path }) => {
+    if (!isHeld || path !== 'create' || stage !== 'received') return undefined;
+    isHeld = false;
+    return gate.passed;
+  });
+  const id = await node.enqueue();
+  await queue.untilAttempts(id, 1);
+  await queue.setUnderWay(id, true);
+  return {
+    id,
+    async carryOut() {
+      gate.open();
+      await expect.poll(() => queue.accounts(), { timeout: 10_000, interval: 10 }).toHaveLength(1);
+    },
+  };
+}
+
+describe('an outcome that may still come about at the provider', () => {
+  it('lets no cancel be final: it is refused with the time to try again, and what appears is adopted', async () => {
+    const { id, carryOut } = await leaveUnderWay();
+    const { lookFinalAt } = await queue.entry(id);
+    await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      message: expect.stringContaining(
+        `may still be under way at the identity provider. Cancel the entry again after ${lookFinalAt?.toISOString()}`,
+      ),
+    });
+    expect(await queue.entry(id)).toMatchObject({ status: 'pending', attemptCount: 1, needsLook: true, lookFinalAt });
+    await carryOut();
+    await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).rejects.toMatchObject({
+      message: expect.stringContaining('is completed now'),
+    });
+    await expectOneOfEach(id);
+  });
+
+  it('lets no permanent failure be final either: the entry is tried again after that, and what appeared is adopted', async () => {
+    const { id, carryOut } = await leaveUnderWay();
+    const { lookFinalAt } = await queue.entry(id);
+    const refused = {
+      kind: 'error',
+      path: 'create',
+      code: 'invalid_argument',
+      errorId: 'COMMA-VoaRj',
+      times: 1,
+    } as const;
+    queue.simulator.faults.set([refused]);
+    const after = await attemptAgain(id, 2);
+    expect(after).toMatchObject({
+      status: 'pending',
+      lastErrorCode: 'PASSWORD_REFUSED',
+      nextRetryAt: lookFinalAt,
+      needsLook: true,
+    });
+    await carryOut();
+    await queue.setUnderWay(id, false);
+    await attemptAgain(id, 3);
+    await queue.untilStatus(id, 'completed');
+    await expectOneOfEach(id);
+  });
+
+  it('lets no last look be the last: it is put off until then, and costs no attempt', async () => {
+    const { id, carryOut } = await leaveUnderWay();
+    const { lookFinalAt } = await queue.entry(id);
+    await queue.db.query('UPDATE auth.queued_managed_account_creations SET retry_count = 5, is_look_only = true');
+    await queue.makeDue(id);
+    const { find } = queue.simulator.calls;
+    node.worker.wake();
+    await expect.poll(() => queue.simulator.calls.find, { timeout: 10_000, interval: 10 }).toBe(find + 1);
+    await expect
+      .poll(() => queue.entry(id), { timeout: 10_000, interval: 10 })
+      .toMatchObject({
+        status: 'pending',
+        attemptCount: 1,
+        nextRetryAt: lookFinalAt,
+      });
+    await carryOut();
+    await attemptAgain(id, 2);
+    await queue.untilStatus(id, 'completed');
+    await expectOneOfEach(id);
+  });
+
+  it('lets no account be given a new password, which an earlier request might overwrite', async () => {
+    node = await queue.startNode();
+    const id = await leaveOpen();
+    await queue.setUnderWay(id, true);
+    queue.simulator.faults.clear();
+    const { lookFinalAt } = await queue.entry(id);
+    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: NEW_PASSWORD });
+    await expect
+      .poll(() => queue.entry(id), { timeout: 10_000, interval: 10 })
+      .toMatchObject({
+        status: 'pending',
+        nextRetryAt: lookFinalAt,
+      });
+    expect(await hasPassword(queue.db, id, PASSWORD)).toBe(true);
+    await queue.setUnderWay(id, false);
+    await queue.makeDue(id);
+    node.worker.wake();
+    await queue.untilStatus(id, 'completed');
+    expect(await hasPassword(queue.db, id, NEW_PASSWORD)).toBe(true);
+    await expectOneOfEach(id);
+  });
+
+  it('is looked into after a node died too: its request may outlive it', async () => {
+    node = await queue.startNode();
+    await node.worker.stop(1_000);
+    const [id = ''] = await queue.insertUnnoticed(1);
+    await claimDue(queue.db, { provider: PROVIDER, nodeId: node.id, leaseMs: 30_000 }, 1);
+    await queue.expireLease(id);
+    const before = Date.now();
+    await node.takeOver();
+    const { needsLook, lookFinalAt } = await queue.entry(id);
+    expect(needsLook).toBe(true);
+    expect(lookFinalAt?.getTime()).toBeGreaterThan(before);
+    await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+    });
+  });
+
+  it('is kept in mind when the provider says that the account exists, and then nothing more', async () => {
+    node = await queue.startNode();
+    const id = await leaveOpen();
+    await queue.db.query('UPDATE auth.queued_managed_account_creations SET needs_look = false');
+    queue.simulator.faults.set([{ kind: '503', path: 'find', times: 1 }]);
+    expect(await attemptAgain(id, 2)).toMatchObject({ status: 'pending', needsLook: true });
   });
 });
 
@@ -187,6 +325,7 @@ describe('cancelling an entry whose outcome is open', () => {
   it('that was given a new password meanwhile ends with the account having that', async () => {
     node = await queue.startNode();
     const id = await leaveOpen();
+    await queue.setUnderWay(id, false);
     // The new series is not attempted before the cancel comes.
     await queue.db.query(`UPDATE auth.identity_circuits SET state = 'open', next_probe_at = NULL`);
     await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: NEW_PASSWORD });
@@ -204,6 +343,7 @@ describe('cancelling an entry whose outcome is open', () => {
   it('whose new password the provider refused is not cancelled: its account exists', async () => {
     node = await queue.startNode();
     const id = await leaveOpen();
+    await queue.setUnderWay(id, false);
     queue.simulator.faults.set([
       { kind: 'error', path: 'setPassword', code: 'invalid_argument', errorId: 'COMMA-HuJf6', times: 1 },
     ]);
@@ -233,6 +373,7 @@ describe('cancelling an entry whose outcome is open', () => {
     queue.simulator.faults.set([{ kind: 'cut-before', path: 'create', times: 1 }]);
     const id = await node.enqueue();
     await queue.untilAttempts(id, 1);
+    await queue.setUnderWay(id, false);
     expect(await cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).toEqual({ isChanged: true });
     expect(await queue.entry(id)).toMatchObject({
       status: 'cancelled',

@@ -121,7 +121,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
         (await enqueuer.enqueue(LOCAL_CALLER, account(changes))).entryId,
       /** As a heartbeat does. */
       async takeOver(): Promise<string[]> {
-        const ids = await takeOverAllExpired(acts);
+        const ids = await takeOverAllExpired(acts, timeoutMs);
         if (ids.length > 0) notices.workToDo();
         return ids;
       },
@@ -233,6 +233,13 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       await db.query(
         `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() - interval '1 second' WHERE id = $1`,
         [id],
+      );
+    },
+    /** What an attempt sent is surely done, or still under way, at the provider: as if the time for it had passed, or not. */
+    async setUnderWay(id: string, isUnderWay: boolean): Promise<void> {
+      await db.query(
+        `UPDATE auth.queued_managed_account_creations SET look_final_at = now() + $2 * interval '1 hour' WHERE id = $1`,
+        [id, isUnderWay ? 1 : -1],
       );
     },
     /** The time from an attempt's end to when its entry is due again. */

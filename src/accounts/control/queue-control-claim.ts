@@ -6,7 +6,7 @@
  */
 import type { Queryable } from '../../database/database.ts';
 import type { CircuitState } from '../../database/generated/prisma/enums.ts';
-import { CLAIMED, type ClaimedEntry, type ClaimOptions, claimDue } from '../claim.ts';
+import { CLAIMED, type ClaimedEntry, type ClaimOptions, claimBy, claimDue } from '../claim.ts';
 import { type LimitState, refill, startsAllowed } from './queue-control.rules.ts';
 import { claimAtEnds } from './queue-control-ends.ts';
 
@@ -157,7 +157,7 @@ async function takeTurn(
     after = isAtEnd ? BEFORE_FIRST : (families.at(-1)?.key ?? BEFORE_FIRST);
     if (due.length > 0) {
       const each = Math.ceil(most / due.length);
-      const entries = await tx.query<ClaimedEntry>(CLAIM_OF_FAMILIES, [due, each, most, nodeId, leaseMs]);
+      const entries = await claimBy(tx, CLAIM_OF_FAMILIES, [due, each, most, nodeId, leaseMs]);
       if (entries.length > 0) return { entries, after, isLimited: false };
     }
     if (!isWhole) break;

@@ -4,7 +4,7 @@
  * be gone round (queue-control-claim.ts).
  */
 import type { Queryable } from '../../database/database.ts';
-import { CLAIMED, type ClaimedEntry, type ClaimOptions } from '../claim.ts';
+import { CLAIMED, type ClaimedEntry, type ClaimOptions, claimBy } from '../claim.ts';
 
 /** Due entries that are looked at from either end: half a millisecond. */
 const LOOK = 100;
@@ -16,7 +16,7 @@ export async function claimAtEnds(
   pausedFamilyIds: readonly string[],
   limit: number,
 ): Promise<{ entries: ClaimedEntry[]; isMore: boolean }> {
-  const entries = await tx.query<ClaimedEntry>(CLAIM_AT_ENDS, [pausedFamilyIds, limit, nodeId, leaseMs]);
+  const entries = await claimBy(tx, CLAIM_AT_ENDS, [pausedFamilyIds, limit, nodeId, leaseMs]);
   if (entries.length > 0) return { entries, isMore: false };
   const [due] = await tx.query<{ isMore: boolean }>(IS_MORE_DUE);
   return { entries, isMore: due?.isMore ?? false };

@@ -1,0 +1,47 @@
+/** What of an entry goes to the provider: its account with the password in plain, or why there can be none. */
+import type { NewAccount, ProviderFailure } from '../identity/provider.ts';
+import { UnsealError } from '../sealing/jwe.ts';
+import type { KeyRing } from '../sealing/key-ring.ts';
+import { openSealed } from '../sealing/open-sealed.ts';
+import { usernameProblem } from './account.rules.ts';
+import type { ClaimedEntry } from './claim.ts';
+
+export type Unsealed = { plain: string } | { plain: undefined; problem: string };
+
+/** Opens an entry's password, or says why that cannot be done. Throws what reading the key ring throws. */
+export async function unsealPassword(entry: ClaimedEntry, keyRing: KeyRing): Promise<Unsealed> {
+  if (entry.encryptedPassword === null) return { plain: undefined, problem: 'it was destroyed' };
+  try {
+    return { plain: await openSealed(keyRing, entry.encryptedPassword, entry.id) };
+  } catch (error) {
+    if (!(error instanceof UnsealError)) throw error;
+    return { plain: undefined, problem: error.message };
+  }
+}
+
+/** The account to be made, or why this entry can never be made as it is. */
+export function accountOf(entry: ClaimedEntry, password: Unsealed): NewAccount | ProviderFailure {
+  const { id: entryId, familyId, username, fullName } = entry;
+  if (familyId === null) {
+    return refused('FAMILY_DELETED', 'The family was deleted. Enqueue the account for another family.');
+  }
+  if (password.plain === undefined) {
+    return refused(
+      'PASSWORD_NOT_SEALED',
+      `The password cannot be unsealed: ${password.problem}. Enqueue accounts with the mutation enqueueAccount, which seals it, or retry this entry with a new password.`,
+    );
+  }
+  // Only a row inserted with SQL has such a name: the provider would take it.
+  const problem = usernameProblem(username.toLowerCase());
+  if (problem !== undefined) {
+    return refused('USERNAME_INVALID', `${problem.message} Enqueue the account anew under another username.`);
+  }
+  return { entryId, familyId, username, fullName, password: password.plain };
+}
+
+const refused = (code: string, message: string): ProviderFailure => ({
+  kind: 'failure',
+  class: 'permanent',
+  code,
+  message,
+});

@@ -1,0 +1,65 @@
+/**
+ * The clock of retries: a worker that found nothing more to claim asks when the next entry falls
+ * due, and is woken then. Every node does so, a little apart; whatever changes a due time
+ * otherwise (an enqueue, a retry by hand) wakes the workers by itself.
+ */
+import type { Database } from '../database/database.ts';
+
+/** An entry that was put off by SQL, or by a node that died since, is seen after this time at the latest. */
+const LONGEST_SLEEP_MS = 60_000;
+/** Before it is asked: a worker that is busy again at once need not know. */
+const SETTLE_MS = 20;
+/** Of entries that fall due one after the other, some are claimed together. */
+const SHORTEST_SLEEP_MS = 100;
+/** Nodes wake so far apart at the most, and not all at once. */
+const SPREAD_MS = 50;
+
+// Served by queued_managed_account_creations_due_idx: one step in it.
+const NEXT_DUE = `
+  SELECT greatest(0, extract(epoch FROM next_retry_at - clock_timestamp()) * 1000)::float8 AS ms
+  FROM auth.queued_managed_account_creations
+  WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) > statement_timestamp() + interval '1 millisecond'
+  ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz) LIMIT 1`;
+
+export interface DueTimer {
+  /** Calls `wake` when the next entry falls due, and within a minute in any case. */
+  set(): void;
+  stop(): void;
+}
+
+export function createDueTimer(db: Pick<Database, 'query' | 'outage'>, wake: () => void): DueTimer {
+  let asking: NodeJS.Timeout | undefined;
+  let waking: NodeJS.Timeout | undefined;
+  let isStopped = false;
+
+  const wakeIn = (ms: number): void => {
+    if (isStopped) return;
+    clearTimeout(waking);
+    waking = setTimeout(wake, ms);
+    waking.unref();
+  };
+  const ask = async (): Promise<void> => {
+    asking = undefined;
+    try {
+      const [next] = await db.query<{ ms: number }>(NEXT_DUE);
+      const ms = Math.max(next?.ms ?? LONGEST_SLEEP_MS, SHORTEST_SLEEP_MS) + SPREAD_MS * Math.random();
+      wakeIn(Math.min(ms, LONGEST_SLEEP_MS));
+    } catch (error) {
+      db.outage.warn(error, 'Could not ask when the next entry falls due; trying again in a second');
+      wakeIn(1_000);
+    }
+  };
+
+  return {
+    set() {
+      if (isStopped || asking !== undefined) return;
+      asking = setTimeout(() => void ask(), SETTLE_MS);
+      asking.unref();
+    },
+    stop() {
+      isStopped = true;
+      clearTimeout(asking);
+      clearTimeout(waking);
+    },
+  };
+}
