@@ -6,7 +6,7 @@
  * (src/database/by-place.ts).
  */
 import type { Transactional } from '../database/database.ts';
-import { deleteOldChanges } from '../events/changes/change-rows.ts';
+import { deleteOldChanges } from '../events/changes/change-record.ts';
 import { deleteExpiredSecrets, deleteOldDeliveries } from '../events/webhooks/old-deliveries.ts';
 import { deleteEndedSilences, deleteOldFindings, deleteResolvedAlerts } from './alert-deletions.ts';
 import { type Delete, keys } from './deletion.ts';

@@ -118,4 +118,17 @@ describe('what cannot be read at all', () => {
     const next = await insert();
     await expect.poll(() => again.answers(), soon).toEqual(told(next));
   });
+
+  it('ends it with CURSOR_EXPIRED once, when the record is another one under an open stream', async () => {
+    const stream = await watch('queuedCreationChanged');
+    const [username = ''] = await insert();
+    await expect.poll(() => stream.answers(), soon).toEqual(told([username]));
+    await database.db.query(`UPDATE auth.change_feed SET epoch = 'another life'`);
+    await insert();
+    await stream.ended;
+    expect(stream.codes()).toEqual(['CURSOR_EXPIRED']);
+    const again = await watch('queuedCreationChanged');
+    const next = await insert();
+    await expect.poll(() => again.answers(), soon).toEqual(told(next));
+  });
 });

@@ -8,7 +8,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeEvent } from '../../src/events/changes/change-events.ts';
 import { type ChangeFeed, createChangeFeed } from '../../src/events/changes/change-feed.ts';
-import { deleteOldChanges } from '../../src/events/changes/change-rows.ts';
+import { deleteOldChanges } from '../../src/events/changes/change-record.ts';
 import type { Interest } from '../../src/events/changes/change-stream.ts';
 import { type Notices, openNotices } from '../../src/events/notices.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
@@ -344,11 +344,34 @@ describe('a cursor that cannot be gone on from', () => {
     const cursor = seen[1]?.cursor ?? '';
     const ahead = `${cursor.slice(0, 12)}00000000ffffffff${cursor.slice(28)}`;
     const unknown = `${cursor.slice(0, 28)}00000000ffffffff${cursor.slice(44)}`;
-    for (const wrong of [ahead, unknown])
+    // The numbers are there, but for another change, written after what had been told was lost.
+    const other = `${cursor.slice(0, -8)}${cursor.endsWith('0') ? '1' : '0'}${cursor.slice(-7)}`;
+    for (const wrong of [ahead, unknown, other])
       await expect(feed.subscribe({ topic: 'entry' }, wrong)).rejects.toMatchObject({
         extensions: { code: 'CURSOR_EXPIRED' },
       });
     await (await watch({ topic: 'entry' }, cursor)).close();
+  });
+
+  it('is refused when a change is lost that was committed after its own, though told before', async () => {
+    const start = await feed.cursor();
+    const [early, late] = [await connect(), await connect()];
+    await insert(await connect());
+    await early.query('BEGIN');
+    const [first] = await insert(early);
+    const [second] = await insert(late);
+    await early.query('COMMIT');
+    const { seen } = await watch({ topic: 'entry' }, start);
+    await expect.poll(() => keysOf(seen).slice(1), soon).toEqual([first, second]);
+    const cursor = seen[2]?.cursor;
+    // What was committed before both began is there wherever one of them is; it is no part of the proof.
+    const lose = (key: string | undefined) => early.query('DELETE FROM auth.changes WHERE keys = ARRAY[$1]', [key]);
+    await lose(seen[0]?.key);
+    await (await watch({ topic: 'entry' }, cursor)).close();
+    await lose(first);
+    await expect(feed.subscribe({ topic: 'entry' }, cursor)).rejects.toMatchObject({
+      extensions: { code: 'CURSOR_EXPIRED' },
+    });
   });
 
   it('ends the streams that are open when the database becomes another one', async () => {

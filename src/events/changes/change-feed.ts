@@ -7,7 +7,8 @@ import type { Database, Queryable } from '../../database/database.ts';
 import { createRecovery } from '../../database/recovery.ts';
 import type { Notices } from '../notices.ts';
 import { tellTogether } from './change-events.ts';
-import { type ChangePage, currentPlace, isKnownPlace, openRecord, readChanges } from './change-rows.ts';
+import { openRecord } from './change-record.ts';
+import { type ChangePage, currentPlace, readChanges } from './change-rows.ts';
 import { createChangeStream, type Interest, type Listener, type ToldPage } from './change-stream.ts';
 import { comparePositions, decodeCursor, encodeCursor, type Position } from './cursor.rules.ts';
 import { CursorExpiredError, malformedCursor } from './cursor-errors.ts';
@@ -34,6 +35,7 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
   let timer: NodeJS.Timeout | undefined;
   let isAsked = false;
   let heldBackMs = 0;
+  let horizon = '';
   let opening: Promise<void> | undefined;
   /** Before any place is told: the record is opened once, and again when the database has become another one. */
   const opened = (): Promise<void> => {
@@ -77,19 +79,19 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
   const readOn = async (): Promise<number> => {
     for (;;) {
       if (live === undefined) {
-        const place = await currentPlace(db.reading);
+        const place = await now();
         live ??= place;
       }
       const page = await read(live.position, heldBackMs >= HELD_BACK_MS.precise);
-      if (page.epoch !== live.epoch) {
-        // The database has become another one under our feet: no place is valid any more.
+      if (isGone(page, live.epoch)) {
+        // The database has become another one under our feet, or has lost what was told.
         live = undefined;
-        const { epoch, oldest } = page;
-        for (const listener of listeners) listener.fail(new CursorExpiredError(encodeCursor(epoch, oldest)));
+        for (const listener of listeners) listener.fail(expired(page));
         continue;
       }
       const told = tellTogether(page.epoch, live.position, page.rows);
-      const isStuck = comparePositions(page.end, live.position) === 0;
+      const isStuck = page.horizon === horizon;
+      horizon = page.horizon;
       live = { epoch: page.epoch, position: page.end };
       if (told.events.length > 0) await Promise.all([...listeners].map((listener) => listener.tell(told)));
       if (page.isFull) continue;
@@ -105,22 +107,20 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
     await opened();
     return readChanges(db.reading, from);
   };
+  const now = async () => {
+    const place = await currentPlace(db.reading);
+    if (place.isOurs) return place;
+    opening = undefined;
+    await opened();
+    return currentPlace(db.reading);
+  };
   /** A page for one who catches up. Throws CursorExpiredError when part of it is gone. */
   const page = async (epoch: string, from: Position): Promise<ToldPage> => {
     let found = await read(from);
     // The others may be further on, past what only another database's transaction holds back.
     if (!found.isFull && found.isHeldBack) found = await read(from, true);
-    if (found.epoch !== epoch || comparePositions(from, found.oldest) < 0)
-      throw new CursorExpiredError(encodeCursor(found.epoch, found.oldest));
+    if (isGone(found, epoch)) throw expired(found);
     return { ...found, together: tellTogether(epoch, from, found.rows) };
-  };
-  const requireKnown = async (epoch: string, position: Position): Promise<void> => {
-    const found = await read(position);
-    const isGone = found.epoch !== epoch || comparePositions(position, found.oldest) < 0;
-    // The oldest place itself is that of a change that is gone.
-    const isOldest = comparePositions(position, found.oldest) === 0;
-    if (isGone || !(isOldest || (await isKnownPlace(db.reading, position))))
-      throw new CursorExpiredError(encodeCursor(found.epoch, found.oldest));
   };
   /** Those who fell behind together read the same pages: full ones, which nothing can be added to. */
   const pages = new Map<string, Promise<ToldPage>>();
@@ -150,10 +150,13 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
      */
     async subscribe<Row>(interest: Interest<Row> | readonly Interest<unknown>[], after?: string | null) {
       await opened();
-      const given = typeof after === 'string' ? decodeCursor(after) : await currentPlace(db.reading);
+      const given = typeof after === 'string' ? decodeCursor(after) : await now();
       if (given === undefined) throw malformedCursor();
       // Found out now, not at the first change.
-      if (typeof after === 'string') await requireKnown(given.epoch, given.position);
+      if (typeof after === 'string') {
+        const found = await read(given.position);
+        if (isGone(found, given.epoch)) throw expired(found);
+      }
       return createChangeStream({
         interests: 'topic' in interest ? [interest] : interest,
         from: given.position,
@@ -179,7 +182,7 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
     /** The cursor of now: what is changed from now on is behind it. */
     async cursor(): Promise<string> {
       await opened();
-      const { epoch, position } = await currentPlace(db.reading);
+      const { epoch, position } = await now();
       return encodeCursor(epoch, position);
     },
     /** For what is told of a change. */
@@ -194,3 +197,9 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
     },
   };
 }
+
+/** Whether one cannot go on from the place that a page was read from. */
+const isGone = ({ epoch, isKnown }: ChangePage, before: string): boolean => epoch !== before || !isKnown;
+
+const expired = ({ epoch, oldest }: ChangePage): CursorExpiredError =>
+  new CursorExpiredError(encodeCursor(epoch, oldest));
