@@ -6,6 +6,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { runAs } from '../../src/database/embedded/account.ts';
 import {
   type Cluster,
   type ClusterOptions,
@@ -18,13 +19,14 @@ import { migrate } from '../../src/database/migrations.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 
 /** Nobody pulls the plug: only what writes to the disk sooner is left out. */
-const QUICK: ClusterOptions = {
+export const QUICK: ClusterOptions = {
   initdbArguments: ['--no-sync'],
   settings: { fsync: 'off', full_page_writes: 'off' },
 };
-const DATABASE = 'family_hub';
+export const DATABASE = 'family_hub';
 
 export interface OwnCluster {
+  readonly cluster: Cluster;
   /** Of the migrated database; the same after each start. */
   readonly url: string;
   /** PostgreSQL's own folder. */
@@ -32,19 +34,21 @@ export interface OwnCluster {
   /** Breaks off every connection and ends PostgreSQL; what was committed is on the disk. */
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** Ends it at once, as a crash does: what no commit waited for is lost. `start` recovers it. */
+  crash(): Promise<void>;
   /** Ends every connection to the database, whoever's, but its own; answers how many. */
   killConnections(): Promise<number>;
   /** Stops it and removes its folder. */
   remove(): Promise<void>;
 }
 
-/** Starts it, and applies the migrations to a new database. Call `remove` in afterAll. */
-export async function startOwnCluster(): Promise<OwnCluster> {
+/** Starts it with these settings, and applies the migrations to a new database. Call `remove` in afterAll. */
+export async function startOwnCluster(settings: Readonly<Record<string, string>> = {}): Promise<OwnCluster> {
   const parent = await mkdtemp(join(tmpdir(), 'family-hub-jobs-cluster-'));
   // Under root, PostgreSQL runs as another user, who must come through.
   await chmod(parent, 0o711);
   const folder = join(parent, 'postgres');
-  const cluster = await openCluster(folder, QUICK);
+  const cluster = await openCluster(folder, { ...QUICK, settings: { ...QUICK.settings, ...settings } });
   await succeed('start', startServer, cluster);
   const [adminUrl, url] = [clusterUrl(folder, 'postgres') ?? '', clusterUrl(folder, DATABASE) ?? ''];
   await ask(adminUrl, `CREATE DATABASE ${DATABASE}`);
@@ -56,9 +60,14 @@ export async function startOwnCluster(): Promise<OwnCluster> {
     isUp = false;
   };
   return {
+    cluster,
     url,
     data: cluster.data,
     stop,
+    async crash() {
+      await crashServer(cluster);
+      isUp = false;
+    },
     async start() {
       await succeed('start', startServer, cluster);
       isUp = true;
@@ -79,7 +88,17 @@ export async function startOwnCluster(): Promise<OwnCluster> {
   };
 }
 
-async function succeed(
+/** Ends PostgreSQL without a word to anybody, as a crash does. */
+export async function crashServer({ account, binaries, data }: Cluster): Promise<void> {
+  await runAs(account, [binaries.pgCtl, data], binaries.pgCtl, [
+    'stop',
+    `--pgdata=${data}`,
+    '--mode=immediate',
+    '--wait',
+  ]);
+}
+
+export async function succeed(
   what: string,
   act: (cluster: Cluster) => Promise<{ isSuccess: boolean; output: string }>,
   cluster: Cluster,
@@ -88,7 +107,8 @@ async function succeed(
   if (!isSuccess) throw new Error(`PostgreSQL does not ${what}: ${output}`);
 }
 
-async function ask(url: string, sql: string, values: unknown[] = []): Promise<unknown[]> {
+/** Asks on a connection of its own. */
+export async function ask(url: string, sql: string, values: unknown[] = []): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

@@ -1,0 +1,86 @@
+/** A primary PostgreSQL with a streaming standby, both a test's own, to be crashed and promoted. */
+import { cp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { runAs } from '../../src/database/embedded/account.ts';
+import { type Cluster, clusterUrl, openCluster, startServer } from '../../src/database/embedded/cluster.ts';
+import { freePort } from '../../src/database/embedded/ports.ts';
+import { ask, crashServer, DATABASE, type OwnCluster, QUICK, startOwnCluster, succeed } from './own-cluster.ts';
+
+export interface Pair {
+  readonly primary: OwnCluster;
+  /** Of the standby; it answers questions before its promotion, too. */
+  readonly standbyUrl: string;
+  /** From now on each commit waits for the standby, or none does any more. */
+  setSynchronous(isSynchronous: boolean): Promise<void>;
+  /** The standby gets nothing more, as if cut off. */
+  cutStandby(): Promise<void>;
+  /** Makes the standby a primary; the other one is to be gone. */
+  promote(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Starts both; the standby has all that the primary has. Call `remove` in afterAll. */
+export async function startPair(): Promise<Pair> {
+  const primary = await startOwnCluster();
+  const { folder: first } = primary.cluster;
+  const folder = join(first, '..', 'standby');
+  await primary.stop();
+  // A cold copy of a stopped server is a standby's beginning; no program is needed to make one.
+  await cp(first, folder, { recursive: true, preserveTimestamps: true });
+  const standbyData = join(folder, 'cluster');
+  await own(primary.cluster, standbyData);
+  await primary.start();
+  const from = new URL(primary.url);
+  const conninfo = `host=127.0.0.1 port=${from.port} user=postgres password=${from.password} application_name=standby`;
+  await writeFile(join(standbyData, 'standby.signal'), '');
+  await writeFile(join(standbyData, 'postgresql.auto.conf'), `primary_conninfo = '${conninfo}'\n`);
+  await rm(join(standbyData, 'postmaster.pid'), { force: true });
+  await writeFile(join(folder, 'connection.json'), JSON.stringify({ port: await freePort(), password: from.password }));
+  await own(primary.cluster, folder);
+  const standby = await openCluster(folder, QUICK);
+  await succeed('start', startServer, standby);
+  const standbyUrl = clusterUrl(folder, DATABASE) ?? '';
+
+  const isStreaming = async (): Promise<boolean> =>
+    (await ask(primary.url, `SELECT FROM pg_stat_replication WHERE state = 'streaming'`)).length > 0;
+  while (!(await isStreaming())) await new Promise((resolve) => setTimeout(resolve, 50));
+
+  return {
+    primary,
+    standbyUrl,
+    async setSynchronous(isSynchronous) {
+      const client = new pg.Client({ connectionString: primary.url });
+      await client.connect();
+      await client.query(`ALTER SYSTEM SET synchronous_standby_names = '${isSynchronous ? '*' : ''}'`);
+      await client.query('SELECT pg_reload_conf()');
+      const isSet = async () =>
+        (
+          await client.query<{ count: number }>(
+            `SELECT count(*)::int FROM pg_stat_replication WHERE sync_state = 'sync'`,
+          )
+        ).rows[0]?.count === (isSynchronous ? 1 : 0);
+      while (!(await isSet())) await new Promise((resolve) => setTimeout(resolve, 50));
+      await client.end();
+    },
+    async cutStandby() {
+      await ask(standbyUrl, `ALTER SYSTEM SET primary_conninfo = ''`);
+      await ask(standbyUrl, 'SELECT pg_reload_conf()');
+      while (await isStreaming()) await new Promise((resolve) => setTimeout(resolve, 50));
+    },
+    async promote() {
+      await ask(standbyUrl, 'SELECT pg_promote(true, 60)');
+    },
+    async remove() {
+      await crashServer(standby);
+      await primary.remove();
+    },
+  };
+}
+
+/** Gives a copy to the account that PostgreSQL runs as. */
+async function own({ account }: Cluster, path: string): Promise<void> {
+  if (account === undefined) return;
+  const { isSuccess, output } = await runAs(undefined, [path], 'chown', ['-R', `${account.uid}:${account.gid}`, path]);
+  if (!isSuccess) throw new Error(output);
+}
