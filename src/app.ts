@@ -14,8 +14,6 @@ import { createEntryOperations } from './accounts/entry-operations.ts';
 import { createExplainer } from './accounts/insight/explanation.ts';
 import { loadQueueForecast } from './accounts/insight/queue-forecast.ts';
 import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts';
-import { destroyOldPasswords } from './accounts/passwords.ts';
-import { takeOverAllExpired } from './accounts/takeover.ts';
 import { createWorker } from './accounts/worker.ts';
 import { createApi } from './api.ts';
 import type { Clock } from './clock.ts';
@@ -50,6 +48,7 @@ import { createKeyWatch } from './sealing/key-watch.ts';
 import { createResealRunner } from './sealing/reseal-runner.ts';
 import { createRedaction } from './telemetry/log-redaction.rules.ts';
 import type { Logger } from './telemetry/logger.ts';
+import { createUpkeep } from './upkeep.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -200,21 +199,11 @@ export function createApp(options: AppOptions) {
     },
   });
 
-  /** What nodes held that stopped beating is taken over, and passwords whose time has come are destroyed. */
-  const takeOver = async (): Promise<void> => {
-    bulkRunner.wake();
-    resealRunner.wake();
-    await outward.beat();
-    await keyWatch.look();
-    const destroyed = await destroyOldPasswords(acts, config.UNDO_WINDOW, config.FAILED_PASSWORD_RETENTION);
-    if (destroyed.length > 0) notices.changed();
-    const ids = await takeOverAllExpired(acts, config.PROVIDER_TIMEOUT);
-    if (ids.length === 0) return;
-    metrics.queue.takenOver.inc(ids.length);
-    logger.warn({ entries: ids.length }, 'Took over entries whose lease had run out');
-    notices.changed();
-    notices.workToDo();
-  };
+  const upkeep = createUpkeep({
+    ...options,
+    wakes: [bulkRunner.wake, resealRunner.wake, outward.beat],
+    lookAtKeys: keyWatch.look,
+  });
 
   return {
     schema,
@@ -224,11 +213,10 @@ export function createApp(options: AppOptions) {
     worker,
     bulkRunner,
     resealRunner,
+    upkeep,
     scheduler,
     outward,
     jobs,
-    /** To be done at each heartbeat. */
-    takeOver,
     /** From now on the node works; its caller has seen to it that it will be stopped. */
     async begin({ hasTimers = true } = {}): Promise<void> {
       notices.on({
@@ -242,7 +230,7 @@ export function createApp(options: AppOptions) {
       });
       if (hasTimers) await scheduler.start();
       outward.begin();
-      await takeOver();
+      await upkeep.beat();
       worker.wake();
     },
   };

@@ -105,7 +105,7 @@ export function createOutward(options: OutwardOptions) {
       webhooks.begin();
     },
     /** To be done at each heartbeat: the safety net for notices that were lost. */
-    async beat(): Promise<void> {
+    beat(): void {
       publisher.wake();
       webhooks.beat();
       alerts.watch.beat();

@@ -1,7 +1,7 @@
 /**
  * ManagedAccountRetryJob: the retry clock and the safety net. Each run takes over what crashed
  * nodes held, wakes every node's worker, ends when all that was due at its start is settled,
- * and counts that. It destroys passwords whose time has come.
+ * and counts that. It destroys some of the passwords whose time has come, as each heartbeat does.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Acts } from '../access/acts.ts';
@@ -9,7 +9,7 @@ import type { Database } from '../database/database.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import type { Notices } from '../events/notices.ts';
 import type { Job, JobContext, RunCounts, RunLog, RunProgress } from '../jobs/job.ts';
-import { destroyOldPasswords } from './passwords.ts';
+import { destroySomePasswords } from './passwords.ts';
 import { takeOverAllExpired } from './takeover.ts';
 
 export interface RetryJobOptions {
@@ -44,17 +44,19 @@ async function retryDueEntries(context: JobContext, options: RetryJobOptions): P
     notices.changed();
     log.warn(`Took over ${entries(takenOver.length)} whose node had stopped.`, { takenOver: takenOver.length });
   }
-  const destroyed = await destroyOldPasswords(acts, options.undoWindowMs, options.failedPasswordRetentionMs);
-  if (destroyed.length > 0) {
-    notices.changed();
-    log.info(`Destroyed the passwords of ${entries(destroyed.length)}, whose time had come.`, {
-      passwordsDestroyed: destroyed.length,
-    });
-  }
-
   const { now, due } = await dueNow(db);
   notices.workToDo();
-  const counts = { due, takenOver: takenOver.length, passwordsDestroyed: destroyed.length };
+  const { count: destroyed } = await destroySomePasswords(acts, {
+    undoWindowMs: options.undoWindowMs,
+    failedRetentionMs: options.failedPasswordRetentionMs,
+  });
+  if (destroyed > 0) {
+    notices.changed();
+    log.info(`Destroyed the passwords of ${entries(destroyed)}, whose time had come.`, {
+      passwordsDestroyed: destroyed,
+    });
+  }
+  const counts = { due, takenOver: takenOver.length, passwordsDestroyed: destroyed };
   if (due === 0) {
     log.debug('No pending jobs ready for retry');
     return counts;

@@ -2,9 +2,15 @@
  * Destroying passwords that nobody needs any more: the undo window after a cancel, a retention
  * time after a final failure. (A completed entry's is destroyed by the statement that completes it.)
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Acts } from '../access/acts.ts';
 import { systemCaller } from '../access/caller.ts';
 import { isMoreLikely, planAnew } from '../database/by-place.ts';
+import type { Outage } from '../database/outage.ts';
+import { restAfter } from '../database/pace.ts';
+
+/** Of each kind: some 50 ms. */
+const BATCH = 500;
 
 // One branch for each index: an OR over both would walk every failed entry that has a password.
 const DESTROY = `
@@ -12,12 +18,12 @@ const DESTROY = `
     SELECT ctid AS place FROM auth.queued_managed_account_creations
     WHERE encrypted_password IS NOT NULL AND status = 'cancelled'
       AND coalesce(cancelled_at, updated_at) <= now() - $1 * interval '1 millisecond'
-    LIMIT 1000 FOR UPDATE SKIP LOCKED
+    LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
   ), failed AS (
     SELECT ctid AS place FROM auth.queued_managed_account_creations
     WHERE encrypted_password IS NOT NULL AND status = 'failed'
       AND coalesce(failed_at, updated_at) <= now() - $2 * interval '1 millisecond'
-    LIMIT 1000 FOR UPDATE SKIP LOCKED
+    LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
   )
   UPDATE auth.queued_managed_account_creations
   SET encrypted_password = NULL, password_destroyed_at = now(), updated_at = now(),
@@ -27,22 +33,60 @@ const DESTROY = `
 
 const RETENTION = systemCaller('retention');
 
-/** Destroys every such password, in batches of some thousand; answers the entries' ids. */
-export async function destroyOldPasswords(
+export interface PasswordLimits {
+  readonly undoWindowMs: number;
+  readonly failedRetentionMs: number;
+}
+
+/** Destroys up to a batch of such passwords; answers how many, and whether more are likely. */
+export async function destroySomePasswords(
   acts: Acts,
-  undoWindowMs: number,
-  failedRetentionMs: number,
-): Promise<string[]> {
-  const ids: string[] = [];
-  for (;;) {
-    const some = await acts.transaction(async (tx, acted) => {
-      await planAnew(tx);
-      const rows = await tx.query<{ id: string }>(DESTROY, [undoWindowMs, failedRetentionMs]);
-      const entryIds = rows.map((row) => row.id);
-      if (entryIds.length > 0) acted({ caller: RETENTION, action: 'passwordsDestroyed', after: { entryIds } });
-      return entryIds;
-    });
-    ids.push(...some);
-    if (!isMoreLikely(some.length, 1_000)) return ids;
-  }
+  { undoWindowMs, failedRetentionMs }: PasswordLimits,
+): Promise<{ count: number; isMore: boolean }> {
+  return acts.transaction(async (tx, acted) => {
+    await planAnew(tx);
+    const rows = await tx.query<{ id: string }>(DESTROY, [undoWindowMs, failedRetentionMs]);
+    const entryIds = rows.map((row) => row.id);
+    if (entryIds.length > 0) acted({ caller: RETENTION, action: 'passwordsDestroyed', after: { entryIds } });
+    return { count: entryIds.length, isMore: isMoreLikely(entryIds.length, BATCH) };
+  });
+}
+
+export interface PasswordDestroyer {
+  /** Destroys all whose time has come, at its own pace; many wakes in a row are one. */
+  wake(): void;
+  /** Ends after the batch in hand. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** A node's destroyer; it does nothing until it is woken. `onDestroyed` is told after each batch. */
+export function createPasswordDestroyer(
+  { acts, outage, onDestroyed }: { acts: Acts; outage: Outage; onDestroyed(): void },
+  limits: PasswordLimits,
+): PasswordDestroyer {
+  const stopping = new AbortController();
+  let inHand: Promise<void> | undefined;
+  const destroyAll = async (): Promise<void> => {
+    for (let isMore = true; isMore && !stopping.signal.aborted; ) {
+      const begun = performance.now();
+      const destroyed = await destroySomePasswords(acts, limits);
+      isMore = destroyed.isMore;
+      if (destroyed.count > 0) onDestroyed();
+      if (isMore) await restAfter(begun, stopping.signal);
+    }
+  };
+  return {
+    wake() {
+      if (stopping.signal.aborted) return;
+      inHand ??= destroyAll()
+        .catch((error: unknown) => outage.warn(error, 'Old passwords could not be destroyed; it is tried again'))
+        .finally(() => {
+          inHand = undefined;
+        });
+    },
+    async stop(timeoutMs) {
+      stopping.abort();
+      await Promise.race([inHand, delay(timeoutMs, undefined, { ref: false })]);
+    },
+  };
 }

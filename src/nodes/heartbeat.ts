@@ -1,14 +1,17 @@
 /**
  * The heartbeat: every few seconds a node says that it lives, what it is about and what it has in
  * hand, writes down which others have fallen silent, and hears whether somebody asked it to
- * drain. One statement. While it drains it beats faster, so that people see it get there.
- * It also tells the database's time, and whether somebody left acts unchained in the audit trail.
+ * drain. One statement, alone on its timer: nothing that follows from it holds up the next beat.
+ * While it drains it beats faster, so that people see it get there. It also tells the database's
+ * time, and whether somebody left acts unchained in the audit trail.
  */
 import type { Database, Queryable } from '../database/database.ts';
 import type { DatabaseClock } from '../database/database-clock.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import { MISSED_BEATS } from './nodes.ts';
 
+/** Beats that are further apart than so many intervals have a gap between them. */
+const LONGEST_GAP = 2;
 /** While draining; a node that beats faster anyhow goes on so. */
 const DRAINING_INTERVAL_MS = 500;
 
@@ -30,7 +33,12 @@ export interface HeartbeatOptions {
   /** Learns the database's time from each beat. */
   readonly clock: DatabaseClock;
   inHand(): InHand;
-  /** After each beat of a running node: leases of nodes that stopped beating may have run out. */
+  /** The node has no row, as after a restore under it: writes it again, with all that it announced. */
+  register(): Promise<void>;
+  /**
+   * After a beat of a running node, unless the one before still goes on: leases of nodes that stopped
+   * beating may have run out.
+   */
   onBeat(): Promise<void>;
   /** Somebody asked this node to drain; called once. */
   onDrainAsked(ask: DrainAsk): void;
@@ -47,19 +55,36 @@ export interface Heartbeat {
   stop(): Promise<void>;
 }
 
-/** Beats until it is stopped; one beat at a time. Nodes that missed three beats are marked as gone. */
+/**
+ * Beats until it is stopped; one beat at a time. Nodes that missed three beats are marked as gone,
+ * by whoever has beaten for that long itself: after an outage of the database all have missed some.
+ */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
-  const { db, nodeId, intervalMs, clock, inHand, onBeat, onDrainAsked, onUnchainedActs } = options;
+  const { db, nodeId, intervalMs, clock, inHand, register, onBeat, onDrainAsked, onUnchainedActs } = options;
+  const silenceMs = MISSED_BEATS * intervalMs;
   let state: NodeState = 'starting';
   let isDrainAsked = false;
   let isTicking = false;
+  let isFollowing = false;
   let last: Promise<unknown> = Promise.resolve();
+  /** By the database's clock: the last beat, and the first of those without a gap before it. */
+  let steady: { readonly from: Date; readonly to: Date } | undefined;
 
+  const writeOne = async (): Promise<Heard> => {
+    const heard = await clock.measure(() =>
+      writeBeat(db, { nodeId, state, inHand: inHand(), silenceMs, steady, gapMs: LONGEST_GAP * intervalMs }),
+    );
+    steady = { from: heard.isSteady && steady !== undefined ? steady.from : heard.now, to: heard.now };
+    return heard;
+  };
   /** Begins after the beats that were begun before, so that the newest state is written last. */
   const beat = (): Promise<void> => {
     const beaten = last.then(async () => {
-      const mine = { nodeId, state, inHand: inHand(), silenceMs: MISSED_BEATS * intervalMs };
-      const heard = await clock.measure(() => writeBeat(db, mine));
+      let heard = await writeOne();
+      if (!heard.isKnown) {
+        await register();
+        heard = await writeOne();
+      }
       if (heard.hasUnchainedActs) onUnchainedActs();
       if (heard.ask === null || isDrainAsked) return;
       isDrainAsked = true;
@@ -69,12 +94,20 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     return beaten;
   };
   const complain = (error: unknown) => db.outage.warn(error, 'A heartbeat failed');
+  const follow = (): void => {
+    if (state !== 'running' || isFollowing) return;
+    isFollowing = true;
+    onBeat()
+      .catch((error: unknown) => db.outage.warn(error, 'What follows a heartbeat failed'))
+      .finally(() => {
+        isFollowing = false;
+      });
+  };
   const tick = (): void => {
     if (isTicking) return;
     isTicking = true;
     beat()
-      .then(() => (state === 'running' ? onBeat() : undefined))
-      .catch(complain)
+      .then(follow, complain)
       .finally(() => {
         isTicking = false;
       });
@@ -98,20 +131,28 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
 
 // What a silent node says later counts again: it was halted, or cut off from the database. One that
 // was stopping is not lost. Locked rows are passed over, so that two nodes that wake together do
-// not wait for each other.
+// not wait for each other. A beat from the future is one from before the clock was set back.
+// $6 and $7: this node's beats without a gap, until the one before.
 const BEAT = `
   WITH beat AS (
     UPDATE auth.server_nodes
        SET last_beat_at = now(), state = $2::auth.node_state, attempts_in_hand = $3, runs_in_hand = $4, lost_at = NULL
      WHERE id = $1
     RETURNING drain_asked_at, drain_asked_by, drain_reason
+  ), steady AS (
+    SELECT $7::timestamptz >= now() - $8 * interval '1 millisecond' AND $7::timestamptz <= now() AS is_steady
   ), silent AS (
     UPDATE auth.server_nodes SET state = 'gone', lost_at = CASE WHEN state <> 'draining' THEN now() END
      WHERE id IN (SELECT id FROM auth.server_nodes
-                   WHERE id <> $1 AND state <> 'gone' AND last_beat_at < now() - $5 * interval '1 millisecond'
+                   WHERE id <> $1 AND state <> 'gone'
+                     AND (last_beat_at < now() - $5 * interval '1 millisecond'
+                          OR last_beat_at > now() + $5 * interval '1 millisecond')
+                     AND (SELECT is_steady FROM steady) AND $6::timestamptz <= now() - $5 * interval '1 millisecond'
                      FOR UPDATE SKIP LOCKED)
   )
   SELECT clock_timestamp() AS now,
+         EXISTS (SELECT FROM beat) AS "isKnown",
+         coalesce((SELECT is_steady FROM steady), false) AS "isSteady",
          EXISTS (SELECT FROM auth.audit_entries WHERE link IS NULL) AS "hasUnchainedActs",
          (SELECT json_build_object('actor', coalesce(drain_asked_by, 'somebody'),
                                    'reason', coalesce(drain_reason, 'No reason was given.'))
@@ -119,16 +160,27 @@ const BEAT = `
 
 interface Heard {
   readonly now: Date;
+  /** False: the node's row is gone. */
+  readonly isKnown: boolean;
+  /** No gap between the beat before and this one. */
+  readonly isSteady: boolean;
   readonly hasUnchainedActs: boolean;
   readonly ask: DrainAsk | null;
 }
 
+interface Beat {
+  readonly nodeId: string;
+  readonly state: NodeState;
+  readonly inHand: InHand;
+  readonly silenceMs: number;
+  readonly steady: { readonly from: Date; readonly to: Date } | undefined;
+  readonly gapMs: number;
+}
+
 /** One beat, and what is heard with it. */
-async function writeBeat(
-  db: Queryable,
-  { nodeId, state, inHand, silenceMs }: { nodeId: string; state: NodeState; inHand: InHand; silenceMs: number },
-): Promise<Heard> {
-  const [heard] = await db.query<Heard>(BEAT, [nodeId, state, inHand.attempts, inHand.runs, silenceMs]);
+async function writeBeat(db: Queryable, { nodeId, state, inHand, silenceMs, steady, gapMs }: Beat): Promise<Heard> {
+  const values = [nodeId, state, inHand.attempts, inHand.runs, silenceMs, steady?.from ?? null, steady?.to ?? null];
+  const [heard] = await db.query<Heard>(BEAT, [...values, gapMs]);
   if (heard === undefined) throw new Error('A beat was not answered.');
   return heard;
 }

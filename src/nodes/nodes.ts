@@ -16,14 +16,27 @@ export interface NodeIdentity {
   readonly version: string;
 }
 
-/** Writes this process's row; the id is new for every process, also under the same name. */
-export async function registerNode(db: Queryable, name: string, version: string): Promise<NodeIdentity> {
-  const id = randomUUID();
+/**
+ * Writes this process's row; the id is new for every process, also under the same name. `id` is given
+ * where the process has one, and the row was lost.
+ */
+export async function registerNode(
+  db: Queryable,
+  name: string,
+  version: string,
+  id: string = randomUUID(),
+): Promise<NodeIdentity> {
   await db.query(
-    `INSERT INTO auth.server_nodes (id, name, version, state, host_name, process_id) VALUES ($1, $2, $3, 'starting', $4, $5)`,
-    [id, name, version, hostname(), process.pid],
+    `INSERT INTO auth.server_nodes (id, name, version, state, host_name, process_id, started_at)
+     VALUES ($1, $2, $3, 'starting', $4, $5, now() - $6 * interval '1 second') ON CONFLICT DO NOTHING`,
+    [id, name, version, hostname(), process.pid, process.uptime()],
   );
   return { id, name, version };
+}
+
+/** Whether the node has its row: a restore under running nodes takes them away. */
+export async function isRegistered(db: Queryable, id: string): Promise<boolean> {
+  return (await db.query('SELECT 1 FROM auth.server_nodes WHERE id = $1', [id])).length > 0;
 }
 
 /** Says which identity provider the node makes accounts at. */

@@ -1,11 +1,12 @@
 /**
  * RetentionJob: every hour, what has been kept for its time is deleted, in batches that are
- * transactions of their own, so that nobody waits for it and a stop costs nothing.
+ * transactions of their own and rest between, so that nobody waits for it and a stop costs nothing.
  */
 import type { Acts } from '../access/acts.ts';
 import type { Audit } from '../access/audit/audit.ts';
 import { systemCaller } from '../access/caller.ts';
 import { isMoreLikely, planAnew } from '../database/by-place.ts';
+import { restAfter } from '../database/pace.ts';
 import type { Notices } from '../events/notices.ts';
 import type { Job, JobContext, LogFields, RunCounts } from '../jobs/job.ts';
 import { DELETIONS, type Deletion, type Retention } from './retention.ts';
@@ -49,6 +50,7 @@ async function deleteAll(
     let count = 0;
     counts[deletion.name] = 0;
     for (let last = BATCH; isMoreLikely(last, BATCH) && !signal.aborted; ) {
+      const begun = performance.now();
       const deleted = await acts.transaction(async (tx, acted) => {
         await planAnew(tx);
         const keys = await deletion.delete(tx, keepMs, BATCH);
@@ -65,6 +67,7 @@ async function deleteAll(
       // How many there are would take as long to find out as to delete them.
       const label = `Deleting ${inWords(deletion.name)} (kind ${index + 1} of ${kinds.length})`;
       if (last > 0) progress({ done: total, total: null, label });
+      if (isMoreLikely(last, BATCH)) await restAfter(begun, signal);
     }
     if (count > 0) log.info(...deletedLine(deletion, count));
   }

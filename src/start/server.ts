@@ -16,7 +16,7 @@ import { seedDemoFamily } from '../families/demo.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { declareMetrics } from '../metrics.ts';
 import { type DrainAsk, startHeartbeat } from '../nodes/heartbeat.ts';
-import { announceProvider, registerNode, removeNode, setNodeState } from '../nodes/nodes.ts';
+import { announceProvider, isRegistered, registerNode, removeNode, setNodeState } from '../nodes/nodes.ts';
 import { openKeyRing } from '../sealing/key-ring.ts';
 import { announceKeys } from '../sealing/living-nodes.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -26,6 +26,7 @@ import { assertWritable, type DatabaseServer, openDatabaseServer } from './datab
 import { explainStartFailure } from './failures.ts';
 import { masterKeysFor } from './master-key.ts';
 import { openProvider } from './provider.ts';
+import { registerAgain } from './register-again.ts';
 import { reportStart } from './report.ts';
 import { recordSettings } from './settings-record.ts';
 
@@ -128,8 +129,8 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
     {
       name: 'database',
       check: () =>
-        db.query('SELECT 1 FROM auth.server_nodes LIMIT 1').then(
-          () => undefined,
+        isRegistered(db, node.id).then(
+          (is) => (is ? undefined : 'does not have this node, which registers again at its next heartbeat'),
           () => 'cannot be reached',
         ),
     },
@@ -188,7 +189,8 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
     intervalMs: config.HEARTBEAT_INTERVAL,
     clock: databaseClock,
     inHand: () => ({ attempts: app.worker.attemptsInHand(), runs: app.scheduler.runsInHand() }),
-    onBeat: app.takeOver,
+    register: () => registerAgain({ db, node, provider: provider.name, keyRing, logger }),
+    onBeat: app.upkeep.beat,
     onDrainAsked,
     onUnchainedActs: audit.sealer.wake,
   });
@@ -201,6 +203,7 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
         heartbeat.say('draining').catch(() => undefined),
         app.worker.stop(config.SHUTDOWN_TIMEOUT),
         app.bulkRunner.stop(config.SHUTDOWN_TIMEOUT),
+        app.upkeep.stop(config.SHUTDOWN_TIMEOUT),
         app.resealRunner.stop(config.SHUTDOWN_TIMEOUT),
         app.outward.stop(config.SHUTDOWN_TIMEOUT),
         app.scheduler.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT }),

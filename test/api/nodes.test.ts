@@ -8,7 +8,7 @@ import type { DrainAsk } from '../../src/nodes/heartbeat.ts';
 import { registerNode, setNodeState } from '../../src/nodes/nodes.ts';
 import { VERSION } from '../../src/version.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
 
 let database: TestDatabase;
@@ -176,4 +176,64 @@ describe('drainNode', () => {
     await until('the ask to arrive', () => asks.length > 0, 2_000);
     expect(asks).toEqual([{ actor: 'local', reason: 'a new kernel' }]);
   });
+});
+
+test('a restore under a running node: it registers again by itself, with provider and keys, and says so', async () => {
+  const node = await startTestApp({ url: database.url, nodeName: 'restored', config: { HEARTBEAT_INTERVAL: 100 } });
+  const row = async () => {
+    const [found] = await database.db.query(
+      `SELECT name, state::text, provider, sealing_key_id AS "sealingKeyId", master_key_ids AS "masterKeyIds", started_at AS "startedAt"
+       FROM auth.server_nodes WHERE id = $1`,
+      [node.node.id],
+    );
+    return found;
+  };
+  try {
+    const before = await row();
+    expect(before).toMatchObject({ state: 'running', provider: 'simulator', sealingKeyId: expect.any(String) });
+    await database.db.query('DELETE FROM auth.server_nodes WHERE id = $1', [node.node.id]);
+    await until('its row', async () => (await row())?.state === 'running');
+    const { startedAt, ...told } = (await row()) ?? {};
+    expect({ ...told, startedAt: before?.startedAt }).toEqual(before);
+    expect(startedAt).toBeInstanceOf(Date);
+    expect(node.logLines).toContainEqual(
+      expect.objectContaining({ level: 40, msg: expect.stringContaining('registered again') }),
+    );
+  } finally {
+    await node.close();
+  }
+});
+
+test('what a crashed node held is taken over before old passwords are destroyed, which takes its time', async () => {
+  const node = await startTestApp({ url: database.url, nodeName: 'keeper', config: { HEARTBEAT_INTERVAL: 100 } });
+  const { familyId, ownerId } = await seedFamily(database.db);
+  const withPassword = async () => {
+    const [row] = await database.db.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM auth.queued_managed_account_creations WHERE username LIKE 'old%' AND encrypted_password IS NOT NULL`,
+    );
+    return row?.count ?? 0;
+  };
+  try {
+    await database.db.query(
+      `INSERT INTO auth.queued_managed_account_creations (family_id, created_by_user_id, username, full_name, encrypted_password, status, next_retry_at, failed_at, last_error_code)
+       SELECT $1, $2, 'old_' || n, 'Old One', 'x', 'failed', NULL, now() - interval '1 year', 'X' FROM generate_series(1, 3000) AS n`,
+      [familyId, ownerId],
+    );
+    await until('the first to be destroyed', async () => (await withPassword()) < 3_000);
+    await database.db.query(
+      `INSERT INTO auth.queued_managed_account_creations (family_id, created_by_user_id, username, full_name, encrypted_password, status, lease_token, leased_at, lease_expires_at)
+       VALUES ($1, $2, 'held', 'Held One', 'x', 'processing', gen_random_uuid(), now() - interval '1 hour', now() - interval '1 minute')`,
+      [familyId, ownerId],
+    );
+    await until('the takeover', async () => {
+      const [held] = await database.db.query(
+        `SELECT 1 FROM auth.queued_managed_account_creations WHERE username = 'held' AND last_outcome IS NOT NULL`,
+      );
+      return held !== undefined;
+    });
+    expect(await withPassword()).toBeGreaterThan(0);
+    await until('all to be destroyed', async () => (await withPassword()) === 0, 30_000);
+  } finally {
+    await node.close();
+  }
 });

@@ -453,19 +453,22 @@ describe('a node', () => {
     const heartbeat = startHeartbeat({
       db: database.db,
       nodeId: witness.id,
-      intervalMs: 60_000,
+      intervalMs: 100,
       clock: createDatabaseClock(),
       inHand: () => ({ attempts: 0, runs: 0 }),
+      register: async () => undefined,
       onBeat: async () => undefined,
       onDrainAsked: () => undefined,
       onUnchainedActs: () => undefined,
     });
     await heartbeat.say('running');
-    expect(await sql(`SELECT name, state FROM auth.server_nodes ORDER BY name`)).toEqual([
-      { name: 'crashed', state: 'gone' },
-      { name: 'stopping', state: 'gone' },
-      { name: 'witness', state: 'running' },
-    ]);
+    await expect
+      .poll(() => sql(`SELECT name, state FROM auth.server_nodes ORDER BY name`), { timeout: 10_000 })
+      .toEqual([
+        { name: 'crashed', state: 'gone' },
+        { name: 'stopping', state: 'gone' },
+        { name: 'witness', state: 'running' },
+      ]);
     expect(edges(await look(), 'NODE_GONE')).toMatchObject([
       { edge: 'raised', groupKey: 'crashed', subject: { kind: 'node', key: crashed.id } },
     ]);

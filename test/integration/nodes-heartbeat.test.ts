@@ -22,17 +22,33 @@ afterEach(async () => {
 });
 
 /** A node that beats; by the clock only when told an interval. */
-async function start({ intervalMs = 600_000, db = database.db as Pick<Database, 'query' | 'outage'> } = {}) {
-  const { id } = await registerNode(database.db, `node-${randomUUID()}`, '0.0.0');
-  const seen = { hand: { attempts: 0, runs: 0 } as InHand, asks: [] as DrainAsk[], afterBeats: 0, unchained: 0 };
+async function start({
+  intervalMs = 600_000,
+  db = database.db as Pick<Database, 'query' | 'outage'>,
+  following = Promise.resolve(),
+} = {}) {
+  const name = `node-${randomUUID()}`;
+  const { id } = await registerNode(database.db, name, '0.0.0');
+  const seen = {
+    hand: { attempts: 0, runs: 0 } as InHand,
+    asks: [] as DrainAsk[],
+    afterBeats: 0,
+    unchained: 0,
+    registered: 0,
+  };
   const heartbeat = startHeartbeat({
     db,
     nodeId: id,
     intervalMs,
     clock: createDatabaseClock(),
     inHand: () => seen.hand,
-    onBeat: async () => {
+    async register() {
+      seen.registered++;
+      await registerNode(database.db, name, '0.0.0', id);
+    },
+    async onBeat() {
       seen.afterBeats++;
+      await following;
     },
     onDrainAsked: (ask) => seen.asks.push(ask),
     onUnchainedActs: () => seen.unchained++,
@@ -80,16 +96,71 @@ test('a beat is one statement, and says state and what is in hand', async () => 
   expect(await rowOf(id)).toMatchObject({ state: 'running', attempts: 0, runs: 0 });
 });
 
+const gone = (id: string) => until('it to be gone', async () => (await rowOf(id))?.state === 'gone');
+
 test('others that are silent are written down as gone; one that beats again is back', async () => {
-  const one = await start();
+  const one = await start({ intervalMs: 100 });
   const other = await start();
   await one.heartbeat.say('running');
   await other.heartbeat.say('running');
   await silence(other.id);
-  await one.heartbeat.say('running');
-  expect(await rowOf(other.id)).toMatchObject({ state: 'gone' });
+  await gone(other.id);
   other.heartbeat.beatNow();
   await until('it to be back', async () => (await rowOf(other.id))?.state === 'running');
+});
+
+test('one whose last beat lies in the future, since the clock was set back, is gone when it is silent', async () => {
+  const one = await start({ intervalMs: 100 });
+  const other = await start();
+  await other.heartbeat.say('running');
+  await database.db.query(`UPDATE auth.server_nodes SET last_beat_at = now() + interval '1 day' WHERE id = $1`, [
+    other.id,
+  ]);
+  await one.heartbeat.say('running');
+  await gone(other.id);
+});
+
+test('nobody is called gone by a node that has just begun, or was cut off itself', async () => {
+  let isAway = false;
+  const db: typeof database.db = {
+    ...database.db,
+    query: (sql, values) => (isAway ? Promise.reject(new Error('away')) : database.db.query(sql, values)),
+  };
+  const one = await start({ intervalMs: 400, db });
+  const [other, third] = [await start(), await start()];
+  await third.heartbeat.say('running');
+  await silence(third.id);
+  await one.heartbeat.say('running');
+  expect(await rowOf(third.id)).toMatchObject({ state: 'running' });
+  await gone(third.id);
+
+  isAway = true;
+  await until('a gap', async () => ((await rowOf(one.id))?.silentFor ?? 0) > 0.9);
+  await other.heartbeat.say('running');
+  await silence(other.id);
+  isAway = false;
+  await one.heartbeat.say('running');
+  expect(await rowOf(other.id)).toMatchObject({ state: 'running' });
+  await gone(other.id);
+});
+
+test('beats come whatever follows from one takes its time', async () => {
+  const { id, heartbeat, seen } = await start({ intervalMs: 50, following: new Promise(() => undefined) });
+  await heartbeat.say('running');
+  await until('what follows', () => seen.afterBeats === 1);
+  seen.hand = { attempts: 7, runs: 0 };
+  await until('another beat', async () => (await rowOf(id))?.attempts === 7);
+  expect(seen.afterBeats).toBe(1);
+});
+
+test('a node whose row is gone registers again with the next beat, under its id', async () => {
+  const { id, heartbeat, seen } = await start();
+  await heartbeat.say('running');
+  await database.db.query('DELETE FROM auth.server_nodes WHERE id = $1', [id]);
+  seen.hand = { attempts: 2, runs: 1 };
+  await heartbeat.say('running');
+  expect(await rowOf(id)).toMatchObject({ state: 'running', attempts: 2, runs: 1 });
+  expect(seen.registered).toBe(1);
 });
 
 test('two that wake together after a long sleep do not stand in each other’s way', async () => {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { claimDue } from '../../src/accounts/claim.ts';
-import { destroyOldPasswords } from '../../src/accounts/passwords.ts';
+import { destroySomePasswords } from '../../src/accounts/passwords.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { recordSettings } from '../../src/start/settings-record.ts';
@@ -84,7 +84,7 @@ it('passwords that were destroyed because their time had come, with the entries'
   const id = await node.enqueue({ runAt: new Date(Date.now() + 86_400_000) });
   await cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id });
   await queue.db.query(`UPDATE auth.queued_managed_account_creations SET cancelled_at = now() - interval '1 hour'`);
-  await destroyOldPasswords(testActs(queue.db), 60_000, 60_000);
+  await destroySomePasswords(testActs(queue.db), { undoWindowMs: 60_000, failedRetentionMs: 60_000 });
   expect(await systemActs()).toEqual([
     expect.objectContaining({ action: 'passwordsDestroyed', actor: 'system:retention', after: { entryIds: [id] } }),
   ]);

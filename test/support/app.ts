@@ -25,6 +25,7 @@ import { announceProvider, type NodeIdentity, registerNode, setNodeState } from 
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
 import { announceKeys } from '../../src/sealing/living-nodes.ts';
 import { parseMasterKey } from '../../src/sealing/master-key.ts';
+import { registerAgain } from '../../src/start/register-again.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import { VERSION } from '../../src/version.ts';
 
@@ -171,7 +172,8 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
         intervalMs: config.HEARTBEAT_INTERVAL,
         clock: databaseClock,
         inHand: () => ({ attempts: app.worker.attemptsInHand(), runs: app.scheduler.runsInHand() }),
-        onBeat: app.takeOver,
+        register: () => registerAgain({ db, node, provider: provider.name, keyRing, logger }),
+        onBeat: app.upkeep.beat,
         onDrainAsked: options.onDrainAsked ?? (() => undefined),
         onUnchainedActs: audit.sealer.wake,
       });
@@ -184,6 +186,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
       await Promise.all([
         app.worker.stop(timeoutMs),
         app.bulkRunner.stop(timeoutMs),
+        app.upkeep.stop(timeoutMs),
         app.resealRunner.stop(timeoutMs),
         app.outward.stop(timeoutMs),
         app.scheduler.stop({ timeoutMs }),

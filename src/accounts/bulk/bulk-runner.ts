@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../database/database.ts';
+import { restAfter } from '../../database/pace.ts';
 import type { Notices } from '../../events/notices.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { type LeasedAction, nextBatch } from './bulk-batch.ts';
@@ -128,12 +129,14 @@ export async function dropExpiredPlans(db: Database): Promise<void> {
   for (const { id } of expired) {
     let deleted: unknown[];
     do {
+      const begun = performance.now();
       deleted = await db.query(
         `DELETE FROM auth.bulk_action_entries WHERE ctid = ANY (ARRAY(
-           SELECT ctid FROM auth.bulk_action_entries WHERE bulk_action_id = $1 ORDER BY position LIMIT 5000
+           SELECT ctid FROM auth.bulk_action_entries WHERE bulk_action_id = $1 ORDER BY position LIMIT 1000
          )) RETURNING 1`,
         [id],
       );
+      await restAfter(begun);
     } while (deleted.length > 0);
     await db.query(`DELETE FROM auth.bulk_actions WHERE id = $1 AND status = 'planned'`, [id]);
   }

@@ -1,0 +1,53 @@
+/**
+ * What a node does at each heartbeat: what nodes held that stopped beating is taken over first, then
+ * come the safety nets for notices that were lost, and old passwords at a pace of their own.
+ */
+import type { Acts } from './access/acts.ts';
+import { createPasswordDestroyer } from './accounts/passwords.ts';
+import { takeOverAllExpired } from './accounts/takeover.ts';
+import type { Config } from './config/config.ts';
+import type { Database } from './database/database.ts';
+import type { Notices } from './events/notices.ts';
+import type { ServerMetrics } from './metrics.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+export interface UpkeepOptions {
+  readonly config: Config;
+  readonly db: Database;
+  readonly acts: Acts;
+  readonly notices: Notices;
+  readonly metrics: ServerMetrics;
+  readonly logger: Logger;
+  /** To be woken after the takeover. */
+  readonly wakes: readonly (() => void)[];
+  /** Reads the key ring again. */
+  lookAtKeys(): Promise<void>;
+}
+
+export function createUpkeep({ config, db, acts, notices, metrics, logger, wakes, lookAtKeys }: UpkeepOptions) {
+  const passwords = createPasswordDestroyer(
+    { acts, outage: db.outage, onDestroyed: notices.changed },
+    { undoWindowMs: config.UNDO_WINDOW, failedRetentionMs: config.FAILED_PASSWORD_RETENTION },
+  );
+  const takeOver = async (): Promise<void> => {
+    const ids = await takeOverAllExpired(acts, config.PROVIDER_TIMEOUT);
+    if (ids.length === 0) return;
+    metrics.queue.takenOver.inc(ids.length);
+    logger.warn({ entries: ids.length }, 'Took over entries whose lease had run out');
+    notices.changed();
+    notices.workToDo();
+  };
+  return {
+    /** To be done at each heartbeat. */
+    async beat(): Promise<void> {
+      try {
+        await takeOver();
+      } finally {
+        for (const wake of wakes) wake();
+        passwords.wake();
+        await lookAtKeys();
+      }
+    },
+    stop: passwords.stop,
+  };
+}
