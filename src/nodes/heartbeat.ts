@@ -8,6 +8,7 @@
 import type { Database, Queryable } from '../database/database.ts';
 import type { DatabaseClock } from '../database/database-clock.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
+import { unavailability } from '../database/unavailable.ts';
 import { MISSED_BEATS } from './nodes.ts';
 
 /** Beats that are further apart than so many intervals have a gap between them. */
@@ -51,6 +52,8 @@ export interface Heartbeat {
   say(state: Exclude<NodeState, 'gone'>): Promise<void>;
   /** Beats now: there may be something to hear. */
   beatNow(): void;
+  /** Why the last beat could not be written, for the readiness check; undefined when it was. */
+  trouble(): string | undefined;
   /** Says a last time what is in hand, and beats no more. */
   stop(): Promise<void>;
 }
@@ -67,6 +70,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   let isTicking = false;
   let isFollowing = false;
   let last: Promise<unknown> = Promise.resolve();
+  let failure: { readonly error: unknown } | undefined;
   /** By the database's clock: the last beat, and the first of those without a gap before it. */
   let steady: { readonly from: Date; readonly to: Date } | undefined;
 
@@ -90,7 +94,14 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
       isDrainAsked = true;
       onDrainAsked(heard.ask);
     });
-    last = beaten.catch(() => undefined);
+    last = beaten.then(
+      () => {
+        failure = undefined;
+      },
+      (error: unknown) => {
+        failure = { error };
+      },
+    );
     return beaten;
   };
   const complain = (error: unknown) => db.outage.warn(error, 'A heartbeat failed');
@@ -122,6 +133,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
       return beat();
     },
     beatNow: () => void beat().catch(complain),
+    trouble: () => failure && `takes no heartbeat: ${unavailability(failure.error) ?? 'it cannot be reached'}`,
     async stop() {
       clearInterval(timer);
       await beat();

@@ -15,7 +15,7 @@ import { openNotices } from '../events/notices.ts';
 import { seedDemoFamily } from '../families/demo.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { declareMetrics } from '../metrics.ts';
-import { type DrainAsk, startHeartbeat } from '../nodes/heartbeat.ts';
+import { type DrainAsk, type Heartbeat, startHeartbeat } from '../nodes/heartbeat.ts';
 import { announceProvider, isRegistered, registerNode, removeNode, setNodeState } from '../nodes/nodes.ts';
 import { openKeyRing } from '../sealing/key-ring.ts';
 import { announceKeys } from '../sealing/living-nodes.ts';
@@ -121,6 +121,7 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
   await announceProvider(db, node.id, provider.name);
 
   let drainingSince: number | undefined;
+  let trouble: Heartbeat['trouble'] = () => undefined;
   const readiness = [
     {
       name: 'node',
@@ -128,16 +129,17 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
     },
     {
       name: 'database',
+      // Whether it can be read, and whether it can be written to: a standby or a full disk cannot.
       check: () =>
-        isRegistered(db, node.id).then(
-          (is) => (is ? undefined : 'does not have this node, which registers again at its next heartbeat'),
+        isRegistered(db.reading, node.id).then(
+          (is) => (is ? trouble() : 'does not have this node, which registers again at its next heartbeat'),
           () => 'cannot be reached',
         ),
     },
     {
       name: 'migrations',
       check: () =>
-        hasNewestMigration(db).then(
+        hasNewestMigration(db.reading).then(
           (has) => (has ? undefined : 'are not applied'),
           () => 'cannot be read',
         ),
@@ -194,6 +196,7 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
     onDrainAsked,
     onUnchainedActs: audit.sealer.wake,
   });
+  trouble = heartbeat.trouble;
   lifecycle.opened('the heartbeat', () => heartbeat.stop());
   lifecycle.opened(
     'the work',

@@ -211,3 +211,25 @@ test('a beat hears of acts that somebody left unchained, and only then', async (
   await heartbeat.say('running');
   expect(seen.unchained).toBe(1);
 });
+
+test('a beat that cannot be written is a trouble with its cause, until one is', async () => {
+  let isReadOnly = true;
+  const { heartbeat } = await start({
+    db: {
+      ...database.db,
+      query: async (sql, values) =>
+        isReadOnly
+          ? database.db.transaction(async (tx) => {
+              await tx.query('SET TRANSACTION READ ONLY');
+              return tx.query(sql, values);
+            })
+          : database.db.query(sql, values),
+    },
+  });
+  expect(heartbeat.trouble()).toBeUndefined();
+  await expect(heartbeat.say('running')).rejects.toThrow();
+  expect(heartbeat.trouble()).toMatch(/^takes no heartbeat: The database is read-only/);
+  isReadOnly = false;
+  await heartbeat.say('running');
+  expect(heartbeat.trouble()).toBeUndefined();
+});

@@ -88,3 +88,22 @@ it.each([1, 2])('says so, and goes on when new connections work (time %i)', asyn
   );
   expect(Number(beat?.ageMs)).toBeLessThan(15_000);
 });
+
+it('is not ready while the database is read-only, and says why', async () => {
+  const name = new URL(database.url).pathname.slice(1);
+  const reconnect = () =>
+    database.db.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+  await database.db.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  await reconnect();
+  const ready = await until('readiness to say so', async () => {
+    const answer = await statusOf('/health/ready');
+    return answer.status === 503 && /read-only/.test(answer.body) && answer;
+  });
+  expect(ready.body).toMatch(/takes no heartbeat: The database is read-only/);
+  await database.db.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
+  await until('readiness', async () => (await statusOf('/health/ready')).status === 200);
+  const entryId = await until('an entry to be taken', enqueue);
+  await until('the entry to be completed', () => isCompleted(entryId));
+});
