@@ -134,8 +134,9 @@ export function createApp(options: AppOptions) {
     onFires: runMetrics.fired,
     onRunChanged(kind, runId) {
       notices.changed();
-      if (kind === 'updated') notices.eventsWritten();
-      if (kind === 'updated') runMetrics.changed(runId);
+      if (kind !== 'ended') return;
+      notices.eventsWritten();
+      runMetrics.ended(runId);
     },
   });
   const nodeSilenceMs = MISSED_BEATS * config.HEARTBEAT_INTERVAL;

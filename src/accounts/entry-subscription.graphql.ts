@@ -20,6 +20,23 @@ export interface EntryWatch {
 
 type WatchedEntry = FilteredEntry & { readonly enqueuer: string | null };
 
+/** A column for everything that is looked at; one that is left out does not compile. */
+const COLUMNS: Readonly<Record<keyof WatchedEntry, string>> = {
+  id: 'id',
+  status: 'status',
+  familyId: 'family_id',
+  username: 'username',
+  enqueuer: 'enqueuer',
+  lastErrorCode: 'last_error_code',
+  createdAt: 'created_at',
+  completedAt: 'completed_at',
+  nextRetryAt: 'next_retry_at',
+  failureGroup: 'failure_group',
+};
+const SELECTED = Object.entries(COLUMNS)
+  .map(([name, column]) => `${column} AS "${name}"`)
+  .join(', ');
+
 /** Adds `queuedCreationChanged`; answers what its callers hear. */
 export function addEntrySubscription(
   builder: Builder,
@@ -37,7 +54,8 @@ export function addEntrySubscription(
       queuedCreation: t.prismaField({
         type: QueuedCreation,
         nullable: true,
-        description: 'The entry as it stands when the change is told; null when it was removed.',
+        description:
+          'The entry as it stands when the change is told, and not as it was changed: one that was CREATED may be completed by then. Null when it was removed.',
         resolve: (query, { key, together }) =>
           together.objectOf('entry', JSON.stringify(query), key, async (keys) => {
             const rows = await prisma.queuedCreation.findMany({ ...query, where: { id: { in: [...keys] } } });
@@ -48,9 +66,7 @@ export function addEntrySubscription(
   });
   const load: LoadRows<WatchedEntry> = async (keys) => {
     const rows = await reading.query<WatchedEntry>(
-      `SELECT id, status, family_id AS "familyId", username, enqueuer, last_error_code AS "lastErrorCode",
-              created_at AS "createdAt", next_retry_at AS "nextRetryAt", failure_group AS "failureGroup"
-       FROM auth.queued_managed_account_creations WHERE id = ANY($1::uuid[])`,
+      `SELECT ${SELECTED} FROM auth.queued_managed_account_creations WHERE id = ANY($1::uuid[])`,
       [keys],
     );
     return new Map(rows.map((row) => [row.id, row]));

@@ -205,7 +205,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     try {
       for (const { runId, jobName } of await closeCrashedRuns(db)) {
         logger.warn({ jobName, runId }, 'A run was closed as interrupted: its node stopped renewing the lease');
-        onRunChanged('updated', runId);
+        onRunChanged('ended', runId);
       }
       if (isBack) upSince = (await readAll()).now;
       await refreshAll();

@@ -2,7 +2,9 @@
  * Subscriptions that go on where they stopped: by cursor, on another node and over a restart, for
  * everything that can be watched; and what a client is told when that cannot be.
  */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EntryFilter } from '../../src/accounts/entry-queries.graphql.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { subscribe } from '../support/sse.ts';
@@ -159,6 +161,51 @@ describe('a subscription that goes on', () => {
     await expect
       .poll(() => wrong.problems(), soon)
       .toMatchObject([{ message: expect.stringContaining('after:'), extensions: { code: 'BAD_USER_INPUT' } }]);
+  });
+});
+
+describe('a filter', () => {
+  /** Of each field a filter, and the columns of an entry that it lets through. */
+  const FILTERS: Record<keyof EntryFilter, { filter: string; columns: string; values: string }> = {
+    entryIds: { filter: '["$ID"]', columns: '', values: '' },
+    status: { filter: '[CANCELLED]', columns: '', values: '' },
+    familyId: { filter: '"$FAMILY"', columns: '', values: '' },
+    username: { filter: '{ equals: "by_username" }', columns: '', values: '' },
+    errorCode: { filter: '{ equals: "ODD" }', columns: ', last_error_code', values: `, 'ODD'` },
+    createdAt: { filter: '{ from: "$NOW" }', columns: ', created_at', values: `, now() + interval '1 s'` },
+    completedAt: {
+      filter: '{ from: "$NOW" }',
+      columns: ', completed_at',
+      values: `, now() + interval '1 s'`,
+    },
+    nextRetryAt: { filter: '{ from: "$NOW" }', columns: ', next_retry_at', values: `, now() + interval '1 h'` },
+    dueNow: { filter: 'false', columns: '', values: '' },
+    failureGroup: {
+      filter: '"ODD:Odd."',
+      columns: ', failure_group, failed_at, next_retry_at',
+      values: `, 'ODD:Odd.', now(), NULL`,
+    },
+  };
+  const STATUS: Partial<Record<string, string>> = {
+    completedAt: 'completed',
+    nextRetryAt: 'pending',
+    failureGroup: 'failed',
+  };
+
+  it.each(Object.entries(FILTERS))('lets live updates through by %s', async (name, { filter, columns, values }) => {
+    const id = randomUUID();
+    const given = filter
+      .replace('$ID', id)
+      .replace('$FAMILY', family.familyId)
+      .replace('$NOW', new Date().toISOString());
+    const stream = await watch(`queuedCreationChanged(filter: { ${name}: ${given} })`, 'entryId');
+    await database.db.query(
+      `INSERT INTO auth.queued_managed_account_creations (id, family_id, username, full_name, status${columns})
+       VALUES ($1, $2, $3, 'Filtered', $4${values})`,
+      [id, family.familyId, `by_${name.toLowerCase()}`, STATUS[name] ?? 'cancelled'],
+    );
+    await expect.poll(() => stream.events().some(({ entryId }) => entryId === id), soon).toBe(true);
+    stream.close();
   });
 });
 

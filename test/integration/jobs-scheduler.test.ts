@@ -160,8 +160,8 @@ describe('by hand', () => {
     // What it said is told as often as it was written: run-record.test.ts.
     expect(changes.filter(([kind]) => kind !== 'said')).toEqual([
       ['created', runId],
-      ['updated', runId],
-      ['updated', runId],
+      ['reported', runId],
+      ['ended', runId],
     ]);
     expect(scheduler.runsInHand()).toBe(0);
   });

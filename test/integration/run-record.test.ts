@@ -99,7 +99,7 @@ describe('a run by hand', () => {
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     expect(faults).toEqual([]);
     // Written before the run was closed: who hears of the end finds all of it.
-    expect(changes).toEqual(['created', 'said', 'updated']);
+    expect(changes).toEqual(['created', 'said', 'ended']);
   });
 
   it('is told of while it goes on, once a second', async () => {
@@ -298,7 +298,7 @@ describe('progress', () => {
     await expect
       .poll(progress, { interval: 20, timeout: 5_000 })
       .toMatchObject({ done: 3, total: 7, label: 'Deleting' });
-    expect(changes.filter((kind) => kind === 'updated')).toHaveLength(1);
+    expect(changes.filter((kind) => kind === 'reported')).toHaveLength(1);
     context?.progress({ done: 7, total: null, label: 'Deleting more' });
     end();
     await finished;

@@ -37,9 +37,8 @@ export interface ExecutionOptions {
   readonly windowMs: number;
   /** Takes secrets out of a line of JSON that is to be kept. */
   redact(line: string): string;
-  onUpdated(runId: string): void;
-  /** The run's record has more lines. */
-  onSaid(runId: string): void;
+  /** It reported its progress, its record has more lines, or it ended. */
+  onChanged(kind: 'reported' | 'said' | 'ended'): void;
   onFault(error: unknown): void;
 }
 
@@ -49,10 +48,10 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Begins the execution and returns at once. */
 export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): RunInHand {
-  const { db, clock, leaseMs, graceMs, windowMs, redact, onUpdated, onSaid, onFault } = options;
+  const { db, clock, leaseMs, graceMs, windowMs, redact, onChanged, onFault } = options;
   const logger = options.logger.child({ jobName: job.name, runId: run.runId });
   const controller = new AbortController();
-  const record = createRunRecord({ db, runId: run.runId, logger, redact, onWritten: () => onSaid(run.runId) });
+  const record = createRunRecord({ db, runId: run.runId, logger, redact, onWritten: () => onChanged('said') });
   const abort = (message: string) => {
     if (!controller.signal.aborted) record.note({ level: 'warn', message: `It is asked to end. ${message}` });
     controller.abort(new Error(message));
@@ -72,7 +71,7 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
       abort('The lease of this run was lost.');
     },
     onInterrupted: (interruption) => interrupt(interruption),
-    onReported: () => onUpdated(run.runId),
+    onReported: () => onChanged('reported'),
     onError: onFault,
   });
 
@@ -86,7 +85,7 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
     lease.release();
     const { progress } = lease.latest();
     const closed = await closeWithin(leaseMs, () => finishRun(db, run, { ...result, progress }, windowMs), onFault);
-    if (closed.isFinished) onUpdated(run.runId);
+    if (closed.isFinished) onChanged('ended');
     await record.flush();
     return closed;
   };

@@ -14,8 +14,8 @@ interface EndedRun {
 
 export interface RunMetrics {
   fired(jobName: string, fires: readonly RecordedFire[]): void;
-  /** To be told of every change of a run; counts the one that was its end. */
-  changed(runId: string): void;
+  /** To be told of the end of each run, once. */
+  ended(runId: string): void;
 }
 
 /** What has not happened yet begins at 0, so that the first time is seen as an increase. */
@@ -30,7 +30,6 @@ function begin(metrics: ServerMetrics['jobs'], jobs: readonly Job[]): void {
 
 export function createRunMetrics(metrics: ServerMetrics['jobs'], db: Queryable, jobs: readonly Job[]): RunMetrics {
   begin(metrics, jobs);
-  const counted = new Set<string>();
   return {
     fired(jobName, fires) {
       for (const { outcome, count, lagSeconds } of fires) {
@@ -38,17 +37,10 @@ export function createRunMetrics(metrics: ServerMetrics['jobs'], db: Queryable, 
         if (lagSeconds !== null) metrics.fireLag.observe(Math.max(0, lagSeconds), { job_name: jobName });
       }
     },
-    changed(runId) {
-      if (counted.has(runId)) return;
+    ended(runId) {
       void loadEnded(db, runId).then(
         (run) => {
-          if (run === undefined || counted.has(runId)) return;
-          // A run ends once; the newest ones are remembered, since progress is told in the same way.
-          counted.add(runId);
-          for (const oldest of counted) {
-            if (counted.size <= 1_000) break;
-            counted.delete(oldest);
-          }
+          if (run === undefined) return;
           metrics.runs.inc(1, { job_name: run.jobName, status: run.status, outcome: run.outcome });
           metrics.runDuration.observe(run.seconds, { job_name: run.jobName });
         },

@@ -22,8 +22,8 @@ export interface ManualRunInput {
   within?(start: (tx: Queryable) => Promise<RunLease>): Promise<RunLease>;
 }
 
-/** A run was made; anything about it changed, its end included; it has said something. */
-export type RunChange = 'created' | 'updated' | 'said';
+/** A run was made, reported its progress, has said something, or ended. */
+export type RunChange = 'created' | 'reported' | 'said' | 'ended';
 
 export interface RunsInHand {
   /** Executes a run that this node was given. */
@@ -74,8 +74,7 @@ export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
     const inHand = executeRun(job, run, {
       ...options,
       redact,
-      onUpdated: (runId) => onRunChanged('updated', runId),
-      onSaid: (runId) => onRunChanged('said', runId),
+      onChanged: (kind) => onRunChanged(kind, run.runId),
     });
     runs.set(run.runId, inHand);
     onRunChanged('created', run.runId);
