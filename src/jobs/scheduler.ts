@@ -73,6 +73,8 @@ export interface Scheduler {
 
 const CHECK_EVERY_MS = 15_000;
 const INTERRUPT_GRACE_MS = 10_000;
+/** So small a part of a lease is waited after its end, before what another node ran counts as crashed. */
+const CRASH_GRACE_SHARE = 4;
 /** How much of a stop's time the runs have to end by themselves. */
 const UNDISTURBED_SHARE = 0.75;
 /** How soon a claim that failed is tried again. */
@@ -83,6 +85,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   // A crashed run holds its job up until it is closed: no longer than leases last.
   const { checkEveryMs = Math.min(CHECK_EVERY_MS, leaseMs) } = options;
   const { windowMs = MISFIRE_WINDOW_MS, graceMs = INTERRUPT_GRACE_MS } = options;
+  const crashGraceMs = Math.min(graceMs, leaseMs / CRASH_GRACE_SHARE);
   const jobs = new Map(options.jobs.map((job) => [job.name, job]));
   const schedules = new Map<string, Schedule>();
   const nextFires = new Map<string, Date>();
@@ -203,7 +206,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const isBack = wasAway();
     lastCheckAt = Date.now();
     try {
-      for (const { runId, jobName } of await closeCrashedRuns(db)) {
+      for (const { runId, jobName } of await closeCrashedRuns(db, crashGraceMs)) {
         logger.warn({ jobName, runId }, 'A run was closed as interrupted: its node stopped renewing the lease');
         onRunChanged('ended', runId);
       }
@@ -220,7 +223,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       await registerSchedules(options.acts, options.jobs, nodeId, windowMs);
       upSince = (await readAll()).now;
       lastCheckAt = Date.now();
-      await closeCrashedRuns(db);
+      await closeCrashedRuns(db, crashGraceMs);
       await refreshAll();
       isStarted = true;
       timers.every('the scheduler itself', checkEveryMs, () => track(check()));

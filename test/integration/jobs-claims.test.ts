@@ -232,6 +232,34 @@ describe('claiming', () => {
     }
   });
 
+  it('a claim that had to wait while the run before it ended begins after that end', async () => {
+    const known = await registerAged(1);
+    const manual = { jobName: 'SampleJob', nodeId, leaseMs, actor: null, reason: null };
+    const before = await startManualRun(db, manual);
+    const waiting = async () =>
+      (await db.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`))
+        .length;
+    let isFinished = false;
+    const [claim, finish] = await db.transaction(async (tx) => {
+      await tx.query(`SELECT 1 FROM auth.job_schedules FOR UPDATE`);
+      const claiming = settleAndClaim(known);
+      await until(async () => ((await waiting()) === 1 ? [1] : []));
+      const finishing = finishRun(db, before, done).then((answer) => {
+        isFinished = true;
+        return answer;
+      });
+      await until(async () => (isFinished || (await waiting()) === 2 ? [1] : []));
+      return [claiming, finishing] as const;
+    });
+    await Promise.all([claim, finish]);
+    expect(
+      await db.query(
+        `SELECT 1 FROM auth.job_runs AS one JOIN auth.job_runs AS other ON other.id <> one.id
+          WHERE other.started_at >= one.started_at AND other.started_at < coalesce(one.finished_at, 'infinity')`,
+      ),
+    ).toEqual([]);
+  });
+
   it('a pause that goes on is one row that grows', async () => {
     const { now } = await registerAged(10);
     await db.query(
@@ -316,7 +344,7 @@ describe('misfires at a start', () => {
       late = startOwedFire(db, owed);
       await until(() =>
         db.query(`SELECT FROM pg_stat_activity
-                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'WITH expired%'
+                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'WITH held%'
                      AND (wait_event_type = 'Lock' OR state = 'idle')`),
       );
     });
@@ -420,6 +448,14 @@ describe('runs', () => {
     expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs })).toBeNull();
     expect(await ledger()).toEqual([{ outcome: 'on_time', count: 1, isStarted: true, runs: 1 }]);
     expect(await runs()).toMatchObject([{ status: 'interrupted' }]);
+  });
+
+  it('a lease that has just ended is left its grace before the run counts as crashed', async () => {
+    await registerSchedules(testActs(db), [job()], nodeId);
+    await startManualRun(db, { jobName: 'SampleJob', nodeId, leaseMs, actor: null, reason: null });
+    await expireLeases();
+    expect(await closeCrashedRuns(db, 60_000)).toEqual([]);
+    expect(await closeCrashedRuns(db)).toHaveLength(1);
   });
 
   it('a run that was interrupted is owed once more; one that failed is not', async () => {

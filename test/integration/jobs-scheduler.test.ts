@@ -282,6 +282,32 @@ describe('leases', () => {
     expect(reasons).toEqual(['The lease of this run was lost.']);
   });
 
+  it('a run whose claim was answered only when its lease was over does not begin', async () => {
+    let wasCalled = false;
+    let isLate = false;
+    const slow: Database = {
+      ...db,
+      async query<Row>(sql: string, values?: readonly unknown[]) {
+        const rows = await db.query<Row>(sql, values);
+        if (isLate && sql.includes('INSERT INTO auth.job_runs'))
+          await until(
+            async () => (await db.query('SELECT 1 FROM auth.job_runs WHERE lease_expires_at < now()')).length > 0,
+          );
+        return rows;
+      },
+    };
+    const run: Job['run'] = async () => {
+      wasCalled = true;
+      return {};
+    };
+    // Nobody looks for crashed runs meanwhile.
+    const { scheduler } = await start([job(run)], { leaseMs: 300, checkEveryMs: 600_000, db: slow });
+    isLate = true;
+    await (await scheduler.runNow(byHand)).finished;
+    expect(wasCalled).toBe(false);
+    expect(await runs()).toMatchObject([{ status: 'interrupted', errorMessage: expect.stringContaining('too late') }]);
+  });
+
   it('a run that outlives its lease many times keeps it', async () => {
     let renewals = 0;
     const counting: Database = {

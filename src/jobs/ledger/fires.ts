@@ -1,9 +1,11 @@
 /**
  * The fire ledger's writing side. One statement claims: it moves the schedule's watermark, writes
  * the outcomes and begins the run, or does nothing at all. So of any number of nodes one wins,
- * whatever their clocks say, and there is no leader to lose.
+ * whatever their clocks say, and there is no leader to lose. A run begins and ends while the
+ * schedule's row is held, at instants taken then: so the times of two runs never overlap either.
  */
 import { randomUUID } from 'node:crypto';
+import { sinceBoot } from '../../clock.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { FireOutcome, RunTrigger } from '../../database/generated/prisma/enums.ts';
 import { MISFIRE_WINDOW_MS, ON_TIME_TOLERANCE_MS, type Settlement } from './settle.rules.ts';
@@ -18,6 +20,8 @@ export interface RunLease {
   readonly scheduledFor: Date | null;
   /** Who asked for it; null for a fire. */
   readonly actor: string | null;
+  /** By sinceBoot(), before the lease was asked for: its answer may come late. */
+  readonly heldSince: number;
 }
 
 /** What was written of one instant, or of so many of a gap. */
@@ -57,8 +61,11 @@ export interface ClaimInput {
  */
 export async function claimFires(db: Queryable, input: ClaimInput): Promise<Claim | null> {
   const { schedule, settlement, nodeId, leaseMs, toleranceMs = ON_TIME_TOLERANCE_MS } = input;
+  const heldSince = sinceBoot();
   const fires = settlement.fires.map((fire) => ({ ...fire, id: randomUUID() }));
-  const [row] = await db.query<Omit<Claim, 'run'> & { [K in keyof Omit<RunLease, 'actor'>]: RunLease[K] | null }>(
+  const [row] = await db.query<
+    Omit<Claim, 'run'> & { [K in keyof Omit<RunLease, 'actor' | 'heldSince'>]: RunLease[K] | null }
+  >(
     `WITH input AS (
        SELECT *
          FROM jsonb_to_recordset($5::jsonb) AS fire (
@@ -70,14 +77,15 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
         WHERE name = $1 AND settled_through = $2 AND version = $4 AND $3::timestamptz <= now()
        RETURNING name, version
      ), run AS (
-       INSERT INTO auth.job_runs (job_name, trigger, scheduled_for, fire_id, node_id, lease_token, lease_expires_at)
+       INSERT INTO auth.job_runs (job_name, trigger, started_at, scheduled_for, fire_id, node_id, lease_token, lease_expires_at)
+       -- Once the schedule's row is held: the statement may have waited for the end of another run.
        SELECT claimed.name,
-              CASE input.outcome WHEN 'caught_up' THEN 'catch_up' ELSE 'schedule' END::auth.run_trigger,
+              CASE input.outcome WHEN 'caught_up' THEN 'catch_up' ELSE 'schedule' END::auth.run_trigger, clock_timestamp(),
               input."firedAt", input.id, $6, gen_random_uuid(), now() + $7 * interval '1 millisecond'
          FROM claimed CROSS JOIN input
         WHERE input.starts
        ON CONFLICT DO NOTHING
-       RETURNING id, job_name, trigger, fire_id, lease_token, scheduled_for
+       RETURNING id, job_name, trigger, started_at, fire_id, lease_token, scheduled_for
      ), lengthened AS (
        UPDATE auth.job_fires AS last
           SET through_at = input."throughAt", count = last.count + input.count
@@ -95,7 +103,7 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
                                    schedule_version, started_at)
        SELECT input.id, claimed.name, input."firedAt", input."throughAt", input.count,
               CASE WHEN input.starts AND run.id IS NULL AND input.outcome <> 'caught_up' THEN 'skipped_overlap'
-                   WHEN input.outcome = 'on_time' AND now() > input."firedAt" + $8 * interval '1 millisecond' THEN 'late'
+                   WHEN input.outcome = 'on_time' AND coalesce(run.started_at, now()) > input."firedAt" + $8 * interval '1 millisecond' THEN 'late'
                    ELSE input.outcome END::auth.fire_outcome,
               CASE WHEN input.starts AND run.id IS NULL AND input.outcome <> 'caught_up'
                    THEN coalesce((SELECT 'The run that began at '
@@ -103,11 +111,11 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
                                          || ' was going on.'
                                     FROM auth.job_runs WHERE job_name = $1 AND status = 'running'),
                                  'A run that began or ended at that very moment was going on.')
-                   WHEN input.outcome = 'on_time' AND now() > input."firedAt" + $8 * interval '1 millisecond'
-                   THEN 'Claimed ' || trim_scale(round(extract(epoch FROM now() - input."firedAt"), 3))
+                   WHEN input.outcome = 'on_time' AND coalesce(run.started_at, now()) > input."firedAt" + $8 * interval '1 millisecond'
+                   THEN 'Claimed ' || trim_scale(round(extract(epoch FROM coalesce(run.started_at, now()) - input."firedAt"), 3))
                         || ' s after it was due.'
                    ELSE input.reason END,
-              input.actor, $6, claimed.version, CASE WHEN run.id IS NOT NULL THEN now() END
+              input.actor, $6, claimed.version, run.started_at
          FROM claimed CROSS JOIN input LEFT JOIN run ON run.fire_id = input.id
         WHERE input.id NOT IN (SELECT id FROM lengthened)
        RETURNING outcome, count, extract(epoch FROM started_at - fired_at)::float8 AS lag
@@ -135,7 +143,10 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
   if (row === undefined) return null;
   const { runId, jobName, trigger, leaseToken, scheduledFor, ...claim } = row;
   const isRun = runId !== null && jobName !== null && trigger !== null && leaseToken !== null;
-  return { ...claim, run: isRun ? { runId, jobName, trigger, leaseToken, scheduledFor, actor: null } : null };
+  return {
+    ...claim,
+    run: isRun ? { runId, jobName, trigger, leaseToken, scheduledFor, actor: null, heldSince } : null,
+  };
 }
 
 /**
@@ -151,31 +162,34 @@ export async function startOwedFire(
     windowMs = MISFIRE_WINDOW_MS,
   }: { jobName: string; nodeId: string; leaseMs: number; windowMs?: number },
 ): Promise<RunLease | null> {
-  const [run] = await db.query<RunLease>(
-    `WITH expired AS (
+  const heldSince = sinceBoot();
+  const [run] = await db.query<Omit<RunLease, 'heldSince'>>(
+    `WITH held AS MATERIALIZED (
+       SELECT name FROM auth.job_schedules WHERE name = $1 FOR NO KEY UPDATE
+     ), expired AS (
        UPDATE auth.job_fires
           SET outcome = 'missed', reason = 'It was to be caught up with, but nothing could run it within the window.'
         WHERE job_name = $1 AND outcome = 'caught_up' AND started_at IS NULL
           AND fired_at < now() - $4 * interval '1 millisecond'
      ), owed AS (
-       SELECT id, fired_at
-         FROM auth.job_fires
-        WHERE job_name = $1 AND outcome = 'caught_up' AND started_at IS NULL
+       SELECT fire.id, fire.fired_at
+         FROM held JOIN auth.job_fires AS fire ON fire.job_name = held.name
+        WHERE outcome = 'caught_up' AND started_at IS NULL
           AND fired_at >= now() - $4 * interval '1 millisecond'
           AND NOT EXISTS (SELECT FROM auth.job_runs WHERE job_name = $1 AND status = 'running')
           AND NOT EXISTS (SELECT FROM auth.job_schedules
                            WHERE name = $1 AND paused_at <= now() AND (paused_until IS NULL OR paused_until > now()))
         ORDER BY fired_at
         LIMIT 1
-          FOR UPDATE SKIP LOCKED
+          FOR UPDATE OF fire SKIP LOCKED
      ), run AS (
-       INSERT INTO auth.job_runs (job_name, trigger, scheduled_for, fire_id, node_id, lease_token, lease_expires_at)
-       SELECT $1, 'catch_up', owed.fired_at, owed.id, $2, gen_random_uuid(), now() + $3 * interval '1 millisecond'
+       INSERT INTO auth.job_runs (job_name, trigger, started_at, scheduled_for, fire_id, node_id, lease_token, lease_expires_at)
+       SELECT $1, 'catch_up', clock_timestamp(), owed.fired_at, owed.id, $2, gen_random_uuid(), now() + $3 * interval '1 millisecond'
          FROM owed
        ON CONFLICT DO NOTHING
-       RETURNING id, job_name, trigger, fire_id, lease_token, scheduled_for
+       RETURNING id, job_name, trigger, started_at, fire_id, lease_token, scheduled_for
      ), started AS (
-       UPDATE auth.job_fires AS fire SET started_at = now(), node_id = $2
+       UPDATE auth.job_fires AS fire SET started_at = run.started_at, node_id = $2
          FROM run WHERE fire.id = run.fire_id
      )
      SELECT id AS "runId", job_name AS "jobName", trigger, lease_token AS "leaseToken",
@@ -183,5 +197,5 @@ export async function startOwedFire(
        FROM run`,
     [jobName, nodeId, leaseMs, windowMs],
   );
-  return run ?? null;
+  return run === undefined ? null : { ...run, heldSince };
 }

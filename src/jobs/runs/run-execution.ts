@@ -65,6 +65,7 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
   });
   const lease = keepRunLease({
     leaseMs,
+    heldSince: run.heldSince,
     renew: (report) => renewRun(db, run, leaseMs, report),
     onLost() {
       logger.warn('The lease of this run was lost: another node may run the job. It is asked to end');
@@ -122,6 +123,7 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
     record.begin(beginningLine(run), run.trigger === 'manual');
     const { signal } = controller;
     const { report, progress } = lease;
+    if (lease.isOver()) abort('Its lease was over before it could begin: the database answered too late.');
     const result = await outcomeOf(
       () => job.run({ db, clock, log: record.log, signal, report, progress }),
       signal,
@@ -153,6 +155,7 @@ async function outcomeOf(
   reported: () => RunCounts,
 ): Promise<RunResult & { error?: unknown }> {
   try {
+    signal.throwIfAborted();
     // Called within the try: a job may throw before it returns its promise.
     const counts = await work();
     return signal.aborted

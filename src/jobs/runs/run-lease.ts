@@ -2,8 +2,10 @@
  * Keeps a run's lease while the run goes on, and carries its counts and progress to the database on the way;
  * on the way back comes whether somebody has asked the run to end.
  * When the lease cannot be kept, because another node closed the run or the database does not
- * answer for as long as the lease lasts, the run must end: somebody else may be running the job.
+ * answer, the run must end before the lease does: then somebody else may run the job. The time
+ * counts from before the lease was asked for, by a clock that goes on while the machine sleeps.
  */
+import { sinceBoot } from '../../clock.ts';
 import type { RunCounts, RunProgress } from '../job.ts';
 import type { Interruption } from './interrupt-run.ts';
 import type { Renewal, RunReport } from './runs.ts';
@@ -15,12 +17,18 @@ export interface RunLeaseKeeper {
   progress(progress: RunProgress): void;
   /** What was reported last, the progress only if it was not written yet. */
   latest(): RunReport;
+  /** Whether the lease is over, or nearly. */
+  isOver(): boolean;
   /** Ends the renewing. */
   release(): void;
 }
 
 export interface RunLeaseKeeperOptions {
   readonly leaseMs: number;
+  /** By `now`. */
+  readonly heldSince: number;
+  /** Default: sinceBoot. */
+  readonly now?: () => number;
   /** Renews and writes what is reported. */
   renew(report: RunReport): Promise<Renewal>;
   /** Called once at most. */
@@ -32,6 +40,8 @@ export interface RunLeaseKeeperOptions {
   onError(error: unknown): void;
 }
 
+/** So much of a lease is lived in; what is left is for the job to end in. */
+const SHARE_USED = 0.8;
 const REPORT_INTERVAL_MS = 500;
 const PROGRESS_INTERVAL_MS = 1_000;
 /** Timers may be early by as much. */
@@ -40,37 +50,46 @@ const TIMER_SLACK_MS = 10;
 const LONGEST_RENEWAL_INTERVAL_MS = 1_000;
 
 export function keepRunLease(options: RunLeaseKeeperOptions): RunLeaseKeeper {
-  const { leaseMs, renew, onLost, onInterrupted, onReported, onError } = options;
+  const { leaseMs, now = sinceBoot, renew, onLost, onInterrupted, onReported, onError } = options;
   let counts: RunCounts = {};
   let progress: RunProgress | null = null;
   let progressWrittenAt = Number.NEGATIVE_INFINITY;
   let isUnreported = false;
   let isReleased = false;
   let isRenewing = false;
-  // Monotonic: the machine's clock may be set while the run goes on.
-  let heldSince = performance.now();
+  let { heldSince } = options;
   let reporting: NodeJS.Timeout | undefined;
+  let ending: NodeJS.Timeout | undefined;
 
   const release = () => {
     isReleased = true;
     clearInterval(renewing);
     clearTimeout(reporting);
+    clearTimeout(ending);
   };
   const lose = () => {
     if (isReleased) return;
     release();
     onLost();
   };
+  const leftMs = () => heldSince + SHARE_USED * leaseMs - now();
+  /** A renewal that fails or hangs moves nothing. */
+  const endInTime = () => {
+    clearTimeout(ending);
+    if (isReleased) return;
+    ending = setTimeout(() => (leftMs() > 0 ? endInTime() : lose()), Math.max(1, leftMs()));
+  };
   const write = async (withProgress: boolean) => {
     if (isRenewing || isReleased) return;
     isRenewing = true;
-    const [askedAt, isReport] = [performance.now(), isUnreported];
+    const [askedAt, heldFrom, isReport] = [performance.now(), now(), isUnreported];
     const told = withProgress && askedAt - progressWrittenAt >= PROGRESS_INTERVAL_MS - TIMER_SLACK_MS ? progress : null;
     isUnreported = false;
     try {
       const { isHeld, interruption } = await renew({ counts, progress: told });
       if (isHeld) {
-        heldSince = askedAt;
+        heldSince = heldFrom;
+        endInTime();
         if (told !== null) progressWrittenAt = askedAt;
         if (told === progress) progress = null;
         if (isReport || told !== null) onReported();
@@ -84,13 +103,10 @@ export function keepRunLease(options: RunLeaseKeeperOptions): RunLeaseKeeper {
     }
   };
   const renewing = setInterval(
-    () => {
-      // The last renewal that fails or hangs falls due as the lease ends.
-      if (performance.now() - heldSince >= leaseMs * 0.9) lose();
-      else void write(true);
-    },
+    () => (leftMs() > 0 ? void write(true) : lose()),
     Math.min(leaseMs / 3, LONGEST_RENEWAL_INTERVAL_MS),
   );
+  endInTime();
 
   return {
     report(reported) {
@@ -106,6 +122,7 @@ export function keepRunLease(options: RunLeaseKeeperOptions): RunLeaseKeeper {
       progress = told;
     },
     latest: () => ({ counts, progress }),
+    isOver: () => leftMs() <= 0,
     release,
   };
 }

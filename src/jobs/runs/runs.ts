@@ -4,6 +4,7 @@
  * run was taken from it cannot write one. At most one run of a job is `running`: the index
  * job_runs_one_running_key says so.
  */
+import { sinceBoot } from '../../clock.ts';
 import type { Queryable } from '../../database/database.ts';
 import { namedAggregateId } from '../../events/outbox/aggregate-id.rules.ts';
 import { NotFoundError } from '../../refusals.ts';
@@ -22,24 +23,27 @@ export async function startManualRun(
   input: { jobName: string; nodeId: string; leaseMs: number; actor: string | null; reason: string | null },
 ): Promise<RunLease> {
   const { jobName, nodeId, leaseMs, actor, reason } = input;
-  const [run] = await db.query<RunLease>(
-    `INSERT INTO auth.job_runs (job_name, trigger, node_id, actor, reason, lease_token, lease_expires_at)
-     SELECT name, 'manual', $2, $3,
+  const heldSince = sinceBoot();
+  const [run] = await db.query<Omit<RunLease, 'heldSince'>>(
+    `WITH held AS MATERIALIZED (
+       SELECT * FROM auth.job_schedules WHERE name = $1 FOR NO KEY UPDATE
+     )
+     INSERT INTO auth.job_runs (job_name, trigger, started_at, node_id, actor, reason, lease_token, lease_expires_at)
+     SELECT name, 'manual', clock_timestamp(), $2, $3,
             CASE WHEN paused_at <= now() AND (paused_until IS NULL OR paused_until > now())
                  THEN coalesce($4::text || ' (' || pause.note || ')', pause.note)
                  ELSE $4::text END,
             gen_random_uuid(), now() + $5 * interval '1 millisecond'
-       FROM auth.job_schedules
+       FROM held
       CROSS JOIN LATERAL (
         SELECT regexp_replace('By hand while ' || coalesce(paused_by, 'somebody') || ' had paused the schedule'
                               || coalesce(': ' || pause_reason, ''), '[^.!?]$', '\\&.') AS note) AS pause
-      WHERE name = $1
      ON CONFLICT DO NOTHING
      RETURNING id AS "runId", job_name AS "jobName", trigger, lease_token AS "leaseToken",
                scheduled_for AS "scheduledFor", actor`,
     [jobName, nodeId, actor, reason, leaseMs],
   );
-  return run ?? refuseManualRun(db, jobName);
+  return run === undefined ? refuseManualRun(db, jobName) : { ...run, heldSince };
 }
 
 async function refuseManualRun(db: Queryable, jobName: string): Promise<never> {
@@ -129,12 +133,15 @@ export async function finishRun(
   windowMs: number = MISFIRE_WINDOW_MS,
 ): Promise<{ isFinished: boolean; isFireOwed: boolean }> {
   const [row] = await db.query<{ isFinished: boolean; isFireOwed: boolean }>(
-    `WITH finished AS (
+    `WITH held AS MATERIALIZED (
+       SELECT name FROM auth.job_schedules WHERE name = $6 FOR NO KEY UPDATE
+     ), finished AS (
        UPDATE auth.job_runs
-          SET status = $3::auth.run_status, finished_at = now(), counts = $4::jsonb, error_message = $5,
+          SET status = $3::auth.run_status, finished_at = clock_timestamp(), counts = $4::jsonb, error_message = $5,
               lease_token = NULL, lease_expires_at = NULL, updated_at = now(),
               ${progressColumns('$8', '$9', '$10')}
-        WHERE id = $1 AND lease_token = $2 AND status = 'running'
+         FROM held
+        WHERE job_name = held.name AND id = $1 AND lease_token = $2 AND status = 'running'
        RETURNING id, fire_id, job_name, trigger, status, scheduled_for, started_at, finished_at, counts, interrupted_at
      ), owed AS (
        UPDATE auth.job_fires AS fire
@@ -172,18 +179,26 @@ export async function finishRun(
 }
 
 /**
- * Closes, as `interrupted`, every run whose node stopped renewing its lease, and owes its fire
+ * Closes, as `interrupted`, every run whose lease ended `graceMs` ago, and owes its fire
  * once more, unless the policy is `skip`, it was run twice already or a person had interrupted
- * it. Any node may call it at any time.
+ * it. Any node may call it at any time. The grace is for a job that is being asked to end because
+ * its node cannot renew the lease, and for clocks that differ a little after a failover.
  */
-export function closeCrashedRuns(db: Queryable): Promise<{ runId: string; jobName: string }[]> {
+export function closeCrashedRuns(db: Queryable, graceMs = 0): Promise<{ runId: string; jobName: string }[]> {
   return db.query(
-    `WITH crashed AS (
+    `WITH held AS MATERIALIZED (
+       SELECT name FROM auth.job_schedules
+        WHERE name IN (SELECT job_name FROM auth.job_runs
+                        WHERE status = 'running' AND lease_expires_at < now() - $1 * interval '1 millisecond')
+        ORDER BY name FOR NO KEY UPDATE
+     ), crashed AS (
        UPDATE auth.job_runs AS run
-          SET status = 'interrupted', finished_at = now(), lease_token = NULL, lease_expires_at = NULL,
+          SET status = 'interrupted', finished_at = clock_timestamp(), lease_token = NULL, lease_expires_at = NULL,
               updated_at = now(),
               error_message = 'The node that ran it stopped renewing its lease: it was killed, or lost the database.'
-        WHERE run.status = 'running' AND run.lease_expires_at < now()
+         FROM held
+        WHERE run.job_name = held.name AND run.status = 'running'
+          AND run.lease_expires_at < now() - $1 * interval '1 millisecond'
        RETURNING run.*
      ), owed AS (
        UPDATE auth.job_fires AS fire
@@ -203,5 +218,6 @@ export function closeCrashedRuns(db: Queryable): Promise<{ runId: string; jobNam
        SELECT id, finished_at, 'error', error_message FROM crashed
      )
      SELECT id AS "runId", job_name AS "jobName" FROM crashed`,
+    [graceMs],
   );
 }
