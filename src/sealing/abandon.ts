@@ -57,9 +57,9 @@ export function abandonKeyRing(tools: AbandonTools): Promise<Abandoned> {
   return tools.db.transaction(async (tx) => {
     const lost = await findLost(tx, tools);
     await tx.query(GIVE_UP, [lost.map(({ id }) => id)]);
-    await insertKey(tx, 'seal', tools.master);
-    await insertKey(tx, 'digest', tools.master);
-    const auditKey = await insertKey(tx, 'audit', tools.master);
+    await insertKey(tx, 'seal', 'abandonment', tools.master);
+    await insertKey(tx, 'digest', 'abandonment', tools.master);
+    const auditKey = await insertKey(tx, 'audit', 'abandonment', tools.master);
     const destroyed = await tx.query<{ isFailed: boolean }>(DESTROY, [
       beginningsOf(lost),
       'KEY_LOST',
@@ -77,7 +77,8 @@ export function abandonKeyRing(tools: AbandonTools): Promise<Abandoned> {
       caller: tools.caller,
       action: 'keyRingAbandoned',
       reason: 'The master key is lost.',
-      before: { masterKeyIds: answer.masterKeyIds },
+      // Verification believes of these alone that they were given up, since this row is proved.
+      before: { masterKeyIds: answer.masterKeyIds, auditKeyIds: await auditKeysBefore(tx, auditKey.id) },
       after: {
         masterKeyId: tools.master.id,
         passwordCount: answer.passwordCount,
@@ -120,6 +121,15 @@ async function findLost(
     );
   return rows;
 }
+
+/** Every audit key there was: of one that was given up earlier, this row is the proof from now on. */
+const auditKeysBefore = async (tx: Queryable, newest: string): Promise<string[]> =>
+  (
+    await tx.query<{ id: string }>(
+      `SELECT id FROM auth.data_protection_keys WHERE purpose = 'audit' AND id <> $1 ORDER BY id`,
+      [newest],
+    )
+  ).map(({ id }) => id);
 
 const beginningsOf = (lost: readonly KeyRow[]): string[] =>
   lost.flatMap(({ id, purpose }) => (purpose === 'seal' ? [beginningOf(id)] : []));

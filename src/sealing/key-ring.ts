@@ -8,23 +8,16 @@ import { createHmac } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
 import { headerOf, seal, UnsealError, unseal } from './jwe.ts';
 import { MasterKeyError } from './master-key.ts';
-import {
-  type DataKey,
-  insertKey,
-  type KeyRow,
-  LOCK_KEY_RING,
-  type MasterKeys,
-  masterFor,
-  unwrap,
-  unwrapAll,
-} from './wrapped-keys.ts';
+import { prepareRing } from './prepare-ring.ts';
+import { hasKeyRing, openable, SELECT_KEYS, type StoredKey } from './stored-keys.ts';
+import { type DataKey, type MasterKeys, notBound, unwrap, unwrapAll } from './wrapped-keys.ts';
 
 /** The keys that prove the audit trail's rows: rows are written under the newest, older ones are kept. */
 export interface AuditKeys {
   readonly newest: { readonly id: string; readonly key: Buffer };
   byId(id: string): Buffer | undefined;
-  /** Whether it was given up with a lost master key: what it proved can be proved no more. */
-  isLost(id: string): boolean;
+  /** When keys were made because a ring that was not new had none. */
+  readonly madeForMissing: readonly Date[];
 }
 
 export interface KeyRing {
@@ -53,32 +46,6 @@ const FORGOTTEN_MS = 3_600_000;
 /** The key is not in the ring as it was last read. */
 export class UnknownKeyError extends UnsealError {}
 
-// Before the migrations too, when there are fewer columns: hence the detour over JSON.
-const SELECT_KEYS = `
-  SELECT id, purpose, wrapped_key AS "wrappedKey", master_key_id AS "masterKeyId",
-         to_jsonb(k) ->> 'lost_at' IS NOT NULL AS "isLost",
-         (extract(epoch FROM activated_at - now()) * 1000)::float8 AS "activeInMs"
-  FROM auth.data_protection_keys k
-  WHERE retired_at IS NULL
-  ORDER BY activated_at, id`;
-
-interface StoredKey extends KeyRow {
-  readonly isLost: boolean;
-  readonly activeInMs: number;
-}
-
-/**
- * Whether the database holds a key ring already; callers decide by it whether a master key may
- * be made. Works on a database that has no tables yet.
- */
-export async function hasKeyRing(db: Queryable): Promise<boolean> {
-  const [table] = await db.query<{ exists: boolean }>(
-    `SELECT to_regclass('auth.data_protection_keys') IS NOT NULL AS exists`,
-  );
-  if (!table?.exists) return false;
-  return (await db.query('SELECT 1 FROM auth.data_protection_keys LIMIT 1')).length > 0;
-}
-
 /**
  * Proves that these master keys open the ring that the database holds, and answers the ids of
  * those that it is wrapped under; none when there is no ring. Throws MasterKeyError. Changes nothing.
@@ -91,19 +58,7 @@ export async function verifyMasterKey(db: Queryable, ...masters: MasterKeys): Pr
 
 /** Opens the key ring, and makes it if the database holds none; two nodes at once make one. */
 export async function openKeyRing(db: Database, ...masters: MasterKeys): Promise<KeyRing> {
-  await db.transaction(async (tx) => {
-    await tx.query(LOCK_KEY_RING);
-    const stored = await tx.query<StoredKey>(SELECT_KEYS);
-    const keys = await unwrapAll(openable(stored, masters), masters);
-    const current = stored.filter(({ isLost }) => !isLost);
-    const master = masterFor(keys, masters);
-    if (current.length === 0 && !(await hasKeyRing(tx)))
-      for (const purpose of ['seal', 'digest'] as const) await insertKey(tx, purpose, master);
-    // A ring made before there was a trail has none. One that lost its audit key gets another: what
-    // was proved under the lost one can be proved no more, and the trail's verification says so.
-    if (!current.some(({ purpose }) => purpose === 'audit')) await insertKey(tx, 'audit', master);
-  });
-
+  await prepareRing(db, masters);
   let ring = await load(db, masters, new Map());
   let active = ring.active;
   let usedKeyId: string | undefined;
@@ -151,8 +106,12 @@ export async function openKeyRing(db: Database, ...masters: MasterKeys): Promise
       get newest() {
         return ring.auditing;
       },
-      byId: (id) => ring.byId.get(id),
-      isLost: (id) => ring.lost.has(id),
+      byId: (id) => ring.audits.get(id)?.key,
+      get madeForMissing() {
+        return [...ring.audits.values()].flatMap(({ origin, madeAt }) =>
+          origin === 'missing' ? [new Date(madeAt)] : [],
+        );
+      },
     },
     get sealingKeyId() {
       return sealing().id;
@@ -176,18 +135,16 @@ export async function openKeyRing(db: Database, ...masters: MasterKeys): Promise
   };
 }
 
-/** Keys given up with a lost master key are passed over, unless that was found again. */
-const openable = (stored: readonly StoredKey[], masters: MasterKeys): readonly StoredKey[] =>
-  stored.filter(({ isLost, masterKeyId }) => !isLost || masters.some((one) => one?.id === masterKeyId));
-
 /** Reads the ring; what is `known` already, by its wrapped form, is not opened again. */
-async function load(db: Queryable, masters: MasterKeys, known: ReadonlyMap<string, Buffer>) {
+async function load(db: Queryable, masters: MasterKeys, known: ReadonlyMap<string, DataKey>) {
   const stored = await db.query<StoredKey>(SELECT_KEYS);
   const now = performance.now();
   const keys = await Promise.all(
     openable(stored, masters).map(async (row) => {
-      const bytes = known.get(row.wrappedKey);
-      return { row, key: bytes === undefined ? await unwrap(row, masters) : { ...row, key: bytes } };
+      const key = known.get(row.wrappedKey) ?? (await unwrap(row, masters));
+      // What was opened before was opened for this row: another's would have been refused now.
+      if (!key.isBound || key.id !== row.id || key.purpose !== row.purpose) throw notBound(row);
+      return { row, key };
     }),
   );
   const current = keys.filter(({ row }) => !row.isLost);
@@ -206,7 +163,7 @@ async function load(db: Queryable, masters: MasterKeys, known: ReadonlyMap<strin
     digesting: digesting.key.key,
     auditing: auditing.key,
     byId: new Map(keys.map(({ key }) => [key.id, key.key])),
-    lost: new Set(stored.flatMap(({ id, isLost }) => (isLost ? [id] : []))),
-    unwrapped: new Map(keys.map(({ row, key }) => [row.wrappedKey, key.key])),
+    audits: new Map(keys.flatMap(({ key }) => (key.purpose === 'audit' ? [[key.id, key] as const] : []))),
+    unwrapped: new Map(keys.map(({ row, key }) => [row.wrappedKey, key])),
   };
 }

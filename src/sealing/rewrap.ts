@@ -11,7 +11,7 @@ import { InvalidStateError } from '../refusals.ts';
 import { nodesWithoutMaster } from './living-nodes.ts';
 import type { MasterKey } from './master-key.ts';
 import type { KeyTools } from './rotate.ts';
-import { type KeyRow, LOCK_KEY_RING, type MasterKeys, unwrap, wrap } from './wrapped-keys.ts';
+import { type KeyRow, LOCK_KEY_RING, type MasterKeys, rewrap, unwrap } from './wrapped-keys.ts';
 
 export interface Rewrapped {
   /** The master key that the ring is under now. */
@@ -64,13 +64,7 @@ async function rewrapAll(tx: Queryable, masters: MasterKeys, next: MasterKey) {
     [held],
   );
   const old = rows.filter(({ masterKeyId }) => masterKeyId !== next.id);
-  for (const row of old) {
-    const { key } = await unwrap(row, masters);
-    await tx.query(
-      'UPDATE auth.data_protection_keys SET wrapped_key = $3, master_key_id = $4 WHERE id = $1 AND wrapped_key = $2',
-      [row.id, row.wrappedKey, await wrap(key, next), next.id],
-    );
-  }
+  for (const row of old) await rewrap(tx, row, await unwrap(row, masters), next);
   return {
     rewrapped: old.length,
     formerIds: [...new Set(old.map(({ masterKeyId }) => masterKeyId))],

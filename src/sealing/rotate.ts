@@ -45,7 +45,7 @@ export async function rotateEncryptionKey(
   const { resultId, isReplay } = await acts.transaction((tx, acted) =>
     idempotently(tx, { caller: caller.id, mutation: 'rotateEncryptionKey', key, digests }, async () => {
       await tx.query(LOCK_KEY_RING);
-      const made = await insertKey(tx, 'seal', await presentMaster(tx, keyRing), activationMs);
+      const made = await insertKey(tx, 'seal', 'rotation', await presentMaster(tx, keyRing), activationMs);
       const before = await tx.query<{ id: string }>(
         `UPDATE auth.data_protection_keys SET superseded_at = $2
          WHERE purpose = 'seal' AND id <> $1 AND superseded_at IS NULL AND lost_at IS NULL RETURNING id`,

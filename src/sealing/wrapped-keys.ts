@@ -1,6 +1,8 @@
 /**
  * Data keys as they lie in `auth.data_protection_keys`: each wrapped (as a JWE, by `jose`) under a
- * master key. While the master key is being changed a row may be wrapped under either of two.
+ * master key. While the master key is being changed a row may be wrapped under either of two. The
+ * protected header binds the key's id, its purpose and how it came about, so that who can write to
+ * the table can neither exchange keys nor pass one off as another.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
@@ -8,6 +10,12 @@ import type { Queryable } from '../database/database.ts';
 import { type MasterKey, MasterKeyError } from './master-key.ts';
 
 export type KeyPurpose = 'seal' | 'digest' | 'audit';
+
+/**
+ * How a key came about: with the ring, by rotation, in place of one that was given up with its master
+ * key, or in place of one that was simply not there, which nobody does but who takes it away by SQL.
+ */
+export type KeyOrigin = 'first' | 'rotation' | 'abandonment' | 'missing';
 
 /** A wrapped key's row. */
 export interface KeyRow {
@@ -23,6 +31,11 @@ export interface DataKey {
   readonly purpose: KeyPurpose;
   readonly key: Buffer;
   readonly masterKeyId: string;
+  readonly origin: KeyOrigin;
+  /** In milliseconds. */
+  readonly madeAt: number;
+  /** False for one that was wrapped before id and purpose were bound. */
+  readonly isBound: boolean;
 }
 
 /** The master keys a node holds: the present one, and the one that is to take its place. */
@@ -36,13 +49,39 @@ export function unwrapAll(rows: readonly KeyRow[], masters: MasterKeys): Promise
   return Promise.all(rows.map((row) => unwrap(row, masters)));
 }
 
-/** Opens one row. Throws MasterKeyError that names the master key which is needed. */
+/**
+ * Opens one row. Throws MasterKeyError that names the master key which is needed, or the row whose
+ * key was wrapped for another.
+ */
 export async function unwrap({ id, purpose, wrappedKey, masterKeyId }: KeyRow, masters: MasterKeys): Promise<DataKey> {
+  const { plaintext, protectedHeader } = await decrypt(wrappedKey, masterKeyId, masters);
+  const { key, purpose: wrappedFor, origin = 'first', madeAt = 0 } = protectedHeader as Partial<Binding>;
+  if (key !== undefined && (key !== id || wrappedFor !== purpose))
+    throw new MasterKeyError(
+      `The row ${id} (${purpose}) of auth.data_protection_keys holds what was wrapped as the key ${key} (${wrappedFor}): somebody changed that table. Restore it from a backup.`,
+    );
+  return { id, purpose, masterKeyId, key: Buffer.from(plaintext), origin, madeAt, isBound: key !== undefined };
+}
+
+/** For a key that is not bound to its row. */
+export const notBound = ({ id }: Pick<DataKey, 'id'>): MasterKeyError =>
+  new MasterKeyError(
+    `The key ${id} of auth.data_protection_keys is not bound to its row, though others are: somebody changed that table. Restore it from a backup.`,
+  );
+
+/** What the protected header says beside `alg`, `enc` and `kid`, the master key's id. */
+interface Binding {
+  readonly key: string;
+  readonly purpose: KeyPurpose;
+  readonly origin: KeyOrigin;
+  readonly madeAt: number;
+}
+
+async function decrypt(wrappedKey: string, masterKeyId: string, masters: MasterKeys) {
   const [present] = masters;
   const master = masters.find((one) => one?.id === masterKeyId) ?? present;
   try {
-    const { plaintext } = await compactDecrypt(wrappedKey, master.key);
-    return { id, purpose, masterKeyId, key: Buffer.from(plaintext) };
+    return await compactDecrypt(wrappedKey, master.key);
   } catch {
     const held = masters.flatMap((one) => (one === undefined ? [] : [`${one.source}, id ${one.id}`])).join('; ');
     throw new MasterKeyError(
@@ -52,8 +91,21 @@ export async function unwrap({ id, purpose, wrappedKey, masterKeyId }: KeyRow, m
 }
 
 /** Wraps a key under a master key. */
-export const wrap = (key: Buffer, master: MasterKey): Promise<string> =>
-  new CompactEncrypt(key).setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: master.id }).encrypt(master.key);
+export const wrap = (
+  { id, purpose, origin, madeAt, key }: Pick<DataKey, 'id' | 'purpose' | 'origin' | 'madeAt' | 'key'>,
+  master: MasterKey,
+): Promise<string> =>
+  new CompactEncrypt(key)
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: master.id, key: id, purpose, origin, madeAt })
+    .encrypt(master.key);
+
+/** Wraps a key anew where it stands, unless its row was changed meanwhile. */
+export async function rewrap(tx: Queryable, row: KeyRow, key: DataKey, master: MasterKey): Promise<void> {
+  await tx.query(
+    'UPDATE auth.data_protection_keys SET wrapped_key = $3, master_key_id = $4 WHERE id = $1 AND wrapped_key = $2',
+    [row.id, row.wrappedKey, await wrap(key, master), master.id],
+  );
+}
 
 /** A key that was made just now. */
 export interface MadeKey {
@@ -63,13 +115,20 @@ export interface MadeKey {
 }
 
 /** Adds a new random key, active `delayMs` from now by the database's clock. */
-export async function insertKey(tx: Queryable, purpose: KeyPurpose, master: MasterKey, delayMs = 0): Promise<MadeKey> {
+export async function insertKey(
+  tx: Queryable,
+  purpose: KeyPurpose,
+  origin: KeyOrigin,
+  master: MasterKey,
+  delayMs = 0,
+): Promise<MadeKey> {
   const id = randomUUID();
   const key = randomBytes(32);
+  const wrapped = await wrap({ id, purpose, origin, madeAt: Date.now(), key }, master);
   const [row] = await tx.query<{ activatedAt: Date }>(
     `INSERT INTO auth.data_protection_keys (id, purpose, wrapped_key, master_key_id, activated_at)
      VALUES ($1, $2, $3, $4, now() + $5 * interval '1 millisecond') RETURNING activated_at AS "activatedAt"`,
-    [id, purpose, await wrap(key, master), master.id, delayMs],
+    [id, purpose, wrapped, master.id, delayMs],
   );
   return { id, key, activatedAt: row?.activatedAt ?? new Date() };
 }

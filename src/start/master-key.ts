@@ -6,7 +6,7 @@
 import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import { StartError } from '../database/start-error.ts';
-import { hasKeyRing, verifyMasterKey } from '../sealing/key-ring.ts';
+import { verifyMasterKey } from '../sealing/key-ring.ts';
 import {
   embeddedMasterKeyPath,
   type MasterKey,
@@ -16,6 +16,7 @@ import {
   readMasterKeyFile,
   replaceEmbeddedMasterKey,
 } from '../sealing/master-key.ts';
+import { hasKeyRing } from '../sealing/stored-keys.ts';
 import type { MasterKeys } from '../sealing/wrapped-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
 

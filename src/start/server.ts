@@ -115,6 +115,7 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
     logger,
   });
   lifecycle.opened('the audit trail', () => audit.sealer.stop());
+  await audit.start();
   const acts = createActs(db, audit.trail, logger);
   const provider = await openProvider(config, db, logger, { acts, metrics, notices });
   lifecycle.opened('the identity provider', () => provider.close());

@@ -40,7 +40,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await audit?.sealer.stop();
   await db.query('DELETE FROM auth.audit_entries');
-  await db.query('DELETE FROM auth.audit_anchors');
+  await db.query('DELETE FROM auth.audit_cuts');
   const logged: typeof lines = [];
   lines = logged;
   const logger = pino({}, { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) });
@@ -69,8 +69,8 @@ describe('retention', () => {
       isIntact: true,
       checkedCount: 20,
     });
-    const anchors = await db.query('SELECT link::int, is_cut FROM auth.audit_anchors');
-    expect(anchors).toEqual([{ link: 20, is_cut: true }]);
+    const anchors = await db.query('SELECT link::int FROM auth.audit_cuts');
+    expect(anchors).toEqual([{ link: 20 }]);
   });
 
   it('may delete all; what comes later is chained to it', async () => {
@@ -90,8 +90,8 @@ describe('retention', () => {
     expect(await cut(30)).toEqual([]);
     expect(lines).toContainEqual(expect.objectContaining({ level: 50, msg: expect.stringContaining('it is broken') }));
     await db.query(
-      `INSERT INTO auth.audit_anchors (link, is_cut, at, chain, key_id, mac)
-       SELECT 3, true, now(), $1, $2, $1`,
+      `INSERT INTO auth.audit_cuts (link, at, chain, key_id, mac)
+       SELECT 3, now(), $1, $2, $1`,
       [randomBytes(32), key.id],
     );
     expect(await verify()).toMatchObject({ isIntact: false, problem: expect.stringContaining('was not signed') });
@@ -141,31 +141,37 @@ describe('retention', () => {
 });
 
 describe('anchors', () => {
-  it('are logged and kept once a day', async () => {
+  it('are logged once a day', async () => {
     await audit.anchorDaily();
     await audit.anchorDaily();
     const logged = lines.filter(({ anchor }) => anchor !== undefined);
     expect(logged).toHaveLength(1);
     expect(logged[0]).toMatchObject({ level: 30, place: 40 });
-    await db.query(`UPDATE auth.audit_anchors SET at = at - interval '1 day'`);
-    await audit.anchorDaily();
-    expect(lines.filter(({ anchor }) => anchor !== undefined)).toHaveLength(2);
-    expect(await verify()).toMatchObject({ isIntact: true, anchorCount: 1 });
+    expect(await audit.verify({ from: null, to: null }, String(logged[0]?.anchor))).toMatchObject({
+      isIntact: true,
+      anchorCount: 1,
+    });
   });
 
   it('are taken as they were answered, and no other text is', async () => {
     const { anchor, link } = await audit.anchor();
     expect(link).toBe(40);
     expect(readAnchor(keys, ` ${anchor}\n`)).toMatchObject({ link: 40, isCut: false });
-    for (const text of [
-      '',
-      'a1',
-      anchor.slice(0, -1),
-      anchor.replace('a1.40.', 'a1.41.'),
-      anchor.replace(key.id, randomUUID()),
-    ]) {
+    for (const text of ['', 'a1', anchor.slice(0, -1), anchor.replace('a1.40.', 'a1.41.')]) {
       expect(() => readAnchor(keys, text)).toThrow(InvalidInputError);
     }
+  });
+
+  it('of a key that the ring does not hold are a broken trail, and no finding: anybody can make one up', async () => {
+    const { anchor } = await audit.anchor();
+    const foreign = anchor.replace(key.id, randomUUID());
+    expect(await audit.verify({ from: null, to: null }, foreign)).toMatchObject({
+      isIntact: false,
+      firstBrokenSequence: null,
+      problem: expect.stringContaining('which the key ring does not hold'),
+    });
+    expect(await db.query('SELECT FROM auth.audit_findings')).toEqual([]);
+    expect(await audit.verify({ from: null, to: null }, anchor)).toMatchObject({ isIntact: true });
   });
 });
 

@@ -10,6 +10,7 @@ import type { Act } from '../../src/access/audit/act.ts';
 import { CHAIN_LOCK, sealEntries } from '../../src/access/audit/seal.ts';
 import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
 import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
+import { systemCaller } from '../../src/access/caller.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { callerNamed, testAudit, testTrail } from '../support/acts.ts';
@@ -226,21 +227,27 @@ describe('the sealer', () => {
     const later = createAuditTrail({ keys: { ...keys, newest: second }, nodeId: null, now: () => since });
     await later.record(db, act(), act());
     await rotated.sealer.seal();
-    const lost: AuditKeys = {
-      newest: second,
-      byId: (id) => (id === second.id ? second.key : undefined),
-      isLost: (id) => id === first.id,
-    };
+    const lost: AuditKeys = { newest: second, byId: (id) => (id === second.id ? second.key : undefined) };
     const under = (from: Date | null) => verifyAuditTrail(db, lost, { from, to: null, anchors: [] });
-    expect(await under(null)).toMatchObject({ isIntact: false, problem: expect.stringContaining('lost') });
-    expect(await under(since)).toMatchObject({ isIntact: true, checkedCount: 3 });
+    expect(await under(null)).toMatchObject({ isIntact: false, problem: expect.stringContaining('does not hold') });
+    await db.query(`DELETE FROM auth.audit_entries WHERE key_id = $1`, [second.id]);
+    // Only the act of giving it up, on record under another key, makes it one that was given up.
+    await later.record(
+      db,
+      act({ caller: systemCaller('keys'), action: 'keyRingAbandoned', before: { auditKeyIds: [first.id] } }),
+    );
+    await later.record(db, act(), act());
+    await rotated.sealer.seal();
+    expect(await under(null)).toMatchObject({ isIntact: false, problem: expect.stringContaining('lost master key') });
+    expect(await under(since)).toMatchObject({ isIntact: true, checkedCount: 4 });
     await quiet.record(db, act());
     await sealEntries(db, keys, 10);
     const [last] = await db.query<{ link: string }>('SELECT max(link) AS link FROM auth.audit_entries');
     const newest = new Date(since.getTime() + 1);
     await createAuditTrail({ keys: { ...keys, newest: second }, nodeId: null, now: () => newest }).record(db, act());
     await sealEntries(db, keys, 10);
-    expect(await under(newest)).toMatchObject({ isIntact: false, problem: expect.stringContaining('lost') });
+    // A row under it that came after is none from before, whatever the ring says of its key.
+    expect(await under(newest)).toMatchObject({ isIntact: false, problem: expect.stringContaining('does not hold') });
     await db.query('DELETE FROM auth.audit_entries WHERE link >= $1', [last?.link]);
   });
 

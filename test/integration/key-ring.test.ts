@@ -1,10 +1,13 @@
 /** The key ring: one per database, whoever opens it first, and only under its own master key. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { CompactEncrypt, compactDecrypt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { UnsealError } from '../../src/sealing/jwe.ts';
-import { hasKeyRing, openKeyRing, verifyMasterKey } from '../../src/sealing/key-ring.ts';
+import { openKeyRing, verifyMasterKey } from '../../src/sealing/key-ring.ts';
 import { MasterKeyError, parseMasterKey } from '../../src/sealing/master-key.ts';
+import { hasKeyRing } from '../../src/sealing/stored-keys.ts';
+import { insertKey } from '../../src/sealing/wrapped-keys.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -84,6 +87,52 @@ describe('opening', () => {
     expect(rings[0]?.auditKeys.byId(id)).toBeUndefined();
   });
 
+  it('refuses a key in the place of another, whether its id or its purpose is changed', async () => {
+    const ring = await openKeyRing(database.db, right);
+    const whole = await keys();
+    const changes = [
+      `UPDATE auth.data_protection_keys SET id = gen_random_uuid() WHERE purpose = 'seal'`,
+      `UPDATE auth.data_protection_keys SET wrapped_key =
+         (SELECT wrapped_key FROM auth.data_protection_keys WHERE purpose = 'digest') WHERE purpose = 'audit'`,
+      `UPDATE auth.data_protection_keys SET purpose = CASE purpose WHEN 'audit' THEN 'digest' WHEN 'digest' THEN 'audit' ELSE purpose END`,
+    ];
+    for (const change of changes) {
+      await database.db.query(change);
+      for (const open of [openKeyRing, verifyMasterKey])
+        await expect(open(other, right), change).rejects.toThrow('somebody changed that table');
+      await expect(ring.refresh(), change).rejects.toThrow('somebody changed that table');
+      await database.db.query('TRUNCATE auth.data_protection_keys');
+      await database.db.query(
+        'INSERT INTO auth.data_protection_keys SELECT * FROM jsonb_populate_recordset(NULL::auth.data_protection_keys, $1::jsonb)',
+        [JSON.stringify(whole)],
+      );
+      await ring.refresh();
+    }
+  });
+
+  it('binds a ring that was wrapped before keys were bound, once, and takes no unbound key afterwards', async () => {
+    const ring = await openKeyRing(database.db, right);
+    const sealed = ring.seal('a password', 'row');
+    const unbind = async (id: string) => {
+      const row = await database.db.prisma.dataProtectionKey.findUniqueOrThrow({ where: { id } });
+      const { plaintext } = await compactDecrypt(row.wrappedKey ?? '', right.key);
+      const wrappedKey = await new CompactEncrypt(plaintext)
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: right.id })
+        .encrypt(right.key);
+      await database.db.prisma.dataProtectionKey.update({ where: { id }, data: { wrappedKey } });
+    };
+    for (const { id } of await database.db.prisma.dataProtectionKey.findMany()) await unbind(id);
+    expect([...(await verifyMasterKey(other, right))]).toEqual([right.id]);
+    const again = await openKeyRing(other, right);
+    expect(again.unseal(sealed, 'row')).toBe('a password');
+    expect(again.auditKeys.newest).toMatchObject({ id: ring.auditKeys.newest.id, key: ring.auditKeys.newest.key });
+    expect(again.auditKeys.madeForMissing).toEqual([]);
+    await ring.refresh();
+    await unbind(ring.auditKeys.newest.id);
+    await expect(openKeyRing(other, right)).rejects.toThrow('is not bound to its row');
+    await expect(ring.refresh()).rejects.toThrow('is not bound to its row');
+  });
+
   it('keeps no key in the database that would open without the master key', async () => {
     await openKeyRing(database.db, right);
     const dump = JSON.stringify(await keys());
@@ -127,10 +176,7 @@ describe('a sealed password', () => {
     const ring = await openKeyRing(database.db, right);
     const entryId = randomUUID();
     const sealed = ring.seal('claimed before', entryId);
-    await database.db.query(
-      `INSERT INTO auth.data_protection_keys (id, purpose, wrapped_key, master_key_id)
-       SELECT gen_random_uuid(), 'seal', wrapped_key, master_key_id FROM auth.data_protection_keys WHERE purpose = 'seal'`,
-    );
+    await insertKey(database.db, 'seal', 'rotation', right);
     await database.db.query(
       'UPDATE auth.data_protection_keys SET wrapped_key = NULL, retired_at = now() WHERE id = $1',
       [ring.sealingKeyId],
@@ -145,8 +191,7 @@ describe('a sealed password', () => {
   it('sealed by a key that another node added opens after a refresh', async () => {
     const ring = await openKeyRing(database.db, right);
     const entryId = randomUUID();
-    // Another node's rotation: a key under another id, wrapped under the same master key.
-    await database.db.query(`UPDATE auth.data_protection_keys SET id = gen_random_uuid() WHERE purpose = 'seal'`);
+    await insertKey(database.db, 'seal', 'rotation', right);
     const rotated = await openKeyRing(other, right);
     const late = rotated.seal('a later password', entryId);
     expect(() => ring.unseal(late, entryId)).toThrow('a key that the key ring does not hold');

@@ -145,6 +145,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
       logger,
     });
     lifecycle.opened('the audit trail', () => audit.sealer.stop());
+    await audit.start();
     const acts = createActs(db, audit.trail, logger);
     const app = createApp({
       config,

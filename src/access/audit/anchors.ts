@@ -1,7 +1,7 @@
 /**
- * Anchors: what the chain was at one place, signed, in a line that can be kept anywhere. Kept
- * where nobody who writes to this database can reach, one shows later that the tail was cut, or
- * that everything was chained anew. Retention leaves one of a kind of its own where it cut.
+ * Anchors: what the chain was at one place, signed, in a line that is kept where nobody who writes
+ * to this database can reach. One shows later that the tail was cut, or that everything was chained
+ * anew. Retention keeps one of a kind of its own in the database, where it cut.
  */
 import type { Queryable } from '../../database/database.ts';
 import { InvalidInputError } from '../../refusals.ts';
@@ -22,12 +22,22 @@ export function anchorText({ newest }: AuditKeys, anchor: Anchor): string {
 
 const TEXT = /^a1\.(\d{1,15})\.(\d{1,15})\.([\w-]{1,100})\.([0-9a-f-]{36})\.([\w-]{1,100})$/;
 
-/** Reads an anchor's line. Throws InvalidInputError for one that this key ring never signed. */
-export function readAnchor(keys: AuditKeys, text: string): Anchor {
+/** An anchor that came back; its key is unknown when the ring does not hold it (any more). */
+export interface GivenAnchor extends Anchor {
+  readonly unknownKeyId: string | null;
+}
+
+/**
+ * Reads an anchor's line. Throws InvalidInputError for what is none, or is not as it was signed under
+ * a key of the ring.
+ */
+export function readAnchor(keys: AuditKeys, text: string): GivenAnchor {
   const [, link, at, chain = '', keyId = '', code = ''] = TEXT.exec(text.trim()) ?? [];
   const anchor = { link: Number(link), isCut: false, at: Number(at), chain: Buffer.from(chain, 'base64url') };
   const key = keys.byId(keyId);
-  if (key !== undefined && isSame(macOfAnchor(key, anchor), Buffer.from(code, 'base64url'))) return anchor;
+  if (chain !== '' && key === undefined) return { ...anchor, unknownKeyId: keyId };
+  if (key !== undefined && isSame(macOfAnchor(key, anchor), Buffer.from(code, 'base64url')))
+    return { ...anchor, unknownKeyId: null };
   throw new InvalidInputError([
     {
       path: ['anchor'],
@@ -37,44 +47,34 @@ export function readAnchor(keys: AuditKeys, text: string): Anchor {
   ]);
 }
 
-const SELECT = `SELECT link::float8 AS link, is_cut AS "isCut", at, chain, key_id AS "keyId", mac FROM auth.audit_anchors`;
-
 /** Where retention cut last; undefined if it never did. */
 export async function loadCut(db: Queryable, keys: AuditKeys): Promise<StoredAnchor | undefined> {
-  const rows = await db.query<AnchorRow>(`${SELECT} WHERE is_cut ORDER BY link DESC LIMIT 1`);
-  return rows.map((row) => stored(keys, row))[0];
+  const [row] = await db.query<CutRow>(
+    `SELECT link::float8 AS link, at, chain, key_id AS "keyId", mac FROM auth.audit_cuts ORDER BY link DESC LIMIT 1`,
+  );
+  if (row === undefined) return undefined;
+  const cut = { link: row.link, isCut: true, at: Number(row.at), chain: row.chain };
+  const key = keys.byId(row.keyId);
+  return { ...cut, isGenuine: key !== undefined && isSame(macOfAnchor(key, cut), row.mac) };
 }
 
-/** The anchors that are kept here from a place on, in the order of places; none under a lost key, which proves nothing. */
-export async function loadAnchors(db: Queryable, keys: AuditKeys, fromLink: number): Promise<StoredAnchor[]> {
-  const rows = await db.query<AnchorRow>(`${SELECT} WHERE NOT is_cut AND link >= $1 ORDER BY link`, [fromLink]);
-  return rows.flatMap((row) => (keys.isLost?.(row.keyId) ? [] : [stored(keys, row)]));
-}
-
-interface AnchorRow {
+interface CutRow {
   readonly link: number;
-  readonly isCut: boolean;
   readonly at: Date;
   readonly chain: Buffer;
   readonly keyId: string;
   readonly mac: Buffer;
 }
 
-function stored(keys: AuditKeys, { link, isCut, at, chain, keyId, mac }: AnchorRow): StoredAnchor {
-  const anchor = { link, isCut, at: Number(at), chain };
-  const key = keys.byId(keyId);
-  return { ...anchor, isGenuine: key !== undefined && isSame(macOfAnchor(key, anchor), mac) };
-}
-
-/** Signs and keeps an anchor; the same place again replaces it. */
-export async function keepAnchor(db: Queryable, { newest }: AuditKeys, anchor: Anchor): Promise<void> {
-  const { link, isCut, at, chain } = anchor;
-  await db.query(
-    `INSERT INTO auth.audit_anchors (link, is_cut, at, chain, key_id, mac) VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT (link, is_cut) DO UPDATE
-       SET at = excluded.at, chain = excluded.chain, key_id = excluded.key_id, mac = excluded.mac`,
-    [link, isCut, new Date(at), chain, newest.id, macOfAnchor(newest.key, anchor)],
-  );
+/** Signs and keeps where retention cut. */
+export async function keepCut(db: Queryable, { newest }: AuditKeys, cut: Anchor & { isCut: true }): Promise<void> {
+  await db.query('INSERT INTO auth.audit_cuts (link, at, chain, key_id, mac) VALUES ($1, $2, $3, $4, $5)', [
+    cut.link,
+    new Date(cut.at),
+    cut.chain,
+    newest.id,
+    macOfAnchor(newest.key, cut),
+  ]);
 }
 
 /** The end of the chain; its beginning when there is none yet. */

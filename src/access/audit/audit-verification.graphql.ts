@@ -8,9 +8,9 @@ import type { AuditVerification } from './verify.ts';
 const DEAR = 3_000;
 
 const INTACT =
-  'True if every row that was looked at is as it was signed, stands where it was chained, and was chained when it should have been. So no such row was changed, inserted, moved or exchanged by anybody without the audit key, whatever they can write to the database, and none was deleted before rows that go on for over an hour.';
+  'True if every row that was looked at is as it was signed, and stands where it was chained. So no such row was changed, inserted, copied, moved or exchanged by anybody without the audit key, whatever they can write to the database, and none was deleted from between others. False too where an audit key is missing or was taken away.';
 const NOT_PROVED =
-  'Not proved without an anchor from elsewhere: that nothing was cut off the end of the trail, that no row of its last hour was deleted and the rest of that hour chained anew, and that the database was not put back to an earlier state as a whole. Never proved: that a row was not deleted in the second before it was chained.';
+  'Not proved without an anchor from elsewhere: that nothing was cut off the end of the trail, that no rows were deleted and all behind them chained anew, and that the database was not emptied or put back to an earlier state as a whole. Never proved: that a row was not deleted in the second before it was chained.';
 
 export function addAuditVerification(builder: Builder, audit: Pick<Audit, 'verify' | 'anchor'>): void {
   const Verification = builder.objectRef<AuditVerification>('AuditVerification').implement({
@@ -34,8 +34,7 @@ export function addAuditVerification(builder: Builder, audit: Pick<Audit, 'verif
         description: 'What is wrong, in words; null when nothing is.',
       }),
       anchorCount: t.exposeInt('anchorCount', {
-        description:
-          'How many anchors the chain was held against: the given one, what this node saw last, and the daily ones that the database keeps (who can write to it can delete those).',
+        description: 'How many anchors the chain was held against: the given one, and what this node saw last.',
       }),
       headLink: t.exposeInt('headLink', {
         description: 'The place at the end of the chain; 0 when nothing is chained.',
@@ -64,7 +63,8 @@ export function addAuditVerification(builder: Builder, audit: Pick<Audit, 'verif
         }),
         to: t.arg({ type: 'DateTime', description: 'Before this instant; left out: to the end.' }),
         anchor: t.arg.string({
-          description: 'A line as `auditAnchor` answered it, as it was logged, or from an export.',
+          description:
+            'A line as `auditAnchor` answered it, as it was logged, or from an export. One that was signed under a key which is not there any more makes the trail a broken one.',
         }),
       },
       resolve(_root, { from = null, to = null, anchor = null }) {

@@ -6,14 +6,17 @@ import type { Database, Transactional } from '../../database/database.ts';
 import type { DatabaseClock } from '../../database/database-clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AuditTrail } from './act.ts';
-import { anchorText, keepAnchor, presentAnchor, readAnchor } from './anchors.ts';
+import { anchorText, type GivenAnchor, presentAnchor, readAnchor } from './anchors.ts';
 import { cutAuditTrail } from './cut.ts';
 import { exportAudit } from './export.ts';
 import { clearFindings, recordFinding } from './findings.ts';
 import { createSealer, type Sealer } from './sealer.ts';
 import type { TimeSpan } from './span.ts';
 import { type AuditKeys, createAuditTrail } from './trail.ts';
-import { type AuditVerification, verifyAuditTrail } from './verify.ts';
+import { type AuditVerification, takenKeyProblem, verifyAuditTrail } from './verify.ts';
+
+/** RetentionJob asks every hour. */
+const ANCHORED_EVERY_MS = 23.5 * 3_600_000;
 
 export interface AuditOptions {
   readonly db: Transactional & Pick<Database, 'outage'>;
@@ -32,14 +35,19 @@ export interface PresentAnchor {
 export interface Audit {
   readonly trail: AuditTrail;
   readonly sealer: Sealer;
-  /** Verifies a span. Throws InvalidInputError for an anchor that is not one of this trail. */
+  /**
+   * Chains what the last run left, to be done before the first act of this one; says when the audit
+   * key was taken away.
+   */
+  start(): Promise<void>;
+  /** Verifies a span. Throws InvalidInputError for an anchor that is none. */
   verify(span: TimeSpan, anchor: string | null): Promise<AuditVerification>;
   anchor(): Promise<PresentAnchor>;
   /** The span as JSON lines. */
   export(span: TimeSpan): AsyncIterable<string>;
   /** Deletes from the beginning what is older, up to so many rows, in the caller's transaction; answers their ids. */
   cut(tx: Transactional, keepMs: number, limit: number): Promise<string[]>;
-  /** Logs and keeps the present anchor, unless one was in the last day. */
+  /** Logs the present anchor, unless this node did in the last day. */
   anchorDaily(): Promise<void>;
 }
 
@@ -48,6 +56,7 @@ export function openAudit({ db, keys, nodeId, clock, logger }: AuditOptions): Au
   const trail = createAuditTrail({ keys, nodeId, now: clock.now, onSigned: sealer.wake });
   /** One at a time: however many ask, the rest of the server has its connections. */
   let verifying: Promise<unknown> = Promise.resolve();
+  let anchoredAt = Number.NEGATIVE_INFINITY;
   const present = async (): Promise<PresentAnchor> => {
     await sealer.seal();
     const anchor = await presentAnchor(db, keys, clock.now());
@@ -56,18 +65,30 @@ export function openAudit({ db, keys, nodeId, clock, logger }: AuditOptions): Au
   return {
     trail,
     sealer,
-    async verify(span, anchor) {
-      const given = anchor === null ? [] : [readAnchor(keys, anchor)];
+    async start() {
+      await sealer.seal();
+      for (const madeAt of keys.madeForMissing ?? []) {
+        const problem = takenKeyProblem(madeAt);
+        logger.error(`The audit trail is broken. ${problem}`);
+        // Once: as long as nothing was written under the new key.
+        const [last] = await db.query<{ at: Date }>('SELECT at FROM auth.audit_entries ORDER BY sequence DESC LIMIT 1');
+        if (last === undefined || last.at < madeAt)
+          await recordFinding(db, { foundBy: 'verification', problem, nodeId });
+      }
+    },
+    async verify(span, text) {
+      const anchor = text === null ? undefined : readAnchor(keys, text);
       const verification = verifying.then(() => {
-        const seen = sealer.seen();
-        return verifyAuditTrail(db, keys, { ...span, anchors: seen === undefined ? given : [...given, seen] });
+        const anchors = [anchor, sealer.seen()].filter((one) => one !== undefined);
+        const known = anchors.filter((one) => !('unknownKeyId' in one) || one.unknownKeyId === null);
+        return verifyAuditTrail(db, keys, { ...span, anchors: known });
       });
       verifying = verification.catch(() => undefined);
       const found = await verification;
       await rememberVerified(db, nodeId, span, found).catch((error: unknown) =>
         db.outage.warn(error, 'What verifying the audit trail found could not be written down'),
       );
-      return found;
+      return anchor === undefined ? found : heldAgainst(found, anchor);
     },
     anchor: present,
     async *export(span) {
@@ -76,12 +97,9 @@ export function openAudit({ db, keys, nodeId, clock, logger }: AuditOptions): Au
     },
     cut: (tx, keepMs, limit) => cutAuditTrail(tx, { keys, logger }, keepMs, limit),
     async anchorDaily() {
-      const recent = await db.query(
-        `SELECT FROM auth.audit_anchors WHERE NOT is_cut AND at > now() - interval '23 hours 30 minutes' LIMIT 1`,
-      );
-      if (recent.length > 0) return;
+      if (performance.now() - anchoredAt < ANCHORED_EVERY_MS) return;
       const anchor = await presentAnchor(db, keys, clock.now());
-      await keepAnchor(db, keys, anchor);
+      anchoredAt = performance.now();
       logger.info(
         { anchor: anchorText(keys, anchor), place: anchor.link },
         'The day’s anchor of the audit trail: kept elsewhere, it proves later that nothing was cut off its end',
@@ -90,7 +108,20 @@ export function openAudit({ db, keys, nodeId, clock, logger }: AuditOptions): Au
   };
 }
 
-/** Whoever watches learns of a broken trail. An anchor that this server never signed is refused before this. */
+/**
+ * An anchor under a key that the ring does not hold is of another trail, or of one that was taken away
+ * with its key. It is no finding for whoever watches: anybody who may verify can make one up.
+ */
+function heldAgainst(found: AuditVerification, { unknownKeyId, link }: GivenAnchor): AuditVerification {
+  if (unknownKeyId === null || !found.isIntact) return found;
+  return {
+    ...found,
+    isIntact: false,
+    problem: `The anchor for place ${link} was signed under the audit key ${unknownKeyId}, which the key ring does not hold: it is of another installation, or that key was taken away or given up, and what it proved with it.`,
+  };
+}
+
+/** Whoever watches learns of a broken trail. */
 async function rememberVerified(
   db: Transactional,
   nodeId: string,

@@ -14,6 +14,11 @@ export interface ChainPosition {
   readonly chain: Buffer;
 }
 
+/** The audit keys, and of those that the ring does not hold whether rows under them are from before they were given up. */
+export interface TrailKeys extends Pick<AuditKeys, 'newest' | 'byId'> {
+  isGivenUp?(id: string, sequence: number): boolean;
+}
+
 /** What is wrong, and at which row; null where the row itself is gone. */
 export interface BrokenTrail {
   readonly sequence: number | null;
@@ -23,18 +28,18 @@ export interface BrokenTrail {
 export const BEGINNING: ChainPosition = { link: 0, chain: NO_CHAIN };
 
 /** What is wrong with a row by itself; undefined if it is as it was signed. */
-export function brokenRow(keys: AuditKeys, row: StoredEntry): BrokenTrail | undefined {
+export function brokenRow(keys: TrailKeys, row: StoredEntry): BrokenTrail | undefined {
   const { sequence } = row;
   const key = keys.byId(row.key_id);
   if (key === undefined) {
-    if (keys.isLost?.(row.key_id))
+    if (keys.isGivenUp?.(row.key_id, sequence))
       return {
         sequence,
         problem: `The row with the sequence ${sequence} was signed under an audit key that was given up with a lost master key: rows up to that act cannot be checked. Verify from an instant after it.`,
       };
     return {
       sequence,
-      problem: `The row with the sequence ${sequence} names an audit key that the key ring does not hold: it was inserted or changed by somebody without one.`,
+      problem: `The row with the sequence ${sequence} names an audit key that the key ring does not hold: the row was inserted or changed by somebody without one, or the key was taken away.`,
     };
   }
   if (!isSame(macOfRow(key, row), row.mac)) {
@@ -49,7 +54,7 @@ export function brokenRow(keys: AuditKeys, row: StoredEntry): BrokenTrail | unde
 }
 
 /** What is wrong with a chained row behind its predecessor; undefined if it stands where it was chained. */
-export function brokenLink(keys: AuditKeys, previous: ChainPosition, row: StoredEntry): BrokenTrail | undefined {
+export function brokenLink(keys: TrailKeys, previous: ChainPosition, row: StoredEntry): BrokenTrail | undefined {
   const { sequence, link, chain } = row;
   const expected = previous.link + 1;
   if (link === null || chain === null || Number.isNaN(chainedAtOf(row))) {
@@ -77,7 +82,7 @@ export function brokenLink(keys: AuditKeys, previous: ChainPosition, row: Stored
 
 /** The chain at the place after `previous`, if this row has it. Of a row with an unknown key: under the newest. */
 export const chainOf = (
-  keys: AuditKeys,
+  keys: TrailKeys,
   previous: ChainPosition,
   row: Pick<StoredEntry, 'sequence' | 'key_id' | 'mac'>,
   chainedAt: number,

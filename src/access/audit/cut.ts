@@ -6,7 +6,7 @@
  */
 import type { Queryable, Transactional } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { keepAnchor, loadCut } from './anchors.ts';
+import { keepCut, loadCut } from './anchors.ts';
 import { BEGINNING, type BrokenTrail, brokenLink, type ChainPosition } from './chain.rules.ts';
 import { CHAIN_LOCK } from './seal.ts';
 import { STORED_COLUMNS, type StoredEntry, storedEntries } from './stored-entries.ts';
@@ -38,8 +38,8 @@ export function cutAuditTrail(
     const last = old.at(-1);
     if (last?.chain == null || last.link === null) return [];
     await tx.query('DELETE FROM auth.audit_entries WHERE link <= $1', [last.link]);
-    await tx.query('DELETE FROM auth.audit_anchors WHERE link <= $1', [last.link]);
-    await keepAnchor(tx, keys, { link: last.link, chain: last.chain, isCut: true, at: now });
+    await tx.query('DELETE FROM auth.audit_cuts WHERE link <= $1', [last.link]);
+    await keepCut(tx, keys, { link: last.link, chain: last.chain, isCut: true, at: now });
     return old.map(({ id }) => id);
   });
 }

@@ -5,7 +5,8 @@
  */
 import type { Queryable, Transactional } from '../../database/database.ts';
 import { loadHead } from './anchors.ts';
-import { type BrokenTrail, brokenRow, type ChainPosition, chainOf } from './chain.rules.ts';
+import { type BrokenTrail, brokenRow, type ChainPosition, chainOf, type TrailKeys } from './chain.rules.ts';
+import { withGivenUp } from './given-up.ts';
 import { STORED_COLUMNS, type StoredEntry, storedEntries } from './stored-entries.ts';
 import type { AuditKeys } from './trail.ts';
 
@@ -73,7 +74,11 @@ async function brokenAmong(db: Queryable, keys: AuditKeys, rows: readonly Unchai
     `SELECT ${STORED_COLUMNS} FROM auth.audit_entries AS entry WHERE entry.sequence = ANY ($1::bigint[]) ORDER BY entry.sequence`,
     [rows.map(({ sequence }) => sequence)],
   );
-  return storedEntries(stored).flatMap((row) => brokenRow(keys, row) ?? []);
+  const entries = storedEntries(stored);
+  const areKnown = entries.every(({ key_id }) => keys.byId(key_id) !== undefined);
+  const known: TrailKeys = areKnown ? keys : await withGivenUp(db, keys);
+  // What was left under a key that was given up since cannot be checked, which nobody need be told at each start.
+  return entries.flatMap((row) => (known.isGivenUp?.(row.key_id, row.sequence) ? [] : (brokenRow(known, row) ?? [])));
 }
 
 async function databaseNow(db: Queryable): Promise<Date> {

@@ -14,8 +14,8 @@ export interface AuditKeys {
   readonly newest: { readonly id: string; readonly key: Buffer };
   /** Undefined for a key that the ring does not hold. */
   byId(id: string): Buffer | undefined;
-  /** Whether the key was given up with a lost master key. */
-  isLost?(id: string): boolean;
+  /** When keys were made because a ring that was not new had none: what was there before was taken away. */
+  readonly madeForMissing?: readonly Date[];
 }
 
 export interface AuditTrailOptions {

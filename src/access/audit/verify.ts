@@ -4,9 +4,17 @@
  * by itself, that nothing was cut off its end, is proved by an anchor from elsewhere.
  */
 import type { Queryable, Transactional } from '../../database/database.ts';
-import { loadAnchors, loadCut, loadHead, type StoredAnchor } from './anchors.ts';
-import { BEGINNING, type BrokenTrail, brokenLink, brokenRow, type ChainPosition, isSame } from './chain.rules.ts';
-import { type ChainedTimes, createLatenessCheck } from './lateness.rules.ts';
+import { loadCut, loadHead, type StoredAnchor } from './anchors.ts';
+import {
+  BEGINNING,
+  type BrokenTrail,
+  brokenLink,
+  brokenRow,
+  type ChainPosition,
+  isSame,
+  type TrailKeys,
+} from './chain.rules.ts';
+import { withGivenUp } from './given-up.ts';
 import type { Anchor } from './proof.rules.ts';
 import { placesOf, type TimeSpan } from './span.ts';
 import type { AuditKeys } from './trail.ts';
@@ -25,7 +33,7 @@ export interface AuditVerification {
   readonly uncheckedCount: number;
   readonly firstBrokenSequence: number | null;
   readonly problem: string | null;
-  /** Anchors that the chain was held against: the given ones, and those that are kept here. */
+  /** Anchors that the chain was held against: the given one, and what this node saw last. */
   readonly anchorCount: number;
   /** The place at the end of the chain. */
   readonly headLink: number;
@@ -39,23 +47,23 @@ export function verifyAuditTrail(
 ): Promise<AuditVerification> {
   return db.transaction(async (tx) => {
     await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const trailKeys = await withGivenUp(tx, keys);
     const cut = await loadCut(tx, keys);
     const beginning = cut ?? BEGINNING;
     const head = await loadHead(tx, keys);
     const { first, last } = await placesOf(tx, question, { lowest: beginning.link + 1, highest: head.link });
-    const kept = await loadAnchors(tx, keys, cut?.link ?? 0);
-    const anchors = [...question.anchors.map((anchor) => ({ ...anchor, isGenuine: true })), ...kept];
     const counts = { checkedCount: 0, uncheckedCount: 0, anchorCount: 0 };
     const broken =
+      takenKey(keys, question) ??
       (await brokenBeginning(tx, cut, first === beginning.link + 1)) ??
-      (await brokenChain(tx, keys, {
+      (await brokenChain(tx, trailKeys, {
         ...question,
         previous: await positionBefore(tx, first, beginning),
         last,
         counts,
       })) ??
-      (await brokenTail(tx, keys, counts)) ??
-      (await brokenAnchor(tx, anchors, { beginning, head, counts }));
+      (await brokenTail(tx, trailKeys, counts)) ??
+      (await brokenAnchor(tx, question.anchors, { beginning, head, counts }));
     return {
       ...counts,
       isIntact: broken === undefined,
@@ -65,6 +73,19 @@ export function verifyAuditTrail(
     };
   });
 }
+
+/**
+ * A ring that is not new and has no audit key was robbed of it, and with it of all that it proved: an
+ * empty trail would otherwise be as intact as a new one.
+ */
+function takenKey({ madeForMissing = [] }: AuditKeys, { from }: TimeSpan): BrokenTrail | undefined {
+  const taken = madeForMissing.find((madeAt) => from === null || madeAt >= from);
+  return taken && { sequence: null, problem: takenKeyProblem(taken) };
+}
+
+/** How a missing audit key is told of. */
+export const takenKeyProblem = (madeAt: Date): string =>
+  `At ${madeAt.toISOString()} the key ring, which was not new, had no audit key and got another: somebody took the one before it away, and rows that it proved may have gone with it.`;
 
 /** Where retention cut, the cut must be ours, if what follows it is looked at, and nothing may stand before it. */
 async function brokenBeginning(
@@ -101,7 +122,7 @@ async function positionBefore(db: Queryable, first: number, beginning: ChainPosi
 
 async function brokenChain(
   db: Queryable,
-  keys: AuditKeys,
+  keys: TrailKeys,
   {
     from,
     previous,
@@ -110,18 +131,14 @@ async function brokenChain(
   }: { from: Date | null; previous: ChainPosition; last: number; counts: { checkedCount: number } },
 ): Promise<BrokenTrail | undefined> {
   let position = previous;
-  const isLate = createLatenessCheck();
   for await (const rows of chainedRows(db, previous.link + 1, last)) {
     for (const row of rows) {
       // A neighbour that nobody can check any more: what follows it can be.
-      const isBeyond = from !== null && position === previous && keys.isLost?.(row.key_id) === true;
+      const isBeyond = from !== null && position === previous && keys.isGivenUp?.(row.key_id, row.sequence) === true;
       const broken = isBeyond && row.link === position.link + 1 ? undefined : brokenLink(keys, position, row);
       if (broken !== undefined) return broken;
       position = { link: row.link ?? 0, chain: row.chain ?? Buffer.alloc(0) };
       counts.checkedCount++;
-      const times = { sequence: row.sequence, at: Date.parse(row.at), chainedAt: Date.parse(row.chained_at ?? '') };
-      const late = isLate(times);
-      if (late !== undefined) return chainedLate(late, times);
     }
   }
   return position.link < last
@@ -129,14 +146,9 @@ async function brokenChain(
     : undefined;
 }
 
-const chainedLate = (late: ChainedTimes, { sequence, at }: ChainedTimes): BrokenTrail => ({
-  sequence: late.sequence,
-  problem: `The row with the sequence ${late.sequence}, signed at ${new Date(late.at).toISOString()}, was chained only at ${new Date(late.chainedAt).toISOString()}, when the row with the sequence ${sequence} of ${new Date(at).toISOString()} was there already. Unless nothing could be chained for that long, somebody took rows out of the chain, may have deleted some, and let the rest be chained anew.`,
-});
-
 async function brokenTail(
   db: Queryable,
-  keys: AuditKeys,
+  keys: TrailKeys,
   counts: { uncheckedCount: number },
 ): Promise<BrokenTrail | undefined> {
   for await (const rows of unchainedRows(db)) {
@@ -152,7 +164,7 @@ async function brokenTail(
 /** Holds the chain against the anchors, those of places that retention has cut aside. */
 async function brokenAnchor(
   db: Queryable,
-  anchors: readonly StoredAnchor[],
+  anchors: readonly Anchor[],
   { beginning, head, counts }: { beginning: ChainPosition; head: ChainPosition; counts: { anchorCount: number } },
 ): Promise<BrokenTrail | undefined> {
   const rows = await db.query<{ link: number; sequence: number; chain: Buffer }>(
@@ -160,8 +172,7 @@ async function brokenAnchor(
     [anchors.map(({ link }) => link)],
   );
   const places = new Map(rows.map((row) => [row.link, row]));
-  for (const { link, chain, isGenuine, at } of anchors) {
-    if (!isGenuine) return { sequence: null, problem: `The anchor for place ${link} was not signed by this server.` };
+  for (const { link, chain, at } of anchors) {
     if (link < beginning.link) continue;
     counts.anchorCount++;
     const signed = `an anchor of ${new Date(at).toISOString()}`;

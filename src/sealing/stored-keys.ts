@@ -1,0 +1,33 @@
+/** The rows of the key ring as they lie in the database, in the order in which their keys became active. */
+import type { Queryable } from '../database/database.ts';
+import type { KeyRow, MasterKeys } from './wrapped-keys.ts';
+
+// Before the migrations too, when there are fewer columns: hence the detour over JSON.
+export const SELECT_KEYS = `
+  SELECT id, purpose, wrapped_key AS "wrappedKey", master_key_id AS "masterKeyId",
+         to_jsonb(k) ->> 'lost_at' IS NOT NULL AS "isLost",
+         (extract(epoch FROM activated_at - now()) * 1000)::float8 AS "activeInMs"
+  FROM auth.data_protection_keys k
+  WHERE retired_at IS NULL
+  ORDER BY activated_at, id`;
+
+export interface StoredKey extends KeyRow {
+  readonly isLost: boolean;
+  readonly activeInMs: number;
+}
+
+/**
+ * Whether the database holds a key ring already; callers decide by it whether a master key may
+ * be made. Works on a database that has no tables yet.
+ */
+export async function hasKeyRing(db: Queryable): Promise<boolean> {
+  const [table] = await db.query<{ exists: boolean }>(
+    `SELECT to_regclass('auth.data_protection_keys') IS NOT NULL AS exists`,
+  );
+  if (!table?.exists) return false;
+  return (await db.query('SELECT 1 FROM auth.data_protection_keys LIMIT 1')).length > 0;
+}
+
+/** Keys given up with a lost master key are passed over, unless that was found again. */
+export const openable = (stored: readonly StoredKey[], masters: MasterKeys): readonly StoredKey[] =>
+  stored.filter(({ isLost, masterKeyId }) => !isLost || masters.some((one) => one?.id === masterKeyId));
