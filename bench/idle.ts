@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '../src/database/database.ts';
-import { clusterUrl, openCluster, startServer, stopServer } from '../src/database/embedded/cluster.ts';
+import { openCluster, startServer, stopServer } from '../src/database/embedded/cluster.ts';
+import { superuserUrl } from '../src/database/embedded/connection.ts';
 import { migrate } from '../src/database/migrations.ts';
 import type { Job } from '../src/jobs/job.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
@@ -31,7 +32,7 @@ const cluster = await openCluster(folder, {
   settings: { shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.track': 'top' },
 });
 const { isSuccess, output } = await startServer(cluster);
-const url = clusterUrl(folder, 'postgres');
+const url = superuserUrl(folder, 'postgres');
 if (!isSuccess || url === undefined) throw new Error(`PostgreSQL does not start: ${output}`);
 const db = await openDatabase({ url, poolSize: 2, logger: silentLogger });
 try {

@@ -9,6 +9,7 @@ import { createAlerts } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
+import { embeddedFolder } from './database/embedded/embedded.ts';
 import { createChangeFeed } from './events/changes/change-feed.ts';
 import type { Notices } from './events/notices.ts';
 import { notifyTarget } from './events/outbox/notify-target.ts';
@@ -84,7 +85,7 @@ export function createOutward(options: OutwardOptions) {
     suggestedCure,
     failureInWords,
     bulkCure,
-    dataDir: config.DATABASE_URL === undefined ? config.DATA_DIR : undefined,
+    dataDir: config.DATABASE_URL === undefined ? embeddedFolder(config.DATA_DIR) : undefined,
   });
   return {
     alerts: alerts.watch,

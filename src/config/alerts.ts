@@ -58,7 +58,7 @@ export const ALERT_SETTINGS = {
     schema: integer(1, 1_000_000_000_000_000),
     default: '1000000000',
     example: '5000000000',
-    means: 'An alert goes on when the disk of `DATA_DIR` has less room left; embedded database only.',
+    means: 'An alert goes on when the disk that holds the embedded database has less room left.',
   }),
 } as const;
 

@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { createDatabaseClock } from '../database/database-clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { nextDue, type Recurrence } from './calendar/due.rules.ts';
+import { nextDue } from './calendar/due.rules.ts';
 import type { Job } from './job.ts';
 import { claimFires, type RecordedFire, type RunLease } from './ledger/fires.ts';
 import { isPausedAt, MISFIRE_WINDOW_MS, settle } from './ledger/settle.rules.ts';
@@ -17,7 +17,7 @@ import { closeCrashedRuns } from './runs/runs.ts';
 import { createRunsInHand, type ManualRunInput, type RunsInHandOptions } from './runs/runs-in-hand.ts';
 import { registerSchedules } from './schedules/register.ts';
 import { createScheduleLog } from './schedules/schedule-log.ts';
-import { loadSchedules, type Schedule, type ScheduleInUse } from './schedules/schedules.ts';
+import { loadSchedules, type NextFire, type Schedule, type ScheduleInUse } from './schedules/schedules.ts';
 import { timingProblem } from './schedules/timing.rules.ts';
 import { createTimers } from './timers.ts';
 import { createTracker } from './waiting.ts';
@@ -42,11 +42,6 @@ export interface SchedulerOptions extends Pick<RunsInHandOptions, 'redact' | 'on
   onFires?(jobName: string, fires: readonly RecordedFire[]): void;
   /** Something broke that the scheduler gets over by itself; it was logged. */
   onFault?(error: unknown): void;
-}
-
-export interface NextFire extends Recurrence {
-  readonly jobName: string;
-  readonly at: Date;
 }
 
 export interface Scheduler {
@@ -88,7 +83,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const crashGraceMs = Math.min(graceMs, leaseMs / CRASH_GRACE_SHARE);
   const jobs = new Map(options.jobs.map((job) => [job.name, job]));
   const schedules = new Map<string, Schedule>();
-  const nextFires = new Map<string, Date>();
+  const nextFires = new Map<string, NextFire>();
   const { track, settled } = createTracker();
   const clock = createDatabaseClock();
   let upSince = new Date(0);
@@ -136,7 +131,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       timers.cancel(name);
       return;
     }
-    nextFires.set(name, due.at);
+    nextFires.set(name, { jobName: name, at: due.at, cron: schedule.cron, timeZone: schedule.timeZone });
     const at = new Date(Math.max(clock.onMachine(due.at).getTime(), notBefore));
     timers.once(name, at, () => track(fire(name, due.at)));
   };
@@ -227,7 +222,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       await refreshAll();
       isStarted = true;
       timers.every('the scheduler itself', checkEveryMs, () => track(check()));
-      scheduleLog.started([...schedules.keys()], (name) => nextFires.get(name));
+      scheduleLog.started([...schedules.keys()], (name) => nextFires.get(name)?.at);
     },
     refresh: async () => {
       if (isStarted) await track(refreshAll());
@@ -235,13 +230,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     launch: runs.launch,
     runNow: runs.runNow,
     runsInHand: runs.count,
-    next: () =>
-      [...nextFires]
-        .flatMap(([jobName, at]) => {
-          const schedule = schedules.get(jobName);
-          return schedule === undefined ? [] : [{ jobName, at, cron: schedule.cron, timeZone: schedule.timeZone }];
-        })
-        .sort((a, b) => a.at.getTime() - b.at.getTime()),
+    next: () => [...nextFires.values()].sort((a, b) => a.at.getTime() - b.at.getTime()),
     async stop({ timeoutMs }) {
       const deadline = performance.now() + timeoutMs;
       isStopping = true;

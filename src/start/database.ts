@@ -29,9 +29,20 @@ export async function openDatabaseServer(config: Config, logger: Logger): Promis
     };
   }
   const embedded = await startEmbedded({ dataDir: config.DATA_DIR, logger });
-  const folder = relative(process.cwd(), resolve(config.DATA_DIR)) || '.';
-  const shown = `${withoutPassword(embedded.url)} (embedded, in ${folder.startsWith('..') ? resolve(config.DATA_DIR) : join('.', folder)})`;
-  return { url: embedded.url, directUrl: undefined, shown, isEmbedded: true, leave: () => embedded.leave() };
+  return {
+    url: embedded.url,
+    directUrl: undefined,
+    shown: `${new URL(embedded.url).host} (embedded, in ${whereabouts(config.DATA_DIR, embedded.folder)})`,
+    isEmbedded: true,
+    leave: () => embedded.leave(),
+  };
+}
+
+/** Where the data are, for people: as they wrote it, unless they are elsewhere. */
+function whereabouts(dataDir: string, folder: string): string {
+  const path = relative(process.cwd(), resolve(dataDir)) || '.';
+  const written = path.startsWith('..') ? resolve(dataDir) : join('.', path);
+  return folder.startsWith(resolve(dataDir)) ? written : `${folder}, since ${written} is closed to PostgreSQL`;
 }
 
 /** Throws a StartError when the database can only be read. */

@@ -5,7 +5,7 @@ import { isAccessControlled } from '../config/access-rules.ts';
 import type { Config } from '../config/config.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { cronDescription } from '../jobs/calendar/cron.rules.ts';
-import type { NextFire } from '../jobs/scheduler.ts';
+import type { NextFire } from '../jobs/schedules/schedules.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { VERSION } from '../version.ts';
 import type { DatabaseServer } from './database.ts';
@@ -35,7 +35,8 @@ export function reportStart(report: StartReport): void {
   const lines: [string, string][] = [
     dashboardLine(hasDashboard, root),
     ['GraphiQL', graphiql],
-    ['Database', server.shown],
+    // A URL without its password would only look as if psql took it.
+    ['Database', server.isEmbedded ? `${server.shown}: psql "$(npm run -s db:url)"` : server.shown],
     [
       'Identity provider',
       provider.name === 'simulator'

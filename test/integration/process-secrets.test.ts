@@ -7,7 +7,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { embeddedUrl } from '../../src/database/embedded/embedded.ts';
+import { superuserUrl } from '../../src/database/embedded/connection.ts';
+import { embeddedFolder, embeddedUrl } from '../../src/database/embedded/embedded.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type Env, type ProviderProcess, type ServerProcess, until } from '../support/process.ts';
@@ -174,7 +175,10 @@ async function playEverything(): Promise<void> {
   await ask(node, LOOK);
   for (const path of ['/metrics', '/health/ready', '/health/live'])
     answers.push(await (await fetch(node.url + path)).text());
-  await client.query('CHECKPOINT');
+  const superuser = new pg.Client({ connectionString: superuserUrl(embeddedFolder(dataDir), 'postgres') });
+  await superuser.connect();
+  await superuser.query('CHECKPOINT');
+  await superuser.end();
 }
 
 async function startNode(env: Env): Promise<ServerProcess> {

@@ -135,7 +135,7 @@ describe('invitations inserted by hand', () => {
 
 describe('npm run db:url', () => {
   it('prints a URL that PostgreSQL takes, and nothing else', () => {
-    expect(url).toMatch(/^postgresql:\/\/postgres:[\w-]+@127\.0\.0\.1:\d+\/family_hub$/);
+    expect(url).toMatch(/^postgresql:\/\/family_hub:[\w-]+@127\.0\.0\.1:\d+\/family_hub$/);
   });
 
   it('prints DATABASE_URL where that is set', async () => {

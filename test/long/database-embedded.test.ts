@@ -2,46 +2,35 @@
  * The embedded database, with real processes: who starts it, who joins it, who stops it, and what
  * is left when any of them is killed.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readPostmaster } from '../../src/database/embedded/cluster.ts';
+import { openCluster, startServer, stopServer } from '../../src/database/embedded/cluster.ts';
+import { superuserUrl } from '../../src/database/embedded/connection.ts';
 import { embeddedUrl, startEmbedded } from '../../src/database/embedded/embedded.ts';
 import { explainFailure } from '../../src/database/embedded/failures.ts';
+import { readPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { isAlive } from '../../src/database/embedded/processes.ts';
+import { migrate } from '../../src/database/migrations.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-
-const PROGRAM = fileURLToPath(new URL('../support/embedded-member.ts', import.meta.url));
+import { makeOpenFolder, removeDataDir } from '../support/data-dir.ts';
+import { ask, endPostgres, kill, leave, type Member, startMember as start } from '../support/embedded-members.ts';
 
 let dataDir: string;
 let data: string;
 let members: Member[];
 
-interface Member {
-  readonly child: ChildProcess;
-  readonly answer: { url: string; isNew: boolean; refusal?: string };
-}
-
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'family-hub-jobs-embedded-'));
+  dataDir = await makeOpenFolder('family-hub-jobs-embedded-');
   data = join(dataDir, 'postgres', 'cluster');
   members = [];
 });
 
 afterEach(async () => {
   for (const { child } of members) child.kill('SIGKILL');
-  const postmaster = readPostmaster(data);
-  if (postmaster !== undefined && isPostgres(postmaster.pid)) {
-    process.kill(postmaster.pid, 'SIGQUIT');
-    await expect.poll(() => isAlive(postmaster.pid), { timeout: 10_000 }).toBe(false);
-  }
-  await rm(dataDir, { recursive: true, force: true });
+  await endPostgres(dataDir);
+  await removeDataDir(dataDir);
 });
 
 describe('a new data folder', () => {
@@ -78,18 +67,70 @@ describe('a new data folder', () => {
     expect(await readdir(dataDir)).toEqual(['postgres']);
   });
 
-  it.runIf(process.getuid?.() === 0)('serves root too, wherever the folder lies, as another user', async () => {
-    for (const mode of [0o700, 0o711]) {
-      await chmod(dataDir, mode);
-      const member = await startMember();
-      await ask(member.answer.url, 'SELECT 1');
-      expect((await stat(`/proc/${running().pid}`)).uid).not.toBe(0);
-      await leave(member);
-    }
-  });
-
   it('has no URL before', () => {
     expect(embeddedUrl(dataDir)).toBeUndefined();
+  });
+});
+
+describe('the owner of the database', () => {
+  const FORBIDDEN = [
+    `SELECT pg_read_file('/etc/passwd')`,
+    `COPY (SELECT 1) TO PROGRAM 'true'`,
+    `CREATE ROLE another`,
+    `ALTER ROLE family_hub SUPERUSER`,
+    `ALTER SYSTEM SET log_statement = 'all'`,
+    `SELECT rolpassword FROM pg_authid`,
+  ];
+
+  it('is all that a URL stands for: it reads no file, runs no program, makes no role', async () => {
+    const member = await startMember();
+    const [role] = await ask(
+      member.answer.url,
+      `SELECT rolname AS name, rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,
+              ARRAY(SELECT roleid::regrole::text FROM pg_auth_members WHERE member = pg_roles.oid) AS memberships
+         FROM pg_roles WHERE rolname = current_user`,
+    );
+    expect(role).toEqual({
+      name: 'family_hub',
+      rolsuper: false,
+      rolcreaterole: false,
+      rolcreatedb: false,
+      rolreplication: false,
+      rolbypassrls: false,
+      memberships: [],
+    });
+    for (const statement of FORBIDDEN)
+      await expect(ask(member.answer.url, statement), statement).rejects.toThrow(/permission denied|must be superuser/);
+    const superuser = new URL(member.answer.url);
+    superuser.username = 'postgres';
+    await expect(ask(superuser.href, 'SELECT 1')).rejects.toThrow('password authentication failed');
+    const modes = ['connection.json', 'owner.password'].map((name) => stat(join(dataDir, 'postgres', name)));
+    expect((await Promise.all(modes)).map(({ mode }) => mode & 0o777)).toEqual([0o600, 0o600]);
+  });
+
+  it('is given what an earlier version had left to the superuser', async () => {
+    const folder = join(dataDir, 'postgres');
+    const cluster = await openCluster(folder);
+    expect(await startServer(cluster)).toMatchObject({ isSuccess: true });
+    await ask(superuserUrl(folder, 'postgres') ?? '', 'CREATE DATABASE family_hub');
+    const former = superuserUrl(folder, 'family_hub') ?? '';
+    await migrate({ url: former, logger: silentLogger });
+    await ask(former, `INSERT INTO auth.families (name) VALUES ('The Keepers')`);
+    expect(await stopServer(cluster)).toMatchObject({ isSuccess: true });
+
+    const { answer } = await startMember();
+    expect(new URL(answer.url).username).toBe('family_hub');
+    const left = await ask(
+      answer.url,
+      `SELECT oid::regclass::text AS name FROM pg_class WHERE relowner = 10 AND relnamespace::regnamespace::text IN ('auth', 'public', 'identity_simulator')
+       UNION ALL SELECT oid::regproc::text FROM pg_proc WHERE proowner = 10 AND pronamespace::regnamespace::text IN ('auth', 'public', 'identity_simulator')
+       UNION ALL SELECT oid::regtype::text FROM pg_type WHERE typowner = 10 AND typnamespace::regnamespace::text IN ('auth', 'public', 'identity_simulator')
+       UNION ALL SELECT nspname FROM pg_namespace WHERE nspowner = 10 AND nspname IN ('auth', 'public', 'identity_simulator')
+       UNION ALL SELECT datname FROM pg_database WHERE datname = 'family_hub' AND datdba = 10`,
+    );
+    expect(left).toEqual([]);
+    await ask(answer.url, 'ALTER TABLE auth.families ADD COLUMN probe int');
+    expect(await ask(answer.url, 'SELECT name FROM auth.families')).toEqual([{ name: 'The Keepers' }]);
   });
 });
 
@@ -115,7 +156,7 @@ describe('members', () => {
     await leave(first);
 
     const second = await startMember();
-    expect(second.answer).toEqual({ url: first.answer.url, isNew: false });
+    expect(second.answer).toMatchObject({ url: first.answer.url, isNew: false });
     expect(await ask(second.answer.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
@@ -177,6 +218,26 @@ describe('a PostgreSQL that was killed hard', () => {
     expect(readPostmaster(data)).toBeUndefined();
   });
 
+  it('is started again however often it is killed, also while it starts', async () => {
+    const embedded = await startEmbedded({ dataDir, logger: silentLogger });
+    try {
+      for (let killed = 0, last = 0; killed < 6; ) {
+        const pid = readPostmaster(data)?.pid;
+        if (pid === undefined || pid === last || !isAlive(pid)) {
+          await delay(1);
+          continue;
+        }
+        process.kill(pid, 'SIGKILL');
+        last = pid;
+        killed += 1;
+      }
+      await expect.poll(() => ask(embedded.url, 'SELECT 1').catch(() => 'down'), { timeout: 40_000 }).not.toBe('down');
+    } finally {
+      await embedded.leave();
+    }
+    expect(readPostmaster(data)).toBeUndefined();
+  });
+
   it.runIf(process.platform === 'linux')('is not believed alive when its id went to another process', async () => {
     const first = await startMember();
     const lockFile = join(data, 'postmaster.pid');
@@ -232,25 +293,9 @@ describe('a data folder that cannot be used is refused in one sentence', () => {
 });
 
 async function startMember(): Promise<Member> {
-  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  const member: Member = { child, answer: JSON.parse(line) as Member['answer'] };
+  const member = await start(dataDir);
   members.push(member);
   return member;
-}
-
-async function leave({ child }: Member): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  expect(await exited).toEqual([0, null]);
-}
-
-async function kill({ child }: Member): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }
 
 function running(): { pid: number } {
@@ -259,25 +304,10 @@ function running(): { pid: number } {
   return postmaster;
 }
 
-function isPostgres(pid: number): boolean {
-  return pid !== process.pid && isAlive(pid);
-}
-
 async function memberCount(url: string): Promise<unknown> {
   const rows = await ask(
     url,
     `SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'family-hub-jobs membership'`,
   );
   return rows[0]?.count;
-}
-
-async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
 }

@@ -11,7 +11,7 @@ if (dataDir === undefined) throw new Error('Which data folder?');
 try {
   const embedded = await startEmbedded({ dataDir, logger: silentLogger });
   process.once('SIGTERM', () => void embedded.leave());
-  process.stdout.write(`${JSON.stringify({ url: embedded.url, isNew: embedded.isNew })}\n`);
+  process.stdout.write(`${JSON.stringify({ url: embedded.url, isNew: embedded.isNew, folder: embedded.folder })}\n`);
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
   process.stdout.write(`${JSON.stringify({ refusal: error.message })}\n`);

@@ -5,22 +5,18 @@
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import {
-  clusterUrl,
-  openCluster,
-  readPostmaster,
-  startServer,
-  stopServer,
-  THROW_AWAY,
-} from '../../src/database/embedded/cluster.ts';
+import { openCluster, startServer, stopServer, THROW_AWAY } from '../../src/database/embedded/cluster.ts';
+import { superuserUrl } from '../../src/database/embedded/connection.ts';
+import { readPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { isAlive } from '../../src/database/embedded/processes.ts';
 import { migrate } from '../../src/database/migrations.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { makeOpenFolder, removeDataDir } from './data-dir.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -73,19 +69,17 @@ async function startTestServer(): Promise<{ url: string; stop(): Promise<void> }
   if (given !== undefined && given !== '') return { url: given, stop: async () => {} };
 
   await removeAbandoned();
-  const parent = await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
-  // Under root, PostgreSQL runs as another user, who must come through.
-  await chmod(parent, 0o711);
+  const parent = await makeOpenFolder(`${FOLDER_PREFIX}${process.pid}-`);
   const folder = join(parent, 'postgres');
   const cluster = await openCluster(folder, THROW_AWAY);
   const { isSuccess, output } = await startServer(cluster);
-  const url = clusterUrl(folder, 'postgres');
+  const url = superuserUrl(folder, 'postgres');
   if (!isSuccess || url === undefined) throw new Error(`The test database does not start: ${output}`);
   return {
     url,
     async stop() {
       await stopServer(cluster);
-      await rm(parent, { recursive: true, force: true });
+      await removeDataDir(parent);
     },
   };
 }
@@ -96,7 +90,7 @@ async function removeAbandoned(): Promise<void> {
     if (!name.startsWith(FOLDER_PREFIX) || isAlive(Number(name.slice(FOLDER_PREFIX.length).split('-')[0]))) continue;
     const folder = join(tmpdir(), name, 'postgres');
     if (readPostmaster(join(folder, 'cluster')) !== undefined) await stopServer(await openCluster(folder, THROW_AWAY));
-    await rm(join(tmpdir(), name), { recursive: true, force: true });
+    await removeDataDir(join(tmpdir(), name));
   }
 }
 

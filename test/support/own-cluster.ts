@@ -2,21 +2,20 @@
  * A PostgreSQL that a test has for itself, to be stopped and started again under running servers;
  * the one that all tests share is never touched. What was committed is kept, as anywhere.
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { runAs } from '../../src/database/embedded/account.ts';
 import {
   type Cluster,
   type ClusterOptions,
-  clusterUrl,
   openCluster,
   startServer,
   stopServer,
 } from '../../src/database/embedded/cluster.ts';
+import { superuserUrl } from '../../src/database/embedded/connection.ts';
 import { migrate } from '../../src/database/migrations.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { makeOpenFolder, removeDataDir } from './data-dir.ts';
 
 /** Nobody pulls the plug: only what writes to the disk sooner is left out. */
 export const QUICK: ClusterOptions = {
@@ -44,13 +43,11 @@ export interface OwnCluster {
 
 /** Starts it with these settings, and applies the migrations to a new database. Call `remove` in afterAll. */
 export async function startOwnCluster(settings: Readonly<Record<string, string>> = {}): Promise<OwnCluster> {
-  const parent = await mkdtemp(join(tmpdir(), 'family-hub-jobs-cluster-'));
-  // Under root, PostgreSQL runs as another user, who must come through.
-  await chmod(parent, 0o711);
+  const parent = await makeOpenFolder('family-hub-jobs-cluster-');
   const folder = join(parent, 'postgres');
   const cluster = await openCluster(folder, { ...QUICK, settings: { ...QUICK.settings, ...settings } });
   await succeed('start', startServer, cluster);
-  const [adminUrl, url] = [clusterUrl(folder, 'postgres') ?? '', clusterUrl(folder, DATABASE) ?? ''];
+  const [adminUrl, url] = [superuserUrl(folder, 'postgres') ?? '', superuserUrl(folder, DATABASE) ?? ''];
   await ask(adminUrl, `CREATE DATABASE ${DATABASE}`);
   await migrate({ url, logger: silentLogger });
   let isUp = true;
@@ -71,7 +68,8 @@ export async function startOwnCluster(settings: Readonly<Record<string, string>>
     async start() {
       await succeed('start', startServer, cluster);
       isUp = true;
-      if (clusterUrl(folder, DATABASE) !== url) throw new Error('PostgreSQL came back on another port: it was taken.');
+      if (superuserUrl(folder, DATABASE) !== url)
+        throw new Error('PostgreSQL came back on another port: it was taken.');
     },
     async killConnections() {
       const killed = await ask(
@@ -83,19 +81,14 @@ export async function startOwnCluster(settings: Readonly<Record<string, string>>
     },
     async remove() {
       await stop();
-      await rm(parent, { recursive: true, force: true });
+      await removeDataDir(parent);
     },
   };
 }
 
 /** Ends PostgreSQL without a word to anybody, as a crash does. */
 export async function crashServer({ account, binaries, data }: Cluster): Promise<void> {
-  await runAs(account, [binaries.pgCtl, data], binaries.pgCtl, [
-    'stop',
-    `--pgdata=${data}`,
-    '--mode=immediate',
-    '--wait',
-  ]);
+  await runAs(account, binaries.pgCtl, ['stop', `--pgdata=${data}`, '--mode=immediate', '--wait']);
 }
 
 export async function succeed(

@@ -11,10 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { readPostmaster } from '../../src/database/embedded/cluster.ts';
+import { readPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { isAlive } from '../../src/database/embedded/processes.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import type { SimulatorCalls } from '../../src/identity/simulator/simulator.ts';
+import { makeOpenFolder, removeDataDir } from './data-dir.ts';
 
 const SERVER = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const PROVIDER = fileURLToPath(new URL('../../src/identity/simulator/standalone.ts', import.meta.url));
@@ -154,7 +155,7 @@ export function createProcesses() {
 
     /** A new folder for an embedded database; its PostgreSQL is ended with the processes. */
     async makeDataDir(): Promise<string> {
-      const folder = await mkdtemp(join(tmpdir(), 'family-hub-jobs-data-'));
+      const folder = await makeOpenFolder('family-hub-jobs-data-');
       dataDirs.push(folder);
       return folder;
     },
@@ -171,7 +172,7 @@ export function createProcesses() {
           process.kill(pid, 'SIGQUIT');
           await until('PostgreSQL to end', () => !isAlive(pid));
         }
-        await rm(folder, { recursive: true, force: true });
+        await removeDataDir(folder);
       }
       if (workingFolder !== undefined) await rm(await workingFolder, { recursive: true, force: true });
       workingFolder = undefined;

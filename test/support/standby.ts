@@ -3,7 +3,8 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { runAs } from '../../src/database/embedded/account.ts';
-import { type Cluster, clusterUrl, openCluster, startServer } from '../../src/database/embedded/cluster.ts';
+import { type Cluster, openCluster, startServer } from '../../src/database/embedded/cluster.ts';
+import { superuserUrl } from '../../src/database/embedded/connection.ts';
 import { freePort } from '../../src/database/embedded/ports.ts';
 import { ask, crashServer, DATABASE, type OwnCluster, QUICK, startOwnCluster, succeed } from './own-cluster.ts';
 
@@ -40,7 +41,7 @@ export async function startPair(): Promise<Pair> {
   await own(primary.cluster, folder);
   const standby = await openCluster(folder, QUICK);
   await succeed('start', startServer, standby);
-  const standbyUrl = clusterUrl(folder, DATABASE) ?? '';
+  const standbyUrl = superuserUrl(folder, DATABASE) ?? '';
 
   const isStreaming = async (): Promise<boolean> =>
     (await ask(primary.url, `SELECT FROM pg_stat_replication WHERE state = 'streaming'`)).length > 0;
@@ -81,6 +82,6 @@ export async function startPair(): Promise<Pair> {
 /** Gives a copy to the account that PostgreSQL runs as. */
 async function own({ account }: Cluster, path: string): Promise<void> {
   if (account === undefined) return;
-  const { isSuccess, output } = await runAs(undefined, [path], 'chown', ['-R', `${account.uid}:${account.gid}`, path]);
+  const { isSuccess, output } = await runAs(undefined, 'chown', ['-R', `${account.uid}:${account.gid}`, path]);
   if (!isSuccess) throw new Error(output);
 }

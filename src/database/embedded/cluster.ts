@@ -4,19 +4,21 @@
  * make it at once one wins. The server's settings are given at each start, not kept in its files.
  *
  *   <folder>/cluster          PostgreSQL's own folder
- *   <folder>/connection.json  password and port, mode 0600
+ *   <folder>/connection.json  the superuser's password, and the port; mode 0600
+ *   <folder>/owner.password   that of the database's owner, whom everybody connects as; mode 0600
  *   <folder>/server.log       what PostgreSQL says
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, chown, mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { StartError } from '../start-error.ts';
 import { type Account, accountFor, type Outcome, runAs } from './account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
+import { readConnection, saveConnection } from './connection.ts';
 import { explainFailure, explainFileError } from './failures.ts';
+import { placeOf } from './place.ts';
 import { freePort, isFree } from './ports.ts';
-import { isAlive } from './processes.ts';
+import { removeAbandoned } from './processes.ts';
 
 const MAJOR_VERSION = '18';
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
@@ -46,6 +48,7 @@ export interface ClusterOptions {
 }
 
 export interface Cluster {
+  /** Where it lies, whatever the link to it. */
   readonly folder: string;
   readonly data: string;
   readonly binaries: Binaries;
@@ -53,25 +56,19 @@ export interface Cluster {
   readonly options: ClusterOptions;
 }
 
-export interface Postmaster {
-  readonly pid: number;
-  readonly port: number;
-}
-
-interface Connection {
-  readonly port: number;
-  readonly password: string;
-}
-
-/** Finds the cluster in a folder, or makes it. Throws a StartError when the folder cannot be used. */
-export async function openCluster(folder: string, options: ClusterOptions = {}): Promise<Cluster> {
-  const parent = dirname(folder);
+/**
+ * Finds the cluster in a folder, or makes it; where PostgreSQL cannot reach the folder, in another
+ * to which it then leads. Throws a StartError when the folder cannot be used.
+ */
+export async function openCluster(link: string, options: ClusterOptions = {}): Promise<Cluster> {
+  const parent = dirname(link);
   try {
     await mkdir(parent, { recursive: true });
+    const account = await accountFor(join(link, 'cluster'));
+    const folder = await placeOf(link, account);
     await removeAbandoned(folder);
-    const binaries = await findBinaries();
+    const binaries = await findBinaries(account);
     const data = join(folder, 'cluster');
-    const account = await accountFor(data);
     const cluster: Cluster = { folder, data, binaries, account, options };
     if ((await readVersion(data)) === undefined) await createCluster(cluster);
     const version = await readVersion(data);
@@ -104,7 +101,7 @@ async function createCluster({ folder, binaries, account, options }: Cluster): P
     if (account !== undefined) {
       for (const path of [data, passwordFile, join(draft, 'server.log')]) await chown(path, account.uid, account.gid);
     }
-    const { isSuccess, output } = await runAs(account, [binaries.initdb, data], binaries.initdb, [
+    const { isSuccess, output } = await runAs(account, binaries.initdb, [
       `--pgdata=${data}`,
       '--username=postgres',
       '--auth=scram-sha-256',
@@ -128,15 +125,20 @@ async function createCluster({ folder, binaries, account, options }: Cluster): P
   }
 }
 
-/** Starts the server and waits until it answers; a failure is returned, since it may be the other starter's luck. */
-export async function startServer(cluster: Cluster): Promise<Outcome> {
+/**
+ * Starts the server and waits until it answers; a failure is returned, since it may be the other
+ * starter's luck. It takes the port of the last time if that is free; with `keepsPort` no other.
+ */
+export async function startServer(cluster: Cluster, { keepsPort = false } = {}): Promise<Outcome> {
   const { folder, data, binaries, account, options } = cluster;
   const log = join(folder, 'server.log');
   const logBytes = await prepareLog(log);
   const connection = await readConnection(folder);
-  const port = (await isFree(connection.port)) ? connection.port : await freePort();
+  const isPortFree = await isFree(connection.port);
+  if (keepsPort && !isPortFree) return { isSuccess: false, output: `Address already in use: ${connection.port}` };
+  const port = isPortFree ? connection.port : await freePort();
   const settings = Object.entries({ ...SETTINGS, ...options.settings, port: String(port) });
-  const started = await runAs(account, [binaries.pgCtl, data, log], binaries.pgCtl, [
+  const started = await runAs(account, binaries.pgCtl, [
     'start',
     `--pgdata=${data}`,
     `--log=${log}`,
@@ -163,7 +165,7 @@ async function prepareLog(log: string): Promise<number> {
 
 /** Stops the server: open transactions are rolled back, everything committed is on disk. */
 export async function stopServer({ data, binaries, account }: Cluster): Promise<Outcome> {
-  return runAs(account, [binaries.pgCtl, data], binaries.pgCtl, [
+  return runAs(account, binaries.pgCtl, [
     'stop',
     `--pgdata=${data}`,
     '--mode=fast',
@@ -173,58 +175,11 @@ export async function stopServer({ data, binaries, account }: Cluster): Promise<
   ]);
 }
 
-/** The running server, as its own lock file says; it may be a dead one's. */
-export function readPostmaster(data: string): Postmaster | undefined {
-  let lines: string[];
-  try {
-    lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
-  } catch {
-    return undefined;
-  }
-  const [pid, port] = [Number(lines[0]), Number(lines[3])];
-  return pid > 0 && port > 0 ? { pid, port } : undefined;
-}
-
-/** The URL of a database of the cluster, for us and for psql; undefined while there is no cluster. */
-export function clusterUrl(folder: string, database: string): string | undefined {
-  let connection: Connection;
-  try {
-    connection = JSON.parse(readFileSync(join(folder, 'connection.json'), 'utf8')) as Connection;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw explainFileError(error, folder);
-  }
-  const port = readPostmaster(join(folder, 'cluster'))?.port ?? connection.port;
-  return `postgresql://postgres:${connection.password}@127.0.0.1:${port}/${database}`;
-}
-
 async function readVersion(data: string): Promise<string | undefined> {
   try {
     return (await readFile(join(data, 'PG_VERSION'), 'utf8')).trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-async function readConnection(folder: string): Promise<Connection> {
-  return JSON.parse(await readFile(join(folder, 'connection.json'), 'utf8')) as Connection;
-}
-
-async function saveConnection(folder: string, connection: Connection): Promise<void> {
-  const file = join(folder, 'connection.json');
-  const draft = `${file}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(connection)}\n`, { mode: 0o600 });
-  await rename(draft, file);
-}
-
-/** Removes what processes that were killed during initdb left; their names hold their ids. */
-async function removeAbandoned(folder: string): Promise<void> {
-  const prefix = `${basename(folder)}.new-`;
-  for (const name of await readdir(dirname(folder))) {
-    const pid = Number(name.slice(prefix.length).split('-')[0]);
-    if (name.startsWith(prefix) && pid !== process.pid && !isAlive(pid)) {
-      await rm(join(dirname(folder), name), { recursive: true, force: true });
-    }
   }
 }

@@ -3,36 +3,35 @@
  * data in its data folder. Several processes share it; none of them owns it. Nothing here takes a
  * lock to start: PostgreSQL's own lock file lets one of two starters win, and the other joins.
  */
-import { readFile, readlink, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../../telemetry/logger.ts';
 import { StartError } from '../start-error.ts';
-import {
-  type Cluster,
-  clusterUrl,
-  openCluster,
-  type Postmaster,
-  readPostmaster,
-  startServer,
-  stopServer,
-} from './cluster.ts';
+import { isConnectionFailure } from '../violations.ts';
+import { type Cluster, openCluster, startServer, stopServer } from './cluster.ts';
+import { ownerPassword, ownerUrl, superuserUrl } from './connection.ts';
 import { explainFailure } from './failures.ts';
 import { joinServer, type Membership } from './membership.ts';
-import { isAlive, isTaken } from './processes.ts';
+import { prepareDatabase } from './owner.ts';
+import { readPostmaster, removeStaleLock, servesData } from './postmaster.ts';
+import { isTaken } from './processes.ts';
 
-const DATABASE = 'family_hub';
 /** How long a start may take without a sign of life; a server that replays its log gets more. */
 const PATIENCE_MS = 30_000;
 const POLL_MS = 25;
+/** Between two tries to start a PostgreSQL again that does not stay up: at first, and at the most. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
 /** Another starter won, a dead server's children still hold its memory, the port was taken just now: all pass. */
 const PASSING =
   /lock file "[^"]*" (already exists|is empty)|shared memory block|another server might be running|Address already in use/;
 
 export interface EmbeddedDatabase {
-  /** What psql takes too. */
+  /** For the owner of the database; what psql takes too. */
   readonly url: string;
+  /** Where the data are. */
+  readonly folder: string;
   /** True for the one process that made the database. */
   readonly isNew: boolean;
   /** Gives the database back; the last process to do so stops PostgreSQL. Safe to call twice. */
@@ -41,8 +40,8 @@ export interface EmbeddedDatabase {
 
 /**
  * Starts PostgreSQL in `<dataDir>/postgres`, or joins the one that is running there. While joined,
- * a PostgreSQL that dies is started again. Throws a StartError, in one plain sentence, when the
- * folder cannot be used or PostgreSQL does not start.
+ * a PostgreSQL that dies is started again, however often. Throws a StartError, in one plain
+ * sentence, when the folder cannot be used or PostgreSQL does not start.
  */
 export async function startEmbedded({
   dataDir,
@@ -51,34 +50,43 @@ export async function startEmbedded({
   readonly dataDir: string;
   readonly logger: Logger;
 }): Promise<EmbeddedDatabase> {
-  const cluster = await openCluster(folderOf(dataDir));
+  const cluster = await openCluster(embeddedFolder(dataDir));
+  const leaving = new AbortController();
+  const isLeaving = () => leaving.signal.aborted;
   let membership = await joinOrStart(cluster, logger);
-  const url = urlOf(cluster);
-  let isLeaving = false;
   let rejoining: Promise<void> = Promise.resolve();
 
-  const watch = (current: Membership): void => {
+  const watch = (current: Membership, pauseMs: number): void => {
+    const joinedAt = performance.now();
     void current.lost.then(() => {
-      if (isLeaving) return;
+      if (isLeaving()) return;
       logger.warn('The embedded PostgreSQL went away; starting it again');
-      rejoining = joinOrStart(cluster, logger, () => isLeaving).then(
-        (next) => {
-          membership = next;
-          watch(next);
-          if (urlOf(cluster) !== url)
-            logger.error('The embedded PostgreSQL had to take another port: restart the server');
-        },
-        (error: unknown) => {
-          if (!isLeaving) logger.error({ err: error }, 'The embedded PostgreSQL could not be started again');
-        },
-      );
+      // One that ran for a while is started at once, one that dies at once ever more slowly.
+      rejoining = rejoin(performance.now() - joinedAt > LONGEST_PAUSE_MS ? 0 : pauseMs);
     });
   };
-  watch(membership);
+  const rejoin = async (firstPauseMs: number): Promise<void> => {
+    for (let pauseMs = firstPauseMs; ; pauseMs = longer(pauseMs)) {
+      await delay(pauseMs, undefined, { signal: leaving.signal }).catch(() => undefined);
+      if (isLeaving()) return;
+      try {
+        membership = await joinOrStart(cluster, logger, { isAbandoned: isLeaving, keepsPort: true });
+        watch(membership, longer(pauseMs));
+        if (ownerUrl(cluster.folder) !== url)
+          logger.error('The embedded PostgreSQL had to take another port: restart the server');
+        return;
+      } catch (error) {
+        const nextTryInMs = longer(pauseMs);
+        if (!isLeaving())
+          logger.error({ err: error, nextTryInMs }, 'The embedded PostgreSQL could not be started again; trying on');
+      }
+    }
+  };
+  watch(membership, 0);
 
   let left: Promise<void> | undefined;
   const leave = async (): Promise<void> => {
-    isLeaving = true;
+    leaving.abort();
     await rejoining;
     // Without a connection there is nothing to give back: PostgreSQL is down, or another's to stop.
     const isLast = await membership.resign().catch(() => false);
@@ -89,10 +97,17 @@ export async function startEmbedded({
     await membership.close().catch(() => undefined);
   };
 
+  let url: string | undefined;
   try {
-    const isNew = await membership.createDatabase(DATABASE);
+    const password = await ownerPassword(cluster.folder);
+    const isNew = await prepareDatabase(
+      (database) => required(superuserUrl(cluster.folder, database), cluster),
+      password,
+    );
+    url = required(ownerUrl(cluster.folder), cluster);
     return {
       url,
+      folder: cluster.folder,
       isNew,
       leave() {
         left ??= leave();
@@ -101,27 +116,29 @@ export async function startEmbedded({
     };
   } catch (error) {
     await leave();
-    if (!(error instanceof pg.DatabaseError)) throw error;
-    throw await explainFailure('create database', cluster.folder, error.message);
+    if (!(error instanceof pg.DatabaseError) && !isConnectionFailure(error)) throw error;
+    throw await explainFailure('making the database', cluster.folder, (error as Error).message);
   }
 }
 
+const longer = (pauseMs: number): number => Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, 2 * pauseMs));
+
 /** The URL of the embedded database of a data folder, running or not; undefined when there is none. */
 export function embeddedUrl(dataDir: string): string | undefined {
-  return clusterUrl(folderOf(dataDir), DATABASE);
+  return ownerUrl(embeddedFolder(dataDir));
 }
 
 async function joinOrStart(
   cluster: Cluster,
   logger: Logger,
-  isAbandoned: () => boolean = () => false,
+  { isAbandoned = () => false, keepsPort = false }: { isAbandoned?(): boolean; keepsPort?: boolean } = {},
 ): Promise<Membership> {
   let deadline = performance.now() + PATIENCE_MS;
   let failure = 'it does not answer';
   for (let tries = 1; ; tries += 1) {
     const postmaster = readPostmaster(cluster.data);
     if (postmaster !== undefined && (await servesData(postmaster, cluster.data))) {
-      const joined = await joinServer(urlOf(cluster, 'postgres'), cluster.data);
+      const joined = await joinServer(required(superuserUrl(cluster.folder, 'postgres'), cluster), cluster.data);
       if (typeof joined === 'object') return joined;
       if (joined === 'foreign') {
         failure = `another server answers on its port; if PostgreSQL does not run, delete ${cluster.data}/postmaster.pid`;
@@ -132,7 +149,7 @@ async function joinOrStart(
       }
     } else {
       if (postmaster !== undefined && isTaken(postmaster.pid)) await removeStaleLock(cluster.data, postmaster);
-      const { isSuccess, output } = await startServer(cluster);
+      const { isSuccess, output } = await startServer(cluster, { keepsPort });
       if (isSuccess) continue;
       failure = output;
       if (!PASSING.test(output)) throw await explainFailure('pg_ctl start', cluster.folder, output);
@@ -144,49 +161,12 @@ async function joinOrStart(
   }
 }
 
-/** Ids are used again, in containers soon: a process with the id in the lock file may be anything. */
-async function servesData({ pid }: Postmaster, data: string): Promise<boolean> {
-  if (!isAlive(pid)) return false;
-  if (process.platform !== 'linux') return true;
-  // PostgreSQL's working folder is its data folder. Root in a container may not look at other users' processes.
-  const workingFolder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
-  if (workingFolder !== undefined) return isSameFolder(workingFolder, data);
-  return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim() === 'postgres';
+function required(url: string | undefined, { folder }: Cluster): string {
+  if (url !== undefined) return url;
+  throw new StartError(`${join(folder, 'connection.json')} is missing, and with it the password of the data.`);
 }
 
-async function isSameFolder(one: string, other: string): Promise<boolean> {
-  const [left, right] = await Promise.all([stat(one).catch(() => undefined), stat(other)]);
-  return left !== undefined && left.ino === right.ino && left.dev === right.dev;
-}
-
-/**
- * PostgreSQL ignores a lock file whose process is gone; one whose id is taken, by another process
- * or by its own remains that no one buried, it believes. Moved before it is deleted, and back if a new server had just written it.
- */
-async function removeStaleLock(data: string, stale: Postmaster): Promise<void> {
-  const file = join(data, 'postmaster.pid');
-  const aside = `${file}.stale-${process.pid}`;
-  try {
-    await rename(file, aside);
-    const moved = Number((await readFile(aside, 'utf8')).split('\n')[0]);
-    if (moved === stale.pid) await rm(aside);
-    else await rename(aside, file);
-  } catch (error) {
-    // Another process that starts at the same moment was faster.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
-
-function urlOf(cluster: Cluster, database: string = DATABASE): string {
-  const url = clusterUrl(cluster.folder, database);
-  if (url === undefined) {
-    throw new StartError(
-      `${join(cluster.folder, 'connection.json')} is missing, and with it the password of the data.`,
-    );
-  }
-  return url;
-}
-
-function folderOf(dataDir: string): string {
+/** Where the data of a data folder's database are; a link, where PostgreSQL cannot enter that. */
+export function embeddedFolder(dataDir: string): string {
   return join(resolve(dataDir), 'postgres');
 }

@@ -11,14 +11,10 @@ import { isConnectionFailure } from '../violations.ts';
 // Any number that no one else locks, in the database "postgres".
 const MEMBERS_LOCK = 7_121_306_001;
 const INVALID_PASSWORD = '28P01';
-const DUPLICATE_DATABASE = '42P04';
-const UNIQUE_VIOLATION = '23505';
 
 export interface Membership {
   /** Settles when the connection is lost, by whoever's doing. */
   readonly lost: Promise<void>;
-  /** Makes the database unless it is there; true for the one process that made it. */
-  createDatabase(name: string): Promise<boolean>;
   /** Gives the membership back; true when no one else has one, and until the connection is closed no one gets one. */
   resign(): Promise<boolean>;
   close(): Promise<void>;
@@ -57,7 +53,6 @@ export async function joinServer(url: string, data: string): Promise<Membership 
   }
   return {
     lost,
-    createDatabase: (name) => createDatabase(client, name),
     async resign() {
       await client.query('SELECT pg_advisory_unlock_shared($1)', [MEMBERS_LOCK]);
       const { rows } = await client.query<{ isLast: boolean }>('SELECT pg_try_advisory_lock($1) AS "isLast"', [
@@ -67,20 +62,6 @@ export async function joinServer(url: string, data: string): Promise<Membership 
     },
     close: () => client.end(),
   };
-}
-
-async function createDatabase(client: pg.Client, database: string): Promise<boolean> {
-  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
-  if (rowCount !== 0) return false;
-  try {
-    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`);
-    return true;
-  } catch (error) {
-    // Another process that joined at the same moment made it.
-    const code = error instanceof pg.DatabaseError ? error.code : undefined;
-    if (code !== DUPLICATE_DATABASE && code !== UNIQUE_VIOLATION) throw error;
-    return false;
-  }
 }
 
 async function isSamePath(one: string | undefined, other: string): Promise<boolean> {

@@ -30,6 +30,12 @@ export interface ScheduleInUse extends Schedule {
   readonly isFireOwed: boolean;
 }
 
+/** When a job fires next, and by which recurrence. */
+export interface NextFire extends Pick<Schedule, 'cron' | 'timeZone'> {
+  readonly jobName: string;
+  readonly at: Date;
+}
+
 /** What a schedule's timing is made of. */
 export type Timing = Pick<Schedule, 'cron' | 'timeZone' | 'misfirePolicy'>;
 
