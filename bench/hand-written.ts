@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { Pool } from 'undici';
+import { OURS } from '../src/database/database.ts';
 
 const CLAIM = `
   UPDATE auth.queued_managed_account_creations SET status = 'processing'
@@ -37,12 +38,12 @@ interface Row {
 
 /** Drains the queue; answers how many entries it completed. */
 export async function drainByHand(url: string, providerUrl: string, concurrency: number): Promise<number> {
-  const database = new pg.Pool({ connectionString: url, max: 4, application_name: 'family-hub-jobs' });
+  const database = new pg.Pool({ connectionString: url, max: 4 });
   const provider = new Pool(providerUrl, { connections: concurrency, pipelining: 1 });
   let count = 0;
   let completing: Promise<unknown> = Promise.resolve();
   for (;;) {
-    const { rows } = await database.query<Row>({ name: 'claim', text: CLAIM });
+    const { rows } = await database.query<Row>({ name: 'claim', text: OURS + CLAIM });
     if (rows.length === 0) break;
     const waiting = [...rows];
     const call = async (): Promise<void> => {
@@ -61,7 +62,7 @@ export async function drainByHand(url: string, providerUrl: string, concurrency:
     await completing;
     completing = database.query({
       name: 'complete',
-      text: COMPLETE,
+      text: OURS + COMPLETE,
       values: [
         rows.map((r) => r.id),
         rows.map(() => randomUUID()),

@@ -30,10 +30,12 @@ export function createUpkeep({ config, db, acts, notices, metrics, logger, wakes
     { undoWindowMs: config.UNDO_WINDOW, failedRetentionMs: config.FAILED_PASSWORD_RETENTION },
   );
   const takeOver = async (): Promise<void> => {
-    const ids = await takeOverAllExpired(acts, config.PROVIDER_TIMEOUT);
-    if (ids.length === 0) return;
-    metrics.queue.takenOver.inc(ids.length);
-    logger.warn({ entries: ids.length }, 'Took over entries whose lease had run out');
+    const { entryIds, refused } = await takeOverAllExpired(db, acts, config.PROVIDER_TIMEOUT);
+    for (const { entryId, error } of refused)
+      logger.error({ err: error, jobId: entryId }, 'The database refuses to have an entry taken over');
+    if (entryIds.length === 0) return;
+    metrics.queue.takenOver.inc(entryIds.length);
+    logger.warn({ entries: entryIds.length }, 'Took over entries whose lease had run out');
     notices.changed();
     notices.workToDo();
   };

@@ -70,7 +70,7 @@ const CLAIM_DUE = `
   )
   UPDATE auth.queued_managed_account_creations e
   SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $3, leased_at = statement_timestamp(),
-      lease_expires_at = statement_timestamp() + $4 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = statement_timestamp()
+      lease_expires_at = statement_timestamp() + $4 * interval '1 millisecond', attempt_count = least(e.attempt_count + 1, 1000000), updated_at = statement_timestamp()
   FROM due WHERE e.id = due.id
   RETURNING ${CLAIMED}`;
 
@@ -106,7 +106,7 @@ const CLAIM_PROBE = `
   )
   UPDATE auth.queued_managed_account_creations e
   SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $1, leased_at = statement_timestamp(), probed_at = statement_timestamp(),
-      lease_expires_at = statement_timestamp() + $2 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = statement_timestamp()
+      lease_expires_at = statement_timestamp() + $2 * interval '1 millisecond', attempt_count = least(e.attempt_count + 1, 1000000), updated_at = statement_timestamp()
   FROM due WHERE e.id = due.id
   RETURNING ${CLAIMED}`;
 
@@ -153,7 +153,7 @@ export async function claimForLook(
     db,
     `UPDATE auth.queued_managed_account_creations e
      SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $1, leased_at = now(),
-         lease_expires_at = now() + $2 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = now()
+         lease_expires_at = now() + $2 * interval '1 millisecond', attempt_count = least(e.attempt_count + 1, 1000000), updated_at = now()
      WHERE e.id = $3 AND e.status = 'pending'
      RETURNING ${CLAIMED}`,
     [nodeId, leaseMs, entryId],

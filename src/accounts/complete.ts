@@ -1,11 +1,12 @@
 /**
  * Completing: the user row, the event, the attempt, the destroyed password and the entry's new
- * status are one statement for a whole batch, fenced by the lease tokens. If one row breaks a
- * constraint the batch is completed one by one, and only the offender fails.
+ * status are one statement for a whole batch, fenced by the lease tokens. If the database refuses
+ * one of them, only that one fails.
  */
 import { randomUUID } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
-import { violation } from '../database/violations.ts';
+import { isolating } from '../database/isolate.ts';
+import { sqlStateOf, violation } from '../database/violations.ts';
 import type { AccountCreated } from '../identity/provider.ts';
 import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
@@ -59,23 +60,21 @@ const COMPLETE = `
   SELECT id FROM entry`;
 
 /** Completes a batch of made accounts; one answer per account, in order. */
-export async function completeEntries(
+export function completeEntries(
   db: Database,
   provider: string,
   made: readonly MadeAccount[],
-): Promise<Completion[]> {
-  try {
-    const completed = new Set((await complete(db, provider, made)).map((row) => row.id));
-    const others = made.filter(({ entry }) => !completed.has(entry.id));
-    for (const id of await completedBefore(db, others)) completed.add(id);
-    return made.map(({ entry }) => ({ kind: completed.has(entry.id) ? 'completed' : 'lost' }));
-  } catch (error) {
-    if (violation(error) === undefined) throw error;
-    if (made.length === 1) return [{ kind: 'refused', failure: refusalOf(error) }];
-  }
-  const answers: Completion[] = [];
-  for (const one of made) answers.push(...(await completeEntries(db, provider, [one])));
-  return answers;
+): Promise<readonly Completion[]> {
+  return isolating<MadeAccount, Completion>(
+    made,
+    async (some) => {
+      const completed = new Set((await complete(db, provider, some)).map((row) => row.id));
+      const others = some.filter(({ entry }) => !completed.has(entry.id));
+      for (const id of await completedBefore(db, others)) completed.add(id);
+      return some.map(({ entry }) => ({ kind: completed.has(entry.id) ? 'completed' : 'lost' }));
+    },
+    (_one, error) => ({ kind: 'refused', failure: refusalOf(error) }),
+  );
 }
 
 function complete(db: Queryable, provider: string, made: readonly MadeAccount[]): Promise<{ id: string }[]> {
@@ -106,7 +105,7 @@ async function completedBefore(db: Queryable, made: readonly MadeAccount[]): Pro
   return rows.map((row) => row.id);
 }
 
-/** A broken constraint is the entry's own misfortune: a named, permanent failure. */
+/** What the database refuses is the entry's own misfortune: a named, permanent failure. */
 function refusalOf(error: unknown): AttemptFailure {
   const broken = violation(error);
   const failed = (code: string, message: string): AttemptFailure => ({
@@ -138,6 +137,10 @@ function refusalOf(error: unknown): AttemptFailure {
   }
   return failed(
     'DATABASE_REFUSED',
-    `The account was made at the identity provider, but the database refused the user (${broken?.constraint ?? broken?.sqlState ?? 'unknown constraint'}).`,
+    `The account was made at the identity provider, but the database refused the user (${refusedBecause(error)}).`,
   );
 }
+
+/** The constraint, or else PostgreSQL's own code, for an operator to look up. */
+export const refusedBecause = (error: unknown): string =>
+  violation(error)?.constraint ?? `SQLSTATE ${sqlStateOf(error) ?? 'unknown'}`;

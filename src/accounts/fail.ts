@@ -4,12 +4,15 @@
  * statement, fenced by the lease tokens.
  */
 import type { Acts } from '../access/acts.ts';
+import type { Queryable } from '../database/database.ts';
+import { isolating } from '../database/isolate.ts';
 import { afterResult, type CircuitLimits, type CircuitResult } from '../identity/circuit.rules.ts';
 import { lockCircuit, storeCircuit } from '../identity/circuit.ts';
 import { circuitActs } from '../identity/circuit-acts.ts';
 import { sentenceFor } from '../identity/zitadel.errors.ts';
 import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
+import { refusedBecause } from './complete.ts';
 import { afterFailure, type Decision } from './entry.rules.ts';
 import { failureGroupOf } from './insight/failure-group.rules.ts';
 
@@ -60,16 +63,34 @@ const FAIL = `
     INSERT INTO auth.account_creation_attempts
       (entry_id, number, outcome, node_id, due_at, started_at, finished_at, error_code, error_message, provider_request_id, is_probe, failure_group)
     SELECT id, attempt_count, outcome, node_id, due_at, started_at, finished_at, code, message, request_id, is_probe, failure_group FROM entry
+    ON CONFLICT DO NOTHING
   )
   SELECT id FROM entry`;
 
-/** Settles a batch of failures; one answer per failure, in order. */
+/** Settles a batch of failures; one answer per failure, in order. What the database refuses of one fails that entry for good. */
 export async function failEntries(
   acts: Acts,
   provider: string,
   limits: CircuitLimits,
   failures: readonly FailedEntry[],
 ): Promise<FailuresSettled> {
+  const together = (some: readonly FailedEntry[]) => failTogether(acts, provider, limits, some);
+  const answers = await isolating<FailedEntry, Answer>(failures, together, async (one, error) => {
+    const [answer] = await together([unwritable(one, error)]);
+    if (answer === undefined) throw error;
+    return answer;
+  });
+  return { settled: answers, didCircuitChange: answers.some(({ didCircuitChange }) => didCircuitChange) };
+}
+
+type Answer = FailureSettled & { readonly didCircuitChange: boolean };
+
+async function failTogether(
+  acts: Acts,
+  provider: string,
+  limits: CircuitLimits,
+  failures: readonly FailedEntry[],
+): Promise<Answer[]> {
   return acts.transaction(async (tx, acted) => {
     const before = await lockCircuit(tx, provider);
     let circuit: typeof before | ReturnType<typeof afterResult> = before;
@@ -84,11 +105,62 @@ export async function failEntries(
 
     const rows = failures.map((one, index) => rowOf(one, decisions[index]));
     const written = new Set((await tx.query<{ id: string }>(FAIL, [JSON.stringify(rows)])).map((row) => row.id));
-    return {
-      settled: failures.map(({ entry }, index) => ({ decision: written.has(entry.id) ? decisions[index] : undefined })),
-      didCircuitChange: circuit.state !== before.state,
-    };
+    const earlier = await writtenBefore(
+      tx,
+      failures.filter(({ entry }) => !written.has(entry.id)),
+    );
+    const didCircuitChange = circuit.state !== before.state;
+    return failures.map(({ entry: { id } }, index) => {
+      const decision = decisions[index];
+      const status = earlier.get(id) ?? (written.has(id) ? decision?.status : undefined);
+      return { decision: decision && status && { ...decision, status }, didCircuitChange };
+    });
   });
+}
+
+/**
+ * Which of these were written by us already, and what their entries became: a commit whose answer
+ * was lost on the way is repeated. An attempt that was taken over has another row under its number.
+ */
+async function writtenBefore(
+  tx: Queryable,
+  failures: readonly FailedEntry[],
+): Promise<ReadonlyMap<string, Decision['status']>> {
+  if (failures.length === 0) return new Map();
+  const rows = await tx.query<{ id: string; isFailed: boolean }>(
+    `SELECT e.id, e.status = 'failed' AND e.attempt_count = a.number AS "isFailed"
+     FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::timestamptz[]) AS f(entry_id, number, node_id, finished_at)
+     JOIN auth.account_creation_attempts a
+       ON a.entry_id = f.entry_id AND a.number = f.number AND a.node_id = f.node_id AND a.finished_at = f.finished_at
+     JOIN auth.queued_managed_account_creations e ON e.id = a.entry_id
+     WHERE a.outcome NOT IN ('interrupted', 'succeeded')`,
+    [
+      failures.map(({ entry }) => entry.id),
+      failures.map(({ entry }) => entry.attemptNumber),
+      failures.map(({ entry }) => entry.nodeId),
+      failures.map(({ finishedAt }) => finishedAt),
+    ],
+  );
+  return new Map(rows.map(({ id, isFailed }) => [id, isFailed ? 'failed' : 'pending']));
+}
+
+/** The same entry with a failure of ours in place of what could not be written. */
+function unwritable(one: FailedEntry, error: unknown): FailedEntry {
+  const { needsLook, lookFinalAt } = one.failure;
+  const message = `The outcome of the attempt could not be written: the database refused it (${refusedBecause(error)}).`;
+  return {
+    ...one,
+    entry: { ...one.entry, nextRetryAt: null },
+    failure: {
+      kind: 'failure',
+      class: 'permanent',
+      code: 'DATABASE_REFUSED',
+      message,
+      needsLook,
+      lookFinalAt,
+      wasProviderAsked: false,
+    },
+  };
 }
 
 function circuitResult({ entry, failure, probeToken }: FailedEntry): CircuitResult {

@@ -1,7 +1,8 @@
 /**
- * ManagedAccountRetryJob: the retry clock and the safety net. Each run takes over what crashed
- * nodes held, wakes every node's worker, ends when all that was due at its start is settled,
- * and counts that. It destroys some of the passwords whose time has come, as each heartbeat does.
+ * ManagedAccountRetryJob: the safety net, and the record of what was due. Retries fall due without
+ * it (due-timer.ts), paused or not. Each run takes over what crashed nodes held, wakes every node's
+ * worker, ends when all that was due at its start is settled or nobody works on it any more, and
+ * counts that. It destroys some of the passwords whose time has come, as each heartbeat does.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Acts } from '../access/acts.ts';
@@ -26,7 +27,8 @@ export interface RetryJobOptions {
 export function managedAccountRetryJob(options: RetryJobOptions): Job {
   return {
     name: 'ManagedAccountRetryJob',
-    description: 'Attempts every queued managed account that is due.',
+    description:
+      'Sees to it that every queued managed account that is due is attempted, and takes over what stopped nodes held. Retries fall due without it: to stop those, pause the queue.',
     cron: '* * * * *',
     timeZone: 'UTC',
     misfirePolicy: 'run_once',
@@ -39,7 +41,9 @@ export function managedAccountRetryJob(options: RetryJobOptions): Job {
 async function retryDueEntries(context: JobContext, options: RetryJobOptions): Promise<RunCounts> {
   const { db, log, progress } = context;
   const { acts, notices } = options;
-  const takenOver = await takeOverAllExpired(acts, options.timeoutMs);
+  const { entryIds: takenOver, refused } = await takeOverAllExpired(db, acts, options.timeoutMs);
+  for (const { entryId } of refused)
+    log.error(`The database refuses to have the entry ${entryId} taken over.`, { entryId });
   if (takenOver.length > 0) {
     notices.changed();
     log.warn(`Took over ${entries(takenOver.length)} whose node had stopped.`, { takenOver: takenOver.length });
@@ -94,9 +98,10 @@ function sayOutcomes(log: RunLog, due: number, outcomes: RunCounts, circuit: Cir
       { circuit },
     );
   } else if (settled < due) {
-    log.info(`${entries(due - settled)} not attempted: paused, cancelled meanwhile, or not waited for.`, {
-      left: due - settled,
-    });
+    log.info(
+      `${entries(due - settled)} not attempted: paused, limited, cancelled, held by another transaction, or not waited for.`,
+      { left: due - settled },
+    );
   }
 }
 
@@ -118,6 +123,8 @@ async function dueNow(db: Database): Promise<{ now: string; due: number }> {
 }
 
 const REPORT_EVERY_MS = 2_000;
+/** So long nobody works on what is left: somebody's transaction holds it, or no node is free. It is not waited for. */
+const IDLE_FOR_MS = 5_000;
 
 const UNSETTLED = `
   SELECT circuit.state AS circuit, circuit.state = 'closed' AND (
@@ -127,12 +134,15 @@ const UNSETTLED = `
                                 AND (p.family_id IS NULL OR p.family_id = e.family_id)))
       OR EXISTS (SELECT 1 FROM auth.queued_managed_account_creations
                  WHERE status = 'processing' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz)
-    ) AS unsettled
+    ) AS unsettled,
+    EXISTS (SELECT 1 FROM auth.queued_managed_account_creations
+            WHERE status = 'processing' AND lease_expires_at > now()
+              AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz) AS "isUnderWay"
     FROM auth.identity_circuits AS circuit WHERE provider = $2`;
 
 /**
- * Waits until nothing that was due at `now` and is not paused waits or is being attempted, or the
- * circuit is not closed. Answers the circuit's state; null when it was not waited to the end.
+ * Waits until nothing that was due at `now` and is not paused waits or is being attempted, the
+ * circuit is not closed, or nobody has worked on what is left for a while. Answers the circuit's state; null when it was not waited to the end.
  */
 async function untilSettled(
   { db, signal, report, progress }: JobContext,
@@ -140,9 +150,15 @@ async function untilSettled(
   { now, due }: { now: string; due: number },
 ): Promise<CircuitState | null> {
   let nextReportAt = performance.now() + REPORT_EVERY_MS;
+  let lastUnderWayAt = performance.now();
   for (let wait = 20; !signal.aborted; wait = Math.min(2 * wait, 1_000)) {
-    const [row] = await db.query<{ unsettled: boolean; circuit: CircuitState }>(UNSETTLED, [now, provider]);
+    const [row] = await db.query<{ unsettled: boolean; isUnderWay: boolean; circuit: CircuitState }>(UNSETTLED, [
+      now,
+      provider,
+    ]);
     if (!row?.unsettled) return row?.circuit ?? null;
+    if (row.isUnderWay) lastUnderWayAt = performance.now();
+    else if (performance.now() - lastUnderWayAt > IDLE_FOR_MS) return null;
     await delay(wait, undefined, { signal }).catch(() => undefined);
     const begun = performance.now();
     if (begun < nextReportAt) continue;

@@ -2,9 +2,15 @@
  * Taking over: entries whose lease ran out were held by a node that crashed or stopped
  * breathing. Their attempt is written as interrupted, from the lease's columns, and they wait
  * again. Any node does this for all; the row locks keep two from doing it twice.
+ *
+ * What was only claimed ahead (as many as a node attempts at once, at the most) is taken for
+ * attempted: to tell the two apart, every start would have to be written, a fourth version of each
+ * row. It costs them a look, and a retry only where it happens three times in a row.
  */
 import type { Acts } from '../access/acts.ts';
 import { systemCaller } from '../access/caller.ts';
+import type { Queryable } from '../database/database.ts';
+import { isolating } from '../database/isolate.ts';
 import { openForMs } from './attempt.ts';
 import { afterInterruption, type EntryState } from './entry.rules.ts';
 import { failureGroupOf } from './insight/failure-group.rules.ts';
@@ -18,6 +24,11 @@ interface ExpiredLease extends EntryState {
   readonly now: Date;
 }
 
+const EXPIRED_IDS = `
+  SELECT id FROM auth.queued_managed_account_creations
+  WHERE status = 'processing' AND (lease_expires_at <= now() OR lease_expires_at IS NULL)
+  ORDER BY lease_expires_at LIMIT $1`;
+
 const EXPIRED = `
   SELECT id, retry_count AS "retryCount", next_retry_at AS "nextRetryAt", interruption_count AS "interruptionCount",
          is_look_only AS "isLookOnly", greatest(attempt_count, 1) AS "attemptNumber",
@@ -25,9 +36,8 @@ const EXPIRED = `
          coalesce(leased_at, updated_at) AS "startedAt", now() AS now,
          greatest(look_final_at, coalesce(lease_expires_at, now()) + $1 * interval '1 millisecond') AS "lookFinalAt"
   FROM auth.queued_managed_account_creations
-  WHERE status = 'processing' AND (lease_expires_at <= now() OR lease_expires_at IS NULL)
-  ORDER BY lease_expires_at
-  LIMIT 200
+  WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND (lease_expires_at <= now() OR lease_expires_at IS NULL)
+  ORDER BY id
   FOR UPDATE SKIP LOCKED`;
 
 const INTERRUPT = `
@@ -53,22 +63,44 @@ const TAKEOVER = systemCaller('takeover');
 const MESSAGE =
   'The node that made this attempt stopped before it wrote the outcome. The next attempt looks first whether the account exists.';
 
+/** Entries that were taken over, and those that the database would not have changed, with the reason. */
+export interface TakenOver {
+  readonly entryIds: readonly string[];
+  readonly refused: readonly { readonly entryId: string; readonly error: unknown }[];
+}
+
+const BATCH_SIZE = 200;
+
 /**
- * Takes over every entry whose lease ran out, in batches; answers their ids. What their nodes sent
- * before the leases ended may still be done at the provider: `timeoutMs` is PROVIDER_TIMEOUT.
+ * Takes over every entry whose lease ran out, in batches. What their nodes sent before the leases
+ * ended may still be done at the provider: `timeoutMs` is PROVIDER_TIMEOUT.
  */
-export async function takeOverAllExpired(acts: Acts, timeoutMs: number): Promise<string[]> {
-  const ids: string[] = [];
+export async function takeOverAllExpired(db: Queryable, acts: Acts, timeoutMs: number): Promise<TakenOver> {
+  const entryIds: string[] = [];
+  const refused: { entryId: string; error: unknown }[] = [];
   for (;;) {
-    const some = await takeOverExpired(acts, timeoutMs);
-    ids.push(...some);
-    if (some.length < 200) return ids;
+    const expired = (await db.query<{ id: string }>(EXPIRED_IDS, [BATCH_SIZE])).map(({ id }) => id);
+    if (expired.length === 0) return { entryIds, refused };
+    const before = entryIds.length;
+    await isolating(
+      expired,
+      async (some) => {
+        entryIds.push(...(await takeOverExpired(acts, timeoutMs, some)));
+        return some;
+      },
+      (entryId, error) => {
+        refused.push({ entryId, error });
+        return entryId;
+      },
+    );
+    // The rest is locked by others, or refused: it would be found again.
+    if (expired.length < BATCH_SIZE || entryIds.length === before) return { entryIds, refused };
   }
 }
 
-async function takeOverExpired(acts: Acts, timeoutMs: number): Promise<string[]> {
+async function takeOverExpired(acts: Acts, timeoutMs: number, ids: readonly string[]): Promise<string[]> {
   return acts.transaction(async (tx, acted) => {
-    const expired = await tx.query<ExpiredLease>(EXPIRED, [openForMs(timeoutMs)]);
+    const expired = await tx.query<ExpiredLease>(EXPIRED, [openForMs(timeoutMs), ids]);
     if (expired.length === 0) return [];
     const rows = expired.map((entry) => {
       const decision = afterInterruption(entry, entry.now, entry.lookFinalAt);

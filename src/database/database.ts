@@ -14,8 +14,14 @@ import { measurePools } from './measure.ts';
 import { createOutage, type Outage } from './outage.ts';
 import { openPool, type Pool } from './pool.ts';
 
-/** Our connections' name: the trigger on rows inserted by hand keeps silent for it. */
+/** Our connections' name, for whoever looks at them; nothing depends on it. */
 export const APPLICATION_NAME = 'family-hub-jobs';
+
+/**
+ * How every statement of ours begins. The triggers that tell of rows written by hand know ours by
+ * it: a session's name may be changed on the way (a parameter of the URL, a pooler), the text is not.
+ */
+export const OURS = '/* family-hub-jobs */ ';
 
 const READ_TIMEOUT_MS = 15_000;
 
@@ -135,17 +141,17 @@ type Prepare = (sql: string, values: readonly unknown[]) => pg.QueryConfig;
 /** Names statements, so that each connection prepares each of them once; behind a pooler none is prepared. */
 function preparer(isPooled: boolean): Prepare {
   // Bounded by the number of statements in the source: SQL is never put together from input.
-  const names = new Map<string, string>();
-  const nameOf = (sql: string): string => {
-    let name = names.get(sql);
-    if (name === undefined) {
-      name = createHash('sha1').update(sql).digest('base64url').slice(0, 16);
-      names.set(sql, name);
+  const known = new Map<string, { readonly text: string; readonly name?: string }>();
+  const statementOf = (sql: string): { readonly text: string; readonly name?: string } => {
+    let statement = known.get(sql);
+    if (statement === undefined) {
+      const name = createHash('sha1').update(sql).digest('base64url').slice(0, 16);
+      statement = isPooled ? { text: OURS + sql } : { text: OURS + sql, name };
+      known.set(sql, statement);
     }
-    return name;
+    return statement;
   };
-  return (text, values) =>
-    isPooled ? { text, values: values as unknown[] } : { text, values: values as unknown[], name: nameOf(text) };
+  return (sql, values) => ({ ...statementOf(sql), values: values as unknown[] });
 }
 
 function transaction<T>(

@@ -62,6 +62,26 @@ describe('migrate', () => {
     expect(await waiting).toEqual({ applied: ours });
   });
 
+  it('brings instants that are none for the server within bounds', async () => {
+    const later = ours.slice(ours.indexOf('20261127130100_instants'));
+    for (const name of later) await rm(join(directory, name), { recursive: true });
+    await run();
+    await ask(`INSERT INTO auth.families (name, created_at) VALUES ('Old', '-infinity')`);
+    await ask(`
+      INSERT INTO auth.queued_managed_account_creations (username, full_name, status, next_retry_at, created_at, attempt_count)
+      VALUES ('of_old', 'Of Old', 'processing', '0044-03-15 12:00:00+00 BC', 'infinity', 2147483647), ('sound', 'Sound', 'pending', NULL, '2026-01-02 03:04:05+00', 3)`);
+    for (const name of later) await cp(join(MIGRATIONS_DIRECTORY, name), join(directory, name), { recursive: true });
+    expect(await run()).toEqual({ applied: later });
+    expect(
+      await ask(
+        'SELECT next_retry_at AS due, created_at AS created, attempt_count AS attempts FROM auth.queued_managed_account_creations ORDER BY username',
+      ),
+    ).toEqual([
+      { due: new Date('0001-01-01T00:00:00Z'), created: new Date('9999-12-31T23:59:59.999Z'), attempts: 1_000_000 },
+      { due: expect.any(Date), created: new Date('2026-01-02T03:04:05Z'), attempts: 3 },
+    ]);
+  });
+
   it('keeps nothing of a migration that fails, and everything before it', async () => {
     await add('20990101000000_good', 'CREATE TABLE auth.good (id int);');
     await add('20990102000000_bad', 'CREATE TABLE auth.half (id int); SELECT 1 / 0;');

@@ -344,7 +344,7 @@ describe('misfires at a start', () => {
       late = startOwedFire(db, owed);
       await until(() =>
         db.query(`SELECT FROM pg_stat_activity
-                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'WITH held%'
+                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%WITH held%'
                      AND (wait_event_type = 'Lock' OR state = 'idle')`),
       );
     });

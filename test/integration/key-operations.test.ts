@@ -342,7 +342,7 @@ describe('a node that slept', () => {
       .catch((error: unknown) => error);
     await until('the closing to wait', async () => {
       const waiting = await database.db.query(
-        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%'`,
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%LOCK TABLE%'`,
       );
       return waiting.length > 0;
     });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ClaimedEntry, claimDue } from '../../src/accounts/claim.ts';
 import { completeEntries, type MadeAccount } from '../../src/accounts/complete.ts';
-import { failEntries } from '../../src/accounts/fail.ts';
+import { type FailedEntry, failEntries } from '../../src/accounts/fail.ts';
 import type { Database } from '../../src/database/database.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { testActs } from '../support/acts.ts';
@@ -85,6 +85,65 @@ describe('a completed entry', () => {
     });
     expect(attempt?.providerRequestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(attempt?.finishedAt.getTime()).toBeGreaterThanOrEqual(attempt?.startedAt.getTime() ?? Number.NaN);
+  });
+});
+
+const failedOf = (entry: ClaimedEntry): FailedEntry => ({
+  entry,
+  failure: {
+    kind: 'failure',
+    class: 'transient',
+    code: 'X',
+    message: 'x',
+    needsLook: false,
+    lookFinalAt: null,
+    wasProviderAsked: true,
+  },
+  startedAt: new Date(),
+  finishedAt: new Date(),
+});
+const fail = (failed: readonly FailedEntry[]) =>
+  failEntries(testActs(queue.db), PROVIDER, { failureThreshold: 100, probeIntervalMs: 10_000 }, failed);
+
+describe('a batch of failures', () => {
+  it('of which the database refuses one is written but for that one, which fails with a name', async () => {
+    const claimed = await claimFresh(9);
+    const offender = claimed[4];
+    if (offender === undefined) throw new Error('Nothing was claimed');
+    await queue.db.query(
+      `ALTER TABLE auth.account_creation_attempts ADD CONSTRAINT whim CHECK (error_message <> 'x' OR entry_id <> '${offender.id}')`,
+    );
+    try {
+      const { settled } = await fail(claimed.map(failedOf));
+      expect(settled.map(({ decision }) => decision?.status)).toEqual(
+        claimed.map(({ id }) => (id === offender.id ? 'failed' : 'pending')),
+      );
+    } finally {
+      await queue.db.query('ALTER TABLE auth.account_creation_attempts DROP CONSTRAINT whim');
+    }
+    expect(await queue.entry(offender.id)).toMatchObject({
+      status: 'failed',
+      lastErrorCode: 'DATABASE_REFUSED',
+      lastErrorMessage: expect.stringContaining('(whim)'),
+      leaseToken: null,
+    });
+    expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'pending', retryCount: 1 } })).toBe(8);
+    expect(await queue.db.prisma.attempt.count()).toBe(9);
+  });
+
+  it('knows its own work again when the answer to the commit was lost', async () => {
+    const claimed = await claimFresh(3);
+    const failed = claimed.map(failedOf);
+    const first = await fail(failed);
+    const before = await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id');
+    expect((await fail(failed)).settled.map(({ decision }) => decision?.status)).toEqual(
+      first.settled.map(({ decision }) => decision?.status),
+    );
+    expect(await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id')).toEqual(before);
+    const [one] = failed;
+    if (one === undefined) throw new Error('Nothing was claimed');
+    // An attempt of another time is not this one.
+    expect((await fail([{ ...one, finishedAt: new Date(0) }])).settled).toMatchObject([{ decision: undefined }]);
   });
 });
 
@@ -182,6 +241,30 @@ it('knows its own work again when the answer to the commit was lost', async () =
   expect(await queue.events()).toHaveLength(1);
 });
 
+it('outcomes that cannot be written hold claims back: a node keeps no more in hand than it can write', async () => {
+  const ids = await queue.insertUnnoticed(300);
+  queue.simulator.faults.set([{ kind: '503', path: 'create' }]);
+  const node = await queue.startNode({ concurrency: 4, circuit: { failureThreshold: 1_000 } });
+  const processing = () => queue.db.prisma.queuedCreation.count({ where: { status: 'processing' } });
+  await queue.db.transaction(async (tx) => {
+    // Whoever writes failures needs this row.
+    await tx.query('SELECT 1 FROM auth.identity_circuits FOR UPDATE');
+    node.worker.wake();
+    const { create } = queue.simulator.calls;
+    await expect
+      .poll(
+        async () => {
+          const called = queue.simulator.calls.create - create;
+          return called > 16 && called === node.worker.attemptsInHand() && called === (await processing());
+        },
+        { timeout: 10_000, interval: 20 },
+      )
+      .toBe(true);
+    expect(await processing()).toBeLessThanOrEqual(4 * 4 + 2 * 4);
+  });
+  await expect.poll(() => queue.db.prisma.attempt.count(), { timeout: 10_000, interval: 20 }).toBe(ids.length);
+});
+
 describe('a worker whose lease was taken over', () => {
   it('writes nothing: no completion, no failure, no attempt', async () => {
     const [completing, failing] = await claimFresh(2);
@@ -194,28 +277,8 @@ describe('a worker whose lease was taken over', () => {
     const before = await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id');
 
     expect(await completeEntries(queue.db, PROVIDER, [madeOf(completing)])).toEqual([{ kind: 'lost' }]);
-    const { settled } = await failEntries(
-      testActs(queue.db),
-      PROVIDER,
-      { failureThreshold: 5, probeIntervalMs: 10_000 },
-      [
-        {
-          entry: failing,
-          failure: {
-            kind: 'failure',
-            class: 'transient',
-            code: 'X',
-            message: 'x',
-            needsLook: false,
-            lookFinalAt: null,
-            wasProviderAsked: true,
-          },
-          startedAt: new Date(),
-          finishedAt: new Date(),
-        },
-      ],
-    );
-    expect(settled).toEqual([{ decision: undefined }]);
+    const { settled } = await fail([failedOf(failing)]);
+    expect(settled).toMatchObject([{ decision: undefined }]);
     expect(await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id')).toEqual(before);
     expect(await queue.events()).toEqual([]);
     expect(await queue.db.prisma.attempt.count()).toBe(0);

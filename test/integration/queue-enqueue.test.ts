@@ -1,11 +1,15 @@
 /** The road into the queue: every verdict, and the races for a name and for an idempotency key. */
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { IdempotencyConflictError } from '../../src/access/idempotency.ts';
+import { createEnqueuer } from '../../src/accounts/enqueue.ts';
 import { UsernameTakenError } from '../../src/accounts/entry.errors.ts';
+import { APPLICATION_NAME, openDatabase } from '../../src/database/database.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
-import { callerNamed } from '../support/acts.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { callerNamed, testActs, testTrail } from '../support/acts.ts';
 import { createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -25,6 +29,48 @@ async function startQuietNode(): Promise<TestNode> {
 
 const reasonOf = (settled: PromiseSettledResult<unknown>): unknown =>
   settled.status === 'rejected' ? settled.reason : undefined;
+
+describe('the event of an entry', () => {
+  const queuedEvents = () =>
+    queue.db.prisma.outboxEvent.count({ where: { eventType: 'ManagedAccountCreationQueued' } });
+
+  it('is written once, whatever the session is called', async () => {
+    node = await startQuietNode();
+    const url = new URL(queue.url);
+    url.searchParams.set('application_name', 'somebody');
+    const renamed = await openDatabase({ url: url.href, poolSize: 2, logger: silentLogger });
+    try {
+      const [session] = await renamed.query<{ name: string }>(`SELECT current_setting('application_name') AS name`);
+      expect(session?.name).toBe('somebody');
+      const tools = { acts: testActs(renamed), trail: testTrail(), keyRing: queue.keyRing, notices: node.notices };
+      await createEnqueuer({ db: renamed, ...tools }).enqueue(callerNamed('local'), queue.account());
+      expect(await queuedEvents()).toBe(1);
+    } finally {
+      await renamed.close();
+    }
+  });
+
+  it('is written for a row that somebody inserts with SQL under our name, and not twice where he writes it himself', async () => {
+    node = await startQuietNode();
+    const client = new pg.Client({ connectionString: queue.url, application_name: APPLICATION_NAME });
+    await client.connect();
+    try {
+      await client.query(
+        `INSERT INTO auth.queued_managed_account_creations (username, full_name) VALUES ('by_hand', 'By Hand')`,
+      );
+      expect(await queuedEvents()).toBe(1);
+      await client.query(
+        `WITH entry AS (
+           INSERT INTO auth.queued_managed_account_creations (username, full_name) VALUES ('by_hand_too', 'By Hand') RETURNING id)
+         INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload)
+         SELECT 'ManagedAccountCreationQueued', 'ManagedAccountCreation', id, '{}' FROM entry`,
+      );
+      expect(await queuedEvents()).toBe(2);
+    } finally {
+      await client.end();
+    }
+  });
+});
 
 describe('an accepted account', () => {
   it('is a waiting entry, due now, with its password sealed', async () => {

@@ -135,7 +135,7 @@ describe('the forecast', () => {
     expect(await load()).toMatchObject({ unknownReason, emptyAt: null, dueNowCount: 10 });
   });
 
-  it('takes no notice of a pause that has ended, nor of a due time without end', async () => {
+  it('takes no notice of a pause that has ended, nor of a due time at the end of time', async () => {
     await db.query(
       `INSERT INTO auth.queue_pauses (scope, paused_by, reason, paused_until) VALUES ('queue', 'me', 'why', now() - interval '1 second')`,
     );
@@ -143,7 +143,7 @@ describe('the forecast', () => {
     await attempts(60, 40);
     expect((await load()).unknownReason).toBeNull();
     await db.query(
-      `UPDATE auth.queued_managed_account_creations SET next_retry_at = 'infinity'
+      `UPDATE auth.queued_managed_account_creations SET next_retry_at = '9999-12-31T23:59:59Z'
        WHERE id = (SELECT id FROM auth.queued_managed_account_creations WHERE status = 'pending' LIMIT 1)`,
     );
     expect((await load()).emptyAt?.toISOString()).toBe('9999-12-31T00:00:00.000Z');

@@ -1,8 +1,10 @@
 /** Nodes that crash, and nodes that stop: what they held is taken over, or given back, and nothing is doubled. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { claimDue } from '../../src/accounts/claim.ts';
+import { takeOverAllExpired } from '../../src/accounts/takeover.ts';
 import type { Database } from '../../src/database/database.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
+import { testActs } from '../support/acts.ts';
 import { createGate, createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -101,6 +103,41 @@ describe('taking over', () => {
     const taken = await Promise.all([0, 1, 0, 1].map((index) => nodes[index]?.takeOver() ?? []));
     expect(taken.flat().sort()).toEqual([...ids].sort());
     expect(await queue.db.prisma.attempt.count({ where: { outcome: 'interrupted' } })).toBe(250);
+  });
+
+  it('of many, of which the database refuses one, takes over the others and names that one', async () => {
+    const { ids } = await claimAndDie(20);
+    const [offender = ''] = ids;
+    await queue.db.query(
+      `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() - interval '1 second'`,
+    );
+    await queue.db.query(
+      `ALTER TABLE auth.queued_managed_account_creations ADD CONSTRAINT whim CHECK (status = 'processing' OR id <> '${offender}')`,
+    );
+    try {
+      const { entryIds, refused } = await takeOverAllExpired(queue.db, testActs(queue.db), 2_000);
+      expect([...entryIds].sort()).toEqual(ids.slice(1).sort());
+      expect(refused).toMatchObject([{ entryId: offender, error: { constraint: 'whim' } }]);
+    } finally {
+      await queue.db.query('ALTER TABLE auth.queued_managed_account_creations DROP CONSTRAINT whim');
+    }
+  });
+
+  it.each([
+    ['next_retry_at', "'0044-03-15 BC'"],
+    ['created_at', "'infinity'"],
+    ['failed_at', "'294276-01-01'"],
+    ['attempt_count', '2147483647'],
+    ['interruption_count', '3'],
+  ])('meets no %s that it could not carry: %s is refused where it is written', async (column, value) => {
+    const insert = queue.db.query(
+      `INSERT INTO auth.queued_managed_account_creations (username, full_name, status, ${column})
+       VALUES ('of_old', 'Of Old', 'processing', ${value})`,
+    );
+    await expect(insert).rejects.toMatchObject({
+      code: '23514',
+      constraint: expect.stringMatching(/_(instants|counts)_check$/),
+    });
   });
 
   it('frees an entry that someone set to processing by hand', async () => {

@@ -11,7 +11,15 @@ import { createEmptyDatabase, createTestDatabase } from '../support/database.ts'
 
 /** Indexes, constraints, triggers and functions that Prisma's schema language cannot say. */
 const ADDITIONS = [
-  'check auth.outbox_events.outbox_events_finite_check',
+  'check auth.families.families_instants_check',
+  'check auth.users.users_instants_check',
+  'check auth.family_member_invitations.family_member_invitations_instants_check',
+  'check auth.queued_managed_account_creations.queued_managed_account_creations_instants_check',
+  'check auth.outbox_events.outbox_events_instants_check',
+  'check auth.queue_pauses.queue_pauses_instants_check',
+  'check auth.job_schedules.job_schedules_instants_check',
+  'check auth.identity_circuits.identity_circuits_instants_check',
+  'check auth.queued_managed_account_creations.queued_managed_account_creations_counts_check',
   'function auth.record_alert_changes',
   'function auth.record_silence_changes',
   'trigger auth.alerts.record_inserts',

@@ -26,7 +26,8 @@ interface Installation {
 }
 
 describe.each<Installation>([
-  { name: 'with a direct URL', isDirect: true, settings: {} },
+  // A session of ours then has another name at the server.
+  { name: 'with a direct URL', isDirect: true, settings: { application_name_add_host: '1' } },
   // As before PgBouncer 1.21, which learnt to carry prepared statements from session to session.
   { name: 'an old one, without a direct URL', isDirect: false, settings: { max_prepared_statements: '0' } },
 ])('two servers behind PgBouncer, $name', ({ isDirect, settings }) => {
@@ -101,6 +102,7 @@ describe.each<Installation>([
       accounts: made,
       names: made,
     });
+    expect(await db.prisma.outboxEvent.count({ where: { eventType: 'ManagedAccountCreationQueued' } })).toBe(made);
     expect(await db.prisma.attempt.groupBy({ by: ['nodeId'] })).toHaveLength(2);
   });
 

@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import pg from 'pg';
-import { openDatabase } from '../../src/database/database.ts';
+import { OURS, openDatabase } from '../../src/database/database.ts';
 import { createChangeFeed } from '../../src/events/changes/change-feed.ts';
 import { openNotices } from '../../src/events/notices.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
@@ -87,7 +87,7 @@ export async function watchThroughDisconnections(
   const writers = nodes.map(async ({ notices }, index) => {
     const connections = await Promise.all(
       Array.from({ length: OPEN_AT_ONCE }, async () => {
-        const connection = new pg.Client({ connectionString: url, application_name: 'family-hub-jobs' });
+        const connection = new pg.Client({ connectionString: url });
         await connection.connect();
         return connection;
       }),
@@ -98,7 +98,7 @@ export async function watchThroughDisconnections(
         for (let rows = 1 + random(3); rows > 0; rows--) {
           made += 1;
           await connection.query(
-            `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, status)
+            `${OURS}INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, status)
              VALUES ($1, 'w${index}_' || substr(gen_random_uuid()::text, 1, 13), 'Written', 'cancelled')`,
             [familyId],
           );

@@ -132,7 +132,7 @@ const isCompletionWaiting = async (db: Database): Promise<boolean> => (await wai
 async function waitingCompletions(db: Database): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM pg_stat_activity
-     WHERE datname = current_database() AND wait_event_type = 'Lock' AND ltrim(query, E' \\n') LIKE 'WITH made AS (%'`,
+     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%WITH made AS (%'`,
   );
   return row?.count ?? 0;
 }

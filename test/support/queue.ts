@@ -121,9 +121,9 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
         (await enqueuer.enqueue(LOCAL_CALLER, account(changes))).entryId,
       /** As a heartbeat does. */
       async takeOver(): Promise<string[]> {
-        const ids = await takeOverAllExpired(acts, timeoutMs);
-        if (ids.length > 0) notices.workToDo();
-        return ids;
+        const { entryIds } = await takeOverAllExpired(own, acts, timeoutMs);
+        if (entryIds.length > 0) notices.workToDo();
+        return [...entryIds];
       },
       stop: (timeout = 5_000): Promise<void> => {
         stopped ??= (async () => {

@@ -43,7 +43,7 @@ const CLAIM_AT_ENDS = `
   )
   UPDATE auth.queued_managed_account_creations e
   SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $3, leased_at = clock_timestamp(),
-      lease_expires_at = clock_timestamp() + $4 * interval '1 millisecond', attempt_count = e.attempt_count + 1, updated_at = now()
+      lease_expires_at = clock_timestamp() + $4 * interval '1 millisecond', attempt_count = least(e.attempt_count + 1, 1000000), updated_at = now()
   FROM due WHERE e.id = due.id
   RETURNING ${CLAIMED}`;
 

@@ -5,8 +5,6 @@ import { IN_USE } from './circuit.ts';
 
 /** Failures that one reading counts: some 20 ms of an index alone. */
 const MOST_COUNTED = 100_000;
-/** The job that is the clock of retries. */
-const RETRY_JOB = 'ManagedAccountRetryJob';
 /** Overdue entries among which one is looked for that no pause covers. */
 const MOST_OVERDUE = 1_000;
 
@@ -81,8 +79,6 @@ const OVERDUE = `
   SELECT count(*)::int AS count, min(due_at) AS since,
          (SELECT count(*) FROM due) = $2 AS "isCut",
          EXISTS (SELECT FROM auth.identity_circuits WHERE state <> 'closed' AND ${IN_USE}) AS "isCircuitOpen",
-         EXISTS (SELECT FROM auth.job_schedules
-                 WHERE name = $3 AND paused_at IS NOT NULL AND (paused_until IS NULL OR paused_until > now())) AS "isClockPaused",
          EXISTS (SELECT FROM auth.queue_limits WHERE starts_per_second IS NOT NULL OR concurrency IS NOT NULL) AS "isLimited"
   FROM waiting HAVING count(*) > 0`;
 
@@ -91,7 +87,6 @@ interface OverdueRow {
   readonly since: Date;
   readonly isCut: boolean;
   readonly isCircuitOpen: boolean;
-  readonly isClockPaused: boolean;
   readonly isLimited: boolean;
 }
 
@@ -107,16 +102,11 @@ const overdueFinding = (row: OverdueRow): Finding => {
   };
 };
 
-const overdueRemedy = ({ isCircuitOpen, isClockPaused, isLimited }: OverdueRow): Pick<Finding, 'advice' | 'cure'> => {
+const overdueRemedy = ({ isCircuitOpen, isLimited }: OverdueRow): Pick<Finding, 'advice' | 'cure'> => {
   if (isCircuitOpen)
     return {
       advice: 'The identity provider’s circuit is open: mend what it names, and the entries go on by themselves.',
       cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: {} },
-    };
-  if (isClockPaused)
-    return {
-      advice: `${RETRY_JOB} is paused, so that nothing that backs off is tried again.`,
-      cure: { label: 'Resume the job', mutation: 'resumeJob', input: { jobName: RETRY_JOB } },
     };
   return {
     advice: isLimited
@@ -167,7 +157,7 @@ export const queueRules = (tools: RuleTools): AlertRule[] => {
       threshold: `due for longer than ${inWords(ALERT_OVERDUE_AFTER)}`,
       settings: ['ALERT_OVERDUE_AFTER'],
       async find(db) {
-        const rows = await db.query<OverdueRow>(OVERDUE, [ALERT_OVERDUE_AFTER, MOST_OVERDUE, RETRY_JOB]);
+        const rows = await db.query<OverdueRow>(OVERDUE, [ALERT_OVERDUE_AFTER, MOST_OVERDUE]);
         return findingsOf(rows, overdueFinding);
       },
     },

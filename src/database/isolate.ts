@@ -1,0 +1,30 @@
+/**
+ * One statement for many is quick, but one row that the database cannot take makes it fail for all.
+ * Here such a batch is halved until the row is found: the others are written, and it alone is the
+ * offender.
+ */
+import { sqlStateOf } from './violations.ts';
+
+/** The data themselves are refused: their form or size (22, 54), or a constraint (23). */
+const OF_THE_DATA = /^(22|23|54)/;
+
+/**
+ * Runs a batch; where the data of one item make that fail, asks `offender` for its result. One
+ * result an item, in order. Throws whatever else goes wrong, and what `offender` throws.
+ */
+export async function isolating<Item, Result>(
+  items: readonly Item[],
+  run: (items: readonly Item[]) => Promise<readonly Result[]>,
+  offender: (item: Item, error: unknown) => Result | Promise<Result>,
+): Promise<readonly Result[]> {
+  try {
+    return await run(items);
+  } catch (error) {
+    if (!OF_THE_DATA.test(sqlStateOf(error) ?? '')) throw error;
+    const [only] = items;
+    if (items.length === 1 && only !== undefined) return [await offender(only, error)];
+  }
+  const half = Math.ceil(items.length / 2);
+  const first = await isolating(items.slice(0, half), run, offender);
+  return [...first, ...(await isolating(items.slice(half), run, offender))];
+}
