@@ -4,6 +4,7 @@ import type { AttemptOutcome, EntryStatus, PasswordDestruction, UserRole } from 
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { keysetOf } from '../graphql/keyset.ts';
+import { looksSealed } from '../sealing/jwe.ts';
 import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import { cancelProblem, MAX_RETRIES, retryProblem } from './entry.rules.ts';
 import { visibleTo } from './entry-scope.ts';
@@ -181,8 +182,15 @@ export function addEntryTypes(builder: Builder, prisma: PrismaClient, enums: Ent
         description: 'Whether `retryEntry` would be accepted now (a username taken meanwhile is seen only then).',
         select: { status: true, encryptedPassword: true, familyId: true },
         resolve: ({ status, encryptedPassword, familyId }) =>
-          retryProblem({ status, hasPassword: encryptedPassword !== null, hasFamily: familyId !== null }, false) ===
-          undefined,
+          retryProblem(
+            {
+              status,
+              hasPassword: encryptedPassword !== null,
+              isSealed: looksSealed(encryptedPassword),
+              hasFamily: familyId !== null,
+            },
+            false,
+          ) === undefined,
       }),
       canCancel: t.boolean({
         description: 'Whether `cancelEntry` would be accepted now.',

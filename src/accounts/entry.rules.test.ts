@@ -202,7 +202,7 @@ it('a permanent failure leaves it open whether the account exists, where it does
 });
 
 describe('what people may do by hand', () => {
-  const failed = { status: 'failed' as const, hasPassword: true, hasFamily: true };
+  const failed = { status: 'failed' as const, hasPassword: true, isSealed: true, hasFamily: true };
 
   it('lets failed, cancelled and waiting entries be retried', () => {
     for (const status of ['failed', 'cancelled', 'pending'] as const)
@@ -218,6 +218,8 @@ describe('what people may do by hand', () => {
   it('wants a new password where the old one is destroyed', () => {
     expect(retryProblem({ ...failed, hasPassword: false }, false)?.code).toBe('PASSWORD_DESTROYED');
     expect(retryProblem({ ...failed, hasPassword: false }, true)).toBeUndefined();
+    expect(retryProblem({ ...failed, isSealed: false }, false)?.message).toContain('was not sealed by this server');
+    expect(retryProblem({ ...failed, isSealed: false }, true)).toBeUndefined();
   });
 
   it('lets waiting and failed entries be cancelled, and no others', () => {

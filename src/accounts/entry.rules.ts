@@ -108,6 +108,8 @@ export function retryProblem(
   entry: {
     readonly status: EntryStatus;
     readonly hasPassword: boolean;
+    /** The password is one that this server sealed. */
+    readonly isSealed: boolean;
     readonly hasFamily: boolean;
   },
   comesWithPassword: boolean,
@@ -127,6 +129,10 @@ export function retryProblem(
       message: 'The entry’s password was destroyed. Retry it with a new one in the field "password".',
     };
   }
+  if (!entry.isSealed && !comesWithPassword)
+    return invalid(
+      'The entry’s password was not sealed by this server, so that no attempt can use it. Retry it with a new one in the field "password".',
+    );
   return undefined;
 }
 

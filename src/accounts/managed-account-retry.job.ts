@@ -42,8 +42,8 @@ async function retryDueEntries(context: JobContext, options: RetryJobOptions): P
   const { db, log, progress } = context;
   const { acts, notices } = options;
   const { entryIds: takenOver, refused } = await takeOverAllExpired(db, acts, options.timeoutMs);
-  for (const { entryId } of refused)
-    log.error(`The database refuses to have the entry ${entryId} taken over.`, { entryId });
+  for (const { entryId, reason } of refused)
+    log.error(`The database refuses to have the entry ${entryId} taken over (${reason}).`, { entryId });
   if (takenOver.length > 0) {
     notices.changed();
     log.warn(`Took over ${entries(takenOver.length)} whose node had stopped.`, { takenOver: takenOver.length });

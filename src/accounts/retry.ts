@@ -11,7 +11,8 @@ import { violation } from '../database/violations.ts';
 import type { Notices } from '../events/notices.ts';
 import { recordEvents } from '../events/outbox/record.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
-import type { KeyRing } from '../sealing/key-ring.ts';
+import { UnsealError } from '../sealing/jwe.ts';
+import { type KeyRing, UnknownKeyError } from '../sealing/key-ring.ts';
 import { type Problem, passwordProblem } from './account.rules.ts';
 import { PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import { retryProblem } from './entry.rules.ts';
@@ -35,7 +36,7 @@ interface StoredEntry {
   readonly status: EntryStatus;
   readonly familyId: string | null;
   readonly retryCount: number;
-  readonly hasPassword: boolean;
+  readonly encryptedPassword: string | null;
   readonly hasFamily: boolean;
 }
 
@@ -60,7 +61,7 @@ export async function retryEntry(
   const { isReplay } = await acts.transaction((tx, acted) =>
     idempotently(tx, { caller: caller.id, mutation: 'retryEntry', key, digests }, async () => {
       const entry = await lockEntry(tx, entryId, entryScope(caller));
-      await requireRetryable(tx, entry, Boolean(password));
+      await requireRetryable(tx, { ...entry, ...passwordOf(keyRing, entryId, entry) }, Boolean(password));
       await startSeries(tx, entryId, entry.username, password ? keyRing.seal(password, entryId) : null);
       const { status, retryCount, familyId, username } = entry;
       await recordEvents(tx, [
@@ -89,7 +90,7 @@ export async function retryEntry(
 async function lockEntry(tx: Queryable, entryId: string, scope: EntryScope): Promise<StoredEntry> {
   const [entry] = await tx.query<StoredEntry>(
     `SELECT username, status, family_id AS "familyId", retry_count AS "retryCount",
-            encrypted_password IS NOT NULL AS "hasPassword", family_id IS NOT NULL AS "hasFamily"
+            encrypted_password AS "encryptedPassword", family_id IS NOT NULL AS "hasFamily"
      FROM auth.queued_managed_account_creations
      WHERE id = $1 AND ($2::uuid IS NULL OR family_id = $2) AND ($3::text IS NULL OR enqueuer = $3) FOR UPDATE`,
     [entryId, scope.familyId, scope.enqueuer],
@@ -99,7 +100,21 @@ async function lockEntry(tx: Queryable, entryId: string, scope: EntryScope): Pro
   return entry;
 }
 
-async function requireRetryable(tx: Queryable, entry: StoredEntry, comesWithPassword: boolean): Promise<void> {
+/** Whether there is a password, and whether an attempt could open it; under a key that is not known yet, it may. */
+function passwordOf(keyRing: KeyRing, entryId: string, { encryptedPassword }: StoredEntry) {
+  if (encryptedPassword === null) return { hasPassword: false, isSealed: false };
+  try {
+    keyRing.unseal(encryptedPassword, entryId);
+    return { hasPassword: true, isSealed: true };
+  } catch (error) {
+    if (!(error instanceof UnsealError)) throw error;
+    return { hasPassword: true, isSealed: error instanceof UnknownKeyError };
+  }
+}
+
+type RetriedEntry = StoredEntry & ReturnType<typeof passwordOf>;
+
+async function requireRetryable(tx: Queryable, entry: RetriedEntry, comesWithPassword: boolean): Promise<void> {
   const problem = retryProblem(entry, comesWithPassword);
   if (problem?.code === 'PASSWORD_DESTROYED') throw new PasswordDestroyedError(problem.message);
   if (problem !== undefined) throw new InvalidStateError(problem.message);

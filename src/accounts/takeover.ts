@@ -12,6 +12,7 @@ import { systemCaller } from '../access/caller.ts';
 import type { Queryable } from '../database/database.ts';
 import { isolating } from '../database/isolate.ts';
 import { openForMs } from './attempt.ts';
+import { refusedBecause } from './complete.ts';
 import { afterInterruption, type EntryState } from './entry.rules.ts';
 import { failureGroupOf } from './insight/failure-group.rules.ts';
 
@@ -66,7 +67,7 @@ const MESSAGE =
 /** Entries that were taken over, and those that the database would not have changed, with the reason. */
 export interface TakenOver {
   readonly entryIds: readonly string[];
-  readonly refused: readonly { readonly entryId: string; readonly error: unknown }[];
+  readonly refused: readonly { readonly entryId: string; readonly reason: string }[];
 }
 
 const BATCH_SIZE = 200;
@@ -77,7 +78,7 @@ const BATCH_SIZE = 200;
  */
 export async function takeOverAllExpired(db: Queryable, acts: Acts, timeoutMs: number): Promise<TakenOver> {
   const entryIds: string[] = [];
-  const refused: { entryId: string; error: unknown }[] = [];
+  const refused: { entryId: string; reason: string }[] = [];
   for (;;) {
     const expired = (await db.query<{ id: string }>(EXPIRED_IDS, [BATCH_SIZE])).map(({ id }) => id);
     if (expired.length === 0) return { entryIds, refused };
@@ -89,7 +90,7 @@ export async function takeOverAllExpired(db: Queryable, acts: Acts, timeoutMs: n
         return some;
       },
       (entryId, error) => {
-        refused.push({ entryId, error });
+        refused.push({ entryId, reason: refusedBecause(error) });
         return entryId;
       },
     );

@@ -69,10 +69,13 @@ export function unseal(sealed: string, row: string, key: Buffer): string {
  * whole groups of base64 (3 characters in 4): the first 96 characters of what `seal` makes name
  * the key, in SQL too.
  */
-const BEGINNING = Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"').toString('base64url');
+export const BEGINNING = Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"').toString('base64url');
 
 /** How every text begins that `seal` made under this key: 96 characters. */
 export const beginningOf = (keyId: string): string => BEGINNING + Buffer.from(keyId).toString('base64url');
+
+/** Whether a text looks like one that `seal` made; only its key can tell whether it can be opened. */
+export const looksSealed = (text: string | null): boolean => text?.startsWith(BEGINNING) === true;
 
 /** The key's id from the first 96 characters of a text; undefined for one that is not ours. */
 export function keyIdOf(beginning: string): string | undefined {

@@ -7,7 +7,7 @@ import { planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
 import type { Database } from '../../src/database/database.ts';
 import { InvalidStateError, NotFoundError } from '../../src/refusals.ts';
 import { callerNamed, testActs } from '../support/acts.ts';
-import { type BulkTest, createBulkTest } from '../support/bulk.ts';
+import { type BulkTest, createBulkTest, SEALED } from '../support/bulk.ts';
 import { createGate } from '../support/queue.ts';
 
 const UNDO_WINDOW_MS = 900_000;
@@ -75,7 +75,7 @@ describe('applying', () => {
     const done = await bulk.db.prisma.queuedCreation.findMany({ where: { bulkActionId: planId } });
     expect(done).toHaveLength(1_200);
     for (const entry of done) {
-      expect(entry).toMatchObject({ status: 'pending', retryCount: 0, failedAt: null, encryptedPassword: 'sealed' });
+      expect(entry).toMatchObject({ status: 'pending', retryCount: 0, failedAt: null, encryptedPassword: SEALED });
       expect(entry.nextRetryAt?.getTime()).toBeLessThanOrEqual(Date.now() + 1_000);
     }
     expect(await bulk.db.prisma.queuedCreation.findUnique({ where: { id: touched } })).toMatchObject({

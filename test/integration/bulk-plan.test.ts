@@ -91,10 +91,15 @@ describe('a plan', () => {
   test('judges as the rules for one entry do, whatever its state', async () => {
     const statuses: EntryStatus[] = ['pending', 'processing', 'completed', 'failed', 'cancelled'];
     for (const status of statuses) {
-      for (const hasPassword of status === 'completed' ? [false] : [true, false]) {
+      const passwords = [
+        { hasPassword: true, isSealed: true },
+        { hasPassword: true, isSealed: false },
+        { hasPassword: false, isSealed: false },
+      ];
+      for (const password of passwords.slice(status === 'completed' ? 2 : 0)) {
         for (const hasFamily of [true, false]) {
-          const shape = { status, hasPassword, hasFamily };
-          const entryIds = await bulk.insert(1, shape);
+          const shape = { status, ...password, hasFamily };
+          const entryIds = await bulk.insert(1, password.isSealed ? shape : { ...shape, password: 'by hand' });
           const retry = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds });
           expect(retry.count === 1, JSON.stringify(shape)).toBe(retryProblem(shape, false) === undefined);
           const cancel = await planBulkAction(bulk.db, callerNamed('local'), { action: 'cancel', entryIds });

@@ -112,7 +112,7 @@ async function write(tx: Queryable, { entries, pauses, nodes, ...rest }: State):
 const rowsOf = (tx: Queryable): Promise<EntryToExplain[]> =>
   tx.query<EntryToExplain>(
     `SELECT id, family_id AS "familyId", status, retry_count AS "retryCount", next_retry_at AS "nextRetryAt", is_look_only AS "isLookOnly",
-            encrypted_password IS NOT NULL AS "hasPassword", last_outcome AS "lastOutcome", last_error_code AS "lastErrorCode",
+            encrypted_password IS NOT NULL AS "hasPassword", encrypted_password IS NOT NULL AS "isSealed", last_outcome AS "lastOutcome", last_error_code AS "lastErrorCode",
             last_error_message AS "lastErrorMessage", lease_node_id AS "leaseNodeId", lease_expires_at AS "leaseExpiresAt"
      FROM auth.queued_managed_account_creations ORDER BY username`,
   );

@@ -145,6 +145,11 @@ describe('a row that someone inserted with SQL', () => {
     const entry = await queue.untilStatus(id, 'failed');
     expect(entry).toMatchObject({ lastErrorCode: 'PASSWORD_NOT_SEALED', retryCount: 0, nextRetryAt: null });
     expect(entry.lastErrorMessage).toMatch(/not sealed.*enqueueAccount/);
+    await expect(retryEntry(node.retryTools, callerNamed('local'), { entryId: id })).rejects.toMatchObject({
+      code: 'INVALID_STATE',
+      message: expect.stringContaining('was not sealed by this server'),
+    });
+    expect(await queue.entry(id)).toEqual(entry);
     expect(queue.simulator.calls.create).toBe(create);
   });
 

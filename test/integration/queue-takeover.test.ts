@@ -117,7 +117,7 @@ describe('taking over', () => {
     try {
       const { entryIds, refused } = await takeOverAllExpired(queue.db, testActs(queue.db), 2_000);
       expect([...entryIds].sort()).toEqual(ids.slice(1).sort());
-      expect(refused).toMatchObject([{ entryId: offender, error: { constraint: 'whim' } }]);
+      expect(refused).toMatchObject([{ entryId: offender, reason: 'whim' }]);
     } finally {
       await queue.db.query('ALTER TABLE auth.queued_managed_account_creations DROP CONSTRAINT whim');
     }

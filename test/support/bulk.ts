@@ -8,12 +8,18 @@ import { type Database, openDatabase } from '../../src/database/database.ts';
 import type { BulkAction, EntryStatus } from '../../src/database/generated/prisma/client.ts';
 import { openNotices } from '../../src/events/notices.ts';
 import { registerNode } from '../../src/nodes/nodes.ts';
+import { BEGINNING } from '../../src/sealing/jwe.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { createTestDatabase, seedFamily } from './database.ts';
+
+/** What looks like a sealed password; nothing opens it. */
+export const SEALED = `${BEGINNING}...`;
 
 export interface EntryShape {
   readonly status?: EntryStatus;
   readonly hasPassword?: boolean;
+  /** Left out: one that looks sealed. */
+  readonly password?: string;
   readonly hasFamily?: boolean;
   readonly needsLook?: boolean;
   /** Default: a new one for each entry. */
@@ -74,7 +80,7 @@ export async function createBulkTest() {
             retry_count, failed_at, cancelled_at, last_error_code)
          SELECT CASE WHEN $1 THEN $2::uuid END, $3, coalesce($4, 'bulk_' || n), 'Carla Child', $5,
                 CASE WHEN $5::auth.entry_status IN ('pending', 'processing') THEN now() + interval '1 hour' END,
-                CASE WHEN $6 THEN 'sealed' END, $7, 3,
+                CASE WHEN $6 THEN $10 END, $7, 3,
                 CASE WHEN $5::auth.entry_status = 'failed' THEN now() END,
                 CASE WHEN $5::auth.entry_status = 'cancelled' THEN now() END, 'PROVIDER_UNAVAILABLE'
          FROM generate_series($8::int, $9::int) AS n
@@ -89,6 +95,7 @@ export async function createBulkTest() {
           needsLook,
           first,
           first + count - 1,
+          shape.password ?? SEALED,
         ],
       );
       return rows.map(({ id }) => id);

@@ -20,6 +20,7 @@ export type BulkProblemCode =
   | 'NOT_PENDING'
   | 'OUTCOME_UNKNOWN'
   | 'PASSWORD_DESTROYED'
+  | 'PASSWORD_NOT_SEALED'
   | 'USERNAME_TAKEN'
   | 'FAMILY_DELETED'
   | 'CHANGED';
@@ -33,6 +34,8 @@ const MESSAGES: Record<BulkProblemCode, string> = {
   OUTCOME_UNKNOWN:
     'An earlier attempt may have made the account, so a look comes first. Cancel the entry by itself (cancelEntry), which looks.',
   PASSWORD_DESTROYED: 'The entry’s password was destroyed. Retry it by itself (retryEntry), with a new password.',
+  PASSWORD_NOT_SEALED:
+    'The entry’s password was not sealed by this server. Retry it by itself (retryEntry), with a new password.',
   USERNAME_TAKEN: 'The username belongs to a user or to another entry that is still being created.',
   FAMILY_DELETED: 'The entry’s family was deleted, so its account cannot be made.',
   CHANGED: 'The entry changed in between, so it was left as it is. Look at it, and plan again if you still want it.',

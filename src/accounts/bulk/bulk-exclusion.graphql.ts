@@ -21,7 +21,7 @@ export function addBulkExclusion(builder: Builder, prisma: PrismaClient, { Queue
     fields: (t) => ({
       code: t.exposeString('code', {
         description:
-          'The reason, for scripts: COMPLETED, PROCESSING, ALREADY_CANCELLED, NOT_PENDING, OUTCOME_UNKNOWN, PASSWORD_DESTROYED, USERNAME_TAKEN, FAMILY_DELETED or NOT_FOUND.',
+          'The reason, for scripts: COMPLETED, PROCESSING, ALREADY_CANCELLED, NOT_PENDING, OUTCOME_UNKNOWN, PASSWORD_DESTROYED, PASSWORD_NOT_SEALED, USERNAME_TAKEN, FAMILY_DELETED or NOT_FOUND.',
       }),
       message: t.string({ description: 'The same for people, with what to do.', resolve: exclusionMessage }),
       count: t.exposeInt('count', { description: 'How many.' }),

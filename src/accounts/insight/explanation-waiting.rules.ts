@@ -1,6 +1,7 @@
 /** Why a waiting entry is not attempted yet: the blockers that a claim is held back by. */
 import { MAX_RETRIES } from '../entry.rules.ts';
 import type { Blocker, Cure, ExplainedEntry, Explanation, Pause, QueueConditions } from './explanation.rules.ts';
+import { isUsable, retryCure } from './retry-cure.rules.ts';
 
 /** The claim takes what is due within this time: an instant may have been rounded up to the millisecond. */
 const CLAIM_TOLERANCE_MS = 1;
@@ -13,12 +14,23 @@ export function explainPending(entry: ExplainedEntry, conditions: QueueCondition
     blockers.push({
       kind: 'WaitingForTurn',
       message: 'It is due, and is attempted as soon as a node has a free hand.',
-      cure: null,
+      cure: isUsable(entry) ? null : retryCure(entry, true),
     });
   }
+  if (!isUsable(entry)) blockers[blockers.length - 1] = withoutPassword(blockers);
   const instants = blockers.flatMap((blocker) => endOf(blocker) ?? []);
   const nextChangeAt = instants.length === 0 ? null : new Date(Math.min(...instants.map((at) => at.getTime())));
   return { summary: blockers.map(({ message }) => message).join(' '), blockers, nextChangeAt };
+}
+
+/** The last blocker, with what comes once none is left. */
+function withoutPassword(blockers: readonly Blocker[]): Blocker {
+  const last = blockers.at(-1);
+  if (last === undefined) throw new Error('Without a blocker there is nothing to explain.');
+  return {
+    ...last,
+    message: `${last.message} Then it fails: its password was not sealed by this server. Retry it with a new one.`,
+  };
 }
 
 /** When the blocker goes by itself, or may: null when that cannot be known. */
@@ -45,7 +57,9 @@ function endOf(blocker: Blocker): Date | null {
 function waitsFor(entry: ExplainedEntry, now: Date): Blocker[] {
   const until = later(entry.nextRetryAt, new Date(now.getTime() + CLAIM_TOLERANCE_MS));
   if (until === null) return [];
-  const cure: Cure = { label: 'Retry now', mutation: 'retryEntry', input: { entryId: entry.id } };
+  const cure: Cure | null = isUsable(entry)
+    ? { label: 'Retry now', mutation: 'retryEntry', input: { entryId: entry.id } }
+    : retryCure(entry, true);
   if (entry.lastErrorCode === null) {
     return [{ kind: 'ScheduledFor', scheduledAt: until, message: `It is scheduled for ${until.toISOString()}.`, cure }];
   }
@@ -75,12 +89,12 @@ function held(
       openedBy: circuit.openedBy,
       cause: circuit.cause,
       nextProbeAt: later(circuit.nextProbeAt, now),
-      message: circuitMessage(circuit, now),
+      message: circuitMessage(circuit, now, outcomeOf(entry)),
       cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: { reason: null } },
     });
   }
-  if (queuePause !== null) blockers.push(paused(queuePause, now, null));
-  if (familyPause !== null) blockers.push(paused(familyPause, now, entry.familyId));
+  if (queuePause !== null) blockers.push(paused(queuePause, now, null, outcomeOf(entry)));
+  if (familyPause !== null) blockers.push(paused(familyPause, now, entry.familyId, outcomeOf(entry)));
   if (nextStartAt !== null || isConcurrencyUsedUp) {
     blockers.push({
       kind: 'RateLimited',
@@ -100,21 +114,28 @@ function held(
   return blockers;
 }
 
+/** What comes of itself once nothing holds the entry back. */
+const outcomeOf = (entry: ExplainedEntry): string =>
+  isUsable(entry) ? 'this account is made by itself' : 'it is attempted';
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Said so that it can be passed on to whoever waits for the account. */
 function circuitMessage(
   { state, openedAt, openedBy, reason, nextProbeAt }: QueueConditions['circuit'],
   now: Date,
+  outcome: string,
 ): string {
   if (state === 'half_open')
-    return 'One entry is being attempted to see whether the identity provider works again. If it does, this account is made by itself.';
+    return `One entry is being attempted to see whether the identity provider works again. If it does, ${outcome}.`;
   const since = openedAt === null ? '' : ` since ${openedAt.toISOString()}`;
   const probe = later(nextProbeAt, now)?.toISOString();
   if (openedBy !== null)
-    return `The circuit has been open${since}, and ${openedBy} keeps it so by hand: “${unended(reason ?? 'no reason given')}”. This account is made by itself once the circuit is closed${probe === undefined ? '' : `, which is tried from ${probe} on`}.`;
-  return `The identity provider has not worked${since}: ${reason ?? 'it does not say why.'} This account is made by itself once it works again, which is tried ${probe === undefined ? 'at any moment' : `next at ${probe}`}; the wait costs no retry.`;
+    return `The circuit has been open${since}, and ${openedBy} keeps it so by hand: “${unended(reason ?? 'no reason given')}”. ${capital(outcome)} once the circuit is closed${probe === undefined ? '' : `, which is tried from ${probe} on`}.`;
+  return `The identity provider has not worked${since}: ${reason ?? 'it does not say why.'} ${capital(outcome)} once it works again, which is tried ${probe === undefined ? 'at any moment' : `next at ${probe}`}; the wait costs no retry.`;
 }
 
-function paused({ by, reason, since, until }: Pause, now: Date, familyId: string | null): Blocker {
+function paused({ by, reason, since, until }: Pause, now: Date, familyId: string | null, outcome: string): Blocker {
   const endsAt = later(until, now);
   const goesOn = `once it is resumed${endsAt === null ? '' : `, at ${endsAt.toISOString()} at the latest`}`;
   return {
@@ -122,7 +143,7 @@ function paused({ by, reason, since, until }: Pause, now: Date, familyId: string
     pausedBy: by,
     reason,
     endsAt,
-    message: `${familyId === null ? 'The queue' : 'The family’s queue'} has been paused by ${by} since ${since.toISOString()}: “${unended(reason)}”. This account is made by itself ${goesOn}.`,
+    message: `${familyId === null ? 'The queue' : 'The family’s queue'} has been paused by ${by} since ${since.toISOString()}: “${unended(reason)}”. ${capital(outcome)} ${goesOn}.`,
     cure: { label: 'Resume', mutation: 'resumeQueue', input: familyId === null ? {} : { familyId } },
   };
 }

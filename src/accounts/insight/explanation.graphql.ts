@@ -1,6 +1,7 @@
 /** Explanations in the API: the field `explanation` of an entry, and every kind of blocker. */
 import type { Builder } from '../../graphql/builder.ts';
 import type { ExplanationRefs } from '../../graphql/explanation.ts';
+import { looksSealed } from '../../sealing/jwe.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import type { Blocker as BlockerOfEntry, Explanation as ExplanationOfEntry } from './explanation.rules.ts';
 import type { EntryToExplain } from './explanation.ts';
@@ -118,7 +119,11 @@ export function addExplanations(
         let explanation = explained.get(entry);
         if (explanation === undefined) {
           const { encryptedPassword, ...told } = entry;
-          explanation = explain({ ...told, hasPassword: encryptedPassword !== null });
+          explanation = explain({
+            ...told,
+            hasPassword: encryptedPassword !== null,
+            isSealed: looksSealed(encryptedPassword),
+          });
           explained.set(entry, explanation);
         }
         return explanation;

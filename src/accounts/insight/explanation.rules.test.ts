@@ -23,6 +23,7 @@ const entry: ExplainedEntry = {
   nextRetryAt: past,
   isLookOnly: false,
   hasPassword: true,
+  isSealed: true,
   lastOutcome: null,
   lastErrorCode: null,
   lastErrorMessage: null,
@@ -49,6 +50,31 @@ describe('a waiting entry', () => {
     expect(backingOff.summary).toContain('Retry 2 of 5');
     expect(backingOff.summary).toContain('PROVIDER_UNAVAILABLE');
     expect(explain({ ...failed, isLookOnly: true }, conditions).summary).toContain('A last look');
+  });
+
+  it('with a password that nobody sealed is promised no account, and its cure is a new password', () => {
+    const unsealed = { ...entry, isSealed: false };
+    const cure = { mutation: 'retryEntry', input: { entryId: 'entry', password: null } };
+    for (const nextRetryAt of [past, later]) {
+      const { blockers, summary } = explain({ ...unsealed, nextRetryAt }, conditions);
+      expect(blockers).toMatchObject([{ cure }]);
+      expect(summary).toMatch(/Then it fails: its password was not sealed by this server\. Retry it with a new one\.$/);
+    }
+    const pause = { by: 'anna', reason: 'maintenance', since: past, until: null };
+    for (const state of ['open', 'half_open'] as const) {
+      const held = explain(unsealed, {
+        ...conditions,
+        circuit: { ...conditions.circuit, state },
+        queuePause: pause,
+        familyPause: pause,
+      });
+      expect(held.summary).not.toContain('account is made by itself');
+      expect(held.summary).toContain('Then it fails');
+    }
+    expect(explain({ ...unsealed, status: 'cancelled' }, conditions).summary).toContain('with a new password');
+    expect(
+      explain({ ...unsealed, status: 'failed', lastErrorCode: 'PROVIDER_UNAVAILABLE' }, conditions).blockers,
+    ).toMatchObject([{ cure }]);
   });
 
   it('names everything that holds it, each with its cure, and the first instant of change', () => {

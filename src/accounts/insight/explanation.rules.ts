@@ -4,9 +4,10 @@
  * statement that really claims.
  */
 import type { AttemptOutcome, CircuitState, EntryStatus } from '../../database/generated/prisma/enums.ts';
-import { MAX_RETRIES, retryProblem } from '../entry.rules.ts';
+import { MAX_RETRIES } from '../entry.rules.ts';
 import { explainPending, later } from './explanation-waiting.rules.ts';
 import { needsNewEntry } from './failure-group-cures.rules.ts';
+import { isUsable, retryCure } from './retry-cure.rules.ts';
 
 /** What of an entry an explanation depends on. */
 export interface ExplainedEntry {
@@ -17,6 +18,8 @@ export interface ExplainedEntry {
   readonly nextRetryAt: Date | null;
   readonly isLookOnly: boolean;
   readonly hasPassword: boolean;
+  /** The password is one that this server sealed. */
+  readonly isSealed: boolean;
   readonly lastOutcome: AttemptOutcome | null;
   readonly lastErrorCode: string | null;
   readonly lastErrorMessage: string | null;
@@ -102,7 +105,7 @@ export function explain(entry: ExplainedEntry, conditions: QueueConditions): Exp
       return { summary: 'The account exists.', blockers: [], nextChangeAt: null };
     case 'cancelled':
       return {
-        summary: 'Cancelled. A retry takes that back.',
+        summary: `Cancelled. A retry takes that back${isUsable(entry) ? '' : ', with a new password'}.`,
         blockers: entry.hasPassword ? [] : [passwordDestroyed(entry)],
         nextChangeAt: null,
       };
@@ -120,7 +123,7 @@ function explainFailed(entry: ExplainedEntry): Explanation {
   const why = entry.lastErrorMessage ?? 'No attempt said why.';
   const cure: Cure | null = needsNewEntry(code)
     ? { label: 'Cancel it', mutation: 'cancelEntry', input: { entryId: entry.id } }
-    : retryCure(entry, !entry.hasPassword || PASSWORD_CODES.includes(code));
+    : retryCure(entry, !isUsable(entry) || PASSWORD_CODES.includes(code));
   const isUsedUp = entry.lastOutcome !== 'permanent_failure' && entry.retryCount >= MAX_RETRIES;
   const main: Blocker = isUsedUp
     ? { kind: 'RetriesUsedUp', message: `All retries failed, the last one with ${code}: ${why}`, cure }
@@ -137,15 +140,6 @@ const passwordDestroyed = (entry: ExplainedEntry): Blocker => ({
   message: 'The password was destroyed by rule. A retry needs a new one.',
   cure: retryCure(entry, true),
 });
-
-/** A retry by hand; null where it would be refused: the family is gone. */
-function retryCure({ id, familyId }: ExplainedEntry, needsPassword: boolean): Cure | null {
-  const problem = retryProblem({ status: 'failed', hasPassword: true, hasFamily: familyId !== null }, needsPassword);
-  if (problem !== undefined) return null;
-  return needsPassword
-    ? { label: 'Retry with a new password', mutation: 'retryEntry', input: { entryId: id, password: null } }
-    : { label: 'Retry', mutation: 'retryEntry', input: { entryId: id } };
-}
 
 function explainProcessing(entry: ExplainedEntry, now: Date): Explanation {
   const node = entry.leaseNodeName;

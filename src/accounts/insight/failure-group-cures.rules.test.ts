@@ -11,7 +11,7 @@ function codesIn(file: string): string[] {
 }
 
 it('has a cure, or an explicit null, for every code that an entry can fail with', () => {
-  const files = ['attempt.ts', 'complete.ts', 'takeover.ts', '../sealing/abandon.ts'];
+  const files = ['account-to-make.ts', 'attempt.ts', 'complete.ts', 'fail.ts', 'takeover.ts', '../sealing/abandon.ts'];
   const queueCodes = files.flatMap((file) => codesIn(`../${file}`));
   expect([...new Set(queueCodes)].sort()).toEqual([...QUEUE_FAILURE_CODES].sort());
   expect(Object.keys(CURES).sort()).toEqual([...Object.keys(PROVIDER_ERRORS), ...QUEUE_FAILURE_CODES].sort());
