@@ -31,11 +31,9 @@ export function createUpkeep({ config, db, acts, notices, metrics, logger, wakes
   );
   const takeOver = async (): Promise<void> => {
     const { entryIds, refused } = await takeOverAllExpired(db, acts, config.PROVIDER_TIMEOUT);
-    for (const { entryId, error } of refused)
-      logger.error({ err: error, jobId: entryId }, 'The database refuses to have an entry taken over');
-    if (entryIds.length === 0) return;
+    if (entryIds.length + refused.length === 0) return;
     metrics.queue.takenOver.inc(entryIds.length);
-    logger.warn({ entries: entryIds.length }, 'Took over entries whose lease had run out');
+    logger.warn({ entries: entryIds.length, refused }, 'Took over entries whose lease had run out');
     notices.changed();
     notices.workToDo();
   };

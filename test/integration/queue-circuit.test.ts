@@ -186,7 +186,7 @@ describe('what the provider says of one account', () => {
     const other = await node.enqueue();
     expect((await queue.entry(spoken)).lastErrorMessage).toContain(text);
     const explain = createExplainer(queue.db, { provider: PROVIDER, nodeSilenceMs: 60_000 });
-    const explained = await explain({ ...(await queue.entry(other)), hasPassword: true });
+    const explained = await explain({ ...(await queue.entry(other)), hasPassword: true, isSealed: true });
     const [shared] = await queue.db.query(
       `SELECT (SELECT json_agg(c) FROM auth.identity_circuits c)::text
            || (SELECT json_agg(t) FROM auth.identity_circuit_transitions t)::text
