@@ -116,8 +116,8 @@ describe('finished entries', () => {
   it('leave sessions until they have expired', async () => {
     for (const [n, days] of [-1, 1].entries())
       await db.query(
-        `INSERT INTO auth.sessions (digest, kind, caller_id, caller_name, role, expires_at)
-         VALUES (decode(md5($1), 'hex'), 'oidc', 'oidc:s', 'S', 'viewer', now() + $2 * interval '1 day')`,
+        `INSERT INTO auth.sessions (digest, kind, source_digest, caller_id, caller_name, role, expires_at)
+         VALUES (decode(md5($1), 'hex'), 'oidc', decode(md5('issuer'), 'hex'), 'oidc:s', 'S', 'viewer', now() + $2 * interval '1 day')`,
         [String(n), days],
       );
     expect(await run()).toMatchObject({ sessions: 1 });
