@@ -3,10 +3,17 @@
  * that cannot work (a pooler and no direct URL), a table of notices is polled instead; every
  * node of such an installation does so.
  */
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../telemetry/logger.ts';
 import { APPLICATION_NAME, type Database } from './database.ts';
+
+/** How often a listening connection is asked whether it is there, and how long it may take to answer. */
+const PULSE_MS = 5_000;
+const ANSWER_MS = 5_000;
+/** Between two tries to connect again. */
+const LONGEST_WAIT_MS = 2_000;
 
 export interface Listener {
   /** How notices travel, for the start's report. */
@@ -41,13 +48,15 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
       connectionString: url,
       application_name: APPLICATION_NAME,
       keepAlive: true,
-      connectionTimeoutMillis: 10_000,
+      connectionTimeoutMillis: ANSWER_MS,
     });
     let isLost = false;
+    let pulse: NodeJS.Timeout | undefined;
     const lost = (error?: Error): void => {
       if (isLost) return;
       isLost = true;
-      next.end().catch(() => undefined);
+      clearInterval(pulse);
+      destroy(next);
       if (isClosed || client !== next) return;
       logger.debug({ err: error }, 'The listening connection was lost; connecting again');
       void reconnect();
@@ -55,14 +64,22 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
     next.on('error', lost);
     next.on('end', () => lost());
     next.on('notification', ({ payload }) => onPayload(payload ?? ''));
-    await next.connect();
-    await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
-    if (isClosed) return next.end();
+    try {
+      await next.connect();
+      await answerOf(next, `LISTEN ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      lost();
+      throw error;
+    }
+    if (isClosed) return lost();
     client = next;
     if (isLost) throw new Error('The listening connection was lost at once');
+    // Notices come unasked: on a network that swallows packets only a question tells that none can come.
+    pulse = setInterval(() => void answerOf(next, 'SELECT 1').catch(lost), PULSE_MS);
+    pulse.unref();
   };
   const reconnect = async (): Promise<void> => {
-    for (let wait = 100; !isClosed; wait = Math.min(2 * wait, 5_000)) {
+    for (let wait = 100; !isClosed; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       try {
         await connect();
         if (!isClosed) onGap();
@@ -70,21 +87,10 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
       } catch (error) {
         // Once, and not of the first try, which comes before a restarted database can be there.
         if (wait === 200) db.outage.warn(error, 'Nothing listens for notices now; connecting again');
-        await delay(wait);
+        await delay(wait, undefined, { ref: false });
       }
     }
   };
-  // A connection that died without a word is found by a question now and then.
-  const pulse = setInterval(() => {
-    const asked = client;
-    if (asked === undefined) return;
-    const timeout = setTimeout(() => asked.emit('error', new Error('No answer within 5 s')), 5_000);
-    asked
-      .query('SELECT 1')
-      .catch(() => undefined)
-      .finally(() => clearTimeout(timeout));
-  }, 15_000);
-  pulse.unref();
 
   await connect();
   return {
@@ -94,10 +100,28 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
     },
     async close() {
       isClosed = true;
-      clearInterval(pulse);
-      await client?.end().catch(() => undefined);
+      const last = client;
+      if (last !== undefined) await within(last.end()).catch(() => destroy(last));
     },
   };
+}
+
+/** Asks on a connection that must not wait for ever: no answer is an error. */
+const answerOf = (client: pg.Client, sql: string): Promise<unknown> => within(client.query(sql));
+
+function within<T>(answer: Promise<T>): Promise<T> {
+  const late = new AbortController();
+  return Promise.race([
+    answer.finally(() => late.abort()),
+    delay(ANSWER_MS, undefined, { ref: false, signal: late.signal }).then(() => {
+      throw new Error(`No answer from the database within ${ANSWER_MS / 1_000} s`);
+    }),
+  ]);
+}
+
+/** Nobody says goodbye to who does not answer. */
+function destroy(client: pg.Client): void {
+  (client as pg.Client & { readonly connection: { readonly stream: Socket } }).connection.stream.destroy();
 }
 
 const POLL_MS = 500;

@@ -15,6 +15,8 @@ export interface SilentProxy {
   aim(databaseUrl: string): void;
   /** How many connections to the proxy are open. */
   connectionCount(): number;
+  /** How many it has ever accepted. */
+  acceptedCount(): number;
   close(): Promise<void>;
 }
 
@@ -24,11 +26,13 @@ export async function openSilentProxy(databaseUrl: string): Promise<SilentProxy>
   const fars = new Set<Socket>();
   let target = new URL(databaseUrl);
   let isSilent = false;
+  let accepted = 0;
 
   const server = createServer((near) => {
     near.on('error', () => undefined);
     near.on('close', () => nears.delete(near));
     nears.add(near);
+    accepted += 1;
     // Unread, so that what is sent fills the buffers and is acknowledged no more than a lost packet is.
     if (isSilent) return void near.pause();
     const far = new Socket();
@@ -69,6 +73,7 @@ export async function openSilentProxy(databaseUrl: string): Promise<SilentProxy>
       target = new URL(databaseUrl);
     },
     connectionCount: () => nears.size,
+    acceptedCount: () => accepted,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of [...nears, ...fars]) socket.destroy();
