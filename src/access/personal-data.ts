@@ -1,63 +1,84 @@
 /**
  * Personal data that some roles do not see (MASK_PERSONAL_DATA_FOR): full names, e-mail addresses,
- * and texts that quote them. The finished schema's resolvers are wrapped here, in one table, so that
- * no road to a field goes round it; where nothing is masked, nothing is wrapped.
+ * and texts that quote them. The finished schema's resolvers are wrapped here, so that no road to a
+ * field goes round it; where nothing is masked, nothing is wrapped. Every text of the API loses its
+ * addresses unless it stands in PLAIN, so that a field which nobody thought of is masked as well.
  */
-import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+} from 'graphql';
 import type { Caller, Role } from './caller.ts';
-import { BLOT, blotted, blottedDeep } from './personal-data.rules.ts';
+import { BLOT, blottedDeep } from './personal-data.rules.ts';
 
 type Mask = (value: unknown, parent: { readonly fullName?: string }) => unknown;
 
 const all: Mask = () => BLOT;
-const text: Mask = (value, { fullName }) => blotted(String(value), fullName ?? null);
-const deep: Mask = (value, { fullName }) => blottedDeep(value, fullName ?? null);
+const deep: Mask = (value, parent) => blottedDeep(value, parent?.fullName ?? null);
 
-/** By field; values that are null stay null. */
-const PERSONAL: Readonly<Record<string, Mask>> = {
+/** Fields that are hidden whole, or whose objects quote the name of the one that they belong to. */
+export const PERSONAL: Readonly<Record<string, Mask>> = {
   'QueuedCreation.fullName': all,
   'User.fullName': all,
   'User.email': all,
   'FamilyMemberInvitation.email': all,
-  'QueuedCreation.lastErrorMessage': text,
+  // Whoever knows it can take the invited person's place.
+  'FamilyMemberInvitation.displayCode': all,
   'QueuedCreation.attempts': deep,
   'QueuedCreation.explanation': deep,
   'JobSchedule.explanation': deep,
-  'FailureGroup.message': text,
-  'JobRun.errorMessage': text,
-  'RunLogLine.message': text,
-  'RunLogLine.fields': deep,
-  'WebhookAttempt.answer': text,
-  'OutboxEvent.payload': deep,
-  'OutboxEvent.aggregateName': text,
-  'OutboxEvent.errorMessage': text,
-  'AuditEntry.before': deep,
-  'AuditEntry.after': deep,
 };
 
-/** What people write as reasons may hold addresses; names in them are not told from other words. */
-const REASONS: readonly string[] = ['reason', 'changeReason', 'undoReason'];
+/** Texts that must come as they are: secrets that are answered once, and what a client finds its place by. */
+export const PLAIN: ReadonlySet<string> = new Set([
+  'EnqueueAccountPayload.generatedPassword',
+  'EnqueueAccountItemResult.clientRef',
+  'CreateApiTokenPayload.token',
+  'CreateWebhookPayload.secret',
+  'RotateWebhookSecretPayload.secret',
+  'AuditAnchor.anchor',
+]);
+
+const TEXTS: readonly string[] = ['String', 'JSON'];
+
+/** The fields of all types that answer texts, or JSON that may hold some, by their coordinates. */
+export function textFields(schema: GraphQLSchema): Map<string, GraphQLField<unknown, unknown>> {
+  const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'));
+  return new Map(
+    types.flatMap((type) =>
+      Object.values(isObjectType(type) ? type.getFields() : {}).flatMap((field) =>
+        TEXTS.includes(getNamedType(field.type).name) ? [[`${type.name}.${field.name}`, field] as const] : [],
+      ),
+    ),
+  );
+}
 
 /** Hides personal data from callers of these roles. */
 export function maskPersonalData(schema: GraphQLSchema, roles: readonly Role[]): void {
   if (roles.length === 0) return;
-  const reasons = Object.values(schema.getTypeMap()).flatMap((type) =>
-    isObjectType(type) ? REASONS.flatMap((name) => (type.getFields()[name] ? [`${type.name}.${name}`] : [])) : [],
-  );
-  const masks: readonly (readonly [string, Mask])[] = [
-    ...Object.entries(PERSONAL),
-    ...reasons.map((coordinate) => [coordinate, text] as const),
-  ];
-  for (const [coordinate, mask] of masks) {
+  for (const [coordinate, field] of textFields(schema))
+    if (!PLAIN.has(coordinate)) wrap(field, PERSONAL[coordinate] ?? deep, roles);
+  for (const [coordinate, mask] of Object.entries(PERSONAL)) {
     const [typeName = '', fieldName = ''] = coordinate.split('.');
     const type = schema.getType(typeName);
     const field = isObjectType(type) ? type.getFields()[fieldName] : undefined;
     if (field === undefined) throw new Error(`${coordinate} is to be masked, but the schema does not have it.`);
-    const resolve: GraphQLFieldResolver<never, { caller: Caller }> = field.resolve ?? defaultFieldResolver;
-    field.resolve = async (parent, args, context: { caller: Caller }, info) => {
-      const value: unknown = await resolve(parent as never, args, context, info);
-      if (value === null || value === undefined || !roles.includes(context.caller.role)) return value;
-      return mask(value, parent as { fullName?: string });
-    };
+    if (!TEXTS.includes(getNamedType(field.type).name)) wrap(field, mask, roles);
   }
+}
+
+function wrap(field: GraphQLField<unknown, unknown>, mask: Mask, roles: readonly Role[]): void {
+  const resolve: GraphQLFieldResolver<unknown, { caller: Caller }> = field.resolve ?? defaultFieldResolver;
+  const masked = (value: unknown, parent: unknown): unknown =>
+    value === null || value === undefined ? value : mask(value, parent as { fullName?: string });
+  field.resolve = (parent, args, context, info) => {
+    const { caller } = context as { caller: Caller };
+    const value: unknown = resolve(parent, args, context as { caller: Caller }, info);
+    if (!roles.includes(caller.role)) return value;
+    return value instanceof Promise ? value.then((found) => masked(found, parent)) : masked(value, parent);
+  };
 }

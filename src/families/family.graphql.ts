@@ -42,9 +42,11 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
         description: 'The sign-in name; null for users who sign in by e-mail.',
       }),
       fullName: t.exposeString('fullName', { description: 'The name as people write it.' }),
-      email: t.exposeString('email', {
+      email: t.string({
         nullable: true,
-        description: 'The e-mail address; managed accounts have none.',
+        description:
+          'The e-mail address; managed accounts have none. Null for an ENQUEUER, which gets here from its entries.',
+        resolve: ({ email }, _args, { caller }) => (caller.role === 'enqueuer' ? null : email),
       }),
       role: t.expose('role', { type: Role, description: 'What the user is in the family.' }),
       zitadelUserId: t.exposeString('zitadelUserId', {

@@ -69,7 +69,11 @@ beforeAll(async () => {
   operator = await callerWith(app, { name: 'night-watch', role: 'OPERATOR' });
   ofFamily = await callerWith(app, { name: 'of-the-family', role: 'OPERATOR', familyId: ours.familyId });
   await record('first', { reason: 'To begin', before: { status: 'pending' }, after: { status: 'failed', count: 2 } });
-  await record(OURS, { familyId: ours.familyId, target });
+  await record(OURS, {
+    caller: { ...callerNamed('test:anna'), address: '192.0.2.1' },
+    familyId: ours.familyId,
+    target,
+  });
   await record('theirs', { familyId: theirs.familyId });
   await record('denied', { outcome: 'denied', familyId: ours.familyId });
   await record('systems', { caller: systemCaller('circuit') });
@@ -171,6 +175,24 @@ describe('a caller that is bound to a family', () => {
     for (const filter of [`familyId: "${theirs.familyId}"`, 'action: {equals: "theirs"}', 'actorKind: SYSTEM']) {
       expect(await list(`filter: {${filter}}`, ofFamily)).toMatchObject({ nodes: [], totalCount: 0 });
     }
+  });
+
+  it('is told from where and on which node it acted itself, but not of others', async () => {
+    const pause = `mutation { pauseQueue(input: {familyId: "${ours.familyId}", reason: "x"}) { __typename } }`;
+    await ask(pause, {}, ofFamily);
+    const whence = async (action: string, headers: Headers) =>
+      (await list(`filter: {action: {equals: "${action}"}, familyId: "${ours.familyId}"}`, headers)).nodes[0];
+    const [mine, others] = [await whence('pauseQueue', ofFamily), await whence(OURS, ofFamily)];
+    expect(mine).toMatchObject({ address: expect.any(String), nodeId: app.node.id });
+    expect(others).toMatchObject({ address: null, nodeId: null });
+    expect(await whence(OURS, operator)).toMatchObject({ address: '192.0.2.1', nodeId: app.node.id });
+    const { node } = await ask<{ node: object }>(
+      `{ node(id: "${others?.id}") { ... on AuditEntry { address nodeId } } }`,
+      {},
+      ofFamily,
+    );
+    expect(node).toEqual({ address: null, nodeId: null });
+    await ask(`mutation { resumeQueue(input: {familyId: "${ours.familyId}"}) { __typename } }`, {}, ofFamily);
   });
 
   it('finds no other act by its id', async () => {

@@ -14,7 +14,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   app = await startTestApp({
     url: database.url,
-    config: { ...WITH_ACCESS, MASK_PERSONAL_DATA_FOR: ['viewer'] },
+    config: { ...WITH_ACCESS, MASK_PERSONAL_DATA_FOR: ['viewer', 'operator'] },
     hasTimers: false,
   });
   const { familyId, ownerId } = await seedFamily(database.db);
@@ -43,6 +43,19 @@ beforeAll(async () => {
       { input },
       ADMIN,
     );
+  const boss = 'boss@quarterstaff.example';
+  await database.db.query(
+    `WITH webhook AS (
+       INSERT INTO auth.webhooks (id, url, description, created_by, state_changed_by, state_reason)
+       VALUES (gen_random_uuid(), 'https://hooks.example/', 'of niece@quarterstaff.example', $1, $1, 'said ' || $1) RETURNING id)
+     INSERT INTO auth.webhook_deliveries (webhook_id, event_id, event_type, aggregate_id, body)
+     SELECT id, gen_random_uuid(), 'QueuePaused', gen_random_uuid(), '{"actor":"' || $1 || '"}' FROM webhook`,
+    [boss],
+  );
+  await database.db.query(`UPDATE auth.outbox_events SET payload = payload || jsonb_build_object('actor', $1::text)`, [
+    boss,
+  ]);
+  await database.db.query(`UPDATE auth.queue_pauses SET paused_by = 'boss@quarterstaff.example'`);
   viewer = await callerWith(app, { name: 'a viewer', role: 'VIEWER' });
   operator = await callerWith(app, { name: 'an operator', role: 'OPERATOR' });
 });
@@ -54,9 +67,9 @@ afterAll(async () => {
 const EVERYTHING = `{
   queuedCreations { nodes { username fullName lastErrorMessage createdBy { fullName email }
     attempts { nodes { number startedAt errorMessage errorCode } } explanation { summary nextChangeAt blockers { message } } } }
-  families { nodes { name members { nodes { fullName email } } invitations { nodes { email } } } }
+  families { nodes { name members { nodes { fullName email } } invitations { nodes { email displayCode } } } }
   failureGroups { message }
-  queueControl { pauses { reason } }
+  queueControl { pauses { reason pausedBy } }
   jobSchedules { pause { reason } versions(first: 5) { changeReason } explanation { summary } }
 }`;
 
@@ -68,15 +81,42 @@ async function textFor(headers: Headers): Promise<string> {
 
 it('a masked role sees none of them, and everything else', async () => {
   const text = await textFor(viewer);
-  expect(text).not.toMatch(/Wilhelmina|Quarterstaff|quarterstaff\.example|Olivia|owner-\w+@/);
+  expect(text).not.toMatch(/Wilhelmina|Quarterstaff|quarterstaff\.example|Olivia|owner-\w+@|ABCD/);
   expect(text).toContain('masked_one');
   expect(text).toContain('asked for by •••');
   expect(text).toContain('The name \\"•••\\" of ••• is refused.');
   expect(text).toMatch(/"number":1,"startedAt":"\d{4}-/);
 });
 
+it('nor do masked operators by webhooks, their deliveries or what is on record', async () => {
+  const query = `{ webhooks { url description createdBy stateReason deliveries { nodes { body } } }
+    outboxEvents { nodes { payload } } auditEntries { nodes { actor actorId reason before after } } }`;
+  const everything = async (headers: Headers) => {
+    const { body } = await app.graphql(query, {}, headers);
+    expect(body.errors).toBeUndefined();
+    return JSON.stringify(body.data);
+  };
+  expect(await everything(ADMIN)).toMatch(/niece@quarterstaff\.example.*boss@quarterstaff\.example/);
+  const text = await everything(operator);
+  expect(text).not.toContain('@quarterstaff.example');
+  expect(text).toContain('of •••');
+});
+
+it('an ENQUEUER gets to its entries’ users, but to no address', async () => {
+  const enqueuer = await callerWith(app, { name: 'a frontend', role: 'ENQUEUER' });
+  await database.db.query(`UPDATE auth.queued_managed_account_creations SET enqueuer = 'token:a frontend'`);
+  const { body } = await app.graphql<object>(
+    '{ queuedCreations { nodes { createdBy { fullName email } } } }',
+    {},
+    enqueuer,
+  );
+  expect(body.data).toEqual({
+    queuedCreations: { nodes: [{ createdBy: { fullName: 'Olivia Owner', email: null } }] },
+  });
+});
+
 it('other roles see them', async () => {
-  const text = await textFor(operator);
+  const text = await textFor(ADMIN);
   expect(text).toContain(`The name \\"${NAME}\\" of mother@quarterstaff.example is refused.`);
   expect(text).toContain('Olivia Owner');
   expect(text).toContain('aunt@quarterstaff.example');

@@ -35,6 +35,10 @@ const KINDS: readonly string[] = ['local', 'admin_token', 'api_token', 'oidc', '
 /** What the caller sees of the trail. */
 const visibleTo = ({ familyId }: Caller): Prisma.AuditEntryWhereInput => (familyId === null ? {} : { familyId });
 
+/** Whose family is concerned need not know from where others act, and on which nodes. */
+const seesWhence = ({ familyId, id }: Caller, actorId: string): boolean => familyId === null || id === actorId;
+const OWN_ONLY = 'A caller that is bound to a family is told of its own acts only.';
+
 function condition(filter: AuditFilter | null | undefined): Prisma.AuditEntryWhereInput {
   if (!filter) return {};
   return {
@@ -131,8 +135,17 @@ export function addAuditEntries(
         nullable: true,
         description: 'The request that it was part of, as in the log; null outside of one.',
       }),
-      address: t.exposeString('address', { nullable: true, description: 'Where the request came from.' }),
-      nodeId: t.expose('nodeId', { type: 'UUID', nullable: true, description: 'The node that did it.' }),
+      address: t.string({
+        nullable: true,
+        description: `Where the request came from. ${OWN_ONLY}`,
+        resolve: ({ actorId, address }, _args, { caller }) => (seesWhence(caller, actorId) ? address : null),
+      }),
+      nodeId: t.field({
+        type: 'UUID',
+        nullable: true,
+        description: `The node that did it. ${OWN_ONLY}`,
+        resolve: ({ actorId, nodeId }, _args, { caller }) => (seesWhence(caller, actorId) ? nodeId : null),
+      }),
       isChained: t.boolean({
         description: 'True once it has its place in the chain, about a second after it was written.',
         resolve: ({ link }) => link !== null,
