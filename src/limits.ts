@@ -42,6 +42,7 @@ const documentLimits = (config: Config): DocumentLimits => ({
   directives: config.MAX_QUERY_DIRECTIVES,
   aliases: config.MAX_QUERY_ALIASES,
   rootFields: config.MAX_ROOT_FIELDS,
+  breadth: config.MAX_QUERY_BREADTH,
 });
 
 export const operationLimits = (config: Config): OperationLimits => ({

@@ -88,6 +88,12 @@ describe('whatever is written', () => {
     );
   });
 
+  it('is read once through, however many marks are in it', () => {
+    const heap = `a${'\u0301\u0323'.repeat(150_000)}`;
+    expect(normaliseVisibleText(heap)).toBe(heap);
+    expect(visibleTextProblem(heap, 'It')?.code).toBe('TOO_MANY_MARKS');
+  });
+
   it('holds nothing unseen, no heap and no mixed word when it is accepted', () => {
     fc.assert(
       fc.property(anyText, (raw) => {

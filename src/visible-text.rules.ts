@@ -13,8 +13,15 @@ export interface TextProblem {
 /** Hebrew with vowels and accents has three or four; a heap of more is there to hide something. */
 export const MOST_MARKS_IN_A_ROW = 5;
 
-/** Composed (NFC), with single spaces inside and none around: the form in which it is stored and compared. */
-export const normaliseVisibleText = (raw: string): string => raw.normalize('NFC').replace(/\s+/gu, ' ').trim();
+/** What composing leaves of so many marks in a row is still a heap. */
+const ENDLESS_HEAP = /\p{M}{20}/u;
+
+/**
+ * Composed (NFC), with single spaces inside and none around: the form in which it is stored and compared.
+ * What is refused for its heaps of marks stays as it is: composing one takes the square of its length.
+ */
+export const normaliseVisibleText = (raw: string): string =>
+  (ENDLESS_HEAP.test(raw) ? raw : raw.normalize('NFC')).replace(/\s+/gu, ' ').trim();
 
 /** Control, format, surrogate, private-use, unassigned; separators of lines; letters and symbols that show nothing. */
 const UNFIT = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
@@ -22,12 +29,15 @@ const UNFIT = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const JOINED_SCRIPTS =
   '\\p{Script=Arabic}\\p{Script=Devanagari}\\p{Script=Bengali}\\p{Script=Gurmukhi}\\p{Script=Gujarati}\\p{Script=Oriya}\\p{Script=Tamil}\\p{Script=Telugu}\\p{Script=Kannada}\\p{Script=Malayalam}\\p{Script=Sinhala}\\p{Script=Khmer}\\p{Script=Mongolian}\\p{Script=Myanmar}\\p{Script=Syriac}';
 
-/** Invisible characters that mean something where they stand; each is left out before the rest is judged. */
+/**
+ * Invisible characters that mean something where they stand; each is left out before the rest is judged.
+ * Each pattern looks first for the character and then back, or every mark of a heap would look back over all.
+ */
 const NEEDED: readonly RegExp[] = [
   // Joiner and non-joiner after a letter or mark of a script that is joined.
-  new RegExp(`(?<=[${JOINED_SCRIPTS}]\\p{M}*)[\\u200c\\u200d](?=[${JOINED_SCRIPTS}]|$|\\s)`, 'gu'),
+  new RegExp(`[\\u200c\\u200d](?<=[${JOINED_SCRIPTS}]\\p{M}*.)(?=[${JOINED_SCRIPTS}]|$|\\s)`, 'gu'),
   // Emoji that are joined into one, and the variant that is a picture.
-  /(?<=\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]*)\u200d(?=\p{Extended_Pictographic})/gu,
+  /\u200d(?<=\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]*.)(?=\p{Extended_Pictographic})/gu,
   /(?<=[\p{Extended_Pictographic}\p{Emoji_Component}])\ufe0f/gu,
   // Variants of Chinese characters, as registered names in Japan have them.
   /(?<=\p{Script=Han})[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu,

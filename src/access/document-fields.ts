@@ -77,9 +77,12 @@ export function fieldsOf(
 function leavingOut(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Values) {
   let coerced: { values: Record<string, unknown> | undefined } | undefined;
   return (selection: SelectionNode): boolean => {
-    coerced ??= { values: getVariableValues(schema, operation.variableDefinitions ?? [], variables).coerced };
+    // Each problem prints the value that it is about: one says as much here as thousands would.
+    coerced ??= {
+      values: getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 }).coerced,
+    };
     const { values } = coerced;
-    // The executor refuses these variables, and executes nothing.
+    // These variables are refused, and nothing is executed.
     if (values === undefined) return false;
     try {
       return (

@@ -16,6 +16,7 @@ import { getDatamodel } from '../database/generated/pothos/types.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import { sqlStateOf } from '../database/violations.ts';
 import { InvalidInputError, type Refusal } from '../refusals.ts';
+import { tooLarge } from './document-limits.rules.ts';
 import type { Guard } from './guard.ts';
 import './guard.ts';
 import { badInput, cronExpression, dateTime, duration, json, timeZone, uuid } from './scalars.ts';
@@ -173,10 +174,9 @@ export function createBuilder(prisma: PrismaClient, limits: CostLimits, mayFind:
       }),
       complexityError(kind, result) {
         const what = kind.toLowerCase() as keyof CostLimits;
-        return new GraphQLError(
-          `The query is too large: its ${what} is ${result[what]}, at most ${limits[what]} is allowed (MAX_QUERY_${kind.toUpperCase()}). Ask for smaller pages or fewer fields.`,
-          { extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } } },
-        );
+        return new GraphQLError(tooLarge(what, result[what], limits[what]), {
+          extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } },
+        });
       },
     },
   });

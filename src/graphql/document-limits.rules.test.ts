@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { DEEPEST_NESTING, DIRECTIVES_AT_ONE_PLACE, documentProblem, MOST_FIELDS } from './document-limits.rules.ts';
+import {
+  DEEPEST_NESTING,
+  DIRECTIVES_AT_ONE_PLACE,
+  documentProblem,
+  MOST_SCHEMA_FIELDS,
+} from './document-limits.rules.ts';
 
-const LIMITS = { tokens: 5_000, directives: 50, aliases: 20, rootFields: 10 };
+const LIMITS = { tokens: 5_000, directives: 50, aliases: 20, rootFields: 10, breadth: 200 };
 const problem = (query: string) => documentProblem(parse(query), LIMITS);
 const times = (count: number, part: (n: number) => string) =>
   Array.from({ length: count }, (_, n) => part(n)).join(' ');
@@ -26,6 +31,17 @@ describe('a document', () => {
     ['directives of variables', (n: number) => `query (${times(n, (i) => `$v${i}: Int @x`)}) { a }`, LIMITS.directives],
     ['root fields', (n: number) => `{ ${times(n, () => 'a')} }`, LIMITS.rootFields],
     ['root fields', (n: number) => `{ ... { ...F } } fragment F on Q { ${times(n, () => 'a')} }`, LIMITS.rootFields],
+    ['breadth', (n: number) => `{ ${'a { '.repeat(5)} ${'b '.repeat(n - 5)} ${'} '.repeat(5)} }`, LIMITS.breadth],
+    [
+      'breadth of fragments',
+      (n: number) => `{ a { ...F } ...F } fragment F on A { b } fragment G on A { ${times(n - 1, () => 'b')} ...F }`,
+      LIMITS.breadth,
+    ],
+    [
+      'breadth of fragments that nobody spreads',
+      (n: number) => `{ a } fragment F on A { ${times(n, () => 'b')} }`,
+      LIMITS.breadth,
+    ],
     ['at one place', (n: number) => `{ a ${times(n, () => '@x')} }`, DIRECTIVES_AT_ONE_PLACE],
     ['levels deep', (n: number) => `${'{ a '.repeat(n)}${'}'.repeat(n)}`, DEEPEST_NESTING],
   ])('of as many %s as may be is fine, one more is named', (what, write, limit) => {
@@ -38,8 +54,8 @@ describe('a document', () => {
     const bomb = (levels: number) =>
       `{ q { ...F0 } } ${times(levels, (n) => `fragment F${n} on Q { a ...F${n + 1} ...F${n + 1} }`)} fragment F${levels} on Q { a }`;
     const begun = performance.now();
-    expect(problem(bomb(10))).toBeUndefined();
-    expect(problem(bomb(15))).toContain(String(MOST_FIELDS));
+    expect(problem(bomb(5))).toBeUndefined();
+    expect(problem(bomb(10))).toContain('its breadth is 2048, at most 200');
     expect(problem(bomb(90))).toContain('billions');
     expect(performance.now() - begun).toBeLessThan(500);
   });
@@ -62,6 +78,9 @@ describe('a document', () => {
         '{ __schema { ...S } } fragment S on __Schema { types { fields { type { fields { args { type { fields { name } } } } } } } }',
       ),
     ).toContain('schema itself');
+    const names = (count: number) => `{ __schema { types { ${'name '.repeat(count - 1)} } } }`;
+    expect(problem(names(MOST_SCHEMA_FIELDS))).toBeUndefined();
+    expect(problem(names(MOST_SCHEMA_FIELDS + 1))).toContain('schema itself');
     expect(problem(`{ types { fields { fields { fields { fields { fields { a } } } } } } }`)).toBeUndefined();
   });
 
@@ -100,9 +119,16 @@ describe('whatever is written', () => {
           directives: directives - 1,
           aliases,
           rootFields: 1_000,
+          breadth: Number.POSITIVE_INFINITY,
         });
         if (directives > 0) expect(told).toContain(`${directives} directives`);
-        const enough = { tokens: 1, directives, aliases: aliases - 1, rootFields: 1_000 };
+        const enough = {
+          tokens: 1,
+          directives,
+          aliases: aliases - 1,
+          rootFields: 1_000,
+          breadth: Number.POSITIVE_INFINITY,
+        };
         if (aliases > 0) expect(documentProblem(parse(text), enough)).toContain(`${aliases} aliases`);
       }),
       { numRuns: 300 },

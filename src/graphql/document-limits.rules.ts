@@ -1,7 +1,8 @@
 /**
- * What a document may hold, counted in one pass before it is validated: validating is dear where
- * aliases, directives and fragments come by the hundred, and fragments that spread each other
- * twice stand for more fields than there are atoms. Each fragment is counted once.
+ * What a document may hold, counted in one pass before it is validated: validating compares every two
+ * fields of one place in the answer, is dear where aliases, directives and fragments come by the
+ * hundred, and fragments that spread each other twice stand for more fields than there are atoms.
+ * Each fragment is counted once.
  */
 import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql';
 
@@ -10,17 +11,19 @@ export interface DocumentLimits {
   readonly directives: number;
   readonly aliases: number;
   readonly rootFields: number;
+  /** Of one operation or fragment, as if its fragments were written out. */
+  readonly breadth: number;
 }
 
 /** None of the directives that there are can stand at one place more than once. */
 export const DIRECTIVES_AT_ONE_PLACE = 4;
 /** Far above every depth limit: it only keeps those who walk the document from running out of stack. */
 export const DEEPEST_NESTING = 100;
-/** What all fragments may stand for, written out: above what any query within its limits has. */
-export const MOST_FIELDS = 50_000;
+/** Fields below `__schema` and `__type`, written out, which are no part of the breadth: GraphiQL asks for 229. */
+export const MOST_SCHEMA_FIELDS = 500;
 
-/** What may be asked of the schema itself, reckoned as below; what GraphiQL asks is a third of it. */
-export const MOST_OF_SCHEMA = 1_000_000;
+/** What may be asked of the schema itself, reckoned as below; what GraphiQL asks is three quarters of it. */
+export const MOST_OF_SCHEMA = 600_000;
 /** How many of each a schema like ours may have, roughly: these multiply where they are nested. */
 const SCHEMA_LISTS: Readonly<Record<string, number>> = {
   types: 200,
@@ -34,13 +37,15 @@ const SCHEMA_LISTS: Readonly<Record<string, number>> = {
 };
 
 interface Counts {
-  readonly fields: number;
+  readonly breadth: number;
+  /** Below `__schema` and `__type`. */
+  readonly schemaFields: number;
   readonly depth: number;
   /** If this is about the schema: what it costs. */
   readonly cost: number;
 }
 
-const NOTHING: Counts = { fields: 0, depth: 0, cost: 0 };
+const NOTHING: Counts = { breadth: 0, schemaFields: 0, depth: 0, cost: 0 };
 
 /**
  * What is too much in a document, in a sentence that names the limit, or undefined. Expects what
@@ -70,7 +75,8 @@ export function documentProblem(document: DocumentNode, limits: DocumentLimits):
     return counts;
   };
   const count = ({ selections }: SelectionSetNode): Counts => {
-    let fields = 0;
+    let breadth = 0;
+    let schemaFields = 0;
     let depth = 0;
     let cost = 0;
     for (const selection of selections) {
@@ -79,27 +85,48 @@ export function documentProblem(document: DocumentNode, limits: DocumentLimits):
       if (selection.kind === Kind.FRAGMENT_SPREAD) below = countFragment(selection.name.value);
       else if (selection.selectionSet !== undefined) below = count(selection.selectionSet);
       if (selection.kind === Kind.FIELD && selection.alias !== undefined) aliases += 1;
-      fields += below.fields + (selection.kind === Kind.FIELD ? 1 : 0);
       depth = Math.max(depth, below.depth + 1);
-      if (selection.kind !== Kind.FIELD) cost += below.cost;
-      else if (/^__(schema|type)$/.test(selection.name.value)) schemaCost += below.cost;
-      else cost += (SCHEMA_LISTS[selection.name.value] ?? 1) * (1 + below.cost);
+      schemaFields += below.schemaFields;
+      if (selection.kind !== Kind.FIELD) {
+        breadth += below.breadth;
+        cost += below.cost;
+      } else if (/^__(schema|type)$/.test(selection.name.value)) {
+        breadth += 1;
+        schemaFields += below.breadth;
+        schemaCost += below.cost;
+      } else {
+        breadth += 1 + below.breadth;
+        cost += (SCHEMA_LISTS[selection.name.value] ?? 1) * (1 + below.cost);
+      }
     }
-    return { fields, depth, cost };
+    return { breadth, schemaFields, depth, cost };
   };
 
   let rootFields = 0;
-  let all = NOTHING;
+  let deepest = 0;
+  let broadest = 0;
+  let mostSchemaFields = 0;
+  const measure = ({ breadth, schemaFields }: Counts): void => {
+    broadest = Math.max(broadest, breadth);
+    mostSchemaFields = Math.max(mostSchemaFields, schemaFields);
+  };
   for (const definition of document.definitions) {
     if ('directives' in definition) note(definition.directives?.length);
     if (definition.kind === Kind.OPERATION_DEFINITION) {
       for (const variable of definition.variableDefinitions ?? []) note(variable.directives?.length);
       rootFields = Math.max(rootFields, fieldsAtTop(definition.selectionSet, fragments));
       const counts = count(definition.selectionSet);
-      all = { ...counts, fields: all.fields + counts.fields, depth: Math.max(all.depth, counts.depth) };
+      deepest = Math.max(deepest, counts.depth);
+      measure(counts);
     }
   }
-  for (const name of fragments.keys()) countFragment(name);
+  // Those of the schema's types are measured where they are spread: by themselves they look like any other.
+  const onlyOfSchema = (name: string): boolean =>
+    fragments.get(name)?.typeCondition.name.value.startsWith('__') === true;
+  for (const name of fragments.keys()) {
+    const counts = countFragment(name);
+    measure(onlyOfSchema(name) ? { ...counts, breadth: 0, schemaFields: counts.breadth } : counts);
+  }
 
   if (directives > limits.directives)
     return tooMany(directives, 'directives', limits.directives, 'MAX_QUERY_DIRECTIVES');
@@ -107,14 +134,17 @@ export function documentProblem(document: DocumentNode, limits: DocumentLimits):
     return `There are ${mostAtOnePlace} directives at one place, at most ${DIRECTIVES_AT_ONE_PLACE} are allowed. Leave out repetitions.`;
   if (aliases > limits.aliases) return tooMany(aliases, 'aliases', limits.aliases, 'MAX_QUERY_ALIASES');
   if (rootFields > limits.rootFields) return tooMany(rootFields, 'root fields', limits.rootFields, 'MAX_ROOT_FIELDS');
-  if (all.depth > DEEPEST_NESTING)
-    return `The document is nested ${all.depth} levels deep, at most ${DEEPEST_NESTING} are allowed. Ask for less at a time.`;
-  if (all.fields > MOST_FIELDS)
-    return `The document's fragments stand for ${all.fields > 1e9 ? 'billions of' : all.fields} fields, at most ${MOST_FIELDS} are allowed. Spread them fewer times.`;
-  if (schemaCost > MOST_OF_SCHEMA)
+  if (deepest > DEEPEST_NESTING)
+    return `The document is nested ${deepest} levels deep, at most ${DEEPEST_NESTING} are allowed. Ask for less at a time.`;
+  if (broadest > limits.breadth) return tooLarge('breadth', broadest, limits.breadth);
+  if (schemaCost > MOST_OF_SCHEMA || mostSchemaFields > MOST_SCHEMA_FIELDS)
     return 'The document asks too much of the schema itself. Ask for fewer levels of it, and once.';
   return undefined;
 }
+
+/** How an operation is refused that asks for too much: here, and where its cost is reckoned. */
+export const tooLarge = (what: 'breadth' | 'complexity' | 'depth', found: number, most: number): string =>
+  `The query is too large: its ${what} is ${found > 1e9 ? 'billions' : found}, at most ${most} is allowed (MAX_QUERY_${what.toUpperCase()}). Ask for smaller pages or fewer fields.`;
 
 const tooMany = (found: number, what: string, most: number, setting: string): string =>
   `The document has ${found} ${what}, at most ${most} are allowed (${setting}). Split it into several requests.`;

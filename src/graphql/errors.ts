@@ -24,7 +24,7 @@ export const ERROR_CODES = {
   UNSUPPORTED_MEDIA_TYPE: 'The content type is not one that GraphQL over HTTP knows.',
   NOT_ACCEPTABLE: 'Accept names no media type that the answer can have.',
   METHOD_NOT_ALLOWED: 'Mutations want POST.',
-  PAYLOAD_TOO_LARGE: 'The request is larger than MAX_BODY_BYTES.',
+  PAYLOAD_TOO_LARGE: 'The request is larger than MAX_BODY_BYTES, or its JSON holds more than anything needs.',
   QUERY_TOO_COMPLEX: 'The document or what it asks for is larger than a limit, which the message names.',
   RATE_LIMITED: 'The caller asks faster than it may; Retry-After says when to ask again.',
   TOO_MANY_SUBSCRIPTIONS: 'The caller has as many open subscriptions as it may.',
@@ -124,6 +124,11 @@ function codeOf(error: GraphQLError): string {
   return 'BAD_USER_INPUT';
 }
 
+/** Names and keys of the request are repeated in messages: as much of them as tells which they are. */
+const LONGEST_MESSAGE = 1_000;
+const shortened = (message: string): string =>
+  message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+
 function withCode(
   error: GraphQLError,
   code: ErrorCode | string,
@@ -134,7 +139,7 @@ function withCode(
   const { nodes, source, positions, path } = error;
   const { originalError: _, stack: __, ...extensions } = error.extensions;
   const http = status === undefined ? {} : { http: { status } };
-  return new GraphQLError(message, {
+  return new GraphQLError(shortened(message), {
     nodes,
     source,
     positions,

@@ -16,6 +16,10 @@ export interface DateTimeRange {
   readonly to?: Date | null;
 }
 
+/** Far above what any text that is filtered by has; more would only be carried to the database. */
+const LONGEST_TEXT = 1_000;
+const filterText = z.string().max(LONGEST_TEXT, `has at most ${LONGEST_TEXT} characters`);
+
 /** Nothing is in a span that ends before it begins: whoever asks so has mixed up the two. */
 const forwards = z
   .custom<DateTimeRange>()
@@ -26,12 +30,12 @@ export function addFilterInputs(builder: Builder) {
   const StringFilterInput = builder.inputRef<StringFilter>('StringFilter').implement({
     description: 'Conditions on a text; all that are given must hold.',
     fields: (t) => ({
-      equals: t.string({ description: 'Exactly this.' }),
+      equals: t.string({ description: 'Exactly this.', validate: filterText.nullish() }),
       in: t.stringList({
         description: `One of these, at most ${MOST_CHOICES}.`,
-        validate: z.array(z.string()).max(MOST_CHOICES, `has at most ${MOST_CHOICES} texts`).nullish(),
+        validate: z.array(filterText).max(MOST_CHOICES, `has at most ${MOST_CHOICES} texts`).nullish(),
       }),
-      startsWith: t.string({ description: 'Begins with this.' }),
+      startsWith: t.string({ description: 'Begins with this.', validate: filterText.nullish() }),
     }),
   });
   const DateTimeRangeInput = builder.inputRef<DateTimeRange>('DateTimeRange').implement({

@@ -19,7 +19,7 @@ import { measureOperations } from './measure.ts';
 import { mapStream } from './result-stream.ts';
 import { limitDuration, limitSubscriptions } from './running-limits.ts';
 import { shareEvents } from './shared-events.ts';
-import { hideVariableValues } from './variables.ts';
+import { refuseWrongVariables } from './variables.ts';
 
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
@@ -73,10 +73,10 @@ export function createGraphqlServer({
       limitDocuments(limits.documents),
       ...(limits.allowsIntrospection ? [] : [hideSchema<RequestContext>()]),
       ...access,
+      refuseWrongVariables(),
       limitSubscriptions(limits.maxSubscriptions),
       limitDuration(limits.timeoutMs),
       shareEvents({ patience }),
-      hideVariableValues(),
       finishResults({ logger, outage }, limits),
       explainBareAnswers(),
     ],
@@ -97,8 +97,8 @@ function refuseUnaskedRequests(): Plugin<RequestContext> {
   return {
     async onRequestParse(payload) {
       const { request, setRequestParser, endResponse, serverContext, fetchAPI } = payload;
-      if (isJson(request.headers.get('content-type'))) return;
-      if (request.method === 'POST') return setRequestParser(undefined as never);
+      const hasJsonType = isJson(request.headers.get('content-type'));
+      if (request.method === 'POST') return hasJsonType ? undefined : setRequestParser(undefined as never);
       const { requestId } = serverContext as unknown as RequestContext;
       const refuse = (message: string): void => {
         const headers = { 'content-type': 'application/json; charset=utf-8' };
@@ -106,6 +106,7 @@ function refuseUnaskedRequests(): Plugin<RequestContext> {
       };
       const unreadable = unreadableParameter(request.url);
       if (unreadable !== undefined) return refuse(`The parameter "${unreadable}" of the address is not JSON.`);
+      if (hasJsonType) return;
       try {
         await csrf.onRequestParse?.(payload);
       } catch {

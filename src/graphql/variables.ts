@@ -1,18 +1,18 @@
 /**
  * What is wrong with an operation's variables, told without their values: GraphQL would print
- * the whole input, password and all. It is worked out anew only after the executor has refused
- * them, so that good requests pay nothing.
+ * the whole input, password and all, once for each problem. So they are looked at before the
+ * executor sees them, and only as far as the last problem that is told.
  */
 import {
   coerceInputValue,
   type DocumentNode,
   type ExecutionResult,
   GraphQLError,
+  type GraphQLInputType,
   type GraphQLSchema,
   getOperationAST,
   isInputType,
   isNonNullType,
-  Kind,
   typeFromAST,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
@@ -27,20 +27,15 @@ interface Request {
   readonly variableValues?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Replaces the executor's complaints about variables by ours. */
-export function hideVariableValues<Context extends object>(): Plugin<Context> {
-  const retell = (args: Request, result: unknown, setResult: (result: ExecutionResult) => void): void => {
-    const { errors } = result as ExecutionResult;
-    if (errors?.some(({ nodes }) => nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION))
-      setResult({ errors: variableProblems(args) });
+/** Refuses an operation whose variables are wrong, in our words. */
+export function refuseWrongVariables<Context extends object>(): Plugin<Context> {
+  const check = (args: Request, stop: (result: ExecutionResult) => void): void => {
+    const errors = variableProblems(args);
+    if (errors.length > 0) stop({ errors });
   };
   return {
-    onExecute: ({ args }) => ({
-      onExecuteDone: ({ result, setResult }) => retell(args as Request, result, setResult),
-    }),
-    onSubscribe: ({ args }) => ({
-      onSubscribeResult: ({ result, setResult }) => retell(args as Request, result, setResult),
-    }),
+    onExecute: ({ args, setResultAndStopExecution }) => check(args as Request, setResultAndStopExecution),
+    onSubscribe: ({ args, setResultAndStopExecution }) => check(args as Request, setResultAndStopExecution),
   };
 }
 
@@ -52,18 +47,30 @@ function variableProblems({ schema, document, operationName, variableValues }: R
     const name = node.variable.name.value;
     const type = typeFromAST(schema, node.type);
     if (!isInputType(type)) continue;
-    const add = (message: string): number =>
+    const isGiven = Object.hasOwn(values, name);
+    if (!isGiven && node.defaultValue !== undefined) continue;
+    for (const message of problemsOf(name, type, isGiven, values[name], MOST_PROBLEMS - problems.length))
       problems.push(new GraphQLError(message, { nodes: node, extensions: { http: { status: 400 } } }));
-    if (!Object.hasOwn(values, name)) {
-      if (node.defaultValue === undefined && isNonNullType(type))
-        add(`Variable "$${name}" of required type "${type}" was not provided.`);
-    } else if (values[name] === null && isNonNullType(type)) {
-      add(`Variable "$${name}" of non-null type "${type}" must not be null.`);
-    } else {
-      coerceInputValue(values[name], type, (path, _value, { message }) =>
-        add(`Variable "$${name}" has no valid value at "${[name, ...path].join('.')}": ${valueFree(message)}`),
-      );
-    }
+    if (problems.length >= MOST_PROBLEMS) break;
   }
-  return problems.slice(0, MOST_PROBLEMS);
+  return problems;
+}
+
+/** The first so many problems with the value of one variable. */
+function problemsOf(name: string, type: GraphQLInputType, isGiven: boolean, value: unknown, most: number): string[] {
+  if (isNonNullType(type)) {
+    if (!isGiven) return [`Variable "$${name}" of required type "${type}" was not provided.`];
+    if (value === null) return [`Variable "$${name}" of non-null type "${type}" must not be null.`];
+  }
+  const problems: string[] = [];
+  const enough = new Error('Enough problems.');
+  try {
+    coerceInputValue(value, type, (path, _value, { message }) => {
+      problems.push(`Variable "$${name}" has no valid value at "${[name, ...path].join('.')}": ${valueFree(message)}`);
+      if (problems.length >= most) throw enough;
+    });
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
+  return problems;
 }

@@ -9,12 +9,16 @@ import { declaresMore, readBody, refuse, refuseLarge } from './body.ts';
 import { createCors } from './cors.ts';
 import { type Gate, turnAway } from './gate.ts';
 import { GRAPHIQL_POLICY } from './headers.ts';
+import { jsonProblem } from './json-limits.rules.ts';
 import { sendPage, wantsPage } from './pages.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { type Exchange, type Handler, sendText } from './server.ts';
 
 const FOREIGN =
   'A page of another site asked for this in your name, so nothing was done. Use a page of this server; a program or a page of your own sends "Authorization: Bearer …" with an API token instead of a cookie.';
+
+/** `application/graphql` alone is a document instead, which its own limits bound. */
+const IS_JSON = /^application\/(graphql\+)?json\b/i;
 
 export interface RequestLimits {
   readonly maxBodyBytes: number;
@@ -67,7 +71,10 @@ export function graphqlRoute({ graphql, graphiql, gate, signInAddress, limits }:
     if (waitMs !== undefined) return refuseHasty(exchange, waitMs);
     const context: RequestContext = { requestId, caller, isCookie, validUntil, onEnded };
     const body = await readBody(exchange, limits.maxBodyBytes);
-    if (body !== undefined) await graphql(Object.assign(request, { body }), response, context);
+    if (body === undefined) return;
+    const problem = IS_JSON.test(request.headers['content-type'] ?? '') ? jsonProblem(body.chunks) : undefined;
+    if (problem !== undefined) return refuse(exchange, 413, 'PAYLOAD_TOO_LARGE', problem);
+    await graphql(Object.assign(request, { body }), response, context);
   };
 }
 

@@ -28,7 +28,7 @@ const SCALARS: Readonly<Record<string, () => unknown>> = {
 };
 
 /** Something of the type that its fields' rules allow; of inputs only what is required. */
-function sampleOf(given: GraphQLInputType): unknown {
+export function sampleOf(given: GraphQLInputType): unknown {
   const type = getNullableType(given);
   if (isListType(type)) return [sampleOf(type.ofType)];
   if (isEnumType(type)) return type.getValues()[0]?.name;
