@@ -1,19 +1,22 @@
 /**
  * The process: reads the configuration, opens things in order, listens, and closes them in
- * reverse on a signal. `db:url`, `db:seed` and `keys:abandon` are small commands beside the server.
- * What they need is loaded once the configuration is known to be usable: a complaint comes at once.
+ * reverse on a signal. The small commands beside the server read only the settings they need.
+ * What all of them need is loaded once those are known to be usable: a complaint comes at once.
  */
+import { hostname } from 'node:os';
 import { inspect } from 'node:util';
 import { config as readDotenv } from 'dotenv';
-import { ConfigurationError, readConfig } from './config/config.ts';
+import { ConfigurationError, readConfig, readSettings } from './config/config.ts';
 import { secretsOf } from './config/secrets.ts';
 import { StartError } from './database/start-error.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { MasterKeyError } from './sealing/master-key.ts';
+import { HELP, readCommandLine } from './start/command-line.ts';
 import { endOnUncaught } from './start/last-words.ts';
 import { createLog, withoutSecrets } from './telemetry/logger.ts';
+import { VERSION } from './version.ts';
 
-readDotenv({ quiet: true });
+const dotenv = Object.keys(readDotenv({ quiet: true }).parsed ?? {});
 
 /** Two signals that are nearer to each other are one. */
 const SAME_SIGNAL_MS = 250;
@@ -26,13 +29,36 @@ function complain(error: unknown): never {
 }
 
 async function main(): Promise<void> {
-  const { config, warnings } = readConfig(process.env);
-  const [command, ...args] = process.argv.slice(2);
-  if (command === 'db:url') return (await import('./start/commands.ts')).printDatabaseUrl(config);
-  if (command === 'db:seed') return (await import('./start/commands.ts')).seedDatabase(config);
-  if (command === 'keys:abandon') return (await import('./start/abandon.ts')).abandonLostKeys(config, args);
+  const line = readCommandLine(process.argv.slice(2));
+  if ('problem' in line) {
+    console.error(line.problem);
+    process.exit(2);
+  }
+  switch (line.command) {
+    case 'help':
+      return void process.stdout.write(HELP);
+    case 'version':
+      return void process.stdout.write(`${VERSION}\n`);
+    case 'start':
+      return start();
+    case 'keys:abandon': {
+      const { ABANDON_SETTINGS, abandonLostKeys } = await import('./start/abandon.ts');
+      return abandonLostKeys(readSettings(process.env, ABANDON_SETTINGS), line.args);
+    }
+    default: {
+      const [{ DATABASE_SETTINGS }, { printDatabaseUrl, seedDatabase }] = await Promise.all([
+        import('./start/database.ts'),
+        import('./start/commands.ts'),
+      ]);
+      const settings = readSettings(process.env, DATABASE_SETTINGS);
+      return line.command === 'db:url' ? printDatabaseUrl(settings) : seedDatabase(settings);
+    }
+  }
+}
 
-  const nodeName = config.NODE_NAME ?? `${process.env.HOSTNAME ?? 'node'}-${process.pid}`;
+async function start(): Promise<void> {
+  const { config, warnings } = readConfig(process.env, dotenv);
+  const nodeName = config.NODE_NAME ?? `${hostname()}-${process.pid}`;
   const format = config.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json');
   const { logger, flush, droppedLines } = createLog({
     level: config.LOG_LEVEL,
@@ -70,6 +96,8 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  // The terminal was closed. Nobody is impatient who says so twice, as a shell and the kernel do.
+  process.on('SIGHUP', (signal) => stop({ signal }));
   try {
     const { startServer } = await import('./start/server.ts');
     await startServer({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, readConfig } from './config.ts';
+import { ConfigurationError, readConfig, readSettings } from './config.ts';
 
 const problemsOf = (env: Record<string, string>): readonly string[] => {
   try {
@@ -172,5 +172,32 @@ describe('readConfig', () => {
       'LEASE_DURATON is not a setting. Did you mean LEASE_DURATION?',
       'MASTER_KEI is not a setting. Did you mean MASTER_KEY?',
     ]);
+  });
+
+  it.each([
+    'postgresql://jobs:s3cret@db1.example:5432,db2.example:5432/hub',
+    'postgresql://jobs:s3cret@db1.example,db2.example/hub?target_session_attrs=read-write',
+    'postgresql:///hub?host=db1.example,db2.example',
+  ])('refuses several hosts by name: %s', (url) => {
+    const problems = problemsOf({ ...EXTERNAL, DATABASE_URL: url, DATABASE_DIRECT_URL: url });
+    const why = 'names several hosts, and one is supported: name the primary, or what always leads to it. Example: ';
+    expect(problems).toEqual([
+      expect.stringContaining(`DATABASE_URL ${why}`),
+      expect.stringContaining(`DATABASE_DIRECT_URL ${why}`),
+    ]);
+    expect(problems.join()).not.toContain('s3cret');
+  });
+});
+
+describe('readSettings', () => {
+  it('asks for nothing that the command does not read', () => {
+    const url = 'postgresql://a@b/c';
+    expect(readSettings({ DATABASE_URL: url, PORT: 'http' }, ['DATABASE_URL', 'DATA_DIR'])).toEqual({
+      DATABASE_URL: url,
+      DATA_DIR: '.data',
+    });
+    expect(() => readSettings({ DATABASE_URL: url }, ['DATABASE_URL', 'MASTER_KEY', 'MASTER_KEY_FILE'])).toThrow(
+      'MASTER_KEY (or MASTER_KEY_FILE) is needed with DATABASE_URL',
+    );
   });
 });

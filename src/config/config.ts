@@ -2,14 +2,15 @@
  * The configuration, read from the environment one time, purely: all complaints come together,
  * each with the variable, what is wrong and an example.
  */
-import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { ACCESS_RULES } from './access-rules.ts';
 import { SETTINGS } from './settings.ts';
+import { unknownSettings } from './unknown.ts';
 import type { Setting } from './values.ts';
 
 type Settings = typeof SETTINGS;
 type Key = keyof Settings;
+const KEYS = Object.keys(SETTINGS) as Key[];
 /** What is set, or what the default stands for; settings with neither are undefined. */
 type Values = {
   [K in Key]: Settings[K] extends { default: string }
@@ -40,18 +41,36 @@ export class ConfigurationError extends Error {
   }
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
- * Reads the configuration from an environment. An empty value counts as unset. Throws
- * ConfigurationError that names every problem; `warnings` holds likely misspellings of ours.
+ * Reads the configuration from an environment, of which `dotenv` are the names that a .env brought.
+ * An empty value counts as unset. Throws ConfigurationError that names every problem; `warnings`
+ * holds what looks like a setting and is none.
  */
-export function readConfig(env: Record<string, string | undefined>): { config: Config; warnings: string[] } {
+export function readConfig(
+  env: Environment,
+  dotenv: readonly string[] = [],
+): { config: Config; warnings: readonly string[] } {
+  const { values, problems } = read(env, KEYS);
+  const warnings = unknownSettings(KEYS, Object.keys(env), dotenv);
+  if (problems.length > 0) throw new ConfigurationError([...problems, ...warnings]);
+  return { config: values, warnings };
+}
+
+/** Reads only what a command needs: what else is missing or wrong does not keep it from its work. */
+export function readSettings<K extends Key>(env: Environment, names: readonly K[]): Pick<Config, K> {
+  const { values, problems } = read(env, names);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return values;
+}
+
+function read(env: Environment, names: readonly Key[]): { values: Config; problems: string[] } {
   const problems: string[] = [];
   const wrong = new Set<Key>();
   const values: Record<string, unknown> = {};
-  for (const [key, { schema, default: fallback, example, isSecret }] of Object.entries(SETTINGS) as [
-    Key,
-    Setting<z.ZodType>,
-  ][]) {
+  for (const key of names) {
+    const { schema, default: fallback, example, isSecret }: Setting<z.ZodType> = SETTINGS[key];
     const given = env[key] === '' ? undefined : env[key];
     const raw = given ?? fallback;
     if (raw === undefined) continue;
@@ -64,12 +83,11 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
     }
   }
   for (const [reads, complaint] of RULES) {
-    const problem = reads.some((key) => wrong.has(key)) ? undefined : complaint(values as Values);
+    if (!reads.every((key) => names.includes(key) && !wrong.has(key))) continue;
+    const problem = complaint(values as Values);
     if (problem !== undefined) problems.push(problem);
   }
-  const misspelt = likelyMisspellings(Object.keys(env));
-  if (problems.length > 0) throw new ConfigurationError([...problems, ...misspelt]);
-  return { config: values as Values, warnings: misspelt };
+  return { values: values as Values, problems };
 }
 
 /**
@@ -191,19 +209,6 @@ export function providerOf(config: Pick<Config, 'IDENTITY_PROVIDER' | 'ZITADEL_U
 /** True for a host, with a port or without, and nothing around it. */
 function isHostName(text: string): boolean {
   return URL.canParse(`http://${text}`) && /^[^\s/?#@\\]+$/.test(text);
-}
-
-/** Unknown variables that are one or two letters from one of ours. */
-function likelyMisspellings(names: readonly string[]): string[] {
-  const known = Object.keys(SETTINGS);
-  return names
-    .filter((name) => !known.includes(name))
-    .flatMap((name) => {
-      const near = known.find(
-        (key) => key.length >= 6 && distance(key, name.toUpperCase()) <= (key.length >= 9 ? 2 : 1),
-      );
-      return near === undefined ? [] : [`${name} is not a setting. Did you mean ${near}?`];
-    });
 }
 
 /** The README's table of settings, as Markdown. */

@@ -9,7 +9,7 @@ import { MONITORING_SETTINGS } from './monitoring.ts';
 import { OUTBOX_SETTINGS } from './outbox.ts';
 import { POLICY_SETTINGS } from './policy.ts';
 import { RETENTION_SETTINGS } from './retention.ts';
-import { duration, headerValue, integer, oneOf, setting, text, url } from './values.ts';
+import { databaseUrl, duration, headerValue, integer, oneOf, setting, text, url } from './values.ts';
 import { WEBHOOK_SETTINGS } from './webhooks.ts';
 
 export const SETTINGS = {
@@ -28,13 +28,13 @@ export const SETTINGS = {
   }),
   ...ACCESS_SETTINGS,
   DATABASE_URL: setting({
-    schema: url('postgres:', 'postgresql:'),
+    schema: databaseUrl(),
     example: 'postgresql://jobs:secret@db.example:5432/family_hub',
     means: 'PostgreSQL 15 or newer. Unset: the embedded PostgreSQL 18 in `DATA_DIR`.',
     isSecret: true,
   }),
   DATABASE_DIRECT_URL: setting({
-    schema: url('postgres:', 'postgresql:'),
+    schema: databaseUrl(),
     example: 'postgresql://jobs:secret@db.example:5432/family_hub',
     means:
       'The same database without a pooler between, for `LISTEN` and migrations. Without it behind PgBouncer, a short poll replaces `LISTEN`.',

@@ -42,6 +42,16 @@ export const url = (...protocols: string[]) =>
     error: `is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
+/** A database's address, with one host. */
+export const databaseUrl = () =>
+  z.string().transform((text, context) => {
+    const [, hosts = ''] = /^[^:]+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(text) ?? [];
+    if (hosts.includes(',') || /[?&]host=[^&]*(,|%2c)/i.test(text))
+      return fail(context, 'names several hosts, and one is supported: name the primary, or what always leads to it');
+    const isOne = URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
+    return isOne ? text : fail(context, 'is not a URL that begins with postgres:// or postgresql://');
+  });
+
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `is none of ${values.join(', ')}` });
 

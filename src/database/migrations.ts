@@ -59,9 +59,10 @@ export async function migrate({
       const upToIt = migrations.filter((migration) => migration.name <= name);
       if (await applyUnderLock(pool, engine, directory, migrations, upToIt)) {
         applied.push(name);
-        logger.info({ migration: name }, 'Applied a migration');
+        logger.debug({ migration: name }, 'Applied a migration');
       }
     }
+    if (applied.length > 0) logger.info({ migrations: applied.length }, 'Brought the database up to date');
     return { applied };
   } finally {
     engine?.free();

@@ -9,8 +9,7 @@ import { systemCaller } from '../access/caller.ts';
 import { failureGroupOf } from '../accounts/insight/failure-group.rules.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { type Database, openDatabase } from '../database/database.ts';
-import { migrate } from '../database/migrations.ts';
+import type { Database } from '../database/database.ts';
 import { MISSED_BEATS } from '../nodes/nodes.ts';
 import { type Abandoned, abandonKeyRing, previewAbandon } from '../sealing/abandon.ts';
 import {
@@ -21,24 +20,24 @@ import {
   readEmbeddedMasterKey,
   readMasterKeyFile,
 } from '../sealing/master-key.ts';
-import { silentLogger } from '../telemetry/logger.ts';
-import { openDatabaseServer } from './database.ts';
+import { KEYS_LOST_FLAG } from './command-line.ts';
+import { DATABASE_SETTINGS, withDatabase } from './database.ts';
 
-const FLAG = '--master-key-is-lost';
+/** The settings that this command reads. */
+export const ABANDON_SETTINGS = [
+  ...DATABASE_SETTINGS,
+  'MASTER_KEY',
+  'MASTER_KEY_FILE',
+  'LEASE_DURATION',
+  'HEARTBEAT_INTERVAL',
+] as const;
+type AbandonSettings = Pick<Config, (typeof ABANDON_SETTINGS)[number]>;
 
 /** Gives the key ring up, or says what that would cost. Throws StartError when there is no reason to. */
-export async function abandonLostKeys(config: Config, args: readonly string[]): Promise<void> {
-  const server = await openDatabaseServer(config, silentLogger);
-  try {
-    await migrate({ url: server.directUrl ?? server.url, logger: silentLogger });
-    const db = await openDatabase({ url: server.url, poolSize: 2, logger: silentLogger });
-    await abandon(config, db, args.includes(FLAG)).finally(() => db.close());
-  } finally {
-    await server.leave();
-  }
-}
+export const abandonLostKeys = (config: AbandonSettings, args: readonly string[]): Promise<void> =>
+  withDatabase(config, (db) => abandon(config, db, args.includes(KEYS_LOST_FLAG)));
 
-async function abandon(config: Config, db: Database, isMeant: boolean): Promise<void> {
+async function abandon(config: AbandonSettings, db: Database, isMeant: boolean): Promise<void> {
   const silenceMs = MISSED_BEATS * config.HEARTBEAT_INTERVAL;
   // With the embedded database the new one is made only once it is certain that it is needed.
   const given = givenKey(config);
@@ -46,7 +45,7 @@ async function abandon(config: Config, db: Database, isMeant: boolean): Promise<
   const preview = await previewAbandon({ db, master: trial, silenceMs });
   if (!isMeant) {
     process.stdout.write(
-      `Nothing was changed. The key ring is under the master key with id ${preview.masterKeyIds.join(', ')}. Giving it up would lose ${lossOf(preview)}; entries, accounts, schedules and the audit trail stay. If that master key is lost for good, run this again with ${FLAG}.\n`,
+      `Nothing was changed. The key ring is under the master key with id ${preview.masterKeyIds.join(', ')}. Giving it up would lose ${lossOf(preview)}; entries, accounts, schedules and the audit trail stay. If that master key is lost for good, run this again with ${KEYS_LOST_FLAG}.\n`,
     );
     return;
   }
@@ -72,7 +71,7 @@ const lossOf = ({ passwordCount: count, failedCount, webhookCount }: Abandoned):
       : ` and the secrets of ${webhookCount} webhooks (disabled until "rotateWebhookSecret" and "resumeWebhook")`
   }`;
 
-function givenKey(config: Config): MasterKey | undefined {
+function givenKey(config: AbandonSettings): MasterKey | undefined {
   if (config.MASTER_KEY !== undefined) return parseMasterKey(config.MASTER_KEY, 'MASTER_KEY');
   if (config.MASTER_KEY_FILE !== undefined) return readMasterKeyFile(config.MASTER_KEY_FILE);
   return readEmbeddedMasterKey(config.DATA_DIR);

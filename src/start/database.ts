@@ -1,10 +1,11 @@
 /** Which database: the one that was named, or the embedded one. */
 import { join, relative, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
-import type { Queryable } from '../database/database.ts';
+import { type Database, openDatabase, type Queryable } from '../database/database.ts';
 import { startEmbedded } from '../database/embedded/embedded.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import { isStandby, takesNoWrites } from './failures.ts';
+import { migrate } from '../database/migrations.ts';
+import { type Logger, silentLogger } from '../telemetry/logger.ts';
+import { explainStartFailure, isStandby, takesNoWrites } from './failures.ts';
 
 export interface DatabaseServer {
   readonly url: string;
@@ -16,8 +17,12 @@ export interface DatabaseServer {
   leave(): Promise<void>;
 }
 
+/** The settings that say which database. */
+export const DATABASE_SETTINGS = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'DATA_DIR'] as const;
+export type DatabaseSettings = Pick<Config, (typeof DATABASE_SETTINGS)[number]>;
+
 /** Answers where the database is; starts or joins the embedded one when none was named. */
-export async function openDatabaseServer(config: Config, logger: Logger): Promise<DatabaseServer> {
+export async function openDatabaseServer(config: DatabaseSettings, logger: Logger): Promise<DatabaseServer> {
   if (config.DATABASE_URL !== undefined) {
     const url = config.DATABASE_URL;
     return {
@@ -43,6 +48,22 @@ function whereabouts(dataDir: string, folder: string): string {
   const path = relative(process.cwd(), resolve(dataDir)) || '.';
   const written = path.startsWith('..') ? resolve(dataDir) : join('.', path);
   return folder.startsWith(resolve(dataDir)) ? written : `${folder}, since ${written} is closed to PostgreSQL`;
+}
+
+/** For commands: opens the database, migrated and writable, for as long as the work lasts. Throws StartError. */
+export async function withDatabase(settings: DatabaseSettings, work: (db: Database) => Promise<void>): Promise<void> {
+  const server = await openDatabaseServer(settings, silentLogger);
+  try {
+    await migrate({ url: server.directUrl ?? server.url, logger: silentLogger });
+    const db = await openDatabase({ url: server.url, poolSize: 2, logger: silentLogger });
+    await assertWritable(db, server.shown)
+      .then(() => work(db))
+      .finally(() => db.close());
+  } catch (error) {
+    throw explainStartFailure(error, server.shown);
+  } finally {
+    await server.leave();
+  }
 }
 
 /** Throws a StartError when the database can only be read. */

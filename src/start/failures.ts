@@ -11,7 +11,7 @@ export function explainStartFailure(error: unknown, shown: string): unknown {
   if (!isConnectionFailure(error)) return error;
   const { message, code } = error as NodeJS.ErrnoException;
   return new StartError(
-    `The database at ${shown} went away while the server started: ${message || code}. Start the server again once PostgreSQL runs.`,
+    `The database at ${shown} cannot be reached or went away: ${message || code}. Start again once PostgreSQL runs.`,
     { cause: error },
   );
 }

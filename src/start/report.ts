@@ -64,6 +64,7 @@ export function reportStart(report: StartReport): void {
     port: address.port,
     database: server.shown,
     identityProvider: provider.name,
+    jobs,
     notices: road,
     access: accessLine(config).join(': '),
     restricted: restrictionLines(config)[0]?.[1],

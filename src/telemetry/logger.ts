@@ -39,7 +39,7 @@ export function createLog(options: LoggerOptions): Log {
   const output =
     format === 'pretty'
       ? through((line) => printableJsonLine(withoutRepeats(line)), prettyOutput())
-      : through(safeJsonLine, pino.destination({ dest: 1, sync: true }));
+      : through(safeJsonLine, standardOutput());
   const seq =
     seqUrl === undefined
       ? undefined
@@ -86,10 +86,12 @@ const through = (change: (line: string) => string, stream: { write(line: string)
   },
 });
 
+/** A terminal that was closed, or a pipe that nobody reads any more, takes no lines; the server goes on without. */
+const standardOutput = () => pino.destination({ dest: 1, sync: true }).on('error', () => undefined);
+
 const prettyOutput = () =>
   pretty({
-    destination: 1,
-    sync: true,
+    destination: standardOutput(),
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname,nodeName',
     singleLine: true,

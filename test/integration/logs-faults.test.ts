@@ -43,7 +43,7 @@ const saying = (text: string) => node.logLines.filter((line) => line.msg === tex
 
 describe('a node with nothing to do', () => {
   it('says what it will do, and then nothing but at debug', async () => {
-    expect(saying('ManagedAccountRetryJob scheduled with trigger: Every 1 second')).toMatchObject([{ level: 30 }]);
+    expect(saying('ManagedAccountRetryJob scheduled with trigger: Every 1 second')).toMatchObject([{ level: 20 }]);
     const begun = saying('ManagedAccountRetryJob starting execution').length;
     await until('some minutes', () => saying('ManagedAccountRetryJob completed successfully').length >= begun + 3);
     expect(saying('No pending jobs ready for retry')).toContainEqual(expect.objectContaining({ level: 20 }));

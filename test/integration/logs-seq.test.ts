@@ -117,8 +117,8 @@ describe('Seq', () => {
   it('finds by @Message like "%ManagedAccountRetryJob%" how the job fires and what it does', () => {
     const found = seq.search('%ManagedAccountRetryJob%');
     for (const [text, level, properties] of [
-      ['ManagedAccountRetryJob scheduled with trigger: Every 1 minute', 'Information', { trigger: 'Every 1 minute' }],
-      ['Job ManagedAccountRetryJob: 1 triggers', 'Information', { triggerCount: 1 }],
+      ['ManagedAccountRetryJob scheduled with trigger: Every 1 minute', 'Debug', { trigger: 'Every 1 minute' }],
+      ['Job ManagedAccountRetryJob: 1 triggers', 'Debug', { triggerCount: 1 }],
       ['ManagedAccountRetryJob starting execution', 'Debug', { runId: expect.any(String) }],
       ['ManagedAccountRetryJob completed successfully', 'Debug', { counts: { due: 0 } }],
     ] as const) {

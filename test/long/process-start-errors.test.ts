@@ -152,7 +152,7 @@ describe.concurrent('a database that goes away while the server', () => {
   ])('%s', async (_, moment) => {
     const proxy = await startProxy(database.url, moment);
     expect(await sentence({ DATABASE_URL: proxy.url, NODE_NAME: CUT_OFF })).toMatch(
-      /^The database at postgresql:\S+ went away while the server started: .+\. Start the server again once PostgreSQL runs\.$/,
+      /^The database at postgresql:\S+ cannot be reached or went away: .+\. Start again once PostgreSQL runs\.$/,
     );
     expect(proxy.hasCut()).toBe(true);
   });

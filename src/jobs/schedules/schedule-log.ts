@@ -22,13 +22,16 @@ export function createScheduleLog(logger: Logger): ScheduleLog {
     said.set(jobName, text);
     return !isSaid;
   };
+  // The report of the start tells how jobs fire; a change of that is news.
+  const newsLevel = (jobName: string) => (said.has(jobName) ? 'info' : 'debug');
   return {
     read({ name: jobName, cron, timeZone, pausedAt, pausedUntil }) {
       const trigger = triggerWords(cron, timeZone);
       const until = pausedUntil === null ? '' : ` until ${pausedUntil.toISOString()}`;
       const text = `${jobName} scheduled with trigger: ${trigger}${pausedAt === null ? '' : ` (paused${until})`}`;
+      const level = newsLevel(jobName);
       if (isNew(jobName, text))
-        logger.info({ jobName, trigger, cron, timeZone, isPaused: pausedAt !== null || undefined }, text);
+        logger[level]({ jobName, trigger, cron, timeZone, isPaused: pausedAt !== null || undefined }, text);
     },
     refused({ name: jobName, version }, problem) {
       if (isNew(jobName, `${version} ${problem}`)) logger.error({ jobName }, `Not scheduled. ${problem}`);
@@ -38,11 +41,11 @@ export function createScheduleLog(logger: Logger): ScheduleLog {
       for (const jobName of jobNames) {
         // A schedule is its job's only trigger; manual runs have none.
         const triggerCount = 1;
-        logger.info({ jobName, triggerCount }, `Job ${jobName}: ${triggerCount} triggers`);
+        logger.debug({ jobName, triggerCount }, `Job ${jobName}: ${triggerCount} triggers`);
         const triggerName = `${jobName}-trigger`;
         const next = nextFire(jobName)?.toISOString();
         const text = `Trigger: ${triggerName}, Next Fire: ${next ?? 'none'}`;
-        logger.info({ jobName, triggerName, nextFire: next }, text);
+        logger.debug({ jobName, triggerName, nextFire: next }, text);
       }
     },
   };
