@@ -14,9 +14,8 @@ import { createTestDatabase, seedFamily, type TestDatabase } from '../support/da
 
 const SEED = Number(process.env.HOSTILE_SEED ?? 5);
 const GENERATED = 300;
-/** Each is answered within a second; a machine that is busy with other tests may take longer now and then. */
-const MOST_MS = 1_000;
-const GROSS_MS = 5_000;
+/** No request costs this process more of its processor than so many plain ones: some second of it, on any machine. */
+const MOST_PLAIN = 600;
 
 let database: TestDatabase;
 let server: TestApp;
@@ -259,16 +258,17 @@ const INSIDES =
 async function send({
   body,
   headers,
-}: Hostile): Promise<{ status: number; text: string; ms: number; headers: Headers }> {
-  const begun = performance.now();
+}: Hostile): Promise<{ status: number; text: string; cpuMs: number; headers: Headers }> {
+  const before = process.cpuUsage();
   const response = await fetch(`${server.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
     body: typeof body === 'string' ? body : new Uint8Array(body),
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(100_000),
   });
   const text = await response.text();
-  return { status: response.status, text, ms: performance.now() - begun, headers: response.headers };
+  const { user, system } = process.cpuUsage(before);
+  return { status: response.status, text, cpuMs: (user + system) / 1_000, headers: response.headers };
 }
 
 /** What is quoted from the request itself tells nobody anything. */
@@ -294,19 +294,18 @@ describe(`${GENERATED} hostile requests (seed ${SEED})`, () => {
     const perKind = Math.ceil(GENERATED / KINDS.length);
     const attacks = KINDS.flatMap((kind) => fc.sample(kind, { seed: SEED, numRuns: perKind }));
     expect(attacks.length).toBeGreaterThanOrEqual(GENERATED);
-    const slow: string[] = [];
     const statuses = new Map<number, number>();
-    await send(json('warm', '{ __typename }'));
+    const plain: number[] = [];
+    for (let n = 0; n < 100; n++) plain.push((await send(json('plain', '{ __typename }'))).cpuMs);
+    const mostMs = (MOST_PLAIN * plain.reduce((sum, ms) => sum + ms, 0)) / plain.length;
     for (const attack of attacks) {
-      const { status, text, ms } = await send(attack);
+      const { status, text, cpuMs } = await send(attack);
       const which = `${attack.what}: ${attack.body.toString().slice(0, 200)} -> ${status} ${text.slice(0, 300)}`;
       expect(status, which).toBeLessThan(500);
       expect(ownWords(text, attack), which).not.toMatch(INSIDES);
-      expect(ms, which).toBeLessThan(GROSS_MS);
-      if (ms > MOST_MS) slow.push(`${attack.what} ${Math.round(ms)} ms`);
+      expect(cpuMs, which).toBeLessThan(mostMs);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
-    expect(slow.length, slow.join(', ')).toBeLessThanOrEqual(3);
     expect(
       [...statuses.keys()].every((status) => [200, 400, 406, 413, 415, 429].includes(status)),
       [...statuses].join(' '),

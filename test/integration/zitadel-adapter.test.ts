@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { NewAccount, ProviderFailure } from '../../src/identity/provider.ts';
 import { hasPassword } from '../../src/identity/simulator/accounts.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
-import { type Simulator, startSimulator } from '../../src/identity/simulator/simulator.ts';
+import { type Simulator, type SimulatorEvent, startSimulator } from '../../src/identity/simulator/simulator.ts';
 import { createZitadelProvider, type ZitadelProvider } from '../../src/identity/zitadel.ts';
 import type { ZitadelOptions } from '../../src/identity/zitadel-client.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -24,6 +24,7 @@ const STRICT = { minLength: 8, hasLowercase: true, hasUppercase: true, hasNumber
 let database: TestDatabase;
 let simulator: Simulator;
 let provider: ZitadelProvider;
+let onRequest: ((event: SimulatorEvent) => void) | undefined;
 const failures: ProviderFailure[] = [];
 const logLines: string[] = [];
 const logger = pino(
@@ -63,6 +64,17 @@ function newAccount(changes: Partial<NewAccount> = {}): NewAccount {
 }
 
 const within = (timeoutMs: number) => ({ signal: AbortSignal.timeout(timeoutMs), timeoutMs });
+/** However busy the machine is. */
+const inTime = () => within(60_000);
+
+/** The time is over when the simulator has got so far with the create, however long that takes. */
+function untilStage(stage: SimulatorEvent['stage']): { signal: AbortSignal; timeoutMs: number } {
+  const deadline = new AbortController();
+  onRequest = (event) => {
+    if (event.path === 'create' && event.stage === stage) deadline.abort(new DOMException('Too late', 'TimeoutError'));
+  };
+  return { signal: deadline.signal, timeoutMs: 60_000 };
+}
 
 /** The failure; every one that a test sees is searched for secrets at the end. */
 function failureOf(result: { kind: string }): ProviderFailure {
@@ -73,12 +85,12 @@ function failureOf(result: { kind: string }): ProviderFailure {
 
 async function isMade({ entryId, username }: NewAccount): Promise<boolean> {
   simulator.faults.clear();
-  return (await provider.findAccount({ entryId, username }, within(5_000))).kind === 'found';
+  return (await provider.findAccount({ entryId, username }, inTime())).kind === 'found';
 }
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  simulator = await startSimulator({ db: database.db, logger, token: TOKEN });
+  simulator = await startSimulator({ db: database.db, logger, token: TOKEN, onRequest: (event) => onRequest?.(event) });
 });
 afterAll(async () => {
   await simulator?.close();
@@ -88,6 +100,7 @@ beforeEach(() => {
   provider = adapter();
 });
 afterEach(async () => {
+  onRequest = undefined;
   simulator.faults.clear();
   await provider.close();
 });
@@ -95,14 +108,14 @@ afterEach(async () => {
 describe('creating an account', () => {
   it('makes it once, and adopts it when asked again', async () => {
     const account = newAccount();
-    expect(await provider.createAccount(account, within(5_000))).toEqual({
+    expect(await provider.createAccount(account, inTime())).toEqual({
       kind: 'created',
       providerUserId: account.entryId,
       wasAdopted: false,
       providerRequestId: expect.any(String),
     });
     const sameInCapitals = { ...account, username: account.username.toUpperCase() };
-    expect(await provider.createAccount(sameInCapitals, within(5_000))).toMatchObject({
+    expect(await provider.createAccount(sameInCapitals, inTime())).toMatchObject({
       kind: 'created',
       providerUserId: account.entryId,
       wasAdopted: true,
@@ -112,15 +125,15 @@ describe('creating an account', () => {
 
   it('says when somebody else has the name, or the id', async () => {
     const account = newAccount();
-    await provider.createAccount(account, within(5_000));
+    await provider.createAccount(account, inTime());
     const sameName = newAccount({ username: account.username });
-    expect(failureOf(await provider.createAccount(sameName, within(5_000)))).toMatchObject({
+    expect(failureOf(await provider.createAccount(sameName, inTime()))).toMatchObject({
       class: 'permanent',
       code: 'USERNAME_TAKEN_AT_PROVIDER',
       message: expect.stringContaining('another username'),
     });
     const sameId = newAccount({ entryId: account.entryId });
-    expect(failureOf(await provider.createAccount(sameId, within(5_000)))).toMatchObject({
+    expect(failureOf(await provider.createAccount(sameId, inTime()))).toMatchObject({
       class: 'permanent',
       code: 'ACCOUNT_BELONGS_TO_ANOTHER',
     });
@@ -128,11 +141,11 @@ describe('creating an account', () => {
 
   it('takes an account of another organization for somebody else’s', async () => {
     const account = newAccount();
-    await provider.createAccount(account, within(5_000));
+    await provider.createAccount(account, inTime());
     const stranger = adapter({ organizationId: 'another-organization' });
-    const result = await stranger.findAccount(account, within(5_000));
+    const result = await stranger.findAccount(account, inTime());
     expect(failureOf(result)).toMatchObject({ class: 'permanent', code: 'ACCOUNT_BELONGS_TO_ANOTHER' });
-    const create = await stranger.createAccount(newAccount(), within(5_000));
+    const create = await stranger.createAccount(newAccount(), inTime());
     expect(failureOf(create)).toMatchObject({
       class: 'configuration',
       code: 'PROVIDER_ORGANIZATION_UNKNOWN',
@@ -143,23 +156,23 @@ describe('creating an account', () => {
 
   it('decides nothing when the look itself fails', async () => {
     const account = newAccount();
-    await provider.createAccount(account, within(5_000));
+    await provider.createAccount(account, inTime());
     simulator.faults.set([{ kind: '503', path: 'find' }]);
-    const result = await provider.createAccount({ ...account, username: 'other' }, within(5_000));
+    const result = await provider.createAccount({ ...account, username: 'other' }, inTime());
     expect(failureOf(result)).toMatchObject({ class: 'transient', code: 'PROVIDER_UNAVAILABLE' });
     simulator.faults.set([{ kind: '404', cause: 'membership', path: 'find' }]);
-    const denied = await provider.createAccount(newAccount({ username: account.username }), within(5_000));
+    const denied = await provider.createAccount(newAccount({ username: account.username }), inTime());
     expect(failureOf(denied)).toMatchObject({ class: 'configuration', code: 'PROVIDER_PERMISSION_DENIED' });
   });
 
   it('refuses at once what the provider would choke on for ever', async () => {
     const before = simulator.calls.create;
-    const long = await provider.createAccount(newAccount({ password: 'ä'.repeat(37) }), within(5_000));
+    const long = await provider.createAccount(newAccount({ password: 'ä'.repeat(37) }), inTime());
     expect(failureOf(long)).toMatchObject({ class: 'permanent', code: 'PASSWORD_REFUSED' });
-    const nameless = await provider.createAccount(newAccount({ fullName: ' \t' }), within(5_000));
+    const nameless = await provider.createAccount(newAccount({ fullName: ' \t' }), inTime());
     expect(failureOf(nameless)).toMatchObject({ class: 'permanent', code: 'ACCOUNT_DATA_REFUSED' });
     expect(simulator.calls.create).toBe(before);
-    expect(await provider.createAccount(newAccount({ password: 'ä'.repeat(36) }), within(5_000))).toMatchObject({
+    expect(await provider.createAccount(newAccount({ password: 'ä'.repeat(36) }), inTime())).toMatchObject({
       kind: 'created',
     });
   });
@@ -173,7 +186,7 @@ describe('creating an account', () => {
   ])('says what the password %s lacks', async (password, lack) => {
     const strict = await startSimulator({ db: database.db, logger, token: TOKEN, passwordPolicy: STRICT });
     const strictProvider = adapter({ url: strict.url });
-    expect(failureOf(await strictProvider.createAccount(newAccount({ password }), within(5_000)))).toMatchObject({
+    expect(failureOf(await strictProvider.createAccount(newAccount({ password }), inTime()))).toMatchObject({
       class: 'permanent',
       code: 'PASSWORD_REFUSED',
       message: expect.stringContaining(lack),
@@ -185,7 +198,7 @@ describe('creating an account', () => {
   it('asks for the organization once, however many calls need it', async () => {
     const own = adapter({ organizationId: undefined });
     const before = simulator.calls.check;
-    const results = await Promise.all(Array.from({ length: 8 }, () => own.createAccount(newAccount(), within(5_000))));
+    const results = await Promise.all(Array.from({ length: 8 }, () => own.createAccount(newAccount(), inTime())));
     expect(results.every(({ kind }) => kind === 'created')).toBe(true);
     expect(simulator.calls.check).toBe(before + 1);
     await own.close();
@@ -194,9 +207,9 @@ describe('creating an account', () => {
   it('asks again after the organization could not be learnt', async () => {
     const own = adapter({ organizationId: undefined });
     simulator.faults.set([{ kind: 'cut-before', path: 'check', times: 1 }]);
-    const first = await own.createAccount(newAccount(), within(5_000));
+    const first = await own.createAccount(newAccount(), inTime());
     expect(failureOf(first)).toMatchObject({ class: 'transient', code: 'PROVIDER_CONNECTION_LOST' });
-    expect(await own.createAccount(newAccount(), within(5_000))).toMatchObject({ kind: 'created' });
+    expect(await own.createAccount(newAccount(), inTime())).toMatchObject({ kind: 'created' });
     await own.close();
   });
 });
@@ -235,11 +248,12 @@ describe('each fault on create', () => {
     const account = newAccount();
     simulator.faults.set([{ ...fault, path: 'create', username: account.username }]);
     const isSlow = fault.kind.startsWith('hang') || fault.kind === 'slow-body';
-    const failure = failureOf(await provider.createAccount(account, within(isSlow ? 300 : 5_000)));
+    const options = isSlow ? untilStage(made ? 'made' : 'received') : inTime();
+    const failure = failureOf(await provider.createAccount(account, options));
     expect(failure).toMatchObject({ class: expectedClass, code, message: expect.stringContaining(words) });
     expect(await isMade(account)).toBe(made);
     // Whatever it was, asking again makes or adopts the one account.
-    expect(await provider.createAccount(account, within(5_000))).toMatchObject({ kind: 'created', wasAdopted: made });
+    expect(await provider.createAccount(account, inTime())).toMatchObject({ kind: 'created', wasAdopted: made });
   });
 
   it('waits for a slow answer and a slow body within the time', async () => {
@@ -247,8 +261,8 @@ describe('each fault on create', () => {
       { kind: 'slow', delayMs: 60, times: 1 },
       { kind: 'slow-body', delayMs: 60, times: 1 },
     ]);
-    expect(await provider.createAccount(newAccount(), within(5_000))).toMatchObject({ kind: 'created' });
-    expect(await provider.createAccount(newAccount(), within(5_000))).toMatchObject({ kind: 'created' });
+    expect(await provider.createAccount(newAccount(), inTime())).toMatchObject({ kind: 'created' });
+    expect(await provider.createAccount(newAccount(), inTime())).toMatchObject({ kind: 'created' });
   });
 
   it('hands on the Retry-After of either form, and the request id', async () => {
@@ -256,9 +270,9 @@ describe('each fault on create', () => {
       { kind: '429', retryAfter: 90, times: 1 },
       { kind: '503', retryAfter: 'Fri, 01 Jan 2100 00:00:00 GMT' },
     ]);
-    const first = failureOf(await provider.createAccount(newAccount(), within(5_000)));
+    const first = failureOf(await provider.createAccount(newAccount(), inTime()));
     expect(first).toMatchObject({ retryAfterMs: 90_000, providerRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
-    const second = failureOf(await provider.createAccount(newAccount(), within(5_000)));
+    const second = failureOf(await provider.createAccount(newAccount(), inTime()));
     expect(second.retryAfterMs).toBe(4 * 60 * 60 * 1000);
   });
 });
@@ -278,9 +292,10 @@ describe('each fault on a look and on setPassword', () => {
 
   it.each(cases)('%j is %s, %s', async (fault, expectedClass, code) => {
     const account = newAccount();
-    await provider.createAccount(account, within(5_000));
+    await provider.createAccount(account, inTime());
     simulator.faults.set([fault]);
-    const limit = fault.kind === 'hang' || fault.kind === 'slow-body' ? 300 : 5_000;
+    // Wherever the time is over, it is the same failure.
+    const limit = fault.kind === 'hang' || fault.kind === 'slow-body' ? 300 : 60_000;
     expect(failureOf(await provider.findAccount(account, within(limit)))).toMatchObject({ class: expectedClass, code });
     const set = await provider.setPassword(account.entryId, 'another-password', within(limit));
     expect(failureOf(set)).toMatchObject({ class: expectedClass, code });
@@ -288,15 +303,15 @@ describe('each fault on a look and on setPassword', () => {
 
   it('finds, does not find, and sets the password', async () => {
     const account = newAccount();
-    expect(await provider.findAccount(account, within(5_000))).toMatchObject({ kind: 'absent' });
-    const early = await provider.setPassword(account.entryId, 'another-password', within(5_000));
+    expect(await provider.findAccount(account, inTime())).toMatchObject({ kind: 'absent' });
+    const early = await provider.setPassword(account.entryId, 'another-password', inTime());
     expect(failureOf(early)).toMatchObject({ class: 'transient', code: 'ACCOUNT_VANISHED' });
-    await provider.createAccount(account, within(5_000));
-    expect(await provider.findAccount(account, within(5_000))).toMatchObject({
+    await provider.createAccount(account, inTime());
+    expect(await provider.findAccount(account, inTime())).toMatchObject({
       kind: 'found',
       providerUserId: account.entryId,
     });
-    expect(await provider.setPassword(account.entryId, 'another-password', within(5_000))).toMatchObject({
+    expect(await provider.setPassword(account.entryId, 'another-password', inTime())).toMatchObject({
       kind: 'password-set',
     });
     expect(await hasPassword(database.db, account.entryId, 'another-password')).toBe(true);
@@ -310,14 +325,14 @@ describe('when nothing was sent', () => {
     ['an unknown host', 'http://no-such-host.invalid', 'PROVIDER_DNS_FAILED', 'ZITADEL_URL'],
   ])('%s is transient', async (_, url, code, words) => {
     const lost = adapter({ url });
-    const failure = failureOf(await lost.createAccount(newAccount(), within(10_000)));
+    const failure = failureOf(await lost.createAccount(newAccount(), inTime()));
     expect(failure).toMatchObject({ class: 'transient', code, message: expect.stringContaining(words) });
     await lost.close();
   });
 
   it('a server without TLS is transient', async () => {
     const lost = adapter({ url: simulator.url.replace('http:', 'https:') });
-    const failure = failureOf(await lost.createAccount(newAccount(), within(5_000)));
+    const failure = failureOf(await lost.createAccount(newAccount(), inTime()));
     expect(failure).toMatchObject({ class: 'transient', code: 'PROVIDER_TLS_FAILED' });
     await lost.close();
   });
@@ -349,7 +364,7 @@ describe('when nothing was sent', () => {
       onRequest: ({ stage }) => (stage === 'made' ? controller.abort() : undefined),
     });
     const impatient = adapter({ url: pausing.url });
-    const result = await impatient.createAccount(account, { signal: controller.signal, timeoutMs: 5_000 });
+    const result = await impatient.createAccount(account, { signal: controller.signal, timeoutMs: 60_000 });
     expect(failureOf(result)).toMatchObject({ class: 'unknown', code: 'OUTCOME_UNKNOWN' });
     expect(await isMade(account)).toBe(true);
     await impatient.close();
@@ -360,14 +375,14 @@ describe('when nothing was sent', () => {
     const unreadable = adapter({
       getToken: () => Promise.reject(Object.assign(new Error(`${TOKEN} unreadable`), { code: 'ENOENT' })),
     });
-    expect(failureOf(await unreadable.createAccount(newAccount(), within(5_000)))).toMatchObject({
+    expect(failureOf(await unreadable.createAccount(newAccount(), inTime()))).toMatchObject({
       class: 'configuration',
       code: 'PROVIDER_TOKEN_UNAVAILABLE',
       message: expect.stringContaining('ENOENT'),
     });
     await unreadable.close();
     const broken = adapter({ getToken: () => `${TOKEN}\nx` });
-    expect(failureOf(await broken.createAccount(newAccount(), within(5_000)))).toMatchObject({
+    expect(failureOf(await broken.createAccount(newAccount(), inTime()))).toMatchObject({
       class: 'configuration',
       code: 'PROVIDER_TOKEN_INVALID',
     });
@@ -384,7 +399,7 @@ describe('the token', () => {
         return old === undefined ? 'an-old-token' : Promise.resolve(TOKEN);
       },
     });
-    expect(await rotating.createAccount(newAccount(), within(5_000))).toMatchObject({ kind: 'created' });
+    expect(await rotating.createAccount(newAccount(), inTime())).toMatchObject({ kind: 'created' });
     expect(refused).toEqual([undefined, 'an-old-token']);
     await rotating.close();
   });
@@ -392,12 +407,12 @@ describe('the token', () => {
 
 describe('the start-up check', () => {
   it('tells the organization, and what is wrong', async () => {
-    expect(await provider.checkConnection(within(5_000))).toEqual({
+    expect(await provider.checkConnection(inTime())).toEqual({
       ok: true,
       organizationId: simulator.organizationId,
     });
     const stranger = adapter({ getToken: () => 'wrong' });
-    expect(failureOf((await stranger.checkConnection(within(5_000))) as ProviderFailure)).toMatchObject({
+    expect(failureOf((await stranger.checkConnection(inTime())) as ProviderFailure)).toMatchObject({
       class: 'configuration',
       code: 'PROVIDER_TOKEN_INVALID',
     });
@@ -406,7 +421,7 @@ describe('the start-up check', () => {
 
   it('recognizes a server that is older than the call', async () => {
     simulator.faults.set([{ kind: '404', path: 'find' }]);
-    expect(failureOf((await provider.checkConnection(within(5_000))) as ProviderFailure)).toMatchObject({
+    expect(failureOf((await provider.checkConnection(inTime())) as ProviderFailure)).toMatchObject({
       code: 'PROVIDER_TOO_OLD',
       message: expect.stringContaining('version 4'),
     });
@@ -414,7 +429,7 @@ describe('the start-up check', () => {
 });
 
 describe('under load', () => {
-  it('makes 9,600 calls from 32 callers over at most 32 connections', async () => {
+  it('makes 1,600 calls from 32 callers over at most 32 connections', async () => {
     let connections = 0;
     const port = Number(new URL(simulator.url).port);
     const count = (message: unknown): void => {
@@ -424,18 +439,18 @@ describe('under load', () => {
     const made = await Promise.all(
       Array.from({ length: 32 }, async () => {
         let created = 0;
-        for (let call = 0; call < 300; call += 1) {
-          const result = await provider.createAccount(newAccount(), within(10_000));
+        for (let call = 0; call < 50; call += 1) {
+          const result = await provider.createAccount(newAccount(), inTime());
           if (result.kind === 'created' && !result.wasAdopted) created += 1;
         }
         return created;
       }),
     );
     unsubscribe('net.server.socket', count);
-    expect(made.reduce((sum, created) => sum + created, 0)).toBe(9_600);
+    expect(made.reduce((sum, created) => sum + created, 0)).toBe(1_600);
     expect(connections).toBeGreaterThan(0);
     expect(connections).toBeLessThanOrEqual(32);
-  });
+  }, 120_000);
 });
 
 describe('secrets', () => {
