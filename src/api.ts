@@ -10,7 +10,9 @@ import { signInAddress } from './access/sessions/sign-in.ts';
 import type { Config } from './config/config.ts';
 import { graphiqlPage } from './graphql/graphiql.ts';
 import { createGraphqlServer } from './graphql/server.ts';
-import { createRoutes, type ReadinessCheck } from './http/routes.ts';
+import { limitAddresses } from './http/rate-limit.ts';
+import type { ReadinessCheck } from './http/readiness.ts';
+import { createRoutes } from './http/routes.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
 import { type SinglePage, singlePage } from './http/single-page.ts';
 import { operationLimits, requestLimits, serverLimits } from './limits.ts';
@@ -45,9 +47,11 @@ export function createApi(options: ApiOptions) {
     access: [authorization({ denials: access.denials, isReadOnly: config.READ_ONLY === 'true' }), endWithCredential()],
   });
   const door = { gate: access.authenticator, signInAddress };
+  const limits = requestLimits(config);
+  const limitAddress = limitAddresses(limits.rate, access.authenticator);
   const root = dashboard && { page: singlePage(dashboard, door), files: dashboard };
   const http = createHttpServer({
-    page: root?.page,
+    page: root && limitAddress(root.page),
     logger,
     metrics: metrics.http,
     limits: serverLimits(config),
@@ -56,7 +60,8 @@ export function createApi(options: ApiOptions) {
       ...(config.GRAPHIQL === 'true' ? { graphiql: graphiqlPage() } : {}),
       ...door,
       root,
-      limits: requestLimits(config),
+      limits,
+      limitAddress,
       metrics,
       readiness,
       more: { ...access.routes, ...routes },

@@ -23,7 +23,7 @@ import type { Database } from './database/database.ts';
 import { shareReading } from './database/shared-reading.ts';
 import type { Notices } from './events/notices.ts';
 import { eventSchemaRoutes } from './events/outbox/schema-routes.ts';
-import type { ReadinessCheck } from './http/routes.ts';
+import type { ReadinessCheck } from './http/readiness.ts';
 import type { SinglePage } from './http/single-page.ts';
 import { createIdentityOperations } from './identity/identity-operations.ts';
 import type { IdentityProvider } from './identity/provider.ts';

@@ -106,12 +106,13 @@ function refuseUnaskedRequests(): Plugin<RequestContext> {
       };
       const unreadable = unreadableParameter(request.url);
       if (unreadable !== undefined) return refuse(`The parameter "${unreadable}" of the address is not JSON.`);
-      if (hasJsonType) return;
+      // Scripts cannot set it: a page of ours asks, with EventSource for one, which sends no header of its own.
+      if (hasJsonType || request.headers.get('sec-fetch-site') === 'same-origin') return;
       try {
         await csrf.onRequestParse?.(payload);
       } catch {
         refuse(
-          `A GET needs the header ${PURPOSE_HEADERS[0]} (any value), which no other site's page can send unasked. Or use POST with application/json.`,
+          `A GET needs the header ${PURPOSE_HEADERS[0]} (any value), which no other site's page can send unasked; EventSource cannot send it, and works on pages of this server alone. Or use POST with application/json, for subscriptions with the package graphql-sse.`,
         );
       }
     },
@@ -145,8 +146,11 @@ function finishResults(
     return tooComplex === undefined ? { ...result, errors } : { errors: [tooComplex] };
   };
   return {
-    onResultProcess({ result, setResult, serverContext }) {
+    onResultProcess({ request, result, setResult, serverContext }) {
       const { requestId } = serverContext as unknown as RequestContext;
+      const isHeardAsEvents = /^text\/event-stream\b/i.test(request.headers.get('accept')?.trim() ?? '');
+      if (isHeardAsEvents && !Array.isArray(result) && !isStream(result))
+        return setResult(withoutStatus(finish(result as ExecutionResult, requestId)));
       if (Array.isArray(result)) setResult(result.map((one) => finish(one, requestId)));
       else if (isStream(result)) {
         const finished = (one: ExecutionResult) => finish(one, requestId);
@@ -155,6 +159,16 @@ function finishResults(
     },
   };
 }
+
+/** An event stream tells its errors as an event: a client hears nothing of one that does not begin with 200. */
+const withoutStatus = ({ errors, ...rest }: ExecutionResult): ExecutionResult => ({
+  ...rest,
+  ...(errors && {
+    errors: errors.map(({ message, nodes, source, positions, path, extensions: { http: _, ...extensions } }) => {
+      return new GraphQLError(message, { nodes, source, positions, path, extensions });
+    }),
+  }),
+});
 
 /** Yoga refuses what it cannot read or answer with a status alone; its caller gets words and a code as well. */
 function explainBareAnswers(): Plugin<RequestContext> {

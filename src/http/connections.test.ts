@@ -129,11 +129,10 @@ describe('too slow to read', () => {
 
   it('a stream with more waiting than may is cut off at once', async () => {
     await server.close(100);
-    await start({ slowReaderMs: 3_000, maxUnsentBytes: 1_000_000 });
-    const begun = performance.now();
+    // Not for the time that it takes: the test would be over before that.
+    await start({ slowReaderMs: 600_000, maxUnsentBytes: 1_000_000 });
     await open(get('/stream'), { reads: false });
-    await vi.waitFor(async () => expect(await cut('slow_reader')).toBe('1'), { timeout: 5_000, interval: 20 });
-    expect(performance.now() - begun).toBeLessThan(2_500);
+    await vi.waitFor(async () => expect(await cut('slow_reader')).toBe('1'), { timeout: 15_000, interval: 20 });
   });
 
   it('a client that reads is served to the end', async () => {

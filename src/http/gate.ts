@@ -30,6 +30,8 @@ export interface Gate {
   /** False: nobody is asked, and everybody on this machine may do everything. */
   readonly isConfigured: boolean;
   authenticate(request: IncomingMessage, requestId: string): Promise<Admitted | Refused>;
+  /** Where the request comes from, behind the proxies that are trusted. */
+  addressOf(request: IncomingMessage): string;
   /** Undefined for those who may read the metrics. */
   mayScrape(request: IncomingMessage, requestId: string): Promise<Refused | undefined>;
 }

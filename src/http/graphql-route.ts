@@ -2,7 +2,9 @@
  * The way to GraphQL: a browser gets the page, a request is asked who sends it, held to its
  * caller's rate, read up to its limit, and only then seen by GraphQL.
  */
+import type { IncomingMessage } from 'node:http';
 import type { RequestContext } from '../graphql/builder.ts';
+import type { ErrorCode } from '../graphql/errors.ts';
 import type { GraphiqlPage } from '../graphql/graphiql.ts';
 import type { GraphqlServer } from '../graphql/server.ts';
 import { declaresMore, readBody, refuse, refuseLarge } from './body.ts';
@@ -11,11 +13,16 @@ import { type Gate, turnAway } from './gate.ts';
 import { GRAPHIQL_POLICY } from './headers.ts';
 import { jsonProblem } from './json-limits.rules.ts';
 import { sendPage, wantsPage } from './pages.ts';
-import { createRateLimit } from './rate-limit.ts';
-import { type Exchange, type Handler, sendText } from './server.ts';
+import { type CallerRate, createRateLimit, refuseHasty } from './rate-limit.ts';
+import { type Handler, sendText } from './server.ts';
 
 const FOREIGN =
-  'A page of another site asked for this in your name, so nothing was done. Use a page of this server; a program or a page of your own sends "Authorization: Bearer …" with an API token instead of a cookie.';
+  'A page of another site asked for this in your name, so nothing was done. Use a page of this server, or list the other page’s origin in CORS_ORIGINS; a program or a page of your own sends "Authorization: Bearer …" with an API token instead of a cookie.';
+const NO_WEBSOCKET =
+  'WebSockets are not spoken here. Subscriptions come as server-sent events from this address: POST with "Accept: text/event-stream", as the package graphql-sse does, or EventSource on a page of this server.';
+const METHODS = ['GET', 'HEAD', 'POST'];
+
+type RefusalParts = readonly [number, ErrorCode, string, Readonly<Record<string, string>>?];
 
 /** `application/graphql` alone is a document instead, which its own limits bound. */
 const IS_JSON = /^application\/(graphql\+)?json\b/i;
@@ -24,8 +31,7 @@ export interface RequestLimits {
   readonly maxBodyBytes: number;
   /** Origins whose pages may call the API. */
   readonly corsOrigins: readonly string[];
-  /** Requests of one caller; `sparesLocal`: no limit where callers are not told apart. */
-  readonly rate: { readonly perSecond: number; readonly burst: number; readonly sparesLocal: boolean };
+  readonly rate: CallerRate;
 }
 
 export interface GraphqlRouteOptions {
@@ -44,6 +50,11 @@ export function graphqlRoute({ graphql, graphiql, gate, signInAddress, limits }:
   return async (exchange) => {
     const { request, response, requestId } = exchange;
     if (answersCors(request, response)) return;
+    const unspoken = unspokenProblem(request);
+    if (unspoken !== undefined) {
+      request.resume();
+      return refuse(exchange, ...unspoken);
+    }
     const found = await gate.authenticate(request, requestId);
     if (graphiql === undefined && wantsPage(request)) {
       request.resume();
@@ -78,10 +89,17 @@ export function graphqlRoute({ graphql, graphiql, gate, signInAddress, limits }:
   };
 }
 
-/** Too many requests at once: says when the next one may come. */
-function refuseHasty(exchange: Exchange, waitMs: number): void {
-  const seconds = Math.ceil(waitMs / 1_000);
-  const message = `You send more requests than you may (RATE_LIMIT a second, RATE_BURST at once). Try again in ${seconds} s.`;
-  exchange.request.resume();
-  refuse(exchange, 429, 'RATE_LIMITED', message, { 'retry-after': String(seconds) });
+/** What no GraphQL request is: each is told apart, and nobody need be asked who sends it. */
+function unspokenProblem({ method = '', headers }: IncomingMessage): RefusalParts | undefined {
+  if (headers.upgrade?.toLowerCase().split(/[,/ ]/).includes('websocket')) return [400, 'BAD_REQUEST', NO_WEBSOCKET];
+  if (METHODS.includes(method)) return undefined;
+  const allow = { allow: METHODS.join(', ') };
+  if (method === 'OPTIONS' && headers['access-control-request-method'] !== undefined)
+    return [
+      403,
+      'FORBIDDEN',
+      `Pages of ${headers.origin ?? 'this origin'} may not call this server: list the origin in CORS_ORIGINS, or let the page’s own server ask.`,
+      allow,
+    ];
+  return [405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked with POST, or with GET for queries and subscriptions.', allow];
 }

@@ -3,6 +3,10 @@
  * takes one from. In memory and by node: a limit on abuse, not an account book.
  */
 
+import { refuse } from './body.ts';
+import type { Gate } from './gate.ts';
+import type { Exchange, Handler } from './server.ts';
+
 /** More callers than this at once, and the longest quiet ones are forgotten: they had a full bucket. */
 const MOST_CALLERS = 10_000;
 
@@ -36,4 +40,30 @@ export function createRateLimit({ perSecond, burst, now = () => performance.now(
     }
     return mayPass ? undefined : ((1 - level) / perSecond) * 1_000;
   };
+}
+
+/** Too many requests at once: says when the next one may come. */
+export function refuseHasty(exchange: Exchange, waitMs: number): void {
+  const seconds = Math.ceil(waitMs / 1_000);
+  const message = `You send more requests than you may (RATE_LIMIT a second, RATE_BURST at once). Try again in ${seconds} s.`;
+  exchange.request.resume();
+  refuse(exchange, 429, 'RATE_LIMITED', message, { 'retry-after': String(seconds) });
+}
+
+/** Requests of one caller; `sparesLocal`: no limit where callers are not told apart. */
+export interface CallerRate {
+  readonly perSecond: number;
+  readonly burst: number;
+  readonly sparesLocal: boolean;
+}
+
+/** Makes what holds handlers to a rate, all together: by address, since nobody knows yet who asks. */
+export function limitAddresses(rate: CallerRate, gate: Pick<Gate, 'isConfigured' | 'addressOf'>) {
+  if (rate.sparesLocal && !gate.isConfigured) return (handler: Handler): Handler => handler;
+  const mustWait = createRateLimit(rate);
+  return (handler: Handler): Handler =>
+    (exchange) => {
+      const waitMs = mustWait(gate.addressOf(exchange.request));
+      return waitMs === undefined ? handler(exchange) : refuseHasty(exchange, waitMs);
+    };
 }

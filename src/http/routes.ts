@@ -5,15 +5,9 @@ import { refuse } from './body.ts';
 import { type Gate, turnAway } from './gate.ts';
 import { type GraphqlRouteOptions, graphqlRoute } from './graphql-route.ts';
 import { sendPart } from './pages.ts';
+import { type ReadinessCheck, shareReadiness } from './readiness.ts';
 import { type Handler, sendJson, sendText } from './server.ts';
 import { type SinglePage, singlePageFiles } from './single-page.ts';
-
-/** One thing that must be true for the node to be ready. */
-export interface ReadinessCheck {
-  readonly name: string;
-  /** Resolves to what is wrong, or undefined. */
-  check(): Promise<string | undefined>;
-}
 
 export interface RouteOptions extends GraphqlRouteOptions {
   readonly metrics: Pick<ServerMetrics, 'scrape'>;
@@ -22,10 +16,18 @@ export interface RouteOptions extends GraphqlRouteOptions {
   readonly root?: { readonly page: Handler; readonly files: SinglePage };
   /** Paths beside these, each with its handler. */
   readonly more: Readonly<Record<string, Handler>>;
+  /** Holds a handler to the rate of the request's address. */
+  limitAddress(handler: Handler): Handler;
 }
 
+/**
+ * All of them but two are held to a rate by address: GraphQL has one for each caller, and a load balancer
+ * must not take a node for broken because of what others send through it.
+ */
 export function createRoutes(options: RouteOptions): Record<string, Handler> {
-  const { graphiql, gate, metrics, readiness, root, more } = options;
+  const { graphiql, gate, metrics, readiness, root, more, limitAddress } = options;
+  const limited = (routes: Readonly<Record<string, Handler>>): Record<string, Handler> =>
+    Object.fromEntries(Object.entries(routes).map(([path, handler]) => [path, limitAddress(handler)]));
   const pageParts: Record<string, Handler> =
     graphiql === undefined
       ? {}
@@ -34,23 +36,29 @@ export function createRoutes(options: RouteOptions): Record<string, Handler> {
           [GRAPHIQL_STYLE]: async (exchange) => sendPart(exchange, (await graphiql()).style),
         };
   return {
-    ...(root === undefined ? { '/': toGraphql } : { '/': root.page, ...singlePageFiles(root.files) }),
+    ...limited({
+      ...(root === undefined ? { '/': toGraphql } : { '/': root.page, ...singlePageFiles(root.files) }),
+      ...pageParts,
+      ...more,
+      '/metrics': scrape(metrics, gate),
+    }),
     '/graphql': graphqlRoute(options),
-    ...pageParts,
-    ...more,
     '/health/live': ({ response }) => sendJson(response, 200, { status: 'up' }),
     '/health/ready': ready(readiness, gate),
-    '/metrics': async (exchange) => {
-      const { method } = exchange.request;
-      if (method !== 'GET' && method !== 'HEAD')
-        return refuse(exchange, 405, 'METHOD_NOT_ALLOWED', 'Metrics are read with GET.', { allow: 'GET, HEAD' });
-      const refused = await gate.mayScrape(exchange.request, exchange.requestId);
-      if (refused !== undefined) return turnAway(exchange, refused);
-      const { contentType, text } = await metrics.scrape();
-      sendText(exchange.response, 200, text, contentType);
-    },
   };
 }
+
+const scrape =
+  (metrics: RouteOptions['metrics'], gate: Gate): Handler =>
+  async (exchange) => {
+    const { method } = exchange.request;
+    if (method !== 'GET' && method !== 'HEAD')
+      return refuse(exchange, 405, 'METHOD_NOT_ALLOWED', 'Metrics are read with GET.', { allow: 'GET, HEAD' });
+    const refused = await gate.mayScrape(exchange.request, exchange.requestId);
+    if (refused !== undefined) return turnAway(exchange, refused);
+    const { contentType, text } = await metrics.scrape();
+    sendText(exchange.response, 200, text, contentType);
+  };
 
 const toGraphql: Handler = ({ response }) => {
   response.writeHead(302, { location: '/graphql' });
@@ -58,17 +66,11 @@ const toGraphql: Handler = ({ response }) => {
 };
 
 /** Up or not. What is amiss is said only where everybody who can connect may see everything. */
-function ready(readiness: readonly ReadinessCheck[], { isConfigured }: Gate): Handler {
+function ready(all: readonly ReadinessCheck[], { isConfigured }: Gate): Handler {
+  const readiness = shareReadiness(all);
   return async ({ response }) => {
-    const checks = await Promise.all(readiness.map(async ({ name, check }) => ({ name, problem: await check() })));
-    const isReady = checks.every(({ problem }) => problem === undefined);
+    const { isReady, checks } = await readiness();
     const status = isReady ? 'up' : 'down';
-    sendJson(
-      response,
-      isReady ? 200 : 503,
-      isConfigured
-        ? { status }
-        : { status, checks: Object.fromEntries(checks.map(({ name, problem }) => [name, problem ?? 'ok'])) },
-    );
+    sendJson(response, isReady ? 200 : 503, isConfigured ? { status } : { status, checks });
   };
 }

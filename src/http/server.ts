@@ -48,6 +48,9 @@ export interface HttpServer {
 
 const MISDIRECTED =
   'This server does not answer to the host name that the request gives. Use localhost or an address, or list the name in ALLOWED_HOSTS.\n';
+const REPEATED =
+  'The request has two headers where one is wanted (Host, Authorization or Content-Type), and those in front may have read the other.\n';
+const ONCE = new Set(['host', 'authorization', 'content-type']);
 const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'] as const;
 /** Two slashes at its beginning would name a host. */
 const PLAIN_PATH = /^\/(?![/\\])/;
@@ -110,7 +113,8 @@ export function createHttpServer({ routes, page, logger, metrics, limits }: Http
     handler: Handler | undefined,
   ): Promise<void> => {
     try {
-      if (!isAnswered(request.headers.host, isLoopbackOnly)) sendText(response, 421, MISDIRECTED);
+      if (repeatsHeader(request)) sendText(response, 400, REPEATED);
+      else if (!isAnswered(request.headers.host, isLoopbackOnly)) sendText(response, 421, MISDIRECTED);
       else if (handler === undefined)
         sendText(response, 404, `There is nothing here. Try ${Object.keys(routes).join(', ')}.\n`);
       else await handler({ request, response, requestId, url: new URL(request.url ?? '/', 'http://localhost') });
@@ -142,6 +146,18 @@ export function createHttpServer({ routes, page, logger, metrics, limits }: Http
       connections.stop();
     },
   };
+}
+
+/** Node takes the first of those that count once, and says nothing. */
+function repeatsHeader({ rawHeaders }: IncomingMessage): boolean {
+  const seen = new Set<string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? '';
+    if (!ONCE.has(name)) continue;
+    if (seen.has(name)) return true;
+    seen.add(name);
+  }
+  return false;
 }
 
 /** The path itself, or its folder; the root is the root only. */

@@ -89,6 +89,14 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     if (knownGood.size > MOST_KNOWN && oldest !== undefined) knownGood.delete(oldest);
   };
 
+  /** Cookies that are good no more. A browser sends one again and again: it counts, and is asked about, once. */
+  const over = new Map<string, Refused>();
+  const rememberOver = ({ key }: Credential, refusal: Refused): void => {
+    over.set(key, refusal);
+    const [oldest] = over.keys();
+    if (over.size > MOST_KNOWN && oldest !== undefined) over.delete(oldest);
+  };
+
   const refuseGuess = (address: string, refusal: Refused): Refused => {
     guessing.failed(address);
     failures.inc(1, { reason: 'unknown' });
@@ -101,6 +109,8 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     requestId: string,
     credential: Credential | 'unreadable',
   ): Promise<Authenticated> => {
+    const isOver = credential === 'unreadable' ? undefined : over.get(credential.key);
+    if (isOver !== undefined) return isOver;
     const address = addressOf(request);
     const blockedMs = guessing.blockedFor(address);
     if (blockedMs > 0 && !(credential !== 'unreadable' && isKnownGood(credential))) {
@@ -117,7 +127,11 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
       return DATABASE_AWAY;
     }
     if ('failure' in verdict) {
-      if (verdict.failure === 'unknown') return refuseGuess(address, refusalOf(verdict));
+      if (verdict.failure === 'unknown') {
+        const refusal = refusalOf(verdict);
+        if (credential.kind === 'session') rememberOver(credential, refusal);
+        return refuseGuess(address, refusal);
+      }
       failures.inc(1, { reason: verdict.failure });
       return refusalOf(verdict);
     }
@@ -140,7 +154,10 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     kind: 'caller',
     caller: { ...LOCAL_CALLER, requestId, address: addressOf(request) },
     isCookie: false,
-    isForeign: false,
+    // Nothing but being on this machine makes them one, which any page in a browser here is. Those of CORS_ORIGINS may.
+    isForeign:
+      isForeign(request.headers, publicOrigin(request.headers, config.PUBLIC_URL)) &&
+      !config.CORS_ORIGINS?.includes(request.headers.origin ?? ''),
     validUntil: null,
     proof: undefined,
     onEnded: () => () => undefined,
@@ -183,6 +200,8 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
       if (isOurs && guessing.blockedFor(addressOf(request)) === 0) return undefined;
       const answer = await authenticate(request, requestId);
       if (answer.kind === 'refused') return answer;
+      if (answer.isForeign)
+        return refusalOf({ failure: 'forbidden', message: 'Another site asked for the metrics in your name.' });
       // Whoever sets a token for the metrics means it, also where nobody else is asked.
       if (answer.caller.kind === 'local' && metricsToken.digest() !== undefined) return NOT_SHOWN;
       return answer.caller.familyId === null

@@ -10,7 +10,10 @@ import { endIn, type Proof, type Verdict } from '../authentication/proof.ts';
 import type { CallerKind, Role } from '../caller.ts';
 
 /** Only whoever has its cookie is told: a session is not guessed. */
-const ended = (why: string): Verdict => ({ failure: 'ended', message: `You were signed out: ${why} Sign in again.` });
+const ended = (why: string): Extract<Verdict, { failure: string }> => ({
+  failure: 'ended',
+  message: `You were signed out: ${why} Sign in again.`,
+});
 
 interface SessionRow {
   readonly id: string;
@@ -80,8 +83,8 @@ export async function findSession(
       WHERE session.digest = $1`,
     [digest],
   );
-  // 256 random bits are not guessed: a cookie that is not known is one that is long over.
-  if (row === undefined) return ended('your session is over.');
+  // One that is long over, or made up to cost a question: only its address is told apart.
+  if (row === undefined) return { ...ended('your session is over.'), failure: 'unknown' };
   if (row.isTokenRevoked) return ended('your token was revoked.');
   if (row.isTokenExpired) return ended('your token has expired.');
   if (row.msLeft <= 0) return ended('your session is over.');

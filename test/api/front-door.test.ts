@@ -1,0 +1,223 @@
+/**
+ * What comes to the door beside plain GraphQL: pages of other origins, WebSockets, EventSource, a client
+ * of subscriptions that is refused, headers twice, made-up cookies, too many requests on any path.
+ */
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { createClient } from 'graphql-sse';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const FRIEND = 'https://friend.example';
+const ADMIN = 'the-admin-token-of-this-test-is-long';
+const RATE = { RATE_LIMIT: 1, RATE_BURST: 5 };
+
+let database: TestDatabase;
+let open: TestApp;
+let guarded: TestApp;
+let hurried: TestApp;
+let looks = 0;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const common = { url: database.url, hasTimers: false };
+  open = await startTestApp({ ...common, config: { CORS_ORIGINS: [FRIEND] } });
+  guarded = await startTestApp({
+    ...common,
+    nodeName: 'guarded',
+    config: { ADMIN_TOKEN: ADMIN, MAX_SUBSCRIPTIONS: 1 },
+    wrapDatabase: (db) => ({
+      ...db,
+      query: (sql, values) => {
+        if (sql.includes('FROM auth.sessions')) looks += 1;
+        return db.query(sql, values);
+      },
+    }),
+  });
+  hurried = await startTestApp({ ...common, nodeName: 'hurried', config: { ADMIN_TOKEN: ADMIN, ...RATE } });
+});
+afterAll(async () => {
+  await Promise.all([open?.close(), guarded?.close(), hurried?.close()]);
+  await database?.drop();
+});
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly from?: string;
+}
+
+/** As fetch would not let anybody ask: headers that only browsers set, and from any address of this machine. */
+async function ask(app: TestApp, path: string, { method = 'GET', headers = {}, from = '127.0.0.1' }: Asked = {}) {
+  const sent = request(app.url + path, { method, headers, localAddress: from, agent: false }).end();
+  const [response] = await once(sent, 'response');
+  let text = '';
+  const isStream = String(response.headers['content-type']).startsWith('text/event-stream');
+  for await (const chunk of response.setEncoding('utf8')) {
+    text += chunk;
+    // A subscription that is open has said so with its first bytes.
+    if (isStream && !text.includes('event:')) break;
+  }
+  sent.destroy();
+  return { status: Number(response.statusCode), headers: response.headers, text };
+}
+
+const WATCH = `/graphql?query=${encodeURIComponent('subscription { jobRunChanged { runId } }')}`;
+const EVENTS = { accept: 'text/event-stream' };
+
+describe('a page of another origin', () => {
+  const preflight = { origin: 'https://stranger.example', 'access-control-request-method': 'POST' };
+
+  test('that asks whether it may is told where origins are listed', async () => {
+    for (const app of [open, guarded]) {
+      const { status, text, headers } = await ask(app, '/graphql', { method: 'OPTIONS', headers: preflight });
+      expect(status).toBe(403);
+      expect(text).toMatch(/https:\/\/stranger\.example may not call this server.*CORS_ORIGINS/);
+      expect(headers['access-control-allow-origin']).toBeUndefined();
+    }
+  });
+
+  test('gets nothing done where nobody is asked who they are, unless its origin is listed', async () => {
+    const exports = () => database.db.query(`SELECT FROM auth.audit_entries WHERE action = 'exportAuditTrail'`);
+    const foreign = { 'sec-fetch-site': 'cross-site' };
+    for (const [path, headers] of [
+      ['/audit/export', foreign],
+      ['/audit/export', { ...foreign, origin: 'https://stranger.example' }],
+      ['/audit/export', { origin: 'https://stranger.example' }],
+      ['/metrics', foreign],
+    ] as const) {
+      expect((await ask(open, path, { headers })).status, `${path} ${JSON.stringify(headers)}`).toBe(403);
+    }
+    expect(await exports()).toHaveLength(0);
+    expect((await ask(open, '/audit/export', { headers: { ...foreign, origin: FRIEND } })).status).toBe(200);
+    expect((await ask(open, '/audit/export', { headers: { 'sec-fetch-site': 'same-origin' } })).status).toBe(200);
+    expect((await ask(open, '/audit/export')).status).toBe(200);
+    expect(await exports()).toHaveLength(3);
+  });
+});
+
+describe('a client that speaks something else', () => {
+  test('such as a WebSocket is told how subscriptions are had', async () => {
+    const headers = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'x',
+    };
+    const { status, text } = await ask(guarded, '/graphql', { headers });
+    expect([status, JSON.parse(text).errors[0].message]).toEqual([
+      400,
+      expect.stringMatching(/^WebSockets.*server-sent events.*graphql-sse/),
+    ]);
+  });
+
+  test.each(['PUT', 'DELETE', 'OPTIONS'])('such as %s is told the methods', async (method) => {
+    const { status, headers, text } = await ask(open, '/graphql', { method });
+    expect([status, headers.allow]).toEqual([405, 'GET, HEAD, POST']);
+    expect(text).toContain('METHOD_NOT_ALLOWED');
+  });
+
+  test('EventSource of a page of this server is answered, one of another page is not', async () => {
+    const own = await ask(open, WATCH, { headers: { ...EVENTS, 'sec-fetch-site': 'same-origin' } });
+    expect([own.status, own.headers['content-type']]).toEqual([200, 'text/event-stream']);
+    for (const site of ['same-site', 'cross-site', 'none']) {
+      const { status } = await ask(open, WATCH, { headers: { ...EVENTS, 'sec-fetch-site': site } });
+      expect([400, 403], site).toContain(status);
+    }
+    const unsaid = await ask(open, WATCH, { headers: EVENTS });
+    expect([unsaid.status, unsaid.text]).toEqual([
+      400,
+      expect.stringMatching(/EventSource.*pages of this server.*graphql-sse/),
+    ]);
+  });
+});
+
+describe('a subscription that is refused', () => {
+  const client = () =>
+    createClient({ url: `${guarded.url}/graphql`, retryAttempts: 0, headers: { authorization: `Bearer ${ADMIN}` } });
+  const heard = async (query: string, variables: Record<string, unknown> = {}) => {
+    const sse = client();
+    try {
+      for await (const result of sse.iterate({ query, variables })) return result;
+      return undefined;
+    } finally {
+      sse.dispose();
+    }
+  };
+
+  test.each([
+    ['subscription ($after: String!) { jobRunChanged(after: $after) { runId } }', 'BAD_USER_INPUT'],
+    ['subscription { nothing }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['subscription { ', 'GRAPHQL_PARSE_FAILED'],
+    ['subscription { jobRunChanged(after: "x") { runId } }', 'BAD_USER_INPUT'],
+  ])('reaches graphql-sse with its code: %s', async (query, code) => {
+    const result = await heard(query);
+    expect(result?.errors?.[0]).toMatchObject({ message: expect.any(String), extensions: { code } });
+    expect(result?.errors?.[0]?.extensions).not.toHaveProperty('http');
+  });
+});
+
+describe('headers that count once', () => {
+  test.each([
+    ['Host', 'host: localhost\r\nhost: evil.example\r\n'],
+    ['Host', 'host: localhost\r\nHOST: localhost\r\n'],
+    ['Authorization', `host: localhost\r\nauthorization: Bearer ${ADMIN}\r\nauthorization: Bearer x\r\n`],
+    ['Content-Type', 'host: localhost\r\ncontent-type: text/plain\r\ncontent-type: application/json\r\n'],
+  ])('%s twice is refused', async (_name, headers) => {
+    const socket = connect(Number(new URL(open.url).port), '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      answer += chunk;
+    });
+    socket.write(`GET /health/live HTTP/1.1\r\n${headers}connection: close\r\n\r\n`);
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*two headers where one is wanted/);
+  });
+});
+
+describe('cookies of no session', () => {
+  const show = (value: string, from: string) =>
+    ask(guarded, '/graphql', { headers: { cookie: `family-hub-session=${value}`, accept: 'application/json' }, from });
+
+  test('that are made up are guesses: their address is answered unseen, without a question to the database', async () => {
+    const from = '127.0.8.1';
+    const before = looks;
+    const statuses: number[] = [];
+    for (let n = 0; n < 40; n++) statuses.push((await show(`made-up-${n}`, from)).status);
+    expect(statuses).toEqual([...Array<number>(10).fill(401), ...Array<number>(30).fill(429)]);
+    expect(looks - before).toBe(10);
+    expect((await show('made-up-elsewhere', '127.0.8.2')).status).toBe(401);
+  });
+
+  test('of which a browser sends one again and again, count once', async () => {
+    const from = '127.0.8.3';
+    const before = looks;
+    for (let n = 0; n < 40; n++) expect((await show('long-over', from)).status).toBe(401);
+    expect(looks - before).toBe(1);
+  });
+});
+
+describe('too many requests from one address', () => {
+  const PATHS = ['/audit/export', '/sign-in', '/sign-out', '/metrics', '/', '/graphiql/graphiql.js'];
+
+  test.each(PATHS)('to %s are told when to come again', async (path) => {
+    const from = `127.0.7.${PATHS.indexOf(path) + 1}`;
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ask(hurried, path, { from })));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(5);
+    expect(refused.length).toBeLessThanOrEqual(7);
+    for (const { headers, text } of refused) {
+      expect(headers['retry-after']).toBe('1');
+      expect(text).toContain('RATE_LIMITED');
+    }
+  });
+
+  test('do not make a load balancer take the node for broken', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => ask(hurried, '/health/ready', { from: '127.0.7.99' })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+});
