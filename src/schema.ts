@@ -45,6 +45,7 @@ import { addChangeTypes } from './graphql/change-types.ts';
 import { addExplanationTypes } from './graphql/explanation.ts';
 import { addFilterInputs } from './graphql/filters.ts';
 import { addRefusalTypes } from './graphql/refusal-types.ts';
+import { SCHEMA_DESCRIPTION } from './graphql/schema-description.ts';
 import { addCircuitSubscription } from './identity/circuit-subscription.graphql.ts';
 import { addIdentity, type IdentityTools } from './identity/identity.graphql.ts';
 import { addIdentityMutations, type IdentityActions } from './identity/identity-mutations.graphql.ts';
@@ -185,6 +186,7 @@ export function buildSchema({
   addSilences(builder, prisma, alertRefs, outward.alerts);
   addPermissions(builder, viewerRefs, { isReadOnly });
   const schema = lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
+  schema.description = SCHEMA_DESCRIPTION;
   requirePermissions(schema);
   return schema;
 }

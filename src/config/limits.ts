@@ -61,9 +61,9 @@ export const LIMIT_SETTINGS = {
   MAX_QUERY_DEPTH: limit('12', [3, 50], '15', 'Levels of fields in one operation.'),
   MAX_QUERY_BREADTH: limit('200', [10, 10_000], '500', 'Fields of one operation, as it is written.'),
   MAX_QUERY_COMPLEXITY: limit(
-    '10000',
+    '15000',
     [100, 1_000_000],
-    '20000',
+    '30000',
     'What one operation may cost: each field 1, times the size of the pages that it is in.',
   ),
   MAX_SUBSCRIPTIONS: limit('100', [1, 10_000], '500', 'Open subscriptions of one caller on one node.'),

@@ -2,22 +2,22 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
 
 /** A client's mistake: safe to show, status 200 or 400 as the protocol wants it. */
-export function badInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+export function badInput(message: string, nodes?: ValueNode): GraphQLError {
+  return new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 
 function fromText<T>(name: string, parse: (text: string) => T | undefined, example: string) {
-  const parseValue = (value: unknown): T => {
+  const read = (value: unknown, node?: ValueNode): T => {
     const parsed = typeof value === 'string' && value.length <= 200 ? parse(value) : undefined;
-    if (parsed === undefined) throw badInput(`This is not a ${name}. Example: "${example}"`);
+    if (parsed === undefined) throw badInput(`This is not a ${name}. Example: "${example}"`, node);
     return parsed;
   };
   return {
-    parseValue,
-    parseLiteral: (node: ValueNode): T => parseValue(node.kind === Kind.STRING ? node.value : undefined),
+    parseValue: (value: unknown): T => read(value),
+    parseLiteral: (node: ValueNode): T => read(node.kind === Kind.STRING ? node.value : undefined, node),
   };
 }
 

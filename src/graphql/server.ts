@@ -10,6 +10,7 @@ import type { Outage } from '../database/outage.ts';
 import type { Patience } from '../database/recovery.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { nameArguments } from './argument-values.ts';
 import type { RequestContext } from './builder.ts';
 import { createDocumentCache } from './document-cache.ts';
 import type { DocumentLimits } from './document-limits.rules.ts';
@@ -71,6 +72,7 @@ export function createGraphqlServer({
       measureOperations(metrics),
       refuseUnaskedRequests(),
       limitDocuments(limits.documents),
+      nameArguments(),
       ...(limits.allowsIntrospection ? [] : [hideSchema<RequestContext>()]),
       ...access,
       refuseWrongVariables(),

@@ -468,6 +468,25 @@ describe('shapes', () => {
     expect(JSON.stringify(server.logLines)).not.toContain(secret);
   });
 
+  test('values in the document are told apart by their arguments', async () => {
+    const { body } = await server.graphql(
+      `query ($ids: [UUID!] = ["z"]) { a: queuedCreation(entryId: "x") { status } queuedCreation(entryId: "y") { status }
+        queuedCreations(filter: { entryIds: ["${family.familyId}", "u"], createdAt: { from: "now" }, dueNow: 1 }) { totalCount }
+        families(first: "two") { totalCount } other: queuedCreations(filter: { entryIds: $ids }) { totalCount } }`,
+    );
+    expect(body.errors?.map(({ message }) => message.replace(/: .*/, '')).sort()).toEqual([
+      'The argument "entryId" of "a" has no valid value',
+      'The argument "entryId" of "queuedCreation" has no valid value',
+      'The argument "filter.createdAt.from" of "queuedCreations" has no valid value',
+      'The argument "filter.dueNow" of "queuedCreations" has no valid value',
+      'The argument "filter.entryIds.1" of "queuedCreations" has no valid value',
+      'The argument "first" of "families" has no valid value',
+      'The default of the variable "$ids.0" has no valid value',
+    ]);
+    for (const { extensions } of body.errors ?? [])
+      expect(['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED']).toContain(extensions.code);
+  });
+
   test('a malformed variable is told by the way to its field, the reason and the remedy', async () => {
     const { body } = await server.graphql(ENQUEUE, {
       input: { ...family, familyId: 'x', createdByUserId: family.ownerId, username: 1, role: 'OWNR', nme: 'y' },

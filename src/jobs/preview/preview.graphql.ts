@@ -120,7 +120,7 @@ export function addSchedulePreview(
   builder.queryField('previewSchedule', (t) =>
     t.field({
       // Up to a second of work: two in one request, not sixty.
-      complexity: 4_900,
+      complexity: 7_300,
       type: Preview,
       nullable: true,
       description:
