@@ -7,6 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBatcher } from '../../database/batcher.ts';
 import type { Database } from '../../database/database.ts';
+import { isPassing } from '../../database/recovery.ts';
 import type { KeyRing } from '../../sealing/key-ring.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Notices } from '../notices.ts';
@@ -42,6 +43,8 @@ export interface Deliverer {
 const LONGEST_SLEEP_MS = 60_000;
 const RETRY_MS = 1_000;
 const LARGEST_BATCH = 100;
+/** How soon an end is written again that a database did not take which is away: before it can be claimed anew. */
+const CLOSE_AGAIN_MS = 500;
 /** To write down that a request was broken off. */
 const LAST_WORDS_MS = 2_000;
 
@@ -105,9 +108,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     busy.set(webhookId, (busy.get(webhookId) ?? 0) + 1);
     const attempt = deliver(delivery)
       .catch((error: unknown) =>
-        logger.warn(
-          { err: error, deliveryId: delivery.id },
-          'The end of a webhook delivery could not be written; it is delivered again when its lease ends',
+        db.outage.warn(
+          error,
+          'Ends of webhook deliveries could not be written; they are made again when their leases end',
         ),
       )
       .finally(() => {
@@ -129,10 +132,33 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return judged;
   };
 
+  let pausing: Promise<void> | undefined;
+  /** One for all ends that wait. */
+  const pause = (): Promise<void> => {
+    pausing ??= delay(CLOSE_AGAIN_MS, undefined, { ref: false, signal: stopping.signal })
+      .catch(() => undefined)
+      .finally(() => {
+        pausing = undefined;
+      });
+    return pausing;
+  };
+  /** Again and again while the database is away: unwritten, it would be made once more, and late, when its lease ends. */
+  const write = async (ended: EndedAttempt): Promise<Closed> => {
+    for (;;) {
+      try {
+        return await closes.add(ended);
+      } catch (error) {
+        if (!isPassing(error) || stopping.signal.aborted) throw error;
+        db.outage.warn(error, 'Ends of webhook deliveries could not be written; trying again');
+        await pause();
+      }
+    }
+  };
+
   const close = async (ended: EndedAttempt): Promise<void> => {
     const { delivery, judged } = ended;
     const line = { webhookId: delivery.webhookId, deliveryId: delivery.id, outcome: judged.outcome };
-    const { isWritten, isFirstFailure, isGivenUp, disabledBecause } = await closes.add(ended);
+    const { isWritten, isFirstFailure, isGivenUp, disabledBecause } = await write(ended);
     if (!isWritten) logger.info(line, 'A webhook delivery was taken over by another node, or its webhook is gone');
     else if (isFirstFailure || isGivenUp)
       logger.warn(
