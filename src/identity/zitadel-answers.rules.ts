@@ -5,6 +5,8 @@
  * by Zitadel but by something on the way to it.
  */
 
+import { secretPattern } from '../telemetry/secret-forms.rules.ts';
+
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -84,11 +86,11 @@ export function retryAfterMs(value: string | undefined, now: Date): number | und
 }
 
 /** The provider's own id of the request, for its log. */
-export function requestIdOf(answer: Answer): string | undefined {
+export function requestIdOf(answer: Answer, secrets: readonly string[] = []): string | undefined {
   const own = header(answer, 'x-request-id') ?? header(answer, 'x-zitadel-request-id');
   // traceparent is version-traceId-spanId-flags.
   const id = own ?? header(answer, 'x-trace-id') ?? header(answer, 'traceparent')?.split('-')[1];
-  return id === undefined || id === '' ? undefined : printable(id, []);
+  return id === undefined || id === '' ? undefined : printable(id, secrets);
 }
 
 /** The header of this (lower-case) name; the first where it came more than once. */
@@ -97,13 +99,14 @@ export function header({ headers }: Answer, name: string): string | undefined {
   return typeof value === 'object' ? value[0] : value;
 }
 
-/** One line of at most 200 characters without control characters and without the secrets. */
+/** What is behind cannot become part of the message, however much before it is a secret. */
+const MOST_READ = 20_000;
+
+/** One line of at most 200 characters without control characters and without the secrets in any form. */
 export function printable(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) {
-    if (secret !== '') clean = clean.replaceAll(secret, '[secret]');
-  }
-  clean = clean.replace(/[\s\p{C}]+/gu, ' ').trim();
+  const pattern = secretPattern(secrets);
+  const read = text.slice(0, MOST_READ);
+  const clean = (pattern === undefined ? read : read.replace(pattern, '[secret]')).replace(/[\s\p{C}]+/gu, ' ').trim();
   return clean.length <= MAX_TEXT_LENGTH ? clean : `${[...clean].slice(0, MAX_TEXT_LENGTH - 1).join('')}…`;
 }
 

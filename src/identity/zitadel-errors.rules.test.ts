@@ -95,6 +95,25 @@ describe('classifyAnswer on create', () => {
     expect(failure.message.length).toBeLessThan(PROVIDER_ERRORS.PROVIDER_INTERNAL_ERROR.message.length + 240);
   });
 
+  it('repeats no password that was quoted back escaped, nor in its request id', () => {
+    const password = `Pä"ss<w>ö'r\\d &1`;
+    const written = [
+      JSON.stringify(password),
+      JSON.stringify(JSON.stringify(password)),
+      encodeURIComponent(password),
+      'Pä&quot;ss&lt;w&gt;ö&#39;r\\d &amp;1',
+      Buffer.from(password).toString('base64'),
+    ];
+    for (const text of written) {
+      const body = JSON.stringify({ code: 'invalid_argument', message: `the password ${text} is refused` });
+      const headers = { 'x-request-id': text, 'content-type': 'application/json' };
+      const failure = classifyAnswer('create', { status: 400, headers, body }, NOW, [password]);
+      expect(failure.message).toContain('[secret]');
+      expect(failure.message).not.toContain(text);
+      expect(failure.providerRequestId).not.toContain(text);
+    }
+  });
+
   it('never repeats what a proxy wrote', () => {
     expect(classifyAnswer('create', html(502), NOW).message).not.toContain('<');
   });

@@ -54,9 +54,9 @@ export function classifyAnswer(
   if (operation === 'token') return classifyTokenAnswer(answer, now, secrets);
   const error = readError(answer.body);
   const details: FailureDetails = {
-    detail: detailOf(answer, error),
+    detail: detailOf(answer, error, secrets),
     providerText: error.text === undefined ? undefined : printable(error.text, secrets),
-    providerRequestId: requestIdOf(answer),
+    providerRequestId: requestIdOf(answer, secrets),
     retryAfterMs: retryAfterMs(header(answer, 'retry-after'), now),
   };
   return providerFailure(codeOf(operation, answer.status, error), details);
@@ -69,7 +69,7 @@ function classifyTokenAnswer(answer: Answer, now: Date, secrets: readonly string
   return providerFailure(tokenCode(status, error !== undefined), {
     detail: `(HTTP ${status} to the request for a token)`,
     providerText: text === undefined ? undefined : printable(text, secrets),
-    providerRequestId: requestIdOf(answer),
+    providerRequestId: requestIdOf(answer, secrets),
     retryAfterMs: retryAfterMs(header(answer, 'retry-after'), now),
   });
 }
@@ -172,12 +172,12 @@ function exhaustedCode({ id }: ZitadelError): ProviderErrorCode {
   return id !== undefined && /^(QUOTA|LIMITS)-/.test(id) ? 'PROVIDER_QUOTA_EXHAUSTED' : 'PROVIDER_RATE_LIMITED';
 }
 
-function detailOf(answer: Answer, { code, id }: ZitadelError): string | undefined {
+function detailOf(answer: Answer, { code, id }: ZitadelError, secrets: readonly string[]): string | undefined {
   const policy = policyDetail(id);
   if (policy !== undefined) return policy;
   if (code !== undefined) return undefined;
   const type = header(answer, 'content-type')?.split(';')[0];
-  return `(HTTP ${answer.status}${type === undefined ? '' : `, ${printable(type, [])}`})`;
+  return `(HTTP ${answer.status}${type === undefined ? '' : `, ${printable(type, secrets)}`})`;
 }
 
 function policyDetail(id: string | undefined): string | undefined {

@@ -89,9 +89,20 @@ describe('what looks like a secret within a text', () => {
     ['the same, with a slash', `Invalid URL: postgres://app:ab/${SECRET}/@x@db:5432/jobs`, /app:\[redacted\]@db:5432/],
     ['a query', `GET /callback?state=1&access_token=${SECRET}&b=2`, /access_token=\[redacted\]&b=2/],
     ['keywords of a connection', `host=db password=${SECRET} user=app`, /password=\[redacted\] user=app/],
-    ['keywords with quotes', `password='${SECRET} ${SECRET}' user=app`, /password=\[redacted\] user=app/],
+    ['keywords with quotes', `password='${SECRET} ${SECRET}' user=app`, /password='\[redacted\]' user=app/],
     ['JSON in a text', `answer {"user":"a","password":"${SECRET}","b":1}`, /"password":"\[redacted\]","b":1/],
     ['JSON in JSON', JSON.stringify(JSON.stringify({ clientSecret: SECRET, b: 1 })), /\[redacted\].*b/],
+    ['JSON with a quote in it', `answer {"password":"x\\"${SECRET}","b":1}`, /"password":"\[redacted\]","b":1/],
+    ['JSON with a backslash at its end', `{"password":"${SECRET}\\\\","b":"c"}`, /"password":"\[redacted\]/],
+    [
+      'JSON in JSON with a quote in it',
+      JSON.stringify(JSON.stringify({ password: `x"${SECRET}`, b: 1 })),
+      /redacted.*b/,
+    ],
+    ['keywords with an escaped quote', `password="x\\"${SECRET}" user=app`, /password="\[redacted\]" user=app/],
+    ['JSON in HTML', `{&quot;password&quot;:&quot;${SECRET}&quot;,&quot;b&quot;:1}`, /\[redacted\]&quot;,&quot;b/],
+    ['JSON in an address', encodeURIComponent(`{"password":"${SECRET}","b":1}`), /redacted\]%22%2C%22b/],
+    ['a query in an address', encodeURIComponent(`?a=1&token=${SECRET}&b=2`), /token%3D\[redacted\]%26b/],
     ['a document', `mutation { a(input: { password: "${SECRET}", b: 1 }) }`, /password: "\[redacted\]", b: 1/],
     ['an inspected object', `{ masterKey: '${SECRET}', b: 1 }`, /masterKey: '\[redacted\]', b: 1/],
     ['JSON that was cut off', `{"password":"${SECRET}`, /"password":"\[redacted\]/],
@@ -129,6 +140,14 @@ describe('a secret of the configuration', () => {
         expect(left).toContain(HIDDEN);
       }),
     );
+  });
+
+  it('is hidden in HTML, base64 and JSON within JSON too', () => {
+    const secret = `s3cret "<&'\\ in parts`;
+    const hide = createRedaction([secret]);
+    const html = 's3cret &quot;&lt;&amp;&#39;\\ in parts';
+    const written = [html, Buffer.from(secret).toString('base64url'), JSON.stringify(JSON.stringify(secret))];
+    for (const text of written) expect(hide(JSON.stringify({ msg: `it said ${text}` })), text).not.toMatch(/parts|czN/);
   });
 
   it('is not a short word, which would be hidden everywhere', () => {

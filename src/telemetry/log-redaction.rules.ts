@@ -5,6 +5,8 @@
  * as they are. Rather a word too many is hidden than one too few.
  */
 
+import { commonForms, secretPattern } from './secret-forms.rules.ts';
+
 export const HIDDEN = '[redacted]';
 
 /** What a secret's name ends with, without `_`, `-` and capitals: `encryptedPassword`, `X-Seq-ApiKey`, `set-cookie`. */
@@ -28,6 +30,9 @@ const SECRET_NAME = new RegExp(`(?:${NAME_ENDS.join('|')})s?$`);
 const NAMES =
   '(?:pass(?:_?word|wd|phrase)|pwd|secret|token|api[_-]?key|authorization|cookie|master[_-]?key|private[_-]?key|display[_-]?code|assertion)';
 
+/** As HTML writes quotation marks. */
+const HTML_QUOTE = '(?:&quot;|&apos;|&#0*3[49];|&#x0*2[27];)';
+
 /** Finds every line that one of the rules below could change, and few others. */
 const SUSPICIOUS = new RegExp(
   `${NAMES}|fhj_|whsec_|eyJ|bearer |basic |-----BEGIN|://[^\\s"/]*@|postgres(?:ql)?://`,
@@ -45,12 +50,23 @@ const RULES: readonly (readonly [pattern: RegExp, left: string])[] = [
   [/\beyJ[\w-]{6,}(?:\.[\w-]*){2,4}/g, HIDDEN],
   [/\b(bearer|basic) +[\w.~+/=-]{12,}/gi, `$1 ${HIDDEN}`],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
-  // token=abc, as in a query or in a connection's keywords; password: "abc", as in JSON and GraphQL.
-  [new RegExp(`(${NAMES}s?\\\\*["']?\\s*=\\s*)(?:\\\\*"[^"]*"|'[^']*'|[^\\s"'&,;)}]+)`, 'gi'), `$1${HIDDEN}`],
+  // password: "abc", as in JSON and GraphQL, or with =. A quote with more backslashes than the first is one within.
   [
-    new RegExp(`(${NAMES}s?\\\\*["']?\\s*:\\s*)(\\\\*)(["'])(?:(?!\\2\\3)[\\s\\S])*(?:\\2\\3|$)`, 'gi'),
+    new RegExp(
+      `(${NAMES}s?\\\\*["']?\\s*[:=]\\s*)(\\\\*)(["'])(?:(?!(?<!\\\\)\\2\\3)[\\s\\S])*(?:(?<!\\\\)\\2\\3|$)`,
+      'gi',
+    ),
     `$1$2$3${HIDDEN}$2$3`,
   ],
+  // The same as HTML and as addresses write it.
+  [new RegExp(`(${NAMES}s?${HTML_QUOTE}?\\s*[:=]\\s*(${HTML_QUOTE}))(?:(?!\\2)[\\s\\S])*`, 'gi'), `$1${HIDDEN}`],
+  [
+    new RegExp(`(${NAMES}s?(?:%22|%27)?(?:%20|\\+)?(?:%3A|%3D|=)(?:%20|\\+)?(%22|%27))(?:(?!\\2)[^\\s"'<>&])*`, 'gi'),
+    `$1${HIDDEN}`,
+  ],
+  [new RegExp(`(${NAMES}s?%3D)(?:(?!%26|%2C|%3B)[^\\s"'<>&])+`, 'gi'), `$1${HIDDEN}`],
+  // token=abc, as in a query or in a connection's keywords.
+  [new RegExp(`(${NAMES}s?\\s*=\\s*)(?!["'\\\\]|%22|%27|&quot;|&#)[^\\s"'&,;)}]+`, 'gi'), `$1${HIDDEN}`],
   [new RegExp(`^(${NAMES})[ :]+[\\w.~+/=-]{20,}$`, 'gim'), `$1 ${HIDDEN}`],
 ];
 
@@ -65,11 +81,10 @@ export function redactedText(text: string): string {
  * are hidden wherever they stand; ones of less than eight characters are words, and are not.
  */
 export function createRedaction(known: readonly string[] = []): (line: string) => string {
-  const forms = known.filter((secret) => secret.length >= 8).flatMap((secret) => [secret, encodeURIComponent(secret)]);
-  const wanted = [...new Set(forms)].sort((a, b) => b.length - a.length);
-  const quoted = wanted.map((secret) => JSON.stringify(secret).slice(1, -1));
-  const text = (value: string): string =>
-    redactedText(wanted.reduce((left, secret) => left.replaceAll(secret, HIDDEN), value));
+  const secrets = known.filter((secret) => secret.length >= 8);
+  const pattern = secretPattern(secrets);
+  const quoted = secrets.flatMap(commonForms).map((form) => JSON.stringify(form).slice(1, -1));
+  const text = (value: string): string => redactedText(pattern === undefined ? value : value.replace(pattern, HIDDEN));
   const clean = (value: unknown): unknown => {
     if (typeof value === 'string') return text(value);
     if (Array.isArray(value)) return value.map(clean);

@@ -1,0 +1,82 @@
+/**
+ * Finding a secret in somebody else's text, however it was written there: as it is, escaped for JSON
+ * (once or several times), for an address, for HTML, each character in its own way, or in base64 and
+ * hexadecimal, also within a longer value.
+ */
+
+/** A pattern that finds these secrets in every form; undefined when there are none. For `replace`, not for `test`. */
+export function secretPattern(secrets: readonly string[]): RegExp | undefined {
+  const forms = secrets.filter((secret) => secret !== '').flatMap((secret) => [spelled(secret), ...encoded(secret)]);
+  // The longer first: of two secrets that begin alike the whole one is to be hidden.
+  const wanted = [...new Set(forms)].sort((a, b) => b.length - a.length);
+  return wanted.length === 0 ? undefined : new RegExp(wanted.join('|'), 'g');
+}
+
+const SPECIAL = /[.*+?^${}()|[\]\\/-]/g;
+const literal = (text: string): string => text.replace(SPECIAL, '\\$&');
+
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+/** The commonest forms as plain texts, for a quick look whether a longer one is worth it. */
+export const commonForms = (secret: string): string[] => [
+  ...new Set([
+    secret,
+    inJson(secret),
+    inJson(inJson(secret)),
+    encodeURIComponent(secret),
+    secret.replace(/[&<>"]/g, (one) => `&${HTML_NAMES[one]};`).replaceAll("'", '&#39;'),
+    ...(['base64', 'base64url'] as const).map((form) => Buffer.from(secret).toString(form).replace(/.=*$/, '')),
+  ]),
+];
+
+/** Without regard to case, for what is written in hexadecimal. */
+const hexadecimal = (digits: string): string =>
+  digits.replace(/[a-f]/gi, (digit) => `[${digit.toLowerCase()}${digit.toUpperCase()}]`);
+
+const HTML_NAMES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
+const JSON_LETTERS: Readonly<Record<string, string>> = { '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f' };
+
+/** Each character in any of its spellings: texts are escaped in part, and by programs of all kinds. */
+const spelled = (secret: string): string => [...secret].map(character).join('');
+
+function character(one: string): string {
+  const code = (one.codePointAt(0) ?? 0).toString(16);
+  const units = [...Array(one.length).keys()].map((at) => one.charCodeAt(at).toString(16).padStart(4, '0'));
+  const bytes = [...Buffer.from(one, 'utf8')].map((byte) => byte.toString(16).padStart(2, '0'));
+  const [name, letter] = [HTML_NAMES[one], JSON_LETTERS[one]];
+  const forms = [
+    // An escaped text that is escaped again has more backslashes; bounded, so that the search is.
+    one === '\\' ? '\\\\{1,8}' : `\\\\{0,7}${literal(one)}`,
+    units.map((unit) => `\\\\{1,8}u${hexadecimal(unit)}`).join(''),
+    `\\\\{1,8}x${hexadecimal(code.padStart(2, '0'))}`,
+    // A % that was escaped again is %25.
+    bytes.map((byte) => `%(?:25){0,2}${hexadecimal(byte)}`).join(''),
+    `&(?:amp;)?#(?:0{0,6}${Number.parseInt(code, 16)}|[xX]0{0,6}${hexadecimal(code)});`,
+    ...(name === undefined ? [] : [`&(?:amp;)?${name};`]),
+    ...(letter === undefined ? [] : [`\\\\{1,8}${letter}`]),
+    ...(one === ' ' ? ['\\+'] : []),
+  ];
+  return `(?:${forms.join('|')})`;
+}
+
+/** A letter of either alphabet: at each end one may hold bits of the secret and of what stands beside it. */
+const BASE64 = '[\\w+\\/-]';
+/** What shorter secrets have in common with other texts in base64 says nothing. */
+const SHORTEST_ENCODED = 6;
+
+/** In hexadecimal, and in base64 of both alphabets at each of the three places where it can begin. */
+function encoded(secret: string): string[] {
+  const bytes = Buffer.from(secret, 'utf8');
+  if (bytes.length < SHORTEST_ENCODED) return [];
+  const within = [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    // Letters that share bits with what stands before or behind are not the secret's alone.
+    const first = Math.ceil((before * 8) / 6);
+    const last = Math.floor(((before + bytes.length) * 8) / 6);
+    const own = literal(text.slice(first, last)).replaceAll('\\+', '[+-]').replaceAll('\\/', '[\\/_]');
+    return `${BASE64}?${own}${BASE64}?={0,2}`;
+  });
+  return [...within, hexadecimal(bytes.toString('hex'))];
+}
