@@ -250,6 +250,17 @@ describe('what is refused', () => {
     expect(await create({ name: 'one-for-ever', role: 'VIEWER' })).toHaveProperty('token');
   });
 
+  test('the name of a token that went with its family: what it did is on record under it', async () => {
+    const [gone] = await database.db.query<{ id: string }>(
+      `INSERT INTO auth.families (name) VALUES ('gone') RETURNING id`,
+    );
+    const familyId = gone?.id;
+    expect(await create({ name: 'of-the-gone', role: 'OPERATOR', familyId })).toHaveProperty('token');
+    await database.db.query('DELETE FROM auth.families WHERE id = $1', [familyId]);
+    for (const other of [{ role: 'ADMIN' }, { role: 'OPERATOR', familyId: family.familyId }])
+      expect(await create({ name: 'of-the-gone', ...other })).toMatchObject({ code: 'INVALID_STATE' });
+  });
+
   test('two roles for one name, asked for at once', async () => {
     const roles = ['VIEWER', 'OPERATOR', 'ENQUEUER', 'ADMIN'];
     const answers = await Promise.all(roles.map((role) => create({ name: 'raced', role })));

@@ -35,19 +35,14 @@ export interface MadeToken {
  */
 export async function createToken(tx: Queryable, caller: Caller, wanted: NewToken): Promise<MadeToken> {
   const { name, role, familyId, expiresAt, reason } = wanted;
-  // Two at once under one name must not give it two roles.
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtext('family-hub-jobs api token ' || $1))`, [name]);
   requireFamily(caller, familyId);
   if (familyId !== null) {
     // Until the end of the transaction it stays.
     const found = await tx.query('SELECT 1 FROM auth.families WHERE id = $1 FOR KEY SHARE', [familyId]);
     if (found.length === 0) throw unknownFamily(familyId);
   }
-  const [namesake] = await tx.query<{ role: Role; familyId: string | null }>(
-    'SELECT role, family_id AS "familyId" FROM auth.api_tokens WHERE name = $1 LIMIT 1',
-    [name],
-  );
-  if (namesake !== undefined && (namesake.role !== role || namesake.familyId !== familyId))
+  const namesake = await takeName(tx, wanted);
+  if (namesake.role !== role || namesake.familyId !== familyId)
     throw new InvalidStateError(
       isWithin(caller, namesake.familyId)
         ? `The name "${name}" belongs to the role ${namesake.role.toUpperCase()}${namesake.familyId === null ? '' : ` of the family ${namesake.familyId}`}, and stays with it. Take another name.`
@@ -61,6 +56,24 @@ export async function createToken(tx: Queryable, caller: Caller, wanted: NewToke
   );
   if (row === undefined) throw new Error('No token was stored.');
   return { id: row.id, token, prefix };
+}
+
+/** Whose the name is, from now on if it was nobody's. Of two at once the second waits for the first. */
+async function takeName(
+  tx: Queryable,
+  { name, role, familyId }: NewToken,
+): Promise<Pick<NewToken, 'role' | 'familyId'>> {
+  await tx.query(
+    `INSERT INTO auth.api_token_names (name, role, family_id) VALUES ($1, $2::auth.api_role, $3)
+     ON CONFLICT (name) DO NOTHING`,
+    [name, role, familyId],
+  );
+  const [taken] = await tx.query<Pick<NewToken, 'role' | 'familyId'>>(
+    'SELECT role, family_id AS "familyId" FROM auth.api_token_names WHERE name = $1',
+    [name],
+  );
+  if (taken === undefined) throw new Error('The name of a token was not kept.');
+  return taken;
 }
 
 /** What became of a token that was asked to be revoked. */
