@@ -8,8 +8,9 @@ import type { Notices } from '../events/notices.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type LeasedResealing, nextBatch, type ResealTools } from './reseal-batch.ts';
 
-/** Until entries that others had locked are tried again. */
+/** Until entries that others have locked are tried again: twice as long each time in a row, up to a bound. */
 const HELD_BACK_MS = 50;
+const LONGEST_HELD_BACK_MS = 5_000;
 
 export interface ResealRunner {
   /** Looks for a re-sealing now; many wakes in a row are one. */
@@ -59,8 +60,11 @@ async function goOn(
   leased: LeasedResealing,
   stopping: AbortSignal,
 ): Promise<void> {
-  const { db, keyRing, notices, logger, nodeId } = options;
+  const { db, keyRing, notices, logger, nodeId, leaseMs } = options;
   await keyRing.refresh();
+  // The lease is prolonged by each try.
+  const longestMs = Math.min(LONGEST_HELD_BACK_MS, leaseMs / 3);
+  let heldBackMs = HELD_BACK_MS;
   while (!stopping.aborted) {
     const begun = performance.now();
     const result = await nextBatch(options, leased);
@@ -73,7 +77,8 @@ async function goOn(
       return;
     }
     if (result.kind === 'batch') notices.workToDo(); // A claim passes over what the batch had locked.
-    const paceMs = result.kind === 'batch' ? (1_000 * result.size) / leased.perSecond : HELD_BACK_MS;
+    const paceMs = result.kind === 'batch' ? (1_000 * result.size) / leased.perSecond : heldBackMs;
+    heldBackMs = result.kind === 'batch' ? HELD_BACK_MS : Math.min(longestMs, 2 * heldBackMs);
     const waitMs = begun + paceMs - performance.now();
     // Woken early by the stop: the loop sees it.
     if (waitMs > 0) await delay(waitMs, undefined, { signal: stopping }).catch(() => undefined);

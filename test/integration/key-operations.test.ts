@@ -13,6 +13,7 @@ import { KeyInUseError } from '../../src/sealing/key.errors.ts';
 import { createKeyOperations } from '../../src/sealing/key-operations.ts';
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
 import { openSealed, sealingAgain } from '../../src/sealing/open-sealed.ts';
+import { createResealRunner } from '../../src/sealing/reseal-runner.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
@@ -251,6 +252,36 @@ describe('sealing anew', () => {
     expect(await untilFinished(resealingId)).toMatchObject({ resealedCount: 1, skippedCount: 0 });
     expect(two.keyRing.unseal((await entry(first)).encryptedPassword ?? '', first)).toBe('Another-Horse-Battery-8');
     expect((await entry(second)).encryptedPassword?.startsWith(beginningOf(newId))).toBe(true);
+  });
+
+  it('asks less and less often for what somebody holds for long', async () => {
+    const [id = ''] = await insert(1);
+    await rotate();
+    const [resealingId, nodeId] = [randomUUID(), randomUUID()];
+    await database.db.query(
+      `INSERT INTO auth.resealings (id, per_second, actor, total_count, lease_node_id, lease_expires_at)
+       VALUES ($1, 1000, 'a test', 1, $2, now() + interval '1 hour')`,
+      [resealingId, nodeId],
+    );
+    const tries: number[] = [];
+    const db: TestApp['db'] = {
+      ...one.db,
+      transaction(work, signal) {
+        tries.push(performance.now());
+        return one.db.transaction(work, signal);
+      },
+    };
+    const { keyRing, notices } = one;
+    const runner = createResealRunner({ db, keyRing, notices, logger: silentLogger, nodeId, leaseMs: 3_600_000 });
+    await two.db.transaction(async (tx) => {
+      await tx.query('SELECT 1 FROM auth.queued_managed_account_creations WHERE id = $1 FOR UPDATE', [id]);
+      runner.wake();
+      await until('six tries', async () => tries.length >= 6);
+    });
+    const pauses = tries.slice(1, 6).map((at, index) => at - (tries[index] ?? 0));
+    for (const [index, ms] of pauses.entries()) expect(ms, `pause ${index + 1}`).toBeGreaterThan(45 * 2 ** index);
+    await untilFinished(resealingId);
+    await runner.stop(1_000);
   });
 
   it('leaves an attempt under way alone, also when its key is destroyed meanwhile', async () => {
