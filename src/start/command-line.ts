@@ -55,6 +55,6 @@ const known = (): readonly string[] => [...Object.keys(COMMANDS), ...Object.keys
 
 function unknown(what: string, word: string, among: readonly string[]): string {
   const [nearest] = among.toSorted((one, other) => distance(one, word) - distance(other, word));
-  const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+  const hint = nearest === undefined || distance(nearest, word) > 3 ? '' : ` Did you mean "${nearest}"?`;
   return `Unknown ${what} "${word}".${hint} "npm start -- help" lists what there is.`;
 }

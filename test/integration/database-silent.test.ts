@@ -3,6 +3,7 @@
  * would keep: no statement of ours hangs, and what was held is free again, by limits that the
  * handle sets wherever a connection or a transaction is opened.
  */
+import { EventEmitter, once } from 'node:events';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
@@ -55,20 +56,21 @@ describe('a database that falls silent', () => {
     await Promise.all(
       [1, 2, 3, 4].flatMap(() => [query('SELECT pg_sleep(0.05)'), reading.query('SELECT pg_sleep(0.05)')]),
     );
-    let goOn = () => {};
+    const moments = new EventEmitter();
+    const inserted = once(moments, 'inserted');
     const inTransaction = transaction(async (tx) => {
       await tx.query(`INSERT INTO auth.notes VALUES ('half done')`);
-      await new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
+      moments.emit('inserted');
+      await once(moments, 'silent');
       await tx.query('SELECT 1');
     });
+    await inserted;
     const [row] = await database.db.query<{ n: number }>(
       'SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database()',
     );
     expect(row?.n).toBeGreaterThan(6);
     proxy.silence();
-    goOn();
+    moments.emit('silent');
     const failures = await Promise.all([
       failureOf(query('SELECT 1')),
       failureOf(reading.query('SELECT 1')),

@@ -5,6 +5,7 @@
  */
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { OURS } from '../../src/database/database.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -33,7 +34,7 @@ beforeAll(async () => {
   vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
     const [config] = args;
     const text = typeof config === 'string' ? config : String((config as { text?: string }).text);
-    statements.push({ text, at: Date.now() });
+    statements.push({ text: text.replace(OURS, ''), at: Date.now() });
     return Reflect.apply(original, this, args) as never;
   });
   // Nothing else happens on the nodes: no beat, no look for alerts, and a job that fires at three in the morning.

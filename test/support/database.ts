@@ -22,7 +22,16 @@ export async function createTestDatabase({ poolSize = 10 }: { poolSize?: number 
   const { template } = inject('databaseServer');
   const { url, drop } = await createDatabase(template);
   // Tests fill their tables in large statements.
-  const db = await openDatabase({ url, poolSize, workTimeoutMs: 300_000, logger: silentLogger });
+  const opened = await openDatabase({ url, poolSize, workTimeoutMs: 300_000, logger: silentLogger });
+  // And hold locks for as long as they like, as a transaction of somebody else's may.
+  const db: Database = {
+    ...opened,
+    transaction: (work, signal) =>
+      opened.transaction(async (tx) => {
+        await tx.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+        return work(tx);
+      }, signal),
+  };
   return {
     url,
     db,
