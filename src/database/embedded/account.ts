@@ -37,8 +37,13 @@ export async function accountFor(dataFolder: string): Promise<Account | undefine
   return { uid, gid };
 }
 
-/** Runs a program to its end under the account. */
-export function runAs(account: Account | undefined, program: string, args: readonly string[]): Promise<Outcome> {
+/** Runs a program to its end under the account; one that does not end within the time, 10 min unless said, has failed. */
+export function runAs(
+  account: Account | undefined,
+  program: string,
+  args: readonly string[],
+  timeoutMs = 600_000,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       ...account,
@@ -50,14 +55,25 @@ export function runAs(account: Account | undefined, program: string, args: reado
       env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
     });
     let output = '';
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      child.unref();
+      resolve({ isSuccess: false, output: `${output}\nerror: no end within ${timeoutMs / 1_000} s` });
+    }, timeoutMs);
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
     });
     child.stderr.on('data', (chunk: Buffer) => {
       output += chunk.toString();
     });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ isSuccess: code === 0, output }));
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ isSuccess: code === 0, output });
+    });
   });
 }
 

@@ -14,6 +14,7 @@ import { ownerPassword, ownerUrl, superuserUrl } from './connection.ts';
 import { explainFailure } from './failures.ts';
 import { joinServer, type Membership } from './membership.ts';
 import { prepareDatabase } from './owner.ts';
+import { fileSystemAnswers, saying } from './patience.ts';
 import { readPostmaster, removeStaleLock, servesData } from './postmaster.ts';
 import { isTaken } from './processes.ts';
 
@@ -50,10 +51,12 @@ export async function startEmbedded({
   readonly dataDir: string;
   readonly logger: Logger;
 }): Promise<EmbeddedDatabase> {
-  const cluster = await openCluster(embeddedFolder(dataDir));
+  const place = embeddedFolder(dataDir);
+  await fileSystemAnswers(resolve(dataDir), logger);
+  const cluster = await saying(`the data folder ${place} is made or opened`, logger, openCluster(place));
   const leaving = new AbortController();
   const isLeaving = () => leaving.signal.aborted;
-  let membership = await joinOrStart(cluster, logger);
+  let membership = await saying(`PostgreSQL starts in ${cluster.folder}`, logger, joinOrStart(cluster, logger));
   let rejoining: Promise<void> = Promise.resolve();
 
   const watch = (current: Membership, pauseMs: number): void => {

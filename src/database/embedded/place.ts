@@ -17,6 +17,8 @@ import { type Account, canUse, runAs } from './account.ts';
 import { isSameFolder, readPostmaster, servesData } from './postmaster.ts';
 
 export const STORE = '/var/lib/family-hub-jobs-embedded';
+/** Much data take their time, and what is half copied is of no use. */
+const A_DAY_MS = 86_400_000;
 
 /**
  * Answers in which folder the cluster of `<dataDir>/postgres` lies or is to be made, as the account
@@ -93,7 +95,7 @@ async function moveData(folder: string, target: string): Promise<void> {
   if (moved) return;
   const draft = `${target}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
   if (!(await exists(target))) {
-    const { isSuccess, output } = await runAs(undefined, 'cp', ['-a', folder, draft]);
+    const { isSuccess, output } = await runAs(undefined, 'cp', ['-a', folder, draft], A_DAY_MS);
     if (isSuccess) await rename(draft, target).catch(() => undefined);
     await rm(draft, { recursive: true, force: true });
     if (!isSuccess) {

@@ -1,0 +1,50 @@
+/**
+ * What may never answer: a data folder on a network whose server is gone. It is tried by a child
+ * process first, since a thread of ours that hangs in the kernel would keep even the exit waiting.
+ */
+import { spawn } from 'node:child_process';
+import type { Logger } from '../../telemetry/logger.ts';
+import { StartError } from '../start-error.ts';
+
+const SAID_AFTER_MS = 10_000;
+const GIVEN_UP_AFTER_MS = 60_000;
+
+/** Resolves once the folder's file system has answered, whatever it said. Throws a StartError when it does not within a minute. */
+export function fileSystemAnswers(folder: string, logger: Logger): Promise<void> {
+  if (process.platform === 'win32') return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const probe = spawn('/bin/sh', ['-c', 'mkdir -p "$0" && : > "$0/.probe-$$" && rm "$0/.probe-$$"', folder], {
+      cwd: '/',
+      stdio: 'ignore',
+    });
+    const saying = setTimeout(
+      () => logger.warn(`Waiting for the data folder ${folder}: its file system does not answer`),
+      SAID_AFTER_MS,
+    );
+    const end = (outcome: () => void) => {
+      clearTimeout(saying);
+      clearTimeout(givingUp);
+      outcome();
+    };
+    const givingUp = setTimeout(() => {
+      probe.kill('SIGKILL');
+      // Killed or not: it may hang where no signal comes through.
+      probe.unref();
+      const said = `The file system of the data folder ${folder} has not answered for ${GIVEN_UP_AFTER_MS / 1_000} s: see whether its server or disk is there, or set DATA_DIR to another folder.`;
+      end(() => reject(new StartError(said)));
+    }, GIVEN_UP_AFTER_MS);
+    // What is wrong with the folder otherwise is found, and told, by whoever uses it.
+    probe.once('error', () => end(resolve));
+    probe.once('exit', () => end(resolve));
+  });
+}
+
+/** Says what is being waited for while a step takes long. */
+export async function saying<T>(what: string, logger: Logger, step: Promise<T>): Promise<T> {
+  const begun = performance.now();
+  const timer = setInterval(() => {
+    const seconds = Math.round((performance.now() - begun) / 1_000);
+    logger.warn(`Waiting for ${seconds} s now: ${what}`);
+  }, SAID_AFTER_MS);
+  return step.finally(() => clearInterval(timer));
+}
