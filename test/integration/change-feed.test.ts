@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ChangeEvent } from '../../src/events/changes/change-events.ts';
 import { type ChangeFeed, createChangeFeed } from '../../src/events/changes/change-feed.ts';
 import { deleteOldChanges } from '../../src/events/changes/change-record.ts';
+import { currentPlace, readChanges } from '../../src/events/changes/change-rows.ts';
 import type { Interest } from '../../src/events/changes/change-stream.ts';
 import { type Notices, openNotices } from '../../src/events/notices.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
@@ -252,6 +253,27 @@ describe('a flood', () => {
     for (const { seen } of listeners) expect(new Set(keysOf(seen))).toEqual(new Set(ids));
     expect(largest).toBeLessThanOrEqual(2_000);
     expect(reads).toBeLessThan(20 * 13);
+  });
+
+  it('that was told costs nothing any more: a look reads what is new, however long the record is', async () => {
+    const client = await connect();
+    const db = { query: async (sql: string, values?: unknown[]) => (await client.query(sql, values)).rows };
+    await client.query(
+      `INSERT INTO auth.changes (topic, kind, keys) SELECT 'entry', 'updated', ARRAY[gen_random_uuid()::text] FROM generate_series(1, 20000)`,
+    );
+    await client.query('ANALYZE auth.changes');
+    const readWhole = async () => {
+      await client.query('SELECT pg_stat_force_next_flush()');
+      const { rows } = await client.query<{ rows: string }>(
+        `SELECT seq_tup_read::text AS rows FROM pg_stat_user_tables WHERE relid = 'auth.changes'::regclass`,
+      );
+      return Number(rows[0]?.rows);
+    };
+    const place = await currentPlace(db as never);
+    const before = await readWhole();
+    for (let n = 0; n < 3; n++) await readChanges(db as never, place.position);
+    expect((await readWhole()) - before).toBe(0);
+    await client.query('TRUNCATE auth.changes');
   });
 
   it('does not send one back that wanted nothing for long: what it passed by is behind it', async () => {
