@@ -223,6 +223,7 @@ export function createApp(options: AppOptions) {
       notices.on({
         work: worker.wake,
         circuit: worker.reconsider,
+        queue: worker.reconsider,
         keys: keyWatch.changed,
         schedules: () =>
           void scheduler

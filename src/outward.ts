@@ -101,7 +101,7 @@ export function createOutward(options: OutwardOptions) {
       alerts.watch.begin();
       // What changes the others writes its events with it, and sends one notice for both.
       const { wake } = publisher;
-      notices.on({ outbox: wake, circuit: wake, schedules: wake, keys: wake, access: wake });
+      notices.on({ outbox: wake, circuit: wake, queue: wake, schedules: wake, keys: wake, access: wake });
       wake();
       webhooks.begin();
     },

@@ -19,6 +19,8 @@ const NOTICES = {
   /** The record of changes has something new. */
   changes: { isAtOnce: true },
   circuit: { isAtOnce: true },
+  /** A pause or a limit of the queue was set or lifted. */
+  queue: { isAtOnce: true },
   schedules: { isAtOnce: false },
   /** Somebody asked a node to drain. */
   nodes: { isAtOnce: false },
@@ -48,6 +50,7 @@ export interface Notices {
   /** Rows of a watched table were changed; after the commit. */
   changed(): void;
   circuitChanged(): void;
+  queueChanged(): void;
   schedulesChanged(): void;
   nodesChanged(): void;
   keysChanged(): void;
@@ -128,6 +131,7 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
       tell('circuit');
       tell('changes');
     },
+    queueChanged: () => tell('queue'),
     schedulesChanged: () => {
       tell('schedules');
       tell('changes');

@@ -68,8 +68,8 @@ export interface Scheduler {
 
 const CHECK_EVERY_MS = 15_000;
 const INTERRUPT_GRACE_MS = 10_000;
-/** So small a part of a lease is waited after its end, before what another node ran counts as crashed. */
-const CRASH_GRACE_SHARE = 4;
+/** Of a lease, waited after its end before what another node ran counts as crashed. */
+const CRASH_GRACE_SHARE = 0.25;
 /** How much of a stop's time the runs have to end by themselves. */
 const UNDISTURBED_SHARE = 0.75;
 /** How soon a claim that failed is tried again. */
@@ -77,10 +77,9 @@ const RETRY_MS = 1000;
 
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { db, logger, nodeId, leaseMs, toleranceMs, onRunChanged } = options;
-  // A crashed run holds its job up until it is closed: no longer than leases last.
   const { checkEveryMs = Math.min(CHECK_EVERY_MS, leaseMs) } = options;
   const { windowMs = MISFIRE_WINDOW_MS, graceMs = INTERRUPT_GRACE_MS } = options;
-  const crashGraceMs = Math.min(graceMs, leaseMs / CRASH_GRACE_SHARE);
+  const crashGraceMs = Math.min(graceMs, CRASH_GRACE_SHARE * leaseMs);
   const jobs = new Map(options.jobs.map((job) => [job.name, job]));
   const schedules = new Map<string, Schedule>();
   const nextFires = new Map<string, NextFire>();

@@ -103,7 +103,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       concurrency,
       circuit: { failureThreshold: 5, probeIntervalMs: 60_000, ...options.circuit },
     });
-    notices.on({ work: worker.wake, circuit: worker.reconsider });
+    notices.on({ work: worker.wake, circuit: worker.reconsider, queue: worker.reconsider });
     const enqueuer = createEnqueuer({ db: own, acts, trail: testTrail(), keyRing, notices });
     const cancelTools: CancelTools = { db: own, acts, provider, notices, nodeId: node.id, leaseMs, timeoutMs };
     let stopped: Promise<void> | undefined;

@@ -41,7 +41,7 @@ export function createQueueControl(db: Database, notices: Notices, acts: Acts) {
         await recordEvents(tx, [{ eventType: 'QueuePaused', ...aggregateOf(familyId), payload }]);
         return { isChanged };
       });
-      notices.circuitChanged();
+      notices.queueChanged();
       return answer;
     },
     async resume(caller: Caller, { familyId, reason }: ResumeRequest) {
@@ -55,7 +55,7 @@ export function createQueueControl(db: Database, notices: Notices, acts: Acts) {
         await recordEvents(tx, [{ eventType: 'QueueResumed', ...aggregateOf(familyId), payload }]);
         return { isChanged };
       });
-      notices.circuitChanged();
+      notices.queueChanged();
       return answer;
     },
     async setLimits(caller: Caller, { reason, ...limits }: Partial<Limits> & { readonly reason?: string | null }) {
@@ -66,7 +66,7 @@ export function createQueueControl(db: Database, notices: Notices, acts: Acts) {
         if (isChanged) acted({ caller, action: 'setQueueLimits', target: targetOf(null), reason, ...change });
         return { isChanged };
       });
-      notices.circuitChanged();
+      notices.queueChanged();
       return answer;
     },
   };

@@ -106,7 +106,8 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
       const controls = await loadControls(db, options.provider);
       const wasHeldShort = isHeldShort;
       isHeldShort = isControlled(controls);
-      if (controls.closedAt !== null)
+      // One from the future is from before the clock was set back: nobody knows how long ago.
+      if (controls.closedAt !== null && controls.closedAt <= controls.now)
         closedAt = performance.now() - (controls.now.getTime() - controls.closedAt.getTime());
       const isOpen = controls.circuitState !== 'closed';
       const isHeld = isOpen || controls.isQueuePaused;
