@@ -38,7 +38,7 @@ export const RETENTION_SETTINGS = {
     default: '30d',
     example: '90d',
     means:
-      'How long the runs of jobs, with what they said, and their fires are kept; the newest 100 of each job always are.',
+      'How long the runs of jobs, with what they said, their fires and former versions of schedules are kept; the newest 100 runs of each job always are.',
   }),
   IDEMPOTENCY_KEY_RETENTION: setting({
     schema: retention(3_600_000),
@@ -82,7 +82,7 @@ export const RETENTION_SETTINGS = {
     schema: retention(),
     default: '90d',
     example: '30d',
-    means: 'How long bulk actions that have ended are kept, with what they did to each entry.',
+    means: 'How long bulk actions and re-sealings that have ended are kept, with what they did to each entry.',
   }),
   NODE_RETENTION: setting({
     schema: retention(),

@@ -8,12 +8,16 @@
 import type { Transactional } from '../database/database.ts';
 import { deleteOldChanges } from '../events/changes/change-record.ts';
 import { deleteExpiredSecrets, deleteOldDeliveries } from '../events/webhooks/old-deliveries.ts';
+import {
+  deleteBulkActionLines,
+  deleteBulkActions,
+  deleteResealingSkips,
+  deleteResealings,
+} from './action-deletions.ts';
 import { deleteEndedSilences, deleteOldFindings, deleteResolvedAlerts } from './alert-deletions.ts';
 import { type Delete, keys } from './deletion.ts';
 import { deleteParkedEvents, deleteProcessedEvents } from './event-deletions.ts';
-
-/** Of each job, so many runs and fires stay, however old they are. */
-export const NEWEST_KEPT = 100;
+import { deleteFires, deleteRuns, deleteScheduleVersions } from './run-deletions.ts';
 
 /** How long each kind of row is kept, by the setting’s name, in milliseconds; null: for ever. */
 export type Retention = Readonly<
@@ -56,56 +60,6 @@ const deleteEntries =
         [keepMs, limit, status],
       ),
     );
-
-/** Served by job_runs_job_name_started_at_idx, job by job (by job_runs_started_at_idx where one job has nearly all). */
-const deleteRuns: Delete = (db, keepMs, limit) =>
-  keys(
-    db.query(
-      `DELETE FROM auth.job_runs WHERE ctid = ANY (ARRAY(
-         SELECT old.place
-         FROM auth.job_schedules AS schedule
-         CROSS JOIN LATERAL (
-           SELECT started_at, id FROM auth.job_runs WHERE job_name = schedule.name
-           ORDER BY started_at DESC, id DESC OFFSET $3 LIMIT 1
-         ) AS newest
-         CROSS JOIN LATERAL (
-           SELECT ctid AS place FROM auth.job_runs
-           WHERE job_name = schedule.name AND (started_at, id) <= (newest.started_at, newest.id)
-             AND started_at < now() - $1 * interval '1 millisecond' AND status <> 'running'
-           ORDER BY started_at, id LIMIT $2
-         ) AS old
-         LIMIT $2
-       )) RETURNING id AS key`,
-      [keepMs, limit, NEWEST_KEPT],
-    ),
-  );
-
-/**
- * Served by job_fires_job_name_fired_at_key, job by job. A fire stays as long as its run, whose
- * outcome it holds (job_runs_fire_id_idx).
- */
-const deleteFires: Delete = (db, keepMs, limit) =>
-  keys(
-    db.query(
-      `DELETE FROM auth.job_fires WHERE ctid = ANY (ARRAY(
-         SELECT old.place
-         FROM auth.job_schedules AS schedule
-         CROSS JOIN LATERAL (
-           SELECT fired_at FROM auth.job_fires WHERE job_name = schedule.name
-           ORDER BY fired_at DESC OFFSET $3 LIMIT 1
-         ) AS newest
-         CROSS JOIN LATERAL (
-           SELECT ctid AS place FROM auth.job_fires AS fire
-           WHERE job_name = schedule.name AND fired_at <= newest.fired_at
-             AND fired_at < now() - $1 * interval '1 millisecond' AND through_at < now() - $1 * interval '1 millisecond'
-             AND NOT EXISTS (SELECT FROM auth.job_runs WHERE fire_id = fire.id)
-           ORDER BY fired_at LIMIT $2
-         ) AS old
-         LIMIT $2
-       )) RETURNING id AS key`,
-      [keepMs, limit, NEWEST_KEPT],
-    ),
-  );
 
 /** Served by idempotency_keys_created_at_idx. */
 const deleteIdempotencyKeys: Delete = (db, keepMs, limit) =>
@@ -150,34 +104,6 @@ const deleteNodes: Delete = (db, keepMs, limit) =>
     ),
   );
 
-/** The lines of bulk actions that have ended, in the actions' order of age; the actions themselves go once they have none. */
-const deleteBulkActionLines: Delete = (db, keepMs, limit) =>
-  keys(
-    db.query(
-      `DELETE FROM auth.bulk_action_entries WHERE ctid = ANY (ARRAY(
-         SELECT line.ctid
-         FROM auth.bulk_actions AS action JOIN auth.bulk_action_entries AS line ON line.bulk_action_id = action.id
-         WHERE action.status IN ('finished', 'undone') AND action.created_at < now() - $1 * interval '1 millisecond'
-         LIMIT $2
-       )) RETURNING bulk_action_id AS key`,
-      [keepMs, limit],
-    ),
-  );
-
-const deleteBulkActions: Delete = (db, keepMs, limit) =>
-  keys(
-    db.query(
-      `DELETE FROM auth.bulk_actions WHERE ctid = ANY (ARRAY(
-         SELECT ctid FROM auth.bulk_actions AS action
-         WHERE status IN ('finished', 'undone') AND created_at < now() - $1 * interval '1 millisecond'
-           AND NOT EXISTS (SELECT FROM auth.bulk_action_entries WHERE bulk_action_id = action.id)
-         ORDER BY created_at LIMIT $2
-         FOR UPDATE SKIP LOCKED
-       )) RETURNING id AS key`,
-      [keepMs, limit],
-    ),
-  );
-
 /** Served by sessions_expires_at_idx. Nobody is signed in by these any more. */
 const deleteExpiredSessions: Delete = (db, keepMs, limit) =>
   keys(
@@ -214,6 +140,7 @@ export const DELETIONS: readonly (Deletion & { readonly delete: Delete })[] = [
   },
   { name: 'runs', setting: 'RUN_RETENTION', delete: deleteRuns },
   { name: 'fires', setting: 'RUN_RETENTION', delete: deleteFires },
+  { name: 'scheduleVersions', setting: 'RUN_RETENTION', delete: deleteScheduleVersions },
   { name: 'idempotencyKeys', setting: 'IDEMPOTENCY_KEY_RETENTION', delete: deleteIdempotencyKeys },
   { name: 'processedEvents', setting: 'PROCESSED_EVENT_RETENTION', delete: deleteProcessedEvents },
   { name: 'parkedEvents', setting: 'PARKED_EVENT_RETENTION', delete: deleteParkedEvents },
@@ -223,6 +150,8 @@ export const DELETIONS: readonly (Deletion & { readonly delete: Delete })[] = [
   { name: 'circuitTransitions', setting: 'CIRCUIT_TRANSITION_RETENTION', delete: deleteCircuitTransitions },
   { name: 'bulkActionLines', setting: 'BULK_ACTION_RETENTION', delete: deleteBulkActionLines },
   { name: 'bulkActions', setting: 'BULK_ACTION_RETENTION', delete: deleteBulkActions },
+  { name: 'resealingSkips', setting: 'BULK_ACTION_RETENTION', delete: deleteResealingSkips },
+  { name: 'resealings', setting: 'BULK_ACTION_RETENTION', delete: deleteResealings },
   { name: 'nodes', setting: 'NODE_RETENTION', delete: deleteNodes },
   { name: 'alerts', setting: 'RESOLVED_ALERT_RETENTION', delete: deleteResolvedAlerts },
   { name: 'alertSilences', setting: 'RESOLVED_ALERT_RETENTION', delete: deleteEndedSilences },

@@ -8,7 +8,8 @@ import { readConfig } from '../../src/config/config.ts';
 import type { Database, Queryable } from '../../src/database/database.ts';
 import type { RunCounts } from '../../src/jobs/job.ts';
 import { retentionJob } from '../../src/retention/retention.job.ts';
-import { DELETIONS, NEWEST_KEPT, type Retention } from '../../src/retention/retention.ts';
+import { DELETIONS, type Retention } from '../../src/retention/retention.ts';
+import { NEWEST_KEPT } from '../../src/retention/run-deletions.ts';
 import { testActs, testAudit } from '../support/acts.ts';
 import { startTestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
@@ -277,6 +278,49 @@ describe('the rest', () => {
     expect(await run()).toMatchObject({ nodes: 1 });
     expect((await db.prisma.serverNode.findMany()).map(({ id }) => id).sort()).toEqual([young, alive, named].sort());
   });
+});
+
+it('re-sealings go once they have ended, with what they skipped; one under way stays', async () => {
+  const [entry] = await entries('failed', 1, 1);
+  for (const isFinished of [true, false]) {
+    const [resealing] = await db.query<{ id: string }>(
+      `INSERT INTO auth.resealings (id, status, per_second, actor, total_count, created_at, finished_at)
+       VALUES (gen_random_uuid(), (CASE WHEN $1 THEN 'finished' ELSE 'running' END)::auth.resealing_status, 1, 'anna', 1, now() - interval '91 days',
+               CASE WHEN $1 THEN now() - interval '91 days' END) RETURNING id`,
+      [isFinished],
+    );
+    await db.query('INSERT INTO auth.resealing_skips (resealing_id, entry_id, problem) VALUES ($1, $2, $3)', [
+      resealing?.id,
+      entry,
+      'It cannot be opened.',
+    ]);
+  }
+  expect(await run()).toMatchObject({ resealingSkips: 1, resealings: 1 });
+  expect(await db.query('SELECT status::text FROM auth.resealings')).toEqual([{ status: 'running' }]);
+  await db.query('DELETE FROM auth.resealings');
+});
+
+it('former versions of a schedule go when no fire is of their time any more; the newest two stay', async () => {
+  await db.query(
+    `INSERT INTO auth.job_schedule_versions (job_name, version, in_force_after, cron, time_zone, misfire_policy, is_overridden)
+     SELECT 'Seldom', n, now() - (100 - 20 * n) * interval '1 day', '0 3 1 * *', 'UTC', 'run_once', true FROM generate_series(1, 4) AS n`,
+  );
+  await db.query(
+    `INSERT INTO auth.job_fires (job_name, fired_at, through_at, outcome, schedule_version)
+     VALUES ('Seldom', now() - interval '50 days', now() - interval '50 days', 'missed', 2)`,
+  );
+  const versions = async () =>
+    (
+      await db.query<{ version: number }>(
+        `SELECT version FROM auth.job_schedule_versions WHERE job_name = 'Seldom' ORDER BY version`,
+      )
+    ).map(({ version }) => version);
+  expect(await run()).toMatchObject({ scheduleVersions: 1 });
+  expect(await versions()).toEqual([2, 3, 4]);
+  await db.query('DELETE FROM auth.job_fires');
+  expect(await run()).toMatchObject({ scheduleVersions: 1 });
+  expect(await versions()).toEqual([3, 4]);
+  await db.query('DELETE FROM auth.job_schedule_versions');
 });
 
 it('bulk actions go once they have ended, with their lines; plans and what is under way stay', async () => {
