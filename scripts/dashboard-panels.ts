@@ -231,6 +231,12 @@ export const ROWS: readonly (readonly [string, readonly Panel[]])[] = [
         [max('family_hub_change_feed_held_back_seconds', 'oldest transaction')],
         'By the oldest transaction that has written and goes on.',
       ),
+      panel(
+        'Old snapshots',
+        's',
+        [max('family_hub_old_snapshot_seconds', 'oldest snapshot')],
+        'While somebody holds one, nothing that is gone since is removed, and claims get slower.',
+      ),
       panel('Alerts on', 'short', [maxBy('family_hub_alerts', 'rule')], 'The server’s own alerts by rule.'),
     ],
   ],

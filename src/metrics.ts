@@ -230,6 +230,10 @@ export function declareMetrics() {
         'family_hub_change_feed_held_back_seconds',
         'Of the database: age of the oldest transaction that has written and goes on; live updates wait for it.',
       ),
+      oldSnapshot: gauge(
+        'family_hub_old_snapshot_seconds',
+        'Of the database: age of the oldest snapshot that a session holds; nothing that is gone since can be removed.',
+      ),
     },
   };
 }

@@ -20,30 +20,55 @@ interface Reading {
   readonly unchained: number;
   readonly findings: number;
   readonly heldBack: number;
+  readonly oldSnapshot: number;
   readonly outbox: { readonly unprocessed: number; readonly oldestAge: number; readonly parked: number };
   readonly webhooks: Readonly<Partial<Record<WebhookState, number>>>;
   readonly deliveries: { readonly pending: number; readonly oldestAge: number };
   readonly alerts: readonly { readonly rule: string; readonly severity: AlertSeverity; readonly count: number }[];
 }
 
-// The turn is taken by the row's lock: who finds it locked shows what is there. Each part is read
-// only if it is this node's turn, since the row that it is built for is not there otherwise.
+/** The next turn is never sooner than so many times what the last one took. */
+const REST_PER_READING = 50;
+/** A turn whose node died is another's to take after so long. */
+const TURN_MS = 60_000;
+
 const TAKE_TURN = `
-  WITH turn AS MATERIALIZED (
-    SELECT name FROM auth.readings WHERE name = 'metrics' AND next_at <= clock_timestamp() FOR UPDATE SKIP LOCKED
-  ), read AS MATERIALIZED (
-    SELECT name, (SELECT to_jsonb(statistics) FROM (${STATISTICS}) AS statistics) AS queue, jsonb_build_object(
+  UPDATE auth.readings SET next_at = clock_timestamp() + $1 * interval '1 millisecond'
+  WHERE name = 'metrics' AND next_at <= clock_timestamp() RETURNING 1`;
+
+const KEEP = `
+  UPDATE auth.readings SET reading = $1::jsonb, taken_at = clock_timestamp(),
+         next_at = clock_timestamp() + $2 * interval '1 millisecond'
+  WHERE name = 'metrics'`;
+
+const KEPT = `
+  SELECT reading, extract(epoch FROM clock_timestamp() - taken_at)::float8 AS age FROM auth.readings
+  WHERE name = 'metrics' AND taken_at IS NOT NULL`;
+
+// Two statements that only read, each by itself: no transaction has an id, or an old snapshot, for as
+// long as both take.
+const QUEUE = `
+  SELECT to_jsonb(statistics) AS queue,
+         coalesce(extract(epoch FROM now() - statistics."oldestDueAt"), 0)::float8 AS "oldestDueAge"
+  FROM (${STATISTICS}) AS statistics`;
+
+const REST = `
+  SELECT jsonb_build_object(
       'circuits', (SELECT coalesce(jsonb_agg(jsonb_build_object('provider', provider, 'state', state, 'openFor',
                             CASE state WHEN 'closed' THEN 0 ELSE coalesce(extract(epoch FROM now() - opened_at), 0) END)), '[]')
                      FROM auth.identity_circuits),
       'nodesAlive', (SELECT count(*) FROM auth.server_nodes
-                      WHERE state <> 'gone' AND last_beat_at >= now() - $2 * interval '1 millisecond'),
+                      WHERE state <> 'gone' AND last_beat_at >= now() - $1 * interval '1 millisecond'),
       'unchained', (SELECT count(*) FROM auth.audit_entries WHERE link IS NULL),
       'findings', (SELECT count(*) FROM auth.audit_findings WHERE cleared_at IS NULL),
       'heldBack', (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(began)), 0)
                      FROM (SELECT xact_start AS began FROM pg_stat_activity
                             WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
                            UNION ALL SELECT prepared FROM pg_prepared_xacts WHERE database = current_database()) AS writing),
+      'oldSnapshot', (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(xact_start)), 0)
+                        FROM pg_stat_activity
+                       WHERE datname = current_database() AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
+                         AND backend_type <> 'autovacuum worker'),
       'outbox', jsonb_build_object(
         'unprocessed', (SELECT count(*) FROM auth.outbox_events WHERE processed_at IS NULL AND parked_at IS NULL),
         'oldestAge', coalesce(extract(epoch FROM now() - (
@@ -56,21 +81,7 @@ const TAKE_TURN = `
                       WHERE delivery.status = 'pending' AND webhook.state = 'active'),
       'alerts', (SELECT coalesce(jsonb_agg(by_rule), '[]')
                    FROM (SELECT rule, severity, count(*) FROM auth.alerts WHERE is_on GROUP BY rule, severity) AS by_rule)
-    ) AS rest
-    FROM turn
-  ), taken AS (
-    UPDATE auth.readings AS kept
-       SET reading = rest || jsonb_build_object('queue', queue, 'oldestDueAge',
-                       coalesce(extract(epoch FROM now() - (queue ->> 'oldestDueAt')::timestamptz), 0)),
-           taken_at = now(),
-           next_at = now() + greatest($1 * interval '1 millisecond', 50 * (clock_timestamp() - now()))
-      FROM read WHERE kept.name = read.name
-    RETURNING kept.reading, 0::float8 AS age
-  )
-  SELECT reading, age FROM taken
-  UNION ALL
-  SELECT reading, extract(epoch FROM now() - taken_at)::float8 FROM auth.readings
-   WHERE name = 'metrics' AND taken_at IS NOT NULL AND NOT EXISTS (SELECT FROM taken)`;
+    ) AS rest`;
 
 /** So long after the last scrape the readings go on. */
 const ASKED_FOR_MS = 3 * 60_000;
@@ -108,9 +119,17 @@ export function createReadings(options: ReadingsOptions): Readings {
     });
     return underWay;
   };
+  const takeOurs = async (): Promise<void> => {
+    const begun = performance.now();
+    const [counted] = await db.query<Pick<Reading, 'queue' | 'oldestDueAge'>>(QUEUE);
+    const [found] = await db.query<{ rest: object }>(REST, [silenceMs]);
+    const nextMs = Math.max(intervalMs, REST_PER_READING * (performance.now() - begun));
+    await db.query(KEEP, [JSON.stringify({ ...found?.rest, ...counted }), nextMs]);
+  };
   const take = async (): Promise<void> => {
     try {
-      const [row] = await db.query<{ reading: Reading; age: number }>(TAKE_TURN, [intervalMs, silenceMs]);
+      if ((await db.query(TAKE_TURN, [TURN_MS])).length > 0) await takeOurs();
+      const [row] = await db.query<{ reading: Reading; age: number }>(KEPT);
       // Another node is at it for the first time of all.
       if (row === undefined) return;
       takenAt = performance.now() - row.age * 1_000;
@@ -153,6 +172,7 @@ function hide({ queue, provider, server, access, changes, outbox, webhooks }: Se
     access.unchained,
     access.findings,
     changes.heldBack,
+    changes.oldSnapshot,
     outbox.unprocessed,
     outbox.oldestAge,
     outbox.parked,
@@ -174,6 +194,7 @@ function show(metrics: ServerMetrics, own: string, reading: Reading): void {
   access.unchained.set(reading.unchained);
   access.findings.set(reading.findings);
   changes.heldBack.set(reading.heldBack);
+  changes.oldSnapshot.set(reading.oldSnapshot);
   outbox.unprocessed.set(reading.outbox.unprocessed);
   outbox.oldestAge.set(Math.max(0, reading.outbox.oldestAge));
   outbox.parked.set(reading.outbox.parked);

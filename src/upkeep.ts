@@ -5,6 +5,7 @@
 import type { Acts } from './access/acts.ts';
 import { createPasswordDestroyer } from './accounts/passwords.ts';
 import { takeOverAllExpired } from './accounts/takeover.ts';
+import { bringBack } from './clock-set-back.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import type { Notices } from './events/notices.ts';
@@ -38,9 +39,13 @@ export function createUpkeep({ config, db, acts, notices, metrics, logger, wakes
     notices.workToDo();
   };
   return {
-    /** To be done at each heartbeat. */
-    async beat(): Promise<void> {
+    /** To be done at each heartbeat; at a start it is not known whether the database's clock was set back. */
+    async beat(wasSetBack = true): Promise<void> {
       try {
+        if (wasSetBack) {
+          await bringBack(db, config.LEASE_DURATION);
+          notices.queueChanged();
+        }
         await takeOver();
       } finally {
         for (const wake of wakes) wake();

@@ -52,7 +52,7 @@ export const ALERT_SETTINGS = {
   ALERT_TRANSACTION_AFTER: after(
     '1m',
     '10m',
-    'An alert goes on when a transaction has been open for longer, which holds back all live updates.',
+    'An alert goes on when a transaction that has written has been open for longer, which holds back all live updates, or one that reads for ten times as long, which slows the queue.',
   ),
   ALERT_DISK_FREE_BYTES: setting({
     schema: integer(1, 1_000_000_000_000_000),

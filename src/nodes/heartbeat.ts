@@ -38,9 +38,9 @@ export interface HeartbeatOptions {
   register(): Promise<void>;
   /**
    * After a beat of a running node, unless the one before still goes on: leases of nodes that stopped
-   * beating may have run out.
+   * beating may have run out. `wasSetBack`: the database's clock shows less than at a beat before.
    */
-  onBeat(): Promise<void>;
+  onBeat(wasSetBack: boolean): Promise<void>;
   /** Somebody asked this node to drain; called once. */
   onDrainAsked(ask: DrainAsk): void;
   /** Acts stand in the audit trail that are not chained yet: this node's newest, or what another left. */
@@ -69,6 +69,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   let isDrainAsked = false;
   let isTicking = false;
   let isFollowing = false;
+  let wasSetBack = false;
   let last: Promise<unknown> = Promise.resolve();
   let failure: { readonly error: unknown } | undefined;
   /** By the database's clock: the last beat, and the first of those without a gap before it. */
@@ -78,6 +79,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     const heard = await clock.measure(() =>
       writeBeat(db, { nodeId, state, inHand: inHand(), silenceMs, steady, gapMs: LONGEST_GAP * intervalMs }),
     );
+    wasSetBack ||= heard.isSetBack;
     steady = { from: heard.isSteady && steady !== undefined ? steady.from : heard.now, to: heard.now };
     return heard;
   };
@@ -108,8 +110,13 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const follow = (): void => {
     if (state !== 'running' || isFollowing) return;
     isFollowing = true;
-    onBeat()
-      .catch((error: unknown) => db.outage.warn(error, 'What follows a heartbeat failed'))
+    const isAfterStep = wasSetBack;
+    wasSetBack = false;
+    onBeat(isAfterStep)
+      .catch((error: unknown) => {
+        wasSetBack ||= isAfterStep;
+        db.outage.warn(error, 'What follows a heartbeat failed');
+      })
       .finally(() => {
         isFollowing = false;
       });
@@ -164,7 +171,7 @@ const BEAT = `
   )
   SELECT clock_timestamp() AS now,
          EXISTS (SELECT FROM beat) AS "isKnown",
-         coalesce((SELECT is_steady FROM steady), false) AS "isSteady",
+         coalesce((SELECT is_steady FROM steady), false) AS "isSteady", coalesce($7::timestamptz > now(), false) AS "isSetBack",
          EXISTS (SELECT FROM auth.audit_entries WHERE link IS NULL) AS "hasUnchainedActs",
          (SELECT json_build_object('actor', coalesce(drain_asked_by, 'somebody'),
                                    'reason', coalesce(drain_reason, 'No reason was given.'))
@@ -176,6 +183,7 @@ interface Heard {
   readonly isKnown: boolean;
   /** No gap between the beat before and this one. */
   readonly isSteady: boolean;
+  readonly isSetBack: boolean;
   readonly hasUnchainedActs: boolean;
   readonly ask: DrainAsk | null;
 }

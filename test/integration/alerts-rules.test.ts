@@ -401,6 +401,30 @@ describe('what is not a row', () => {
     await look();
   });
 
+  it('a transaction that only reads, and keeps its snapshot', async () => {
+    const name = `reader-${randomUUID()}`;
+    const client = new pg.Client({ connectionString: database.url, application_name: name });
+    await client.connect();
+    const shown = async () => {
+      await look({ ALERT_TRANSACTION_AFTER: 10 });
+      const rows = await sql(
+        `SELECT FROM auth.alerts WHERE is_on AND rule = 'SNAPSHOT_OLD' AND summary LIKE '%' || $1 || '%'`,
+        [name],
+      );
+      return rows.length;
+    };
+    try {
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+      await client.query('SELECT 1');
+      await expect.poll(shown, { timeout: 20_000 }).toBe(1);
+      await client.query('ROLLBACK');
+      expect(await shown()).toBe(0);
+    } finally {
+      await client.end();
+    }
+    await look();
+  });
+
   it('a disk that is nearly full, of the embedded database only', async () => {
     const full = { ALERT_DISK_FREE_BYTES: 1e15 };
     expect(edges(await look(full), 'DISK_FULL')).toEqual([]);

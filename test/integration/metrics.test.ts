@@ -8,14 +8,22 @@ let database: TestDatabase;
 let family: { familyId: string; ownerId: string };
 let first: TestApp;
 let second: TestApp;
-/** Statements of the nodes that take their turn, or see whose it was. */
+/** Statements of the nodes that show what was read. */
 let readings = 0;
+/** Of the transactions that counted; null: it had none. */
+const transactionIds: (string | null)[] = [];
 
 const counting = (db: Database): Database => ({
   ...db,
   query(sql, values) {
-    if (sql.includes('auth.readings')) readings++;
-    return db.query(sql, values);
+    if (sql.includes('SELECT reading')) readings++;
+    if (!/nodesAlive|oldestDueAge/.test(sql)) return db.query(sql, values);
+    return db.transaction(async (tx) => {
+      const rows = await tx.query<never>(sql, values);
+      const [own] = await tx.query<{ id: string | null }>('SELECT pg_current_xact_id_if_assigned()::text AS id');
+      transactionIds.push(own?.id ?? null);
+      return rows;
+    });
   },
 });
 
@@ -243,6 +251,11 @@ test('metrics are read with GET, and nothing else', async () => {
   expect((await ask('DELETE')).status).toBe(405);
   const head = await ask('HEAD');
   expect([head.status, await head.text()]).toEqual([200, '']);
+});
+
+test('what counts has no transaction id, for which live updates would wait', () => {
+  expect(transactionIds.length).toBeGreaterThan(1);
+  expect(new Set(transactionIds)).toEqual(new Set([null]));
 });
 
 test('many scrapes of many nodes cost one reading in an interval', async () => {

@@ -35,6 +35,7 @@ async function start({
     afterBeats: 0,
     unchained: 0,
     registered: 0,
+    setBacks: 0,
   };
   const heartbeat = startHeartbeat({
     db,
@@ -46,8 +47,9 @@ async function start({
       seen.registered++;
       await registerNode(database.db, name, '0.0.0', id);
     },
-    async onBeat() {
+    async onBeat(wasSetBack) {
       seen.afterBeats++;
+      seen.setBacks += wasSetBack ? 1 : 0;
       await following;
     },
     onDrainAsked: (ask) => seen.asks.push(ask),
@@ -151,6 +153,30 @@ test('beats come whatever follows from one takes its time', async () => {
   seen.hand = { attempts: 7, runs: 0 };
   await until('another beat', async () => (await rowOf(id))?.attempts === 7);
   expect(seen.afterBeats).toBe(1);
+});
+
+test('what follows hears once that the database’s clock was set back', async () => {
+  let step = '0';
+  // Of the clock itself only the superuser of the machine could do it.
+  const db: typeof database.db = {
+    ...database.db,
+    query: (sql, values) =>
+      database.db.query(
+        sql
+          .replaceAll('clock_timestamp()', `(clock_timestamp() + interval '${step}')`)
+          .replaceAll(' now()', ` (now() + interval '${step}')`),
+        values,
+      ),
+  };
+  const { heartbeat, seen } = await start({ intervalMs: 50, db });
+  await heartbeat.say('running');
+  await until('beats', () => seen.afterBeats >= 2);
+  expect(seen.setBacks).toBe(0);
+  step = '-1 hour';
+  await until('the step to be heard', () => seen.setBacks === 1);
+  const before = seen.afterBeats;
+  await until('more beats', () => seen.afterBeats >= before + 2);
+  expect(seen.setBacks).toBe(1);
 });
 
 test('a node whose row is gone registers again with the next beat, under its id', async () => {

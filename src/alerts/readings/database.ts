@@ -1,4 +1,4 @@
-/** Alerts over the database itself: a transaction that holds the live updates back, a disk that fills up. */
+/** Alerts over the database itself: a transaction that holds live updates back, an old snapshot, a full disk. */
 import { statfs } from 'node:fs/promises';
 import { type AlertRule, type Finding, findingsOf, type RuleTools } from '../alert-rule.ts';
 import { at, inBytes, inWords } from '../wording.rules.ts';
@@ -32,6 +32,39 @@ const transactionFinding = ({ since, label, count }: TransactionRow): Finding =>
   cure: null,
 });
 
+/** A backup reads for a while, and is nothing to tell of. */
+const SNAPSHOT_TIMES = 10;
+/** A slot or a standby is known by the transactions since its snapshot, and not by its age. */
+const MOST_TRANSACTIONS = 1_000_000;
+
+// As long as somebody may still look at rows as they were, no dead row is removed, and each claim steps
+// over all that were settled meanwhile. Of those that write FEED_HELD_BACK tells.
+const OLD_SNAPSHOTS = `
+  SELECT since, label, count(*) OVER ()::int AS count
+  FROM (SELECT xact_start AS since, age(backend_xmin) AS transactions,
+               'process ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') AS label
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND backend_xmin IS NOT NULL AND backend_xid IS NULL
+          AND backend_type <> 'autovacuum worker' AND xact_start < now() - $1 * interval '1 millisecond'
+        UNION ALL
+        SELECT NULL, age(backend_xmin), 'the standby of process ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '')
+        FROM pg_stat_activity WHERE backend_type = 'walsender' AND age(backend_xmin) > ${MOST_TRANSACTIONS}
+        UNION ALL
+        SELECT NULL, age(xmin), 'the replication slot ' || quote_literal(slot_name)
+        FROM pg_replication_slots WHERE age(xmin) > ${MOST_TRANSACTIONS}) AS old
+  ORDER BY transactions DESC LIMIT 1`;
+
+const snapshotFinding = ({ since, label, count }: Omit<TransactionRow, 'since'> & { since: Date | null }): Finding => ({
+  groupKey: '',
+  subject: { kind: 'database', key: null },
+  count,
+  since,
+  summary: `${label.charAt(0).toUpperCase()}${label.slice(1)} has held an old snapshot${since === null ? '' : ` since ${at(since)}`}: rows that are gone cannot be removed, and claims get slower.`,
+  advice:
+    'End the session (pg_terminate_backend with the number of its process), or drop the slot if its standby is gone (pg_drop_replication_slot). Read with shorter transactions, or from a standby.',
+  cure: null,
+});
+
 const diskFinding = (least: number): Finding => ({
   groupKey: '',
   subject: { kind: 'database', key: null },
@@ -60,6 +93,22 @@ export const databaseRules = ({
     settings: ['ALERT_TRANSACTION_AFTER'],
     find: async (db) =>
       findingsOf(await db.query<TransactionRow>(LONG_TRANSACTIONS, [ALERT_TRANSACTION_AFTER]), transactionFinding),
+  },
+  {
+    name: 'SNAPSHOT_OLD',
+    severity: 'warning',
+    description:
+      'Somebody reads in one transaction for long, or a standby or slot lags behind: nothing that is gone can be removed meanwhile, and the queue gets slower. It is over when the snapshot is given up.',
+    looksAt: 'Open transactions in this database that have written nothing; standbys and replication slots.',
+    threshold: `open for longer than ${inWords(SNAPSHOT_TIMES * ALERT_TRANSACTION_AFTER)} (ten times the setting), or more than ${MOST_TRANSACTIONS.toLocaleString('en-GB')} transactions old`,
+    settings: ['ALERT_TRANSACTION_AFTER'],
+    find: async (db) =>
+      findingsOf(
+        await db.query<Parameters<typeof snapshotFinding>[0]>(OLD_SNAPSHOTS, [
+          SNAPSHOT_TIMES * ALERT_TRANSACTION_AFTER,
+        ]),
+        snapshotFinding,
+      ),
   },
   {
     name: 'DISK_FULL',
