@@ -110,6 +110,12 @@ mutation RunNow {
 }
 `;
 
+/**
+ * While the page comes to rest, its tabs slide to their places: one that is pressed has moved on before it is
+ * released, and the click goes past it. So they do not slide; dragging still puts them in another order.
+ */
+const TABS_STAY = '.graphiql-tabs > * { transform: none !important; }';
+
 /** Makes the page and its parts on first use. */
 export function graphiqlPage(): () => Promise<GraphiqlPage> {
   let page: Promise<GraphiqlPage> | undefined;
@@ -133,7 +139,8 @@ async function render(): Promise<GraphiqlPage> {
       { query: RUN_NOW },
     ],
   });
-  const [beforeStyle, css, afterStyle] = cutOut(whole, '<style>', whole.indexOf('</style>'));
+  const [beforeStyle, ownCss, afterStyle] = cutOut(whole, '<style>', whole.indexOf('</style>'));
+  const css = `${ownCss}\n${TABS_STAY}\n`;
   // The code itself speaks of script tags: its own end is the last one.
   const [beforeScript, js, afterScript] = cutOut(afterStyle, '<script>', afterStyle.lastIndexOf('</script>'));
   const script = await compress(js, 'text/javascript; charset=utf-8');
