@@ -1,5 +1,6 @@
 /** Plan, apply, watch and take back over the API, on a whole node with its worker and simulator. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MOST_OPEN_PLANS } from '../../src/accounts/bulk/bulk-plan.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
@@ -253,6 +254,24 @@ describe('over the API', () => {
         },
       },
     ]);
+  });
+
+  test('a caller keeps so many plans open, and a request holds a few', async () => {
+    await database.db.query('DELETE FROM auth.bulk_actions');
+    const one = 'planBulkAction(input: { action: CANCEL, filter: {}, reason: "x" }) { __typename }';
+    const several = (count: number) =>
+      node.graphql(`mutation { ${Array.from({ length: count }, (_, n) => `p${n}: ${one}`).join(' ')} }`);
+    expect((await several(5)).body.errors?.[0]?.message).toContain('complex');
+    for (let open = 0; open < MOST_OPEN_PLANS; open += 4) expect((await several(4)).body.errors).toBeUndefined();
+    const refused = await plan({ action: 'CANCEL', filter: {}, reason: 'one more' });
+    expect(refused).toMatchObject({ __typename: 'InvalidStateError', message: expect.stringContaining('oldest') });
+    // One that has expired is not open.
+    await database.db.query(
+      'UPDATE auth.bulk_actions SET expires_at = now() WHERE id = (SELECT id FROM auth.bulk_actions LIMIT 1)',
+    );
+    const made = await plan({ action: 'CANCEL', filter: {}, reason: 'in its place' });
+    expect(made.__typename).toBe('PlanBulkActionPayload');
+    await database.db.query('DELETE FROM auth.bulk_actions');
   });
 
   test('what means nothing is refused with every problem at once', async () => {

@@ -25,7 +25,7 @@ const apply = (planId: string, idempotencyKey?: string) =>
 
 /** Plans and applies, and waits for the end. */
 async function carryOut(request: Parameters<typeof planBulkAction>[2]): Promise<string> {
-  const { planId } = await planBulkAction(bulk.db, callerNamed('local'), request);
+  const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), request);
   await apply(planId);
   const node = await bulk.startNode();
   node.runner.wake();
@@ -46,7 +46,7 @@ async function undo(id: string): Promise<void> {
 describe('applying', () => {
   test('skips and names what changed since the plan; does the others once', async () => {
     const ids = await bulk.insert(1_203);
-    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), {
+    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), {
       action: 'retry',
       where: { status: 'failed' },
     });
@@ -95,7 +95,7 @@ describe('applying', () => {
   test('skips only the offender when a name is taken at the very moment of changing', async () => {
     const [loser = ''] = await bulk.insert(1, { username: 'contested' });
     await bulk.insert(4);
-    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', where: {} });
     await apply(planId);
     // Not seen when the batch is judged: the insert commits while the batch waits for its index entry.
     const gate = createGate();
@@ -128,7 +128,7 @@ describe('applying', () => {
 
   test('does not wait for an entry that others hold, and comes back to it ever more seldom', async () => {
     const [held = ''] = await bulk.insert(1_200);
-    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'cancel', where: {} });
+    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'cancel', where: {} });
     await apply(planId);
     const gate = createGate();
     const locked = createGate();
@@ -161,7 +161,7 @@ describe('applying', () => {
 
   test('counts entries that were deleted meanwhile as skipped', async () => {
     const ids = await bulk.insert(5);
-    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds: ids });
+    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds: ids });
     await bulk.db.query('DELETE FROM auth.queued_managed_account_creations WHERE id = $1', [ids[0]]);
     await apply(planId);
     (await bulk.startNode()).runner.wake();
@@ -171,7 +171,7 @@ describe('applying', () => {
   test('is refused for an unknown, an expired and an applied plan', async () => {
     await expect(apply('0f0e7a9c-6a1e-4a53-9d0b-8a3f3c6f2b11')).rejects.toThrow(NotFoundError);
     const entryIds = await bulk.insert(1);
-    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds });
+    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds });
     await bulk.db.query(`UPDATE auth.bulk_actions SET expires_at = now() - interval '1 second' WHERE id = $1`, [
       planId,
     ]);
@@ -185,8 +185,8 @@ describe('applying', () => {
 
   test('is idempotent by its key, also for calls at the same time', async () => {
     const entryIds = await bulk.insert(3);
-    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds });
-    const other = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', entryIds });
+    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds });
+    const other = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds });
     const answers = await Promise.all([apply(planId, 'k'), apply(planId, 'k'), apply(planId, 'k')]);
     expect(answers.filter(({ isReplay }) => !isReplay)).toHaveLength(1);
     expect(new Set(answers.map(({ bulkActionId }) => bulkActionId))).toEqual(new Set([planId]));
@@ -212,7 +212,7 @@ describe('whoever dies', () => {
 
   test('another node goes on when the lease has ended, and the late one changes nothing', async () => {
     await bulk.insert(3_000);
-    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', where: {} });
     await apply(planId);
     const gate = createGate();
     const dying = await bulk.startNode(dyingAfter(3, gate.passed));
@@ -246,7 +246,7 @@ describe('whoever dies', () => {
 
   test('a node that is stopped gives its lease back, and the next one goes on at once', async () => {
     await bulk.insert(2_000);
-    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', where: {} });
     await apply(planId);
     const gate = createGate();
     const leaving = await bulk.startNode(dyingAfter(1, gate.passed));
@@ -263,7 +263,7 @@ describe('whoever dies', () => {
 
   test('two nodes that apply and run the same plan at once do each entry once', async () => {
     await bulk.insert(2_000);
-    const { planId } = await planBulkAction(bulk.db, callerNamed('local'), { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', where: {} });
     const nodes = await Promise.all([bulk.startNode(), bulk.startNode()]);
     const outcomes = await Promise.allSettled(
       nodes.map(async ({ db, runner }) => {

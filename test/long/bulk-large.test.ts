@@ -43,7 +43,7 @@ test('100,000 entries are planned and applied in batches', { timeout: 180_000 },
   await bulk.insert(COUNT);
   const planning = measured(bulk.db);
   const begun = performance.now();
-  const plan = await planBulkAction(planning.db, callerNamed('local'), {
+  const plan = await planBulkAction({ db: planning.db, acts: testActs(planning.db) }, callerNamed('local'), {
     action: 'retry',
     where: { status: 'failed' },
   });

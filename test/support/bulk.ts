@@ -10,6 +10,7 @@ import { openNotices } from '../../src/events/notices.ts';
 import { registerNode } from '../../src/nodes/nodes.ts';
 import { BEGINNING } from '../../src/sealing/jwe.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { testActs } from './acts.ts';
 import { createTestDatabase, seedFamily } from './database.ts';
 
 /** What looks like a sealed password; nothing opens it. */
@@ -65,6 +66,7 @@ export async function createBulkTest() {
 
   return {
     db,
+    tools: { db, acts: testActs(db) },
     url,
     familyId,
     ownerId,

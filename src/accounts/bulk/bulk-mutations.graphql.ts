@@ -11,7 +11,7 @@ import { visibleTo } from '../entry-scope.ts';
 import type { BulkActionRefs } from './bulk-action.graphql.ts';
 import { MOST_ENTRY_IDS } from './bulk-action.rules.ts';
 import type { ApplyRequest } from './bulk-apply.ts';
-import type { Plan, PlanRequest } from './bulk-plan.ts';
+import { MOST_OPEN_PLANS, type Plan, type PlanRequest } from './bulk-plan.ts';
 
 /** What the mutations do; the operations behind them, with their tools. */
 export interface BulkOperations {
@@ -21,6 +21,9 @@ export interface BulkOperations {
   apply(caller: Caller, request: ApplyRequest): Promise<{ bulkActionId: string; isReplay: boolean }>;
   undo(caller: Caller, request: { bulkActionId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
 }
+
+/** A plan reads and writes a row for each entry that matches. */
+const DEAR = 2_000;
 
 const reason = reasonText.nullish();
 
@@ -129,9 +132,10 @@ export function addBulkMutations(
     planBulkAction: t.field({
       type: PlanPayload,
       nullable: true,
-      description: 'Says what a bulk action would do, entry by entry, and keeps that for 15 minutes.',
+      complexity: DEAR,
+      description: `Says what a bulk action would do, entry by entry, and keeps that for 15 minutes. A request holds at most four; a caller has at most ${MOST_OPEN_PLANS} that were not applied.`,
       args: { input: t.arg({ type: PlanInput, required: true, description: 'What, and to which entries.' }) },
-      errors: { types: [InvalidInputError] },
+      errors: { types: [InvalidInputError, InvalidStateError] },
       resolve: (_root, { input: { filter, ...rest } }, { caller }) =>
         operations.plan(caller, {
           ...rest,

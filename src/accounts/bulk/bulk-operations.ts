@@ -5,7 +5,7 @@ import type { Digester } from '../../access/idempotency.ts';
 import type { Database } from '../../database/database.ts';
 import type { Notices } from '../../events/notices.ts';
 import { type ApplyRequest, applyBulkAction, type UndoRequest, undoBulkAction } from './bulk-apply.ts';
-import { type PlanRequest, planBulkAction } from './bulk-plan.ts';
+import { type PlanRequest, planBulkAction, requireRoomForPlan } from './bulk-plan.ts';
 
 export interface BulkTools {
   readonly db: Database;
@@ -24,7 +24,8 @@ export function createBulkOperations({ db, acts, keyRing, notices, undoWindowMs,
     undoWindowMs,
     leaseMs,
     async plan(caller: Caller, request: PlanRequest) {
-      const plan = await planBulkAction(db, caller, request);
+      await requireRoomForPlan(db, caller);
+      const plan = await planBulkAction({ db, acts }, caller, request);
       // A claim passes over entries in the moment in which they are written into the plan.
       notices.workToDo();
       notices.changed();

@@ -4,11 +4,12 @@
  * committed by itself, so that no lock is held for longer than that.
  */
 import { randomUUID } from 'node:crypto';
+import type { Acts } from '../../access/acts.ts';
 import type { Caller } from '../../access/caller.ts';
-import type { Database } from '../../database/database.ts';
+import type { Database, Queryable } from '../../database/database.ts';
 import type { Prisma } from '../../database/generated/prisma/client.ts';
 import type { BulkActionKind } from '../../database/generated/prisma/enums.ts';
-import { InvalidInputError } from '../../refusals.ts';
+import { InvalidInputError, InvalidStateError } from '../../refusals.ts';
 import { loadLimits } from '../control/queue-control.ts';
 import { measuredSpeed, timeFor } from '../insight/speed.rules.ts';
 import { loadSpells } from '../insight/speed.ts';
@@ -40,17 +41,36 @@ export interface Plan {
   readonly expiresAt: Date;
 }
 
-/** Makes a plan; nothing is changed by it. Throws InvalidInputError. */
-export async function planBulkAction(db: Database, caller: Caller, request: PlanRequest): Promise<Plan> {
+/** A plan has a row for each of its entries until it is applied or has expired. */
+export const MOST_OPEN_PLANS = 40;
+
+/** Throws InvalidStateError when the caller has as many plans open as it may. */
+export async function requireRoomForPlan(db: Queryable, { name, familyId }: Caller): Promise<void> {
+  const [open] = await db.query<{ count: number; until: Date | null }>(
+    `SELECT count(*)::int AS count, min(expires_at) AS until FROM auth.bulk_actions
+     WHERE status = 'planned' AND expires_at > now() AND created_at > now() - interval '1 day'
+       AND actor = $1 AND family_id IS NOT DISTINCT FROM $2::uuid`,
+    [name, familyId],
+  );
+  if (open !== undefined && open.count >= MOST_OPEN_PLANS)
+    throw new InvalidStateError(
+      `You have ${open.count} plans that were not applied, which is as many as can be kept. Apply one of them, or wait until the oldest is dropped (${open.until?.toISOString()}).`,
+    );
+}
+
+/** Makes a plan; no entry is changed by it. Throws InvalidInputError. */
+export async function planBulkAction(
+  { db, acts }: { db: Database; acts: Acts },
+  caller: Caller,
+  request: PlanRequest,
+): Promise<Plan> {
   const { action, where, filter, entryIds, runAt, reason } = request;
   const issues = planIssues({ action, hasFilter: where !== undefined, entryIds, runAt, reason });
   if (issues.length > 0) throw new InvalidInputError(issues);
 
   const planId = randomUUID();
-  await db.query(
-    `INSERT INTO auth.bulk_actions (id, action, run_at, reason, actor, family_id, filter, total_count, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, 0, now() + $8 * interval '1 millisecond')`,
-    [
+  await acts.transaction(async (tx, acted) => {
+    await tx.query(INSERT, [
       planId,
       action,
       runAt ?? null,
@@ -59,8 +79,16 @@ export async function planBulkAction(db: Database, caller: Caller, request: Plan
       caller.familyId,
       filter === undefined ? null : JSON.stringify(filter),
       PLAN_LIFETIME_MS,
-    ],
-  );
+    ]);
+    acted({
+      caller,
+      action: 'planBulkAction',
+      target: { type: 'BulkAction', id: planId },
+      familyId: caller.familyId,
+      reason,
+      after: { action, ...(filter === undefined ? { entryCount: entryIds?.length ?? 0 } : { filter }) },
+    });
+  });
   const groups = createGroups();
   for await (const ids of entryIds ? slices([...new Set(entryIds)]) : matching(db, where ?? {})) {
     groups.add(await db.query<Group>(PLAN[action], [planId, ids, groups.planned().count, caller.familyId]));
@@ -82,6 +110,10 @@ export async function planBulkAction(db: Database, caller: Caller, request: Plan
     expiresAt: completed.expiresAt,
   };
 }
+
+const INSERT = `
+  INSERT INTO auth.bulk_actions (id, action, run_at, reason, actor, family_id, filter, total_count, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, 0, now() + $8 * interval '1 millisecond')`;
 
 /** Entries of one statement that share a reason; of those that are planned, it is null. */
 interface Group {
