@@ -261,11 +261,17 @@ describe('the database’s own troubles', () => {
         }),
     };
     const hanging = publishBatch({
-      db,
+      // As short as this test would have what ends a transaction of ours that hangs.
+      db: {
+        transaction: (work) =>
+          db.transaction(async (tx) => {
+            await tx.query(`SET LOCAL idle_in_transaction_session_timeout = '500ms'`);
+            return work(tx);
+          }),
+      },
       targets: [first.target, hangs],
       mostAttempts: 3,
       batchSize: 100,
-      longestIdleMs: 500,
     });
     const cut = expect(hanging).rejects.toThrow();
     const second = receiver();

@@ -8,17 +8,12 @@ import { isConnectionFailure, sqlStateOf } from '../../database/violations.ts';
 import { backOffMs, isOfTheEvent } from './publishing.rules.ts';
 import type { EventTarget, OutboxEvent } from './target.ts';
 
-/** A node that hangs in the middle would hold all others up; PostgreSQL then ends its transaction. */
-const LONGEST_IDLE_MS = 10_000;
-
 export interface PublishOptions {
   readonly db: Pick<Database, 'transaction'>;
   readonly targets: readonly EventTarget[];
   /** After so many failures an event is parked. */
   readonly mostAttempts: number;
   readonly batchSize: number;
-  /** How long it may leave its transaction idle; left out: 10 s. */
-  readonly longestIdleMs?: number;
 }
 
 export interface FailedEvent {
@@ -38,15 +33,9 @@ export type PublishResult =
     };
 
 /** Publishes the next events. Throws when the database fails; then nothing is changed, nothing counted. */
-export function publishBatch({
-  db,
-  targets,
-  mostAttempts,
-  batchSize,
-  longestIdleMs = LONGEST_IDLE_MS,
-}: PublishOptions): Promise<PublishResult> {
+export function publishBatch({ db, targets, mostAttempts, batchSize }: PublishOptions): Promise<PublishResult> {
   return db.transaction(async (tx): Promise<PublishResult> => {
-    const [turn] = await tx.query<{ isOurs: boolean }>(TAKE_TURN, [String(longestIdleMs)]);
+    const [turn] = await tx.query<{ isOurs: boolean }>(TAKE_TURN);
     if (!turn?.isOurs) return { kind: 'busy' };
     const rows = await tx.query<OutboxEvent & { retryCount: number }>(NEXT, [batchSize]);
     if (rows.length === 0) return { kind: 'published', readCount: 0, publishedCount: 0, failed: [] };
@@ -100,7 +89,7 @@ const asError = (error: unknown): Error => (error instanceof Error ? error : new
 // A table that was empty when a statement was planned must not be read whole once it is large.
 const TAKE_TURN = `
   SELECT pg_try_advisory_xact_lock(hashtext('family-hub-jobs outbox')) AS "isOurs",
-         set_config('idle_in_transaction_session_timeout', $1, true), set_config('enable_seqscan', 'off', true)`;
+         set_config('enable_seqscan', 'off', true)`;
 
 const NEXT = `
   WITH held AS MATERIALIZED (

@@ -11,7 +11,6 @@ import { nextAttemptAt } from './back-off.rules.ts';
 import type { ClaimedDelivery } from './claim.ts';
 import type { Judged } from './outcome.rules.ts';
 import { afterAttempt, type WebhookHealth } from './webhook-health.rules.ts';
-import { GIVES_UP_WHEN_IDLE } from './webhooks.ts';
 
 export interface CloseOptions {
   readonly acts: Acts;
@@ -143,8 +142,7 @@ const reasonOf = ({ outcome, message }: Judged): string =>
     : `Nothing was delivered for too long (WEBHOOK_DISABLE_AFTER). The last attempt: ${message ?? outcome}`;
 
 const LOCK = `
-  SELECT id, state::text AS state, failing_since AS "failingSince", last_success_at AS "lastSuccessAt",
-         ${GIVES_UP_WHEN_IDLE}
+  SELECT id, state::text AS state, failing_since AS "failingSince", last_success_at AS "lastSuccessAt"
   FROM auth.webhooks WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
 
 // Where one is closed, the next of its aggregate is due; what is due already, or leased, stays as it is.

@@ -40,16 +40,10 @@ export async function insertWebhook(tx: Queryable, caller: Caller, settings: Web
   return id;
 }
 
-/**
- * For each transaction that holds a webhook's row: the publisher waits for it, and so a node that hangs
- * in the middle would hold up every event. PostgreSQL then ends its transaction.
- */
-export const GIVES_UP_WHEN_IDLE = `set_config('idle_in_transaction_session_timeout', '10s', true)`;
-
 /** The webhook, which nobody else changes until the end of the transaction. Throws NotFoundError. */
 export async function lockWebhook(tx: Queryable, webhookId: string): Promise<WebhookRow> {
   const [row] = await tx.query<WebhookRow>(
-    `SELECT id, url, description, event_types AS "eventTypes", state, state_reason AS "stateReason", ${GIVES_UP_WHEN_IDLE}
+    `SELECT id, url, description, event_types AS "eventTypes", state, state_reason AS "stateReason"
      FROM auth.webhooks WHERE id = $1 FOR UPDATE`,
     [webhookId],
   );
