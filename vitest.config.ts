@@ -14,8 +14,8 @@ export default defineConfig({
     pool: 'forks',
     // Most files wait for the database or for processes: two at a time use both cores.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 40_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // Held connections are a fault of the test; it must not hang the run.
     teardownTimeout: 10_000,
     projects: [

@@ -12,7 +12,7 @@ describe('readiness', () => {
     expect(new Set(answers)).toEqual(new Set([{ isReady: true, checks: { database: 'ok' } }]));
     await vi.waitFor(
       async () => expect(await readiness()).toEqual({ isReady: false, checks: { database: 'cannot be reached' } }),
-      { timeout: 5_000, interval: 50 },
+      { timeout: 30_000, interval: 50 },
     );
     expect(asked).toBe(2);
   });
@@ -37,7 +37,7 @@ describe('readiness', () => {
     const told = { isReady: false, checks: { hanging: 'does not answer', failing: 'cannot be checked', good: 'ok' } };
     const first = await readiness();
     expect(first).toEqual(told);
-    await vi.waitFor(async () => expect(await readiness()).not.toBe(first), { timeout: 5_000, interval: 50 });
+    await vi.waitFor(async () => expect(await readiness()).not.toBe(first), { timeout: 30_000, interval: 50 });
     expect(await readiness()).toEqual(told);
     expect(begun).toBe(1);
     answer(undefined);
@@ -47,7 +47,7 @@ describe('readiness', () => {
         setImmediate(() => answer(undefined));
         expect((await reading).checks.hanging).toBe('ok');
       },
-      { timeout: 5_000, interval: 50 },
+      { timeout: 30_000, interval: 50 },
     );
   });
 });

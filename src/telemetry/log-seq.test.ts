@@ -3,7 +3,7 @@ import { type SeqStandIn, startSeq } from '../../test/support/seq.ts';
 import { createSeqStream, type SeqLimits } from './log-seq.ts';
 
 const FAST: Partial<SeqLimits> = { gatherMs: 5, timeoutMs: 15_000, longestBackOffMs: 50, calmMs: 60_000 };
-const PATIENT = { timeout: 10_000, interval: 5 };
+const PATIENT = { timeout: 30_000, interval: 5 };
 
 let seq: SeqStandIn | undefined;
 afterEach(async () => {

@@ -172,7 +172,7 @@ describe('with access control', () => {
     const from = (n: number): string => `127.0.2.${n}`;
     let tries = 0;
     await expect
-      .poll(async () => (await viewer(guarded, bearer(next), from(++tries))).status, { timeout: 5_000 })
+      .poll(async () => (await viewer(guarded, bearer(next), from(++tries))).status, { timeout: 30_000 })
       .toBe(200);
     expect((await viewer(guarded, bearer(ADMIN), '127.0.1.3')).status).toBe(401);
     // Nobody is told of a changed file; a notice of anything else has the streams looked at too.
@@ -184,7 +184,7 @@ describe('with access control', () => {
       expect((await viewer(guarded, bearer(next))).status, 'an unusable file changes nothing').toBe(200);
       return guarded.logLines.filter(({ msg }) => String(msg).includes('does not hold 32 to 512')).length;
     };
-    await expect.poll(complaints, { timeout: 5_000 }).toBe(1);
+    await expect.poll(complaints, { timeout: 30_000 }).toBe(1);
     writeFileSync(adminFile, next);
   });
 });

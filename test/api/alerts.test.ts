@@ -85,13 +85,13 @@ const linesOf = (groupKey: string) =>
     .flatMap(({ logLines }) => logLines)
     .filter(({ group }) => group === groupKey)
     .map(({ level, msg }) => ({ level, msg }));
-const ofGroup = (groupKey: string) => expect.poll(async () => (await alertsOf(groupKey))[0], { timeout: 15_000 });
+const ofGroup = (groupKey: string) => expect.poll(async () => (await alertsOf(groupKey))[0], { timeout: 30_000 });
 /** Both nodes have looked since, and changed nothing more. */
 const settled = async () => {
   const [before] = await sql<{ doneAt: Date }>('SELECT clock_timestamp() AS "doneAt"');
   const looks = async () =>
     (await sql('SELECT FROM auth.alert_turn WHERE taken_at > $1 AND done_at > taken_at', [before?.doneAt])).length;
-  await expect.poll(looks, { timeout: 15_000 }).toBe(1);
+  await expect.poll(looks, { timeout: 30_000 }).toBe(1);
 };
 
 const silence = (input: Record<string, unknown>) =>

@@ -342,6 +342,6 @@ describe('the export', () => {
 it('what is not chained is measured', async () => {
   // The first scrape asks for a reading, and shows what there is by then.
   const scraped = async () => (await app.metrics.scrape()).text;
-  await expect.poll(scraped, { timeout: 10_000 }).toMatch(/^family_hub_audit_unchained_entries \d+$/m);
+  await expect.poll(scraped, { timeout: 30_000 }).toMatch(/^family_hub_audit_unchained_entries \d+$/m);
   expect(await app.graphql('{ auditEntries(first: 1) { totalCount } }', {}, ADMIN)).toMatchObject({ status: 200 });
 });

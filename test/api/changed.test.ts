@@ -9,7 +9,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { subscribe } from '../support/sse.ts';
 
-const soon = { timeout: 10_000, interval: 10 };
+const soon = { timeout: 30_000, interval: 10 };
 const NAMES = `... on QueuedCreationChange { entryId } ... on JobRunChange { runId } ... on JobScheduleChange { jobName }
   ... on BulkActionChange { bulkActionId } ... on AlertChange { alertId }`;
 const OBJECTS = `... on QueuedCreationChange { queuedCreation { username } } ... on JobRunChange { jobRun { status } }

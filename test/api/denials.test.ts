@@ -72,7 +72,7 @@ it('what was only counted is written at the minute’s end, and the next minute 
   const denial = { caller, actions: ['cancelEntry'], reason: 'Not for you.' };
   for (let round = 0; round < DENIALS_PER_MINUTE + 3; round++) await denials.record(denial);
   const further = async () => (await denied('impatient')).filter(({ action }) => action === 'furtherDenials');
-  await vi.waitFor(async () => expect(await further()).toHaveLength(1), { timeout: 5_000, interval: 20 });
+  await vi.waitFor(async () => expect(await further()).toHaveLength(1), { timeout: 30_000, interval: 20 });
   await denials.record(denial);
   expect((await denied('impatient')).at(-1)?.action).toBe('cancelEntry');
   await denials.close();
@@ -94,11 +94,11 @@ it('what could not be written is written later', async () => {
   const denial = { caller: callerNamed('unlucky'), actions: ['cancelEntry'], reason: 'Not for you.' };
   for (let round = 0; round < DENIALS_PER_MINUTE + 2; round++) await denials.record(denial);
   isAway = true;
-  await vi.waitFor(() => expect(failures).toBeGreaterThan(1), { timeout: 5_000, interval: 20 });
+  await vi.waitFor(() => expect(failures).toBeGreaterThan(1), { timeout: 30_000, interval: 20 });
   isAway = false;
   await vi.waitFor(
     async () => expect(JSON.parse((await denied('unlucky')).at(-1)?.after ?? '{}')).toMatchObject({ requestCount: 2 }),
-    { timeout: 5_000, interval: 20 },
+    { timeout: 30_000, interval: 20 },
   );
   await denials.close();
 });

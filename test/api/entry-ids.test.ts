@@ -6,7 +6,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { subscribe } from '../support/sse.ts';
 
-const soon = { timeout: 10_000, interval: 10 };
+const soon = { timeout: 30_000, interval: 10 };
 const LIST = `query ($filter: QueuedCreationFilter) {
   queuedCreations(filter: $filter, first: 100) { totalCount nodes { entryId } } }`;
 const PLAN = `mutation ($input: PlanBulkActionInput!) { planBulkAction(input: $input) {

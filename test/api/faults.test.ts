@@ -161,7 +161,7 @@ describe('a database that an operator sets to read-only', () => {
     await wire.cut();
     await wire.mend();
     await expect
-      .poll(async () => (await server.graphql(ENQUEUE, entry('too_early'))).body.errors?.[0], { timeout: 10_000 })
+      .poll(async () => (await server.graphql(ENQUEUE, entry('too_early'))).body.errors?.[0], { timeout: 30_000 })
       .toMatchObject({
         message: expect.stringMatching(/read-only.*DATABASE_URL/),
         extensions: { code: 'SERVICE_UNAVAILABLE' },
@@ -170,7 +170,7 @@ describe('a database that an operator sets to read-only', () => {
     await database.db.query(`ALTER DATABASE ${name()} RESET default_transaction_read_only`);
     // Connections that refused to write are not used again, so that nobody has to start the server anew.
     await expect
-      .poll(async () => (await server.graphql(ENQUEUE, entry('writable'))).body.data, { timeout: 10_000 })
+      .poll(async () => (await server.graphql(ENQUEUE, entry('writable'))).body.data, { timeout: 30_000 })
       .toMatchObject({ enqueueAccount: { __typename: 'EnqueueAccountPayload' } });
   });
 });

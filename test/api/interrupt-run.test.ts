@@ -3,13 +3,12 @@
  * without the notice; and what a run reports on the way, as a subscriber sees it.
  */
 import { createClient } from 'graphql-sse';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 // The machine is shared with other test files.
-vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const rarely = (name: string, run: Job['run']): Job => ({
   name,
@@ -81,7 +80,7 @@ const interrupt = (node: TestApp, input: object) =>
     { input },
   );
 const ended = async (runId: string): Promise<Run> => {
-  await expect.poll(async () => (await runOf(runId)).status, { timeout: 8_000, interval: 20 }).not.toBe('RUNNING');
+  await expect.poll(async () => (await runOf(runId)).status, { timeout: 30_000, interval: 20 }).not.toBe('RUNNING');
   return runOf(runId);
 };
 
@@ -195,7 +194,7 @@ test('jobRunChanged shows the counts while the run goes on', async () => {
   // The subscription may begin after the run: the next report is told all the same.
   const { runId } = await runNow('PatientJob');
   await expect
-    .poll(() => seen.find(({ status, counts }) => status === 'RUNNING' && counts[0]?.value === 3), { timeout: 5_000 })
+    .poll(() => seen.find(({ status, counts }) => status === 'RUNNING' && counts[0]?.value === 3), { timeout: 30_000 })
     .toMatchObject({ runId });
   await interrupt(other, { runId });
   await reading;

@@ -31,7 +31,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const soon = { timeout: 10_000, interval: 10 };
+const soon = { timeout: 30_000, interval: 10 };
 
 interface Answer {
   readonly data?: Record<string, { readonly cursor: string; readonly queuedCreation: unknown } | null> | null;

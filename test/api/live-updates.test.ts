@@ -27,7 +27,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const soon = { timeout: 10_000, interval: 10 };
+const soon = { timeout: 30_000, interval: 10 };
 
 async function ask<Data>(query: string, variables: Record<string, unknown> = {}): Promise<Data> {
   const { body } = await app.graphql<Data>(query, variables);
@@ -269,7 +269,7 @@ describe('what can be watched', () => {
     const isOn = () => stream.events().find(({ alert }) => (alert as { rule: string } | null)?.rule === 'ENTRY_FAILED');
     // Its turn comes each interval, on whichever node.
     await expect
-      .poll(isOn, { timeout: 15_000, interval: 50 })
+      .poll(isOn, { timeout: 30_000, interval: 50 })
       .toMatchObject({ kind: 'CREATED', alert: { isOn: true } });
     const alertId = isOn()?.alertId;
     const until = new Date(Date.now() + 3_600_000).toISOString();
@@ -287,7 +287,7 @@ describe('what can be watched', () => {
       await tx.query('UPDATE auth.alert_silences SET ends_at = clock_timestamp() WHERE alert_id = $1', [alertId]);
     });
     await expect
-      .poll(() => stream.events().at(-1), { timeout: 15_000, interval: 50 })
+      .poll(() => stream.events().at(-1), { timeout: 30_000, interval: 50 })
       .toMatchObject({ kind: 'UPDATED', alertId, alert: { isOn: true, isSilenced: false } });
     stream.close();
   });

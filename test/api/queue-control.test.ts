@@ -101,7 +101,7 @@ test('a pause holds entries back, is seen and explained, and its cure lifts it',
   for (const { cure } of explanation.blockers)
     expect(await act(cure?.mutation ?? '', cure?.input ?? {})).toMatchObject({ isChanged: true });
   expect(await act('resumeQueue', {}, `isChanged ${PAUSES}`)).toMatchObject({ isChanged: false, queuePauses: [] });
-  await expect.poll(async () => (await explained(id)).status, { interval: 20, timeout: 5_000 }).toBe('COMPLETED');
+  await expect.poll(async () => (await explained(id)).status, { interval: 20, timeout: 30_000 }).toBe('COMPLETED');
   expect((await explained(id)).explanation).toEqual({
     summary: 'The account exists.',
     nextChangeAt: null,

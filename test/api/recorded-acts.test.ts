@@ -214,7 +214,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       // The one that was interrupted before may be ending yet.
       const running = () =>
         database.db.query(`SELECT FROM auth.job_runs WHERE job_name = 'PatientJob' AND status = 'running'`);
-      await expect.poll(running, { timeout: 10_000, interval: 10 }).toEqual([]);
+      await expect.poll(running, { timeout: 30_000, interval: 10 }).toEqual([]);
       const { answer } = await act(
         'runJobNow',
         { jobName: 'PatientJob' },
@@ -439,7 +439,7 @@ it('an act of a repeated request is recorded once', async () => {
 it('others hear of what was done, by an event of each kind, which is published', async () => {
   await expect
     .poll(() => database.db.query('SELECT event_type FROM auth.outbox_events WHERE processed_at IS NULL'), {
-      timeout: 10_000,
+      timeout: 30_000,
     })
     .toEqual([]);
   const types = await database.db.query<{ type: string }>('SELECT DISTINCT event_type AS type FROM auth.outbox_events');

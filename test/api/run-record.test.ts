@@ -96,11 +96,11 @@ test('lines and progress are told while it goes on', async () => {
       .events()
       .map((text) => (JSON.parse(text) as { data: { jobRunChanged: { jobRun: Told } } }).data.jobRunChanged.jobRun);
   await runNow(false);
-  await expect.poll(() => told().length, { interval: 10, timeout: 5_000 }).toBeGreaterThan(0);
+  await expect.poll(() => told().length, { interval: 10, timeout: 30_000 }).toBeGreaterThan(0);
   context?.log.info('Half of it is done.');
   context?.progress({ done: 5, total: 10, label: 'Counting' });
   const isTold = (wanted: (run: Told) => boolean) =>
-    expect.poll(() => told().some(wanted), { interval: 10, timeout: 5_000 }).toBe(true);
+    expect.poll(() => told().some(wanted), { interval: 10, timeout: 30_000 }).toBe(true);
   await isTold(({ status, progress }) => status === 'RUNNING' && progress?.doneCount === 5);
   await isTold(
     ({ status, logLines }) => status === 'RUNNING' && logLines.some(({ message }) => message.startsWith('Half')),

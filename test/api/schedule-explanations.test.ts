@@ -2,12 +2,10 @@
  * "Why did it not run, and why will it not?" asked over the API: each answer names what stands in
  * the way with a cure that works as it is given.
  */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-
-vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const daily = (name: string, run: Job['run'] = async () => ({})): Job => ({
   name,
@@ -156,7 +154,7 @@ test('a run that goes on', async () => {
   expect(lost).toMatchObject({ __typename: 'RunGoingOn', cure: null, closesAt: expect.any(String) });
   expect(lost?.message).toMatch(/^only-node, which began a run at .* has been silent since /);
   await cured(explanation);
-  await expect.poll(async () => (await explained('LongJob')).blockers, { timeout: 5_000 }).toEqual([]);
+  await expect.poll(async () => (await explained('LongJob')).blockers, { timeout: 30_000 }).toEqual([]);
 });
 
 test('a schedule that cannot be read, and one that this server does not know', async () => {

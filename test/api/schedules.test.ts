@@ -2,13 +2,12 @@
  * Changing schedules over the API, with two nodes on one database: what one is told, the other's
  * timers follow, every change is a version, and every skipped fire says who skipped it and why.
  */
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 // The machine is shared with other test files.
-vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const sample = (name: string, overrides: Partial<Job> = {}): Job => ({
   name,
@@ -64,7 +63,7 @@ const nextOn = (node: TestApp, name: string) =>
     .find(({ jobName }) => jobName === name)
     ?.at.toISOString();
 /** Takes some milliseconds; the check that would find it without a notice comes every 15 s. */
-const soon = { timeout: 5_000, interval: 10 };
+const soon = { timeout: 30_000, interval: 10 };
 const firesOf = (name: string) =>
   database.db.query<{ outcome: string; count: number; actor: string | null; reason: string | null; version: number }>(
     `SELECT outcome, count, actor, reason, schedule_version AS version FROM auth.job_fires WHERE job_name = $1 ORDER BY fired_at`,
@@ -200,7 +199,7 @@ describe('pauseJob and resumeJob', () => {
     // Nothing fires meanwhile, and on its own it goes on.
     const hasFired = async () =>
       (await firesOf(jobName)).some((fire) => fire.version === 2 && fire.outcome === 'on_time');
-    await expect.poll(hasFired, { timeout: 10_000 }).toBe(true);
+    await expect.poll(hasFired, { timeout: 30_000 }).toBe(true);
     const fires = await firesOf(jobName);
     const skipped = fires.filter(({ outcome }) => outcome === 'skipped_paused');
     expect(skipped).not.toEqual([]);

@@ -89,7 +89,7 @@ const attempted = (entryId: string) =>
       const { status, attempts } = await entryOf(entryId);
       return [status, attempts.nodes.at(-1)?.errorCode];
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
 
 describe('an order', () => {
@@ -116,7 +116,7 @@ describe('an order', () => {
     await set({ fault: 'NONE' });
     await settled(undefined);
     await first.graphql('mutation { closeCircuit(input: {}) { __typename } }');
-    await expect.poll(async () => (await entryOf(entryId)).status, { timeout: 10_000 }).toBe('COMPLETED');
+    await expect.poll(async () => (await entryOf(entryId)).status, { timeout: 30_000 }).toBe('COMPLETED');
     expect(await circuit()).toEqual({ circuit: { state: 'CLOSED', cause: null } });
   });
 
@@ -146,7 +146,7 @@ describe('an order', () => {
             await fetch(`${simulator.url}${PATHS.check}`, { headers });
             return performance.now() - begun;
           },
-          { timeout: 10_000 },
+          { timeout: 30_000 },
         )
         .toBeGreaterThanOrEqual(995);
     }

@@ -180,7 +180,7 @@ describe('its parts', () => {
     expect(gunzipSync(zipped.body).toString()).toBe(SCRIPT);
     const all = { 'accept-encoding': 'gzip, deflate, br, zstd' };
     await expect
-      .poll(async () => (await ask(open, '/assets/index-a1.js', all)).headers['content-encoding'], { timeout: 10_000 })
+      .poll(async () => (await ask(open, '/assets/index-a1.js', all)).headers['content-encoding'], { timeout: 30_000 })
       .toBe('br');
     const best = await ask(open, '/assets/index-a1.js', all);
     expect(brotliDecompressSync(best.body).toString()).toBe(SCRIPT);

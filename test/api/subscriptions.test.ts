@@ -169,9 +169,9 @@ describe('the end of a stream', () => {
   ])('%s: a client that leaves without a word leaves no listener', async (_name, query, variables) => {
     const listeners = first.app.outward.tools.feed.listenerCount;
     const streams = [await open(first, query, variables), await open(first, query, variables)];
-    await vi.waitFor(() => expect(listeners()).toBe(2), { timeout: 5_000, interval: 20 });
+    await vi.waitFor(() => expect(listeners()).toBe(2), { timeout: 30_000, interval: 20 });
     for (const stream of streams) await stream.close();
-    await vi.waitFor(() => expect(listeners()).toBe(0), { timeout: 5_000, interval: 20 });
+    await vi.waitFor(() => expect(listeners()).toBe(0), { timeout: 30_000, interval: 20 });
   });
 
   test('a node that stops ends its streams, and is not kept from stopping by them', async () => {
@@ -232,7 +232,7 @@ async function open<Data>(app: TestApp, query: string, variables: Record<string,
           if (found === undefined) throw new Error(`Not among ${JSON.stringify(seen)} (${JSON.stringify(problem)})`);
           return found;
         },
-        { timeout: 10_000, interval: 10 },
+        { timeout: 30_000, interval: 10 },
       ),
     async close() {
       client?.dispose();

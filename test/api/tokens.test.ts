@@ -122,7 +122,7 @@ describe('a token', () => {
       const { body } = await first.graphql<{ apiTokens: ApiToken[] }>(`{ apiTokens { ${SHOWN} } }`, {}, bearer(ADMIN));
       return body.data.apiTokens.find(({ name }) => name === 'frontend');
     };
-    await expect.poll(async () => (await list())?.lastUsedAt, { timeout: 5_000 }).not.toBeNull();
+    await expect.poll(async () => (await list())?.lastUsedAt, { timeout: 30_000 }).not.toBeNull();
     expect(JSON.stringify(await list())).not.toContain(made.token);
     const { body } = await first.graphql<{ node: object }>(
       'query ($id: ID!) { node(id: $id) { ... on ApiToken { name } } }',
@@ -202,7 +202,7 @@ describe('revoking', () => {
       apiToken: { status: 'REVOKED', revokedBy: 'admin token', revokedAt: expect.any(String) },
     });
     await Promise.all(streams.map(({ ended }) => ended));
-    await expect.poll(() => statusOf(token, second), { timeout: 1_000, interval: 10 }).toBe(401);
+    await expect.poll(() => statusOf(token, second), { timeout: 30_000, interval: 10 }).toBe(401);
     expect(performance.now() - begun).toBeLessThan(1_000);
     expect(await statusOf(token, first)).toBe(401);
     for (const { events } of streams) expect(events().at(-1)).toContain('"code":"UNAUTHENTICATED"');

@@ -223,7 +223,7 @@ it('deliveries are listed newest first, page by page, by status, type and time',
   await writeEvents(app, [aggregate(), aggregate(), aggregate()]);
   await expect
     .poll(() => database.db.query(`SELECT 1 FROM auth.webhook_deliveries WHERE status = 'delivered'`), {
-      timeout: 10_000,
+      timeout: 30_000,
     })
     .toHaveLength(3);
   interface Page {
@@ -277,7 +277,7 @@ it('tests of one webhook are few at a time', async () => {
   receiver.answer = (response) => held.push(response);
   try {
     const tests = Array.from({ length: 5 }, () => ask('testWebhook', { webhookId }, 'delivery { status }', operator));
-    await expect.poll(() => held.length, { timeout: 10_000, interval: 10 }).toBe(3);
+    await expect.poll(() => held.length, { timeout: 30_000, interval: 10 }).toBe(3);
     const refused = await Promise.all([1, 2].map(() => ask('testWebhook', { webhookId }, '', operator)));
     expect(refused).toMatchObject([{ code: 'INVALID_STATE' }, { code: 'INVALID_STATE' }]);
     for (const response of held) response.end();

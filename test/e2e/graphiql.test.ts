@@ -86,7 +86,7 @@ describe.skipIf(isBrowserMissing)('GraphiQL', () => {
   test('watches: the subscription’s tab shows what happens meanwhile', async () => {
     await openTab('Watch');
     await play();
-    await page.getByRole('button', { name: /^Stop query/ }).waitFor({ timeout: 10_000 });
+    await page.getByRole('button', { name: /^Stop query/ }).waitFor({ timeout: 30_000 });
     const { familyId, ownerId: createdByUserId } = family;
     await server.graphql('mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) { __typename } }', {
       input: { familyId, createdByUserId, username: 'seen_live', fullName: 'Seen Live' },
@@ -168,7 +168,7 @@ describe.skipIf(isBrowserMissing)('GraphiQL', () => {
         return new RegExp(source).test(shown.replace(/\s/g, ''));
       },
       [text.source.replaceAll(' ', '')],
-      { timeout: 20_000 },
+      { timeout: 30_000 },
     );
   }
 });

@@ -80,9 +80,9 @@ describe.skipIf(isBrowserMissing)('the sign-in', () => {
         async () => {
           await page.getByRole('button', { name: /^Execute query/ }).click();
           const answer = page.locator('.monaco-editor[data-uri$="response.json"]');
-          return (await answer.textContent({ timeout: 5_000 }))?.replace(/\s/g, '');
+          return (await answer.textContent({ timeout: 30_000 }))?.replace(/\s/g, '');
         },
-        { timeout: 20_000 },
+        { timeout: 30_000 },
       )
       .toContain('"name":"TheTesters"');
     expect(complaints).toEqual([]);

@@ -107,11 +107,11 @@ describe('the issuer’s keys', () => {
     expect(await look(old)).toHaveProperty('proof');
     await issuer.rollOver();
     const young = await issuer.token();
-    await expect.poll(() => look(young), { timeout: 5_000, interval: 20 }).toHaveProperty('proof');
+    await expect.poll(() => look(young), { timeout: 30_000, interval: 20 }).toHaveProperty('proof');
     expect(await look(old)).toHaveProperty('proof');
     await issuer.rollOver({ drop: true });
     const youngest = await issuer.token();
-    await expect.poll(() => look(youngest), { timeout: 5_000, interval: 20 }).toHaveProperty('proof');
+    await expect.poll(() => look(youngest), { timeout: 30_000, interval: 20 }).toHaveProperty('proof');
     expect(await look(old)).toMatchObject({ failure: 'unknown' });
   });
 });
@@ -126,7 +126,7 @@ describe('an issuer that is away', () => {
     expect((issuer.asked['/.well-known/openid-configuration'] ?? 0) - asked).toBeLessThanOrEqual(2);
     expect(await look(token), 'whose keys are known already').toHaveProperty('proof');
     issuer.setDown(false);
-    await expect.poll(() => look(token, fresh), { timeout: 5_000, interval: 20 }).toHaveProperty('proof');
+    await expect.poll(() => look(token, fresh), { timeout: 30_000, interval: 20 }).toHaveProperty('proof');
   });
 
   it('or that names itself otherwise, is not believed', async () => {

@@ -392,7 +392,7 @@ describe('what is not a row', () => {
       await client.query('BEGIN');
       expect(await shown()).toBe(0);
       await client.query('SELECT pg_current_xact_id()');
-      await expect.poll(shown, { timeout: 20_000 }).toBe(1);
+      await expect.poll(shown, { timeout: 30_000 }).toBe(1);
       await client.query('ROLLBACK');
       expect(await shown()).toBe(0);
     } finally {
@@ -416,7 +416,7 @@ describe('what is not a row', () => {
     try {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
       await client.query('SELECT 1');
-      await expect.poll(shown, { timeout: 20_000 }).toBe(1);
+      await expect.poll(shown, { timeout: 30_000 }).toBe(1);
       await client.query('ROLLBACK');
       expect(await shown()).toBe(0);
     } finally {
@@ -481,7 +481,7 @@ describe('a node', () => {
     });
     await heartbeat.say('running');
     await expect
-      .poll(() => sql(`SELECT name, state FROM auth.server_nodes ORDER BY name`), { timeout: 10_000 })
+      .poll(() => sql(`SELECT name, state FROM auth.server_nodes ORDER BY name`), { timeout: 30_000 })
       .toEqual([
         { name: 'crashed', state: 'gone' },
         { name: 'stopping', state: 'gone' },
@@ -560,7 +560,7 @@ describe('a look', () => {
     });
     const watch = createAlertWatch({ ...lookBy(randomUUID(), [hanging]), ...quiet });
     const looked = watch.look();
-    await expect.poll(() => isAsked, { timeout: 10_000, interval: 5 }).toBe(true);
+    await expect.poll(() => isAsked, { timeout: 30_000, interval: 5 }).toBe(true);
     await watch.stop(20_000);
     await looked;
     const next = await takeTurn(database.db, randomUUID(), 0);

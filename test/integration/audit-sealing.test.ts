@@ -104,7 +104,7 @@ describe('the sealer', () => {
     await db.transaction(async (tx) => audit.trail.record(tx, act(), act()));
     const committed = performance.now();
     await vi.waitFor(async () => expect(await verify()).toMatchObject({ uncheckedCount: 0 }), {
-      timeout: 5_000,
+      timeout: 30_000,
       interval: 20,
     });
     // A second, and what a busy machine takes.
@@ -173,7 +173,7 @@ describe('the sealer', () => {
       await tx.query('SELECT 1');
     });
     await expect(dying).rejects.toThrow();
-    await vi.waitFor(async () => expect(await audit.sealer.seal()).toBe(50), { timeout: 5_000, interval: 20 });
+    await vi.waitFor(async () => expect(await audit.sealer.seal()).toBe(50), { timeout: 30_000, interval: 20 });
     expect(await verify()).toMatchObject({ isIntact: true, uncheckedCount: 0 });
     await audit.sealer.stop();
   });
@@ -189,7 +189,7 @@ describe('the sealer', () => {
     };
     const audit = testAudit(counted, undefined, keys);
     audit.trail.sign(act());
-    await vi.waitFor(() => expect(statements).toBe(4), { timeout: 8_000, interval: 50 });
+    await vi.waitFor(() => expect(statements).toBe(4), { timeout: 30_000, interval: 50 });
     await audit.sealer.stop();
     expect(statements).toBe(5);
   });

@@ -75,7 +75,7 @@ const apply = async (input: object): Promise<{ __typename: string; code: string;
 const show = async (id: string, after?: string): Promise<Shown | null> =>
   (await node.graphql<{ bulkAction: Shown | null }>(SHOW, { id, after })).body.data.bulkAction;
 const untilShown = async (id: string, status: string): Promise<Shown> => {
-  await expect.poll(async () => (await show(id))?.status, { timeout: 10_000, interval: 20 }).toBe(status);
+  await expect.poll(async () => (await show(id))?.status, { timeout: 30_000, interval: 20 }).toBe(status);
   const shown = await show(id);
   if (shown === null) throw new Error('It vanished.');
   return shown;
@@ -130,7 +130,7 @@ describe('over the API', () => {
     });
     await expect
       .poll(() => database.db.prisma.queuedCreation.count({ where: { id: { in: ids }, status: 'completed' } }), {
-        timeout: 10_000,
+        timeout: 30_000,
         interval: 20,
       })
       .toBe(30);

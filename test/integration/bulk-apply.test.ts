@@ -117,7 +117,7 @@ describe('applying', () => {
           bulk.db.query(
             `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'transactionid'`,
           ),
-        { timeout: 5_000, interval: 10 },
+        { timeout: 30_000, interval: 10 },
       )
       .toHaveLength(1);
     gate.open();
@@ -147,10 +147,10 @@ describe('applying', () => {
       },
     }));
     node.runner.wake();
-    await expect.poll(async () => (await bulk.action(planId)).doneCount, { timeout: 10_000, interval: 10 }).toBe(1_199);
+    await expect.poll(async () => (await bulk.action(planId)).doneCount, { timeout: 30_000, interval: 10 }).toBe(1_199);
     const before = tries.length;
     // Each round tries the one that is left, and finds that it must begin again: two tries.
-    await expect.poll(() => tries.length, { timeout: 10_000, interval: 10 }).toBeGreaterThanOrEqual(before + 10);
+    await expect.poll(() => tries.length, { timeout: 30_000, interval: 10 }).toBeGreaterThanOrEqual(before + 10);
     expect((tries[before + 9] ?? 0) - (tries[before] ?? 0)).toBeGreaterThan(700);
     expect((await bulk.action(planId)).status).toBe('running');
     gate.open();
@@ -217,7 +217,7 @@ describe('whoever dies', () => {
     const gate = createGate();
     const dying = await bulk.startNode(dyingAfter(3, gate.passed));
     dying.runner.wake();
-    await expect.poll(async () => (await bulk.action(planId)).doneCount, { timeout: 10_000, interval: 10 }).toBe(1_500);
+    await expect.poll(async () => (await bulk.action(planId)).doneCount, { timeout: 30_000, interval: 10 }).toBe(1_500);
 
     let looks = 0;
     const early = await bulk.startNode((own) => ({
@@ -225,7 +225,7 @@ describe('whoever dies', () => {
       query: (sql, values) => own.query<never>(sql, values).finally(() => looks++),
     }));
     early.runner.wake();
-    await expect.poll(() => looks, { timeout: 5_000, interval: 10 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => looks, { timeout: 30_000, interval: 10 }).toBeGreaterThanOrEqual(2);
     await early.runner.stop(5_000);
     expect((await bulk.action(planId)).doneCount, 'its lease holds').toBe(1_500);
 
@@ -233,7 +233,7 @@ describe('whoever dies', () => {
     const secondGate = createGate();
     const second = await bulk.startNode(dyingAfter(1, secondGate.passed));
     second.runner.wake();
-    await expect.poll(async () => (await bulk.action(planId)).doneCount, { timeout: 10_000, interval: 10 }).toBe(2_000);
+    await expect.poll(async () => (await bulk.action(planId)).doneCount, { timeout: 30_000, interval: 10 }).toBe(2_000);
     // The first wakes up in the middle of the second's work.
     gate.open();
     await dying.runner.stop(5_000);
@@ -251,7 +251,7 @@ describe('whoever dies', () => {
     const gate = createGate();
     const leaving = await bulk.startNode(dyingAfter(1, gate.passed));
     leaving.runner.wake();
-    await expect.poll(async () => (await bulk.action(planId)).doneCount, { timeout: 10_000, interval: 10 }).toBe(500);
+    await expect.poll(async () => (await bulk.action(planId)).doneCount, { timeout: 30_000, interval: 10 }).toBe(500);
     const stopping = leaving.runner.stop(5_000);
     gate.open();
     await stopping;

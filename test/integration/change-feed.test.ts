@@ -79,7 +79,7 @@ async function watch<Row>(interest: Interest<Row>, after?: string, on = feed) {
   closing.push(close);
   return { seen, close, failure: () => failure };
 }
-const soon = { timeout: 10_000, interval: 5 };
+const soon = { timeout: 30_000, interval: 5 };
 const keysOf = (events: readonly ChangeEvent[]) => events.map(({ key }) => key);
 
 describe('the feed', () => {

@@ -120,7 +120,7 @@ describe('the cleanup of expired invitations', () => {
     const running = runJob(job, database.db, stopping.signal);
     const sleeping = () =>
       database.db.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`);
-    await expect.poll(sleeping, { timeout: 5_000, interval: 20 }).toHaveLength(1);
+    await expect.poll(sleeping, { timeout: 30_000, interval: 20 }).toHaveLength(1);
     stopping.abort();
     await expect(running).rejects.toMatchObject({ code: '57014' });
     expect(await sleeping()).toEqual([]);

@@ -12,7 +12,7 @@ import { createProcesses, type LogLine, type ServerProcess, until } from '../sup
 import { type SeqEvent, type SeqStandIn, startSeq } from '../support/seq.ts';
 import { layWire, type Wire } from '../support/wire.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const PASSWORD = 'Mooring-Kettle-4711';
 const API_KEY = 'key-of-seq-0815';

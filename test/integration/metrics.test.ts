@@ -53,7 +53,7 @@ const sum = async (name: string): Promise<number> =>
   ((await value(name, first)) ?? 0) + ((await value(name, second)) ?? 0);
 
 /** Readings rest fifty times as long as they take, and the machine may be busy. */
-const eventually = <T>(probe: () => Promise<T>) => expect.poll(probe, { timeout: 15_000 });
+const eventually = <T>(probe: () => Promise<T>) => expect.poll(probe, { timeout: 30_000 });
 
 async function put(status: string, count: number, dueAgo = '0 s'): Promise<void> {
   await database.db.query(

@@ -64,7 +64,7 @@ const INSERT = `
   INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, next_retry_at)
   SELECT $1, $2 || n, 'By Hand', now() FROM generate_series(1, $3::int) AS n RETURNING id`;
 
-const soon = { timeout: 5_000, interval: 5 };
+const soon = { timeout: 30_000, interval: 5 };
 const listeners = () =>
   database.db.query<{ pid: number }>(
     `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'LISTEN%' AND application_name = 'family-hub-jobs'`,

@@ -15,7 +15,7 @@ import { createProcesses, type Env, type ProviderProcess, type ServerProcess, un
 import { subscribe } from '../support/sse.ts';
 
 // Each start of a server costs about a second of processor time, which other tests want as well.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const PASSWORDS = {
   good: 'Mooring-Kettle-4711',

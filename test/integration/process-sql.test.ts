@@ -11,7 +11,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { createProcesses, postgresOf, type ServerProcess, until } from '../support/process.ts';
 
 // Each start of a server costs about a second of processor time, which other tests want as well.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const processes = createProcesses();
 let dataDir: string;

@@ -22,13 +22,13 @@ async function letProbe(...nodes: TestNode[]): Promise<void> {
 
 const probes = () => queue.db.prisma.attempt.findMany({ where: { isProbe: true }, orderBy: { startedAt: 'asc' } });
 const untilProbes = (count: number) =>
-  expect.poll(async () => (await probes()).length, { interval: 10, timeout: 10_000 }).toBe(count);
+  expect.poll(async () => (await probes()).length, { interval: 10, timeout: 30_000 }).toBe(count);
 const untilCompleted = (count: number) =>
   expect
-    .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 10_000 })
+    .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 30_000 })
     .toBe(count);
 const untilState = (state: string) =>
-  expect.poll(async () => (await queue.circuit()).state, { interval: 10, timeout: 10_000 }).toBe(state);
+  expect.poll(async () => (await queue.circuit()).state, { interval: 10, timeout: 30_000 }).toBe(state);
 
 describe('a wrong token', () => {
   it('opens the circuit at once, costs no entry a retry, and once mended all are completed', async () => {
@@ -329,7 +329,7 @@ describe('transient failures', () => {
     await letProbe(node);
     await untilState('closed');
     await expect
-      .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 10_000 })
+      .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 30_000 })
       .toBe(15);
   });
 
@@ -454,7 +454,7 @@ describe('after it closed', () => {
     closedAt = performance.now();
     node.notices.circuitChanged();
     await expect
-      .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 10_000 })
+      .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 30_000 })
       .toBe(100);
     expect(most[0]).toBe(2);
     expect(most[1]).toBeGreaterThan(2);

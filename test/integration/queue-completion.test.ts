@@ -257,12 +257,12 @@ it('outcomes that cannot be written hold claims back: a node keeps no more in ha
           const called = queue.simulator.calls.create - create;
           return called > 16 && called === node.worker.attemptsInHand() && called === (await processing());
         },
-        { timeout: 10_000, interval: 20 },
+        { timeout: 30_000, interval: 20 },
       )
       .toBe(true);
     expect(await processing()).toBeLessThanOrEqual(4 * 4 + 2 * 4);
   });
-  await expect.poll(() => queue.db.prisma.attempt.count(), { timeout: 10_000, interval: 20 }).toBe(ids.length);
+  await expect.poll(() => queue.db.prisma.attempt.count(), { timeout: 30_000, interval: 20 }).toBe(ids.length);
 });
 
 describe('a worker whose lease was taken over', () => {

@@ -53,7 +53,7 @@ describe('a bulk request', () => {
       [998, { code: 'INVALID_INPUT', issues: [{ path: ['items', '998', 'createdByUserId'], code: 'NOT_A_MEMBER' }] }],
     ]);
     const completed = () => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } });
-    await expect.poll(completed, { timeout: 15_000, interval: 50 }).toBe(997);
+    await expect.poll(completed, { timeout: 30_000, interval: 50 }).toBe(997);
     expect(await queue.accounts()).toHaveLength(997);
   });
 

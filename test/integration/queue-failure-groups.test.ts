@@ -55,7 +55,7 @@ async function failInThreeWays(node: TestNode, each: number): Promise<string[][]
   const ids = await Promise.all(
     causes.map((accounts) => Promise.all(accounts.map(({ fault: _, ...account }) => node.enqueue(account)))),
   );
-  await expect.poll(() => queue.db.prisma.attempt.count(), { timeout: 15_000, interval: 20 }).toBe(3 * each);
+  await expect.poll(() => queue.db.prisma.attempt.count(), { timeout: 30_000, interval: 20 }).toBe(3 * each);
   return ids;
 }
 

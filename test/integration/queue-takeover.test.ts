@@ -282,7 +282,7 @@ describe('a lease', () => {
       isLate = true;
       await expect
         .poll(async () => ((await queue.entry(id)).leaseExpiresAt?.getTime() ?? 0) < Date.now(), {
-          timeout: 10_000,
+          timeout: 30_000,
           interval: 20,
         })
         .toBe(true);

@@ -193,7 +193,7 @@ async function leaveUnderWay(): Promise<{ id: string; carryOut: () => Promise<vo
     id,
     async carryOut() {
       gate.open();
-      await expect.poll(() => queue.accounts(), { timeout: 10_000, interval: 10 }).toHaveLength(1);
+      await expect.poll(() => queue.accounts(), { timeout: 30_000, interval: 10 }).toHaveLength(1);
     },
   };
 }
@@ -248,9 +248,9 @@ describe('an outcome that may still come about at the provider', () => {
     await queue.makeDue(id);
     const { find } = queue.simulator.calls;
     node.worker.wake();
-    await expect.poll(() => queue.simulator.calls.find, { timeout: 10_000, interval: 10 }).toBe(find + 1);
+    await expect.poll(() => queue.simulator.calls.find, { timeout: 30_000, interval: 10 }).toBe(find + 1);
     await expect
-      .poll(() => queue.entry(id), { timeout: 10_000, interval: 10 })
+      .poll(() => queue.entry(id), { timeout: 30_000, interval: 10 })
       .toMatchObject({
         status: 'pending',
         attemptCount: 1,
@@ -270,7 +270,7 @@ describe('an outcome that may still come about at the provider', () => {
     const { lookFinalAt } = await queue.entry(id);
     await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: NEW_PASSWORD });
     await expect
-      .poll(() => queue.entry(id), { timeout: 10_000, interval: 10 })
+      .poll(() => queue.entry(id), { timeout: 30_000, interval: 10 })
       .toMatchObject({
         status: 'pending',
         nextRetryAt: lookFinalAt,

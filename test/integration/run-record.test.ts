@@ -112,10 +112,10 @@ describe('a run by hand', () => {
       });
     });
     const { finished } = await runNow();
-    await expect.poll(messages, { interval: 20, timeout: 5_000 }).toEqual(['info: Began by hand, asked for by ann.']);
+    await expect.poll(messages, { interval: 20, timeout: 30_000 }).toEqual(['info: Began by hand, asked for by ann.']);
     const before = await changesOfRuns();
     for (let line = 1; line <= 20; line++) context?.log.info(`Line ${line}.`);
-    await expect.poll(async () => (await messages()).length, { interval: 20, timeout: 5_000 }).toBe(21);
+    await expect.poll(async () => (await messages()).length, { interval: 20, timeout: 30_000 }).toBe(21);
     // All in one statement, and told as one change.
     expect((await changesOfRuns()) - before).toBe(1);
     end();
@@ -192,7 +192,7 @@ describe('a run by its schedule', () => {
   it('that has nothing to say writes nothing', async () => {
     let count = 0;
     await start(async () => ({ count: ++count }), {}, '* * * * * *');
-    await expect.poll(() => count, { interval: 10, timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => count, { interval: 10, timeout: 30_000 }).toBeGreaterThanOrEqual(2);
     expect(await lines()).toEqual([]);
     expect(await progress()).toMatchObject({ isTold: false });
   });
@@ -207,7 +207,7 @@ describe('a run by its schedule', () => {
       {},
       '* * * * * *',
     );
-    await expect.poll(() => count, { interval: 10, timeout: 10_000 }).toBeGreaterThanOrEqual(1);
+    await expect.poll(() => count, { interval: 10, timeout: 30_000 }).toBeGreaterThanOrEqual(1);
     await scheduler.stop({ timeoutMs: 2_000 });
     expect(await messages()).toEqual([
       expect.stringMatching(/^info: Began by its schedule: due at \S+\.000Z\.$/),
@@ -296,7 +296,7 @@ describe('progress', () => {
     expect(await progress()).toEqual({ done: null, total: null, label: null, isTold: false });
     for (let done = 0; done <= 3; done++) context?.progress({ done, total: 7, label: 'Deleting' });
     await expect
-      .poll(progress, { interval: 20, timeout: 5_000 })
+      .poll(progress, { interval: 20, timeout: 30_000 })
       .toMatchObject({ done: 3, total: 7, label: 'Deleting' });
     expect(changes.filter((kind) => kind === 'reported')).toHaveLength(1);
     context?.progress({ done: 7, total: null, label: 'Deleting more' });
@@ -309,9 +309,9 @@ describe('progress', () => {
     const counts = async () => (await db.query<{ counts: object }>('SELECT counts FROM auth.job_runs'))[0]?.counts;
     const { runNow } = await start(async (context) => {
       context.progress({ done: 1, total: 2, label: 'Deleting' });
-      await expect.poll(progress, { interval: 20, timeout: 5_000 }).toMatchObject({ done: 1 });
+      await expect.poll(progress, { interval: 20, timeout: 30_000 }).toMatchObject({ done: 1 });
       context.report({ deleted: 1 });
-      await expect.poll(counts, { interval: 20, timeout: 5_000 }).toEqual({ deleted: 1 });
+      await expect.poll(counts, { interval: 20, timeout: 30_000 }).toEqual({ deleted: 1 });
       return { deleted: 2 };
     });
     await (await runNow()).finished;

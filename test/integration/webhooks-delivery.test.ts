@@ -45,7 +45,7 @@ afterEach(async () => {
 });
 
 /** The machine may be busy. */
-const eventually = <T>(probe: () => T) => expect.poll(probe, { timeout: 10_000, interval: 25 });
+const eventually = <T>(probe: () => T) => expect.poll(probe, { timeout: 30_000, interval: 25 });
 /** Not of what earlier tests left behind. */
 const make = (url: string) => makeWebhook(app, { url, eventTypes: ['QueuePaused'] });
 

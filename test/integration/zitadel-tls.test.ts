@@ -59,7 +59,7 @@ async function ask(names: readonly string[], isAuthorityKnown: boolean) {
     '--',
     ...names.map((name) => urls[name] ?? ''),
   ];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 15_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 30_000 });
   return JSON.parse(stdout) as { class: string; code: string; message: string }[];
 }
 

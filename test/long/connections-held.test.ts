@@ -83,13 +83,13 @@ it('deliveries under way end when they are given back, each made once, and strea
   receiver.answer = (response) => void answers.push(() => response.writeHead(204).end());
   await writeEvents(app, Array.from({ length: EVENTS }, aggregate));
   await insert('held_before');
-  await expect.poll(() => answers.length, { timeout: 20_000 }).toBe(EVENTS);
-  await expect.poll(() => told().length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => answers.length, { timeout: 30_000 }).toBe(EVENTS);
+  await expect.poll(() => told().length, { timeout: 30_000 }).toBe(1);
   const giveBack = await holdAll(cluster.url);
   const since = performance.now();
   await expect
     .poll(() => app.db.query('SELECT 1').then(String, (error: Error) => error.message), {
-      timeout: 20_000,
+      timeout: 30_000,
       interval: 5,
     })
     .toMatch(/too many clients|remaining connection slots|terminat/);
@@ -110,10 +110,10 @@ it('deliveries under way end when they are given back, each made once, and strea
       )) as { end: string | null }[]
     ).map(({ end }) => end);
   await expect
-    .poll(ends, { timeout: 20_000, interval: 100 })
+    .poll(ends, { timeout: 30_000, interval: 100 })
     .toEqual(Array.from({ length: EVENTS }, () => 'delivered delivered'));
   expect(receiver.received).toHaveLength(EVENTS);
-  await expect.poll(() => told().length, { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => told().length, { timeout: 30_000 }).toBe(2);
   expect(told().flatMap(({ errors }) => errors ?? [])).toEqual([]);
   expect(told().map(({ data }) => data.queuedCreationChanged.queuedCreation?.username)).toEqual([
     'held_before',

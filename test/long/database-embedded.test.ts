@@ -210,7 +210,7 @@ describe('a PostgreSQL that was killed hard', () => {
     try {
       const { pid } = running();
       process.kill(pid, 'SIGKILL');
-      await expect.poll(() => ask(embedded.url, 'SELECT 1').catch(() => 'down'), { timeout: 15_000 }).not.toBe('down');
+      await expect.poll(() => ask(embedded.url, 'SELECT 1').catch(() => 'down'), { timeout: 30_000 }).not.toBe('down');
       expect(running().pid).not.toBe(pid);
     } finally {
       await embedded.leave();

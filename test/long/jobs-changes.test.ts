@@ -21,8 +21,6 @@ import { silentLogger } from '../../src/telemetry/logger.ts';
 import { testActs } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
-
 const nodeId = randomUUID();
 const leaseMs = 30_000;
 let database: TestDatabase;

@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type Env, type ProviderProcess, type ServerProcess, until } from '../support/process.ts';
 
 // Each start of a server costs about a second of processor time, which other tests want as well.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const jobName = 'ExpiredInvitationCleanupJob';
 const processes = createProcesses();

@@ -7,7 +7,7 @@ import { CRASH_MOMENTS } from '../support/crash-moments.ts';
 import { type CrashStage, createCrashStage } from '../support/crash-stage.ts';
 
 // Each start of a server costs about a second of processor time, which other tests want as well.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let stage: CrashStage;
 

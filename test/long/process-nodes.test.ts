@@ -21,7 +21,7 @@ import {
 import { subscribe } from '../support/sse.ts';
 
 // Each start of a server costs about a second of processor time, which other tests want as well.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const ENTRIES = 300;
 const processes = createProcesses();
@@ -117,7 +117,7 @@ describe('two nodes on one data folder', () => {
   it('leave nothing running once the last has stopped', async () => {
     await db.close();
     joiner.kill('SIGTERM');
-    expect(await within(15_000, 'the end', joiner.exited)).toEqual({ code: 0, signal: null });
+    expect(await within(60_000, 'the end', joiner.exited)).toEqual({ code: 0, signal: null });
     expect(postgresOf(dataDir)).toBeUndefined();
     expect(await processesIn(dataDir)).toEqual([]);
   });

@@ -14,7 +14,7 @@ import { startOwnCluster } from '../support/own-cluster.ts';
 import { createProcesses, type Env, postgresOf, processesIn, type ServerProcess } from '../support/process.ts';
 
 // Each start of a server costs about a second of processor time, which other tests want as well.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 8).toString('base64');

@@ -106,7 +106,7 @@ export function createProcesses() {
     /** Runs `src/main.ts` to its end: for commands, and for starts that are refused. */
     async runToEnd(env: Env, ...args: string[]): Promise<Exit & { stdout: string; stderr: string }> {
       const program = await startProgram(env, ...args);
-      const exit = await within(30_000, `${args.join(' ') || 'the server'} to end`, program.exited);
+      const exit = await within(90_000, `${args.join(' ') || 'the server'} to end`, program.exited);
       return { ...exit, stdout: program.stdout(), stderr: program.stderr() };
     },
 
@@ -197,7 +197,7 @@ export async function processesIn(folder: string): Promise<number[]> {
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  timeoutMs = 15_000,
+  timeoutMs = 45_000,
 ): Promise<Exclude<T, undefined | null | false>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -230,7 +230,7 @@ async function readyLine(program: RunningProgram, what: string, isReady: (line: 
       if (exit !== undefined) throw new Error(`${what} ended (${JSON.stringify(exit)}): ${program.stderr()}`);
       return completeLines(program.stdout()).find(isReady);
     },
-    30_000,
+    90_000,
   );
 }
 

@@ -215,7 +215,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
     async untilStatus(id: string, status: QueuedCreation['status']): Promise<QueuedCreation> {
       await expect
         .poll(async () => (await db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } })).status, {
-          timeout: 10_000,
+          timeout: 30_000,
           interval: 10,
         })
         .toBe(status);
@@ -224,7 +224,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
     /** Waits until so many attempts of the entry have closed, and answers the entry. */
     async untilAttempts(id: string, count: number): Promise<QueuedCreation> {
       await expect
-        .poll(() => db.prisma.attempt.count({ where: { entryId: id } }), { timeout: 10_000, interval: 10 })
+        .poll(() => db.prisma.attempt.count({ where: { entryId: id } }), { timeout: 30_000, interval: 10 })
         .toBe(count);
       return db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } });
     },

@@ -37,7 +37,7 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     await page.getByLabel('Username').fill('in_vain');
     await page.getByLabel('Full name').fill('Some One');
     await enqueue.click();
-    await page.getByRole('heading', { name: 'in_vain was not created' }).waitFor({ timeout: 15_000 });
+    await page.getByRole('heading', { name: 'in_vain was not created' }).waitFor({ timeout: 30_000 });
     await page.getByText(/Failed for good\. ./).waitFor();
     await page.getByText('its password opens nothing').waitFor();
     await page.getByRole('link', { name: 'Enqueue anew' }).click();

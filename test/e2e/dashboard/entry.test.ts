@@ -83,7 +83,7 @@ describe.skipIf(isBrowserMissing)('an entry', () => {
           { entryId },
         )
         .then(({ data }) => data.queuedCreation);
-    await expect.poll(statusOf, { timeout: 15_000 }).toMatchObject({ status: 'FAILED', cancelledAt: null });
+    await expect.poll(statusOf, { timeout: 30_000 }).toMatchObject({ status: 'FAILED', cancelledAt: null });
     await hub.server.graphql('mutation { openCircuit(input: {reason: "later"}) { __typename } }');
     await hub.server.graphql(
       'mutation ($entryId: UUID!) { cancelEntry(input: {entryId: $entryId, reason: "No"}) { __typename } }',

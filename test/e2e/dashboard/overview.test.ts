@@ -32,7 +32,7 @@ describe.skipIf(isBrowserMissing)('the overview', () => {
           if (!(await failed.isVisible())) await hub.enqueue(`failing_${Math.random().toString(36).slice(2, 8)}`);
           return (await health.getByText(/entr(y|ies) failed for good/).count()) > 0;
         },
-        { timeout: 20_000, interval: 1_000 },
+        { timeout: 30_000, interval: 1_000 },
       )
       .toBe(true);
     await health.getByRole('link', { name: 'Plan a retry of these entries' }).waitFor();
@@ -50,7 +50,7 @@ describe.skipIf(isBrowserMissing)('the overview', () => {
           await retryFailed();
           return await health.getByText('All is well: the queue is empty.', { exact: true }).isVisible();
         },
-        { timeout: 20_000, interval: 1_000 },
+        { timeout: 30_000, interval: 1_000 },
       )
       .toBe(true);
     // The alert is still on, in case it comes back.

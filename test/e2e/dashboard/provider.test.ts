@@ -22,7 +22,7 @@ describe.skipIf(isBrowserMissing)('the identity provider', () => {
           await checkNow.click();
           return checks.getByText('The last check found it not in order').isVisible();
         },
-        { timeout: 15_000 },
+        { timeout: 30_000 },
       )
       .toBe(true);
     await checks.getByRole('list', { name: 'What they showed before' }).getByText('In order').waitFor();

@@ -35,7 +35,7 @@ describe.skipIf(isBrowserMissing)('trouble on the way', () => {
     expect(await told.count()).toBe(1);
     await takeBack();
     await page.getByRole('heading', { name: 'Queue', exact: true }).waitFor();
-    await expect.poll(() => told.count(), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => told.count(), { timeout: 30_000 }).toBe(0);
     await live(page);
     await page.context().close();
   });
