@@ -152,15 +152,6 @@ describe('a webhook that is resumed', () => {
   });
 });
 
-it('whoever holds a webhook and hangs is cut off by the database', async () => {
-  const webhookId = await makeWebhook();
-  const shown = await db.transaction(async (tx) => {
-    await lockWebhook(tx, webhookId);
-    return tx.query('SHOW idle_in_transaction_session_timeout');
-  });
-  expect(shown).toEqual([{ idle_in_transaction_session_timeout: '10s' }]);
-});
-
 it('the deliveries of a webhook that is deleted go without its row', async () => {
   const webhookId = await makeWebhook();
   const [kept, aggregateId] = [await makeWebhook(), randomUUID()];

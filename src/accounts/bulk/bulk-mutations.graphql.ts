@@ -23,7 +23,7 @@ export interface BulkOperations {
 }
 
 /** A plan reads and writes a row for each entry that matches. */
-const DEAR = 2_000;
+const DEAR = 3_000;
 
 const reason = reasonText.nullish();
 
