@@ -132,6 +132,19 @@ describe('the sealer', () => {
     await other.close();
   });
 
+  it('bears no witness to the beginning: of nodes that start on an empty trail each may chain first', async () => {
+    const empty = await createTestDatabase();
+    const [first, second] = [testAudit(empty.db, undefined, keys), testAudit(empty.db, undefined, keys)];
+    expect(await first.sealer.seal()).toBe(0);
+    await second.trail.record(empty.db, act());
+    expect(await second.sealer.seal()).toBe(1);
+    await first.trail.record(empty.db, act());
+    expect(await first.sealer.seal()).toBe(1);
+    expect(await empty.db.query('SELECT FROM auth.audit_findings')).toEqual([]);
+    await Promise.all([first.sealer.stop(), second.sealer.stop()]);
+    await empty.drop();
+  });
+
   it('gives what commits late a later place', async () => {
     const audit = testAudit(db, undefined, keys);
     let commit: (() => void) | undefined;

@@ -82,7 +82,8 @@ export function createSealer({ db, keys, nodeId, logger }: SealerOptions): Seale
     const sealed = await sealEntries(db, keys, BATCH);
     if (sealed === undefined) return undefined;
     await bearWitness(sealed.before);
-    seen = { ...sealed.head, isCut: false, at: Date.now() };
+    // Of a trail without a chained row there is nothing to bear witness to.
+    if (sealed.head.link > 0) seen = { ...sealed.head, isCut: false, at: Date.now() };
     for (const { sequence, problem } of sealed.broken) {
       logger.error({ sequence }, `The audit trail is broken. ${problem}`);
       await remember('chaining', problem);
