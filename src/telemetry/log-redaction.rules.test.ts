@@ -89,6 +89,8 @@ describe('what looks like a secret within a text', () => {
     ['the same, with a slash', `Invalid URL: postgres://app:ab/${SECRET}/@x@db:5432/jobs`, /app:\[redacted\]@db:5432/],
     ['a query', `GET /callback?state=1&access_token=${SECRET}&b=2`, /access_token=\[redacted\]&b=2/],
     ['keywords of a connection', `host=db password=${SECRET} user=app`, /password=\[redacted\] user=app/],
+    ['a quoted name', `"password"=${SECRET} user=app`, /"password"=\[redacted\] user=app/],
+    ['a value that begins with a backslash', `password=\\${SECRET} user=app`, /password=\[redacted\] user=app/],
     ['keywords with quotes', `password='${SECRET} ${SECRET}' user=app`, /password='\[redacted\]' user=app/],
     ['JSON in a text', `answer {"user":"a","password":"${SECRET}","b":1}`, /"password":"\[redacted\]","b":1/],
     ['JSON in JSON', JSON.stringify(JSON.stringify({ clientSecret: SECRET, b: 1 })), /\[redacted\].*b/],

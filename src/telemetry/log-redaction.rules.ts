@@ -66,7 +66,7 @@ const RULES: readonly (readonly [pattern: RegExp, left: string])[] = [
   ],
   [new RegExp(`(${NAMES}s?%3D)(?:(?!%26|%2C|%3B)[^\\s"'<>&])+`, 'gi'), `$1${HIDDEN}`],
   // token=abc, as in a query or in a connection's keywords.
-  [new RegExp(`(${NAMES}s?\\s*=\\s*)(?!["'\\\\]|%22|%27|&quot;|&#)[^\\s"'&,;)}]+`, 'gi'), `$1${HIDDEN}`],
+  [new RegExp(`(${NAMES}s?\\\\*["']?\\s*=\\s*)(?!\\\\*["']|%22|%27|&quot;|&#)[^\\s"'&,;)}]+`, 'gi'), `$1${HIDDEN}`],
   [new RegExp(`^(${NAMES})[ :]+[\\w.~+/=-]{20,}$`, 'gim'), `$1 ${HIDDEN}`],
 ];
 
