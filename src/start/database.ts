@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { type Database, openDatabase, type Queryable } from '../database/database.ts';
 import { startEmbedded } from '../database/embedded/embedded.ts';
+import { STORE } from '../database/embedded/place.ts';
 import { migrate } from '../database/migrations.ts';
 import { type Logger, silentLogger } from '../telemetry/logger.ts';
 import { explainStartFailure, isStandby, takesNoWrites } from './failures.ts';
@@ -47,7 +48,7 @@ export async function openDatabaseServer(config: DatabaseSettings, logger: Logge
 function whereabouts(dataDir: string, folder: string): string {
   const path = relative(process.cwd(), resolve(dataDir)) || '.';
   const written = path.startsWith('..') ? resolve(dataDir) : join('.', path);
-  return folder.startsWith(resolve(dataDir)) ? written : `${folder}, since ${written} is closed to PostgreSQL`;
+  return !folder.startsWith(STORE) ? written : `${folder}, since ${written} is closed to PostgreSQL`;
 }
 
 /** For commands: opens the database, migrated and writable, for as long as the work lasts. Throws StartError. */

@@ -3,7 +3,20 @@
  * user, and so its data lie in the store. Real processes, as for any other folder.
  */
 import { spawnSync } from 'node:child_process';
-import { chmod, cp, mkdir, readdir, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { embeddedUrl } from '../../src/database/embedded/embedded.ts';
@@ -22,7 +35,7 @@ const start = async (folder = dataDir): Promise<Member> => {
   const member = await startMember(folder);
   members.push(member);
   const target = await readlink(join(folder, 'postgres')).catch(() => undefined);
-  if (target !== undefined) rooms.add(dirname(target));
+  if (target?.startsWith(STORE)) rooms.add(dirname(target));
   return member;
 };
 const pidOf = (folder = dataDir): number => readPostmaster(join(folder, 'postgres', 'cluster'))?.pid ?? 0;
@@ -128,21 +141,34 @@ describe.runIf(process.getuid?.() === 0)('a data folder below one that is closed
       expect(await readdir(dataDir)).toEqual(['postgres']);
     });
 
-    it('has them moved from another file system too', async () => {
+    it('keeps them on another file system, and is told what to do', async ({ skip }) => {
       const other = join(home, 'other');
       await mkdir(other);
       const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'mode=0700,size=300m', 'none', other]).status === 0;
-      // A container without the right to mount has no second file system to try.
-      if (!mounted) return;
+      skip(!mounted, 'a container without the right to mount has no second file system to try');
       try {
         spawnSync('cp', ['-a', dataDir, other]);
-        const member = await start(join(other, '.data'));
-        expect(member.answer.folder.startsWith(STORE)).toBe(true);
-        expect(await kept(member)).toEqual([{ answer: 42 }]);
+        const refused = await start(join(other, '.data'));
+        expect(refused.answer.refusal).toContain('stays where it is since it is on another file system');
         expect(await readdir(join(other, '.data'))).toEqual(['postgres']);
+        await chmod(home, 0o711);
+        await chmod(other, 0o711);
+        const member = await start(join(other, '.data'));
+        expect(await kept(member)).toEqual([{ answer: 42 }]);
+        await leave(member);
       } finally {
         spawnSync('umount', ['-l', other]);
       }
+    });
+
+    it('is used through a link of one’s own, relative to where the link is', async () => {
+      await chmod(home, 0o711);
+      await mkdir(join(home, 'big'), { mode: 0o755 });
+      await rename(join(dataDir, 'postgres'), join(home, 'big', 'postgres'));
+      await symlink('../../big/postgres', join(dataDir, 'postgres'));
+      const member = await start();
+      expect(await kept(member)).toEqual([{ answer: 42 }]);
+      await leave(member);
     });
 
     it('is served where it is while PostgreSQL still runs there', async () => {
@@ -169,5 +195,17 @@ describe.runIf(process.getuid?.() === 0)('a data folder below one that is closed
       expect(member.answer.folder).toBe(join(room, 'postgres'));
       expect(await kept(member)).toEqual([{ answer: 42 }]);
     });
+  });
+
+  it('that belongs to an ordinary user, as a volume does, is that user’s to serve', async () => {
+    // daemon, whom every system has.
+    const [uid, gid] = [1, 1];
+    await chmod(home, 0o711);
+    await chown(dataDir, uid, gid);
+    await chmod(dataDir, 0o700);
+    const member = await start();
+    expect(member.answer.folder).toBe(join(dataDir, 'postgres'));
+    expect((await stat(join(dataDir, 'postgres', 'cluster'))).uid).toBe(uid);
+    await leave(member);
   });
 });

@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { StartError } from '../start-error.ts';
 
 export interface Account {
@@ -19,14 +20,20 @@ export interface Outcome {
 }
 
 /**
- * The account that PostgreSQL's programs run under; undefined means our own. Data that are there
- * already decide: their owner goes on.
+ * The account that PostgreSQL's programs run under; undefined means our own. The owner of the data, or
+ * of the folder where they are to be made (`<dataDir>`), decides if it is not root: a container's volume
+ * belongs to the user that the image means.
  */
 export async function accountFor(dataFolder: string): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  const existing = await stat(dataFolder).catch(() => undefined);
-  if (existing !== undefined && existing.uid !== 0) return { uid: existing.uid, gid: existing.gid };
   const users = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n').map((line) => line.split(':'));
+  const data = await stat(dataFolder).catch(() => undefined);
+  if (data !== undefined && data.uid !== 0) return { uid: data.uid, gid: data.gid };
+  const dataDir = await stat(dirname(dirname(dataFolder))).catch(() => undefined);
+  // initdb wants a user with a name.
+  if (data === undefined && dataDir !== undefined && dataDir.uid !== 0) {
+    if (users.some(([, , uid]) => uid === String(dataDir.uid))) return { uid: dataDir.uid, gid: dataDir.gid };
+  }
   const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
   const [uid, gid] = [Number(user?.[2]), Number(user?.[3])];
   if (!Number.isInteger(uid) || !Number.isInteger(gid) || uid === 0) {

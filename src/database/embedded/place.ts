@@ -11,14 +11,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { StartError } from '../start-error.ts';
-import { type Account, canUse, runAs } from './account.ts';
+import { type Account, canUse } from './account.ts';
 import { isSameFolder, readPostmaster, servesData } from './postmaster.ts';
 
 export const STORE = '/var/lib/family-hub-jobs-embedded';
-/** Much data take their time, and what is half copied is of no use. */
-const A_DAY_MS = 86_400_000;
 
 /**
  * Answers in which folder the cluster of `<dataDir>/postgres` lies or is to be made, as the account
@@ -27,17 +25,22 @@ const A_DAY_MS = 86_400_000;
  */
 export async function placeOf(folder: string, account: Account | undefined): Promise<string> {
   const linked = await readlink(folder).catch(() => undefined);
-  if (linked !== undefined) return checked(folder, linked);
+  if (linked !== undefined) return checked(folder, resolve(dirname(folder), linked));
   const isThere = await exists(folder);
+  const claim = `${folder}.moving`;
+  if (!isThere && (await exists(claim))) {
+    // A start was killed when it had moved the data and not yet linked them.
+    await rename(claim, folder).catch(unlessGone);
+    return placeOf(folder, account);
+  }
   if (account === undefined || (await canUse(account, isThere ? folder : dirname(folder)))) return folder;
   const data = join(folder, 'cluster');
   const running = readPostmaster(data);
   if (running !== undefined && (await servesData(running, data))) return folder;
 
-  const claim = `${folder}.moving`;
-  if (!isThere && !(await exists(claim))) return claimRoom(folder, folder, account);
+  if (!isThere) return claimRoom(folder, folder, account);
   const target = await claimRoom(folder, claim, account);
-  await moveData(folder, target);
+  await moveData(folder, target, claim);
   if (await exists(target)) {
     await rename(claim, folder).catch(unlessGone);
   } else {
@@ -81,36 +84,29 @@ async function claimRoom(folder: string, claim: string, account: Account): Promi
   }
 }
 
-/** Brings the data to where the account reaches them. What is there already was brought whole. */
-async function moveData(folder: string, target: string): Promise<void> {
-  // With the slash only a folder is moved, never the link that another start puts in its place.
-  const moved = await rename(`${folder}/`, target).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EXDEV' || error.code === 'ENOTEMPTY' || error.code === 'EEXIST') return false;
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return true;
-      throw error;
-    },
-  );
-  if (moved) return;
-  const draft = `${target}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
-  if (!(await exists(target))) {
-    const { isSuccess, output } = await runAs(undefined, 'cp', ['-a', folder, draft], A_DAY_MS);
-    if (isSuccess) await rename(draft, target).catch(() => undefined);
-    await rm(draft, { recursive: true, force: true });
-    if (!isSuccess) {
-      throw new StartError(`The embedded database in ${folder} cannot be moved to ${target}: ${output.trim()}`);
-    }
+/**
+ * Brings the data to where the account reaches them, all at once or not at all. Never to another file
+ * system: a copy takes its time, and data in a volume are there to stay in it.
+ */
+async function moveData(folder: string, target: string, claim: string): Promise<void> {
+  try {
+    // With the slash only a folder is moved, never the link that another start puts in its place.
+    await rename(`${folder}/`, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') return unlessGone(error as NodeJS.ErrnoException);
+    await rm(claim, { force: true });
+    await rm(dirname(target), { recursive: true, force: true });
+    throw new StartError(
+      `PostgreSQL does not run as root, and the user that it runs as cannot enter ${folder}, which stays where it is since it is on another file system than ${STORE}: give the data folder to an ordinary user (chown), let all users enter the folders above it (chmod o+x), or set DATA_DIR.`,
+    );
   }
-  const former = `${folder}.moved`;
-  await rename(`${folder}/`, former).catch(unlessGone);
-  await rm(former, { recursive: true, force: true });
 }
 
 /** Follows the link of a data folder, which may have been moved since. */
 async function checked(folder: string, target: string): Promise<string> {
   const room = dirname(target);
-  if (dirname(room) !== STORE) return target;
+  // Somebody's own link, which the system follows.
+  if (dirname(room) !== STORE) return folder;
   const home = (await readFile(join(room, 'home'), 'utf8').catch(() => '')).trim();
   const dataDir = dirname(folder);
   if (home === '') {
