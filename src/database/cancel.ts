@@ -31,19 +31,21 @@ export async function cancelRunning(client: pg.PoolClient): Promise<void> {
   const { host, port, ssl, processID, secretKey } = client as unknown as Connected;
   if (processID === null || secretKey === null) return;
   const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
-  socket.setTimeout(PATIENCE_MS, () => socket.destroy());
-  try {
+  // The one thing that always comes: the server closes without a word when it has passed the request on.
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.on('error', () => undefined);
+  const patience = setTimeout(() => socket.destroy(), PATIENCE_MS);
+  const ask = async (): Promise<void> => {
     await once(socket, 'connect');
     const keys = Buffer.alloc(8);
     keys.writeInt32BE(processID, 0);
     keys.writeInt32BE(secretKey, 4);
     const road = ssl ? await encrypt(socket, host, ssl) : socket;
     road.resume().end(Buffer.concat([CANCEL_REQUEST, keys]));
-    // The server closes without a word when it has passed the request on.
-    await once(socket, 'close');
-  } catch {
-    socket.destroy();
-  }
+  };
+  void ask().catch(() => socket.destroy());
+  await closed;
+  clearTimeout(patience);
 }
 
 /**

@@ -5,10 +5,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from './database.ts';
 import { isUnavailable } from './unavailable.ts';
-import { sqlStateOf } from './violations.ts';
+import { isConnectionFailure, sqlStateOf } from './violations.ts';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
+const LONGEST_PAUSE_MS = 10_000;
 /** A statement that took too long may be faster on a calmer database; one that is always too slow is a fault. */
 const SLOW_TRIES = 3;
 
@@ -45,12 +46,18 @@ export function createRecovery(db: Queryable): Recovery {
   return {
     patience() {
       let slow = 0;
+      let wait = FIRST_WAIT_MS;
       return async (error) => {
         if (!isPassing(error) || (sqlStateOf(error) === CANCELLED && ++slow >= SLOW_TRIES)) return false;
-        return recovered().then(
-          () => true,
-          () => false,
-        );
+        try {
+          await recovered();
+          // A database that answers, and is short of what this reading takes: it is not asked again at once.
+          if (!isConnectionFailure(error)) await delay(wait, undefined, { ref: false, signal: closing.signal });
+          wait = Math.min(2 * wait, LONGEST_PAUSE_MS);
+          return true;
+        } catch {
+          return false;
+        }
       };
     },
     close: () => closing.abort(),
