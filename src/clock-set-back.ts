@@ -11,7 +11,8 @@ const leaseOf = (table: string, isHeld: string): string => `
 
 // Each is served by an index or a table of a few rows.
 const LEASES = [
-  leaseOf('queued_managed_account_creations', `status = 'processing'`),
+  // One that was taken in the future: another node's may be longer by its own setting.
+  leaseOf('queued_managed_account_creations', `status = 'processing' AND leased_at > now()`),
   leaseOf('job_runs', `status = 'running'`),
   leaseOf('bulk_actions', `status IN ('running', 'undoing')`),
   leaseOf('resealings', `status = 'running'`),

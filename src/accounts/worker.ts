@@ -6,6 +6,7 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { releaseProbe } from '../identity/circuit.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
 import { longestAttemptMs, makeAttempt } from './attempt.ts';
 import { type ClaimedEntry, type ClaimOptions, claimProbe, giveBack } from './claim.ts';
@@ -152,7 +153,8 @@ export function createWorker(options: WorkerOptions): Worker {
       const next = waiting.shift();
       if (next === undefined) break;
       if (next.entry.heldMs() + longestAttemptMs(timeoutMs) < leaseMs) start(next.entry, next.probeToken);
-      else tooLate.push(next.entry);
+      else if (next.probeToken === undefined) tooLate.push(next.entry);
+      else void returnEntries([next.entry], null, next.probeToken);
     }
     void returnEntries(tooLate);
   };
@@ -175,7 +177,7 @@ export function createWorker(options: WorkerOptions): Worker {
         startWaiting();
         slotFreed?.();
       });
-      if (result.kind === 'postponed') return await returnEntries([entry], result.until);
+      if (result.kind === 'postponed') return await returnEntries([entry], result.until, probeToken);
       await settler.settle({ entry, result, startedAt, finishedAt: entry.now(), probeToken });
     } catch (error) {
       // Nothing was written: the lease runs out, and whoever takes over looks first.
@@ -193,11 +195,12 @@ export function createWorker(options: WorkerOptions): Worker {
     return returnEntries(unstarted.map(({ entry }) => entry));
   };
 
-  /** Gives entries back, and says so: they are due, and whoever has room takes them. */
-  const returnEntries = async (entries: ClaimedEntry[], notBefore: Date | null = null): Promise<void> => {
+  /** Gives entries back, and a probe that was not made: whoever has room takes them, and another may probe. */
+  const returnEntries = async (entries: ClaimedEntry[], notBefore: Date | null = null, probe = ''): Promise<void> => {
     if (entries.length === 0) return;
     try {
       await giveBack(db, entries, notBefore);
+      if (probe !== '' && (await releaseProbe(db, provider.name, probe))) notices.circuitChanged();
       notices.changed();
       notices.workToDo();
     } catch (error) {

@@ -132,6 +132,22 @@ export async function closeAfterProbe(acts: Acts, provider: string, probeToken: 
   });
 }
 
+/** Gives the right to probe back, unused: another probe may be made at once. False when it was taken back before. */
+export async function releaseProbe(db: Transactional, provider: string, probeToken: string): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const { now, ...before } = await lockCircuit(tx, provider);
+    if (before.probeToken !== probeToken) return false;
+    await storeCircuit(tx, provider, {
+      ...before,
+      state: 'open',
+      nextProbeAt: now,
+      probeToken: null,
+      probeExpiresAt: null,
+    });
+    return true;
+  });
+}
+
 /**
  * Takes the right to probe an open circuit whose time has come, for one node: half-open until
  * the probe's result arrives or its lease ends. Undefined if it is not time, or another has it.
