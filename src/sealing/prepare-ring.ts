@@ -34,13 +34,15 @@ export function prepareRing(db: Database, masters: MasterKeys): Promise<void> {
 
 /**
  * Opens the keys. Where none of them is bound to its row, as they once were not, all are wrapped anew;
- * a single one that is not among others that are was put there. Throws MasterKeyError.
+ * a single one that is not among others that are was put there. Lost ones, whose master key was found
+ * again, could not be wrapped with the rest, and are wrapped now. Throws MasterKeyError.
  */
 async function bound(tx: Queryable, rows: readonly StoredKey[], masters: MasterKeys): Promise<DataKey[]> {
   const keys = await unwrapAll(rows, masters);
-  const unbound = keys.filter(({ isBound }) => !isBound);
-  if (unbound.length < keys.length) for (const key of unbound) throw notBound(key);
-  for (const [index, key] of unbound.entries()) {
+  const current = keys.filter((_, index) => !rows[index]?.isLost);
+  if (current.some(({ isBound }) => isBound)) for (const key of current) if (!key.isBound) throw notBound(key);
+  for (const [index, key] of keys.entries()) {
+    if (key.isBound) continue;
     const [row, master] = [rows[index], masters.find((one) => one?.id === key.masterKeyId)];
     if (row !== undefined && master !== undefined) await rewrap(tx, row, { ...key, madeAt: Date.now() }, master);
   }

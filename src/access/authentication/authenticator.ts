@@ -14,7 +14,7 @@ import type { ServerMetrics } from '../../metrics.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { LOCAL_CALLER } from '../caller.ts';
 import type { Digester } from '../idempotency.ts';
-import { isForeign, publicOrigin } from '../sessions/browser.ts';
+import { isForeign, isOwnHost, publicOrigin } from '../sessions/browser.ts';
 import { createUseRecorder } from '../tokens/token-lookup.ts';
 import {
   type Authenticated,
@@ -60,7 +60,10 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
   });
   const verifier = createVerifier({ config, db, logger, digester });
   const proven = createProven();
-  const guessing = createGuessing({ limit: config.AUTHENTICATION_FAILURES_PER_MINUTE, logger });
+  const limit = config.AUTHENTICATION_FAILURES_PER_MINUTE;
+  const guessing = createGuessing({ limit, logger });
+  /** Cookies that are good no more come from browsers of people: those must not keep anybody from signing in. */
+  const cookieGuessing = createGuessing({ limit, logger });
   const uses = createUseRecorder(db, logger);
   const { failures } = metrics;
   const verify = async (credential: Credential): Promise<Verdict> =>
@@ -97,8 +100,8 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     if (over.size > MOST_KNOWN && oldest !== undefined) over.delete(oldest);
   };
 
-  const refuseGuess = (address: string, refusal: Refused): Refused => {
-    guessing.failed(address);
+  const refuseGuess = (address: string, refusal: Refused, counts = guessing): Refused => {
+    counts.failed(address);
     failures.inc(1, { reason: 'unknown' });
     return refusal;
   };
@@ -112,7 +115,8 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     const isOver = credential === 'unreadable' ? undefined : over.get(credential.key);
     if (isOver !== undefined) return isOver;
     const address = addressOf(request);
-    const blockedMs = guessing.blockedFor(address);
+    const counts = credential !== 'unreadable' && credential.kind === 'session' ? cookieGuessing : guessing;
+    const blockedMs = counts.blockedFor(address);
     if (blockedMs > 0 && !(credential !== 'unreadable' && isKnownGood(credential))) {
       failures.inc(1, { reason: 'throttled' });
       return throttled(blockedMs);
@@ -130,7 +134,7 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
       if (verdict.failure === 'unknown') {
         const refusal = refusalOf(verdict);
         if (credential.kind === 'session') rememberOver(credential, refusal);
-        return refuseGuess(address, refusal);
+        return refuseGuess(address, refusal, counts);
       }
       failures.inc(1, { reason: verdict.failure });
       return refusalOf(verdict);
@@ -157,7 +161,8 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     // Nothing but being on this machine makes them one, which any page in a browser here is. Those of CORS_ORIGINS may.
     isForeign:
       isForeign(request.headers, publicOrigin(request.headers, config.PUBLIC_URL)) &&
-      !config.CORS_ORIGINS?.includes(request.headers.origin ?? ''),
+      !config.CORS_ORIGINS?.includes(request.headers.origin ?? '') &&
+      !isOwnHost(request.headers),
     validUntil: null,
     proof: undefined,
     onEnded: () => () => undefined,
@@ -200,7 +205,8 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
       if (isOurs && guessing.blockedFor(addressOf(request)) === 0) return undefined;
       const answer = await authenticate(request, requestId);
       if (answer.kind === 'refused') return answer;
-      if (answer.isForeign)
+      // Who follows a link to them sees them; the site that the link is on does not.
+      if (answer.isForeign && request.headers['sec-fetch-mode'] !== 'navigate')
         return refusalOf({ failure: 'forbidden', message: 'Another site asked for the metrics in your name.' });
       // Whoever sets a token for the metrics means it, also where nobody else is asked.
       if (answer.caller.kind === 'local' && metricsToken.digest() !== undefined) return NOT_SHOWN;

@@ -59,6 +59,10 @@ export function isForeign(headers: BrowserHeaders, own: string): boolean {
   return headers.origin !== undefined && headers.origin !== own;
 }
 
+/** Whether a page of the very host that was asked sent this, over plain HTTP, where browsers say no more than Origin. */
+export const isOwnHost = ({ origin, host, 'sec-fetch-site': site }: BrowserHeaders): boolean =>
+  site === undefined && origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+
 /** True for a form of this server's own that was opened over plain HTTP, where browsers keep no secure cookie. */
 export const isUnencrypted = ({ origin }: BrowserHeaders, own: string): boolean =>
   own.startsWith('https:') && origin === own.replace('https:', 'http:');
