@@ -12,8 +12,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     pool: 'forks',
-    // Most files wait for the database or for processes: three at a time use two cores.
-    maxWorkers: 3,
+    // Most files wait for the database or for processes: three at a time use two cores. Long ones are busy.
+    maxWorkers: isLong ? 2 : 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Held connections are a fault of the test; it must not hang the run.
