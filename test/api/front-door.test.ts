@@ -159,6 +159,19 @@ describe('a subscription that is refused', () => {
   });
 });
 
+describe('a page of the host that is asked, over plain HTTP behind a proxy', () => {
+  const host = 'localhost';
+  const typename = `/graphql?query=${encodeURIComponent('{ __typename }')}`;
+  const from = (origin: string) => ({
+    headers: { host, origin, accept: 'application/json', 'x-graphql-yoga-csrf': '1' },
+  });
+
+  test('is this server’s own; that of another host is not', async () => {
+    expect((await ask(open, typename, from('http://localhost'))).status).toBe(200);
+    expect((await ask(open, typename, from('http://stranger.example'))).status).toBe(403);
+  });
+});
+
 describe('headers that count once', () => {
   test.each([
     ['Host', 'host: localhost\r\nhost: evil.example\r\n'],
@@ -189,6 +202,18 @@ describe('cookies of no session', () => {
     expect(statuses).toEqual([...Array<number>(10).fill(401), ...Array<number>(30).fill(429)]);
     expect(looks - before).toBe(10);
     expect((await show('made-up-elsewhere', '127.0.8.2')).status).toBe(401);
+  });
+
+  test('keep nobody at their address from a token that is right', async () => {
+    const from = '127.0.8.4';
+    for (let n = 0; n < 15; n++) await show(`over-${n}`, from);
+    expect((await show('over-too', from)).status).toBe(429);
+    const query = `/graphql?query=${encodeURIComponent('{ viewer { name } }')}`;
+    const headers = { authorization: `Bearer ${ADMIN}`, accept: 'application/json' };
+    expect((await ask(guarded, query, { headers, from })).status).toBe(200);
+    // And a wrong one is a first guess, not the last.
+    const wrong = { ...headers, authorization: 'Bearer wrong' };
+    expect((await ask(guarded, query, { headers: wrong, from })).status).toBe(401);
   });
 
   test('of which a browser sends one again and again, count once', async () => {

@@ -1,7 +1,7 @@
 /** The circuit, with two workers on two pools: an outage burns nobody's retries and knocks seldom. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createExplainer } from '../../src/accounts/insight/explanation.ts';
-import { closeCircuit, loadTransitions, openCircuit } from '../../src/identity/circuit.ts';
+import { closeCircuit, loadTransitions, openCircuit, releaseProbe, takeProbe } from '../../src/identity/circuit.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import { showFigures } from '../support/flow.ts';
 import { createGate, createTestQueue, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
@@ -473,5 +473,20 @@ describe('after it closed', () => {
     await queue.db.query(`UPDATE auth.identity_circuit_transitions SET created_at = created_at - interval '1 minute'`);
     node.worker.reconsider();
     await expect.poll(() => node.worker.attemptsInHand(), { interval: 2 }).toBeGreaterThan(8);
+  });
+});
+
+describe('a probe that is given back', () => {
+  it('lets another one through at once; one that was taken back before changes nothing', async () => {
+    await openCircuit(queue.db, PROVIDER, 'the test', 'a probe is tried', null);
+    await queue.db.query(
+      `UPDATE auth.identity_circuits SET opened_by = NULL, next_probe_at = now() - interval '1 second'`,
+    );
+    const token = await takeProbe(queue.db, PROVIDER, 30_000);
+    expect(token).toBeDefined();
+    expect(await takeProbe(queue.db, PROVIDER, 30_000)).toBeUndefined();
+    expect(await releaseProbe(queue.db, PROVIDER, token ?? '')).toBe(true);
+    expect(await releaseProbe(queue.db, PROVIDER, token ?? '')).toBe(false);
+    expect(await takeProbe(queue.db, PROVIDER, 30_000)).not.toBe(token);
   });
 });

@@ -307,3 +307,34 @@ describe('a worker whose lease was taken over', () => {
     expect((await queue.attempts(id)).map(({ outcome }) => outcome)).toEqual(['interrupted', 'succeeded']);
   });
 });
+
+describe('a completion', () => {
+  it('waits for its node to be registered again after a restore, and fails no entry for that', async () => {
+    const [entry] = await claimFresh(1);
+    if (entry === undefined) throw new Error('Nothing was claimed.');
+    const [row] = await queue.db.query<{ row: string }>(
+      'DELETE FROM auth.server_nodes AS node WHERE id = $1 RETURNING to_json(node)::text AS row',
+      [nodeId],
+    );
+    const made = madeOf(entry);
+    await expect(completeEntries(queue.db, PROVIDER, [made])).rejects.toMatchObject({ code: '23503' });
+    expect((await queue.entry(entry.id)).status).toBe('processing');
+    await queue.db.query(
+      'INSERT INTO auth.server_nodes SELECT * FROM json_populate_record(NULL::auth.server_nodes, $1::json)',
+      [row?.row],
+    );
+    expect(await completeEntries(queue.db, PROVIDER, [made])).toEqual([{ kind: 'completed' }]);
+  });
+
+  it('is none the worse for a number of attempts that somebody set back with SQL', async () => {
+    const [entry] = await claimFresh(1);
+    if (entry === undefined) throw new Error('Nothing was claimed.');
+    await queue.db.query(
+      `INSERT INTO auth.account_creation_attempts (entry_id, number, outcome, node_id, due_at, started_at, finished_at)
+       VALUES ($1, $2, 'interrupted', $3, now(), now(), now())`,
+      [entry.id, entry.attemptNumber, nodeId],
+    );
+    expect(await completeEntries(queue.db, PROVIDER, [madeOf(entry)])).toEqual([{ kind: 'completed' }]);
+    expect((await queue.entry(entry.id)).status).toBe('completed');
+  });
+});

@@ -2,7 +2,10 @@
  * What the API reads is bounded: a question that takes too long is cancelled in the database
  * itself, its asker is told, and neither the server's own work nor the next question is hurt.
  */
+import { type AddressInfo, createServer } from 'node:net';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { cancelRunning } from '../../src/database/cancel.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -110,4 +113,14 @@ describe('the API', () => {
     });
     expect(body.data).toMatchObject({ enqueueAccount: { entry: { username: 'in_no_hurry' } } });
   });
+});
+
+test('a cancellation that nobody answers ends all the same', async () => {
+  const mute = createServer((socket) => socket.on('error', () => undefined).resume());
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+  const { port } = mute.address() as AddressInfo;
+  // The server takes the connection and says nothing to the wish for TLS.
+  const client = { host: '127.0.0.1', port, ssl: true, processID: 1, secretKey: 1 };
+  await expect(cancelRunning(client as unknown as pg.PoolClient)).resolves.toBeUndefined();
+  await new Promise<void>((resolve) => mute.close(() => resolve()));
 });
