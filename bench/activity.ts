@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { DEFAULT_BUCKETS, spanOf } from '../src/accounts/insight/queue-activity.rules.ts';
 import { loadQueueActivity } from '../src/accounts/insight/queue-activity.ts';
 import { openDatabase } from '../src/database/database.ts';
-import { startEmbedded } from '../src/database/embedded/embedded.ts';
 import { migrate } from '../src/database/migrations.ts';
 import { seedDemoFamily } from '../src/families/demo.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
+import { startBenchDatabase } from './embedded.ts';
 import { fillMillion } from './million.ts';
 import { median } from './setting.ts';
 
@@ -21,9 +21,9 @@ const SPANS = { 'an hour': 1, 'a day': 24, 'a week': 168, '30 days': 720, '400 d
 
 const kept = process.env.BENCH_DATA_DIR;
 const dataDir = kept ?? (await mkdtemp(join(tmpdir(), 'family-hub-bench-')));
-const embedded = await startEmbedded({ dataDir, logger: silentLogger });
+const embedded = await startBenchDatabase(dataDir);
 await migrate({ url: embedded.url, logger: silentLogger });
-const db = await openDatabase({ url: embedded.url, poolSize: 2, logger: silentLogger });
+const db = await openDatabase({ url: embedded.url, poolSize: 2, workTimeoutMs: 600_000, logger: silentLogger });
 try {
   await seedDemoFamily(db);
   await fillMillion(db);

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Database, openDatabase } from '../src/database/database.ts';
-import { startEmbedded } from '../src/database/embedded/embedded.ts';
 import { migrate } from '../src/database/migrations.ts';
 import { loadFireCalendar } from '../src/jobs/ledger/fire-calendar.ts';
 import { countFires, readFires } from '../src/jobs/ledger/fire-pages.ts';
 import { auditLedger } from '../src/jobs/ledger/ledger-audit.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
+import { startBenchDatabase } from './embedded.ts';
 
 const JOBS = ['One', 'Two', 'Three'];
 const FROM = new Date('2025-06-01T00:00:00Z');
@@ -72,9 +72,9 @@ async function watched(work: () => Promise<unknown>): Promise<string> {
 }
 
 const dataDir = await mkdtemp(join(tmpdir(), 'family-hub-bench-'));
-const embedded = await startEmbedded({ dataDir, logger: silentLogger });
+const embedded = await startBenchDatabase(dataDir);
 await migrate({ url: embedded.url, logger: silentLogger });
-const db = await openDatabase({ url: embedded.url, poolSize: 4, logger: silentLogger });
+const db = await openDatabase({ url: embedded.url, poolSize: 4, workTimeoutMs: 600_000, logger: silentLogger });
 try {
   await fill(db);
   const [size] = await db.query<{ rows: number; bytes: number; heap: number }>(

@@ -6,10 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../src/database/database.ts';
-import { startEmbedded } from '../src/database/embedded/embedded.ts';
 import { migrate } from '../src/database/migrations.ts';
 import { seedDemoFamily } from '../src/families/demo.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
+import { startBenchDatabase } from './embedded.ts';
 import { fillMillion } from './million.ts';
 import { startBenchServer } from './server.ts';
 import { median } from './setting.ts';
@@ -20,9 +20,9 @@ const REST = 50;
 
 const kept = process.env.BENCH_DATA_DIR;
 const dataDir = kept ?? (await mkdtemp(join(tmpdir(), 'family-hub-bench-')));
-const embedded = await startEmbedded({ dataDir, logger: silentLogger });
+const embedded = await startBenchDatabase(dataDir);
 await migrate({ url: embedded.url, logger: silentLogger });
-const db = await openDatabase({ url: embedded.url, poolSize: 2, logger: silentLogger });
+const db = await openDatabase({ url: embedded.url, poolSize: 2, workTimeoutMs: 600_000, logger: silentLogger });
 try {
   await seedDemoFamily(db);
   await fillMillion(db);

@@ -7,13 +7,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '../src/database/database.ts';
-import { startEmbedded } from '../src/database/embedded/embedded.ts';
 import { migrate } from '../src/database/migrations.ts';
 import { seedDemoFamily } from '../src/families/demo.ts';
 import { registerNode } from '../src/nodes/nodes.ts';
 import { type KeyRing, openKeyRing } from '../src/sealing/key-ring.ts';
 import { embeddedMasterKeyPath, parseMasterKey } from '../src/sealing/master-key.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
+import { startBenchDatabase } from './embedded.ts';
 
 export interface Setting {
   readonly db: Database;
@@ -39,9 +39,9 @@ export interface SettingOptions {
 export async function openSetting({ latencyMs = 5, tellsArrivals = false }: SettingOptions = {}): Promise<Setting> {
   const kept = process.env.BENCH_DATA_DIR;
   const dataDir = kept ?? (await mkdtemp(join(tmpdir(), 'family-hub-bench-')));
-  const embedded = await startEmbedded({ dataDir, logger: silentLogger });
+  const embedded = await startBenchDatabase(dataDir);
   await migrate({ url: embedded.url, logger: silentLogger });
-  const db = await openDatabase({ url: embedded.url, poolSize: 12, logger: silentLogger });
+  const db = await openDatabase({ url: embedded.url, poolSize: 12, workTimeoutMs: 600_000, logger: silentLogger });
   const keyFile = embeddedMasterKeyPath(dataDir);
   const masterKey = existsSync(keyFile) ? readFileSync(keyFile, 'utf8') : randomBytes(32).toString('base64');
   const keyRing = await openKeyRing(db, parseMasterKey(masterKey, 'the benchmark'));

@@ -5,9 +5,9 @@
  */
 import { request } from 'undici';
 import { openDatabase } from '../src/database/database.ts';
-import { startEmbedded } from '../src/database/embedded/embedded.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
 import { cpuOf, residentMegabytes } from './cpu.ts';
+import { startBenchDatabase } from './embedded.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
 
 const MINUTES = Number(process.argv[2] ?? 30);
@@ -21,8 +21,8 @@ const server = await startBenchServer({
   PROCESSED_EVENT_RETENTION: '1d',
   IDEMPOTENCY_KEY_RETENTION: '1h',
 });
-const embedded = await startEmbedded({ dataDir: server.dataDir, logger: silentLogger });
-const db = await openDatabase({ url: embedded.url, poolSize: 1, logger: silentLogger });
+const embedded = await startBenchDatabase(server.dataDir);
+const db = await openDatabase({ url: embedded.url, poolSize: 1, workTimeoutMs: 600_000, logger: silentLogger });
 try {
   await soak(server);
 } finally {

@@ -1,0 +1,16 @@
+/** The embedded database of a benchmark: its owner may write everything to disk, so that no round pays for another. */
+import pg from 'pg';
+import { superuserUrl } from '../src/database/embedded/connection.ts';
+import { startEmbedded } from '../src/database/embedded/embedded.ts';
+import { OWNER } from '../src/database/embedded/owner.ts';
+import { silentLogger } from '../src/telemetry/logger.ts';
+
+/** Starts it, or joins the one that runs in the folder. */
+export async function startBenchDatabase(dataDir: string) {
+  const embedded = await startEmbedded({ dataDir, logger: silentLogger });
+  const client = new pg.Client({ connectionString: superuserUrl(embedded.folder, 'postgres') });
+  await client.connect();
+  await client.query(`GRANT pg_checkpoint TO ${OWNER}`);
+  await client.end();
+  return embedded;
+}
