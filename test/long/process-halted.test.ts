@@ -2,17 +2,11 @@
  * A node that is halted (SIGSTOP: a paused machine, a frozen container) in the middle of a transaction,
  * at the worst moments: what it had locked is free again within seconds, and the other node goes on.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { type HaltingProxy, openHaltingProxy } from '../support/halting-proxy.ts';
-import {
-  createProcesses,
-  type Env,
-  type ProviderProcess,
-  type ServerProcess,
-  until,
-  within,
-} from '../support/process.ts';
+import { createProcesses, type Env, type ProviderProcess, type ServerProcess, until } from '../support/process.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
@@ -64,9 +58,13 @@ const startVictim = async (): Promise<ServerProcess> => {
 /** Halts the victim when the server has answered a statement of a transaction, and it has not heard so. */
 async function haltAt(statement: RegExp, act: (node: ServerProcess) => unknown): Promise<void> {
   const node = await startVictim();
-  const answered = proxy.withhold(statement);
-  Promise.resolve(act(node)).catch(() => undefined);
-  await within(30_000, `${statement} at the database`, answered);
+  const answered = proxy.withhold(statement).then(() => true);
+  // Again each second: the other node may have been quicker at what there was to do.
+  const isAnswered = () => {
+    Promise.resolve(act(node)).catch(() => undefined);
+    return Promise.race([answered, delay(1_000, false)]);
+  };
+  await until(`${statement} at the database`, isAnswered, PATIENCE_MS);
   node.kill('SIGSTOP');
   const held = await database.db.query(
     `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'`,
