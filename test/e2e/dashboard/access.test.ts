@@ -32,13 +32,15 @@ describe.skipIf(isBrowserMissing)('who may do what', () => {
     await page.waitForURL(`${hub.server.url}/nodes`);
     await page.getByRole('heading', { name: 'Nodes', level: 1 }).waitFor();
     await live(page);
+    expect(complaints).toEqual([]);
 
     await page.getByRole('button', { name: /account and view/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.waitForURL(/\/sign-in/);
     await page.goto(`${hub.server.url}/queue`);
     expect(page.url()).toContain('/sign-in');
-    expect(complaints).toEqual([]);
+    // The stream may hear of the sign-out before its page is left, and is refused then.
+    expect(complaints.filter((text) => !text.includes('status of 401'))).toEqual([]);
     await context.close();
   });
 
