@@ -94,7 +94,7 @@ export function openPool(options: PoolOptions): Pool {
   pool.on('remove', (client) => idle.delete(client));
 
   const lend: Pool['lend'] = async (work) => {
-    const client = await pool.connect().catch((error: unknown) => {
+    const client = await connected(pool).catch((error: unknown) => {
       onFailed(error);
       throw error;
     });
@@ -164,9 +164,22 @@ function timeoutOf(error: unknown, purpose: PoolOptions['purpose'], timeoutMs: n
   return new StatementTimeout(isCancelled ? '57014' : 'ETIMEDOUT', purpose, timeoutMs, error);
 }
 
+/** A connection whose socket is open: the pool learns of one that was destroyed only when it has closed. */
+async function connected(pool: pg.Pool): Promise<pg.PoolClient> {
+  for (;;) {
+    const client = await pool.connect();
+    if (!socketOf(client).destroyed) return client;
+    client.release(true);
+  }
+}
+
 /** Closes a connection's socket at once; whoever waits for an answer on it has an error. */
 function destroy(client: pg.PoolClient): void {
-  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+  socketOf(client).destroy();
+}
+
+function socketOf(client: pg.PoolClient): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 /** The pool gives its clients its own patience, which is that of a caller who waits for a free one. */
