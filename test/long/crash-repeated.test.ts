@@ -1,5 +1,5 @@
 /**
- * The crash tests again and again: four deaths of nodes at each of the five moments, in random
+ * The crash tests again and again: ten deaths of nodes at each of the five moments, in random
  * order, so that each death meets what another one left; and at the end everything there is still
  * adds up. On two databases at once: most of the time goes into starting servers.
  */
@@ -8,7 +8,7 @@ import { CRASH_MOMENTS, type CrashMoment } from '../support/crash-moments.ts';
 import { type CrashStage, createCrashStage } from '../support/crash-stage.ts';
 import { showFigures } from '../support/flow.ts';
 
-const REPETITIONS = 4;
+const REPETITIONS = 10;
 const STAGES = 2;
 const stages: CrashStage[] = [];
 

@@ -67,9 +67,10 @@ export async function createCrashStage() {
         const first = node ?? (await processes.startNode(env));
         const enqueue = (name: string) => enqueueOn(first, { familyId, createdByUserId: ownerId, username: name });
         const { entryId, finish } = await killAt(moment, { db, databaseUrl, provider, node: first, enqueue }, username);
-        // Instead of waiting for them: the dead node's leases run out now.
+        // Instead of waiting: the dead node's leases ran out long ago, and what it had sent has ended.
         await db.query(
-          `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() WHERE status = 'processing'`,
+          `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() - interval '1 minute'
+           WHERE status = 'processing'`,
         );
         node = await processes.startNode(env);
         await finish();
