@@ -6,8 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { notifyTarget } from '../src/events/outbox/notify-target.ts';
 import { createPublisher } from '../src/events/outbox/publisher.ts';
-import { recordEvents } from '../src/events/outbox/record.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
+import { recordEvents } from '../src/work/write-events.ts';
 import { cpuOfPostgres } from './cpu.ts';
 import { median, openSetting } from './setting.ts';
 import { drainByWorker, type Timed, timed } from './timed-drain.ts';

@@ -2,14 +2,15 @@
  * Pick-up on an idle system: from the commit of a lone entry to its request at the provider, on
  * the node that enqueued it and on another one (a process of its own). One entry at a time.
  */
+
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createEnqueuer } from '../src/accounts/enqueue.ts';
-import { openNotices } from '../src/events/notices.ts';
+import { enqueueAccount } from '../src/accounts/enqueue.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
-import { callerNamed, testActs, testTrail } from '../test/support/acts.ts';
+import { type Notices, openNotices } from '../src/work/notices.ts';
+import { testContext } from '../test/support/context.ts';
 import { openSetting, type Setting } from './setting.ts';
 import { startWorker } from './worker.ts';
 
@@ -50,15 +51,15 @@ async function onAnotherNode(setting: Setting): Promise<void> {
   }
 }
 
-async function measure(where: string, setting: Setting, notices: Parameters<typeof createEnqueuer>[0]['notices']) {
+async function measure(where: string, setting: Setting, notices: Notices) {
   const { db, keyRing } = setting;
-  const enqueuer = createEnqueuer({ db, acts: testActs(db), trail: testTrail(), keyRing, notices });
+  const context = testContext({ db, keyRing, notices });
   const [owner] = await db.query<{ id: string; familyId: string }>(
     `SELECT id, family_id AS "familyId" FROM auth.users WHERE role = 'owner' LIMIT 1`,
   );
   const times: number[] = [];
   for (let n = 0; n < ENTRIES; n++) {
-    const enqueued = await enqueuer.enqueue(callerNamed('bench'), {
+    const enqueued = await enqueueAccount(context, {
       familyId: owner?.familyId ?? '',
       createdByUserId: owner?.id ?? '',
       username: `p${randomUUID().slice(0, 8)}`,

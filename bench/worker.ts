@@ -1,12 +1,12 @@
 /** A node's worker over a benchmark's setting, with all that a real one has: circuit, limits, notices, metrics. */
 import { createWorker } from '../src/accounts/worker.ts';
 import type { Database } from '../src/database/database.ts';
-import { type Notices, openNotices } from '../src/events/notices.ts';
 import { ensureCircuit } from '../src/identity/circuit.ts';
 import { createZitadelProvider } from '../src/identity/zitadel.ts';
 import { declareMetrics } from '../src/metrics.ts';
 import type { KeyRing } from '../src/sealing/key-ring.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
+import { type Notices, openNotices } from '../src/work/notices.ts';
 import { testActs } from '../test/support/acts.ts';
 
 export interface BenchWorker {

@@ -3,8 +3,8 @@
  * docs/events.md. A schema that the catalog has no more is kept: somebody may still hold such events.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { CATALOG, EVENT_TYPES } from '../src/events/outbox/catalog.rules.ts';
 import { eventSchemas, schemaFileName, schemaText } from '../src/events/outbox/event-schema.rules.ts';
+import { CATALOG, EVENT_TYPES } from '../src/work/event-types.rules.ts';
 
 const FOLDER = new URL('../events/', import.meta.url);
 export const EVENTS = new URL('../docs/events.md', import.meta.url);
@@ -19,7 +19,7 @@ export function eventsDocument(): string {
   });
   return `# Events
 
-Generated from \`src/events/outbox/catalog.rules.ts\` (\`npm run events\`). What happens is written to
+Generated from \`src/work/event-types.rules.ts\` (\`npm run events\`). What happens is written to
 \`auth.outbox_events\` in the transaction of the change, so that neither is there without the other, and
 published from there to every target: webhooks, and PostgreSQL's \`NOTIFY\`.
 

@@ -1,12 +1,12 @@
 /** Writes what is generated for readers: the README's table of settings, docs/permissions.md, docs/metrics.md and docs/alerts.md, from the code itself. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Role } from '../src/access/caller.ts';
 import { FIELDS, OPERATIONS, PATHS, type Permission } from '../src/access/permissions.rules.ts';
 import { createRules, shownRules } from '../src/alerts/alert-rules.ts';
 import { DEFAULT_ALERT_SETTINGS } from '../src/config/alerts.ts';
 import { configurationTable } from '../src/config/config.ts';
 import { declareMetrics } from '../src/metrics.ts';
 import type { Bound } from '../src/telemetry/metrics.ts';
+import type { Role } from '../src/work/caller.ts';
 
 const README = new URL('../README.md', import.meta.url);
 export const PERMISSIONS = new URL('../docs/permissions.md', import.meta.url);

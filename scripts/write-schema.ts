@@ -28,8 +28,6 @@ export function schemaText(): string {
     },
     audit: { verify: unavailable, anchor: unavailable },
     isReadOnly: false,
-    isReasonRequired: false,
-    costLimits: { complexity: 0, depth: 0, breadth: 0 },
     clock: systemClock,
     jobs: [],
     outward: {
@@ -59,7 +57,6 @@ export function schemaText(): string {
       },
     },
     nodes: { loadSilentNodes: unavailable, drain: unavailable },
-    entries: { enqueuer: { enqueue: unavailable }, enqueueMany: unavailable, retry: unavailable, cancel: unavailable },
     bulk: { undoWindowMs: 0, leaseMs: 0, plan: unavailable, apply: unavailable, undo: unavailable },
     identity: {
       name: 'none',

@@ -3,9 +3,10 @@
  * behind the gate, the paths, and the HTTP server in front. It opens nothing.
  */
 import type { createAccessControl } from './access/access-control.ts';
-import { authorization } from './access/authorization.ts';
+import { authorization, mayFind } from './access/authorization.ts';
 import { endWithCredential } from './access/credential-end.ts';
 import { maskPersonalData } from './access/personal-data.ts';
+import { requireReason } from './access/reasons.rules.ts';
 import { signInAddress } from './access/sessions/sign-in.ts';
 import type { Config } from './config/config.ts';
 import { graphiqlPage } from './graphql/graphiql.ts';
@@ -19,10 +20,12 @@ import { operationLimits, requestLimits, serverLimits } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { buildSchema, type SchemaTools } from './schema.ts';
 import type { Logger } from './telemetry/logger.ts';
+import type { Services } from './work/context.ts';
 
 export interface ApiOptions {
   readonly config: Config;
   readonly access: ReturnType<typeof createAccessControl>;
+  readonly services: Services;
   readonly tools: SchemaTools;
   readonly logger: Logger;
   readonly metrics: ServerMetrics;
@@ -34,7 +37,7 @@ export interface ApiOptions {
 }
 
 export function createApi(options: ApiOptions) {
-  const { config, access, tools, logger, metrics, readiness, dashboard, routes } = options;
+  const { config, access, services, tools, logger, metrics, readiness, dashboard, routes } = options;
   const schema = buildSchema(tools);
   maskPersonalData(schema, config.MASK_PERSONAL_DATA_FOR ?? []);
   const graphql = createGraphqlServer({
@@ -57,6 +60,7 @@ export function createApi(options: ApiOptions) {
     limits: serverLimits(config),
     routes: createRoutes({
       graphql,
+      services: { ...services, mayFind, guard: config.REASON_REQUIRED === 'true' ? requireReason : () => undefined },
       ...(config.GRAPHIQL === 'true' ? { graphiql: graphiqlPage() } : {}),
       ...door,
       root,

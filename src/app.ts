@@ -10,7 +10,7 @@ import { AUDIT_EXPORT, auditExportRoute } from './access/audit/export-route.ts';
 import { createBulkOperations } from './accounts/bulk/bulk-operations.ts';
 import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
 import { createQueueControl } from './accounts/control/queue-control-operations.ts';
-import { createEntryOperations } from './accounts/entry-operations.ts';
+import { createInserts } from './accounts/enqueue.ts';
 import { createExplainer } from './accounts/insight/explanation.ts';
 import { loadQueueForecast } from './accounts/insight/queue-forecast.ts';
 import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts';
@@ -21,7 +21,6 @@ import type { Config } from './config/config.ts';
 import { secretsOf } from './config/secrets.ts';
 import type { Database } from './database/database.ts';
 import { shareReading } from './database/shared-reading.ts';
-import type { Notices } from './events/notices.ts';
 import { eventSchemaRoutes } from './events/outbox/schema-routes.ts';
 import type { ReadinessCheck } from './http/readiness.ts';
 import type { SinglePage } from './http/single-page.ts';
@@ -35,7 +34,6 @@ import { createRunMetrics } from './jobs/runs/run.metrics.ts';
 import { runJobNow } from './jobs/runs/run-now.ts';
 import { createScheduler } from './jobs/scheduler.ts';
 import { createScheduleExplainer } from './jobs/schedules/schedule-explanation.ts';
-import { costLimits } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { createNodeOperations } from './nodes/node-operations.ts';
 import { MISSED_BEATS, type NodeIdentity } from './nodes/nodes.ts';
@@ -49,6 +47,8 @@ import { createResealRunner } from './sealing/reseal-runner.ts';
 import { createRedaction } from './telemetry/log-redaction.rules.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createUpkeep } from './upkeep.ts';
+import type { Services } from './work/context.ts';
+import type { Notices } from './work/notices.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -133,9 +133,9 @@ export function createApp(options: AppOptions) {
     graceMs: config.INTERRUPT_GRACE,
     onFires: runMetrics.fired,
     onRunChanged(kind, runId) {
-      notices.changed();
+      notices.notify('changes');
       if (kind !== 'ended') return;
-      notices.eventsWritten();
+      notices.notify('outbox');
       runMetrics.ended(runId);
     },
   });
@@ -145,16 +145,21 @@ export function createApp(options: AppOptions) {
   const outward = createOutward({ ...options, reading, nodeId: node.id, provider: provider.name });
   const forecast = shareReading((on: Database) => loadQueueForecast(on, provider.name, nodeSilenceMs));
   const access = createAccessControl({ ...options, metrics: metrics.access, digester: keyRing });
+  const services: Services = {
+    ...options,
+    reading,
+    prisma: db.prisma,
+    trail: audit.trail,
+    nodeId: node.id,
+    inserts: createInserts(db),
+  };
   const tools: SchemaTools = {
     db: reading,
     audit,
     isReadOnly: config.READ_ONLY === 'true',
-    isReasonRequired: config.REASON_REQUIRED === 'true',
-    costLimits: costLimits(config),
     clock,
     jobs,
     nodes: createNodeOperations({ db, acts, notices, silenceMs: nodeSilenceMs }),
-    entries: createEntryOperations({ db, acts, trail: audit.trail, keyRing, notices, provider, ...attempts }),
     bulk: createBulkOperations({
       db,
       acts,
@@ -182,6 +187,7 @@ export function createApp(options: AppOptions) {
   const { schema, graphql, http } = createApi({
     config,
     access,
+    services,
     tools,
     logger,
     metrics,
@@ -222,6 +228,8 @@ export function createApp(options: AppOptions) {
     async begin({ hasTimers = true } = {}): Promise<void> {
       notices.on({
         work: worker.wake,
+        bulk: bulkRunner.wake,
+        resealing: resealRunner.wake,
         circuit: worker.reconsider,
         queue: worker.reconsider,
         keys: keyWatch.changed,

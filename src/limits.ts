@@ -1,6 +1,5 @@
 /** The settings of what the API withstands, in the shapes in which its parts want them. */
 import type { Config } from './config/config.ts';
-import type { CostLimits } from './graphql/builder.ts';
 import type { DocumentLimits } from './graphql/document-limits.rules.ts';
 import type { OperationLimits } from './graphql/server.ts';
 import type { RequestLimits } from './http/graphql-route.ts';
@@ -29,12 +28,6 @@ export const requestLimits = (config: Config): RequestLimits => ({
     burst: config.RATE_BURST,
     sparesLocal: config.RATE_LIMIT === undefined,
   },
-});
-
-export const costLimits = (config: Config): CostLimits => ({
-  complexity: config.MAX_QUERY_COMPLEXITY,
-  depth: config.MAX_QUERY_DEPTH,
-  breadth: config.MAX_QUERY_BREADTH,
 });
 
 const documentLimits = (config: Config): DocumentLimits => ({

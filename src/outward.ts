@@ -11,7 +11,6 @@ import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { embeddedFolder } from './database/embedded/embedded.ts';
 import { createChangeFeed } from './events/changes/change-feed.ts';
-import type { Notices } from './events/notices.ts';
 import { notifyTarget } from './events/outbox/notify-target.ts';
 import { createOutboxOperations } from './events/outbox/outbox-operations.ts';
 import { createPublisher } from './events/outbox/publisher.ts';
@@ -22,6 +21,7 @@ import { createReadings } from './readings.ts';
 import type { KeyRing } from './sealing/key-ring.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { VERSION } from './version.ts';
+import type { Notices } from './work/notices.ts';
 
 export interface OutwardOptions {
   readonly config: Config;
@@ -62,7 +62,7 @@ export function createOutward(options: OutwardOptions) {
     logger,
     onPublished(count) {
       metrics.outbox.published.inc(count);
-      notices.webhooksChanged();
+      notices.notify('webhooks');
     },
   });
   const feed = createChangeFeed({ db, notices });

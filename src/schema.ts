@@ -4,9 +4,8 @@ import { addAccess } from './access/access.graphql.ts';
 import type { Audit } from './access/audit/audit.ts';
 import { addAuditEntries } from './access/audit/audit-entry.graphql.ts';
 import { addAuditVerification } from './access/audit/audit-verification.graphql.ts';
-import { mayFind, requirePermissions } from './access/authorization.ts';
+import { requirePermissions } from './access/authorization.ts';
 import { addPermissions } from './access/permissions.graphql.ts';
-import { requireReason } from './access/reasons.rules.ts';
 import { addApiTokens } from './access/tokens/token.graphql.ts';
 import type { TokenOperations } from './access/tokens/token-operations.ts';
 import { addViewer } from './access/viewer.graphql.ts';
@@ -16,7 +15,7 @@ import { addBulkSubscription } from './accounts/bulk/bulk-subscription.graphql.t
 import { addQueueControl, type QueueControlTools } from './accounts/control/queue-control.graphql.ts';
 import { addEnqueue } from './accounts/enqueue.graphql.ts';
 import { addEntryTypes } from './accounts/entry.graphql.ts';
-import { addEntryMutations, type EntryOperations } from './accounts/entry-mutations.graphql.ts';
+import { addEntryMutations } from './accounts/entry-mutations.graphql.ts';
 import { addEntryQueries } from './accounts/entry-queries.graphql.ts';
 import { addEntrySubscription } from './accounts/entry-subscription.graphql.ts';
 import { addExplanations } from './accounts/insight/explanation.graphql.ts';
@@ -40,7 +39,7 @@ import { addDeliveryMutations } from './events/webhooks/delivery-mutations.graph
 import { addWebhooks } from './events/webhooks/webhook.graphql.ts';
 import { addWebhookMutations } from './events/webhooks/webhook-mutations.graphql.ts';
 import { addFamilies } from './families/family.graphql.ts';
-import { type CostLimits, createBuilder } from './graphql/builder.ts';
+import { createBuilder } from './graphql/builder.ts';
 import { addChangeTypes } from './graphql/change-types.ts';
 import { addExplanationTypes } from './graphql/explanation.ts';
 import { addFilterInputs } from './graphql/filters.ts';
@@ -80,13 +79,9 @@ export interface SchemaTools {
   readonly audit: Pick<Audit, 'verify' | 'anchor'>;
   /** Every mutation is refused. */
   readonly isReadOnly: boolean;
-  /** What gives up, stops or takes away is refused without a reason. */
-  readonly isReasonRequired: boolean;
-  readonly costLimits: CostLimits;
   readonly clock: Clock;
   readonly jobs: readonly Job[];
   readonly nodes: NodeTools;
-  readonly entries: EntryOperations;
   readonly bulk: BulkOperations;
   readonly identity: IdentityTools & IdentityActions & { readonly simulator: SimulatorOperations };
   readonly tokens: TokenOperations;
@@ -107,12 +102,9 @@ export function buildSchema({
   db,
   audit,
   isReadOnly,
-  isReasonRequired,
-  costLimits,
   clock,
   jobs,
   nodes,
-  entries,
   bulk,
   identity,
   tokens,
@@ -127,7 +119,7 @@ export function buildSchema({
   outward,
 }: SchemaTools): GraphQLSchema {
   const { prisma } = db;
-  const builder = createBuilder(prisma, costLimits, mayFind, isReasonRequired ? requireReason : undefined);
+  const builder = createBuilder();
   addRefusalTypes(builder);
   const inputs = addFilterInputs(builder);
   const Change = addChangeTypes(builder);
@@ -141,8 +133,8 @@ export function buildSchema({
   const entryFilter = addEntryQueries(builder, db, entryRefs, inputs);
   const entry = addEntrySubscription(builder, watch, entryRefs, entryFilter, Change);
   addFailureGroups(builder, db, entryRefs, explanationRefs);
-  addEnqueue(builder, prisma, entryRefs, enums, entries);
-  addEntryMutations(builder, prisma, entryRefs, entries);
+  addEnqueue(builder, entryRefs, enums);
+  addEntryMutations(builder, entryRefs);
   const bulkRefs = addBulkActions(builder, { prisma, clock, ...bulk }, entryRefs);
   addBulkMutations(builder, prisma, entryRefs, entryFilter, bulkRefs, bulk);
   const bulk_action = addBulkSubscription(builder, watch, bulkRefs, Change);

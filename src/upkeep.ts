@@ -8,9 +8,9 @@ import { takeOverAllExpired } from './accounts/takeover.ts';
 import { bringBack } from './clock-set-back.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
-import type { Notices } from './events/notices.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { Logger } from './telemetry/logger.ts';
+import type { Notices } from './work/notices.ts';
 
 export interface UpkeepOptions {
   readonly config: Config;
@@ -27,7 +27,7 @@ export interface UpkeepOptions {
 
 export function createUpkeep({ config, db, acts, notices, metrics, logger, wakes, lookAtKeys }: UpkeepOptions) {
   const passwords = createPasswordDestroyer(
-    { acts, outage: db.outage, onDestroyed: notices.changed },
+    { acts, outage: db.outage, onDestroyed: () => notices.notify('changes') },
     { undoWindowMs: config.UNDO_WINDOW, failedRetentionMs: config.FAILED_PASSWORD_RETENTION },
   );
   const takeOver = async (): Promise<void> => {
@@ -35,8 +35,7 @@ export function createUpkeep({ config, db, acts, notices, metrics, logger, wakes
     if (entryIds.length + refused.length === 0) return;
     metrics.queue.takenOver.inc(entryIds.length);
     logger.warn({ entries: entryIds.length, refused }, 'Took over entries whose lease had run out');
-    notices.changed();
-    notices.workToDo();
+    notices.notify('changes', 'work');
   };
   return {
     /** To be done at each heartbeat; at a start it is not known whether the database's clock was set back. */
@@ -44,7 +43,7 @@ export function createUpkeep({ config, db, acts, notices, metrics, logger, wakes
       try {
         if (wasSetBack) {
           await bringBack(db, config.LEASE_DURATION);
-          notices.queueChanged();
+          notices.notify('queue');
         }
         await takeOver();
       } finally {

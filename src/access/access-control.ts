@@ -2,9 +2,9 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
-import type { Notices } from '../events/notices.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Notices } from '../work/notices.ts';
 import type { Acts } from './acts.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
 import { issuerRulesOf } from './authentication/verifier.ts';
@@ -21,7 +21,7 @@ export interface AccessOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ServerMetrics['access'];
-  readonly notices: Pick<Notices, 'on' | 'accessChanged' | 'eventsWritten'>;
+  readonly notices: Pick<Notices, 'on' | 'notify'>;
   readonly digester: Digester;
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Transactional } from '../database/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Act, AuditTrail } from './audit/act.ts';
+import type { Act, AuditTrail } from '../work/audit-trail.ts';
 
 /** Tells the record of an act; call it within the work, once the change is made. */
 export type Acted = (act: Act) => void;

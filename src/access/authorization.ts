@@ -11,7 +11,7 @@ import {
   getOperationAST,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../work/caller.ts';
 import type { Denials } from './denials.ts';
 import { fieldsOf } from './document-fields.ts';
 import { denial, FIELDS, NODES, OPERATIONS, READ_ONLY_DENIAL } from './permissions.rules.ts';

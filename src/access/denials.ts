@@ -4,8 +4,8 @@
  * fills the trail, which is kept for ever, with what was never done.
  */
 import type { Logger } from '../telemetry/logger.ts';
+import type { Caller } from '../work/caller.ts';
 import type { Acts } from './acts.ts';
-import type { Caller } from './caller.ts';
 
 /** Entries of their own for each caller and minute, on each node. */
 export const DENIALS_PER_MINUTE = 10;

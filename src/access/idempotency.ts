@@ -6,6 +6,7 @@
  */
 import type { Queryable } from '../database/database.ts';
 import { Refusal } from '../refusals.ts';
+import type { Caller } from '../work/caller.ts';
 
 /** The same key came with another input; names the fields, never their values. */
 export class IdempotencyConflictError extends Refusal {
@@ -76,6 +77,25 @@ export async function idempotently(
     resultId,
   ]);
   return { resultId, isReplay: false };
+}
+
+/** What makes a mutation's input the same as another's, and the caller's key for it. */
+export interface OnceOptions {
+  readonly mutation: string;
+  readonly key: string | null | undefined;
+  /** Every field that makes a difference. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** `idempotently`, for the caller of a context. */
+export function once(
+  tx: Queryable,
+  { caller, keyRing }: { readonly caller: Caller; readonly keyRing: Digester },
+  { mutation, key, input }: OnceOptions,
+  work: () => Promise<string>,
+): Promise<{ resultId: string; isReplay: boolean }> {
+  const digests = key ? digestFields(keyRing, input) : {};
+  return idempotently(tx, { caller: caller.id, mutation, key, digests }, work);
 }
 
 /** What an earlier call under this key answered, after comparing its input; undefined when the key is new. */

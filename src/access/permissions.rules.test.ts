@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Role } from './caller.ts';
+import type { Role } from '../work/caller.ts';
 import { denial, OPERATIONS, permissionsOf, READ_ONLY_DENIAL } from './permissions.rules.ts';
 
 const allowed = (role: Role, familyId: string | null = null, isReadOnly = false): string[] =>

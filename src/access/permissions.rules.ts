@@ -4,7 +4,7 @@
  * with a root field that this table does not know. Being allowed is not seeing everything: a
  * caller's scope (scope.ts) narrows what each of these answers.
  */
-import type { Role } from './caller.ts';
+import type { Role } from '../work/caller.ts';
 
 export interface Permission {
   readonly roles: readonly Role[];

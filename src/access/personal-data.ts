@@ -12,7 +12,7 @@ import {
   getNamedType,
   isObjectType,
 } from 'graphql';
-import type { Caller, Role } from './caller.ts';
+import type { Caller, Role } from '../work/caller.ts';
 import { BLOT, blottedDeep } from './personal-data.rules.ts';
 
 type Mask = (value: unknown, parent: { readonly fullName?: string }) => unknown;

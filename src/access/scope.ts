@@ -3,7 +3,7 @@
  * an ENQUEUER only what it enqueued itself. What is outside is treated as if it did not exist.
  */
 import { InvalidInputError, NotFoundError } from '../refusals.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../work/caller.ts';
 
 export interface EntryScope {
   /** Entries of this family only; null: of all. */

@@ -2,7 +2,7 @@
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
-import type { Caller, CallerKind } from './caller.ts';
+import type { Caller, CallerKind } from '../work/caller.ts';
 import type { TokenRefs } from './tokens/token.graphql.ts';
 
 /** Adds `viewer`. */

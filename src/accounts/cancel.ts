@@ -4,30 +4,16 @@
  * no look is possible the cancel is refused.
  */
 import { randomUUID } from 'node:crypto';
-import type { Acts } from '../access/acts.ts';
-import type { Caller } from '../access/caller.ts';
 import { entryScope } from '../access/scope.ts';
-import type { Database } from '../database/database.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
-import type { Notices } from '../events/notices.ts';
-import { recordEvents } from '../events/outbox/record.ts';
-import type { IdentityProvider } from '../identity/provider.ts';
 import { InvalidStateError, NotFoundError } from '../refusals.ts';
+import type { Context } from '../work/context.ts';
+import { unit } from '../work/unit.ts';
 import { isLookFinal, look, until } from './attempt.ts';
 import { type ClaimedEntry, claimForLook, giveBack } from './claim.ts';
 import { completeEntries } from './complete.ts';
 import { OutcomeUnknownError } from './entry.errors.ts';
 import { cancelProblem } from './entry.rules.ts';
-
-export interface CancelTools {
-  readonly db: Database;
-  readonly acts: Acts;
-  readonly provider: IdentityProvider;
-  readonly notices: Notices;
-  readonly nodeId: string;
-  readonly leaseMs: number;
-  readonly timeoutMs: number;
-}
 
 const CLAIMED_JUST_NOW =
   'The entry was claimed by a node at this very moment. Wait for the outcome, then cancel it if it failed.';
@@ -52,12 +38,11 @@ const CANCEL = `
  * NotFoundError, InvalidStateError or OutcomeUnknownError.
  */
 export async function cancelEntry(
-  tools: CancelTools,
-  caller: Caller,
+  ctx: Context,
   { entryId, reason }: CancelRequest,
-): Promise<{ isChanged: boolean }> {
-  const { db, acts, notices } = tools;
-  const scope = entryScope(caller);
+): Promise<{ entryId: string; isChanged: boolean }> {
+  const { db } = ctx;
+  const scope = entryScope(ctx.caller);
   const [entry] = await db.query<{
     status: EntryStatus;
     needsLook: boolean;
@@ -70,35 +55,24 @@ export async function cancelEntry(
   );
   if (entry === undefined)
     throw new NotFoundError(`There is no entry with the id ${entryId}. List them with the query "queuedCreations".`);
-  if (entry.status === 'cancelled') return { isChanged: false };
+  if (entry.status === 'cancelled') return { entryId, isChanged: false };
   const problem = cancelProblem(entry.status);
   if (problem !== undefined) throw new InvalidStateError(problem);
 
   if (entry.status === 'failed' && entry.needsLook) throw new InvalidStateError(ACCOUNT_EXISTS);
 
-  const looked = entry.needsLook ? await lookFirst(tools, entryId) : undefined;
-  const isCancelled = await acts.transaction(async (tx, acted) => {
+  const looked = entry.needsLook ? await lookFirst(ctx, entryId) : undefined;
+  const isCancelled = await unit(ctx, async (tx) => {
     const cancelled = await tx.query(CANCEL, [entryId, looked?.leaseToken ?? null]);
     if (cancelled.length === 0) return false;
     const { status, familyId, username } = entry;
-    await recordEvents(tx, [
-      {
-        eventType: 'ManagedAccountCreationCancelled',
-        aggregateType: 'ManagedAccountCreation',
-        aggregateId: entryId,
-        familyId,
-        payload: { entryId, familyId, username, bulkActionId: null, actor: caller.name },
-      },
-    ]);
-    const target = { type: 'QueuedCreation', id: entryId };
-    acted({
-      caller,
-      action: 'cancelEntry',
-      target,
+    tx.happened('entryCancelled', {
+      id: entryId,
       familyId,
       reason,
       before: { status },
       after: { status: 'cancelled' },
+      payload: { entryId, familyId, username, bulkActionId: null },
     });
     return true;
   });
@@ -107,23 +81,19 @@ export async function cancelEntry(
       'SELECT status FROM auth.queued_managed_account_creations WHERE id = $1',
       [entryId],
     );
-    if (now?.status === 'cancelled') return { isChanged: false };
+    if (now?.status === 'cancelled') return { entryId, isChanged: false };
     throw new InvalidStateError(CLAIMED_JUST_NOW);
   }
-  notices.changed();
-  notices.eventsWritten();
-  return { isChanged: true };
+  return { entryId, isChanged: true };
 }
 
 /** Holds the entry and looks; returns the hold when there is no account, throws otherwise. */
-async function lookFirst(
-  { db, provider, notices, nodeId, leaseMs, timeoutMs }: CancelTools,
-  entryId: string,
-): Promise<ClaimedEntry> {
-  const entry = await claimForLook(db, { provider: provider.name, nodeId, leaseMs }, entryId);
+async function lookFirst({ db, provider, notices, nodeId, config }: Context, entryId: string): Promise<ClaimedEntry> {
+  const claim = { provider: provider.name, nodeId, leaseMs: config.LEASE_DURATION };
+  const entry = await claimForLook(db, claim, entryId);
   if (entry === undefined) throw new InvalidStateError(CLAIMED_JUST_NOW);
   const startedAt = entry.claimedAt;
-  const found = await look(entry, provider, undefined, until(timeoutMs));
+  const found = await look(entry, provider, undefined, until(config.PROVIDER_TIMEOUT));
   if (found.kind === 'absent' && isLookFinal(entry)) return entry;
   if (found.kind === 'created' && entry.isPasswordReplaced) {
     // It was made with an earlier password: a worker adopts it, and sets the present one.
@@ -133,8 +103,7 @@ async function lookFirst(
        WHERE id = $1 AND status = 'pending'`,
       [entryId],
     );
-    notices.changed();
-    notices.workToDo();
+    notices.notify('changes', 'work');
     throw new InvalidStateError(
       'An earlier attempt had made the account: the entry is being completed now, with the password that was given since. Remove the account at the identity provider instead.',
     );
@@ -143,7 +112,7 @@ async function lookFirst(
     const [completion] = await completeEntries(db, provider.name, [
       { entry, result: found, userId: randomUUID(), startedAt, finishedAt: entry.now() },
     ]);
-    notices.changed();
+    notices.notify('changes');
     if (completion?.kind === 'completed') {
       throw new InvalidStateError(
         'An earlier attempt had made the account: the entry is completed now. Remove the account at the identity provider instead.',
@@ -154,8 +123,7 @@ async function lookFirst(
   if (found.kind === 'failure' && found.class === 'permanent') return entry;
   await giveBack(db, [entry]);
   // It may have fallen due during the look.
-  notices.changed();
-  notices.workToDo();
+  notices.notify('changes', 'work');
   if (found.kind === 'absent') {
     throw new OutcomeUnknownError(
       `There is no account so far, but the request of an earlier attempt may still be under way at the identity provider. Cancel the entry again after ${entry.lookFinalAt?.toISOString()}.`,

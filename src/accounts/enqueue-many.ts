@@ -4,14 +4,17 @@
  * became of each item is kept beside the key, in the same transaction, without passwords.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Caller } from '../access/caller.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import type { Queryable } from '../database/database.ts';
 import type { QueuedCreation } from '../database/generated/prisma/client.ts';
 import { type InputIssue, InvalidInputError, type Refusal } from '../refusals.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
+import { sealingAgain } from '../sealing/open-sealed.ts';
+import type { Caller } from '../work/caller.ts';
+import type { Context } from '../work/context.ts';
+import { unit } from '../work/unit.ts';
 import { generatePassword, normaliseFullName, normaliseUsername } from './account.rules.ts';
-import { type Enqueued, type EnqueuerOptions, type NewEntry, prepare, problemsOf, refusalOf } from './enqueue.ts';
+import { type Enqueued, type NewEntry, prepare, problemsOf, refusalOf } from './enqueue.ts';
 import { freshEntry } from './enqueue-fresh.rules.ts';
 import { digestItems } from './enqueue-many.rules.ts';
 import { findRecord, type ItemRecord, recordedOnce } from './enqueue-record.ts';
@@ -65,11 +68,11 @@ interface Made {
  * Queues what can be queued, or all or nothing if `atomic`; each item has its own result.
  * Throws InvalidInputError or IdempotencyConflictError for the request as a whole.
  */
-export async function enqueueMany(
-  { db, acts, keyRing, notices }: EnqueuerOptions,
-  caller: Caller,
-  { items, atomic, idempotencyKey: key }: NewEntries,
-): Promise<EnqueuedMany> {
+export const enqueueAccounts = (ctx: Context, request: NewEntries): Promise<EnqueuedMany> =>
+  sealingAgain(ctx.keyRing, () => enqueueMany(ctx, request));
+
+async function enqueueMany(ctx: Context, { items, atomic, idempotencyKey: key }: NewEntries): Promise<EnqueuedMany> {
+  const { db, keyRing, caller } = ctx;
   requireUsable(items, key);
   const checked = items.map((item, index) => check(item, index, caller));
   const digests = key ? digestItems(keyRing.digest, checked.map(digested), atomic) : undefined;
@@ -86,26 +89,18 @@ export async function enqueueMany(
     return recordsOf(checked.length, candidates, judged, mode);
   };
   const { records, isReplay } = await again(() =>
-    acts.transaction(async (tx, acted) => {
-      const call = { caller: caller.id, key, digests };
-      const done = await recordedOnce(tx, call, () => write(tx));
+    unit(ctx, async (tx) => {
+      const done = await recordedOnce(tx, { caller: caller.id, key, digests }, () => write(tx));
       if (done.isReplay) return done;
       const refused = items.length - idsOf(done.records).length;
       // One for each family: its own people see what concerns it.
       for (const [familyId, entryIds] of idsByFamily(done.records, items)) {
-        const after = { accepted: entryIds.length, refused, entryIds };
-        acted({ caller, action: 'enqueueAccounts', familyId, after });
+        tx.happened('entriesEnqueued', { familyId, after: { accepted: entryIds.length, refused, entryIds } });
       }
       return done;
     }),
   );
   if (isReplay) return answer(checked, records);
-  const ids = idsOf(records);
-  if (ids.length > 0) {
-    notices.changed();
-    notices.workToDo();
-    notices.eventsWritten();
-  }
   const made = candidates.map(({ index, generated, prepared }, place): [number, Made] => [
     index,
     { generated, entry: freshEntry(prepared, judged[place]?.at ?? new Date()) },

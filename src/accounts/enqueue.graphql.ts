@@ -2,21 +2,15 @@
 
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { FieldNode, GraphQLResolveInfo } from 'graphql';
-import type { Caller } from '../access/caller.ts';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import type { QueuedCreation as Entry, PrismaClient } from '../database/generated/prisma/client.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
 import type { Builder, RequestContext } from '../graphql/builder.ts';
 import { InvalidInputError, NotFoundError, Refusal } from '../refusals.ts';
-import type { Enqueued, Enqueuer } from './enqueue.ts';
-import { type EnqueuedMany, MOST_ITEMS, type NewEntries } from './enqueue-many.ts';
+import { type Enqueued, enqueueAccount } from './enqueue.ts';
+import { enqueueAccounts, MOST_ITEMS } from './enqueue-many.ts';
 import { NotAttemptedError, UsernameTakenError } from './entry.errors.ts';
 import type { EntryEnums, EntryRefs } from './entry.graphql.ts';
-
-export interface EnqueueOperations {
-  readonly enqueuer: Enqueuer;
-  enqueueMany(caller: Caller, request: NewEntries): Promise<EnqueuedMany>;
-}
 
 /** Loads entries with what the request asks of them, those of one payload together. */
 type LoadEntry = (id: string, context: RequestContext, info: GraphQLResolveInfo) => Entry | Promise<Entry>;
@@ -32,13 +26,7 @@ interface ItemView {
 }
 
 /** Adds `enqueueAccount` and `enqueueAccounts`. */
-export function addEnqueue(
-  builder: Builder,
-  prisma: PrismaClient,
-  { QueuedCreation }: EntryRefs,
-  { UserRole: Role }: EntryEnums,
-  operations: EnqueueOperations,
-): void {
+export function addEnqueue(builder: Builder, { QueuedCreation }: EntryRefs, { UserRole: Role }: EntryEnums): void {
   builder.objectType(NotAttemptedError, {
     name: 'NotAttemptedError',
     description: 'Nothing is wrong with this item of an atomic request; another one was refused.',
@@ -163,9 +151,9 @@ export function addEnqueue(
       nullable: true,
       description: 'Queues an account to be created at the identity provider; it is attempted at once.',
       args: { input: t.arg({ type: EnqueueInput, required: true, description: 'The account.' }) },
-      resolve: async (_root, { input }, { caller }) => {
-        const enqueued = await operations.enqueuer.enqueue(caller, { ...input, role: input.role ?? DEFAULT_ROLE });
-        return { ...enqueued, load: loadTogether(prisma, [enqueued]) };
+      resolve: async (_root, { input }, ctx) => {
+        const enqueued = await enqueueAccount(ctx, { ...input, role: input.role ?? DEFAULT_ROLE });
+        return { ...enqueued, load: loadTogether(ctx.prisma, [enqueued]) };
       },
     }),
     enqueueAccounts: t.field({
@@ -176,12 +164,12 @@ export function addEnqueue(
       // A tenth of a page's price: entries are loaded together, but what hangs on each is not free.
       complexity: ({ input }) => ({ field: 1, multiplier: Math.max(1, Math.ceil((input?.items?.length ?? 1) / 10)) }),
       errors: { types: [InvalidInputError, IdempotencyConflictError] },
-      resolve: async (_root, { input }, { caller }) => {
+      resolve: async (_root, { input }, ctx) => {
         const { atomic, idempotencyKey } = input;
         const items = input.items.map((item) => ({ ...item, role: item.role ?? DEFAULT_ROLE }));
-        const answer = await operations.enqueueMany(caller, { items, atomic: atomic ?? false, idempotencyKey });
+        const answer = await enqueueAccounts(ctx, { items, atomic: atomic ?? false, idempotencyKey });
         const load = loadTogether(
-          prisma,
+          ctx.prisma,
           answer.results.flatMap((result) => ('entryId' in result ? [result] : [])),
         );
         return {

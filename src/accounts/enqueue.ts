@@ -3,19 +3,19 @@
  * statement for all that arrive together (family, creator, name and idempotency key at once).
  */
 import { randomUUID } from 'node:crypto';
-import type { Acts } from '../access/acts.ts';
-import type { Act, AuditTrail } from '../access/audit/act.ts';
-import type { Caller } from '../access/caller.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import { digestFields, type FieldDigests, requireSameInput } from '../access/idempotency.ts';
 import { entryScope, unknownFamily } from '../access/scope.ts';
-import { createBatcher } from '../database/batcher.ts';
+import { type Batcher, createBatcher } from '../database/batcher.ts';
 import type { Database } from '../database/database.ts';
 import type { QueuedCreation } from '../database/generated/prisma/client.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
-import type { Notices } from '../events/notices.ts';
 import { type InputIssue, InvalidInputError, type Refusal } from '../refusals.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
+import { sealingAgain } from '../sealing/open-sealed.ts';
+import type { Caller } from '../work/caller.ts';
+import type { Context } from '../work/context.ts';
+import { announce, signed } from '../work/unit.ts';
 import {
   fullNameProblem,
   generatePassword,
@@ -51,83 +51,45 @@ export interface Enqueued {
   readonly entry?: QueuedCreation;
 }
 
-export interface Enqueuer {
-  /**
-   * Queues an account. Throws InvalidInputError with every problem, NotFoundError,
-   * UsernameTakenError or IdempotencyConflictError.
-   */
-  enqueue(caller: Caller, entry: NewEntry): Promise<Enqueued>;
-}
+/** Gathers the entries that arrive together into one statement. */
+export const createInserts = (db: Database): Batcher<PreparedEntry, JudgedEntry> =>
+  createBatcher({ windowMs: 0, largest: 100, lanes: 1, flush: (prepared) => insertAll(db, prepared) });
 
-export interface EnqueuerOptions {
-  readonly db: Database;
-  readonly acts: Acts;
-  /** Signs the record of an enqueue, which the inserting statement writes. */
-  readonly trail: Pick<AuditTrail, 'sign'>;
-  readonly keyRing: KeyRing;
-  readonly notices: Notices;
-}
+/**
+ * Queues an account. Throws InvalidInputError with every problem, NotFoundError,
+ * UsernameTakenError or IdempotencyConflictError.
+ */
+export const enqueueAccount = (ctx: Context, given: NewEntry): Promise<Enqueued> =>
+  sealingAgain(ctx.keyRing, () => enqueue(ctx, given));
 
-/** Creates the road into the queue: those who arrive together share a statement. */
-export function createEnqueuer({ db, trail, keyRing, notices }: EnqueuerOptions): Enqueuer {
-  const inserts = createBatcher<PreparedEntry, JudgedEntry>({
-    windowMs: 0,
-    largest: 100,
-    lanes: 1,
-    flush: (prepared) => insertAll(db, prepared),
-  });
-
-  return {
-    async enqueue(caller, given) {
-      const entry = {
-        ...given,
-        username: normaliseUsername(given.username),
-        fullName: normaliseFullName(given.fullName),
-      };
-      const issues = problemsOf(entry, caller);
-      if (issues.length > 0)
-        throw new InvalidInputError([...issues, ...(await problemsBeside(issues, { db, keyRing }, caller, entry))]);
-      const generated = entry.password === null || entry.password === undefined ? generatePassword() : undefined;
-      const digests = entry.idempotencyKey ? digestFields(keyRing, digested(entry)) : {};
-      const prepared = prepare(
-        keyRing,
-        caller,
-        entry,
-        generated ?? entry.password ?? '',
-        entry.idempotencyKey ?? null,
-        digests,
-      );
-      const act = actOf(caller, prepared);
-      const recorded = { ...prepared, act: trail.sign(act) };
-
-      let judged = await inserts.add(recorded);
-      // Its key was in the same batch: now that the other is written, this is a repeat of it.
-      while (judged.verdict === 'again') judged = await inserts.add(recorded);
-      if (judged.verdict === 'replay') {
-        requireSameInput(judged.inputDigests ?? {}, prepared.digests);
-        return { entryId: judged.resultId ?? '', generatedPassword: null, isReplay: true };
-      }
-      if (judged.verdict !== 'accepted') throw refusalOf(entry, judged.verdict);
-      notices.changed();
-      notices.workToDo();
-      notices.eventsWritten();
-      return {
-        entryId: prepared.entryId,
-        entry: freshEntry(prepared, judged.at),
-        generatedPassword: generated ?? null,
-        isReplay: false,
-      };
-    },
+async function enqueue(ctx: Context, given: NewEntry): Promise<Enqueued> {
+  const { caller, keyRing, inserts } = ctx;
+  const entry = {
+    ...given,
+    username: normaliseUsername(given.username),
+    fullName: normaliseFullName(given.fullName),
   };
-}
+  const issues = problemsOf(entry, caller);
+  if (issues.length > 0) throw new InvalidInputError([...issues, ...(await problemsBeside(issues, ctx, entry))]);
+  const generated = entry.password === null || entry.password === undefined ? generatePassword() : undefined;
+  const digests = entry.idempotencyKey ? digestFields(keyRing, digested(entry)) : {};
+  const password = generated ?? entry.password ?? '';
+  const prepared = prepare(keyRing, caller, entry, password, entry.idempotencyKey ?? null, digests);
+  const { entryId, familyId, username, role, runAt } = prepared;
+  const after = { username, role, runAt: runAt?.toISOString() ?? null };
+  const recorded = { ...prepared, act: signed(ctx, 'entryEnqueued', { id: entryId, familyId, after }) };
 
-const actOf = (caller: Caller, { entryId, familyId, username, role, runAt }: PreparedEntry): Act => ({
-  caller,
-  action: 'enqueueAccount',
-  target: { type: 'QueuedCreation', id: entryId },
-  familyId,
-  after: { username, role, runAt: runAt?.toISOString() ?? null },
-});
+  let judged = await inserts.add(recorded);
+  // Its key was in the same batch: now that the other is written, this is a repeat of it.
+  while (judged.verdict === 'again') judged = await inserts.add(recorded);
+  if (judged.verdict === 'replay') {
+    requireSameInput(judged.inputDigests ?? {}, digests);
+    return { entryId: judged.resultId ?? '', generatedPassword: null, isReplay: true };
+  }
+  if (judged.verdict !== 'accepted') throw refusalOf(entry, judged.verdict);
+  announce(ctx, 'entryEnqueued');
+  return { entryId, entry: freshEntry(prepared, judged.at), generatedPassword: generated ?? null, isReplay: false };
+}
 
 /** Every problem of an account at once; expects the normalised forms. */
 export function problemsOf(entry: NewEntry, caller: Caller): InputIssue[] {
@@ -144,8 +106,7 @@ export function problemsOf(entry: NewEntry, caller: Caller): InputIssue[] {
 /** What the database alone knows to be wrong beside what was seen without it, so that it is not said one by one. */
 async function problemsBeside(
   issues: readonly InputIssue[],
-  { db, keyRing }: Pick<EnqueuerOptions, 'db' | 'keyRing'>,
-  caller: Caller,
+  { db, keyRing, caller }: Context,
   entry: NewEntry,
 ): Promise<InputIssue[]> {
   // What is wrong by itself is not judged again, and may hold what the database cannot take.

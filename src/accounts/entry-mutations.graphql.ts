@@ -1,30 +1,17 @@
 /** Steering the queue: retry and cancel. */
-import type { Caller } from '../access/caller.ts';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
-import type { EnqueueOperations } from './enqueue.graphql.ts';
+import { cancelEntry } from './cancel.ts';
 import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import type { EntryRefs } from './entry.graphql.ts';
-import type { RetryRequest } from './retry.ts';
-
-/** What the mutations do; the operations behind them, with their tools. */
-export interface EntryOperations extends EnqueueOperations {
-  retry(caller: Caller, request: RetryRequest): Promise<{ entryId: string; isReplay: boolean }>;
-  cancel(caller: Caller, request: { entryId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
-}
+import { retryEntry } from './retry.ts';
 
 const reason = reasonText.nullish();
 
 /** Adds `retryEntry` and `cancelEntry`. */
-export function addEntryMutations(
-  builder: Builder,
-  prisma: PrismaClient,
-  { QueuedCreation }: EntryRefs,
-  operations: EntryOperations,
-): void {
+export function addEntryMutations(builder: Builder, { QueuedCreation }: EntryRefs): void {
   const RetryInput = builder.inputType('RetryEntryInput', {
     description: 'An entry to be retried.',
     fields: (t) => ({
@@ -44,7 +31,8 @@ export function addEntryMutations(
       entry: t.prismaField({
         type: QueuedCreation,
         description: 'The entry, as it stands now.',
-        resolve: (query, { entryId }) => prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
+        resolve: (query, { entryId }, _args, { prisma }) =>
+          prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
       }),
       isReplay: t.exposeBoolean('isReplay', {
         description: 'True if this idempotency key had been used: nothing was done again.',
@@ -65,7 +53,8 @@ export function addEntryMutations(
       entry: t.prismaField({
         type: QueuedCreation,
         description: 'The entry, as it stands now.',
-        resolve: (query, { entryId }) => prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
+        resolve: (query, { entryId }, _args, { prisma }) =>
+          prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
       }),
       isChanged: t.exposeBoolean('isChanged', { description: 'False if it was cancelled already.' }),
     }),
@@ -87,7 +76,7 @@ export function addEntryMutations(
           IdempotencyConflictError,
         ],
       },
-      resolve: (_root, { input }, { caller }) => operations.retry(caller, input),
+      resolve: (_root, { input }, ctx) => retryEntry(ctx, input),
     }),
     cancelEntry: t.field({
       type: CancelPayload,
@@ -96,10 +85,7 @@ export function addEntryMutations(
         'Gives an entry up. Its password is destroyed after the undo window; until then a retry takes the cancel back.',
       args: { input: t.arg({ type: CancelInput, required: true, description: 'Which entry.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, OutcomeUnknownError] },
-      resolve: async (_root, { input }, { caller }) => ({
-        entryId: input.entryId,
-        ...(await operations.cancel(caller, input)),
-      }),
+      resolve: (_root, { input }, ctx) => cancelEntry(ctx, input),
     }),
   }));
 }

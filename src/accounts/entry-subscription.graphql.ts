@@ -1,5 +1,5 @@
 /** Watching the queue: changes made on any node, by the API, the workers or SQL. */
-import type { Caller } from '../access/caller.ts';
+
 import { entryScope, isUnbound } from '../access/scope.ts';
 import type { Queryable } from '../database/database.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
@@ -8,6 +8,7 @@ import type { ChangeFeed } from '../events/changes/change-feed.ts';
 import type { Interest, InterestOf } from '../events/changes/change-stream.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../graphql/change-types.ts';
+import type { Caller } from '../work/caller.ts';
 import type { EntryRefs } from './entry.graphql.ts';
 import { type FilteredEntry, matchesFilter } from './entry-filter.rules.ts';
 import type { addEntryQueries, EntryFilter } from './entry-queries.graphql.ts';

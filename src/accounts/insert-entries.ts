@@ -1,10 +1,11 @@
 /** The statement that judges and inserts new entries, as many as arrive together. */
-import type { SignedAct } from '../access/audit/act.ts';
+
 import { AUDIT_COLUMNS } from '../access/audit/trail.ts';
 import type { FieldDigests } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
 import { sqlStateOf, violation } from '../database/violations.ts';
+import type { SignedAct } from '../work/audit-trail.ts';
 
 /** An account that was checked and sealed, ready to be written. */
 export interface PreparedEntry {

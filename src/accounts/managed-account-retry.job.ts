@@ -8,8 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Acts } from '../access/acts.ts';
 import type { Database } from '../database/database.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
-import type { Notices } from '../events/notices.ts';
 import type { Job, JobContext, RunCounts, RunLog, RunProgress } from '../jobs/job.ts';
+import type { Notices } from '../work/notices.ts';
 import { destroySomePasswords } from './passwords.ts';
 import { takeOverAllExpired } from './takeover.ts';
 
@@ -45,17 +45,17 @@ async function retryDueEntries(context: JobContext, options: RetryJobOptions): P
   for (const { entryId, reason } of refused)
     log.error(`The database refuses to have the entry ${entryId} taken over (${reason}).`, { entryId });
   if (takenOver.length > 0) {
-    notices.changed();
+    notices.notify('changes');
     log.warn(`Took over ${entries(takenOver.length)} whose node had stopped.`, { takenOver: takenOver.length });
   }
   const { now, due } = await dueNow(db);
-  notices.workToDo();
+  notices.notify('work');
   const { count: destroyed } = await destroySomePasswords(acts, {
     undoWindowMs: options.undoWindowMs,
     failedRetentionMs: options.failedPasswordRetentionMs,
   });
   if (destroyed > 0) {
-    notices.changed();
+    notices.notify('changes');
     log.info(`Destroyed the passwords of ${entries(destroyed)}, whose time had come.`, {
       passwordsDestroyed: destroyed,
     });

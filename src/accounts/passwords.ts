@@ -4,10 +4,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Acts } from '../access/acts.ts';
-import { systemCaller } from '../access/caller.ts';
 import { isMoreLikely, planAnew } from '../database/by-place.ts';
 import type { Outage } from '../database/outage.ts';
 import { restAfter } from '../database/pace.ts';
+import { systemCaller } from '../work/caller.ts';
 
 /** Of each kind: some 50 ms. */
 const BATCH = 500;

@@ -1,18 +1,17 @@
 /** Retrying by hand: a new series of attempts, due now; the attempts made so far stay. */
 
-import type { Acts } from '../access/acts.ts';
-import type { Caller } from '../access/caller.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
-import { digestFields, idempotently } from '../access/idempotency.ts';
+import { once } from '../access/idempotency.ts';
 import { type EntryScope, entryScope } from '../access/scope.ts';
 import type { Queryable } from '../database/database.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import { violation } from '../database/violations.ts';
-import type { Notices } from '../events/notices.ts';
-import { recordEvents } from '../events/outbox/record.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import { UnsealError } from '../sealing/jwe.ts';
 import { type KeyRing, UnknownKeyError } from '../sealing/key-ring.ts';
+import { sealingAgain } from '../sealing/open-sealed.ts';
+import type { Context } from '../work/context.ts';
+import { type UnitTransaction, unit } from '../work/unit.ts';
 import { type Problem, passwordProblem } from './account.rules.ts';
 import { PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import { retryProblem } from './entry.rules.ts';
@@ -23,12 +22,6 @@ export interface RetryRequest {
   readonly password?: string | null;
   readonly reason?: string | null;
   readonly idempotencyKey?: string | null;
-}
-
-export interface RetryTools {
-  readonly acts: Acts;
-  readonly keyRing: KeyRing;
-  readonly notices: Notices;
 }
 
 interface StoredEntry {
@@ -44,47 +37,45 @@ interface StoredEntry {
  * Starts a new series. Throws NotFoundError, InvalidInputError, InvalidStateError,
  * PasswordDestroyedError, UsernameTakenError or IdempotencyConflictError.
  */
-export async function retryEntry(
-  { acts, keyRing, notices }: RetryTools,
-  caller: Caller,
-  request: RetryRequest,
-): Promise<{ entryId: string; isReplay: boolean }> {
+export async function retryEntry(ctx: Context, request: RetryRequest): Promise<{ entryId: string; isReplay: boolean }> {
+  requireUsable(request);
   const { entryId, password, reason, idempotencyKey: key } = request;
+  const call = { mutation: 'retryEntry', key, input: { entryId, password, reason } };
+  return sealingAgain(ctx.keyRing, () =>
+    unit(ctx, async (tx) => {
+      const { isReplay } = await once(tx, ctx, call, () => startAgain(tx, ctx, request));
+      return { entryId, isReplay };
+    }),
+  );
+}
+
+async function startAgain(
+  tx: UnitTransaction,
+  { keyRing, caller }: Context,
+  { entryId, password, reason }: RetryRequest,
+): Promise<string> {
+  const entry = await lockEntry(tx, entryId, entryScope(caller));
+  await requireRetryable(tx, { ...entry, ...passwordOf(keyRing, entryId, entry) }, Boolean(password));
+  await startSeries(tx, entryId, entry.username, password ? keyRing.seal(password, entryId) : null);
+  const { status, retryCount, familyId, username } = entry;
+  tx.happened('entryRetried', {
+    id: entryId,
+    familyId,
+    reason,
+    before: { status, retryCount },
+    after: { status: 'pending', retryCount: 0, isPasswordReplaced: Boolean(password) },
+    payload: { entryId, familyId, username, bulkActionId: null },
+  });
+  return entryId;
+}
+
+function requireUsable({ password, idempotencyKey }: RetryRequest): void {
   const problems: [string, Problem | undefined][] = [
     ['password', password === null || password === undefined ? undefined : passwordProblem(password)],
-    ['idempotencyKey', idempotencyKeyProblem(key)],
+    ['idempotencyKey', idempotencyKeyProblem(idempotencyKey)],
   ];
   const issues = problems.flatMap(([field, problem]) => (problem === undefined ? [] : [{ path: [field], ...problem }]));
   if (issues.length > 0) throw new InvalidInputError(issues);
-  const digests = key ? digestFields(keyRing, { entryId, password, reason }) : {};
-
-  const { isReplay } = await acts.transaction((tx, acted) =>
-    idempotently(tx, { caller: caller.id, mutation: 'retryEntry', key, digests }, async () => {
-      const entry = await lockEntry(tx, entryId, entryScope(caller));
-      await requireRetryable(tx, { ...entry, ...passwordOf(keyRing, entryId, entry) }, Boolean(password));
-      await startSeries(tx, entryId, entry.username, password ? keyRing.seal(password, entryId) : null);
-      const { status, retryCount, familyId, username } = entry;
-      await recordEvents(tx, [
-        {
-          eventType: 'ManagedAccountCreationRetried',
-          aggregateType: 'ManagedAccountCreation',
-          aggregateId: entryId,
-          familyId,
-          payload: { entryId, familyId, username, bulkActionId: null, actor: caller.name },
-        },
-      ]);
-      const after = { status: 'pending', retryCount: 0, isPasswordReplaced: Boolean(password) };
-      const target = { type: 'QueuedCreation', id: entryId };
-      acted({ caller, action: 'retryEntry', target, familyId, reason, before: { status, retryCount }, after });
-      return entryId;
-    }),
-  );
-  if (!isReplay) {
-    notices.changed();
-    notices.workToDo();
-    notices.eventsWritten();
-  }
-  return { entryId, isReplay };
 }
 
 async function lockEntry(tx: Queryable, entryId: string, scope: EntryScope): Promise<StoredEntry> {

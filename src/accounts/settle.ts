@@ -8,12 +8,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Acts } from '../access/acts.ts';
 import { createBatcher } from '../database/batcher.ts';
 import type { Database } from '../database/database.ts';
-import type { Notices } from '../events/notices.ts';
 import type { CircuitLimits } from '../identity/circuit.rules.ts';
 import { closeAfterProbe } from '../identity/circuit.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Notices } from '../work/notices.ts';
 import type { AttemptFailure, AttemptResult } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
 import { type Completion, completeEntries, type MadeAccount } from './complete.ts';
@@ -140,8 +140,8 @@ export function createSettler({
           }
         }
       }
-      if (settled !== 'lost') notices.changed();
-      if (settled === 'completed' || settled === 'failed') notices.eventsWritten();
+      if (settled !== 'lost') notices.notify('changes');
+      if (settled === 'completed' || settled === 'failed') notices.notify('outbox');
       return settled;
     },
   };

@@ -8,9 +8,9 @@
  * row. It costs them a look, and a retry only where it happens three times in a row.
  */
 import type { Acts } from '../access/acts.ts';
-import { systemCaller } from '../access/caller.ts';
 import type { Queryable } from '../database/database.ts';
 import { isolating } from '../database/isolate.ts';
+import { systemCaller } from '../work/caller.ts';
 import { openForMs } from './attempt.ts';
 import { refusedBecause } from './complete.ts';
 import { afterInterruption, type EntryState } from './entry.rules.ts';

@@ -42,7 +42,7 @@ export function createWorker(options: WorkerOptions): Worker {
     ...options,
     onCircuitChanged() {
       void returnUnstarted();
-      notices.circuitChanged();
+      notices.notify('circuit', 'changes');
     },
   });
   /** Claimed ahead, so that a slot that falls free is filled without a round trip. */
@@ -133,7 +133,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const probe = async (): Promise<void> => {
     const probe = await claimProbe(db, claim);
     if (probe === undefined) return;
-    notices.circuitChanged();
+    notices.notify('circuit', 'changes');
     take([probe.entry], probe.probeToken);
   };
 
@@ -141,7 +141,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (entries.length === 0) return;
     options.metrics.claimed.inc(entries.length);
     options.metrics.claimBatch.observe(entries.length);
-    notices.changed();
+    notices.notify('changes');
     for (const entry of entries) waiting.push({ entry, probeToken });
     startWaiting();
   };
@@ -200,9 +200,8 @@ export function createWorker(options: WorkerOptions): Worker {
     if (entries.length === 0) return;
     try {
       await giveBack(db, entries, notBefore);
-      if (probe !== '' && (await releaseProbe(db, provider.name, probe))) notices.circuitChanged();
-      notices.changed();
-      notices.workToDo();
+      if (probe !== '' && (await releaseProbe(db, provider.name, probe))) notices.notify('circuit', 'changes');
+      notices.notify('changes', 'work');
     } catch (error) {
       db.outage.warn(error, 'Entries could not be given back; they are taken over when their leases end');
     }

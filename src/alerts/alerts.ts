@@ -3,8 +3,8 @@ import type { Acts } from '../access/acts.ts';
 import type { Digester } from '../access/idempotency.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import { shareReading } from '../database/shared-reading.ts';
-import type { Notices } from '../events/notices.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Notices } from '../work/notices.ts';
 import type { RuleTools } from './alert-rule.ts';
 import { createRules, shownRules } from './alert-rules.ts';
 import { createAsking } from './asking.ts';
@@ -44,7 +44,7 @@ export function createAlerts({ db, acts, digester, notices, nodeId, logger, ...r
       loadSilences: () => sharedSilences(db.reading),
       loadRules: () => loadRuleViews(db.reading, shown),
       ruleNames,
-      ...createSilences({ acts, digester, ruleNames, onChanged: notices.changed }),
+      ...createSilences({ acts, digester, ruleNames, onChanged: () => notices.notify('changes') }),
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What others are told of an alert: an event for whoever listens outside, and one line of the log, on and off. */
-import type { NewEvent } from '../events/outbox/catalog.rules.ts';
+
 import type { Logger } from '../telemetry/logger.ts';
+import type { NewEvent } from '../work/event-types.rules.ts';
 import type { AlertState, Change } from './alert.rules.ts';
 
 /** The events of what changed, in order. */

@@ -5,8 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Transactional } from '../database/database.ts';
-import { recordEvents } from '../events/outbox/record.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { recordEvents } from '../work/write-events.ts';
 import { type Asked, type Change, decide } from './alert.rules.ts';
 import type { Findings } from './alert-rule.ts';
 import { RULE_UNREADABLE, UNREADABLE_AFTER_MS } from './alert-rules.ts';

@@ -3,11 +3,11 @@
  * one is there to be seen, and is announced when the silence has ended and it is still on.
  */
 import type { Acts } from '../access/acts.ts';
-import type { Caller } from '../access/caller.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import { type Digester, digestFields, idempotently } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
 import { type InputIssue, InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import type { Caller } from '../work/caller.ts';
 
 /** Longer than anybody remembers; what is to be silent for ever is mended or its threshold set. */
 const LONGEST_DAYS = 90;

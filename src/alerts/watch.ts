@@ -1,12 +1,12 @@
 /** Looks for alerts from time to time: by its own timer, one look at a time, until it is stopped. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
-import type { Notices } from '../events/notices.ts';
+import type { Notices } from '../work/notices.ts';
 import { type EvaluationTools, evaluate } from './evaluate.ts';
 
 export interface WatchTools extends EvaluationTools {
   readonly db: Database;
-  readonly notices: Pick<Notices, 'changed' | 'eventsWritten'>;
+  readonly notices: Pick<Notices, 'notify'>;
 }
 
 export interface AlertWatch {
@@ -38,8 +38,8 @@ export function createAlertWatch(tools: WatchTools): AlertWatch {
       const found = await evaluate(tools, stopping);
       if (found === undefined) return;
       const { changes, hasSilenceEnded } = found;
-      if (changes.length > 0 || hasSilenceEnded) notices.changed();
-      if (changes.some(({ edge }) => edge !== null)) notices.eventsWritten();
+      if (changes.length > 0 || hasSilenceEnded) notices.notify('changes');
+      if (changes.some(({ edge }) => edge !== null)) notices.notify('outbox');
     });
     last = looked.catch(() => undefined);
     return looked;

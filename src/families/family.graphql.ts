@@ -1,11 +1,12 @@
 /** Families with their members and invitations: read here, kept elsewhere. */
-import type { Caller } from '../access/caller.ts';
+
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { InvitationStatus, UserRole } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { keysetPage, keysetQuery, type OrderKey, pageOf } from '../graphql/keyset.ts';
 import { connectionSelection } from '../graphql/selection.ts';
+import type { Caller } from '../work/caller.ts';
 
 const FAMILIES: OrderKey = { list: 'families', field: 'createdAt', direction: 'desc' };
 const MEMBERS: OrderKey = { list: 'members', field: 'createdAt', direction: 'asc' };

@@ -10,28 +10,31 @@ import RelayPlugin from '@pothos/plugin-relay';
 import ValidationPlugin from '@pothos/plugin-validation';
 import { GraphQLError, isObjectType } from 'graphql';
 import { z } from 'zod';
-import type { Caller } from '../access/caller.ts';
 import type PrismaTypes from '../database/generated/pothos/types.ts';
 import { getDatamodel } from '../database/generated/pothos/types.ts';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import { sqlStateOf } from '../database/violations.ts';
 import { InvalidInputError, type Refusal } from '../refusals.ts';
+import type { Caller } from '../work/caller.ts';
+import type { Context } from '../work/context.ts';
 import { tooLarge } from './document-limits.rules.ts';
-import type { Guard } from './guard.ts';
 import './guard.ts';
 import { badInput, cronExpression, dateTime, duration, json, timeZone, uuid } from './scalars.ts';
 
 /** What every resolver knows of its request. */
-export interface RequestContext {
+export interface RequestContext extends Context {
   readonly requestId: string;
-  /** Who asks, and so what may be seen and done. */
-  readonly caller: Caller;
+  /** When the request came, by this node's clock: all of its answer is as of this instant. */
+  readonly now: Date;
   /** Recognised by a browser's cookie, which is sent unasked too. */
   readonly isCookie: boolean;
   /** When the caller's credential ends by itself; null: it does not. */
   readonly validUntil: Date | null;
   /** Calls back once when the credential ends; answers how to stop that. */
   onEnded(ended: () => void): () => void;
+  /** Throws unless the caller may find objects of this type by their id. */
+  mayFind(typeName: string, caller: Caller): void;
+  /** Throws a refusal where a mutation must not go on with these arguments. */
+  guard(mutation: string, args: object): void;
 }
 
 interface Text {
@@ -69,6 +72,12 @@ const pageSize = z
 
 const badId = () => badInput('This is not an id of this API. Pass an `id` as the API gave it.');
 
+interface MostAllowed {
+  readonly maxComplexity?: number;
+  readonly maxDepth?: number;
+  readonly maxBreadth?: number;
+}
+
 /** What one operation may ask for: see the settings MAX_QUERY_COMPLEXITY, _DEPTH and _BREADTH. */
 export interface CostLimits {
   readonly complexity: number;
@@ -76,16 +85,24 @@ export interface CostLimits {
   readonly breadth: number;
 }
 
-/** Throws unless the caller may find objects of this type by their id. */
-export type MayFind = (typeName: string, caller: Caller) => void;
-
 export type Builder = ReturnType<typeof createBuilder>;
 
-/** Creates a builder over one Prisma client; each slice then adds its types to it. */
-export function createBuilder(prisma: PrismaClient, limits: CostLimits, mayFind: MayFind, guard?: Guard) {
+const mostOf = {
+  complexity: (result: MostAllowed) => result.maxComplexity,
+  depth: (result: MostAllowed) => result.maxDepth,
+  breadth: (result: MostAllowed) => result.maxBreadth,
+};
+
+const costLimits = ({ config }: RequestContext): CostLimits => ({
+  complexity: config.MAX_QUERY_COMPLEXITY,
+  depth: config.MAX_QUERY_DEPTH,
+  breadth: config.MAX_QUERY_BREADTH,
+});
+
+/** Creates a builder; each slice then adds its types to it. */
+export function createBuilder() {
   const builder = new SchemaBuilder<SchemaTypes>({
     plugins: [ErrorsPlugin, 'guard', RelayPlugin, PrismaPlugin, ComplexityPlugin, ValidationPlugin],
-    ...(guard === undefined ? {} : { guard }),
     defaultFieldNullability: false,
     errors: {
       directResult: true,
@@ -110,7 +127,7 @@ export function createBuilder(prisma: PrismaClient, limits: CostLimits, mayFind:
       nodeQueryOptions: {
         description: 'Any object by its global id; null when it does not exist.',
         args: { id: { description: 'The object’s `id`.' } },
-        async resolve(_root, { id }, { caller }, { schema }, load) {
+        async resolve(_root, { id }, { caller, mayFind }, { schema }, load) {
           const type = schema.getType(id.typename);
           if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === 'Node')) throw badId();
           mayFind(id.typename, caller);
@@ -147,7 +164,7 @@ export function createBuilder(prisma: PrismaClient, limits: CostLimits, mayFind:
       },
     },
     prisma: {
-      client: prisma,
+      client: ({ prisma }) => prisma,
       dmmf: getDatamodel(),
       defaultConnectionSize: DEFAULT_PAGE,
       maxConnectionSize: LARGEST_PAGE,
@@ -164,7 +181,7 @@ export function createBuilder(prisma: PrismaClient, limits: CostLimits, mayFind:
     },
     complexity: {
       defaultComplexity: 1,
-      limit: limits,
+      limit: costLimits,
       // A page costs its size times one object; the plugin itself would not look at `first`.
       fieldComplexity: ({ first, last }, _context, field) => ({
         field: 1,
@@ -174,7 +191,7 @@ export function createBuilder(prisma: PrismaClient, limits: CostLimits, mayFind:
       }),
       complexityError(kind, result) {
         const what = kind.toLowerCase() as keyof CostLimits;
-        return new GraphQLError(tooLarge(what, result[what], limits[what]), {
+        return new GraphQLError(tooLarge(what, result[what], mostOf[what](result) ?? 0), {
           extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } },
         });
       },

@@ -9,18 +9,19 @@ import SchemaBuilder, {
 } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
 
-/** Throws a refusal where a mutation must not go on with these arguments. */
-export type Guard = (mutation: string, args: object) => void;
+/** Of a request's context: throws a refusal where a mutation must not go on with these arguments. */
+interface Guarded {
+  guard(mutation: string, args: object): void;
+}
 
 class GuardPlugin<Types extends AnySchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(
     resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
     { name, parentType }: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
-    const { guard } = this.builder.options;
-    if (guard === undefined || parentType !== 'Mutation') return resolve;
+    if (parentType !== 'Mutation') return resolve;
     return (parent, args, context, info) => {
-      guard(name, args);
+      (context as Guarded).guard(name, args);
       return resolve(parent, args, context, info);
     };
   }
@@ -30,9 +31,6 @@ declare global {
   export namespace PothosSchemaTypes {
     export interface Plugins<Types extends AnySchemaTypes> {
       guard: GuardPlugin<Types>;
-    }
-    export interface SchemaBuilderOptions<Types extends AnySchemaTypes> {
-      guard?: Guard;
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Who stands at the door: what the routes want to know of a request's sender, whoever finds it out. */
 import type { IncomingMessage } from 'node:http';
-import type { Caller } from '../access/caller.ts';
 import type { ErrorCode } from '../graphql/errors.ts';
+import type { Caller } from '../work/caller.ts';
 import { refuse } from './body.ts';
 import type { Exchange } from './server.ts';
 

@@ -7,6 +7,7 @@ import type { RequestContext } from '../graphql/builder.ts';
 import type { ErrorCode } from '../graphql/errors.ts';
 import type { GraphiqlPage } from '../graphql/graphiql.ts';
 import type { GraphqlServer } from '../graphql/server.ts';
+import type { Services } from '../work/context.ts';
 import { declaresMore, readBody, refuse, refuseLarge } from './body.ts';
 import { createCors } from './cors.ts';
 import { type Gate, turnAway } from './gate.ts';
@@ -36,6 +37,8 @@ export interface RequestLimits {
 
 export interface GraphqlRouteOptions {
   readonly graphql: GraphqlServer;
+  /** What resolvers work with. */
+  readonly services: Services & Pick<RequestContext, 'mayFind' | 'guard'>;
   /** Left out: a browser that opens the API gets no page. */
   readonly graphiql?: () => Promise<GraphiqlPage>;
   readonly gate: Gate;
@@ -44,7 +47,14 @@ export interface GraphqlRouteOptions {
   readonly limits: RequestLimits;
 }
 
-export function graphqlRoute({ graphql, graphiql, gate, signInAddress, limits }: GraphqlRouteOptions): Handler {
+export function graphqlRoute({
+  graphql,
+  services,
+  graphiql,
+  gate,
+  signInAddress,
+  limits,
+}: GraphqlRouteOptions): Handler {
   const answersCors = createCors(limits.corsOrigins);
   const mustWait = createRateLimit(limits.rate);
   return async (exchange) => {
@@ -80,7 +90,8 @@ export function graphqlRoute({ graphql, graphiql, gate, signInAddress, limits }:
     const isSpared = limits.rate.sparesLocal && caller.kind === 'local';
     const waitMs = isSpared ? undefined : mustWait(caller.id);
     if (waitMs !== undefined) return refuseHasty(exchange, waitMs);
-    const context: RequestContext = { requestId, caller, isCookie, validUntil, onEnded };
+    const now = services.clock.now();
+    const context: RequestContext = { ...services, requestId, now, caller, isCookie, validUntil, onEnded };
     const body = await readBody(exchange, limits.maxBodyBytes);
     if (body === undefined) return;
     const problem = IS_JSON.test(request.headers['content-type'] ?? '') ? jsonProblem(body.chunks) : undefined;

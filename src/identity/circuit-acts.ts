@@ -1,6 +1,6 @@
 /** What the circuit does by itself, for the audit trail: that it opened and closed, not each probe between. */
-import type { Act } from '../access/audit/act.ts';
-import { systemCaller } from '../access/caller.ts';
+import type { Act } from '../work/audit-trail.ts';
+import { systemCaller } from '../work/caller.ts';
 import type { CircuitRow } from './circuit.rules.ts';
 
 /** The circuit, where it acts by itself. */

@@ -1,8 +1,9 @@
 /** What can be done about the identity provider in the API: its circuit by hand, and a look at it now. */
-import type { Caller } from '../access/caller.ts';
+
 import type { Builder } from '../graphql/builder.ts';
 import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError } from '../refusals.ts';
+import type { Caller } from '../work/caller.ts';
 import type { IdentityRefs } from './identity.graphql.ts';
 import type { CheckResult } from './zitadel-check.ts';
 

@@ -1,8 +1,8 @@
 /** The operations behind the API's view of the identity provider, each with its tools. */
 import type { Acts } from '../access/acts.ts';
-import type { Caller } from '../access/caller.ts';
 import type { Database } from '../database/database.ts';
-import type { Notices } from '../events/notices.ts';
+import type { Caller } from '../work/caller.ts';
+import type { Notices } from '../work/notices.ts';
 import { closeCircuit, loadCircuit, loadTransitions, openCircuit } from './circuit.ts';
 import type { IdentityProvider } from './provider.ts';
 import { createSimulatorOperations } from './simulator/simulator-operations.ts';
@@ -32,7 +32,7 @@ export function createIdentityOperations({ db, acts, notices, provider }: Identi
         if (isChanged) acted({ caller, action: 'openCircuit', target, reason, before, after });
         return { isChanged };
       });
-      notices.circuitChanged();
+      notices.notify('circuit', 'changes');
       return answer;
     },
     async closeCircuit(caller: Caller, reason: string | null | undefined) {
@@ -41,7 +41,7 @@ export function createIdentityOperations({ db, acts, notices, provider }: Identi
         if (isChanged) acted({ caller, action: 'closeCircuit', target, reason, before, after: { state: 'closed' } });
         return { isChanged };
       });
-      notices.circuitChanged();
+      notices.notify('circuit', 'changes');
       return answer;
     },
     /** Looks at the provider from this node; a wrong configuration that it finds for the first time opens the circuit. */

@@ -1,11 +1,11 @@
 /** ExpiredInvitationCleanupJob: every night, invitations that expired long ago are deleted, in batches. */
 import type { Acts } from '../access/acts.ts';
-import { systemCaller } from '../access/caller.ts';
 import { isMoreLikely, planAnew } from '../database/by-place.ts';
 import type { Queryable } from '../database/database.ts';
 import { aggregateIdOf } from '../events/outbox/aggregate-id.rules.ts';
-import { recordEvents } from '../events/outbox/record.ts';
 import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
+import { systemCaller } from '../work/caller.ts';
+import { recordEvents } from '../work/write-events.ts';
 
 const NAME = 'ExpiredInvitationCleanupJob';
 const JOB = { aggregateType: 'Job', aggregateId: aggregateIdOf('Job', NAME) } as const;

@@ -4,12 +4,12 @@
  */
 
 import type { Acts } from '../access/acts.ts';
-import type { Act } from '../access/audit/act.ts';
-import type { Caller } from '../access/caller.ts';
 import type { Database, Queryable } from '../database/database.ts';
-import type { Notices } from '../events/notices.ts';
-import { recordEvents } from '../events/outbox/record.ts';
 import { InvalidInputError, InvalidStateError } from '../refusals.ts';
+import type { Act } from '../work/audit-trail.ts';
+import type { Caller } from '../work/caller.ts';
+import type { Notices } from '../work/notices.ts';
+import { recordEvents } from '../work/write-events.ts';
 import type { Job } from './job.ts';
 import { interruptRun } from './runs/interrupt-run.ts';
 import { unknownJob } from './runs/runs.ts';
@@ -75,7 +75,7 @@ export function createJobOperations(tools: JobOperationTools) {
     if (changed === null) throw unknownJob(name, await loadNames(db));
     if (changed.run !== null) scheduler.launch(changed.run);
     // Also when nothing changed: a node whose notice was lost hears it now.
-    notices.schedulesChanged();
+    notices.notify('schedules', 'changes');
     return { jobName: name, isChanged: changed.isChanged };
   };
 
@@ -116,8 +116,8 @@ export function createJobOperations(tools: JobOperationTools) {
           acted({ caller, action: 'interruptRun', target, reason, after: { jobName: asked.jobName } });
         return asked.isChanged;
       });
-      if (isChanged) notices.changed();
-      notices.schedulesChanged();
+      if (isChanged) notices.notify('changes');
+      notices.notify('schedules', 'changes');
       return { runId, isChanged };
     },
   };

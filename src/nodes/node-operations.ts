@@ -1,9 +1,9 @@
 /** The operations behind the API's view of the nodes, each with its tools. */
 import type { Acts } from '../access/acts.ts';
-import type { Caller } from '../access/caller.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import { shareReading } from '../database/shared-reading.ts';
-import type { Notices } from '../events/notices.ts';
+import type { Caller } from '../work/caller.ts';
+import type { Notices } from '../work/notices.ts';
 import { type DrainRequest, drainNode } from './drain.ts';
 import { loadSilentNodes } from './nodes.ts';
 
@@ -27,7 +27,7 @@ export function createNodeOperations({ db, acts, notices, silenceMs }: NodeOptio
         if (asked.isChanged) acted({ caller, action: 'drainNode', target, reason: request.reason });
         return asked;
       });
-      notices.nodesChanged();
+      notices.notify('nodes');
       return answer;
     },
   };

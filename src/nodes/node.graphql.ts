@@ -1,12 +1,12 @@
 /** Nodes in the API: what each is about, and asking one to drain. */
 import { z } from 'zod';
-import type { Caller } from '../access/caller.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import type { Caller } from '../work/caller.ts';
 import type { DrainAnswer, DrainRequest } from './drain.ts';
 
 const RECENT_MS = 24 * 3_600_000;

@@ -4,17 +4,17 @@
  */
 import type { Acts } from '../access/acts.ts';
 import type { Audit } from '../access/audit/audit.ts';
-import { systemCaller } from '../access/caller.ts';
 import { isMoreLikely, planAnew } from '../database/by-place.ts';
 import { restAfter } from '../database/pace.ts';
-import type { Notices } from '../events/notices.ts';
 import type { Job, JobContext, LogFields, RunCounts } from '../jobs/job.ts';
+import { systemCaller } from '../work/caller.ts';
+import type { Notices } from '../work/notices.ts';
 import { DELETIONS, type Deletion, type Retention } from './retention.ts';
 
 const BATCH = 1_000;
 const RETENTION = systemCaller('retention');
 
-type Announcer = Pick<Notices, 'changed'>;
+type Announcer = Pick<Notices, 'notify'>;
 type AuditKeeper = Pick<Audit, 'cut' | 'anchorDaily'>;
 
 /** The job, for the scheduler. Its counts have a name for each kind that is not kept for ever. */
@@ -58,7 +58,7 @@ async function deleteAll(
         if (keys.length > 0) acted({ caller: RETENTION, action: 'expiredRowsDeleted', after });
         return keys;
       }, signal);
-      if (deleted.length > 0) notices.changed();
+      if (deleted.length > 0) notices.notify('changes');
       last = deleted.length;
       count += last;
       total += last;

@@ -5,9 +5,10 @@
  * lost: entries, attempts, users, schedules and the audit trail stay, and a retry with a new
  * password is all that an entry needs.
  */
-import type { Act, AuditTrail } from '../access/audit/act.ts';
+
 import type { Queryable, Transactional } from '../database/database.ts';
 import { StartError } from '../database/start-error.ts';
+import type { Act, AuditTrail } from '../work/audit-trail.ts';
 import { beginningOf } from './jwe.ts';
 import type { MasterKey } from './master-key.ts';
 import { insertKey, type KeyRow, LOCK_KEY_RING, type MadeKey, unwrap } from './wrapped-keys.ts';

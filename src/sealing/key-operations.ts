@@ -1,7 +1,8 @@
 /** The operations behind the API's keys, each with its tools; nodes hear of what changed. */
-import type { Caller } from '../access/caller.ts';
+
 import type { Database, Queryable } from '../database/database.ts';
-import type { Notices } from '../events/notices.ts';
+import type { Caller } from '../work/caller.ts';
+import type { Notices } from '../work/notices.ts';
 import { countSealed, countSealedSecrets } from './key-usage.ts';
 import { type ResealRequest, resealEntries } from './reseal.ts';
 import { type RetireRequest, retireEncryptionKey } from './retire.ts';
@@ -21,7 +22,7 @@ export function createKeyOperations(tools: KeyOperationTools, reading: Queryable
   /** This node knows at once, the others in milliseconds. */
   const changed = async <T>(answer: T): Promise<T> => {
     await keyRing.refresh();
-    notices.keysChanged();
+    notices.notify('keys');
     return answer;
   };
   return {

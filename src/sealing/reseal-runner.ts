@@ -4,8 +4,8 @@
  * heartbeat, so that what a stopped or crashed node left is gone on with when its lease ended.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Notices } from '../events/notices.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Notices } from '../work/notices.ts';
 import { type LeasedResealing, nextBatch, type ResealTools } from './reseal-batch.ts';
 
 /** Until entries that others have locked are tried again: twice as long each time in a row, up to a bound. */
@@ -76,7 +76,7 @@ async function goOn(
       logger.info({ resealingId: leased.id }, 'A re-sealing is finished');
       return;
     }
-    if (result.kind === 'batch') notices.workToDo(); // A claim passes over what the batch had locked.
+    if (result.kind === 'batch') notices.notify('work'); // A claim passes over what the batch had locked.
     const paceMs = result.kind === 'batch' ? (1_000 * result.size) / leased.perSecond : heldBackMs;
     heldBackMs = result.kind === 'batch' ? HELD_BACK_MS : Math.min(longestMs, 2 * heldBackMs);
     const waitMs = begun + paceMs - performance.now();

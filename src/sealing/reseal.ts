@@ -5,11 +5,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Caller } from '../access/caller.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import { digestFields, idempotently } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
 import { InvalidInputError, InvalidStateError } from '../refusals.ts';
+import type { Caller } from '../work/caller.ts';
 import { findKey } from './find-key.ts';
 import { countSealed, countSealedSecrets } from './key-usage.ts';
 import type { KeyTools } from './rotate.ts';

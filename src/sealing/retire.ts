@@ -4,11 +4,12 @@
  * then on the entries' table itself refuses what is sealed under it, also from a node that was
  * halted all the while; only then is counted, for good, whether anything still needs it.
  */
-import type { Caller } from '../access/caller.ts';
+
 import type { Transactional } from '../database/database.ts';
 import { sqlStateOf } from '../database/violations.ts';
-import { recordEvents } from '../events/outbox/record.ts';
 import { InvalidStateError } from '../refusals.ts';
+import type { Caller } from '../work/caller.ts';
+import { recordEvents } from '../work/write-events.ts';
 import { findKey } from './find-key.ts';
 import { KeyInUseError } from './key.errors.ts';
 import { retireProblem } from './key.rules.ts';

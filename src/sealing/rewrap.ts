@@ -5,9 +5,10 @@
  * partly under each (a restored backup, say) is opened by a node that holds both, and ends up
  * under the new one.
  */
-import type { Caller } from '../access/caller.ts';
+
 import type { Queryable } from '../database/database.ts';
 import { InvalidStateError } from '../refusals.ts';
+import type { Caller } from '../work/caller.ts';
 import { nodesWithoutMaster } from './living-nodes.ts';
 import type { MasterKey } from './master-key.ts';
 import type { KeyTools } from './rotate.ts';

@@ -4,12 +4,12 @@
  * it is until it is sealed anew.
  */
 import type { Acts } from '../access/acts.ts';
-import type { Caller } from '../access/caller.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
 import { digestFields, idempotently } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
-import { recordEvents } from '../events/outbox/record.ts';
 import { InvalidInputError, InvalidStateError } from '../refusals.ts';
+import type { Caller } from '../work/caller.ts';
+import { recordEvents } from '../work/write-events.ts';
 import type { KeyRing } from './key-ring.ts';
 import { insertKey, LOCK_KEY_RING } from './wrapped-keys.ts';
 

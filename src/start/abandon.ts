@@ -5,7 +5,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createAuditTrail } from '../access/audit/trail.ts';
-import { systemCaller } from '../access/caller.ts';
 import { failureGroupOf } from '../accounts/insight/failure-group.rules.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -20,6 +19,7 @@ import {
   readEmbeddedMasterKey,
   readMasterKeyFile,
 } from '../sealing/master-key.ts';
+import { systemCaller } from '../work/caller.ts';
 import { KEYS_LOST_FLAG } from './command-line.ts';
 import { DATABASE_SETTINGS, withDatabase } from './database.ts';
 

@@ -7,7 +7,6 @@ import type { Acts } from '../access/acts.ts';
 import { systemClock } from '../clock.ts';
 import { type Config, providerOf } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
-import type { Notices } from '../events/notices.ts';
 import { type AccessToken, personalAccessToken } from '../identity/access-token.ts';
 import { tokenFromFile } from '../identity/access-token-file.ts';
 import { issuerOf } from '../identity/access-token-key.rules.ts';
@@ -23,6 +22,7 @@ import { type CheckResult, type ProviderStatus, watchConnection } from '../ident
 import type { ZitadelOptions } from '../identity/zitadel-client.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Notices } from '../work/notices.ts';
 
 /** A start waits no longer for the first check; it goes on meanwhile. */
 const WAIT_FOR_CHECK_MS = 2_000;
@@ -39,7 +39,7 @@ export interface OpenedProvider extends IdentityProvider {
 export interface ProviderListeners {
   readonly metrics?: ServerMetrics;
   /** Told when the check has opened the circuit. */
-  readonly notices?: Pick<Notices, 'circuitChanged' | 'on'>;
+  readonly notices?: Pick<Notices, 'notify' | 'on'>;
   /** Records that the check has opened it. */
   readonly acts: Acts;
 }
@@ -82,7 +82,7 @@ export async function openProvider(
         probeIntervalMs: config.CIRCUIT_PROBE_INTERVAL,
       };
       const { isChanged } = await openMisconfigured(acts, adapter.name, failure, limits);
-      if (isChanged) notices?.circuitChanged();
+      if (isChanged) notices?.notify('circuit', 'changes');
     },
   });
   await Promise.race([watch.first, delay(WAIT_FOR_CHECK_MS, undefined, { ref: false })]);

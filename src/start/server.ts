@@ -11,7 +11,6 @@ import { openDatabase } from '../database/database.ts';
 import { createDatabaseClock } from '../database/database-clock.ts';
 import { hasNewestMigration, migrate } from '../database/migrations.ts';
 import { StartError } from '../database/start-error.ts';
-import { openNotices } from '../events/notices.ts';
 import { seedDemoFamily } from '../families/demo.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { declareMetrics } from '../metrics.ts';
@@ -21,6 +20,7 @@ import { openKeyRing } from '../sealing/key-ring.ts';
 import { announceKeys } from '../sealing/living-nodes.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { VERSION } from '../version.ts';
+import { openNotices } from '../work/notices.ts';
 import { openDashboard } from './dashboard.ts';
 import { assertWritable, type DatabaseServer, openDatabaseServer } from './database.ts';
 import { explainStartFailure } from './failures.ts';
@@ -213,7 +213,7 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
         app.scheduler.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT }),
       ]);
       // A run that was broken off is owed once more: others begin it now rather than at their next check.
-      notices.schedulesChanged();
+      notices.notify('schedules', 'changes');
     },
     closePatienceMs,
   );

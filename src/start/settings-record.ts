@@ -4,11 +4,11 @@
  * so that nodes with different ports do not take turns.
  */
 import type { Acts } from '../access/acts.ts';
-import { systemCaller } from '../access/caller.ts';
 import type { Digester } from '../access/idempotency.ts';
 import type { Config } from '../config/config.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { Setting } from '../config/values.ts';
+import { systemCaller } from '../work/caller.ts';
 
 const OF_A_MACHINE: readonly string[] = [
   'HOST',

@@ -176,7 +176,7 @@ describe('with access control', () => {
       .toBe(200);
     expect((await viewer(guarded, bearer(ADMIN), '127.0.1.3')).status).toBe(401);
     // Nobody is told of a changed file; a notice of anything else has the streams looked at too.
-    guarded.notices.accessChanged();
+    guarded.notices.notify('access');
     await stream.ended;
     expect(stream.events().at(-1)).toContain('"code":"UNAUTHENTICATED"');
     writeFileSync(adminFile, 'short');

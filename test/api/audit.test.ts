@@ -4,8 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Act } from '../../src/access/audit/act.ts';
-import { systemCaller } from '../../src/access/caller.ts';
+import type { Act } from '../../src/work/audit-trail.ts';
+import { systemCaller } from '../../src/work/caller.ts';
 import { ADMIN, callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';
 import { callerNamed } from '../support/acts.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';

@@ -269,7 +269,7 @@ describe('a caller bound to a family', () => {
     await database.db.query('DELETE FROM auth.queued_managed_account_creations WHERE id = ANY($1)', [
       [oursGone?.id, theirsGone?.id],
     ]);
-    app.notices.changed();
+    app.notices.notify('changes');
     await expect.poll(() => everything.events().length).toBeGreaterThanOrEqual(3);
     await retry(ours.entryId);
     await expect.poll(() => stream.events().length).toBeGreaterThanOrEqual(2);

@@ -247,7 +247,7 @@ describe('an event that cannot be published', () => {
        VALUES ($1, 'Anything', gen_random_uuid(), '{"note": "of mother@example.com"}') RETURNING event_id AS id`,
       [type],
     );
-    app.notices.eventsWritten();
+    app.notices.notify('outbox');
     return row?.id ?? '';
   };
 

@@ -1,6 +1,6 @@
 /** Webhooks over the API: what is refused and how that is told, who may do what, and where secrets never come out. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EVENT_TYPES } from '../../src/events/outbox/catalog.rules.ts';
+import { EVENT_TYPES } from '../../src/work/event-types.rules.ts';
 import { ADMIN, callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

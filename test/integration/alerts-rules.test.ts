@@ -516,7 +516,7 @@ describe('a look', () => {
     cure: null,
   } as const;
   const plain = rule('PLAIN', async () => ({ findings: [finding], isComplete: true }));
-  const quiet = { notices: { changed: () => undefined, eventsWritten: () => undefined } };
+  const quiet = { notices: { notify: () => undefined } };
   afterAll(() => sql('DELETE FROM auth.alerts'));
 
   it('ends in time whatever a rule does: the others go on and off, and that one is told of', async () => {

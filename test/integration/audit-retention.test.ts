@@ -118,7 +118,7 @@ describe('retention', () => {
 
   it('is the retention job’s, an act itself, and off unless it is set', async () => {
     const { config } = readConfig({});
-    const notices = { changed: () => undefined };
+    const notices = { notify: () => undefined };
     const run = (AUDIT_RETENTION: number | null) =>
       runJob(
         retentionJob({ ...config, AUDIT_RETENTION }, createActs(db, audit.trail, silentLogger), notices, audit),

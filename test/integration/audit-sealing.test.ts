@@ -6,13 +6,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Act } from '../../src/access/audit/act.ts';
 import { CHAIN_LOCK, sealEntries } from '../../src/access/audit/seal.ts';
 import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
 import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
-import { systemCaller } from '../../src/access/caller.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import type { Act } from '../../src/work/audit-trail.ts';
+import { systemCaller } from '../../src/work/caller.ts';
 import { callerNamed, testAudit, testTrail } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -7,7 +7,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Act } from '../../src/access/audit/act.ts';
 import { presentAnchor } from '../../src/access/audit/anchors.ts';
 import type { Audit } from '../../src/access/audit/audit.ts';
 import type { Anchor } from '../../src/access/audit/proof.rules.ts';
@@ -15,8 +14,9 @@ import { sealEntries } from '../../src/access/audit/seal.ts';
 import type { TimeSpan } from '../../src/access/audit/span.ts';
 import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
 import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
-import { systemCaller } from '../../src/access/caller.ts';
 import type { Database } from '../../src/database/database.ts';
+import type { Act } from '../../src/work/audit-trail.ts';
+import { systemCaller } from '../../src/work/caller.ts';
 import { callerNamed, testAudit } from '../support/acts.ts';
 import {
   COLUMNS,

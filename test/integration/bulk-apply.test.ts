@@ -1,11 +1,11 @@
 /** Applying and taking back: exactly what was planned, exactly once, whichever node dies on the way. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { IdempotencyConflictError } from '../../src/access/idempotency.ts';
 import { applyBulkAction, undoBulkAction } from '../../src/accounts/bulk/bulk-apply.ts';
 import { planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
 import type { Database } from '../../src/database/database.ts';
 import { InvalidStateError, NotFoundError } from '../../src/refusals.ts';
+import { LOCAL_CALLER } from '../../src/work/caller.ts';
 import { callerNamed, testActs } from '../support/acts.ts';
 import { type BulkTest, createBulkTest, SEALED } from '../support/bulk.ts';
 import { createGate } from '../support/queue.ts';

@@ -11,8 +11,8 @@ import { type ChangeFeed, createChangeFeed } from '../../src/events/changes/chan
 import { deleteOldChanges } from '../../src/events/changes/change-record.ts';
 import { currentPlace, readChanges } from '../../src/events/changes/change-rows.ts';
 import type { Interest } from '../../src/events/changes/change-stream.ts';
-import { type Notices, openNotices } from '../../src/events/notices.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { type Notices, openNotices } from '../../src/work/notices.ts';
 import { watchThroughDisconnections } from '../support/change-watch.ts';
 import { createEmptyDatabase, createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
@@ -407,7 +407,7 @@ describe('a cursor that cannot be gone on from', () => {
     await client.query('CREATE TABLE auth.changes_restored (LIKE auth.changes INCLUDING ALL)');
     await client.query('ALTER TABLE auth.changes RENAME TO changes_before');
     await client.query('ALTER TABLE auth.changes_restored RENAME TO changes');
-    notices.changed();
+    notices.notify('changes');
     await expect.poll(() => watched.failure(), soon).toMatchObject({ extensions: { code: 'CURSOR_EXPIRED' } });
     await client.query('DROP TABLE auth.changes; ALTER TABLE auth.changes_before RENAME TO changes');
   });

@@ -22,7 +22,7 @@ it('a queue with a limit on starts goes on', async () => {
   const ids = await queue.insertUnnoticed(5);
   node.worker.wake();
   await bringBack(queue.db, LEASE_MS);
-  node.notices.queueChanged();
+  node.notices.notify('queue');
   for (const id of ids) await queue.untilStatus(id, 'completed');
 });
 

@@ -3,6 +3,7 @@
  * wrong, what it does to the circuit, and what `identityProvider` then shows. The server starts
  * in any case.
  */
+
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -11,9 +12,7 @@ import { join } from 'node:path';
 import { graphql } from 'graphql';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { ConfigurationError, readConfig } from '../../src/config/config.ts';
-import type { NoticeHandlers, Notices } from '../../src/events/notices.ts';
 import { createBuilder } from '../../src/graphql/builder.ts';
 import { addRefusalTypes } from '../../src/graphql/refusal-types.ts';
 import { closeCircuit, loadCircuit, openCircuit } from '../../src/identity/circuit.ts';
@@ -28,7 +27,10 @@ import { watchConnection } from '../../src/identity/zitadel-check.ts';
 import { declareMetrics } from '../../src/metrics.ts';
 import { type OpenedProvider, openProvider } from '../../src/start/provider.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { LOCAL_CALLER } from '../../src/work/caller.ts';
+import type { NoticeHandlers, Notices } from '../../src/work/notices.ts';
 import { testActs } from '../support/acts.ts';
+import { testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -170,14 +172,14 @@ describe('a wrong configuration', () => {
   ];
   it.each(cases)('(%s) opens the circuit at once, with cause and cure', async (_, env, prepare, code, cure) => {
     prepare();
-    const circuitChanged = vi.fn();
-    const { status } = await open(env, { notices: { circuitChanged, on: () => () => undefined } });
+    const notify = vi.fn();
+    const { status } = await open(env, { notices: { notify, on: () => () => undefined } });
     const { lastCheck } = status();
     expect(lastCheck).toMatchObject({ isOk: false, code, message: expect.stringContaining(cure) });
     const row = await circuit();
     expect(row).toMatchObject({ state: 'open', cause: code, reason: lastCheck?.message, openedBy: null });
     expect(row.nextProbeAt?.getTime()).toBeGreaterThan(row.now.getTime());
-    expect(circuitChanged).toHaveBeenCalledTimes(1);
+    expect(notify).toHaveBeenCalledTimes(1);
     expect(logLines).toContainEqual(expect.objectContaining({ level: 40, code }));
   });
 
@@ -357,7 +359,7 @@ describe('what an entry takes for a wrong configuration', () => {
   it('is seen by the other nodes too, whose last look would say otherwise; and so is that it was mended', async () => {
     let hear: () => void = () => undefined;
     const notices = {
-      circuitChanged: () => undefined,
+      notify: () => undefined,
       on: (handlers: NoticeHandlers) => {
         hear = handlers.circuit ?? hear;
         return () => undefined;
@@ -415,7 +417,7 @@ describe('a look by hand', () => {
   it('shows what is so now; what is newly wrong opens the circuit, and what is right leaves it to the probe', async () => {
     const provider = await open();
     const acts = testActs(database.db);
-    const notices = { circuitChanged: () => undefined } as unknown as Notices;
+    const notices = { notify: () => undefined } as unknown as Notices;
     const { check } = createIdentityOperations({ db: database.db, acts, notices, provider });
     simulator.faults.set([{ kind: '403' }]);
     expect(await check(LOCAL_CALLER, null)).toMatchObject({
@@ -479,7 +481,7 @@ describe('identityProvider', () => {
   });
 
   async function show(status: OpenedProvider['status'] | undefined): Promise<unknown> {
-    const builder = createBuilder(database.db.prisma, { complexity: 100, depth: 10, breadth: 50 }, () => undefined);
+    const builder = createBuilder();
     addRefusalTypes(builder);
     const refs = addIdentity(builder, {
       name: 'zitadel',
@@ -497,7 +499,7 @@ describe('identityProvider', () => {
       name organizationId instanceHost tokenKind tokenExpiresAt latencyP50 latencyP95
       lastCheck { checkedAt isOk code message } recentChecks(first: 1) { code isOk } circuit { state }
     } }`;
-    const contextValue = { requestId: 'r', caller: 'local' };
+    const contextValue = { ...testContext({ db: database.db }), requestId: 'r', guard: () => undefined };
     const { data, errors } = await graphql({ schema: builder.toSchema(), source, contextValue });
     if (errors !== undefined) throw errors[0];
     return JSON.parse(JSON.stringify(data?.identityProvider));

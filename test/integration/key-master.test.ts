@@ -11,7 +11,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActs } from '../../src/access/acts.ts';
 import { openAudit } from '../../src/access/audit/audit.ts';
 import { createAuditTrail } from '../../src/access/audit/trail.ts';
-import { LOCAL_CALLER, systemCaller } from '../../src/access/caller.ts';
 import { failureGroupOf } from '../../src/accounts/insight/failure-group.rules.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
@@ -31,6 +30,7 @@ import { rotateEncryptionKey } from '../../src/sealing/rotate.ts';
 import type { MasterKeys } from '../../src/sealing/wrapped-keys.ts';
 import { masterKeysFor } from '../../src/start/master-key.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { LOCAL_CALLER, systemCaller } from '../../src/work/caller.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
 const SILENCE_MS = 10_000;

@@ -3,19 +3,21 @@
  * old key destroyed. Nothing fails to unseal, no password that changed is overwritten, and nothing
  * is sealed under a key that is gone, not even by a node that slept through all of it.
  */
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActs } from '../../src/access/acts.ts';
-import { LOCAL_CALLER } from '../../src/access/caller.ts';
-import { createEnqueuer, type NewEntry } from '../../src/accounts/enqueue.ts';
+import { enqueueAccount, type NewEntry } from '../../src/accounts/enqueue.ts';
 import { beginningOf, seal } from '../../src/sealing/jwe.ts';
 import { KeyInUseError } from '../../src/sealing/key.errors.ts';
 import { createKeyOperations } from '../../src/sealing/key-operations.ts';
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
-import { openSealed, sealingAgain } from '../../src/sealing/open-sealed.ts';
+import { openSealed } from '../../src/sealing/open-sealed.ts';
 import { createResealRunner } from '../../src/sealing/reseal-runner.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { LOCAL_CALLER } from '../../src/work/caller.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { testContext } from '../support/context.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
 
@@ -292,7 +294,7 @@ describe('sealing anew', () => {
     const ids = await insert(40);
     // More than are attempted at once, so that some are claimed and not yet opened.
     await database.db.query('UPDATE auth.queued_managed_account_creations SET next_retry_at = now()');
-    one.notices.workToDo();
+    one.notices.notify('work');
     await until('attempts to be under way', async () => held >= 32 && (await countOf('processing')) === ids.length);
     const { oldId } = await rotate();
     const { resealingId } = await operationsOf(one).reseal(LOCAL_CALLER, { keyId: oldId, perSecond: 10_000 });
@@ -332,7 +334,7 @@ describe('a node that slept', () => {
     ).rejects.toMatchObject({ code: '55000' });
 
     const { db, audit, notices } = two;
-    const enqueuer = createEnqueuer({ db, acts: actsOf(two), trail: audit.trail, keyRing: asleep, notices });
+    const context = testContext({ db, trail: audit.trail, keyRing: asleep, notices });
     const account: NewEntry = {
       familyId: family.familyId,
       createdByUserId: family.ownerId,
@@ -342,7 +344,7 @@ describe('a node that slept', () => {
       password: PASSWORD,
       runAt: new Date(Date.now() + 3_600_000),
     };
-    const { entryId } = await sealingAgain(asleep, () => enqueuer.enqueue(LOCAL_CALLER, account));
+    const { entryId } = await enqueueAccount(context, account);
     expect((await entry(entryId)).encryptedPassword?.startsWith(beginningOf(newId))).toBe(true);
   });
 

@@ -3,8 +3,8 @@ import { Writable } from 'node:stream';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { NOTICE_CHANNEL, type Notices, openNotices } from '../../src/events/notices.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { NOTICE_CHANNEL, type Notices, openNotices } from '../../src/work/notices.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -81,8 +81,8 @@ describe('by LISTEN', () => {
     const [one, other] = [await open(), await open()];
     expect(one.road).toBe('listen');
     const [here, there] = [hear(one), hear(other)];
-    one.changed();
-    one.schedulesChanged();
+    one.notify('changes');
+    one.notify('schedules', 'changes');
     await expect.poll(() => there, soon).toMatchObject({ changes: 1, schedules: 1, work: 0 });
     await expect.poll(() => here, soon).toMatchObject({ changes: 3, schedules: 1, work: 0 });
   });
@@ -90,10 +90,10 @@ describe('by LISTEN', () => {
   it('work, changes, the outbox and the circuit are told here at once and elsewhere by notice', async () => {
     const [one, other] = [await open(), await open()];
     const [here, there] = [hear(one), hear(other)];
-    one.workToDo();
-    one.changed();
-    one.circuitChanged();
-    one.eventsWritten();
+    one.notify('work');
+    one.notify('changes');
+    one.notify('circuit', 'changes');
+    one.notify('outbox');
     // The circuit's change is one of the record, too.
     expect(here).toMatchObject({ work: 1, changes: 2, circuit: 1, outbox: 1 });
     await expect.poll(() => there, soon).toMatchObject({ work: 1, changes: 1, circuit: 1, outbox: 1 });
@@ -104,10 +104,9 @@ describe('by LISTEN', () => {
     const [heard, there] = [hear(notices), hear(await open())];
     const payloads = await tap();
     for (let n = 0; n < 1_000; n++) {
-      notices.workToDo();
-      notices.changed();
+      notices.notify('work', 'changes');
     }
-    notices.schedulesChanged();
+    notices.notify('schedules', 'changes');
     await expect.poll(() => heard.schedules, soon).toBe(1);
     // Heard by others as often as payloads came, which are few however busy the machine is.
     expect(there.changes).toBeLessThanOrEqual(20);
@@ -124,7 +123,7 @@ describe('by LISTEN', () => {
     await expect.poll(() => heard, soon).toMatchObject({ work: 1, circuit: 1, schedules: 1 });
     expect(await listener()).not.toBe(before);
     const { schedules } = heard;
-    notices.schedulesChanged();
+    notices.notify('schedules', 'changes');
     await expect.poll(() => heard.schedules, soon).toBe(schedules + 1);
   });
 
@@ -166,7 +165,7 @@ describe('by LISTEN', () => {
       },
     });
     const heard = hear(notices);
-    notices.workToDo();
+    notices.notify('work');
     expect(heard.work).toBe(1);
   });
 });
@@ -176,12 +175,12 @@ describe('by the polled table', () => {
     const [one, other] = [await open(false), await open(false)];
     expect(one.road).toBe('poll');
     const [here, there] = [hear(one), hear(other)];
-    one.schedulesChanged();
-    other.circuitChanged();
+    one.notify('schedules', 'changes');
+    other.notify('circuit', 'changes');
     for (const heard of [here, there])
       await expect.poll(() => heard, soon).toMatchObject({ schedules: 1, work: expect.any(Number) });
     await expect.poll(() => here.circuit, soon).toBeGreaterThan(0);
-    one.schedulesChanged();
+    one.notify('schedules', 'changes');
     // Read again while it was young, and told apart: none came twice.
     await expect.poll(() => there.schedules, soon).toBe(2);
   });

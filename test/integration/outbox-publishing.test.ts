@@ -9,9 +9,9 @@ import { openDatabase, type Transactional } from '../../src/database/database.ts
 import { EVENT_CHANNEL, notifyTarget } from '../../src/events/outbox/notify-target.ts';
 import { type PublishResult, publishBatch } from '../../src/events/outbox/publish-batch.ts';
 import { createPublisher } from '../../src/events/outbox/publisher.ts';
-import { recordEvents } from '../../src/events/outbox/record.ts';
 import type { EventTarget, OutboxEvent } from '../../src/events/outbox/target.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { recordEvents } from '../../src/work/write-events.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
 

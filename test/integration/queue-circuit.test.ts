@@ -359,7 +359,7 @@ describe('by hand', () => {
     const id = await node.enqueue();
     const soon = new Date((await queue.circuit()).now.getTime() + 300);
     expect(await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', soon)).toMatchObject({ isChanged: true });
-    node.notices.circuitChanged();
+    node.notices.notify('circuit', 'changes');
     await queue.untilStatus(id, 'completed');
     const [attempt] = await queue.attempts(id);
     expect(attempt).toMatchObject({ isProbe: true, outcome: 'succeeded' });
@@ -382,7 +382,7 @@ describe('by hand', () => {
     expect(await queue.db.prisma.attempt.count()).toBe(0);
     await one.worker.stop(1_000);
     expect(await closeCircuit(queue.db, PROVIDER, 'anna', 'mended')).toMatchObject({ isChanged: true });
-    one.notices.circuitChanged();
+    one.notices.notify('circuit', 'changes');
     for (const id of ids) await queue.untilStatus(id, 'completed');
     expect((await queue.attempts(ids[0] ?? ''))[0]?.nodeId).toBe(other.id);
     expect(await closeCircuit(queue.db, PROVIDER, 'anna', 'mended')).toMatchObject({ isChanged: false });
@@ -440,7 +440,7 @@ describe('after it closed', () => {
     queue.simulator.faults.set([{ kind: 'slow', delayMs: 50 }]);
     const node = await queue.startNode({ concurrency: 32 });
     await openCircuit(queue.db, PROVIDER, 'anna', 'maintenance', null);
-    node.notices.circuitChanged();
+    node.notices.notify('circuit', 'changes');
     await queue.insertUnnoticed(100);
     let underWay = 0;
     const most: number[] = [];
@@ -452,7 +452,7 @@ describe('after it closed', () => {
     });
     await closeCircuit(queue.db, PROVIDER, 'anna', null);
     closedAt = performance.now();
-    node.notices.circuitChanged();
+    node.notices.notify('circuit', 'changes');
     await expect
       .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 30_000 })
       .toBe(100);

@@ -88,14 +88,14 @@ describe('pausing', () => {
   it('stops claims and probes until it ends, and the worker goes on by itself then', async () => {
     const node = await queue.startNode();
     await pauseQueue(queue.db, 'anna', pause);
-    node.notices.queueChanged();
+    node.notices.notify('queue');
     const id = await node.enqueue();
     expect(await claimDue(queue.db, claim, 10)).toEqual([]);
     expect((await inTurn(10)).entries).toEqual([]);
     expect(await queue.entry(id)).toMatchObject({ status: 'pending' });
     const until = new Date(Date.now() + 2_000);
     await pauseQueue(queue.db, 'anna', { ...pause, until });
-    node.notices.circuitChanged();
+    node.notices.notify('circuit', 'changes');
     await queue.untilStatus(id, 'completed');
     const [attempt] = await queue.attempts(id);
     expect(attempt?.startedAt.getTime()).toBeGreaterThanOrEqual(until.getTime());
@@ -108,7 +108,7 @@ describe('pausing', () => {
     node.worker.wake();
     await expect.poll(() => queue.simulator.calls.create, { interval: 5 }).toBeGreaterThan(0);
     await pauseQueue(queue.db, 'anna', pause);
-    node.notices.queueChanged();
+    node.notices.notify('queue');
     const countBy = (status: 'pending' | 'processing' | 'completed') =>
       queue.db.prisma.queuedCreation.count({ where: { status } });
     // Between two attempts none is in hand for a moment: all that were begun have ended, all others wait again.
@@ -131,7 +131,7 @@ describe('pausing', () => {
     await untilDone(40);
     expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'pending' } })).toBe(5);
     await resumeQueue(queue.db, queue.familyId);
-    node.notices.queueChanged();
+    node.notices.notify('queue');
     await untilDone(45);
   });
 
@@ -183,7 +183,7 @@ describe('pausing', () => {
        WHERE id IN (SELECT id FROM auth.queued_managed_account_creations LIMIT 300)`,
     );
     await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
-    node.notices.queueChanged();
+    node.notices.notify('queue');
     for (let round = 1; round <= 3; round++) {
       // A claim in vain: the next ones look only at the ends, where this is not.
       node.worker.wake();

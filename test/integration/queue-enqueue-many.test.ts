@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Enqueued } from '../../src/accounts/enqueue.ts';
-import { enqueueMany, type NewEntries, type NewItem } from '../../src/accounts/enqueue-many.ts';
+import { enqueueAccounts, type NewEntries, type NewItem } from '../../src/accounts/enqueue-many.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { Refusal } from '../../src/refusals.ts';
-import { callerNamed, testActs, testTrail } from '../support/acts.ts';
+import { as } from '../support/context.ts';
 import { createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -25,11 +25,8 @@ async function startQuietNode(): Promise<TestNode> {
 const items = (count: number, change: (index: number) => Partial<NewItem> = () => ({})): NewItem[] =>
   Array.from({ length: count }, (_, index) => ({ ...queue.account(), clientRef: `line ${index}`, ...change(index) }));
 
-const send = ({ db, notices }: TestNode, request: Partial<NewEntries> & Pick<NewEntries, 'items'>, caller = 'local') =>
-  enqueueMany({ db, acts: testActs(db), trail: testTrail(), keyRing: queue.keyRing, notices }, callerNamed(caller), {
-    atomic: false,
-    ...request,
-  });
+const send = ({ context }: TestNode, request: Partial<NewEntries> & Pick<NewEntries, 'items'>, caller = 'local') =>
+  enqueueAccounts(as(context, caller), { atomic: false, ...request });
 
 const isEnqueued = (result: Enqueued | Refusal): result is Enqueued => 'entryId' in result;
 const codesOf = (results: readonly (Enqueued | Refusal)[]): string[] =>

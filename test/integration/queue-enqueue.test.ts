@@ -1,15 +1,16 @@
 /** The road into the queue: every verdict, and the races for a name and for an idempotency key. */
+
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { IdempotencyConflictError } from '../../src/access/idempotency.ts';
-import { createEnqueuer } from '../../src/accounts/enqueue.ts';
+import { enqueueAccount } from '../../src/accounts/enqueue.ts';
 import { UsernameTakenError } from '../../src/accounts/entry.errors.ts';
 import { APPLICATION_NAME, openDatabase } from '../../src/database/database.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-import { callerNamed, testActs, testTrail } from '../support/acts.ts';
+import { as, testContext } from '../support/context.ts';
 import { createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -42,8 +43,7 @@ describe('the event of an entry', () => {
     try {
       const [session] = await renamed.query<{ name: string }>(`SELECT current_setting('application_name') AS name`);
       expect(session?.name).toBe('somebody');
-      const tools = { acts: testActs(renamed), trail: testTrail(), keyRing: queue.keyRing, notices: node.notices };
-      await createEnqueuer({ db: renamed, ...tools }).enqueue(callerNamed('local'), queue.account());
+      await enqueueAccount(testContext({ db: renamed, keyRing: queue.keyRing }), queue.account());
       expect(await queuedEvents()).toBe(1);
     } finally {
       await renamed.close();
@@ -76,7 +76,7 @@ describe('an accepted account', () => {
   it('is a waiting entry, due now, with its password sealed', async () => {
     node = await startQuietNode();
     const account = queue.account({ username: '  Anna_7 ', fullName: ' Anna   Lena  Muster ' });
-    const { entryId, generatedPassword, isReplay } = await node.enqueuer.enqueue(callerNamed('local'), account);
+    const { entryId, generatedPassword, isReplay } = await enqueueAccount(node.context, account);
     expect({ generatedPassword, isReplay }).toEqual({ generatedPassword: null, isReplay: false });
     const entry = await queue.entry(entryId);
     expect(entry).toMatchObject({
@@ -96,11 +96,11 @@ describe('an accepted account', () => {
   it('gets a password when it came without one, told once', async () => {
     node = await startQuietNode();
     const account = queue.account({ password: undefined, idempotencyKey: 'generated' });
-    const first = await node.enqueuer.enqueue(callerNamed('local'), account);
+    const first = await enqueueAccount(node.context, account);
     expect(first.generatedPassword).toMatch(/^\S{20}$/);
     const entry = await queue.entry(first.entryId);
     expect(queue.keyRing.unseal(entry.encryptedPassword ?? '', first.entryId)).toBe(first.generatedPassword);
-    expect(await node.enqueuer.enqueue(callerNamed('local'), account)).toEqual({
+    expect(await enqueueAccount(node.context, account)).toEqual({
       entryId: first.entryId,
       generatedPassword: null,
       isReplay: true,
@@ -149,7 +149,7 @@ describe('a refusal', () => {
       password: 'short',
       idempotencyKey: '',
     });
-    const refusal = await node.enqueuer.enqueue(callerNamed('local'), account).catch((error: unknown) => error);
+    const refusal = await enqueueAccount(node.context, account).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(InvalidInputError);
     expect((refusal as InvalidInputError).issues.map(({ path, code }) => [...path, code])).toEqual([
       ['username', 'TOO_SHORT'],
@@ -162,11 +162,11 @@ describe('a refusal', () => {
 
   it('lists what the database alone knows beside them, and writes nothing', async () => {
     node = await startQuietNode();
-    const { enqueuer } = node;
-    await enqueuer.enqueue(callerNamed('local'), queue.account({ username: 'taken' }));
+    const { context } = node;
+    await enqueueAccount(context, queue.account({ username: 'taken' }));
     const problems = async (more: Parameters<typeof queue.account>[0]) => {
       const account = queue.account({ password: 'short', ...more });
-      const refusal = await enqueuer.enqueue(callerNamed('local'), account).catch((error: unknown) => error);
+      const refusal = await enqueueAccount(context, account).catch((error: unknown) => error);
       return (refusal as InvalidInputError).issues.map(({ path, code }) => [...path, code].join(' '));
     };
     expect(await problems({ username: 'TAKEN' })).toEqual(['password TOO_SHORT', 'username USERNAME_TAKEN']);
@@ -187,9 +187,9 @@ describe('a refusal', () => {
 
   it('names the family, the creator or the name that is the reason', async () => {
     node = await startQuietNode();
-    const { enqueuer } = node;
+    const { context } = node;
     const taken = queue.account({ username: 'taken' });
-    await enqueuer.enqueue(callerNamed('local'), taken);
+    await enqueueAccount(context, taken);
     await queue.db.query(
       `INSERT INTO auth.users (family_id, username, full_name, role) VALUES ($1, 'Grown_Up', 'G. Up', 'member')`,
       [queue.familyId],
@@ -199,11 +199,11 @@ describe('a refusal', () => {
        INSERT INTO auth.users (family_id, full_name, role) SELECT id, 'Stranger', 'owner' FROM family RETURNING id`,
     );
     const refusals = await Promise.allSettled([
-      enqueuer.enqueue(callerNamed('local'), queue.account({ familyId: randomUUID() })),
-      enqueuer.enqueue(callerNamed('local'), queue.account({ createdByUserId: randomUUID() })),
-      enqueuer.enqueue(callerNamed('local'), queue.account({ createdByUserId: stranger?.id ?? '' })),
-      enqueuer.enqueue(callerNamed('local'), queue.account({ username: 'TAKEN' })),
-      enqueuer.enqueue(callerNamed('local'), queue.account({ username: 'grown_up' })),
+      enqueueAccount(context, queue.account({ familyId: randomUUID() })),
+      enqueueAccount(context, queue.account({ createdByUserId: randomUUID() })),
+      enqueueAccount(context, queue.account({ createdByUserId: stranger?.id ?? '' })),
+      enqueueAccount(context, queue.account({ username: 'TAKEN' })),
+      enqueueAccount(context, queue.account({ username: 'grown_up' })),
     ]);
     const [noFamily, noCreator, foreignCreator, entryHasName, userHasName] = refusals.map(reasonOf);
     expect(noFamily).toBeInstanceOf(NotFoundError);
@@ -218,12 +218,12 @@ describe('a refusal', () => {
     node = await startQuietNode();
     const first = await node.enqueue({ username: 'twice' });
     const account = queue.account({ username: 'twice', idempotencyKey: 'k' });
-    await expect(node.enqueuer.enqueue(callerNamed('local'), account)).rejects.toBeInstanceOf(UsernameTakenError);
+    await expect(enqueueAccount(node.context, account)).rejects.toBeInstanceOf(UsernameTakenError);
     expect(await queue.db.prisma.idempotencyKey.count()).toBe(0);
     await queue.db.query(`UPDATE auth.queued_managed_account_creations SET status = 'cancelled' WHERE id = $1`, [
       first,
     ]);
-    expect(await node.enqueuer.enqueue(callerNamed('local'), account)).toMatchObject({ isReplay: false });
+    expect(await enqueueAccount(node.context, account)).toMatchObject({ isReplay: false });
   });
 
   it.each(['with a \0 zero', 'with half an emoji \ud83d'])('hits nobody else: a key %j', async (idempotencyKey) => {
@@ -246,8 +246,8 @@ describe('races', () => {
     const [one, other] = [await startQuietNode(), await queue.startNode()];
     const settled = await Promise.allSettled(
       Array.from({ length: 200 }, (_, i) =>
-        (i % 2 === 0 ? one : other).enqueuer.enqueue(
-          callerNamed('local'),
+        enqueueAccount(
+          (i % 2 === 0 ? one : other).context,
           queue.account({ username: i % 3 === 0 ? 'popular' : 'Popular' }),
         ),
       ),
@@ -263,7 +263,7 @@ describe('races', () => {
     const [one, other] = [await startQuietNode(), await queue.startNode()];
     const account = queue.account({ idempotencyKey: 'once' });
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? one : other).enqueuer.enqueue(callerNamed('local'), account)),
+      Array.from({ length: 50 }, (_, i) => enqueueAccount((i % 2 === 0 ? one : other).context, account)),
     );
     expect(new Set(answers.map(({ entryId }) => entryId)).size).toBe(1);
     expect(answers.filter(({ isReplay }) => !isReplay)).toHaveLength(1);
@@ -283,9 +283,9 @@ describe('idempotency keys', () => {
   it('refuse another input, naming the fields and no values', async () => {
     node = await startQuietNode();
     const account = queue.account({ idempotencyKey: 'k1' });
-    await node.enqueuer.enqueue(callerNamed('local'), account);
+    await enqueueAccount(node.context, account);
     const other = { ...account, fullName: 'Somebody Else', password: 'Another-Password-123', runAt: new Date() };
-    const refusal = await node.enqueuer.enqueue(callerNamed('local'), other).catch((error: unknown) => error);
+    const refusal = await enqueueAccount(node.context, other).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(IdempotencyConflictError);
     expect([...(refusal as IdempotencyConflictError).fields].sort()).toEqual(['fullName', 'password', 'runAt']);
     expect((refusal as Error).message).not.toMatch(/Somebody|Another-Password/);
@@ -293,8 +293,8 @@ describe('idempotency keys', () => {
 
   it('belong to their caller', async () => {
     node = await startQuietNode();
-    const mine = await node.enqueuer.enqueue(callerNamed('anna'), queue.account({ idempotencyKey: 'k' }));
-    const theirs = await node.enqueuer.enqueue(callerNamed('ben'), queue.account({ idempotencyKey: 'k' }));
+    const mine = await enqueueAccount(as(node.context, 'anna'), queue.account({ idempotencyKey: 'k' }));
+    const theirs = await enqueueAccount(as(node.context, 'ben'), queue.account({ idempotencyKey: 'k' }));
     expect(theirs).toMatchObject({ isReplay: false });
     expect(theirs.entryId).not.toBe(mine.entryId);
   });
@@ -302,15 +302,15 @@ describe('idempotency keys', () => {
   it('are replayed also when the entry is long done', async () => {
     node = await queue.startNode();
     const account = queue.account({ idempotencyKey: 'done' });
-    const { entryId } = await node.enqueuer.enqueue(callerNamed('local'), account);
+    const { entryId } = await enqueueAccount(node.context, account);
     await queue.untilStatus(entryId, 'completed');
-    expect(await node.enqueuer.enqueue(callerNamed('local'), account)).toMatchObject({ entryId, isReplay: true });
+    expect(await enqueueAccount(node.context, account)).toMatchObject({ entryId, isReplay: true });
   });
 
   it('keep a keyed digest of each field, which tells nothing of the value', async () => {
     node = await startQuietNode();
     const account = queue.account({ idempotencyKey: 'digests', username: 'digested' });
-    await node.enqueuer.enqueue(callerNamed('local'), account);
+    await enqueueAccount(node.context, account);
     const [row] = await queue.db.query<{ text: string; digests: Record<string, string> }>(
       'SELECT k::text AS text, input_digests AS digests FROM auth.idempotency_keys k',
     );

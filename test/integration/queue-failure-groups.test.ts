@@ -1,12 +1,10 @@
 /** Failure groups: many entries, few causes; what a group counts, selects and costs. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { entryCondition } from '../../src/accounts/entry-queries.graphql.ts';
 import { loadFailureGroups } from '../../src/accounts/insight/failure-groups.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
-import { callerNamed } from '../support/acts.ts';
 import { type GraphqlAnswer, startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { createTestQueue, type TestNode, type TestQueue } from '../support/queue.ts';
@@ -93,9 +91,9 @@ describe('failure groups', () => {
     queue.simulator.faults.clear();
 
     const [retried = '', cancelled = ''] = refused;
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: retried });
+    await retryEntry(node.context, { entryId: retried });
     expect((await queue.untilStatus(retried, 'completed')).failureGroup).toBeNull();
-    await cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: cancelled });
+    await cancelEntry(node.context, { entryId: cancelled });
     expect(await membersOf(keyOf('PASSWORD_REFUSED'))).toEqual(refused.slice(2));
 
     const [due = ''] = internal;

@@ -2,7 +2,6 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { retryEntry } from '../../src/accounts/retry.ts';
-import { callerNamed } from '../support/acts.ts';
 import { createTestQueue, PASSWORD, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -43,7 +42,7 @@ describe('a transient failure', () => {
     expect(attempts[0]?.providerRequestId).toMatch(/^[0-9a-f-]{36}$/);
 
     queue.simulator.faults.clear();
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id });
+    await retryEntry(node.context, { entryId: id });
     expect(await queue.untilStatus(id, 'completed')).toMatchObject({
       retryCount: 0,
       lastErrorMessage: null,
@@ -85,7 +84,7 @@ describe('a permanent failure', () => {
       lastErrorCode: 'PASSWORD_REFUSED',
       attemptCount: 1,
     });
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: 'A-Better-Password-9' });
+    await retryEntry(node.context, { entryId: id, password: 'A-Better-Password-9' });
     await queue.untilStatus(id, 'completed');
     expect((await queue.circuit()).state).toBe('closed');
   });
@@ -114,7 +113,7 @@ describe('an entry whose family was deleted', () => {
     node.worker.wake();
     expect(await queue.untilStatus(id, 'failed')).toMatchObject({ lastErrorCode: 'FAMILY_DELETED', familyId: null });
     expect(queue.simulator.calls.create).toBe(create);
-    await expect(retryEntry(node.retryTools, callerNamed('local'), { entryId: id })).rejects.toMatchObject({
+    await expect(retryEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'INVALID_STATE',
       message: expect.stringContaining('family was deleted'),
     });
@@ -145,7 +144,7 @@ describe('a row that someone inserted with SQL', () => {
     const entry = await queue.untilStatus(id, 'failed');
     expect(entry).toMatchObject({ lastErrorCode: 'PASSWORD_NOT_SEALED', retryCount: 0, nextRetryAt: null });
     expect(entry.lastErrorMessage).toMatch(/not sealed.*enqueueAccount/);
-    await expect(retryEntry(node.retryTools, callerNamed('local'), { entryId: id })).rejects.toMatchObject({
+    await expect(retryEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'INVALID_STATE',
       message: expect.stringContaining('was not sealed by this server'),
     });
@@ -157,7 +156,7 @@ describe('a row that someone inserted with SQL', () => {
     node = await queue.startNode();
     const id = await insert('TestUser');
     await queue.untilStatus(id, 'failed');
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: PASSWORD });
+    await retryEntry(node.context, { entryId: id, password: PASSWORD });
     const { userId } = await queue.untilStatus(id, 'completed');
     expect(await queue.db.prisma.user.findUnique({ where: { id: userId ?? '' } })).toMatchObject({
       username: 'TestUser',
@@ -169,7 +168,7 @@ describe('a row that someone inserted with SQL', () => {
     const id = await insert('not a name!');
     await queue.untilStatus(id, 'failed');
     const before = queue.simulator.calls.create;
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: PASSWORD });
+    await retryEntry(node.context, { entryId: id, password: PASSWORD });
     const entry = await queue.untilAttempts(id, 2);
     expect(entry).toMatchObject({ status: 'failed', lastErrorCode: 'USERNAME_INVALID', retryCount: 0 });
     expect(queue.simulator.calls.create).toBe(before);
@@ -181,15 +180,13 @@ describe('a retry by hand', () => {
     node = await queue.startNode();
     const done = await node.enqueue();
     await queue.untilStatus(done, 'completed');
-    await expect(retryEntry(node.retryTools, callerNamed('local'), { entryId: done })).rejects.toMatchObject({
+    await expect(retryEntry(node.context, { entryId: done })).rejects.toMatchObject({
       code: 'INVALID_STATE',
     });
-    await expect(
-      retryEntry(node.retryTools, callerNamed('local'), { entryId: '00000000-0000-4000-8000-000000000000' }),
-    ).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await expect(
-      retryEntry(node.retryTools, callerNamed('local'), { entryId: done, password: 'short' }),
-    ).rejects.toMatchObject({
+    await expect(retryEntry(node.context, { entryId: '00000000-0000-4000-8000-000000000000' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await expect(retryEntry(node.context, { entryId: done, password: 'short' })).rejects.toMatchObject({
       issues: [{ path: ['password'], code: 'TOO_SHORT' }],
     });
   });
@@ -200,7 +197,7 @@ describe('a retry by hand', () => {
     const first = await node.enqueue({ username: 'shared' });
     const before = await queue.untilStatus(first, 'failed');
     const second = await node.enqueue({ username: 'shared', runAt: new Date(Date.now() + 60_000) });
-    const retry = () => retryEntry(node.retryTools, callerNamed('local'), { entryId: first, idempotencyKey: 'again' });
+    const retry = () => retryEntry(node.context, { entryId: first, idempotencyKey: 'again' });
     await expect(retry()).rejects.toMatchObject({
       code: 'USERNAME_TAKEN',
       message: expect.stringContaining('an entry'),
@@ -219,20 +216,19 @@ describe('a retry by hand', () => {
     const id = await node.enqueue();
     await queue.untilStatus(id, 'failed');
     const call = { entryId: id, idempotencyKey: 'once' };
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, () => retryEntry(node.retryTools, callerNamed('local'), call)),
-    );
+    const answers = await Promise.all(Array.from({ length: 20 }, () => retryEntry(node.context, call)));
     expect(answers.filter(({ isReplay }) => !isReplay)).toHaveLength(1);
     await queue.untilAttempts(id, 2);
-    await expect(
-      retryEntry(node.retryTools, callerNamed('local'), { ...call, password: 'Another-Password-5' }),
-    ).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT', fields: ['password'] });
+    await expect(retryEntry(node.context, { ...call, password: 'Another-Password-5' })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_CONFLICT',
+      fields: ['password'],
+    });
   });
 
   it('brings a waiting entry forward', async () => {
     node = await queue.startNode();
     const id = await node.enqueue({ runAt: new Date(Date.now() + 3_600_000) });
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id });
+    await retryEntry(node.context, { entryId: id });
     await queue.untilStatus(id, 'completed');
   });
 });

@@ -1,13 +1,12 @@
 /** ManagedAccountRetryJob as the scheduler calls it: the safety net, and the end of passwords. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { claimDue } from '../../src/accounts/claim.ts';
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
 import type { Database, Transactional } from '../../src/database/database.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
-import { callerNamed, testActs } from '../support/acts.ts';
+import { testActs } from '../support/acts.ts';
 import { jobContext } from '../support/job-context.ts';
 import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestNode, type TestQueue } from '../support/queue.ts';
 
@@ -203,7 +202,7 @@ describe('passwords', () => {
       await node.enqueue({ runAt: new Date(Date.now() + DAY) }),
       await node.enqueue({ runAt: new Date(Date.now() + DAY) }),
     ];
-    for (const id of [early, late]) await cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id });
+    for (const id of [early, late]) await cancelEntry(node.context, { entryId: id });
     await age(early, 'cancelled_at', 14 * MINUTE);
     await age(late, 'cancelled_at', 16 * MINUTE);
     expect(await runJob(jobOf(node), node.db)).toMatchObject({ passwordsDestroyed: 1 });
@@ -213,12 +212,12 @@ describe('passwords', () => {
       passwordDestroyedBecause: 'cancelled',
       passwordDestroyedAt: expect.any(Date),
     });
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: early });
+    await retryEntry(node.context, { entryId: early });
     await queue.untilStatus(early, 'completed');
-    await expect(retryEntry(node.retryTools, callerNamed('local'), { entryId: late })).rejects.toMatchObject({
+    await expect(retryEntry(node.context, { entryId: late })).rejects.toMatchObject({
       code: 'PASSWORD_DESTROYED',
     });
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: late, password: PASSWORD });
+    await retryEntry(node.context, { entryId: late, password: PASSWORD });
     await queue.untilStatus(late, 'completed');
   });
 
@@ -233,7 +232,7 @@ describe('passwords', () => {
       encryptedPassword: null,
       passwordDestroyedBecause: 'retention',
     });
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: gone, password: PASSWORD });
+    await retryEntry(node.context, { entryId: gone, password: PASSWORD });
     expect(await queue.untilStatus(gone, 'completed')).toMatchObject({
       passwordDestroyedBecause: 'completed',
     });

@@ -1,14 +1,15 @@
 /** Passwords go in and never come out: every log line, row and notice of a busy run is searched. */
+
 import { Writable } from 'node:stream';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
+import { enqueueAccount } from '../../src/accounts/enqueue.ts';
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
-import { NOTICE_CHANNEL } from '../../src/events/notices.ts';
-import { callerNamed, testActs } from '../support/acts.ts';
+import { NOTICE_CHANNEL } from '../../src/work/notices.ts';
+import { testActs } from '../support/acts.ts';
 import { createTestQueue, PROVIDER, runJob, type TestQueue } from '../support/queue.ts';
 
 const FIRST = 'Known-Secret-One-31';
@@ -64,8 +65,8 @@ it('no password is in any log line, row, event or notice, whatever went wrong', 
   const generated: string[] = [];
   const ids: string[] = [];
   const enqueue = async (password: string | undefined, idempotencyKey?: string): Promise<string> => {
-    const { entryId, generatedPassword } = await node.enqueuer.enqueue(
-      callerNamed('local'),
+    const { entryId, generatedPassword } = await enqueueAccount(
+      node.context,
       queue.account({ password, idempotencyKey }),
     );
     if (generatedPassword !== null) generated.push(generatedPassword);
@@ -89,21 +90,21 @@ it('no password is in any log line, row, event or notice, whatever went wrong', 
   ]);
   const open = await enqueue(FIRST);
   await queue.untilAttempts(open, 1);
-  await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: open })).rejects.toThrow();
+  await expect(cancelEntry(node.context, { entryId: open })).rejects.toThrow();
   queue.simulator.faults.set([{ ...repeating, text: `Not ${SECOND}`, path: 'setPassword' }]);
-  await retryEntry(node.retryTools, callerNamed('local'), {
+  await retryEntry(node.context, {
     entryId: open,
     password: SECOND,
     reason: 'forgotten',
     idempotencyKey: 'r',
   });
   await queue.untilAttempts(open, 2);
-  await retryEntry(node.retryTools, callerNamed('local'), { entryId: refused, password: SECOND });
+  await retryEntry(node.context, { entryId: refused, password: SECOND });
   await queue.untilStatus(refused, 'completed');
   for (const call of [
-    () => node.enqueuer.enqueue(callerNamed('local'), queue.account({ password: SECOND, idempotencyKey: 'key' })),
-    () => node.enqueuer.enqueue(callerNamed('local'), queue.account({ password: `${SECOND}${'x'.repeat(80)}` })),
-    () => retryEntry(node.retryTools, callerNamed('local'), { entryId: open, password: FIRST, idempotencyKey: 'r' }),
+    () => enqueueAccount(node.context, queue.account({ password: SECOND, idempotencyKey: 'key' })),
+    () => enqueueAccount(node.context, queue.account({ password: `${SECOND}${'x'.repeat(80)}` })),
+    () => retryEntry(node.context, { entryId: open, password: FIRST, idempotencyKey: 'r' }),
   ]) {
     const refusal = await call().then(
       () => undefined,

@@ -1,11 +1,9 @@
 /** Unknown outcomes: whatever is cut at whatever moment, one entry makes exactly one account. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { claimDue } from '../../src/accounts/claim.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
 import { hasPassword } from '../../src/identity/simulator/accounts.ts';
-import { callerNamed } from '../support/acts.ts';
 import { createGate, createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -129,7 +127,7 @@ describe('an open outcome', () => {
       needsLook: false,
     });
     expect(await queue.accounts()).toEqual([]);
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id });
+    await retryEntry(node.context, { entryId: id });
     await queue.untilStatus(id, 'completed');
     await expectOneOfEach(id);
   });
@@ -143,7 +141,7 @@ describe('an open outcome', () => {
     expect(await queue.entry(id)).toMatchObject({ status: 'pending', isLookOnly: true, needsLook: true });
     queue.simulator.faults.clear();
     const { find } = queue.simulator.calls;
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id });
+    await retryEntry(node.context, { entryId: id });
     expect(await queue.untilStatus(id, 'completed')).toMatchObject({ retryCount: 0, attemptCount: 7 });
     expect(queue.simulator.calls.find).toBe(find + 1);
     await expectOneOfEach(id);
@@ -155,7 +153,7 @@ describe('an open outcome', () => {
     expect(await hasPassword(queue.db, id, PASSWORD)).toBe(true);
     queue.simulator.faults.clear();
     await queue.setUnderWay(id, false);
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: NEW_PASSWORD });
+    await retryEntry(node.context, { entryId: id, password: NEW_PASSWORD });
     await queue.untilStatus(id, 'completed');
     expect(await hasPassword(queue.db, id, NEW_PASSWORD)).toBe(true);
     await expectOneOfEach(id);
@@ -166,7 +164,7 @@ describe('an open outcome', () => {
     const id = await leaveOpen();
     await queue.setUnderWay(id, false);
     queue.simulator.faults.set([{ kind: '503', path: 'setPassword', times: 1 }]);
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: NEW_PASSWORD });
+    await retryEntry(node.context, { entryId: id, password: NEW_PASSWORD });
     expect(await queue.untilAttempts(id, 2)).toMatchObject({ status: 'pending', retryCount: 1, needsLook: true });
     await queue.setUnderWay(id, false);
     await attemptAgain(id, 3);
@@ -202,7 +200,7 @@ describe('an outcome that may still come about at the provider', () => {
   it('lets no cancel be final: it is refused with the time to try again, and what appears is adopted', async () => {
     const { id, carryOut } = await leaveUnderWay();
     const { lookFinalAt } = await queue.entry(id);
-    await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).rejects.toMatchObject({
+    await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'OUTCOME_UNKNOWN',
       message: expect.stringContaining(
         `may still be under way at the identity provider. Cancel the entry again after ${lookFinalAt?.toISOString()}`,
@@ -210,7 +208,7 @@ describe('an outcome that may still come about at the provider', () => {
     });
     expect(await queue.entry(id)).toMatchObject({ status: 'pending', attemptCount: 1, needsLook: true, lookFinalAt });
     await carryOut();
-    await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).rejects.toMatchObject({
+    await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       message: expect.stringContaining('is completed now'),
     });
     await expectOneOfEach(id);
@@ -268,7 +266,7 @@ describe('an outcome that may still come about at the provider', () => {
     await queue.setUnderWay(id, true);
     queue.simulator.faults.clear();
     const { lookFinalAt } = await queue.entry(id);
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: NEW_PASSWORD });
+    await retryEntry(node.context, { entryId: id, password: NEW_PASSWORD });
     await expect
       .poll(() => queue.entry(id), { timeout: 30_000, interval: 10 })
       .toMatchObject({
@@ -295,7 +293,7 @@ describe('an outcome that may still come about at the provider', () => {
     const { needsLook, lookFinalAt } = await queue.entry(id);
     expect(needsLook).toBe(true);
     expect(lookFinalAt?.getTime()).toBeGreaterThan(before);
-    await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).rejects.toMatchObject({
+    await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'OUTCOME_UNKNOWN',
     });
   });
@@ -314,7 +312,7 @@ describe('cancelling an entry whose outcome is open', () => {
     node = await queue.startNode();
     const id = await leaveOpen();
     queue.simulator.faults.clear();
-    await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).rejects.toMatchObject({
+    await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'INVALID_STATE',
       message: expect.stringContaining('is completed now'),
     });
@@ -328,9 +326,9 @@ describe('cancelling an entry whose outcome is open', () => {
     await queue.setUnderWay(id, false);
     // The new series is not attempted before the cancel comes.
     await queue.db.query(`UPDATE auth.identity_circuits SET state = 'open', next_probe_at = NULL`);
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: NEW_PASSWORD });
+    await retryEntry(node.context, { entryId: id, password: NEW_PASSWORD });
     queue.simulator.faults.clear();
-    await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).rejects.toMatchObject({
+    await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'INVALID_STATE',
     });
     await queue.db.query(`UPDATE auth.identity_circuits SET state = 'closed'`);
@@ -347,13 +345,13 @@ describe('cancelling an entry whose outcome is open', () => {
     queue.simulator.faults.set([
       { kind: 'error', path: 'setPassword', code: 'invalid_argument', errorId: 'COMMA-HuJf6', times: 1 },
     ]);
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: NEW_PASSWORD });
+    await retryEntry(node.context, { entryId: id, password: NEW_PASSWORD });
     expect(await queue.untilStatus(id, 'failed')).toMatchObject({ lastErrorCode: 'PASSWORD_REFUSED', needsLook: true });
-    await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).rejects.toMatchObject({
+    await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'INVALID_STATE',
       message: expect.stringContaining('The account exists'),
     });
-    await retryEntry(node.retryTools, callerNamed('local'), { entryId: id, password: `${NEW_PASSWORD}-longer` });
+    await retryEntry(node.context, { entryId: id, password: `${NEW_PASSWORD}-longer` });
     await queue.untilStatus(id, 'completed');
     expect(await hasPassword(queue.db, id, `${NEW_PASSWORD}-longer`)).toBe(true);
     await expectOneOfEach(id);
@@ -362,9 +360,7 @@ describe('cancelling an entry whose outcome is open', () => {
   it('twice at once is done once', async () => {
     node = await queue.startNode();
     const id = await node.enqueue({ runAt: new Date(Date.now() + 60_000) });
-    const answers = await Promise.all(
-      [1, 2, 3, 4].map(() => cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })),
-    );
+    const answers = await Promise.all([1, 2, 3, 4].map(() => cancelEntry(node.context, { entryId: id })));
     expect(answers.filter(({ isChanged }) => isChanged)).toHaveLength(1);
   });
 
@@ -374,7 +370,7 @@ describe('cancelling an entry whose outcome is open', () => {
     const id = await node.enqueue();
     await queue.untilAttempts(id, 1);
     await queue.setUnderWay(id, false);
-    expect(await cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).toEqual({ isChanged: true });
+    expect(await cancelEntry(node.context, { entryId: id })).toMatchObject({ isChanged: true });
     expect(await queue.entry(id)).toMatchObject({
       status: 'cancelled',
       nextRetryAt: null,
@@ -382,14 +378,14 @@ describe('cancelling an entry whose outcome is open', () => {
       leaseToken: null,
       attemptCount: 1,
     });
-    expect(await cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).toEqual({ isChanged: false });
+    expect(await cancelEntry(node.context, { entryId: id })).toMatchObject({ isChanged: false });
   });
 
   it('is refused when no look is possible, and leaves the entry as it was', async () => {
     node = await queue.startNode();
     const id = await leaveOpen();
     const before = await queue.entry(id);
-    await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id })).rejects.toMatchObject({
+    await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'OUTCOME_UNKNOWN',
       message: expect.stringContaining('could not be found out'),
     });
@@ -405,21 +401,19 @@ describe('cancelling', () => {
   it('ends waiting and failed entries, and refuses the others with the reason', async () => {
     node = await queue.startNode();
     const waiting = await node.enqueue({ runAt: new Date(Date.now() + 60_000) });
-    expect(await cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: waiting })).toEqual({ isChanged: true });
+    expect(await cancelEntry(node.context, { entryId: waiting })).toMatchObject({ isChanged: true });
     queue.simulator.faults.set([{ kind: 'error', code: 'invalid_argument', errorId: 'COMMA-VoaRj', times: 1 }]);
     const failed = await node.enqueue();
     await queue.untilStatus(failed, 'failed');
-    expect(await cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: failed })).toEqual({ isChanged: true });
+    expect(await cancelEntry(node.context, { entryId: failed })).toMatchObject({ isChanged: true });
     const done = await node.enqueue();
     await queue.untilStatus(done, 'completed');
-    await expect(cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: done })).rejects.toMatchObject({
+    await expect(cancelEntry(node.context, { entryId: done })).rejects.toMatchObject({
       code: 'INVALID_STATE',
     });
     const { find } = queue.simulator.calls;
     expect(find).toBe(queue.simulator.calls.find);
-    await expect(
-      cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: '00000000-0000-4000-8000-000000000000' }),
-    ).rejects.toMatchObject({
+    await expect(cancelEntry(node.context, { entryId: '00000000-0000-4000-8000-000000000000' })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   });
@@ -432,9 +426,7 @@ describe('cancelling', () => {
     );
     await queue.db.query('UPDATE auth.queued_managed_account_creations SET next_retry_at = now()');
     node.worker.wake();
-    const cancels = await Promise.allSettled(
-      ids.map((id) => cancelEntry(other.cancelTools, LOCAL_CALLER, { entryId: id })),
-    );
+    const cancels = await Promise.allSettled(ids.map((id) => cancelEntry(other.context, { entryId: id })));
     for (const [index, id] of ids.entries()) {
       const isCancelled = cancels[index]?.status === 'fulfilled';
       await queue.untilStatus(id, isCancelled ? 'cancelled' : 'completed');

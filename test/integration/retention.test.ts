@@ -25,7 +25,7 @@ let database: TestDatabase;
 let db: Database;
 let family: { familyId: string; ownerId: string };
 let told = 0;
-const notices = { changed: () => void told++ };
+const notices = { notify: () => void told++ };
 /** What the record of changes says was removed. */
 const removed = async (): Promise<string[]> =>
   (

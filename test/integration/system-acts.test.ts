@@ -1,7 +1,6 @@
 /** What the server does unasked is on record like what people do: with itself as the actor. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { claimDue } from '../../src/accounts/claim.ts';
 import { destroySomePasswords } from '../../src/accounts/passwords.ts';
@@ -82,7 +81,7 @@ it('a takeover, with the entries', async () => {
 it('passwords that were destroyed because their time had come, with the entries', async () => {
   const node = await queue.startNode();
   const id = await node.enqueue({ runAt: new Date(Date.now() + 86_400_000) });
-  await cancelEntry(node.cancelTools, LOCAL_CALLER, { entryId: id });
+  await cancelEntry(node.context, { entryId: id });
   await queue.db.query(`UPDATE auth.queued_managed_account_creations SET cancelled_at = now() - interval '1 hour'`);
   await destroySomePasswords(testActs(queue.db), { undoWindowMs: 60_000, failedRetentionMs: 60_000 });
   expect(await systemActs()).toEqual([

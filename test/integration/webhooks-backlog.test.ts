@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createActs } from '../../src/access/acts.ts';
 import { createAuditTrail } from '../../src/access/audit/trail.ts';
-import { systemCaller } from '../../src/access/caller.ts';
 import { outboxRules } from '../../src/alerts/readings/outbox.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
@@ -18,6 +17,7 @@ import { type Judged, judge } from '../../src/events/webhooks/outcome.rules.ts';
 import { redeliverOne, redeliverSpan } from '../../src/events/webhooks/redeliver.ts';
 import { deleteSomeDeliveries, lockWebhook, pause, resume } from '../../src/events/webhooks/webhooks.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { systemCaller } from '../../src/work/caller.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const DAY_MS = 86_400_000;

@@ -370,7 +370,7 @@ describe('leases', () => {
       return claimDue(tx, { nodeId: randomUUID(), leaseMs: 300, concurrency: 1 }, new Map());
     });
     if (claimed === undefined) throw new Error('Nothing was claimed.');
-    app.notices.webhooksChanged();
+    app.notices.notify('webhooks');
     await eventually(async () => (await deliveries(webhookId))[0]).toMatchObject({
       status: 'delivered',
       attempts: 2,

@@ -4,10 +4,10 @@
  * the figures.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { LOCAL_CALLER } from '../../src/access/caller.ts';
 import { applyBulkAction } from '../../src/accounts/bulk/bulk-apply.ts';
 import { planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
 import type { Database } from '../../src/database/database.ts';
+import { LOCAL_CALLER } from '../../src/work/caller.ts';
 import { callerNamed, testActs } from '../support/acts.ts';
 import { type BulkTest, createBulkTest } from '../support/bulk.ts';
 

@@ -3,8 +3,8 @@
  * shows how far it is, gives back the rest, and ends as on SIGTERM.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { openNotices } from '../../src/events/notices.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { openNotices } from '../../src/work/notices.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { countByStatus, enqueueOn } from '../support/entries.ts';
 import {
@@ -168,7 +168,7 @@ it('is heard of within two seconds where notices are polled, and not looked for 
     hearing.on({ nodes: () => heard.nodes++, work: () => heard.polls++ });
     await until('two polls', () => heard.polls >= 2);
     expect(heard.nodes).toBe(0);
-    asking.nodesChanged();
+    asking.notify('nodes');
     await until('the ask', () => heard.nodes > 0, 2_000);
   } finally {
     await asking.close();

@@ -1,7 +1,7 @@
 /** Notices over a network that swallows packets: nothing is closed, and nothing comes. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openNotices } from '../../src/events/notices.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { openNotices } from '../../src/work/notices.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { openSilentProxy, type SilentProxy } from '../support/silent-proxy.ts';
 
@@ -21,11 +21,11 @@ it('a node notices the silence, listens again when it is over, and looks at ever
   const notices = await openNotices({ db: database.db, directUrl: proxy.url, logger: silentLogger });
   const heard = { schedules: 0, nodes: 0 };
   notices.on({ schedules: () => heard.schedules++, nodes: () => heard.nodes++ });
-  notices.schedulesChanged();
+  notices.notify('schedules', 'changes');
   await expect.poll(() => heard.schedules, { timeout: 30_000 }).toBe(1);
 
   proxy.silence();
-  notices.schedulesChanged();
+  notices.notify('schedules', 'changes');
   // It gives up the connection that is dumb, and those that it tries then.
   await expect.poll(() => proxy.acceptedCount(), { timeout: 30_000 }).toBeGreaterThan(2);
   expect(heard).toEqual({ schedules: 1, nodes: 0 });
@@ -33,7 +33,7 @@ it('a node notices the silence, listens again when it is over, and looks at ever
   const spokeAt = performance.now();
   await expect.poll(() => heard, { timeout: 30_000, interval: 20 }).toEqual({ schedules: 2, nodes: 1 });
   expect(performance.now() - spokeAt).toBeLessThan(15_000);
-  notices.schedulesChanged();
+  notices.notify('schedules', 'changes');
   await expect.poll(() => heard.schedules, { timeout: 30_000 }).toBe(3);
 
   // Nor does a stop wait for who does not answer.

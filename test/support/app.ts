@@ -11,7 +11,6 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
-import { type Notices, openNotices } from '../../src/events/notices.ts';
 import { readSinglePage } from '../../src/http/single-page.ts';
 import { ensureCircuit } from '../../src/identity/circuit.ts';
 import type { IdentityProvider } from '../../src/identity/provider.ts';
@@ -28,6 +27,7 @@ import { parseMasterKey } from '../../src/sealing/master-key.ts';
 import { registerAgain } from '../../src/start/register-again.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import { VERSION } from '../../src/version.ts';
+import { type Notices, openNotices } from '../../src/work/notices.ts';
 
 /** One per test file, so that nodes on one database share its key ring. */
 const MASTER_KEY = parseMasterKey(randomBytes(32).toString('base64'), 'the test');

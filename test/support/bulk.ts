@@ -6,10 +6,10 @@ import { expect } from 'vitest';
 import { type BulkRunner, createBulkRunner } from '../../src/accounts/bulk/bulk-runner.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import type { BulkAction, EntryStatus } from '../../src/database/generated/prisma/client.ts';
-import { openNotices } from '../../src/events/notices.ts';
 import { registerNode } from '../../src/nodes/nodes.ts';
 import { BEGINNING } from '../../src/sealing/jwe.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { openNotices } from '../../src/work/notices.ts';
 import { testActs } from './acts.ts';
 import { createTestDatabase, seedFamily } from './database.ts';
 

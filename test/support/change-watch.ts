@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { OURS, openDatabase } from '../../src/database/database.ts';
 import { createChangeFeed } from '../../src/events/changes/change-feed.ts';
-import { openNotices } from '../../src/events/notices.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { openNotices } from '../../src/work/notices.ts';
 import { seedFamily, type TestDatabase } from './database.ts';
 
 const WRITERS = 3;
@@ -106,7 +106,7 @@ export async function watchThroughDisconnections(
       }
       for (const connection of shuffled(connections, random)) {
         await connection.query(random(10) === 0 ? 'ROLLBACK' : 'COMMIT');
-        notices.changed();
+        notices.notify('changes');
       }
     }
     for (const connection of connections) await connection.end();

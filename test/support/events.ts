@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Queryable } from '../../src/database/database.ts';
 import { isConnectionFailure, sqlStateOf } from '../../src/database/violations.ts';
-import { CATALOG, isEventType } from '../../src/events/outbox/catalog.rules.ts';
+import { CATALOG, isEventType } from '../../src/work/event-types.rules.ts';
 
 /** The newest of a test that makes thousands are enough. */
 const MOST_LOOKED_AT = 2_000;

@@ -5,14 +5,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { LOCAL_CALLER } from '../../src/access/caller.ts';
-import type { CancelTools } from '../../src/accounts/cancel.ts';
-import { createEnqueuer, type NewEntry } from '../../src/accounts/enqueue.ts';
+import { enqueueAccount, type NewEntry } from '../../src/accounts/enqueue.ts';
 import { takeOverAllExpired } from '../../src/accounts/takeover.ts';
 import { createWorker } from '../../src/accounts/worker.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import type { Attempt, QueuedCreation } from '../../src/database/generated/prisma/client.ts';
-import { openNotices } from '../../src/events/notices.ts';
 import type { CircuitLimits } from '../../src/identity/circuit.rules.ts';
 import { ensureCircuit, loadCircuit } from '../../src/identity/circuit.ts';
 import { type Simulator, type SimulatorEvent, startSimulator } from '../../src/identity/simulator/simulator.ts';
@@ -23,7 +20,9 @@ import { registerNode } from '../../src/nodes/nodes.ts';
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
 import { parseMasterKey } from '../../src/sealing/master-key.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
-import { testActs, testTrail } from './acts.ts';
+import { openNotices } from '../../src/work/notices.ts';
+import { testActs } from './acts.ts';
+import { testContext } from './context.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts';
 import { jobContext } from './job-context.ts';
 
@@ -104,8 +103,15 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       circuit: { failureThreshold: 5, probeIntervalMs: 60_000, ...options.circuit },
     });
     notices.on({ work: worker.wake, circuit: worker.reconsider, queue: worker.reconsider });
-    const enqueuer = createEnqueuer({ db: own, acts, trail: testTrail(), keyRing, notices });
-    const cancelTools: CancelTools = { db: own, acts, provider, notices, nodeId: node.id, leaseMs, timeoutMs };
+    const context = testContext({
+      db: own,
+      keyRing,
+      notices,
+      provider,
+      logger: log,
+      nodeId: node.id,
+      config: { LEASE_DURATION: leaseMs, PROVIDER_TIMEOUT: timeoutMs },
+    });
     let stopped: Promise<void> | undefined;
     const started = {
       db: own,
@@ -113,16 +119,15 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       notices,
       provider,
       worker,
-      enqueuer,
-      cancelTools,
-      retryTools: { acts, keyRing, notices },
+      /** In the name of a local caller. */
+      context,
       /** Enqueues a valid account; answers the entry's id. */
       enqueue: async (changes: Partial<NewEntry> = {}): Promise<string> =>
-        (await enqueuer.enqueue(LOCAL_CALLER, account(changes))).entryId,
+        (await enqueueAccount(context, account(changes))).entryId,
       /** As a heartbeat does. */
       async takeOver(): Promise<string[]> {
         const { entryIds } = await takeOverAllExpired(own, acts, timeoutMs);
-        if (entryIds.length > 0) notices.workToDo();
+        if (entryIds.length > 0) notices.notify('work');
         return [...entryIds];
       },
       stop: (timeout = 5_000): Promise<void> => {

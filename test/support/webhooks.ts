@@ -1,7 +1,7 @@
 /** Webhooks for tests: made over the API, fed with events by the outbox, looked at in the database. */
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../../src/config/config.ts';
-import { recordEvents } from '../../src/events/outbox/record.ts';
+import { recordEvents } from '../../src/work/write-events.ts';
 import type { TestApp } from './app.ts';
 
 /** Receivers of tests are on this machine. */
@@ -64,7 +64,7 @@ export async function writeEvents(app: TestApp, aggregateIds: readonly string[],
       })),
     ),
   );
-  app.notices.eventsWritten();
+  app.notices.notify('outbox');
 }
 
 export const aggregate = (): string => randomUUID();
@@ -74,5 +74,5 @@ export async function hurry(app: TestApp): Promise<void> {
   await app.db.query(
     `UPDATE auth.webhook_deliveries SET due_at = now() WHERE status = 'pending' AND lease_token IS NULL AND due_at IS NOT NULL`,
   );
-  app.notices.webhooksChanged();
+  app.notices.notify('webhooks');
 }

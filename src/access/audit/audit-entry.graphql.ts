@@ -10,7 +10,7 @@ import {
   stringCondition,
 } from '../../graphql/filters.ts';
 import { newestFirstPage } from '../../graphql/keyset-number.ts';
-import type { Caller, CallerKind, Role } from '../caller.ts';
+import type { Caller, CallerKind, Role } from '../../work/caller.ts';
 import type { TokenRefs } from '../tokens/token.graphql.ts';
 import type { ViewerRefs } from '../viewer.graphql.ts';
 

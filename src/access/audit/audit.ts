@@ -5,7 +5,7 @@
 import type { Database, Transactional } from '../../database/database.ts';
 import type { DatabaseClock } from '../../database/database-clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AuditTrail } from './act.ts';
+import type { AuditTrail } from '../../work/audit-trail.ts';
 import { anchorText, type GivenAnchor, presentAnchor, readAnchor } from './anchors.ts';
 import { cutAuditTrail } from './cut.ts';
 import { exportAudit } from './export.ts';

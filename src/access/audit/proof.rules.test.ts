@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Anchor, chainAt, macOfAnchor, macOfRow, NO_CHAIN, type Place, type SignedRow } from './proof.rules.ts';
+import type { SignedRow } from '../../work/audit-trail.ts';
+import { type Anchor, chainAt, macOfAnchor, macOfRow, NO_CHAIN, type Place } from './proof.rules.ts';
 
 const key = randomBytes(32);
 const text = fc.string({ unit: 'binary', maxLength: 8 });

@@ -4,30 +4,7 @@
  * kind begins with a name of its own, so that no code can be passed off as one of another kind.
  */
 import { createHmac } from 'node:crypto';
-
-/** Everything of a row that the node writes, under its columns' names. Instants are ISO 8601 in UTC. */
-export interface SignedRow {
-  readonly id: string;
-  readonly at: string;
-  readonly actor_kind: string;
-  readonly actor_id: string;
-  readonly actor: string;
-  readonly token_prefix: string | null;
-  readonly role: string;
-  readonly action: string;
-  readonly outcome: string;
-  readonly target_type: string | null;
-  readonly target_id: string | null;
-  readonly family_id: string | null;
-  readonly reason: string | null;
-  /** JSON, to the letter as it is stored. */
-  readonly before: string | null;
-  readonly after: string | null;
-  readonly request_id: string | null;
-  readonly address: string | null;
-  readonly node_id: string | null;
-  readonly key_id: string;
-}
+import type { SignedRow } from '../../work/audit-trail.ts';
 
 /** A row's place in the chain. */
 export interface Place {

@@ -1,5 +1,5 @@
 /** Rows of the trail as they are stored, for those who check them: every column, to the letter. */
-import type { SignedRow } from './proof.rules.ts';
+import type { SignedRow } from '../../work/audit-trail.ts';
 
 /** A row with its code and, once the sealer has been there, its place in the chain. */
 export interface StoredEntry extends SignedRow {

@@ -4,8 +4,8 @@
  * there without the other; its place in the chain comes later, from the sealer.
  */
 import { randomUUID } from 'node:crypto';
-import type { Act, AuditTrail, SignedAct } from './act.ts';
-import { macOfRow, type SignedRow } from './proof.rules.ts';
+import type { Act, AuditTrail, SignedAct, SignedRow } from '../../work/audit-trail.ts';
+import { macOfRow } from './proof.rules.ts';
 import { jsonText, storable } from './storable.rules.ts';
 
 /** The audit keys of the key ring. */

@@ -1,5 +1,5 @@
 /** What an authentication ends in: a caller, or a refusal that says what to do (RFC 6750, section 3). */
-import type { Caller } from '../caller.ts';
+import type { Caller } from '../../work/caller.ts';
 import type { Proof, Verdict } from './proof.ts';
 
 export interface Recognised {

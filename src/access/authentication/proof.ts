@@ -1,5 +1,5 @@
 /** What a credential turned out to be worth; every kind of credential is looked up to one of these. */
-import type { Caller } from '../caller.ts';
+import type { Caller } from '../../work/caller.ts';
 
 /** A caller that was recognised, still without its request. */
 export interface Proof {

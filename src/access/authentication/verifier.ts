@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { CallerKind } from '../caller.ts';
+import type { CallerKind } from '../../work/caller.ts';
 import type { Digester } from '../idempotency.ts';
 import type { IssuerRules } from '../oidc/claims.rules.ts';
 import { createIssuer } from '../oidc/issuer.ts';

@@ -4,7 +4,7 @@
  * at all.
  */
 
-import type { Role } from '../caller.ts';
+import type { Role } from '../../work/caller.ts';
 import { isReserved } from '../reserved-names.rules.ts';
 
 export interface ClaimRules {

@@ -5,9 +5,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Queryable } from '../../database/database.ts';
+import type { CallerKind, Role } from '../../work/caller.ts';
 import { sha256 } from '../authentication/given-secret.ts';
 import { endIn, type Proof, type Verdict } from '../authentication/proof.ts';
-import type { CallerKind, Role } from '../caller.ts';
 
 /** Only whoever has its cookie is told: a session is not guessed. */
 const ended = (why: string): Extract<Verdict, { failure: string }> => ({

@@ -4,9 +4,9 @@
  */
 import type { Config } from '../../config/config.ts';
 import { isUnavailable } from '../../database/unavailable.ts';
-import type { Notices } from '../../events/notices.ts';
 import type { Exchange, Handler } from '../../http/server.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { Notices } from '../../work/notices.ts';
 import type { Acts } from '../acts.ts';
 import { DATABASE_AWAY, type Recognised, type Refused } from '../authentication/answers.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
@@ -23,7 +23,7 @@ export interface SignInOptions {
   readonly acts: Acts;
   readonly authenticator: Authenticator;
   readonly codeFlow: CodeFlow | undefined;
-  readonly notices: Pick<Notices, 'accessChanged'>;
+  readonly notices: Pick<Notices, 'notify'>;
   readonly logger: Logger;
 }
 
@@ -153,7 +153,7 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
       const target = { type: 'Session', id: sessionId };
       if (await endSession(tx, sessionId)) acted({ caller, action: 'signOut', target, familyId: caller.familyId });
     });
-    notices.accessChanged();
+    notices.notify('access');
   };
 
   /** Without the database nobody signs in or out; a page says so. */

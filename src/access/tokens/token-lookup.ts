@@ -1,8 +1,8 @@
 /** Finds an API token by its digest, and writes down when it was last used: once a minute, not at each request. */
 import type { Queryable } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { Role } from '../../work/caller.ts';
 import { endIn, UNKNOWN, type Verdict } from '../authentication/proof.ts';
-import type { Role } from '../caller.ts';
 
 const USE_WRITTEN_EVERY_MS = 60_000;
 

@@ -1,11 +1,11 @@
 /** What administrators do to API tokens; every node hears at once of one that was revoked. */
 import type { Clock } from '../../clock.ts';
-import type { Notices } from '../../events/notices.ts';
-import type { NewEvent } from '../../events/outbox/catalog.rules.ts';
-import { recordEvents } from '../../events/outbox/record.ts';
 import { type InputIssue, InvalidInputError, InvalidStateError } from '../../refusals.ts';
+import type { Caller } from '../../work/caller.ts';
+import type { NewEvent } from '../../work/event-types.rules.ts';
+import type { Notices } from '../../work/notices.ts';
+import { recordEvents } from '../../work/write-events.ts';
 import type { Acts } from '../acts.ts';
-import type { Caller } from '../caller.ts';
 import { idempotencyKeyProblem } from '../idempotency.rules.ts';
 import { type Digester, digestFields, idempotently } from '../idempotency.ts';
 import { tokenNameProblem } from './token-name.rules.ts';
@@ -18,7 +18,7 @@ export interface TokenRequest extends NewToken {
 export interface TokenOperationsOptions {
   readonly acts: Acts;
   readonly clock: Clock;
-  readonly notices: Pick<Notices, 'accessChanged' | 'eventsWritten'>;
+  readonly notices: Pick<Notices, 'notify'>;
   readonly digester: Digester;
 }
 
@@ -57,7 +57,7 @@ export function createTokenOperations({ acts, clock, notices, digester }: TokenO
         await recordEvents(tx, [tokenEvent('ApiTokenCreated', caller, made.id, { name, role, familyId })]);
         return made;
       });
-      notices.eventsWritten();
+      notices.notify('outbox');
       return token;
     },
 
@@ -80,7 +80,7 @@ export function createTokenOperations({ acts, clock, notices, digester }: TokenO
         }
         return revoked;
       });
-      notices.accessChanged();
+      notices.notify('access');
       return { isChanged };
     },
   };

@@ -5,7 +5,7 @@ import type { Builder } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
-import type { Role } from '../caller.ts';
+import type { Role } from '../../work/caller.ts';
 import { IdempotencyConflictError } from '../idempotency.ts';
 import type { TokenOperations } from './token-operations.ts';
 

@@ -6,8 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Queryable } from '../../database/database.ts';
 import { InvalidStateError, NotFoundError } from '../../refusals.ts';
+import type { Caller, Role } from '../../work/caller.ts';
 import { sha256 } from '../authentication/given-secret.ts';
-import type { Caller, Role } from '../caller.ts';
 import { requireFamily, unknownFamily } from '../scope.ts';
 import { composeToken, RANDOM_BYTES } from './token-format.rules.ts';
 

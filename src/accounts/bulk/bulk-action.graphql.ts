@@ -1,5 +1,5 @@
 /** Bulk actions in the API: the type `BulkAction`, what it skipped, and what is answered about it. */
-import type { Caller } from '../../access/caller.ts';
+
 import type { Clock } from '../../clock.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { BulkActionKind, BulkActionStatus, BulkEntryState } from '../../database/generated/prisma/enums.ts';
@@ -7,6 +7,7 @@ import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
 import { decodeNumber, keysetOf, type PageArgs } from '../../graphql/keyset.ts';
 import { connectionSelection } from '../../graphql/selection.ts';
+import type { Caller } from '../../work/caller.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { type Exclusion, skipMessage, undoProblem } from './bulk-action.rules.ts';
 import { addBulkExclusion } from './bulk-exclusion.graphql.ts';

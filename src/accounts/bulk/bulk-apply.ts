@@ -3,10 +3,10 @@
  * the work itself is done in batches by the runner, on this node or on whichever goes on.
  */
 import type { Acts } from '../../access/acts.ts';
-import type { Caller } from '../../access/caller.ts';
 import { type Digester, digestFields, idempotently } from '../../access/idempotency.ts';
 import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
+import type { Caller } from '../../work/caller.ts';
 import { applyProblem, keyIssues, type UndoableAction, undoProblem } from './bulk-action.rules.ts';
 
 export interface ApplyRequest {

@@ -7,7 +7,7 @@
 import type { Database, Queryable } from '../../database/database.ts';
 import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
 import { sqlStateOf, violation } from '../../database/violations.ts';
-import type { EventType } from '../../events/outbox/catalog.rules.ts';
+import type { EventType } from '../../work/event-types.rules.ts';
 import { BULK_PROBLEM, UNDO_CANCEL_PROBLEM, UNDO_SET_RUN_AT_PROBLEM } from './bulk-problems.ts';
 
 /** Small enough to hold locks for some ten milliseconds. */

@@ -1,7 +1,8 @@
 /** What a plan leaves out, in the API: `BulkExclusion`, of a plan and of what became of it. */
-import type { Caller } from '../../access/caller.ts';
+
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
+import type { Caller } from '../../work/caller.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { visibleTo } from '../entry-scope.ts';
 import { type Exclusion, exclusionMessage } from './bulk-action.rules.ts';

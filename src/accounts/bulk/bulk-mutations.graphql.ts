@@ -1,10 +1,11 @@
 /** Plan, then apply: changing many entries at once, exactly those that were looked at. */
-import type { Caller } from '../../access/caller.ts';
+
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
+import type { Caller } from '../../work/caller.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { type addEntryQueries, type EntryFilter, entryCondition } from '../entry-queries.graphql.ts';
 import { visibleTo } from '../entry-scope.ts';

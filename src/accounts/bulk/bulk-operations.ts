@@ -1,9 +1,9 @@
 /** The operations behind the API's bulk actions, each with its tools. */
 import type { Acts } from '../../access/acts.ts';
-import type { Caller } from '../../access/caller.ts';
 import type { Digester } from '../../access/idempotency.ts';
 import type { Database } from '../../database/database.ts';
-import type { Notices } from '../../events/notices.ts';
+import type { Caller } from '../../work/caller.ts';
+import type { Notices } from '../../work/notices.ts';
 import { type ApplyRequest, applyBulkAction, type UndoRequest, undoBulkAction } from './bulk-apply.ts';
 import { type PlanRequest, planBulkAction, requireRoomForPlan } from './bulk-plan.ts';
 
@@ -27,20 +27,19 @@ export function createBulkOperations({ db, acts, keyRing, notices, undoWindowMs,
       await requireRoomForPlan(db, caller);
       const plan = await planBulkAction({ db, acts }, caller, request);
       // A claim passes over entries in the moment in which they are written into the plan.
-      notices.workToDo();
-      notices.changed();
+      notices.notify('work', 'changes');
       return plan;
     },
     async apply(caller: Caller, request: ApplyRequest) {
       const answer = await applyBulkAction({ acts, digester: keyRing }, caller, request);
       wake();
-      notices.changed();
+      notices.notify('changes');
       return answer;
     },
     async undo(caller: Caller, request: UndoRequest) {
       const answer = await undoBulkAction({ acts, undoWindowMs }, caller, request);
       wake();
-      notices.changed();
+      notices.notify('changes');
       return answer;
     },
   };

@@ -5,11 +5,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Acts } from '../../access/acts.ts';
-import type { Caller } from '../../access/caller.ts';
 import type { Database, Queryable } from '../../database/database.ts';
 import type { Prisma } from '../../database/generated/prisma/client.ts';
 import type { BulkActionKind } from '../../database/generated/prisma/enums.ts';
 import { InvalidInputError, InvalidStateError } from '../../refusals.ts';
+import type { Caller } from '../../work/caller.ts';
 import { loadLimits } from '../control/queue-control.ts';
 import { measuredSpeed, timeFor } from '../insight/speed.rules.ts';
 import { loadSpells } from '../insight/speed.ts';

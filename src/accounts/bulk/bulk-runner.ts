@@ -6,8 +6,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../database/database.ts';
 import { restAfter } from '../../database/pace.ts';
-import type { Notices } from '../../events/notices.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { Notices } from '../../work/notices.ts';
 import { type LeasedAction, nextBatch } from './bulk-batch.ts';
 
 /** Until entries that others had locked are tried again: twice as long each time, until one was changed. */
@@ -82,7 +82,7 @@ async function goOn(options: BulkRunnerOptions, leased: LeasedAction, stopping: 
     }
     if (result.kind === 'finished') {
       logger.info({ bulkActionId: leased.id, changed }, 'A bulk action is finished');
-      notices.eventsWritten();
+      notices.notify('outbox');
       return;
     }
     if (result.kind === 'again') {
@@ -94,10 +94,9 @@ async function goOn(options: BulkRunnerOptions, leased: LeasedAction, stopping: 
     position = result.lastPosition;
     changed += result.changedIds.length;
     if (result.changedIds.length > 0) heldBackMs = HELD_BACK_MS;
-    notices.changed();
-    notices.eventsWritten();
+    notices.notify('changes', 'outbox');
     // Also after a cancel: a claim passes over what the batch had locked.
-    notices.workToDo();
+    notices.notify('work');
   }
   await db.query(
     'UPDATE auth.bulk_actions SET lease_node_id = NULL, lease_expires_at = NULL WHERE id = $1 AND lease_node_id = $2',

@@ -1,5 +1,5 @@
 /** Watching bulk actions: how far one is, batch by batch. */
-import type { Caller } from '../../access/caller.ts';
+
 import type { Queryable } from '../../database/database.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
@@ -7,6 +7,7 @@ import type { ChangeFeed } from '../../events/changes/change-feed.ts';
 import type { Interest, InterestOf } from '../../events/changes/change-stream.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
+import type { Caller } from '../../work/caller.ts';
 import type { BulkActionRefs } from './bulk-action.graphql.ts';
 
 export interface BulkWatch {

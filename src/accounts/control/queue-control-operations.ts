@@ -3,12 +3,12 @@
  * anything more.
  */
 import type { Acts } from '../../access/acts.ts';
-import type { Caller } from '../../access/caller.ts';
 import { requireFamily } from '../../access/scope.ts';
 import type { Database } from '../../database/database.ts';
-import type { Notices } from '../../events/notices.ts';
 import { aggregateIdOf } from '../../events/outbox/aggregate-id.rules.ts';
-import { recordEvents } from '../../events/outbox/record.ts';
+import type { Caller } from '../../work/caller.ts';
+import type { Notices } from '../../work/notices.ts';
+import { recordEvents } from '../../work/write-events.ts';
 import type { Limits } from './queue-control.rules.ts';
 import {
   loadLimits,
@@ -41,7 +41,7 @@ export function createQueueControl(db: Database, notices: Notices, acts: Acts) {
         await recordEvents(tx, [{ eventType: 'QueuePaused', ...aggregateOf(familyId), payload }]);
         return { isChanged };
       });
-      notices.queueChanged();
+      notices.notify('queue');
       return answer;
     },
     async resume(caller: Caller, { familyId, reason }: ResumeRequest) {
@@ -55,7 +55,7 @@ export function createQueueControl(db: Database, notices: Notices, acts: Acts) {
         await recordEvents(tx, [{ eventType: 'QueueResumed', ...aggregateOf(familyId), payload }]);
         return { isChanged };
       });
-      notices.queueChanged();
+      notices.notify('queue');
       return answer;
     },
     async setLimits(caller: Caller, { reason, ...limits }: Partial<Limits> & { readonly reason?: string | null }) {
@@ -66,7 +66,7 @@ export function createQueueControl(db: Database, notices: Notices, acts: Acts) {
         if (isChanged) acted({ caller, action: 'setQueueLimits', target: targetOf(null), reason, ...change });
         return { isChanged };
       });
-      notices.queueChanged();
+      notices.notify('queue');
       return answer;
     },
   };

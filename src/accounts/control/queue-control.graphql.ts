@@ -1,10 +1,10 @@
 /** Flow control in the API: pauses and limits, seen and set. */
 import { z } from 'zod';
-import type { Caller } from '../../access/caller.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, NotFoundError } from '../../refusals.ts';
+import type { Caller } from '../../work/caller.ts';
 import { burstOf, type Limits } from './queue-control.rules.ts';
 import type { PauseRequest, QueueLimits, QueuePause, ResumeRequest } from './queue-control.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { Database, Queryable } from '../../database/database.ts';
 import { createRecovery } from '../../database/recovery.ts';
-import type { Notices } from '../notices.ts';
+import type { Notices } from '../../work/notices.ts';
 import { tellTogether } from './change-events.ts';
 import { openRecord } from './change-record.ts';
 import { type ChangePage, currentPlace, readChanges } from './change-rows.ts';

@@ -5,9 +5,9 @@
  * for whom something could not be read, once the database is back.
  */
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { Caller } from '../../access/caller.ts';
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
 import { isPassing, type Patience } from '../../database/recovery.ts';
+import type { Caller } from '../../work/caller.ts';
 import type { ChangeEvent, ChangesTogether, LoadRows } from './change-events.ts';
 import { comparePositions, type Position } from './cursor.rules.ts';
 

@@ -3,12 +3,12 @@
  * much would need them all. Who hears what is what the subscriptions of each kind say.
  */
 import { GraphQLError } from 'graphql';
-import type { Caller } from '../../access/caller.ts';
 import { denial, OPERATIONS } from '../../access/permissions.rules.ts';
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
 import { InvalidInputError } from '../../refusals.ts';
+import type { Caller } from '../../work/caller.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { InterestOf } from './change-stream.ts';
 

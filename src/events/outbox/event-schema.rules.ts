@@ -1,6 +1,6 @@
 /** The JSON Schema of each event's payload, from the catalog: committed under events/ and served. */
 import { z } from 'zod';
-import { CATALOG, EVENT_TYPES } from './catalog.rules.ts';
+import { CATALOG, EVENT_TYPES } from '../../work/event-types.rules.ts';
 
 /** For example `managed-account-created.v1.json`. */
 export function schemaFileName(eventType: string, version: number): string {

@@ -1,7 +1,7 @@
 /** Where a type of event only narrows what is read: one that there is not is refused, rather than answered with nothing. */
 import type { Queryable } from '../../database/database.ts';
 import { NotFoundError } from '../../refusals.ts';
-import { EVENT_TYPES, isEventType } from './catalog.rules.ts';
+import { EVENT_TYPES, isEventType } from '../../work/event-types.rules.ts';
 
 // By outbox_events_event_type_idx.
 const UNHEARD_OF = `

@@ -1,10 +1,10 @@
 /** What people do to the outbox: an event that was published, or could not be, is asked for again. */
 import type { Acts } from '../../access/acts.ts';
-import type { Caller } from '../../access/caller.ts';
 import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
 import { type Digester, digestFields, idempotently } from '../../access/idempotency.ts';
 import { InvalidInputError, NotFoundError } from '../../refusals.ts';
-import type { Notices } from '../notices.ts';
+import type { Caller } from '../../work/caller.ts';
+import type { Notices } from '../../work/notices.ts';
 import { type OutboxState, outboxState } from './outbox-state.rules.ts';
 
 export interface RedeliverRequest {
@@ -15,7 +15,7 @@ export interface RedeliverRequest {
 
 export interface OutboxOperationsOptions {
   readonly acts: Acts;
-  readonly notices: Pick<Notices, 'eventsWritten'>;
+  readonly notices: Pick<Notices, 'notify'>;
   readonly digester: Digester;
 }
 
@@ -60,7 +60,7 @@ export function createOutboxOperations({ acts, notices, digester }: OutboxOperat
           return eventId;
         }),
       );
-      if (isChanged) notices.eventsWritten();
+      if (isChanged) notices.notify('outbox');
       return { eventId, isChanged, isReplay };
     },
   };

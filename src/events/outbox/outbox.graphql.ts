@@ -1,5 +1,5 @@
 /** The outbox in the API: events as they were written, and where each stands. */
-import type { Caller } from '../../access/caller.ts';
+
 import type { Database } from '../../database/database.ts';
 import type { OutboxEvent, Prisma } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
@@ -12,6 +12,7 @@ import {
   stringCondition,
 } from '../../graphql/filters.ts';
 import { newestFirstPage } from '../../graphql/keyset-number.ts';
+import type { Caller } from '../../work/caller.ts';
 import { aggregateNameIn } from './aggregate-name.rules.ts';
 import { requireTypes } from './known-type.ts';
 import { type OutboxState, outboxState } from './outbox-state.rules.ts';

@@ -5,7 +5,7 @@
  */
 import { refuse } from '../../http/body.ts';
 import { type Exchange, type Handler, sendText } from '../../http/server.ts';
-import { CATALOG, EVENT_TYPES } from './catalog.rules.ts';
+import { CATALOG, EVENT_TYPES } from '../../work/event-types.rules.ts';
 import { eventSchemas, schemaFileName, schemaText } from './event-schema.rules.ts';
 
 const EVENT_SCHEMAS = '/events/schemas';

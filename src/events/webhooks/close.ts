@@ -5,8 +5,8 @@
  * publisher, who must know what waits, holds them as well.
  */
 import type { Acts } from '../../access/acts.ts';
-import { systemCaller } from '../../access/caller.ts';
-import { recordEvents } from '../outbox/record.ts';
+import { systemCaller } from '../../work/caller.ts';
+import { recordEvents } from '../../work/write-events.ts';
 import { nextAttemptAt } from './back-off.rules.ts';
 import type { ClaimedDelivery } from './claim.ts';
 import type { Judged } from './outcome.rules.ts';
@@ -44,7 +44,7 @@ const DELIVERER = systemCaller('webhooks');
 
 /**
  * Writes them all in one transaction; answers one for each. After its commit a caller of a
- * webhook that was disabled calls `notices.eventsWritten()`.
+ * webhook that was disabled calls `notices.notify('outbox')`.
  */
 export function closeAttempts(options: CloseOptions, all: readonly EndedAttempt[]): Promise<Closed[]> {
   return options.acts.transaction(async (tx, acted) => {

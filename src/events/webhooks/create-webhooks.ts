@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import type { Database } from '../../database/database.ts';
 import type { KeyRing } from '../../sealing/key-ring.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Notices } from '../notices.ts';
+import type { Notices } from '../../work/notices.ts';
 import { DEFAULT_SOURCE } from '../outbox/cloud-event.rules.ts';
 import { createDeliverer } from './deliverer.ts';
 import { createDeliveryOperations } from './delivery-operations.ts';

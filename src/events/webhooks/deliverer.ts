@@ -10,7 +10,7 @@ import type { Database } from '../../database/database.ts';
 import { isPassing } from '../../database/recovery.ts';
 import type { KeyRing } from '../../sealing/key-ring.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Notices } from '../notices.ts';
+import type { Notices } from '../../work/notices.ts';
 import { type ClaimedDelivery, type ClaimOptions, claimDue, nextDueInMs } from './claim.ts';
 import { type Closed, type CloseOptions, closeAttempts, type EndedAttempt } from './close.ts';
 import { mendHeads } from './heads.ts';
@@ -22,7 +22,7 @@ import { signatureHeaders } from './signature.rules.ts';
 export interface DelivererOptions extends ClaimOptions, CloseOptions, SendTools {
   readonly db: Database;
   readonly keyRing: KeyRing;
-  readonly notices: Pick<Notices, 'eventsWritten'>;
+  readonly notices: Pick<Notices, 'notify'>;
   readonly logger: Logger;
   /** Told of each attempt that ended, for the metrics. */
   observe?(outcome: Outcome, durationMs: number): void;
@@ -168,7 +168,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     else logger.debug(line, 'An attempt to deliver to a webhook ended');
     if (disabledBecause === undefined) return;
     logger.warn({ webhookId: delivery.webhookId, reason: disabledBecause }, 'A webhook was disabled');
-    notices.eventsWritten();
+    notices.notify('outbox');
   };
 
   return {

@@ -1,12 +1,12 @@
 /** What operators do with deliveries: try a webhook out, and have deliveries made again. */
 import { randomUUID } from 'node:crypto';
 import type { Acted, Acts } from '../../access/acts.ts';
-import type { Caller } from '../../access/caller.ts';
 import { type Digester, digestFields, idempotently } from '../../access/idempotency.ts';
 import type { Queryable } from '../../database/database.ts';
 import { type InputIssue, InvalidInputError, InvalidStateError } from '../../refusals.ts';
-import type { Notices } from '../notices.ts';
-import { CATALOG, type NewEvent } from '../outbox/catalog.rules.ts';
+import type { Caller } from '../../work/caller.ts';
+import { CATALOG, type NewEvent } from '../../work/event-types.rules.ts';
+import type { Notices } from '../../work/notices.ts';
 import { toCloudEvent } from '../outbox/cloud-event.rules.ts';
 import { findClaimed } from './claim.ts';
 import type { Deliverer } from './deliverer.ts';
@@ -18,7 +18,7 @@ export interface DeliveryTools {
   readonly db: Queryable;
   readonly acts: Acts;
   readonly digester: Digester;
-  readonly notices: Pick<Notices, 'webhooksChanged'>;
+  readonly notices: Pick<Notices, 'notify'>;
   readonly deliverer: Pick<Deliverer, 'deliver'>;
   readonly nodeId: string;
   readonly leaseMs: number;
@@ -124,7 +124,7 @@ export function createDeliveryOperations({ db, acts, digester, notices, delivere
         next = portion.next;
       }
       if (isReplay) await requireWebhook(db, webhookId);
-      notices.webhooksChanged();
+      notices.notify('webhooks');
       return { webhookId, count, isReplay };
     },
   };

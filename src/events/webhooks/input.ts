@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
 import { type InputIssue, InvalidInputError } from '../../refusals.ts';
-import { EVENT_TYPES, isEventType } from '../outbox/catalog.rules.ts';
+import { EVENT_TYPES, isEventType } from '../../work/event-types.rules.ts';
 import type { Resolve } from './resolve.ts';
 import { secretIssues } from './secrets.ts';
 import { destinationProblem, hostOf, readUrl, type UrlPolicy } from './webhook-url.rules.ts';

@@ -3,9 +3,10 @@
  * begin a new series, so that a delivery's history stays in one place, and the receiver sees the
  * same id. Of each aggregate they come in their order, behind what is under way.
  */
-import type { Caller } from '../../access/caller.ts';
+
 import type { Queryable } from '../../database/database.ts';
 import { InvalidStateError, NotFoundError } from '../../refusals.ts';
+import type { Caller } from '../../work/caller.ts';
 
 /** What one request may ask for. */
 export const MOST_REDELIVERED = 10_000;

@@ -1,11 +1,11 @@
 /** What administrators do to webhooks, with its record; deliverers on all nodes hear of it. */
 import type { Acts } from '../../access/acts.ts';
-import type { Caller } from '../../access/caller.ts';
 import { digestFields, idempotently } from '../../access/idempotency.ts';
 import { InvalidStateError } from '../../refusals.ts';
 import type { KeyRing } from '../../sealing/key-ring.ts';
 import { sealingAgain } from '../../sealing/open-sealed.ts';
-import type { Notices } from '../notices.ts';
+import type { Caller } from '../../work/caller.ts';
+import type { Notices } from '../../work/notices.ts';
 import { type InputTools, requireValid } from './input.ts';
 import { insertSecret, makeSecret } from './secrets.ts';
 import {
@@ -22,7 +22,7 @@ import {
 export interface WebhookTools extends InputTools {
   readonly acts: Acts;
   readonly keyRing: KeyRing;
-  readonly notices: Pick<Notices, 'webhooksChanged'>;
+  readonly notices: Pick<Notices, 'notify'>;
   /** How long the former secret signs too after a rotation. */
   readonly overlapMs: number;
 }
@@ -144,7 +144,7 @@ export function createWebhookOperations(tools: WebhookTools) {
         acted({ caller, action: 'resumeWebhook', target: targetOf(webhookId), reason, before, after });
         return { webhookId, isChanged: true };
       });
-      notices.webhooksChanged();
+      notices.notify('webhooks');
       return answer;
     },
 

@@ -4,9 +4,9 @@
  * its place, not its query, which often holds somebody's key.
  */
 import { randomUUID } from 'node:crypto';
-import type { Caller } from '../../access/caller.ts';
 import type { Queryable } from '../../database/database.ts';
 import { InvalidStateError, NotFoundError } from '../../refusals.ts';
+import type { Caller } from '../../work/caller.ts';
 
 export interface WebhookRow {
   readonly id: string;

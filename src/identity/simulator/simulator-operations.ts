@@ -1,9 +1,9 @@
 /** The operations behind the API's view of the simulator: seeing what it plays, and ordering that. */
 import type { Acts } from '../../access/acts.ts';
-import type { Caller } from '../../access/caller.ts';
 import type { Database } from '../../database/database.ts';
 import type { SimulatorFault } from '../../database/generated/prisma/enums.ts';
 import { InvalidInputError, InvalidStateError } from '../../refusals.ts';
+import type { Caller } from '../../work/caller.ts';
 import { type FaultOrderRow, loadFaultOrder, storeFaultOrder } from './fault-order.ts';
 
 export interface FaultRequest {

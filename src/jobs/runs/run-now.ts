@@ -1,7 +1,6 @@
 /** Running a job by hand, once per idempotency key; if wanted, answering only when the run has ended. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Acts } from '../../access/acts.ts';
-import type { Caller } from '../../access/caller.ts';
 import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
 import {
   type Digester,
@@ -13,6 +12,7 @@ import {
 import type { Database, Queryable } from '../../database/database.ts';
 import { violation } from '../../database/violations.ts';
 import { InvalidInputError } from '../../refusals.ts';
+import type { Caller } from '../../work/caller.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
 import type { Scheduler } from '../scheduler.ts';
 

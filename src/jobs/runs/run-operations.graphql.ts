@@ -1,11 +1,11 @@
 /** Runs in the API: reading and starting them. */
 import { z } from 'zod';
-import type { Caller } from '../../access/caller.ts';
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
+import type { Caller } from '../../work/caller.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
 import { requireJob } from './known-job.ts';
 import { type addJobRuns, runsOfJob } from './run.graphql.ts';

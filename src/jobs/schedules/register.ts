@@ -4,7 +4,7 @@
  * overridden it.
  */
 import type { Acts } from '../../access/acts.ts';
-import { systemCaller } from '../../access/caller.ts';
+import { systemCaller } from '../../work/caller.ts';
 import type { Job } from '../job.ts';
 import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
 import { changeSchedule, recordVersions } from './change-schedule.ts';

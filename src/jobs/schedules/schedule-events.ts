@@ -1,6 +1,6 @@
 /** What others hear of a schedule that somebody changed. */
 import { aggregateIdOf } from '../../events/outbox/aggregate-id.rules.ts';
-import type { NewEvent } from '../../events/outbox/catalog.rules.ts';
+import type { NewEvent } from '../../work/event-types.rules.ts';
 import type { ScheduleState } from './change-schedule.ts';
 
 /** Which change it was, by the operation that made it. */

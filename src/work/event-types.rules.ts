@@ -5,7 +5,7 @@
  * away makes the next version.
  */
 import { z } from 'zod';
-import * as is from './payload.rules.ts';
+import * as is from './event-payloads.rules.ts';
 
 interface EventDefinition<Aggregate extends string, Payload extends z.ZodObject> {
   readonly version: number;

@@ -2,8 +2,8 @@
  * Writing events: in the transaction of the change that they tell of, so that neither is there
  * without the other. Statements that change many rows at once write their own, in the same statement.
  */
-import type { Queryable } from '../../database/database.ts';
-import { CATALOG, type NewEvent } from './catalog.rules.ts';
+import type { Queryable } from '../database/database.ts';
+import { CATALOG, type NewEvent } from './event-types.rules.ts';
 
 const RECORD = `
   INSERT INTO auth.outbox_events (event_type, event_version, aggregate_type, aggregate_id, family_id, payload)
@@ -14,7 +14,7 @@ const RECORD = `
 
 /**
  * Writes events, in their order, within the caller's transaction; after its commit the caller calls
- * `notices.eventsWritten()`. Fields that the catalog does not name are left out. Throws for a
+ * `notices.notify('outbox')`. Fields that the catalog does not name are left out. Throws for a
  * payload that is not as the catalog says.
  */
 export async function recordEvents(tx: Queryable, events: readonly NewEvent[]): Promise<void> {

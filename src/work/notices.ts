@@ -21,6 +21,10 @@ const NOTICES = {
   circuit: { isAtOnce: true },
   /** A pause or a limit of the queue was set or lifted. */
   queue: { isAtOnce: true },
+  /** A bulk action was applied, or is to be undone. */
+  bulk: { isAtOnce: true },
+  /** A re-sealing was started. */
+  resealing: { isAtOnce: true },
   schedules: { isAtOnce: false },
   /** Somebody asked a node to drain. */
   nodes: { isAtOnce: false },
@@ -45,20 +49,8 @@ export type NoticeHandlers = { readonly [notice in Notice]?: () => void };
 
 export interface Notices {
   readonly road: Listener['road'];
-  /** Wakes the workers: this node's at once, the others' by a notice. */
-  workToDo(): void;
-  /** Rows of a watched table were changed; after the commit. */
-  changed(): void;
-  circuitChanged(): void;
-  queueChanged(): void;
-  schedulesChanged(): void;
-  nodesChanged(): void;
-  keysChanged(): void;
-  accessChanged(): void;
-  /** Wakes the publisher: this node's at once, the others' by a notice. */
-  eventsWritten(): void;
-  /** Wakes the deliverers of webhooks, likewise. */
-  webhooksChanged(): void;
+  /** Sends notices to all nodes; call it after the commit of what they are about. */
+  notify(...notices: readonly Notice[]): void;
   /** Hears notices of all nodes, this one's too. Returns how to stop. */
   on(handlers: NoticeHandlers): () => void;
   close(): Promise<void>;
@@ -112,7 +104,7 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
       .then(() => listener.send(JSON.stringify(payload)))
       .catch((error: unknown) => logger.debug({ err: error }, 'A notice was not sent'));
   };
-  const tell = (notice: Notice): void => {
+  const notify = (notice: Notice): void => {
     if (NOTICES[notice].isAtOnce) hear([notice]);
     gathered.add(notice);
     if (isGathering) return;
@@ -125,22 +117,9 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
 
   return {
     road: listener.road,
-    workToDo: () => tell('work'),
-    changed: () => tell('changes'),
-    circuitChanged: () => {
-      tell('circuit');
-      tell('changes');
+    notify(...notices) {
+      for (const notice of notices) notify(notice);
     },
-    queueChanged: () => tell('queue'),
-    schedulesChanged: () => {
-      tell('schedules');
-      tell('changes');
-    },
-    nodesChanged: () => tell('nodes'),
-    keysChanged: () => tell('keys'),
-    accessChanged: () => tell('access'),
-    eventsWritten: () => tell('outbox'),
-    webhooksChanged: () => tell('webhooks'),
     on(handlers) {
       listeners.add(handlers);
       return () => listeners.delete(handlers);

@@ -1,7 +1,6 @@
 /** One act as an operation tells it to the audit trail, within the transaction of the change. */
-import type { Queryable } from '../../database/database.ts';
-import type { Caller } from '../caller.ts';
-import type { SignedRow } from './proof.rules.ts';
+import type { Queryable } from '../database/database.ts';
+import type { Caller } from './caller.ts';
 
 export interface Act {
   readonly caller: Caller;
@@ -17,6 +16,30 @@ export interface Act {
   /** How the target was and is, as far as it changed; never a secret. JSON values only. */
   readonly before?: Readonly<Record<string, unknown>> | null;
   readonly after?: Readonly<Record<string, unknown>> | null;
+}
+
+/** Everything of a row that the node writes, under its columns' names. Instants are ISO 8601 in UTC. */
+export interface SignedRow {
+  readonly id: string;
+  readonly at: string;
+  readonly actor_kind: string;
+  readonly actor_id: string;
+  readonly actor: string;
+  readonly token_prefix: string | null;
+  readonly role: string;
+  readonly action: string;
+  readonly outcome: string;
+  readonly target_type: string | null;
+  readonly target_id: string | null;
+  readonly family_id: string | null;
+  readonly reason: string | null;
+  /** JSON, to the letter as it is stored. */
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly request_id: string | null;
+  readonly address: string | null;
+  readonly node_id: string | null;
+  readonly key_id: string;
 }
 
 /** An act as it is written: each value under its column's name, ready for JSON, and the code that proves them. */

@@ -1,0 +1,7 @@
+import type { KeyRing } from './key-ring.ts';
+
+declare module '../work/context.ts' {
+  interface Services {
+    readonly keyRing: KeyRing;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The unit of work: one transaction, and what follows from it. What happened is named once
+ * (`tx.happened`); its audit entry and its event are written with the change, so that none is there
+ * without the others, and once all have committed the log gets a line and the nodes their notices.
+ */
+import type { Transactional } from '../database/database.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Act, SignedAct } from './audit-trail.ts';
+import type { Context } from './context.ts';
+import { CATALOG, type NewEvent } from './event-types.rules.ts';
+import { type DetailsOf, FACTS, type FactName, type Happening, happening } from './facts.ts';
+import type { Notice } from './notices.ts';
+import { recordEvents } from './write-events.ts';
+
+export interface UnitTransaction extends Transactional {
+  /** Names what the unit did; call it after the change itself, in the order in which things happened. */
+  happened<Name extends FactName>(fact: Name, details: DetailsOf<Name>): void;
+}
+
+/** What a unit needs of its context. */
+export type UnitContext = Pick<Context, 'db' | 'trail' | 'notices' | 'logger' | 'caller'>;
+
+/**
+ * Does `work` in one transaction, in the name of the context's caller. When it throws, nothing of it
+ * is there, and nothing is logged or sent. What still runs a second after `signal` aborts is cancelled.
+ */
+export async function unit<T>(
+  { db, trail, notices, logger, caller }: UnitContext,
+  work: (tx: UnitTransaction) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const facts: Happening[] = [];
+  const acts: Act[] = [];
+  const answer = await db.transaction(async (tx) => {
+    const result = await work({
+      query: tx.query,
+      transaction: tx.transaction,
+      happened: (name, details) => facts.push(happening(name, details)),
+    });
+    for (const fact of facts) acts.push(...actsOf(fact, caller));
+    const events = facts.flatMap((fact) => eventsOf(fact, caller));
+    if (events.length > 0) await recordEvents(tx, events);
+    if (acts.length > 0) await trail.record(tx, ...acts);
+    return result;
+  }, signal);
+  logActs(logger, acts);
+  if (facts.length > 0) notices.notify(...noticesOf(facts));
+  return answer;
+}
+
+/** For a statement that writes its fact's audit entry and event itself: the entry, signed. */
+export function signed<Name extends FactName>(
+  { trail, caller }: Pick<Context, 'trail' | 'caller'>,
+  name: Name,
+  details: Omit<DetailsOf<Name>, 'payload'>,
+): SignedAct {
+  const [act] = actsOf({ fact: FACTS[name], details }, caller);
+  if (act === undefined) throw new Error(`The fact ${name} has no audit entry.`);
+  return trail.sign(act);
+}
+
+/** Sends the notices of facts that such statements have committed. */
+export function announce({ notices }: Pick<Context, 'notices'>, ...names: readonly FactName[]): void {
+  notices.notify(...noticesOf(names.map((name) => ({ fact: FACTS[name], details: {} }))));
+}
+
+/** The notices that follow from facts, each once. */
+export function noticesOf(facts: readonly Happening[]): Notice[] {
+  const hasEvent = facts.some(({ fact, details }) => fact.event !== undefined && details.payload !== null);
+  return [
+    ...new Set<Notice>([
+      'changes',
+      ...facts.flatMap(({ fact }) => fact.wakes ?? []),
+      ...(hasEvent ? ['outbox' as const] : []),
+    ]),
+  ];
+}
+
+/** The audit entry of a fact; none where the fact has none. */
+export function actsOf({ fact, details }: Happening, caller: Context['caller']): Act[] {
+  const { action, target: type } = fact;
+  if (action === undefined) return [];
+  const { id, familyId, reason, before, after } = details;
+  const target = details.target ?? (type === undefined || id === undefined ? undefined : { type, id });
+  return [{ caller, action, target, familyId, reason, before, after }];
+}
+
+function eventsOf({ fact: { event }, details }: Happening, caller: Context['caller']): NewEvent[] {
+  const { payload, familyId = null } = details;
+  if (event === undefined || payload === null || payload === undefined) return [];
+  const aggregateId = details.aggregateId ?? details.id;
+  if (aggregateId === undefined) throw new Error(`The fact behind ${event} was named without an id.`);
+  const { aggregate } = CATALOG[event];
+  // Its schema checks it, and takes the actor only where the event has one.
+  return [
+    {
+      eventType: event,
+      aggregateType: aggregate,
+      aggregateId,
+      familyId,
+      payload: { actor: caller.name, ...payload },
+    } as NewEvent,
+  ];
+}
+
+/** One line for each audit entry. */
+export function logActs(logger: Logger, acts: readonly Act[]): void {
+  for (const { caller, action, outcome = 'done', target, familyId, reason } of acts) {
+    const line = {
+      actor: caller.name,
+      actorId: caller.id,
+      action,
+      outcome,
+      target,
+      familyId: familyId ?? undefined,
+      reason: reason ?? undefined,
+      requestId: caller.requestId ?? undefined,
+    };
+    logger.info(line, outcome === 'done' ? `${action} by ${caller.name}` : `${action} was denied to ${caller.name}`);
+  }
+}

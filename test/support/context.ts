@@ -1,0 +1,41 @@
+/** A context for tests that call verbs without a whole server: over a database, under the tests' own audit key. */
+import { randomUUID } from 'node:crypto';
+import { createInserts } from '../../src/accounts/enqueue.ts';
+import { systemClock } from '../../src/clock.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { Database } from '../../src/database/database.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
+import { LOCAL_CALLER } from '../../src/work/caller.ts';
+import type { Context } from '../../src/work/context.ts';
+import { callerNamed, testTrail } from './acts.ts';
+
+/** What is neither given nor has a default here is undefined: a verb that uses it fails. */
+export function testContext({
+  db,
+  config,
+  ...parts
+}: Partial<Omit<Context, 'config'>> & { db: Database; config?: Partial<Context['config']> }): Context {
+  const settings = readConfig({
+    DATABASE_URL: 'postgresql://127.0.0.1/test',
+    IDENTITY_PROVIDER: 'simulator',
+    MASTER_KEY: 'x',
+  });
+  const context = {
+    config: { ...settings.config, ...config },
+    db,
+    reading: db,
+    prisma: db.prisma,
+    clock: systemClock,
+    logger: silentLogger,
+    notices: { road: 'none', notify: () => undefined, on: () => () => undefined, close: async () => undefined },
+    trail: testTrail(),
+    nodeId: randomUUID(),
+    inserts: createInserts(db),
+    caller: LOCAL_CALLER,
+    ...parts,
+  };
+  return context as unknown as Context;
+}
+
+/** The same context in another caller's name. */
+export const as = (context: Context, name: string): Context => ({ ...context, caller: callerNamed(name) });
