@@ -46,7 +46,7 @@ export function createApi(options: ApiOptions) {
     outage: tools.db.outage,
     metrics: metrics.graphql,
     limits: operationLimits(config),
-    patience: tools.outward.feed.patience,
+    patience: services.feed.patience,
     access: [authorization({ denials: access.denials, isReadOnly: config.READ_ONLY === 'true' }), endWithCredential()],
   });
   const door = { gate: access.authenticator, signInAddress };

@@ -21,6 +21,7 @@ import type { Config } from './config/config.ts';
 import { secretsOf } from './config/secrets.ts';
 import type { Database } from './database/database.ts';
 import { shareReading } from './database/shared-reading.ts';
+import { createChangeFeed } from './events/changes/change-feed.ts';
 import { eventSchemaRoutes } from './events/outbox/schema-routes.ts';
 import type { ReadinessCheck } from './http/readiness.ts';
 import type { SinglePage } from './http/single-page.ts';
@@ -142,7 +143,8 @@ export function createApp(options: AppOptions) {
   const nodeSilenceMs = MISSED_BEATS * config.HEARTBEAT_INTERVAL;
   // What only reads, and so may be cut short; operations write, and have the other connections.
   const reading: Database = { ...db, query: db.reading.query };
-  const outward = createOutward({ ...options, reading, nodeId: node.id, provider: provider.name });
+  const feed = createChangeFeed({ db, notices });
+  const outward = createOutward({ ...options, feed, reading, nodeId: node.id, provider: provider.name });
   const forecast = shareReading((on: Database) => loadQueueForecast(on, provider.name, nodeSilenceMs));
   const access = createAccessControl({ ...options, metrics: metrics.access, digester: keyRing });
   const services: Services = {
@@ -152,6 +154,7 @@ export function createApp(options: AppOptions) {
     trail: audit.trail,
     nodeId: node.id,
     inserts: createInserts(db),
+    feed,
   };
   const tools: SchemaTools = {
     db: reading,
@@ -213,6 +216,7 @@ export function createApp(options: AppOptions) {
   });
 
   return {
+    services,
     schema,
     graphql,
     http,

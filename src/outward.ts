@@ -10,7 +10,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import { embeddedFolder } from './database/embedded/embedded.ts';
-import { createChangeFeed } from './events/changes/change-feed.ts';
+import type { ChangeFeed } from './events/changes/change-feed.ts';
 import { notifyTarget } from './events/outbox/notify-target.ts';
 import { createOutboxOperations } from './events/outbox/outbox-operations.ts';
 import { createPublisher } from './events/outbox/publisher.ts';
@@ -37,13 +37,14 @@ export interface OutwardOptions {
   /** The identity provider's name. */
   readonly provider: string;
   readonly keyRing: KeyRing;
+  readonly feed: ChangeFeed;
 }
 
 /** What the schema needs of it. */
 export type OutwardTools = ReturnType<typeof createOutward>['tools'];
 
 export function createOutward(options: OutwardOptions) {
-  const { config, db, acts, notices, nodeId, keyRing, metrics, logger, provider } = options;
+  const { config, db, acts, notices, nodeId, keyRing, metrics, logger, provider, feed } = options;
   metrics.server.info.set(1, { version: VERSION });
   const webhooks = createWebhooks({
     config,
@@ -65,7 +66,6 @@ export function createOutward(options: OutwardOptions) {
       notices.notify('webhooks');
     },
   });
-  const feed = createChangeFeed({ db, notices });
   const readings = createReadings({
     db,
     provider,

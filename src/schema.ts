@@ -123,7 +123,7 @@ export function buildSchema({
   addRefusalTypes(builder);
   const inputs = addFilterInputs(builder);
   const Change = addChangeTypes(builder);
-  addChangeCursor(builder, outward.feed);
+  addChangeCursor(builder);
   const watch = { prisma, feed: outward.feed, reading: db };
   const explanationRefs = addExplanationTypes(builder);
   addAccess(builder);
@@ -173,7 +173,7 @@ export function buildSchema({
   addDeliveryMutations(builder, prisma, { ...webhookRefs, ...deliveryRefs }, outward.deliveries);
   const alertRefs = addAlerts(builder, { prisma, ...outward.alerts }, explanationRefs);
   const alert = addAlertSubscription(builder, watch, alertRefs, Change);
-  addChangeSubscription(builder, outward.feed, Change, { entry, run, schedule, circuit, bulk_action, alert });
+  addChangeSubscription(builder, Change, { entry, run, schedule, circuit, bulk_action, alert });
   addAlertRules(builder, alertRefs, outward.alerts.loadRules);
   addSilences(builder, prisma, alertRefs, outward.alerts);
   addPermissions(builder, viewerRefs, { isReadOnly });

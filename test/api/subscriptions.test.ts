@@ -167,7 +167,7 @@ describe('the end of a stream', () => {
     ['jobRunChanged', RUNS, {}],
     ['jobRunChanged of one job', RUNS, { jobName: 'WatchedJob' }],
   ])('%s: a client that leaves without a word leaves no listener', async (_name, query, variables) => {
-    const listeners = first.app.outward.tools.feed.listenerCount;
+    const listeners = first.app.services.feed.listenerCount;
     const streams = [await open(first, query, variables), await open(first, query, variables)];
     await vi.waitFor(() => expect(listeners()).toBe(2), { timeout: 30_000, interval: 20 });
     for (const stream of streams) await stream.close();
@@ -181,7 +181,7 @@ describe('the end of a stream', () => {
     await third.close();
     await Promise.all(streams.map((stream) => stream.ended));
     expect(performance.now() - begun).toBeLessThan(10_000);
-    expect(third.app.outward.tools.feed.listenerCount()).toBe(0);
+    expect(third.app.services.feed.listenerCount()).toBe(0);
   });
 });
 

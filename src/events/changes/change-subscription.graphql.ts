@@ -9,7 +9,6 @@ import type { Builder } from '../../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
 import { InvalidInputError } from '../../refusals.ts';
 import type { Caller } from '../../work/caller.ts';
-import type { ChangeFeed } from './change-feed.ts';
 import type { InterestOf } from './change-stream.ts';
 
 /** Each topic with its name in the API, and the subscription that tells it alone. */
@@ -27,7 +26,6 @@ const TOPICS = Object.keys(SUBJECTS) as ChangeTopic[];
 /** Adds `changed`, made of what each topic's own subscription tells a caller. */
 export function addChangeSubscription(
   builder: Builder,
-  feed: ChangeFeed,
   Change: ChangeRef,
   interests: Readonly<Record<ChangeTopic, InterestOf>>,
 ): void {
@@ -51,7 +49,7 @@ export function addChangeSubscription(
             'Only changes of these, at least one; FORBIDDEN names those that you may not watch. Left out: of all that you may.',
         }),
       },
-      subscribe: (_root, { after, subjects }, { caller }) =>
+      subscribe: (_root, { after, subjects }, { caller, feed }) =>
         feed.subscribe(
           topicsFor(caller, subjects).map((topic) => interests[topic](caller)),
           after,
