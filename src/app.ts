@@ -18,6 +18,7 @@ import { createWorker } from './accounts/worker.ts';
 import { createApi } from './api.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import { nodeSilenceMs } from './config/node-silence.ts';
 import { secretsOf } from './config/secrets.ts';
 import type { Database } from './database/database.ts';
 import { shareReading } from './database/shared-reading.ts';
@@ -37,7 +38,7 @@ import { createScheduler } from './jobs/scheduler.ts';
 import { createScheduleExplainer } from './jobs/schedules/schedule-explanation.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { createNodeOperations } from './nodes/node-operations.ts';
-import { MISSED_BEATS, type NodeIdentity } from './nodes/nodes.ts';
+import type { NodeIdentity } from './nodes/nodes.ts';
 import { createOutward } from './outward.ts';
 import { retentionJob } from './retention/retention.job.ts';
 import type { SchemaTools } from './schema.ts';
@@ -140,12 +141,12 @@ export function createApp(options: AppOptions) {
       runMetrics.ended(runId);
     },
   });
-  const nodeSilenceMs = MISSED_BEATS * config.HEARTBEAT_INTERVAL;
+  const silenceMs = nodeSilenceMs(config);
   // What only reads, and so may be cut short; operations write, and have the other connections.
   const reading: Database = { ...db, query: db.reading.query };
   const feed = createChangeFeed({ db, notices });
   const outward = createOutward({ ...options, feed, reading, nodeId: node.id, provider: provider.name });
-  const forecast = shareReading((on: Database) => loadQueueForecast(on, provider.name, nodeSilenceMs));
+  const forecast = shareReading((on: Database) => loadQueueForecast(on, provider.name, silenceMs));
   const access = createAccessControl({ ...options, metrics: metrics.access, digester: keyRing });
   const services: Services = {
     ...options,
@@ -162,7 +163,7 @@ export function createApp(options: AppOptions) {
     isReadOnly: config.READ_ONLY === 'true',
     clock,
     jobs,
-    nodes: createNodeOperations({ db, acts, notices, silenceMs: nodeSilenceMs }),
+    nodes: createNodeOperations({ db, acts, notices, silenceMs }),
     bulk: createBulkOperations({
       db,
       acts,
@@ -174,16 +175,16 @@ export function createApp(options: AppOptions) {
     }),
     identity: createIdentityOperations({ db, acts, notices, provider }),
     tokens: access.tokens,
-    keys: createKeyOperations(
-      { db, acts, keyRing, notices, silenceMs: nodeSilenceMs, wake: resealRunner.wake },
-      reading,
-    ),
-    explain: createExplainer(reading, { provider: provider.name, nodeSilenceMs }),
+    keys: createKeyOperations({ db, acts, keyRing, notices, silenceMs, wake: resealRunner.wake }, reading),
+    explain: createExplainer(reading, { provider: provider.name, nodeSilenceMs: silenceMs }),
     loadForecast: () => forecast(reading),
     queueControl: createQueueControl(db, notices, acts),
     ledger: { ...firing, retentionMs: config.RUN_RETENTION },
     runNow: (caller, request) => runJobNow({ db, acts, digester: keyRing, scheduler }, caller, request),
-    explainSchedule: createScheduleExplainer(reading, { jobNames: jobs.map(({ name }) => name), nodeSilenceMs }),
+    explainSchedule: createScheduleExplainer(reading, {
+      jobNames: jobs.map(({ name }) => name),
+      nodeSilenceMs: silenceMs,
+    }),
     jobOperations: createJobOperations({ db, acts, notices, scheduler, jobs, ...firing }),
     outward: outward.tools,
   };

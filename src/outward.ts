@@ -8,6 +8,7 @@ import { failureInWords } from './accounts/insight/failure-words.rules.ts';
 import { createAlerts } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import { nodeSilenceMs } from './config/node-silence.ts';
 import type { Database } from './database/database.ts';
 import { embeddedFolder } from './database/embedded/embedded.ts';
 import type { ChangeFeed } from './events/changes/change-feed.ts';
@@ -16,7 +17,6 @@ import { createOutboxOperations } from './events/outbox/outbox-operations.ts';
 import { createPublisher } from './events/outbox/publisher.ts';
 import { createWebhooks } from './events/webhooks/create-webhooks.ts';
 import type { ServerMetrics } from './metrics.ts';
-import { MISSED_BEATS } from './nodes/nodes.ts';
 import { createReadings } from './readings.ts';
 import type { KeyRing } from './sealing/key-ring.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -72,7 +72,7 @@ export function createOutward(options: OutwardOptions) {
     metrics,
     logger,
     intervalMs: config.METRICS_INTERVAL,
-    silenceMs: MISSED_BEATS * config.HEARTBEAT_INTERVAL,
+    silenceMs: nodeSilenceMs(config),
   });
   const alerts = createAlerts({
     db,

@@ -5,11 +5,12 @@
  * While it drains it beats faster, so that people see it get there. It also tells the database's
  * time, and whether somebody left acts unchained in the audit trail.
  */
+
+import { MISSED_BEATS } from '../config/node-silence.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { DatabaseClock } from '../database/database-clock.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import { unavailability } from '../database/unavailable.ts';
-import { MISSED_BEATS } from './nodes.ts';
 
 /** Beats that are further apart than so many intervals have a gap between them. */
 const LONGEST_GAP = 2;

@@ -7,9 +7,6 @@ import { hostname } from 'node:os';
 import type { Queryable } from '../database/database.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 
-/** A node that missed so many beats is gone. */
-export const MISSED_BEATS = 3;
-
 export interface NodeIdentity {
   readonly id: string;
   readonly name: string;

@@ -8,8 +8,8 @@ import { createAuditTrail } from '../access/audit/trail.ts';
 import { failureGroupOf } from '../accounts/insight/failure-group.rules.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import { nodeSilenceMs } from '../config/node-silence.ts';
 import type { Database } from '../database/database.ts';
-import { MISSED_BEATS } from '../nodes/nodes.ts';
 import { type Abandoned, abandonKeyRing, previewAbandon } from '../sealing/abandon.ts';
 import {
   embeddedMasterKeyPath,
@@ -38,7 +38,7 @@ export const abandonLostKeys = (config: AbandonSettings, args: readonly string[]
   withDatabase(config, (db) => abandon(config, db, args.includes(KEYS_LOST_FLAG)));
 
 async function abandon(config: AbandonSettings, db: Database, isMeant: boolean): Promise<void> {
-  const silenceMs = MISSED_BEATS * config.HEARTBEAT_INTERVAL;
+  const silenceMs = nodeSilenceMs(config);
   // With the embedded database the new one is made only once it is certain that it is needed.
   const given = givenKey(config);
   const trial = given ?? parseMasterKey(randomBytes(32).toString('base64'), embeddedMasterKeyPath(config.DATA_DIR));

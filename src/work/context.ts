@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import { type Caller, systemCaller } from './caller.ts';
@@ -21,6 +22,7 @@ export interface Services {
   readonly prisma: PrismaClient;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: ServerMetrics;
   readonly notices: Notices;
   readonly trail: AuditTrail;
   readonly nodeId: string;

@@ -4,10 +4,13 @@ import { createInserts } from '../../src/accounts/enqueue.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
+import { declareMetrics } from '../../src/metrics.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { LOCAL_CALLER } from '../../src/work/caller.ts';
 import type { Context } from '../../src/work/context.ts';
 import { callerNamed, testTrail } from './acts.ts';
+
+const METRICS = declareMetrics();
 
 /** What is neither given nor has a default here is undefined: a verb that uses it fails. */
 export function testContext({
@@ -27,6 +30,7 @@ export function testContext({
     prisma: db.prisma,
     clock: systemClock,
     logger: silentLogger,
+    metrics: METRICS,
     notices: { road: 'none', notify: () => undefined, on: () => () => undefined, close: async () => undefined },
     trail: testTrail(),
     nodeId: randomUUID(),

@@ -3,6 +3,7 @@
  * objects look like is asked for once for all subscribers that ask the same, so that the number
  * of questions does not grow with the number of listeners.
  */
+import type { Queryable } from '../../database/database.ts';
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
 import type { ChangeRow } from './change-rows.ts';
 import { encodeCursor, type Position } from './cursor.rules.ts';
@@ -20,7 +21,7 @@ export const isAbout =
     (event as ChangeEvent).topic === topic;
 
 /** Answers the rows of some keys, by key; those that are gone are left out. */
-export type LoadRows<Row> = (keys: readonly string[]) => Promise<ReadonlyMap<string, Row>>;
+export type LoadRows<Row> = (keys: readonly string[], reading: Queryable) => Promise<ReadonlyMap<string, Row>>;
 
 /** So many objects are asked for in one question. */
 const OBJECTS_AT_ONCE = 100;
@@ -40,8 +41,13 @@ export interface ChangesTogether {
   objectOf<Row>(topic: ChangeTopic, question: string, key: string, load: LoadRows<Row>): Promise<Row | undefined>;
 }
 
-/** Makes events of a page of rows, in their order. */
-export function tellTogether(epoch: string, from: Position, rows: readonly ChangeRow[]): ChangesTogether {
+/** Makes events of a page of rows, in their order; their objects are read by `reading`. */
+export function tellTogether(
+  reading: Queryable,
+  epoch: string,
+  from: Position,
+  rows: readonly ChangeRow[],
+): ChangesTogether {
   const rowsByLoad = new Map<unknown, Promise<ReadonlyMap<string, unknown>>>();
   const wanted = new Map<ChangeTopic, Set<string>>();
   const asked = new Map<string, Asked>();
@@ -53,7 +59,7 @@ export function tellTogether(epoch: string, from: Position, rows: readonly Chang
     rowsOf<Row>(topic: ChangeTopic, load: LoadRows<Row>) {
       let loaded = rowsByLoad.get(load) as Promise<ReadonlyMap<string, Row>> | undefined;
       if (loaded === undefined) {
-        loaded = load([...new Set(events.filter((event) => event.topic === topic).map(({ key }) => key))]);
+        loaded = load([...new Set(events.filter((event) => event.topic === topic).map(({ key }) => key))], reading);
         rowsByLoad.set(load, loaded);
         // What failed may be asked again.
         loaded.catch(() => rowsByLoad.delete(load));
@@ -72,7 +78,7 @@ export function tellTogether(epoch: string, from: Position, rows: readonly Chang
       }
       if (!ask.answers.has(key)) {
         const keys = [key, ...nextUnasked(ask, key)];
-        const answer = load(keys);
+        const answer = load(keys, reading);
         for (const one of keys) ask.answers.set(one, answer);
         const { answers } = ask;
         answer.catch(() => keys.forEach((one) => void answers.delete(one)));

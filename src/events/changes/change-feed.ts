@@ -89,7 +89,7 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
         for (const listener of listeners) listener.fail(expired(page));
         continue;
       }
-      const told = tellTogether(page.epoch, live.position, page.rows);
+      const told = tellTogether(db.reading, page.epoch, live.position, page.rows);
       const isStuck = page.horizon === horizon;
       horizon = page.horizon;
       live = { epoch: page.epoch, position: page.end };
@@ -120,7 +120,7 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
     // The others may be further on, past what only another database's transaction holds back.
     if (!found.isFull && found.isHeldBack) found = await read(from, true);
     if (isGone(found, epoch)) throw expired(found);
-    return { ...found, together: tellTogether(epoch, from, found.rows) };
+    return { ...found, together: tellTogether(db.reading, epoch, from, found.rows) };
   };
   /** Those who fell behind together read the same pages: full ones, which nothing can be added to. */
   const pages = new Map<string, Promise<ToldPage>>();
