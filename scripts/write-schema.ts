@@ -56,7 +56,6 @@ export function schemaText(): string {
         endSilence: unavailable,
       },
     },
-    nodes: { loadSilentNodes: unavailable, drain: unavailable },
     bulk: { undoWindowMs: 0, leaseMs: 0, plan: unavailable, apply: unavailable, undo: unavailable },
     identity: {
       name: 'none',

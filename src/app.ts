@@ -37,7 +37,6 @@ import { runJobNow } from './jobs/runs/run-now.ts';
 import { createScheduler } from './jobs/scheduler.ts';
 import { createScheduleExplainer } from './jobs/schedules/schedule-explanation.ts';
 import type { ServerMetrics } from './metrics.ts';
-import { createNodeOperations } from './nodes/node-operations.ts';
 import type { NodeIdentity } from './nodes/nodes.ts';
 import { createOutward } from './outward.ts';
 import { retentionJob } from './retention/retention.job.ts';
@@ -163,7 +162,6 @@ export function createApp(options: AppOptions) {
     isReadOnly: config.READ_ONLY === 'true',
     clock,
     jobs,
-    nodes: createNodeOperations({ db, acts, notices, silenceMs }),
     bulk: createBulkOperations({
       db,
       acts,

@@ -67,7 +67,7 @@ import type { ExplainSchedule } from './jobs/schedules/schedule-explanation.ts';
 import { addScheduleMutations } from './jobs/schedules/schedule-mutations.graphql.ts';
 import { addScheduleSubscription } from './jobs/schedules/schedule-subscription.graphql.ts';
 import { addScheduleVersions } from './jobs/schedules/schedule-version.graphql.ts';
-import { addNodes, type NodeTools } from './nodes/node.graphql.ts';
+import { addNodes } from './nodes/node.graphql.ts';
 import type { OutwardTools } from './outward.ts';
 import { addEncryptionKeys } from './sealing/encryption-key.graphql.ts';
 import { addKeyMutations } from './sealing/key-mutations.graphql.ts';
@@ -81,7 +81,6 @@ export interface SchemaTools {
   readonly isReadOnly: boolean;
   readonly clock: Clock;
   readonly jobs: readonly Job[];
-  readonly nodes: NodeTools;
   readonly bulk: BulkOperations;
   readonly identity: IdentityTools & IdentityActions & { readonly simulator: SimulatorOperations };
   readonly tokens: TokenOperations;
@@ -104,7 +103,6 @@ export function buildSchema({
   isReadOnly,
   clock,
   jobs,
-  nodes,
   bulk,
   identity,
   tokens,
@@ -127,8 +125,8 @@ export function buildSchema({
   const watch = { prisma, feed: outward.feed, reading: db };
   const explanationRefs = addExplanationTypes(builder);
   addAccess(builder);
-  addNodes(builder, prisma, nodes);
-  const enums = addFamilies(builder, prisma);
+  addNodes(builder);
+  const enums = addFamilies(builder);
   const entryRefs = addEntryTypes(builder, prisma, enums);
   const entryFilter = addEntryQueries(builder, db, entryRefs, inputs);
   const entry = addEntrySubscription(builder, watch, entryRefs, entryFilter, Change);

@@ -12,16 +12,17 @@ const LONGEST_REST_MS = 1_000;
 const MOST_OWED_MS = 1_000;
 
 /**
- * Wraps `read`, for each database handle by itself. One reading at a time; each costs a rest three
- * times as long as it took, one second at the most, of which a second may be owed. What `read`
- * throws is thrown to all who shared it, and is not kept.
+ * Wraps `read`, for each database handle by itself; `settings` are the same for everyone who asks of
+ * one handle. One reading at a time; each costs a rest three times as long as it took, one second at
+ * the most, of which a second may be owed. What `read` throws is thrown to all who shared it, and is
+ * not kept.
  */
-export function shareReading<Source extends object, Answer>(
-  read: (source: Source) => Promise<Answer>,
-): (source: Source) => Promise<Answer> {
+export function shareReading<Source extends object, Settings extends readonly unknown[], Answer>(
+  read: (source: Source, ...settings: Settings) => Promise<Answer>,
+): (source: Source, ...settings: Settings) => Promise<Answer> {
   const shared = new WeakMap<Source, () => Promise<Answer>>();
-  return (source) => {
-    const ask = shared.get(source) ?? shareOne(() => read(source));
+  return (source, ...settings) => {
+    const ask = shared.get(source) ?? shareOne(() => read(source, ...settings));
     shared.set(source, ask);
     return ask();
   };

@@ -1,6 +1,4 @@
 /** Families with their members and invitations: read here, kept elsewhere. */
-
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { InvitationStatus, UserRole } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
@@ -17,7 +15,7 @@ const isFamily = ({ familyId }: Caller) => (familyId === null ? {} : { id: famil
 const inFamily = ({ familyId }: Caller) => (familyId === null ? {} : { familyId });
 
 /** Adds `Family`, `User`, `Invitation` and the queries over them; answers the enum that others use. */
-export function addFamilies(builder: Builder, prisma: PrismaClient) {
+export function addFamilies(builder: Builder) {
   const Role = addEnum<UserRole>(builder, 'UserRole', 'What a user is in the family.', {
     owner: 'Founded the family.',
     admin: 'May manage the family.',
@@ -90,7 +88,7 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
           type: User,
           description: 'The members, in the order in which they were added.',
           select: (args) => ({ members: keysetQuery(MEMBERS, args) }),
-          resolve: ({ id, members }, args) => ({
+          resolve: ({ id, members }, args, { prisma }) => ({
             ...pageOf(MEMBERS, args, members),
             totalCount: () => prisma.user.count({ where: { familyId: id } }),
           }),
@@ -103,7 +101,7 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
           type: Invitation,
           description: 'The invitations, newest first.',
           select: (args) => ({ invitations: keysetQuery(INVITATIONS, args) }),
-          resolve: ({ id, invitations }, args) => ({
+          resolve: ({ id, invitations }, args, { prisma }) => ({
             ...pageOf(INVITATIONS, args, invitations),
             totalCount: () => prisma.invitation.count({ where: { familyId: id } }),
           }),
@@ -121,7 +119,7 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
       nullable: true,
       description: 'One family by its plain key; null when there is none.',
       args: { familyId: t.arg({ type: 'UUID', required: true, description: 'The family’s key.' }) },
-      resolve: (query, _root, { familyId }, { caller }) =>
+      resolve: (query, _root, { familyId }, { caller, prisma }) =>
         prisma.family.findUnique({ ...query, where: { id: familyId, AND: [isFamily(caller)] } }),
     }),
     families: t.connection(
@@ -131,6 +129,7 @@ export function addFamilies(builder: Builder, prisma: PrismaClient) {
         description: 'All families, newest first.',
         args: { search: t.arg.string({ description: 'Part of the name, in any case.' }) },
         resolve: async (_root, args, context, info) => {
+          const { prisma } = context;
           const named = args.search ? { name: { contains: args.search, mode: 'insensitive' as const } } : {};
           const filter = { ...named, ...isFamily(context.caller) };
           const page = await keysetPage(FAMILIES, args, ({ where, ...rest }) =>

@@ -2,14 +2,17 @@
  * Draining a node from afar: the ask is written to its row and a notice sent; the node hears of it
  * at once, or at its next beat, and then stops as on SIGTERM.
  */
+import { nodeSilenceMs } from '../config/node-silence.ts';
 import type { Queryable } from '../database/database.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import { type InputIssue, InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import type { Context } from '../work/context.ts';
+import { announce, unit } from '../work/unit.ts';
 
 export interface DrainRequest {
   /** Either this or the name. */
-  readonly nodeId: string | null;
-  readonly name: string | null;
+  readonly nodeId?: string | null;
+  readonly name?: string | null;
   readonly reason: string;
 }
 
@@ -23,38 +26,45 @@ export interface DrainAnswer {
 /**
  * Asks a node to drain. Idempotent: one that is draining goes on, with the first reason. Throws
  * InvalidInputError unless exactly one live node is named and a reason given, NotFoundError, and
- * InvalidStateError for a node that is gone (silent for `silenceMs`).
+ * InvalidStateError for a node that is gone.
  */
-export async function drainNode(
-  db: Queryable,
-  actor: string,
-  request: DrainRequest,
-  silenceMs: number,
-): Promise<DrainAnswer> {
+export async function drainNode(ctx: Context, request: DrainRequest): Promise<DrainAnswer> {
+  const { caller, config } = ctx;
+  const reason = request.reason.trim();
+  const silenceMs = nodeSilenceMs(config);
   const problems = problemsOf(request);
   if (problems.length > 0) throw new InvalidInputError(problems);
-  const node = chooseNode(await findNodes(db, request, silenceMs), request);
-  const asked = await db.query(
-    `UPDATE auth.server_nodes SET drain_asked_at = now(), drain_asked_by = $2, drain_reason = $3
-     WHERE id = $1 AND drain_asked_at IS NULL AND state IN ('starting', 'running') RETURNING 1`,
-    [node.id, actor, request.reason],
-  );
-  const others = await db.query(
-    `SELECT 1 FROM auth.server_nodes
-     WHERE id <> $1 AND state = 'running' AND drain_asked_at IS NULL
-       AND last_beat_at >= now() - $2 * interval '1 millisecond' LIMIT 1`,
-    [node.id, silenceMs],
-  );
-  return { nodeId: node.id, isChanged: asked.length > 0, isLastRunning: others.length === 0 };
+  const answer = await unit(ctx, async (tx) => {
+    const { id } = chooseNode(await findNodes(tx, request, silenceMs), request);
+    const asked = await tx.query(
+      `UPDATE auth.server_nodes SET drain_asked_at = now(), drain_asked_by = $2, drain_reason = $3
+       WHERE id = $1 AND drain_asked_at IS NULL AND state IN ('starting', 'running') RETURNING 1`,
+      [id, caller.name, reason],
+    );
+    const others = await tx.query(
+      `SELECT 1 FROM auth.server_nodes
+       WHERE id <> $1 AND state = 'running' AND drain_asked_at IS NULL
+         AND last_beat_at >= now() - $2 * interval '1 millisecond' LIMIT 1`,
+      [id, silenceMs],
+    );
+    const isChanged = asked.length > 0;
+    if (isChanged) tx.happened('drainRequested', { id, reason });
+    return { nodeId: id, isChanged, isLastRunning: others.length === 0 };
+  });
+  // A repeat wakes the node again: the first notice may have been lost.
+  if (!answer.isChanged) announce(ctx, 'drainRequested');
+  return answer;
 }
+
+const isGiven = (value: string | null | undefined): value is string => value !== null && value !== undefined;
 
 /** All of them at once. */
 function problemsOf({ nodeId, name, reason }: DrainRequest): InputIssue[] {
   return [
-    ...((nodeId === null) === (name === null)
+    ...(isGiven(nodeId) === isGiven(name)
       ? [{ path: ['nodeId'], code: 'EXACTLY_ONE', message: 'Give either the nodeId or the name of the node.' }]
       : []),
-    ...(reason === '' ? [{ path: ['reason'], code: 'INVALID_VALUE', message: 'is needed' }] : []),
+    ...(reason.trim() === '' ? [{ path: ['reason'], code: 'INVALID_VALUE', message: 'is needed' }] : []),
   ];
 }
 
@@ -70,7 +80,7 @@ function findNodes(db: Queryable, { nodeId, name }: DrainRequest, silenceMs: num
     `SELECT id, name, CASE WHEN last_beat_at < now() - $3 * interval '1 millisecond' THEN 'gone' ELSE state END AS state
      FROM auth.server_nodes WHERE id = $1 OR name = $2
      ORDER BY state = 'gone', last_beat_at DESC LIMIT 20`,
-    [nodeId, name, silenceMs],
+    [nodeId ?? null, name ?? null, silenceMs],
   );
 }
 
@@ -86,7 +96,7 @@ function chooseNode(found: readonly FoundNode[], { nodeId, name }: DrainRequest)
       },
     ]);
   if (node !== undefined) return node;
-  const named = nodeId === null ? `named "${name}"` : `with the id ${nodeId}`;
+  const named = isGiven(nodeId) ? `with the id ${nodeId}` : `named "${name}"`;
   if (found.length === 0) throw new NotFoundError(`There is no node ${named}. List them with the query "serverNodes".`);
   throw new InvalidStateError(
     `The node ${named} is gone: it has stopped, or is not heard of any more. There is nothing to drain.`,

@@ -5,8 +5,7 @@
  * While it drains it beats faster, so that people see it get there. It also tells the database's
  * time, and whether somebody left acts unchained in the audit trail.
  */
-
-import { MISSED_BEATS } from '../config/node-silence.ts';
+import { nodeSilenceMs } from '../config/node-silence.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { DatabaseClock } from '../database/database-clock.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
@@ -65,7 +64,7 @@ export interface Heartbeat {
  */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { db, nodeId, intervalMs, clock, inHand, register, onBeat, onDrainAsked, onUnchainedActs } = options;
-  const silenceMs = MISSED_BEATS * intervalMs;
+  const silenceMs = nodeSilenceMs({ HEARTBEAT_INTERVAL: intervalMs });
   let state: NodeState = 'starting';
   let isDrainAsked = false;
   let isTicking = false;

@@ -1,24 +1,18 @@
 /** Nodes in the API: what each is about, and asking one to drain. */
 import { z } from 'zod';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import { nodeSilenceMs } from '../config/node-silence.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
-import type { Caller } from '../work/caller.ts';
-import type { DrainAnswer, DrainRequest } from './drain.ts';
+import { type DrainAnswer, drainNode } from './drain.ts';
+import { loadSilentNodes } from './nodes.ts';
 
 const RECENT_MS = 24 * 3_600_000;
 
-/** What the fields and mutations do. */
-export interface NodeTools {
-  loadSilentNodes(): Promise<ReadonlySet<string>>;
-  drain(caller: Caller, request: DrainRequest): Promise<DrainAnswer>;
-}
-
 /** Adds `ServerNode`, `serverNodes` and `drainNode`. */
-export function addNodes(builder: Builder, prisma: PrismaClient, tools: NodeTools): void {
+export function addNodes(builder: Builder): void {
   const State = addEnum<NodeState>(builder, 'NodeState', 'What a node is about.', {
     starting: 'Not ready yet.',
     running: 'Works.',
@@ -49,8 +43,8 @@ export function addNodes(builder: Builder, prisma: PrismaClient, tools: NodeTool
       state: t.field({
         type: State,
         description: 'What it is about.',
-        resolve: async ({ id, state }) =>
-          state !== 'gone' && (await tools.loadSilentNodes()).has(id) ? 'gone' : state,
+        resolve: async ({ id, state }, _args, { reading, config }) =>
+          state !== 'gone' && (await loadSilentNodes(reading, nodeSilenceMs(config))).has(id) ? 'gone' : state,
       }),
       hostName: t.exposeString('hostName', { description: 'The machine it runs on.' }),
       processId: t.exposeInt('processId', { description: 'Its process id there.' }),
@@ -74,10 +68,10 @@ export function addNodes(builder: Builder, prisma: PrismaClient, tools: NodeTool
       type: [ServerNode],
       nullable: { list: true, items: false },
       description: 'The nodes that were seen in the last 24 hours, the youngest first.',
-      resolve: (query) =>
+      resolve: (query, _root, _args, { prisma, now }) =>
         prisma.serverNode.findMany({
           ...query,
-          where: { OR: [{ state: { not: 'gone' } }, { lastBeatAt: { gte: new Date(Date.now() - RECENT_MS) } }] },
+          where: { OR: [{ state: { not: 'gone' } }, { lastBeatAt: { gte: new Date(now.getTime() - RECENT_MS) } }] },
           orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],
           take: 100,
         }),
@@ -107,7 +101,8 @@ export function addNodes(builder: Builder, prisma: PrismaClient, tools: NodeTool
       serverNode: t.prismaField({
         type: ServerNode,
         description: 'The node, as it stands now; ask again to see it get there.',
-        resolve: (query, { nodeId }) => prisma.serverNode.findUniqueOrThrow({ ...query, where: { id: nodeId } }),
+        resolve: (query, { nodeId }, _args, { prisma }) =>
+          prisma.serverNode.findUniqueOrThrow({ ...query, where: { id: nodeId } }),
       }),
       isChanged: t.exposeBoolean('isChanged', { description: 'False if it was draining already.' }),
       isLastRunning: t.exposeBoolean('isLastRunning', {
@@ -123,8 +118,7 @@ export function addNodes(builder: Builder, prisma: PrismaClient, tools: NodeTool
         'Stops a node as SIGTERM does, from any node: it claims nothing new, is not ready any more, ends or gives back what it has in hand within its SHUTDOWN_TIMEOUT, and its process ends with exit code 0. Whether it starts again is for whoever supervises it. The last running node can be drained too; what is due then waits.',
       args: { input: t.arg({ type: DrainInput, required: true, description: 'Which node, and why.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
-      resolve: (_root, { input }, { caller }) =>
-        tools.drain(caller, { nodeId: input.nodeId ?? null, name: input.name ?? null, reason: input.reason.trim() }),
+      resolve: (_root, { input }, ctx) => drainNode(ctx, input),
     }),
   );
 }

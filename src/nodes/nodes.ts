@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Queryable } from '../database/database.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
+import { shareReading } from '../database/shared-reading.ts';
 
 export interface NodeIdentity {
   readonly id: string;
@@ -56,12 +57,13 @@ export async function removeNode(db: Queryable, id: string): Promise<void> {
 
 /**
  * The ids of the nodes that have not said so, but are gone: silent for `silenceMs` by the
- * database's clock. True also when no other node is there to write it down.
+ * database's clock. True also when no other node is there to write it down. One statement for all
+ * nodes of an answer.
  */
-export async function loadSilentNodes(db: Queryable, silenceMs: number): Promise<ReadonlySet<string>> {
+export const loadSilentNodes = shareReading(async (db: Queryable, silenceMs: number): Promise<ReadonlySet<string>> => {
   const silent = await db.query<{ id: string }>(
     `SELECT id FROM auth.server_nodes WHERE state <> 'gone' AND last_beat_at < now() - $1 * interval '1 millisecond'`,
     [silenceMs],
   );
   return new Set(silent.map(({ id }) => id));
-}
+});
