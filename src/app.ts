@@ -227,6 +227,17 @@ export function createApp(options: AppOptions) {
     scheduler,
     outward,
     jobs,
+    /** Ends what is in hand, within the time. */
+    async stop(timeoutMs: number): Promise<void> {
+      await Promise.all([
+        worker.stop(timeoutMs),
+        bulkRunner.stop(timeoutMs),
+        upkeep.stop(timeoutMs),
+        resealRunner.stop(timeoutMs),
+        outward.stop(timeoutMs),
+        scheduler.stop({ timeoutMs }),
+      ]);
+    },
     /** From now on the node works; its caller has seen to it that it will be stopped. */
     async begin({ hasTimers = true } = {}): Promise<void> {
       notices.on({

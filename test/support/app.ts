@@ -2,15 +2,14 @@
  * A whole node in this process over a test's own database: real pool, key ring, notices,
  * simulator and HTTP, wired as src/start/server.ts does it. Several on one URL are several nodes.
  */
+
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
-import { createActs } from '../../src/access/acts.ts';
-import { type Audit, openAudit } from '../../src/access/audit/audit.ts';
-import { type App, createApp } from '../../src/app.ts';
+import type { Audit } from '../../src/access/audit/audit.ts';
+import type { App } from '../../src/app.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
-import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { readSinglePage } from '../../src/http/single-page.ts';
 import { ensureCircuit } from '../../src/identity/circuit.ts';
 import type { IdentityProvider } from '../../src/identity/provider.ts';
@@ -19,15 +18,13 @@ import { createZitadelProvider } from '../../src/identity/zitadel.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { createLifecycle } from '../../src/lifecycle.ts';
 import { declareMetrics, type ServerMetrics } from '../../src/metrics.ts';
-import { type DrainAsk, startHeartbeat } from '../../src/nodes/heartbeat.ts';
-import { announceProvider, type NodeIdentity, registerNode, setNodeState } from '../../src/nodes/nodes.ts';
+import type { DrainAsk } from '../../src/nodes/heartbeat.ts';
+import type { NodeIdentity } from '../../src/nodes/nodes.ts';
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
-import { announceKeys } from '../../src/sealing/living-nodes.ts';
 import { parseMasterKey } from '../../src/sealing/master-key.ts';
-import { registerAgain } from '../../src/start/register-again.ts';
+import { startNode } from '../../src/start/node.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
-import { VERSION } from '../../src/version.ts';
-import { type Notices, openNotices } from '../../src/work/notices.ts';
+import type { Notices } from '../../src/work/notices.ts';
 
 /** One per test file, so that nodes on one database share its key ring. */
 const MASTER_KEY = parseMasterKey(randomBytes(32).toString('base64'), 'the test');
@@ -119,83 +116,34 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     lifecycle.opened('the database', () => pool.close());
     const db = options.wrapDatabase?.(pool) ?? pool;
     const keyRing = await openKeyRing(db, MASTER_KEY);
-    const node = await registerNode(db, options.nodeName ?? 'test-node', VERSION);
-    lifecycle.opened('the node', () => setNodeState(db, node.id, 'gone'));
-    await announceKeys(db, node.id, keyRing);
-    const notices = await openNotices({ db, directUrl: options.isListening === false ? undefined : url, logger });
-    lifecycle.opened('the notices', () => notices.close());
-
     let simulator = options.simulator;
-    if (simulator === undefined && options.provider === undefined) {
-      const own = await startSimulator({ db, logger, ...options.simulatorOptions });
-      lifecycle.opened('the simulator', () => own.close());
-      simulator = own;
-    }
-    const provider = options.provider ?? simulatorProvider(config, simulator, logger);
-    if (options.provider === undefined) lifecycle.opened('the identity provider', () => provider.close());
-    await ensureCircuit(db, provider.name);
-    await announceProvider(db, node.id, provider.name);
-
-    const databaseClock = createDatabaseClock();
-    const audit = openAudit({
-      db,
-      keys: keyRing.auditKeys,
-      nodeId: node.id,
-      clock: databaseClock,
-      logger,
-    });
-    lifecycle.opened('the audit trail', () => audit.sealer.stop());
-    await audit.start();
-    const acts = createActs(db, audit.trail, logger);
-    const app = createApp({
+    const { app, audit, node, notices, address } = await startNode({
       config,
       db,
-      audit,
-      acts,
+      directUrl: options.isListening === false ? undefined : url,
+      keyRing,
+      name: options.nodeName ?? 'test-node',
       clock,
       logger,
       metrics,
-      node,
-      notices,
-      keyRing,
-      provider,
-      readiness: [],
+      lifecycle,
       dashboard: options.dashboard && (await readSinglePage(options.dashboard)),
+      async openProvider() {
+        if (options.provider === undefined && simulator === undefined) {
+          const own = await startSimulator({ db, logger, ...options.simulatorOptions });
+          lifecycle.opened('the simulator', () => own.close());
+          simulator = own;
+        }
+        const provider = options.provider ?? simulatorProvider(config, simulator, logger);
+        await ensureCircuit(db, provider.name);
+        // The caller closes its own.
+        return options.provider === undefined ? provider : { ...provider, close: async () => undefined };
+      },
+      onDrainAsked: options.onDrainAsked ?? (() => undefined),
       moreJobs: options.moreJobs,
+      hasTimers,
+      recordsSettings: false,
     });
-    lifecycle.opened('the access control', () => app.closeAccess());
-    const address = await app.http.listen('127.0.0.1', 0);
-    lifecycle.opened('the HTTP server', () => app.http.close(config.SHUTDOWN_TIMEOUT));
-    if (hasTimers) {
-      const heartbeat = startHeartbeat({
-        db,
-        nodeId: node.id,
-        intervalMs: config.HEARTBEAT_INTERVAL,
-        clock: databaseClock,
-        inHand: () => ({ attempts: app.worker.attemptsInHand(), runs: app.scheduler.runsInHand() }),
-        register: () => registerAgain({ db, node, provider: provider.name, keyRing, logger }),
-        onBeat: app.upkeep.beat,
-        onDrainAsked: options.onDrainAsked ?? (() => undefined),
-        onUnchainedActs: audit.sealer.wake,
-      });
-      notices.on({ nodes: heartbeat.beatNow });
-      await heartbeat.say('running');
-      lifecycle.opened('the heartbeat', () => heartbeat.stop());
-    }
-    lifecycle.opened('the work', async () => {
-      const timeoutMs = config.SHUTDOWN_TIMEOUT;
-      await Promise.all([
-        app.worker.stop(timeoutMs),
-        app.bulkRunner.stop(timeoutMs),
-        app.upkeep.stop(timeoutMs),
-        app.resealRunner.stop(timeoutMs),
-        app.outward.stop(timeoutMs),
-        app.scheduler.stop({ timeoutMs }),
-      ]);
-    });
-    if (!hasTimers) await setNodeState(db, node.id, 'running');
-    await app.begin({ hasTimers });
-
     const base = `http://127.0.0.1:${address.port}`;
     return {
       app,
@@ -243,6 +191,8 @@ function testConfig(url: string): Config {
     IDENTITY_PROVIDER: 'simulator',
     // The key ring is opened by hand with the test's key; the setting only has to be there.
     MASTER_KEY: 'x',
+    HOST: '127.0.0.1',
+    PORT: '0',
     SHUTDOWN_TIMEOUT: '2s',
   }).config;
 }

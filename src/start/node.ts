@@ -1,0 +1,190 @@
+/**
+ * One node over an open database: registered, listening and at work, and closed again in the reverse
+ * order. The server starts it, and so do the tests: there is one wiring. Nothing is claimed before
+ * the node listens.
+ */
+import type { AddressInfo } from 'node:net';
+import { createActs } from '../access/acts.ts';
+import { type Audit, openAudit } from '../access/audit/audit.ts';
+import { type App, createApp } from '../app.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { Database } from '../database/database.ts';
+import { createDatabaseClock } from '../database/database-clock.ts';
+import { hasNewestMigration } from '../database/migrations.ts';
+import type { ReadinessCheck } from '../http/readiness.ts';
+import type { SinglePage } from '../http/single-page.ts';
+import type { Job } from '../jobs/job.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import type { ServerMetrics } from '../metrics.ts';
+import { type DrainAsk, type Heartbeat, startHeartbeat } from '../nodes/heartbeat.ts';
+import {
+  announceProvider,
+  isRegistered,
+  type NodeIdentity,
+  registerNode,
+  removeNode,
+  setNodeState,
+} from '../nodes/nodes.ts';
+import type { KeyRing } from '../sealing/key-ring.ts';
+import { announceKeys } from '../sealing/living-nodes.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { VERSION } from '../version.ts';
+import { type Notices, openNotices } from '../work/notices.ts';
+import type { OpenedProvider, ProviderListeners } from './provider.ts';
+import { registerAgain } from './register-again.ts';
+import { recordSettings } from './settings-record.ts';
+
+export interface NodeOptions {
+  readonly config: Config;
+  readonly db: Database;
+  /** Where notices are listened for; undefined: they are polled, as behind a pooler. */
+  readonly directUrl: string | undefined;
+  readonly keyRing: KeyRing;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: ServerMetrics;
+  readonly lifecycle: Lifecycle;
+  /** Left out where it was not built. */
+  readonly dashboard: SinglePage | undefined;
+  openProvider(listeners: ProviderListeners): Promise<NodeProvider>;
+  /** An operator asked this node over the API to stop as on SIGTERM. */
+  onDrainAsked(ask: DrainAsk): void;
+  /** Jobs beside the server's own. */
+  readonly moreJobs?: readonly Job[];
+  /** False, for tests: no timers and no heartbeat; jobs run only by `runJobNow`, entries when woken. */
+  readonly hasTimers?: boolean;
+  /** False, for tests: the settings are not compared with those of the last start. */
+  readonly recordsSettings?: boolean;
+}
+
+export type NodeProvider = Pick<OpenedProvider, 'close'> & Parameters<typeof createApp>[0]['provider'];
+
+export interface StartedNode {
+  readonly app: App;
+  readonly audit: Audit;
+  readonly node: NodeIdentity;
+  readonly notices: Notices;
+  readonly provider: NodeProvider;
+  readonly address: AddressInfo;
+}
+
+/** Starts a node; it is ready when this resolves. The lifecycle closes it, also when the start fails. */
+export async function startNode(options: NodeOptions): Promise<StartedNode> {
+  const { config, db, directUrl, keyRing, logger, metrics, lifecycle, hasTimers = true } = options;
+  const node = await registerNode(db, options.name, VERSION);
+  let hasStarted = false;
+  // No one need know of a node whose start failed.
+  lifecycle.opened('the node', () => (hasStarted ? setNodeState(db, node.id, 'gone') : removeNode(db, node.id)));
+  await announceKeys(db, node.id, keyRing);
+  const notices = await openNotices({ db, directUrl, logger });
+  lifecycle.opened('the notices', () => notices.close());
+  const databaseClock = createDatabaseClock();
+  const audit = openAudit({ db, keys: keyRing.auditKeys, nodeId: node.id, clock: databaseClock, logger });
+  lifecycle.opened('the audit trail', () => audit.sealer.stop());
+  await audit.start();
+  const acts = createActs(db, audit.trail, logger);
+  const provider = await options.openProvider({ acts, metrics, notices });
+  lifecycle.opened('the identity provider', () => provider.close());
+  await announceProvider(db, node.id, provider.name);
+
+  let drainingSince: number | undefined;
+  let trouble: Heartbeat['trouble'] = () => undefined;
+  const readiness = readinessChecks({
+    db,
+    keyRing,
+    nodeId: node.id,
+    trouble: () => trouble(),
+    phase: () => (drainingSince !== undefined ? 'is draining' : hasStarted ? undefined : 'is starting'),
+  });
+  const app = createApp({ ...options, audit, acts, node, notices, provider, readiness });
+  lifecycle.opened('the access control', () => app.closeAccess());
+  const address = await app.http.listen(config.HOST, config.PORT);
+  const closePatienceMs = config.SHUTDOWN_TIMEOUT + 1_000;
+  lifecycle.opened(
+    'the HTTP server',
+    () => {
+      const begun = drainingSince ?? performance.now();
+      return app.http.close(Math.max(100, begun + config.SHUTDOWN_TIMEOUT - performance.now()));
+    },
+    closePatienceMs,
+  );
+  // Not before: a start that fails, because the port is taken, puts no settings on record.
+  if (options.recordsSettings ?? true) await recordSettings(acts, config, keyRing);
+
+  let heartbeat: Heartbeat | undefined;
+  if (hasTimers) {
+    heartbeat = startHeartbeat({
+      db,
+      nodeId: node.id,
+      intervalMs: config.HEARTBEAT_INTERVAL,
+      clock: databaseClock,
+      inHand: () => ({ attempts: app.worker.attemptsInHand(), runs: app.scheduler.runsInHand() }),
+      register: () => registerAgain({ db, node, provider: provider.name, keyRing, logger }),
+      onBeat: app.upkeep.beat,
+      onDrainAsked: options.onDrainAsked,
+      onUnchainedActs: audit.sealer.wake,
+    });
+    const { stop, beatNow } = heartbeat;
+    trouble = heartbeat.trouble;
+    lifecycle.opened('the heartbeat', () => stop());
+    notices.on({ nodes: beatNow });
+  }
+  lifecycle.opened(
+    'the work',
+    async () => {
+      drainingSince = performance.now();
+      await Promise.all([heartbeat?.say('draining').catch(() => undefined), app.stop(config.SHUTDOWN_TIMEOUT)]);
+      // A run that was broken off is owed once more: others begin it now rather than at their next check.
+      notices.notify('schedules', 'changes');
+    },
+    closePatienceMs,
+  );
+  if (heartbeat === undefined) await setNodeState(db, node.id, 'running');
+  else await heartbeat.say('running');
+  await app.begin({ hasTimers });
+  hasStarted = true;
+  return { app, audit, node, notices, provider, address };
+}
+
+interface Checked {
+  readonly db: Database;
+  readonly keyRing: KeyRing;
+  readonly nodeId: string;
+  /** Why the node does not take requests yet, or no more. */
+  phase(): string | undefined;
+  /** Why the node's last heartbeat could not be written. */
+  trouble(): string | undefined;
+}
+
+function readinessChecks({ db, keyRing, nodeId, phase, trouble }: Checked): ReadinessCheck[] {
+  return [
+    { name: 'node', check: async () => phase() },
+    {
+      name: 'database',
+      // Whether it can be read, and whether it can be written to: a standby or a full disk cannot.
+      check: () =>
+        isRegistered(db.reading, nodeId).then(
+          (is) => (is ? trouble() : 'does not have this node, which registers again at its next heartbeat'),
+          () => 'cannot be reached',
+        ),
+    },
+    {
+      name: 'migrations',
+      check: () =>
+        hasNewestMigration(db.reading).then(
+          (has) => (has ? undefined : 'are not applied'),
+          () => 'cannot be read',
+        ),
+    },
+    {
+      name: 'masterKey',
+      check: () =>
+        keyRing.refresh().then(
+          () => undefined,
+          () => 'does not open the key ring',
+        ),
+    },
+  ];
+}
