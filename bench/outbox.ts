@@ -6,8 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { notifyTarget } from '../src/events/outbox/notify-target.ts';
 import { createPublisher } from '../src/events/outbox/publisher.ts';
-import { silentLogger } from '../src/telemetry/logger.ts';
 import { recordEvents } from '../src/work/write-events.ts';
+import { testContext } from '../test/support/context.ts';
 import { cpuOfPostgres } from './cpu.ts';
 import { median, openSetting } from './setting.ts';
 import { drainByWorker, type Timed, timed } from './timed-drain.ts';
@@ -20,14 +20,7 @@ const CONCURRENCY = 32;
 
 const setting = await openSetting();
 const { db, pgData } = setting;
-const startPublisher = () =>
-  createPublisher({
-    db,
-    targets: [notifyTarget],
-    mostAttempts: 10,
-    logger: silentLogger,
-    onPublished: () => undefined,
-  });
+const startPublisher = () => createPublisher(testContext({ db }), [notifyTarget]);
 
 /** Microseconds of CPU an event, ours and PostgreSQL's, and events a second. */
 async function costOf(work: () => Promise<void>): Promise<string> {

@@ -38,16 +38,6 @@ export function schemaText(): string {
         listenerCount: unavailable,
         close: unavailable,
       },
-      outbox: { redeliver: unavailable },
-      webhooks: {
-        create: unavailable,
-        update: unavailable,
-        pause: unavailable,
-        resume: unavailable,
-        delete: unavailable,
-        rotateSecret: unavailable,
-      },
-      deliveries: { test: unavailable, redeliver: unavailable },
       alerts: {
         loadSilences: unavailable,
         loadRules: unavailable,

@@ -24,6 +24,7 @@ import type { Database } from './database/database.ts';
 import { shareReading } from './database/shared-reading.ts';
 import { createChangeFeed } from './events/changes/change-feed.ts';
 import { eventSchemaRoutes } from './events/outbox/schema-routes.ts';
+import { createDeliverer } from './events/webhooks/deliverer.ts';
 import type { ReadinessCheck } from './http/readiness.ts';
 import type { SinglePage } from './http/single-page.ts';
 import { createIdentityOperations } from './identity/identity-operations.ts';
@@ -143,19 +144,19 @@ export function createApp(options: AppOptions) {
   const silenceMs = nodeSilenceMs(config);
   // What only reads, and so may be cut short; operations write, and have the other connections.
   const reading: Database = { ...db, query: db.reading.query };
-  const feed = createChangeFeed({ db, notices });
-  const outward = createOutward({ ...options, feed, reading, nodeId: node.id, provider: provider.name });
   const forecast = shareReading((on: Database) => loadQueueForecast(on, provider.name, silenceMs));
   const access = createAccessControl({ ...options, metrics: metrics.access, digester: keyRing });
-  const services: Services = {
+  const handles = {
     ...options,
     reading,
     prisma: db.prisma,
     trail: audit.trail,
     nodeId: node.id,
     inserts: createInserts(db),
-    feed,
+    feed: createChangeFeed({ db, notices }),
   };
+  const services: Services = { ...handles, deliverer: createDeliverer(handles) };
+  const outward = createOutward(services, acts);
   const tools: SchemaTools = {
     db: reading,
     audit,

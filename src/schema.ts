@@ -164,11 +164,11 @@ export function buildSchema({
   const viewerRefs = addViewer(builder, prisma, tokenRefs);
   addAuditEntries(builder, prisma, { ...tokenRefs, ...viewerRefs }, inputs);
   addAuditVerification(builder, audit);
-  addRedelivery(builder, prisma, addOutbox(builder, db, inputs), outward.outbox);
+  addRedelivery(builder, addOutbox(builder, inputs));
   const deliveryRefs = addDeliveries(builder, inputs);
-  const webhookRefs = addWebhooks(builder, prisma, deliveryRefs);
-  addWebhookMutations(builder, prisma, webhookRefs, outward.webhooks);
-  addDeliveryMutations(builder, prisma, { ...webhookRefs, ...deliveryRefs }, outward.deliveries);
+  const webhookRefs = addWebhooks(builder, deliveryRefs);
+  addWebhookMutations(builder, webhookRefs);
+  addDeliveryMutations(builder, { ...webhookRefs, ...deliveryRefs });
   const alertRefs = addAlerts(builder, { prisma, ...outward.alerts }, explanationRefs);
   const alert = addAlertSubscription(builder, watch, alertRefs, Change);
   addChangeSubscription(builder, Change, { entry, run, schedule, circuit, bulk_action, alert });

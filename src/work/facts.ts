@@ -90,14 +90,14 @@ export const FACTS = {
 
   // Events and webhooks
   outboxEventRedelivered: { action: 'redeliverOutboxEvent', target: 'OutboxEvent', wakes: ['outbox'] },
-  webhookCreated: { action: 'createWebhook', target: 'Webhook', wakes: ['webhooks'] },
-  webhookUpdated: { action: 'updateWebhook', target: 'Webhook', wakes: ['webhooks'] },
-  webhookPaused: { action: 'pauseWebhook', target: 'Webhook', wakes: ['webhooks'] },
+  webhookCreated: { action: 'createWebhook', target: 'Webhook' },
+  webhookUpdated: { action: 'updateWebhook', target: 'Webhook' },
+  webhookPaused: { action: 'pauseWebhook', target: 'Webhook' },
   webhookResumed: { action: 'resumeWebhook', target: 'Webhook', wakes: ['webhooks'] },
-  webhookDeleted: { action: 'deleteWebhook', target: 'Webhook', wakes: ['webhooks'] },
-  webhookSecretRotated: { action: 'rotateWebhookSecret', target: 'Webhook', wakes: ['webhooks'] },
-  webhookDisabled: { action: 'webhookDisabled', target: 'Webhook', event: 'WebhookDisabled', wakes: ['webhooks'] },
-  webhookTested: { action: 'testWebhook', target: 'Webhook', wakes: ['webhooks'] },
+  webhookDeleted: { action: 'deleteWebhook', target: 'Webhook' },
+  webhookSecretRotated: { action: 'rotateWebhookSecret', target: 'Webhook' },
+  webhookDisabled: { action: 'webhookDisabled', target: 'Webhook', event: 'WebhookDisabled' },
+  webhookTested: { action: 'testWebhook', target: 'Webhook' },
   deliveriesRedelivered: { action: 'redeliverWebhook', target: 'Webhook', wakes: ['webhooks'] },
 
   // Alerts and nodes

@@ -12,6 +12,7 @@ import { createPublisher } from '../../src/events/outbox/publisher.ts';
 import type { EventTarget, OutboxEvent } from '../../src/events/outbox/target.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { recordEvents } from '../../src/work/write-events.ts';
+import { testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
 
@@ -307,8 +308,7 @@ describe('publishers', () => {
         atWork--;
       },
     };
-    const options = { targets: [target], mostAttempts: 3, logger: silentLogger, onPublished: () => undefined };
-    const publishers = [db, ...others].map((one) => createPublisher({ ...options, db: one }));
+    const publishers = [db, ...others].map((one) => createPublisher(testContext({ db: one }), [target]));
     const aggregates = Array.from({ length: 20 }, () => randomUUID());
     try {
       // Only one is told of each: the others find theirs by the lock, or by looking again.
@@ -335,27 +335,21 @@ describe('publishers', () => {
     let refuses = true;
     let looks = 0;
     const { target, ids } = receiver();
-    const publisher = createPublisher({
-      db: {
-        outage: db.outage,
-        transaction(run) {
-          looks++;
-          return db.transaction(run);
-        },
+    const counting: typeof db = {
+      ...db,
+      transaction(run) {
+        looks++;
+        return db.transaction(run);
       },
-      targets: [
-        {
-          name: 'refuses at first',
-          async publish(tx, events) {
-            if (refuses) throw new Error('not yet');
-            await target.publish(tx, events);
-          },
-        },
-      ],
-      mostAttempts: 5,
-      logger: silentLogger,
-      onPublished: () => undefined,
-    });
+    };
+    const refusing: EventTarget = {
+      name: 'refuses at first',
+      async publish(tx, events) {
+        if (refuses) throw new Error('not yet');
+        await target.publish(tx, events);
+      },
+    };
+    const publisher = createPublisher(testContext({ db: counting }), [refusing]);
     try {
       const [id = ''] = await write(randomUUID());
       await db.transaction(async (tx) => {

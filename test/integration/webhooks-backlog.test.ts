@@ -4,8 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createActs } from '../../src/access/acts.ts';
-import { createAuditTrail } from '../../src/access/audit/trail.ts';
 import { outboxRules } from '../../src/alerts/readings/outbox.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
@@ -16,20 +14,29 @@ import { deleteOldDeliveries } from '../../src/events/webhooks/old-deliveries.ts
 import { type Judged, judge } from '../../src/events/webhooks/outcome.rules.ts';
 import { redeliverOne, redeliverSpan } from '../../src/events/webhooks/redeliver.ts';
 import { deleteSomeDeliveries, lockWebhook, pause, resume } from '../../src/events/webhooks/webhooks.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
 import { systemCaller } from '../../src/work/caller.ts';
+import type { Context } from '../../src/work/context.ts';
+import { testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const DAY_MS = 86_400_000;
-const NODE = { nodeId: randomUUID(), leaseMs: 60_000, concurrency: 4 };
+const SETTINGS = {
+  LEASE_DURATION: 60_000,
+  WEBHOOK_TIMEOUT: 15_000,
+  WEBHOOK_CONCURRENCY: 4,
+  WEBHOOK_RETRY_WINDOW: DAY_MS,
+  WEBHOOK_DISABLE_AFTER: DAY_MS,
+};
 const caller = systemCaller('the test');
 
 let database: TestDatabase;
 let db: Database;
+let context: Context;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   db = database.db;
+  context = testContext({ db, config: SETTINGS });
 });
 afterAll(() => database?.drop());
 afterEach(() => db.query('DELETE FROM auth.webhooks'));
@@ -71,30 +78,18 @@ const namesOf = async (where: string): Promise<string[]> =>
     await db.query<{ name: string }>(`SELECT body AS name FROM auth.webhook_deliveries WHERE ${where} ORDER BY body`)
   ).map(({ name }) => name);
 const due = () => namesOf('due_at <= now()');
-const claim = () => claimDue(db, NODE, new Map());
+const claim = () => claimDue(db, context, new Map());
 const bodies = (claimed: readonly ClaimedDelivery[]): string[] => claimed.map(({ body }) => body);
 
 const taken = judge({ kind: 'answer', status: 204, answer: '', retryAfter: undefined }, new Date());
 function close(deliveries: readonly ClaimedDelivery[], judged: Judged = taken) {
-  const key = { id: randomUUID(), key: Buffer.alloc(32) };
-  const trail = createAuditTrail({
-    keys: { newest: key, byId: () => key.key },
-    nodeId: null,
-    now: () => new Date(),
-  });
-  const options = {
-    acts: createActs(db, trail, silentLogger),
-    nodeId: NODE.nodeId,
-    windowMs: DAY_MS,
-    disableAfterMs: DAY_MS,
-  };
   const ended = deliveries.map((delivery) => ({
     delivery,
     judged,
     startedAt: delivery.claimedAt,
     finishedAt: delivery.claimedAt,
   }));
-  return closeAttempts(options, ended);
+  return closeAttempts(context, ended);
 }
 
 describe('a webhook that is resumed', () => {
@@ -132,7 +127,7 @@ describe('a webhook that is resumed', () => {
     ]);
     await db.transaction((tx) => resume(tx, caller, webhookId, null));
     const claimed = bodies(await claim());
-    expect(claimed).toHaveLength(NODE.concurrency);
+    expect(claimed).toHaveLength(SETTINGS.WEBHOOK_CONCURRENCY);
     expect(claimed).toEqual(expect.arrayContaining(['d', 'e', 'f']));
   });
 

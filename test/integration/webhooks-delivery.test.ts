@@ -6,12 +6,10 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActs } from '../../src/access/acts.ts';
 import { claimDue } from '../../src/events/webhooks/claim.ts';
 import { closeAttempts } from '../../src/events/webhooks/close.ts';
 import { deleteExpiredSecrets, deleteOldDeliveries } from '../../src/events/webhooks/old-deliveries.ts';
 import { judge } from '../../src/events/webhooks/outcome.rules.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -364,10 +362,12 @@ describe('leases', () => {
     await askWebhooks(app, 'pauseWebhook', { webhookId, reason: 'until the other node has it' });
     await writeEvents(app, [aggregate()]);
     await eventually(async () => (await deliveries(webhookId)).length).toBe(1);
+    const config = { ...app.config, LEASE_DURATION: 300, WEBHOOK_TIMEOUT: 100, WEBHOOK_CONCURRENCY: 1 };
+    const dying = { ...app.app.services, nodeId: randomUUID(), config };
     // In one transaction: this node must not be the first to see it active.
     const [claimed] = await database.db.transaction(async (tx) => {
       await tx.query(`UPDATE auth.webhooks SET state = 'active' WHERE id = $1`, [webhookId]);
-      return claimDue(tx, { nodeId: randomUUID(), leaseMs: 300, concurrency: 1 }, new Map());
+      return claimDue(tx, dying, new Map());
     });
     if (claimed === undefined) throw new Error('Nothing was claimed.');
     app.notices.notify('webhooks');
@@ -378,13 +378,7 @@ describe('leases', () => {
     });
     const judged = judge({ kind: 'answer', status: 500, answer: '', retryAfter: undefined }, new Date());
     const ended = { delivery: claimed, judged, startedAt: claimed.claimedAt, finishedAt: new Date() };
-    const options = {
-      acts: createActs(app.db, app.audit.trail, silentLogger),
-      nodeId: randomUUID(),
-      windowMs: 1_000,
-      disableAfterMs: 1_000,
-    };
-    expect(await closeAttempts(options, [ended])).toMatchObject([{ isWritten: false }]);
+    expect(await closeAttempts(dying, [ended])).toMatchObject([{ isWritten: false }]);
     expect(await statuses(webhookId)).toEqual(['delivered']);
     expect(await stateOf(webhookId)).toMatchObject({ since: null });
   });

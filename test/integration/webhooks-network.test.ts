@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseNetwork } from '../../src/events/webhooks/ip-address.rules.ts';
-import { createResolver, type Resolve } from '../../src/events/webhooks/resolve.ts';
+import { createResolver, type Resolve, resolveHost } from '../../src/events/webhooks/resolve.ts';
 import { type SendTools, send } from '../../src/events/webhooks/send.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 
@@ -63,7 +63,7 @@ describe('what is refused', () => {
       outcome: 'address_refused',
       message: expect.stringContaining('inner.test, which is 127.0.0.1: this machine itself'),
     });
-    const bySystem = { ...tools(answering([])), resolve: createResolver() };
+    const bySystem = { ...tools(answering([])), resolve: resolveHost };
     expect(await post(to('localhost'), bySystem)).toMatchObject({ outcome: 'address_refused' });
     expect(receiver.received).toEqual([]);
   });

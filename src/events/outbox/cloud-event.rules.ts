@@ -2,6 +2,7 @@
  * The envelope in which events leave the server: CloudEvents 1.0, structured JSON, with its
  * documented extensions `partitionkey` (what is delivered in order) and `sequence`.
  */
+import type { Config } from '../../config/config.ts';
 import { schemaFileName } from './event-schema.rules.ts';
 import type { OutboxEvent } from './target.ts';
 
@@ -22,7 +23,9 @@ export interface CloudEvent {
   readonly data: unknown;
 }
 
-export const DEFAULT_SOURCE = 'urn:family-hub-jobs';
+/** The `source` of this server's events: its public URL without a slash at the end, or a URN. */
+export const eventSource = ({ PUBLIC_URL }: Pick<Config, 'PUBLIC_URL'>): string =>
+  PUBLIC_URL?.replace(/\/+$/, '') ?? 'urn:family-hub-jobs';
 
 /** The event in its envelope. `source`: a URI without a slash at its end, for example the server's public URL. */
 export function toCloudEvent(event: OutboxEvent, source: string): CloudEvent {

@@ -1,6 +1,5 @@
 /** The outbox in the API: events as they were written, and where each stands. */
 
-import type { Database } from '../../database/database.ts';
 import type { OutboxEvent, Prisma } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
@@ -58,11 +57,7 @@ const namedIn = (filter: StringFilter | null | undefined): string[] => [
 const visibleTo = ({ familyId }: Caller): Prisma.OutboxEventWhereInput => (familyId === null ? {} : { familyId });
 
 /** Adds `OutboxEvent`, `outboxEvents` and `outboxStatistics`; answers the ref. */
-export function addOutbox(
-  builder: Builder,
-  { prisma, query }: Pick<Database, 'prisma' | 'query'>,
-  inputs: FilterInputs,
-) {
+export function addOutbox(builder: Builder, inputs: FilterInputs) {
   const State = addEnum<OutboxState>(builder, 'OutboxEventState', 'Where an event stands.', {
     pending: 'It is published within moments, in the order of its aggregate.',
     waiting: 'It could not be published; it is tried again, and holds back what follows in its aggregate.',
@@ -159,8 +154,8 @@ export function addOutbox(
         nullable: true,
         description: 'The events of the outbox, newest first.',
         args: { filter: t.arg({ type: Filter, description: 'Which events; left out: all.' }) },
-        async resolve(_root, args, { caller }) {
-          await requireTypes(query, namedIn(args.filter?.eventType));
+        async resolve(_root, args, { caller, prisma, reading }) {
+          await requireTypes(reading.query, namedIn(args.filter?.eventType));
           const where = { AND: [visibleTo(caller), condition(args.filter)] };
           const page = await newestFirstPage<OutboxEvent>(
             args,
@@ -210,7 +205,7 @@ export function addOutbox(
       nullable: true,
       complexity: DEAR,
       description: 'How the outbox stands: what waits, since when, and what is parked.',
-      resolve: () => loadOutboxStatistics({ query }),
+      resolve: (_root, _args, { reading }) => loadOutboxStatistics(reading),
     }),
   );
   return { OutboxEvent: Event };

@@ -5,9 +5,11 @@
  * that one may have read before the last event was there.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '../../database/database.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import { type PublishOptions, publishBatch } from './publish-batch.ts';
+import type { Services } from '../../work/context.ts';
+import { webhookTarget } from '../webhooks/target.ts';
+import { notifyTarget } from './notify-target.ts';
+import { publishBatch } from './publish-batch.ts';
+import type { EventTarget } from './target.ts';
 
 /** What is written within this time goes with one batch. */
 const GATHERING_MS = 50;
@@ -16,12 +18,7 @@ const LOOK_AGAIN_MS = 250;
 const AFTER_FAULT_MS = 2_000;
 const BATCH_SIZE = 500;
 
-export interface PublisherOptions extends Omit<PublishOptions, 'batchSize'> {
-  readonly db: PublishOptions['db'] & Pick<Database, 'outage'>;
-  readonly logger: Logger;
-  /** So many events were handed to the targets, and that is committed. */
-  onPublished(count: number): void;
-}
+export type PublisherServices = Pick<Services, 'db' | 'config' | 'logger' | 'metrics' | 'notices'>;
 
 export interface Publisher {
   /** There may be something to publish; many wakes in a row are one. */
@@ -31,8 +28,11 @@ export interface Publisher {
 }
 
 /** Creates the publisher; it does nothing until it is woken. */
-export function createPublisher(options: PublisherOptions): Publisher {
-  const { db, logger, onPublished } = options;
+export function createPublisher(
+  { db, config, logger, metrics, notices }: PublisherServices,
+  targets: readonly EventTarget[] = [notifyTarget, webhookTarget(config)],
+): Publisher {
+  const options = { db, targets, mostAttempts: config.EVENT_ATTEMPTS, batchSize: BATCH_SIZE };
   let isStopping = false;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -76,9 +76,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   const publishAll = async (): Promise<void> => {
     while (!isStopping) {
-      const result = await publishBatch({ ...options, batchSize: BATCH_SIZE });
+      const result = await publishBatch(options);
       if (result.kind === 'busy') return wakeIn(LOOK_AGAIN_MS);
-      if (result.publishedCount > 0) onPublished(result.publishedCount);
+      if (result.publishedCount > 0) {
+        metrics.outbox.published.inc(result.publishedCount);
+        notices.notify('webhooks');
+      }
       for (const { event, error, isParked, waitMs } of result.failed) {
         const fields = {
           eventId: event.eventId,

@@ -5,14 +5,15 @@
  * killed node held is taken over.
  */
 import type { Queryable } from '../../database/database.ts';
+import type { Services } from '../../work/context.ts';
 import type { SealedSecret } from './secrets.ts';
 
-export interface ClaimOptions {
-  readonly nodeId: string;
-  readonly leaseMs: number;
-  /** How many of one webhook's may be under way on this node. */
-  readonly concurrency: number;
-}
+/** An attempt ends well within its lease. */
+const LEASE_PER_TIMEOUT = 2;
+
+/** How long a claimed delivery is leased, in milliseconds. */
+export const leaseMs = ({ LEASE_DURATION, WEBHOOK_TIMEOUT }: Services['config']): number =>
+  Math.max(LEASE_DURATION, LEASE_PER_TIMEOUT * WEBHOOK_TIMEOUT);
 
 export interface ClaimedDelivery {
   readonly id: string;
@@ -88,10 +89,16 @@ const CLAIM = `
 /** Claims what is due of every active webhook, as far as each has room. `busy`: how many each has under way here. */
 export function claimDue(
   db: Queryable,
-  { nodeId, leaseMs, concurrency }: ClaimOptions,
+  { nodeId, config }: Pick<Services, 'nodeId' | 'config'>,
   busy: ReadonlyMap<string, number>,
 ): Promise<ClaimedDelivery[]> {
-  return db.query<ClaimedDelivery>(CLAIM, [[...busy.keys()], [...busy.values()], concurrency, nodeId, leaseMs]);
+  return db.query<ClaimedDelivery>(CLAIM, [
+    [...busy.keys()],
+    [...busy.values()],
+    config.WEBHOOK_CONCURRENCY,
+    nodeId,
+    leaseMs(config),
+  ]);
 }
 
 /** What was claimed when it was made: a test, which its request delivers itself. Undefined when it is gone. */

@@ -4,22 +4,14 @@
  * so. Those that end together are written together. The webhooks' rows are locked first: the
  * publisher, who must know what waits, holds them as well.
  */
-import type { Acts } from '../../access/acts.ts';
-import { systemCaller } from '../../work/caller.ts';
-import { recordEvents } from '../../work/write-events.ts';
+import { asSystem, type Services } from '../../work/context.ts';
+import { type UnitContext, unit } from '../../work/unit.ts';
 import { nextAttemptAt } from './back-off.rules.ts';
 import type { ClaimedDelivery } from './claim.ts';
 import type { Judged } from './outcome.rules.ts';
 import { afterAttempt, type WebhookHealth } from './webhook-health.rules.ts';
 
-export interface CloseOptions {
-  readonly acts: Acts;
-  readonly nodeId: string;
-  /** How long a delivery is tried. */
-  readonly windowMs: number;
-  /** How long nothing may succeed until the webhook is disabled. */
-  readonly disableAfterMs: number;
-}
+export type CloseServices = Omit<UnitContext, 'caller'> & Pick<Services, 'config' | 'nodeId'>;
 
 export interface EndedAttempt {
   readonly delivery: ClaimedDelivery;
@@ -40,22 +32,19 @@ export interface Closed {
 }
 
 const LOST: Closed = { isWritten: false, isFirstFailure: false, isGivenUp: false };
-const DELIVERER = systemCaller('webhooks');
 
-/**
- * Writes them all in one transaction; answers one for each. After its commit a caller of a
- * webhook that was disabled calls `notices.notify('outbox')`.
- */
-export function closeAttempts(options: CloseOptions, all: readonly EndedAttempt[]): Promise<Closed[]> {
-  return options.acts.transaction(async (tx, acted) => {
+/** Writes them all in one transaction; answers one for each. */
+export function closeAttempts(services: CloseServices, all: readonly EndedAttempt[]): Promise<Closed[]> {
+  const { config, nodeId, ...ctx } = asSystem(services, 'webhooks');
+  return unit(ctx, async (tx) => {
     const webhooks = new Map<string, WebhookHealth>();
     const ids = [...new Set(all.map(({ delivery }) => delivery.webhookId))];
     for (const { id, state, failingSince, lastSuccessAt } of await tx.query<WebhookHealth & { id: string }>(LOCK, [
       ids,
     ]))
       webhooks.set(id, { state, failingSince, lastSuccessAt });
-    const rows = all.map((ended) => rowOf(options, ended));
-    const closed = await tx.query<{ id: string }>(CLOSE, [JSON.stringify(rows), options.nodeId]);
+    const rows = all.map((ended) => rowOf(config, ended));
+    const closed = await tx.query<{ id: string }>(CLOSE, [JSON.stringify(rows), nodeId]);
     const written = new Set(closed.map(({ id }) => id));
 
     const answers: Closed[] = [];
@@ -67,29 +56,20 @@ export function closeAttempts(options: CloseOptions, all: readonly EndedAttempt[
         answers.push(LOST);
         continue;
       }
-      const { disableAfterMs } = options;
-      const after = delivery.isTest ? before : afterAttempt(before, judged.outcome, finishedAt, disableAfterMs);
+      const { outcome } = judged;
+      const after = delivery.isTest ? before : afterAttempt(before, outcome, finishedAt, config.WEBHOOK_DISABLE_AFTER);
       if (after !== before) changed.add(webhookId);
       webhooks.set(webhookId, after);
       const disabledBecause = after.state === before.state ? undefined : reasonOf(judged);
       if (disabledBecause !== undefined) {
         const failingSince = (after.failingSince ?? finishedAt).toISOString();
-        await tx.query(DISABLE, [webhookId, disabledBecause, DELIVERER.name]);
-        await recordEvents(tx, [
-          {
-            eventType: 'WebhookDisabled',
-            aggregateType: 'Webhook',
-            aggregateId: webhookId,
-            payload: { webhookId, failingSince },
-          },
-        ]);
-        acted({
-          caller: DELIVERER,
-          action: 'webhookDisabled',
-          target: { type: 'Webhook', id: webhookId },
+        await tx.query(DISABLE, [webhookId, disabledBecause, ctx.caller.name]);
+        tx.happened('webhookDisabled', {
+          id: webhookId,
           reason: disabledBecause,
           before: { state: 'ACTIVE' },
           after: { state: 'DISABLED' },
+          payload: { webhookId, failingSince },
         });
       }
       answers.push({
@@ -105,14 +85,14 @@ export function closeAttempts(options: CloseOptions, all: readonly EndedAttempt[
   });
 }
 
-function rowOf(options: CloseOptions, ended: EndedAttempt) {
+function rowOf(config: Services['config'], ended: EndedAttempt) {
   const { delivery, judged, startedAt, finishedAt } = ended;
   const { id, leaseToken } = delivery;
   const { outcome, message, httpStatus, answer } = judged;
   return {
     id,
     leaseToken,
-    ...whatFollows(options, ended),
+    ...whatFollows(config, ended),
     outcome,
     message,
     httpStatus,
@@ -123,7 +103,7 @@ function rowOf(options: CloseOptions, ended: EndedAttempt) {
 }
 
 function whatFollows(
-  { windowMs }: CloseOptions,
+  { WEBHOOK_RETRY_WINDOW: windowMs }: Services['config'],
   { delivery, judged, finishedAt }: EndedAttempt,
 ): { status: 'delivered' | 'pending' | 'failed'; dueAt: Date | null } {
   if (judged.outcome === 'delivered') return { status: 'delivered', dueAt: null };

@@ -6,27 +6,19 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBatcher } from '../../database/batcher.ts';
-import type { Database } from '../../database/database.ts';
 import { isPassing } from '../../database/recovery.ts';
-import type { KeyRing } from '../../sealing/key-ring.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import type { Notices } from '../../work/notices.ts';
-import { type ClaimedDelivery, type ClaimOptions, claimDue, nextDueInMs } from './claim.ts';
-import { type Closed, type CloseOptions, closeAttempts, type EndedAttempt } from './close.ts';
+import type { Services } from '../../work/context.ts';
+import { type ClaimedDelivery, claimDue, nextDueInMs } from './claim.ts';
+import { type Closed, type CloseServices, closeAttempts, type EndedAttempt } from './close.ts';
 import { mendHeads } from './heads.ts';
-import { type Judged, judge, type Outcome, type SendResult } from './outcome.rules.ts';
+import { type Judged, judge, type SendResult } from './outcome.rules.ts';
+import { resolveHost } from './resolve.ts';
 import { openSecrets } from './secrets.ts';
-import { type SendTools, send } from './send.ts';
+import { send } from './send.ts';
 import { signatureHeaders } from './signature.rules.ts';
+import { urlPolicy } from './webhook-url.rules.ts';
 
-export interface DelivererOptions extends ClaimOptions, CloseOptions, SendTools {
-  readonly db: Database;
-  readonly keyRing: KeyRing;
-  readonly notices: Pick<Notices, 'notify'>;
-  readonly logger: Logger;
-  /** Told of each attempt that ended, for the metrics. */
-  observe?(outcome: Outcome, durationMs: number): void;
-}
+export type DelivererServices = CloseServices & Pick<Services, 'keyRing' | 'metrics'>;
 
 export interface Deliverer {
   /** Looks for what is due now; many wakes in a row are one. */
@@ -49,13 +41,13 @@ const CLOSE_AGAIN_MS = 500;
 const LAST_WORDS_MS = 2_000;
 
 /** Creates the deliverer; it does nothing until it is woken. */
-export function createDeliverer(options: DelivererOptions): Deliverer {
-  const { db, notices, logger, observe } = options;
+export function createDeliverer(services: DelivererServices): Deliverer {
+  const { db, logger, config, metrics } = services;
   const stopping = new AbortController();
   const attempts = new Set<Promise<unknown>>();
   // One connection to the database for all that ends: the work of the queue needs the others.
   const closes = createBatcher<EndedAttempt, Closed>({
-    flush: (all) => closeAttempts(options, all),
+    flush: (all) => closeAttempts(services, all),
     largest: LARGEST_BATCH,
     windowMs: 0,
     lanes: 1,
@@ -68,7 +60,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   let pumping: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  const full = (): string[] => [...busy].flatMap(([id, count]) => (count < options.concurrency ? [] : [id]));
+  const full = (): string[] => [...busy].flatMap(([id, count]) => (count < config.WEBHOOK_CONCURRENCY ? [] : [id]));
 
   const wake = (): void => {
     wasWoken = true;
@@ -84,7 +76,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       while (wasWoken && !isStopping) {
         wasWoken = false;
         if (wasBeaten) await mend();
-        const claimed = await claimDue(db, options, busy);
+        const claimed = await claimDue(db, services, busy);
         for (const delivery of claimed) start(delivery);
         const ms = claimed.length > 0 || isStopping ? undefined : await nextDueInMs(db, full());
         if (ms !== undefined) wakeIn(ms);
@@ -125,9 +117,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   const deliver = async (delivery: ClaimedDelivery): Promise<Judged> => {
     const begun = performance.now();
-    const judged = judge(await sendSigned(options, delivery, stopping.signal), clockOf(delivery, begun));
+    const judged = judge(await sendSigned(services, delivery, stopping.signal), clockOf(delivery, begun));
     const finishedAt = clockOf(delivery, begun);
-    observe?.(judged.outcome, performance.now() - begun);
+    metrics.webhooks.attempts.observe((performance.now() - begun) / 1_000, { outcome: judged.outcome });
     await close({ delivery, judged, startedAt: delivery.claimedAt, finishedAt });
     return judged;
   };
@@ -166,9 +158,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         isGivenUp ? 'A webhook delivery was given up' : 'A webhook does not take what it is sent; it is tried again',
       );
     else logger.debug(line, 'An attempt to deliver to a webhook ended');
-    if (disabledBecause === undefined) return;
-    logger.warn({ webhookId: delivery.webhookId, reason: disabledBecause }, 'A webhook was disabled');
-    notices.notify('outbox');
+    if (disabledBecause !== undefined)
+      logger.warn({ webhookId: delivery.webhookId, reason: disabledBecause }, 'A webhook was disabled');
   };
 
   return {
@@ -200,11 +191,11 @@ const clockOf = ({ claimedAt }: ClaimedDelivery, begun: number): Date =>
   new Date(claimedAt.getTime() + Math.round(performance.now() - begun));
 
 async function sendSigned(
-  options: DelivererOptions,
+  { config, keyRing }: DelivererServices,
   delivery: ClaimedDelivery,
   stopping: AbortSignal,
 ): Promise<SendResult> {
-  const secrets = await openSecrets(options.keyRing, delivery.secrets);
+  const secrets = await openSecrets(keyRing, delivery.secrets);
   if (secrets.length === 0)
     return {
       kind: 'failure',
@@ -213,5 +204,7 @@ async function sendSigned(
     };
   const { eventId: id, body, url } = delivery;
   // The time a receiver checks is that of the world, which this machine's clock follows.
-  return send(options, { url, body, headers: signatureHeaders({ id, at: new Date(), body }, secrets) }, stopping);
+  const headers = signatureHeaders({ id, at: new Date(), body }, secrets);
+  const tools = { resolve: resolveHost, policy: urlPolicy(config), timeoutMs: config.WEBHOOK_TIMEOUT };
+  return send(tools, { url, body, headers }, stopping);
 }

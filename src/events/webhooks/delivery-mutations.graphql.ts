@@ -1,21 +1,15 @@
 /** Trying a webhook out, and having deliveries made again. */
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { DeliveryRefs } from './delivery.graphql.ts';
-import type { DeliveryOperations, Redelivered } from './delivery-operations.ts';
-import { MOST_REDELIVERED } from './redeliver.ts';
+import { MOST_REDELIVERED, type Redelivered, redeliverWebhook } from './redeliver.ts';
+import { testWebhook } from './test-webhook.ts';
 import type { WebhookRefs } from './webhook.graphql.ts';
 
 /** Adds `testWebhook` and `redeliverWebhook`. */
-export function addDeliveryMutations(
-  builder: Builder,
-  prisma: PrismaClient,
-  { Webhook, WebhookDelivery }: WebhookRefs & DeliveryRefs,
-  operations: DeliveryOperations,
-): void {
+export function addDeliveryMutations(builder: Builder, { Webhook, WebhookDelivery }: WebhookRefs & DeliveryRefs): void {
   const TestInput = builder.inputType('TestWebhookInput', {
     description: 'A webhook to be tried out.',
     fields: (t) => ({
@@ -29,7 +23,8 @@ export function addDeliveryMutations(
       delivery: t.prismaField({
         type: WebhookDelivery,
         description: 'The delivery of the test, with its one attempt.',
-        resolve: (query, { deliveryId: id }) => prisma.webhookDelivery.findUniqueOrThrow({ ...query, where: { id } }),
+        resolve: (query, { deliveryId: id }, _args, { prisma }) =>
+          prisma.webhookDelivery.findUniqueOrThrow({ ...query, where: { id } }),
       }),
       isReplay: t.exposeBoolean('isReplay', {
         description: 'True if this idempotency key had been used: nothing was sent again.',
@@ -60,7 +55,8 @@ export function addDeliveryMutations(
       webhook: t.prismaField({
         type: Webhook,
         description: 'The webhook.',
-        resolve: (query, { webhookId: id }) => prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
+        resolve: (query, { webhookId: id }, _args, { prisma }) =>
+          prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
       }),
       redeliveredCount: t.exposeInt('count', {
         description: `How many begin anew by this request: ${MOST_REDELIVERED} at the most, the oldest; ask again for the rest. 0 for a repeat, and for one that is under way.`,
@@ -77,7 +73,7 @@ export function addDeliveryMutations(
       description: 'Sends a test event to a webhook, once and now, and answers what came of it.',
       args: { input: t.arg({ type: TestInput, required: true, description: 'Which webhook.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
-      resolve: (_root, { input }, { caller }) => operations.test(caller, input),
+      resolve: (_root, { input }, ctx) => testWebhook(ctx, input),
     }),
     redeliverWebhook: t.field({
       type: RedeliverPayload,
@@ -85,7 +81,7 @@ export function addDeliveryMutations(
       description: 'Has deliveries made again: one, or those that failed in a span of time.',
       args: { input: t.arg({ type: RedeliverInput, required: true, description: 'Which deliveries.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
-      resolve: (_root, { input }, { caller }) => operations.redeliver(caller, input),
+      resolve: (_root, { input }, ctx) => redeliverWebhook(ctx, input),
     }),
   }));
 }

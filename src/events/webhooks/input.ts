@@ -1,16 +1,12 @@
 /** What callers say of a webhook, judged before anything is changed: all that is wrong comes together. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
+import type { Config } from '../../config/config.ts';
 import { type InputIssue, InvalidInputError } from '../../refusals.ts';
 import { EVENT_TYPES, isEventType } from '../../work/event-types.rules.ts';
-import type { Resolve } from './resolve.ts';
+import { resolveHost } from './resolve.ts';
 import { secretIssues } from './secrets.ts';
-import { destinationProblem, hostOf, readUrl, type UrlPolicy } from './webhook-url.rules.ts';
-
-export interface InputTools {
-  readonly resolve: Resolve;
-  readonly policy: UrlPolicy;
-}
+import { destinationProblem, hostOf, readUrl, urlPolicy } from './webhook-url.rules.ts';
 
 export interface WebhookInput {
   readonly url?: string | null;
@@ -26,13 +22,17 @@ const NOT_TO_BE_ASKED_FOR = 'WebhookTested';
 const TYPES_TO_ASK_FOR: readonly string[] = EVENT_TYPES.filter((type) => type !== NOT_TO_BE_ASKED_FOR);
 
 /** Throws InvalidInputError with every problem. What is left out has none. */
-export async function requireValid(tools: InputTools, input: WebhookInput): Promise<void> {
-  const issues: InputIssue[] = [
-    ...(typeof input.url === 'string' ? await urlIssues(tools, input.url) : []),
+export async function requireValid(config: Config, input: WebhookInput): Promise<void> {
+  requireNone([
+    ...(typeof input.url === 'string' ? await urlIssues(config, input.url) : []),
     ...typeIssues(input.eventTypes),
     ...secretIssues(input.secret),
     ...idempotencyKeyIssues(input.idempotencyKey),
-  ];
+  ]);
+}
+
+/** Throws InvalidInputError where there are issues. */
+export function requireNone(issues: readonly InputIssue[]): void {
   if (issues.length > 0) throw new InvalidInputError(issues);
 }
 
@@ -42,14 +42,15 @@ export function idempotencyKeyIssues(key: string | null | undefined): InputIssue
 }
 
 /** Also asks whom the URL leads to, so that a mistake is told to who makes it; each delivery asks again. */
-async function urlIssues({ resolve, policy }: InputTools, text: string): Promise<InputIssue[]> {
+async function urlIssues(config: Config, text: string): Promise<InputIssue[]> {
   const issue = (code: string, message: string): InputIssue[] => [{ path: ['url'], code, message }];
+  const policy = urlPolicy(config);
   const read = readUrl(text, policy);
   if ('problem' in read) return issue(read.problem.code, read.problem.message);
   const host = hostOf(read.url);
   const patience = new AbortController();
   const addresses = await Promise.race([
-    resolve(host).catch((): readonly string[] => []),
+    resolveHost(host).catch((): readonly string[] => []),
     delay(RESOLVE_MS, [] as readonly string[], { signal: patience.signal }).catch((): readonly string[] => []),
   ]);
   patience.abort();

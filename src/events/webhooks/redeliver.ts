@@ -1,12 +1,33 @@
 /**
- * Delivering again, within the caller's transaction and under the webhook's lock: the same rows
- * begin a new series, so that a delivery's history stays in one place, and the receiver sees the
- * same id. Of each aggregate they come in their order, behind what is under way.
+ * Delivering again, under the webhook's lock: the same rows begin a new series, so that a delivery's
+ * history stays in one place, and the receiver sees the same id. Of each aggregate they come in their
+ * order, behind what is under way.
  */
-
+import { once } from '../../access/idempotency.ts';
 import type { Queryable } from '../../database/database.ts';
-import { InvalidStateError, NotFoundError } from '../../refusals.ts';
+import { type InputIssue, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { Caller } from '../../work/caller.ts';
+import type { Context } from '../../work/context.ts';
+import { type UnitTransaction, unit } from '../../work/unit.ts';
+import { idempotencyKeyIssues, requireNone } from './input.ts';
+import { lockWebhook, requireWebhook } from './webhooks.ts';
+
+/** A delivery, or a webhook with a span. */
+export interface RedeliverRequest {
+  readonly deliveryId?: string | null;
+  readonly webhookId?: string | null;
+  readonly from?: Date | null;
+  readonly to?: Date | null;
+  readonly isAll?: boolean | null;
+  readonly reason?: string | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface Redelivered {
+  readonly webhookId: string;
+  readonly count: number;
+  readonly isReplay: boolean;
+}
 
 /** What one request may ask for. */
 export const MOST_REDELIVERED = 10_000;
@@ -21,6 +42,75 @@ export interface Span {
   readonly to: Date;
   /** Also what was delivered. */
   readonly isAll: boolean;
+}
+
+type Wanted = { readonly deliveryId: string } | Span;
+
+/**
+ * Delivers again one delivery, or what failed of a webhook's in a span of time; the latter in portions, of
+ * which each has its own audit entry. Throws InvalidInputError, NotFoundError, IdempotencyConflictError, or
+ * InvalidStateError for a test.
+ */
+export async function redeliverWebhook(ctx: Context, request: RedeliverRequest): Promise<Redelivered> {
+  const wanted = readRequest(request);
+  const { idempotencyKey: key, ...input } = request;
+  let portion: Portion = { count: 0, next: undefined };
+  const { resultId: webhookId, isReplay } = await unit(ctx, (tx) =>
+    once(tx, ctx, { mutation: 'redeliverWebhook', key, input }, async () => {
+      const id = 'deliveryId' in wanted ? await webhookOf(tx, wanted.deliveryId) : wanted.webhookId;
+      portion = await redeliverSome(tx, ctx.caller, id, wanted, request.reason);
+      return id;
+    }),
+  );
+  let { count, next } = portion;
+  while (next !== undefined && count < MOST_REDELIVERED) {
+    const after = next;
+    portion = await unit(ctx, (tx) => redeliverSome(tx, ctx.caller, webhookId, wanted, request.reason, after));
+    count += portion.count;
+    next = portion.next;
+  }
+  if (isReplay) await requireWebhook(ctx.db, webhookId);
+  return { webhookId, count, isReplay };
+}
+
+async function redeliverSome(
+  tx: UnitTransaction,
+  caller: Caller,
+  id: string,
+  wanted: Wanted,
+  reason: string | null | undefined,
+  after?: bigint,
+): Promise<Portion> {
+  await lockWebhook(tx, id);
+  const portion =
+    'deliveryId' in wanted
+      ? { count: Number(await redeliverOne(tx, caller, wanted.deliveryId)), next: undefined }
+      : await redeliverSpan(tx, caller, wanted, after);
+  const { count } = portion;
+  if (count > 0) tx.happened('deliveriesRedelivered', { id, reason, after: { ...shownOf(wanted), count } });
+  return portion;
+}
+
+const shownOf = (wanted: Wanted) =>
+  'deliveryId' in wanted
+    ? wanted
+    : { from: wanted.from.toISOString(), to: wanted.to.toISOString(), isAll: wanted.isAll };
+
+function readRequest({ deliveryId, webhookId, from, to, isAll, idempotencyKey }: RedeliverRequest): Wanted {
+  const issues: InputIssue[] = idempotencyKeyIssues(idempotencyKey);
+  if (deliveryId && !webhookId && !from && !to) {
+    requireNone(issues);
+    return { deliveryId };
+  }
+  if (deliveryId || !webhookId || !from || !to)
+    issues.push({
+      path: [],
+      code: 'REQUIRED',
+      message: 'Give either deliveryId alone, or webhookId with from and to.',
+    });
+  else if (from >= to) issues.push({ path: ['to'], code: 'NOT_AFTER_FROM', message: 'must be after `from`.' });
+  requireNone(issues);
+  return { webhookId: webhookId ?? '', from: from ?? new Date(0), to: to ?? new Date(0), isAll: isAll ?? false };
 }
 
 /** Of which webhook a delivery is. Throws NotFoundError, or InvalidStateError for a test where none is meant. */

@@ -12,11 +12,8 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 
 const MOST_AT_A_TIME = 3;
 
-const askSystem = async (host: string): Promise<readonly string[]> =>
-  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
-
-/** Creates a resolver over the system's, or over another for tests. */
-export function createResolver(ask: Resolve = askSystem): Resolve {
+/** Creates a resolver over a function that asks a name server. */
+export function createResolver(ask: Resolve): Resolve {
   const asking = new Map<string, Promise<readonly string[]>>();
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -43,3 +40,8 @@ export function createResolver(ask: Resolve = askSystem): Resolve {
     return answer;
   };
 }
+
+/** The system's resolver; one for the whole process, whose threads it spares. */
+export const resolveHost = createResolver(async (host) =>
+  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address),
+);

@@ -3,15 +3,17 @@
  * the publisher's transaction, so that none is forgotten and no receiver is waited for. Webhooks
  * that are paused or disabled get their rows too: they are delivered when it is resumed.
  */
+import type { Config } from '../../config/config.ts';
 import type { Transactional } from '../../database/database.ts';
-import { toCloudEvent } from '../outbox/cloud-event.rules.ts';
+import { eventSource, toCloudEvent } from '../outbox/cloud-event.rules.ts';
 import type { EventTarget, OutboxEvent } from '../outbox/target.ts';
 
 /** A test is for one webhook, which gets it without the outbox. */
 const NEVER_PUBLISHED = 'WebhookTested';
 
-/** `source`: as it stands in the envelope. */
-export function createWebhookTarget(source: string): EventTarget {
+/** The target; the settings say the events' source. */
+export function webhookTarget(config: Pick<Config, 'PUBLIC_URL'>): EventTarget {
+  const source = eventSource(config);
   return {
     name: 'webhooks',
     async publish(tx: Transactional, events: readonly OutboxEvent[]): Promise<void> {

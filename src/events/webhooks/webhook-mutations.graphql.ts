@@ -1,11 +1,19 @@
 /** Making, changing, stopping and removing webhooks. A secret is seen in one answer only. */
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
+import {
+  type Changed,
+  createWebhook,
+  deleteWebhook,
+  pauseWebhook,
+  resumeWebhook,
+  rotateWebhookSecret,
+  updateWebhook,
+  type WithSecret,
+} from './manage-webhooks.ts';
 import type { WebhookRefs } from './webhook.graphql.ts';
-import type { Changed, WebhookOperations, WithSecret } from './webhook-operations.ts';
 
 const reason = reasonText.nullish();
 const needed = reasonText.refine((text) => text.trim() !== '', 'is needed: others will want to know why');
@@ -19,12 +27,7 @@ const ONCE =
   'A repeat with the same key does nothing: it is refused as INVALID_STATE, since the secret cannot be shown again. 1 to 200 characters.';
 
 /** Adds `createWebhook`, `updateWebhook`, `pauseWebhook`, `resumeWebhook`, `deleteWebhook` and `rotateWebhookSecret`. */
-export function addWebhookMutations(
-  builder: Builder,
-  prisma: PrismaClient,
-  { Webhook }: WebhookRefs,
-  operations: WebhookOperations,
-): void {
+export function addWebhookMutations(builder: Builder, { Webhook }: WebhookRefs): void {
   const withSecret = (name: string, description: string) =>
     builder.objectRef<WithSecret>(name).implement({
       description,
@@ -32,7 +35,8 @@ export function addWebhookMutations(
         webhook: t.prismaField({
           type: Webhook,
           description: 'The webhook, as it stands now.',
-          resolve: (query, { webhookId: id }) => prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
+          resolve: (query, { webhookId: id }, _args, { prisma }) =>
+            prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
         }),
         secret: t.exposeString('secret', {
           description: 'What its deliveries are signed with. It is shown this once.',
@@ -46,7 +50,8 @@ export function addWebhookMutations(
         webhook: t.prismaField({
           type: Webhook,
           description: 'The webhook, as it stands now.',
-          resolve: (query, { webhookId: id }) => prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
+          resolve: (query, { webhookId: id }, _args, { prisma }) =>
+            prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
         }),
         isChanged: t.exposeBoolean('isChanged', { description: unchanged }),
       }),
@@ -147,7 +152,7 @@ export function addWebhookMutations(
       description: 'Makes a webhook. Its secret is in this answer and nowhere else.',
       args: { input: t.arg({ type: CreateInput, required: true, description: 'Where to, and what.' }) },
       errors: { types: [InvalidInputError, InvalidStateError, IdempotencyConflictError] },
-      resolve: (_root, { input }, { caller }) => operations.create(caller, input),
+      resolve: (_root, { input }, ctx) => createWebhook(ctx, input),
     }),
     updateWebhook: t.field({
       type: UpdatePayload,
@@ -155,7 +160,7 @@ export function addWebhookMutations(
       description: 'Changes where a webhook’s events are sent, which it gets, or what it is said to be for.',
       args: { input: t.arg({ type: UpdateInput, required: true, description: 'Which webhook, and what of it.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: (_root, { input }, { caller }) => operations.update(caller, input),
+      resolve: (_root, { input }, ctx) => updateWebhook(ctx, input),
     }),
     pauseWebhook: t.field({
       type: PausePayload,
@@ -163,7 +168,7 @@ export function addWebhookMutations(
       description: 'Sends nothing more to a webhook; what there is to send waits until it is resumed.',
       args: { input: t.arg({ type: PauseInput, required: true, description: 'Which webhook, and why.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: (_root, { input }, { caller }) => operations.pause(caller, input),
+      resolve: (_root, { input }, ctx) => pauseWebhook(ctx, input),
     }),
     resumeWebhook: t.field({
       type: ResumePayload,
@@ -171,7 +176,7 @@ export function addWebhookMutations(
       description: 'Sends to a webhook again that was paused or disabled, with all that waited.',
       args: { input: t.arg({ type: ResumeInput, required: true, description: 'Which webhook.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: (_root, { input }, { caller }) => operations.resume(caller, input),
+      resolve: (_root, { input }, ctx) => resumeWebhook(ctx, input),
     }),
     deleteWebhook: t.field({
       type: DeletePayload,
@@ -179,7 +184,7 @@ export function addWebhookMutations(
       description: 'Takes a webhook away for good, with what it was still to get.',
       args: { input: t.arg({ type: DeleteInput, required: true, description: 'Which webhook.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: (_root, { input }, { caller }) => operations.delete(caller, input),
+      resolve: (_root, { input }, ctx) => deleteWebhook(ctx, input),
     }),
     rotateWebhookSecret: t.field({
       type: RotatePayload,
@@ -187,7 +192,7 @@ export function addWebhookMutations(
       description: 'Gives a webhook another secret; for a time deliveries are signed with the former one too.',
       args: { input: t.arg({ type: RotateInput, required: true, description: 'Which webhook.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
-      resolve: (_root, { input }, { caller }) => operations.rotateSecret(caller, input),
+      resolve: (_root, { input }, ctx) => rotateWebhookSecret(ctx, input),
     }),
   }));
 }

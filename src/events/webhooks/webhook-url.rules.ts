@@ -2,8 +2,9 @@
  * What a webhook's URL may be. What can be said without asking who a name belongs to is said here,
  * once when the webhook is made; addresses are judged again whenever something is sent.
  */
+import type { Config } from '../../config/config.ts';
 import { addressProblem, isListed } from './address.rules.ts';
-import { type IpNetwork, parseAddress } from './ip-address.rules.ts';
+import { type IpNetwork, parseAddress, parseNetwork } from './ip-address.rules.ts';
 
 export interface UrlPolicy {
   /** Plain http to everywhere, and not only within the networks that are allowed by name. */
@@ -15,6 +16,15 @@ export interface UrlProblem {
   readonly code: string;
   readonly message: string;
 }
+
+/** What the settings allow. */
+export const urlPolicy = ({
+  WEBHOOK_ALLOW_HTTP,
+  WEBHOOK_ALLOWED_NETWORKS,
+}: Pick<Config, 'WEBHOOK_ALLOW_HTTP' | 'WEBHOOK_ALLOWED_NETWORKS'>): UrlPolicy => ({
+  isHttpAllowed: WEBHOOK_ALLOW_HTTP === 'true',
+  allowedNetworks: (WEBHOOK_ALLOWED_NETWORKS ?? []).flatMap((text) => parseNetwork(text) ?? []),
+});
 
 const LONGEST_URL = 2_000;
 

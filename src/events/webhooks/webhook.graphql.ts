@@ -1,5 +1,4 @@
 /** Webhooks in the API: the type `Webhook` and its queries. No secret is ever shown here. */
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { WebhookState } from '../../database/generated/prisma/enums.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
@@ -11,7 +10,7 @@ import { MOST_WEBHOOKS } from './webhooks.ts';
 const DEAR = 100;
 
 /** Adds `Webhook`, `webhooks` and `webhook`; answers the ref. */
-export function addWebhooks(builder: Builder, prisma: PrismaClient, deliveries: DeliveryRefs) {
+export function addWebhooks(builder: Builder, deliveries: DeliveryRefs) {
   const State = addEnum<WebhookState>(builder, 'WebhookState', 'Whether a webhook is sent to.', {
     active: 'It is.',
     paused: 'Somebody paused it: what there is to send waits for `resumeWebhook`.',
@@ -57,15 +56,16 @@ export function addWebhooks(builder: Builder, prisma: PrismaClient, deliveries: 
       pendingCount: t.int({
         complexity: DEAR,
         description: 'How many deliveries wait or are under way. Counts them: not for a page that is loaded often.',
-        resolve: ({ id }) => prisma.webhookDelivery.count({ where: { webhookId: id, status: 'pending' } }),
+        resolve: ({ id }, _args, { prisma }) =>
+          prisma.webhookDelivery.count({ where: { webhookId: id, status: 'pending' } }),
       }),
       formerSecretExpiresAt: t.field({
         type: 'DateTime',
         nullable: true,
         description: 'Until when deliveries are signed with the former secret too; null if only the present one signs.',
-        resolve: async ({ id }) => {
+        resolve: async ({ id }, _args, { prisma, now }) => {
           const former = await prisma.webhookSecret.findFirst({
-            where: { webhookId: id, expiresAt: { gt: new Date() } },
+            where: { webhookId: id, expiresAt: { gt: now } },
             orderBy: { expiresAt: 'desc' },
           });
           return former?.expiresAt ?? null;
@@ -80,7 +80,8 @@ export function addWebhooks(builder: Builder, prisma: PrismaClient, deliveries: 
           nullable: true,
           description: 'Its deliveries, newest first.',
           args: { filter: t.arg({ type: deliveries.Filter, description: 'Which deliveries; left out: all.' }) },
-          resolve: ({ id }, args, context, info) => deliveriesOf(prisma, id, args, connectionSelection(context, info)),
+          resolve: ({ id }, args, context, info) =>
+            deliveriesOf(context.prisma, id, args, connectionSelection(context, info)),
         },
         { name: 'WebhookDeliveryConnection' },
         { name: 'WebhookDeliveryEdge' },
@@ -92,14 +93,16 @@ export function addWebhooks(builder: Builder, prisma: PrismaClient, deliveries: 
       type: [Webhook],
       nullable: { list: true, items: false },
       description: `All webhooks, the youngest first; there are ${MOST_WEBHOOKS} at the most.`,
-      resolve: (query) => prisma.webhook.findMany({ ...query, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] }),
+      resolve: (query, _root, _args, { prisma }) =>
+        prisma.webhook.findMany({ ...query, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] }),
     }),
     webhook: t.prismaField({
       type: Webhook,
       nullable: true,
       description: 'One webhook by its plain key; null when there is none.',
       args: { webhookId: t.arg({ type: 'UUID', required: true, description: 'The webhook’s key.' }) },
-      resolve: (query, _root, { webhookId }) => prisma.webhook.findUnique({ ...query, where: { id: webhookId } }),
+      resolve: (query, _root, { webhookId }, { prisma }) =>
+        prisma.webhook.findUnique({ ...query, where: { id: webhookId } }),
     }),
   }));
   return { Webhook };
