@@ -11,12 +11,11 @@ import { signInAddress } from './access/sessions/sign-in.ts';
 import type { Config } from './config/config.ts';
 import { graphiqlPage } from './graphql/graphiql.ts';
 import { createGraphqlServer } from './graphql/server.ts';
-import { limitAddresses } from './http/rate-limit.ts';
+import { callerRate, limitAddresses } from './http/rate-limit.ts';
 import type { ReadinessCheck } from './http/readiness.ts';
 import { createRoutes } from './http/routes.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
 import { type SinglePage, singlePage } from './http/single-page.ts';
-import { operationLimits, requestLimits, serverLimits } from './limits.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { buildSchema, type SchemaTools } from './schema.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -45,26 +44,24 @@ export function createApi(options: ApiOptions) {
     logger,
     outage: tools.db.outage,
     metrics: metrics.graphql,
-    limits: operationLimits(config),
+    config,
     patience: services.feed.patience,
     access: [authorization({ denials: access.denials, isReadOnly: config.READ_ONLY === 'true' }), endWithCredential()],
   });
   const door = { gate: access.authenticator, signInAddress };
-  const limits = requestLimits(config);
-  const limitAddress = limitAddresses(limits.rate, access.authenticator);
+  const limitAddress = limitAddresses(callerRate(config), access.authenticator);
   const root = dashboard && { page: singlePage(dashboard, door), files: dashboard };
   const http = createHttpServer({
     page: root && limitAddress(root.page),
     logger,
     metrics: metrics.http,
-    limits: serverLimits(config),
+    config,
     routes: createRoutes({
       graphql,
       services: { ...services, mayFind, guard: config.REASON_REQUIRED === 'true' ? requireReason : () => undefined },
       ...(config.GRAPHIQL === 'true' ? { graphiql: graphiqlPage() } : {}),
       ...door,
       root,
-      limits,
       limitAddress,
       metrics,
       readiness,

@@ -4,16 +4,15 @@
  * hundred, and fragments that spread each other twice stand for more fields than there are atoms.
  * Each fragment is counted once.
  */
-import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql';
 
-export interface DocumentLimits {
-  readonly tokens: number;
-  readonly directives: number;
-  readonly aliases: number;
-  readonly rootFields: number;
-  /** Of one operation or fragment, as if its fragments were written out. */
-  readonly breadth: number;
-}
+import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql';
+import type { Config } from '../config/config.ts';
+
+/** The settings of that name; the breadth is of one operation or fragment, as if its fragments were written out. */
+export type DocumentLimits = Pick<
+  Config,
+  'MAX_QUERY_TOKENS' | 'MAX_QUERY_DIRECTIVES' | 'MAX_QUERY_ALIASES' | 'MAX_ROOT_FIELDS' | 'MAX_QUERY_BREADTH'
+>;
 
 /** None of the directives that there are can stand at one place more than once. */
 export const DIRECTIVES_AT_ONE_PLACE = 4;
@@ -128,15 +127,17 @@ export function documentProblem(document: DocumentNode, limits: DocumentLimits):
     measure(onlyOfSchema(name) ? { ...counts, breadth: 0, schemaFields: counts.breadth } : counts);
   }
 
-  if (directives > limits.directives)
-    return tooMany(directives, 'directives', limits.directives, 'MAX_QUERY_DIRECTIVES');
+  if (directives > limits.MAX_QUERY_DIRECTIVES)
+    return tooMany(directives, 'directives', limits.MAX_QUERY_DIRECTIVES, 'MAX_QUERY_DIRECTIVES');
   if (mostAtOnePlace > DIRECTIVES_AT_ONE_PLACE)
     return `There are ${mostAtOnePlace} directives at one place, at most ${DIRECTIVES_AT_ONE_PLACE} are allowed. Leave out repetitions.`;
-  if (aliases > limits.aliases) return tooMany(aliases, 'aliases', limits.aliases, 'MAX_QUERY_ALIASES');
-  if (rootFields > limits.rootFields) return tooMany(rootFields, 'root fields', limits.rootFields, 'MAX_ROOT_FIELDS');
+  if (aliases > limits.MAX_QUERY_ALIASES)
+    return tooMany(aliases, 'aliases', limits.MAX_QUERY_ALIASES, 'MAX_QUERY_ALIASES');
+  if (rootFields > limits.MAX_ROOT_FIELDS)
+    return tooMany(rootFields, 'root fields', limits.MAX_ROOT_FIELDS, 'MAX_ROOT_FIELDS');
   if (deepest > DEEPEST_NESTING)
     return `The document is nested ${deepest} levels deep, at most ${DEEPEST_NESTING} are allowed. Ask for less at a time.`;
-  if (broadest > limits.breadth) return tooLarge('breadth', broadest, limits.breadth);
+  if (broadest > limits.MAX_QUERY_BREADTH) return tooLarge('breadth', broadest, limits.MAX_QUERY_BREADTH);
   if (schemaCost > MOST_OF_SCHEMA || mostSchemaFields > MOST_SCHEMA_FIELDS)
     return 'The document asks too much of the schema itself. Ask for fewer levels of it, and once.';
   return undefined;

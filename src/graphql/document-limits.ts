@@ -12,7 +12,7 @@ const CHARACTERS_PER_TOKEN = 20;
 
 /** Adds the limits to the parser. */
 export function limitDocuments<Context extends object>(limits: DocumentLimits): Plugin<Context> {
-  const mostCharacters = limits.tokens * CHARACTERS_PER_TOKEN;
+  const mostCharacters = limits.MAX_QUERY_TOKENS * CHARACTERS_PER_TOKEN;
   return {
     // Before the parser, and before its text is remembered.
     onParams({ params: { query }, setResult }) {
@@ -22,7 +22,7 @@ export function limitDocuments<Context extends object>(limits: DocumentLimits): 
     },
     onParse: ({ setParseFn }) =>
       setParseFn((source, options) => {
-        const document = parseBounded(source as string, { ...options, maxTokens: limits.tokens }, limits);
+        const document = parseBounded(source as string, { ...options, maxTokens: limits.MAX_QUERY_TOKENS }, limits);
         const problem = documentProblem(document, limits);
         if (problem !== undefined) throw tooLarge(problem);
         return document;
@@ -30,7 +30,7 @@ export function limitDocuments<Context extends object>(limits: DocumentLimits): 
   };
 }
 
-function parseBounded(source: string, options: object, { tokens }: DocumentLimits) {
+function parseBounded(source: string, options: object, { MAX_QUERY_TOKENS: tokens }: DocumentLimits) {
   try {
     return parse(source, options);
   } catch (error) {

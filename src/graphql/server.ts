@@ -6,6 +6,7 @@
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Config } from '../config/config.ts';
 import type { Outage } from '../database/outage.ts';
 import type { Patience } from '../database/recovery.ts';
 import type { ServerMetrics } from '../metrics.ts';
@@ -27,21 +28,14 @@ export interface GraphqlServerOptions {
   readonly logger: Logger;
   readonly outage: Outage;
   readonly metrics: ServerMetrics['graphql'];
-  readonly limits: OperationLimits;
+  readonly config: OperationSettings;
   /** For what an event is about: it is read again as long as the database is away. */
   patience(): Patience;
   /** Refuses what a caller may not use, before anything is executed. */
   readonly access: readonly Plugin<RequestContext>[];
 }
 
-export interface OperationLimits {
-  readonly documents: DocumentLimits;
-  readonly allowsIntrospection: boolean;
-  /** Open subscriptions of one caller. */
-  readonly maxSubscriptions: number;
-  /** How long an answer may take. */
-  readonly timeoutMs: number;
-}
+type OperationSettings = DocumentLimits & Pick<Config, 'INTROSPECTION' | 'MAX_SUBSCRIPTIONS' | 'REQUEST_TIMEOUT'>;
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
@@ -51,7 +45,7 @@ export function createGraphqlServer({
   logger,
   outage,
   metrics,
-  limits,
+  config,
   patience,
   access,
 }: GraphqlServerOptions) {
@@ -71,15 +65,15 @@ export function createGraphqlServer({
     plugins: [
       measureOperations(metrics),
       refuseUnaskedRequests(),
-      limitDocuments(limits.documents),
+      limitDocuments(config),
       nameArguments(),
-      ...(limits.allowsIntrospection ? [] : [hideSchema<RequestContext>()]),
+      ...(config.INTROSPECTION === 'true' ? [] : [hideSchema<RequestContext>()]),
       ...access,
       refuseWrongVariables(),
-      limitSubscriptions(limits.maxSubscriptions),
-      limitDuration(limits.timeoutMs),
+      limitSubscriptions(config.MAX_SUBSCRIPTIONS),
+      limitDuration(config.REQUEST_TIMEOUT),
       shareEvents({ patience }),
-      finishResults({ logger, outage }, limits),
+      finishResults({ logger, outage }, config.INTROSPECTION === 'true'),
       explainBareAnswers(),
     ],
   });
@@ -135,10 +129,7 @@ function unreadableParameter(url: string): string | undefined {
 }
 
 /** The last hand on every answer: codes, request ids, masking, wherever an error came from. */
-function finishResults(
-  log: { logger: Logger; outage: Outage },
-  { allowsIntrospection }: OperationLimits,
-): Plugin<RequestContext> {
+function finishResults(log: { logger: Logger; outage: Outage }, allowsIntrospection: boolean): Plugin<RequestContext> {
   const finish = (result: ExecutionResult, requestId: string): ExecutionResult => {
     if (result.errors === undefined) return result;
     const masked = result.errors.map((error) => maskError(error, requestId, log));

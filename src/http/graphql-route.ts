@@ -14,7 +14,7 @@ import { type Gate, turnAway } from './gate.ts';
 import { GRAPHIQL_POLICY } from './headers.ts';
 import { jsonProblem } from './json-limits.rules.ts';
 import { sendPage, wantsPage } from './pages.ts';
-import { type CallerRate, createRateLimit, refuseHasty } from './rate-limit.ts';
+import { callerRate, createRateLimit, refuseHasty } from './rate-limit.ts';
 import { type Handler, sendText } from './server.ts';
 
 const FOREIGN =
@@ -28,13 +28,6 @@ type RefusalParts = readonly [number, ErrorCode, string, Readonly<Record<string,
 /** `application/graphql` alone is a document instead, which its own limits bound. */
 const IS_JSON = /^application\/(graphql\+)?json\b/i;
 
-export interface RequestLimits {
-  readonly maxBodyBytes: number;
-  /** Origins whose pages may call the API. */
-  readonly corsOrigins: readonly string[];
-  readonly rate: CallerRate;
-}
-
 export interface GraphqlRouteOptions {
   readonly graphql: GraphqlServer;
   /** What resolvers work with. */
@@ -44,19 +37,13 @@ export interface GraphqlRouteOptions {
   readonly gate: Gate;
   /** Where a browser signs in that wanted to go to this address. */
   signInAddress(wanted: string): string;
-  readonly limits: RequestLimits;
 }
 
-export function graphqlRoute({
-  graphql,
-  services,
-  graphiql,
-  gate,
-  signInAddress,
-  limits,
-}: GraphqlRouteOptions): Handler {
-  const answersCors = createCors(limits.corsOrigins);
-  const mustWait = createRateLimit(limits.rate);
+export function graphqlRoute({ graphql, services, graphiql, gate, signInAddress }: GraphqlRouteOptions): Handler {
+  const { config } = services;
+  const rate = callerRate(config);
+  const answersCors = createCors(config.CORS_ORIGINS ?? []);
+  const mustWait = createRateLimit(rate);
   return async (exchange) => {
     const { request, response, requestId } = exchange;
     if (answersCors(request, response)) return;
@@ -85,14 +72,14 @@ export function graphqlRoute({
       request.resume();
       return refuse(exchange, 403, 'FORBIDDEN', FOREIGN);
     }
-    if (declaresMore(exchange, limits.maxBodyBytes)) return refuseLarge(exchange, limits.maxBodyBytes);
+    if (declaresMore(exchange, config.MAX_BODY_BYTES)) return refuseLarge(exchange, config.MAX_BODY_BYTES);
     const { caller, isCookie, validUntil, onEnded } = found;
-    const isSpared = limits.rate.sparesLocal && caller.kind === 'local';
+    const isSpared = rate.sparesLocal && caller.kind === 'local';
     const waitMs = isSpared ? undefined : mustWait(caller.id);
     if (waitMs !== undefined) return refuseHasty(exchange, waitMs);
     const now = services.clock.now();
     const context: RequestContext = { ...services, requestId, now, caller, isCookie, validUntil, onEnded };
-    const body = await readBody(exchange, limits.maxBodyBytes);
+    const body = await readBody(exchange, config.MAX_BODY_BYTES);
     if (body === undefined) return;
     const problem = IS_JSON.test(request.headers['content-type'] ?? '') ? jsonProblem(body.chunks) : undefined;
     if (problem !== undefined) return refuse(exchange, 413, 'PAYLOAD_TOO_LARGE', problem);

@@ -3,6 +3,7 @@
  * takes one from. In memory and by node: a limit on abuse, not an account book.
  */
 
+import type { Config } from '../config/config.ts';
 import { refuse } from './body.ts';
 import type { Gate } from './gate.ts';
 import type { Exchange, Handler } from './server.ts';
@@ -56,6 +57,15 @@ export interface CallerRate {
   readonly burst: number;
   readonly sparesLocal: boolean;
 }
+
+/** For callers that are told apart, where nothing else is set. */
+const USUAL_RATE = 300;
+
+export const callerRate = ({ RATE_LIMIT, RATE_BURST }: Pick<Config, 'RATE_LIMIT' | 'RATE_BURST'>): CallerRate => ({
+  perSecond: RATE_LIMIT ?? USUAL_RATE,
+  burst: RATE_BURST,
+  sparesLocal: RATE_LIMIT === undefined,
+});
 
 /** Makes what holds handlers to a rate, all together: by address, since nobody knows yet who asks. */
 export function limitAddresses(rate: CallerRate, gate: Pick<Gate, 'isConfigured' | 'addressOf'>) {

@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Config } from '../config/config.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type ConnectionLimits, guardConnections } from './connections.ts';
@@ -28,15 +29,7 @@ export interface HttpOptions {
   readonly page?: Handler | undefined;
   readonly logger: Logger;
   readonly metrics: ServerMetrics['http'];
-  readonly limits: ServerLimits;
-}
-
-export interface ServerLimits extends ConnectionLimits {
-  /** Names that are answered beside this machine's own. */
-  readonly allowedHosts: readonly string[];
-  /** How long a client may take to send the headers, and the whole request. */
-  readonly headersTimeoutMs: number;
-  readonly bodyTimeoutMs: number;
+  readonly config: Pick<Config, 'ALLOWED_HOSTS' | 'PUBLIC_URL' | 'HEADERS_TIMEOUT' | 'BODY_TIMEOUT'> & ConnectionLimits;
 }
 
 export interface HttpServer {
@@ -56,18 +49,24 @@ const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'] as const;
 const PLAIN_PATH = /^\/(?![/\\])/;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
-export function createHttpServer({ routes, page, logger, metrics, limits }: HttpOptions): HttpServer {
+/** Names that are answered beside this machine's own. */
+export const allowedHosts = ({ ALLOWED_HOSTS = [], PUBLIC_URL }: HttpOptions['config']): readonly string[] => [
+  ...ALLOWED_HOSTS,
+  ...(PUBLIC_URL === undefined ? [] : [new URL(PUBLIC_URL).hostname]),
+];
+
+export function createHttpServer({ routes, page, logger, metrics, config }: HttpOptions): HttpServer {
   const streams = new Set<ServerResponse>();
-  const isAnswered = createHostCheck(limits.allowedHosts);
+  const isAnswered = createHostCheck(allowedHosts(config));
   let isLoopbackOnly = false;
 
   const server = createServer(
     {
       keepAlive: true,
-      requestTimeout: Math.max(limits.bodyTimeoutMs, limits.headersTimeoutMs),
-      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: Math.max(config.BODY_TIMEOUT, config.HEADERS_TIMEOUT),
+      headersTimeout: config.HEADERS_TIMEOUT,
       // How often the two above are looked after.
-      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+      connectionsCheckingInterval: Math.min(5_000, config.HEADERS_TIMEOUT),
     },
     (request, response) => {
       if (connections.isTurnedAway(request.socket)) return;
@@ -104,7 +103,7 @@ export function createHttpServer({ routes, page, logger, metrics, limits }: Http
     },
   );
 
-  const connections = guardConnections(server, limits, { logger, metrics });
+  const connections = guardConnections(server, config, { logger, metrics });
 
   const answer = async (
     request: IncomingMessage,

@@ -10,12 +10,13 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
 
 const LIMITS = {
-  allowedHosts: [],
-  maxConnections: 5,
-  headersTimeoutMs: 5_000,
-  bodyTimeoutMs: 5_000,
-  slowReaderMs: 5_000,
-  maxUnsentBytes: 1_000_000,
+  ALLOWED_HOSTS: [],
+  PUBLIC_URL: undefined,
+  MAX_CONNECTIONS: 5,
+  HEADERS_TIMEOUT: 5_000,
+  BODY_TIMEOUT: 5_000,
+  SLOW_READER_TIMEOUT: 5_000,
+  MAX_UNSENT_BYTES: 1_000_000,
 };
 
 let database: TestDatabase;
@@ -80,7 +81,7 @@ describe('a fault', () => {
         throw new Error('broken on purpose');
       },
     };
-    const http = createHttpServer({ routes, logger, metrics: node.metrics.http, limits: LIMITS });
+    const http = createHttpServer({ routes, logger, metrics: node.metrics.http, config: LIMITS });
     const { port } = await http.listen('127.0.0.1', 0);
     const answer = await fetch(`http://127.0.0.1:${port}/broken`);
     await http.close(1_000);

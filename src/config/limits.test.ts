@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, readConfig } from './config/config.ts';
-import { LIMIT_SETTINGS } from './config/limits.ts';
-import { serverLimits } from './limits.ts';
+import { allowedHosts } from '../http/server.ts';
+import { ConfigurationError, readConfig } from './config.ts';
+import { LIMIT_SETTINGS } from './limits.ts';
 
 const read = (env: Record<string, string>) => readConfig(env).config;
 const refusal = (env: Record<string, string>): string => {
@@ -22,8 +22,8 @@ describe('ALLOWED_HOSTS', () => {
       'server',
     ]);
     const config = read({ ALLOWED_HOSTS: 'a.example', PUBLIC_URL: 'https://jobs.example.org:8443/' });
-    expect(serverLimits(config).allowedHosts).toEqual(['a.example', 'jobs.example.org']);
-    expect(serverLimits(read({})).allowedHosts).toEqual([]);
+    expect(allowedHosts(config)).toEqual(['a.example', 'jobs.example.org']);
+    expect(allowedHosts(read({}))).toEqual([]);
   });
 
   it.each(['*', '*.example.org', 'https://jobs.example.org', 'jobs.example.org:4000', 'a b', 'a/b'])(
