@@ -68,13 +68,6 @@ export function schemaText(): string {
     },
     explain: unavailable,
     loadForecast: unavailable,
-    queueControl: {
-      loadPauses: unavailable,
-      loadLimits: unavailable,
-      pause: unavailable,
-      resume: unavailable,
-      setLimits: unavailable,
-    },
     runNow: unavailable,
     jobOperations: { pause: unavailable, resume: unavailable, reschedule: unavailable, interrupt: unavailable },
     explainSchedule: unavailable,

@@ -9,7 +9,6 @@ import type { Audit } from './access/audit/audit.ts';
 import { AUDIT_EXPORT, auditExportRoute } from './access/audit/export-route.ts';
 import { createBulkOperations } from './accounts/bulk/bulk-operations.ts';
 import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
-import { createQueueControl } from './accounts/control/queue-control-operations.ts';
 import { createInserts } from './accounts/enqueue.ts';
 import { createExplainer } from './accounts/insight/explanation.ts';
 import { loadQueueForecast } from './accounts/insight/queue-forecast.ts';
@@ -177,7 +176,6 @@ export function createApp(options: AppOptions) {
     keys: createKeyOperations({ db, acts, keyRing, notices, silenceMs, wake: resealRunner.wake }, reading),
     explain: createExplainer(reading, { provider: provider.name, nodeSilenceMs: silenceMs }),
     loadForecast: () => forecast(reading),
-    queueControl: createQueueControl(db, notices, acts),
     ledger: { ...firing, retentionMs: config.RUN_RETENTION },
     runNow: (caller, request) => runJobNow({ db, acts, digester: keyRing, scheduler }, caller, request),
     explainSchedule: createScheduleExplainer(reading, {

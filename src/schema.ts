@@ -12,7 +12,7 @@ import { addViewer } from './access/viewer.graphql.ts';
 import { addBulkActions } from './accounts/bulk/bulk-action.graphql.ts';
 import { addBulkMutations, type BulkOperations } from './accounts/bulk/bulk-mutations.graphql.ts';
 import { addBulkSubscription } from './accounts/bulk/bulk-subscription.graphql.ts';
-import { addQueueControl, type QueueControlTools } from './accounts/control/queue-control.graphql.ts';
+import { addQueueControl } from './accounts/control/queue-control.graphql.ts';
 import { addEnqueue } from './accounts/enqueue.graphql.ts';
 import { addEntryTypes } from './accounts/entry.graphql.ts';
 import { addEntryMutations } from './accounts/entry-mutations.graphql.ts';
@@ -85,7 +85,6 @@ export interface SchemaTools {
   readonly identity: IdentityTools & IdentityActions & { readonly simulator: SimulatorOperations };
   readonly tokens: TokenOperations;
   readonly keys: KeyOperations;
-  readonly queueControl: QueueControlTools;
   readonly loadForecast: LoadForecast;
   readonly explain: (entry: EntryToExplain) => Promise<Explanation>;
   readonly runNow: RunTools['runNow'];
@@ -107,7 +106,6 @@ export function buildSchema({
   identity,
   tokens,
   keys,
-  queueControl,
   explain,
   runNow,
   jobOperations,
@@ -156,7 +154,7 @@ export function buildSchema({
   const circuit = addCircuitSubscription(builder, { feed: outward.feed, tools: identity }, identityRefs, Change);
   const keyRefs = addEncryptionKeys(builder, { prisma, clock, ...keys });
   addKeyMutations(builder, prisma, { ...keyRefs, ...addResealings(builder, prisma) }, keys);
-  addQueueControl(builder, prisma, queueControl);
+  addQueueControl(builder);
   addQueueForecast(builder, loadForecast);
   addQueueActivity(builder, db, entryRefs);
   addExplanations(builder, entryRefs, explanationRefs, explain);

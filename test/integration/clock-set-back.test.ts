@@ -16,7 +16,7 @@ afterAll(() => queue?.close());
 afterEach(() => queue.reset());
 
 it('a queue with a limit on starts goes on', async () => {
-  await setQueueLimits(queue.db, 'the test', { startsPerSecond: 100 });
+  await setQueueLimits(queue.context, { startsPerSecond: 100 });
   await queue.db.query(`UPDATE auth.queue_limits SET tokens = 0, refilled_at = now() + interval '1 day'`);
   const node = await queue.startNode();
   const ids = await queue.insertUnnoticed(5);

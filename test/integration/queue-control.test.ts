@@ -18,14 +18,20 @@ import { BEFORE_FIRST, claimWithinLimits } from '../../src/accounts/control/queu
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
 import { openCircuit } from '../../src/identity/circuit.ts';
 import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
+import type { Context } from '../../src/work/context.ts';
 import { testActs } from '../support/acts.ts';
+import { as } from '../support/context.ts';
 import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
+let anna: Context;
+let bert: Context;
 const claim = { provider: PROVIDER, nodeId: randomUUID(), leaseMs: 30_000 };
 
 beforeAll(async () => {
   queue = await createTestQueue();
+  anna = as(queue.context, 'anna');
+  bert = as(queue.context, 'bert');
 });
 afterAll(() => queue?.close());
 afterEach(() => queue.reset());
@@ -60,41 +66,41 @@ describe('pausing', () => {
   const pause = { reason: 'maintenance', until: null, familyId: null };
 
   it('is idempotent but for a new reason or end, and shows who did it', async () => {
-    expect(await pauseQueue(queue.db, 'anna', pause)).toMatchObject({ isChanged: true });
-    expect(await pauseQueue(queue.db, 'bert', pause)).toMatchObject({ isChanged: false });
+    expect(await pauseQueue(anna, pause)).toMatchObject({ isChanged: true });
+    expect(await pauseQueue(bert, pause)).toMatchObject({ isChanged: false });
     const until = new Date(Date.now() + 3_600_000);
-    expect(await pauseQueue(queue.db, 'bert', { ...pause, until })).toMatchObject({ isChanged: true });
-    expect(await pauseQueue(queue.db, 'bert', { ...pause, familyId: queue.familyId })).toMatchObject({
+    expect(await pauseQueue(bert, { ...pause, until })).toMatchObject({ isChanged: true });
+    expect(await pauseQueue(bert, { ...pause, familyId: queue.familyId })).toMatchObject({
       isChanged: true,
     });
     expect(await loadPauses(queue.db)).toMatchObject([
       { familyId: null, pausedBy: 'bert', reason: 'maintenance', pausedUntil: until },
       { familyId: queue.familyId, pausedBy: 'bert', reason: 'maintenance', pausedUntil: null },
     ]);
-    expect(await resumeQueue(queue.db, null)).toMatchObject({ isChanged: true });
-    expect(await resumeQueue(queue.db, null)).toMatchObject({ isChanged: false });
+    expect(await resumeQueue(anna, {})).toMatchObject({ isChanged: true });
+    expect(await resumeQueue(anna, {})).toMatchObject({ isChanged: false });
     expect(await loadPauses(queue.db)).toHaveLength(1);
   });
 
   it('refuses an unknown family and an end that has passed', async () => {
     const familyId = randomUUID();
-    await expect(pauseQueue(queue.db, 'anna', { ...pause, familyId })).rejects.toThrow(NotFoundError);
-    await expect(resumeQueue(queue.db, familyId)).rejects.toThrow(NotFoundError);
+    await expect(pauseQueue(anna, { ...pause, familyId })).rejects.toThrow(NotFoundError);
+    await expect(resumeQueue(anna, { familyId })).rejects.toThrow(NotFoundError);
     const until = new Date(Date.now() - 1_000);
-    await expect(pauseQueue(queue.db, 'anna', { ...pause, until })).rejects.toThrow(InvalidInputError);
+    await expect(pauseQueue(anna, { ...pause, until })).rejects.toThrow(InvalidInputError);
     expect(await loadPauses(queue.db)).toEqual([]);
   });
 
   it('stops claims and probes until it ends, and the worker goes on by itself then', async () => {
     const node = await queue.startNode();
-    await pauseQueue(queue.db, 'anna', pause);
+    await pauseQueue(anna, pause);
     node.notices.notify('queue');
     const id = await node.enqueue();
     expect(await claimDue(queue.db, claim, 10)).toEqual([]);
     expect((await inTurn(10)).entries).toEqual([]);
     expect(await queue.entry(id)).toMatchObject({ status: 'pending' });
     const until = new Date(Date.now() + 2_000);
-    await pauseQueue(queue.db, 'anna', { ...pause, until });
+    await pauseQueue(anna, { ...pause, until });
     node.notices.notify('circuit', 'changes');
     await queue.untilStatus(id, 'completed');
     const [attempt] = await queue.attempts(id);
@@ -107,7 +113,7 @@ describe('pausing', () => {
     await fill(queue.familyId, 20, { isSealed: true });
     node.worker.wake();
     await expect.poll(() => queue.simulator.calls.create, { interval: 5 }).toBeGreaterThan(0);
-    await pauseQueue(queue.db, 'anna', pause);
+    await pauseQueue(anna, pause);
     node.notices.notify('queue');
     const countBy = (status: 'pending' | 'processing' | 'completed') =>
       queue.db.prisma.queuedCreation.count({ where: { status } });
@@ -118,19 +124,19 @@ describe('pausing', () => {
     await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
     await queue.db.query(`UPDATE auth.identity_circuits SET next_probe_at = now() - interval '1 second'`);
     expect(await claimProbe(queue.db, claim)).toBeUndefined();
-    await resumeQueue(queue.db, null);
+    await resumeQueue(anna, {});
     expect(await claimProbe(queue.db, claim)).toBeDefined();
   });
 
   it('of a family leaves the others alone', async () => {
     const [other, node] = [await addFamily(), await queue.startNode()];
-    await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
+    await pauseQueue(anna, { ...pause, familyId: queue.familyId });
     await fill(queue.familyId, 5, { isSealed: true });
     await fill(other, 40, { isSealed: true });
     node.worker.wake();
     await untilDone(40);
     expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'pending' } })).toBe(5);
-    await resumeQueue(queue.db, queue.familyId);
+    await resumeQueue(anna, { familyId: queue.familyId });
     node.notices.notify('queue');
     await untilDone(45);
   });
@@ -139,7 +145,7 @@ describe('pausing', () => {
     const [other, node] = [await addFamily(), await queue.startNode()];
     await fill(queue.familyId, 3, { isSealed: true });
     await fill(other, 2, { isSealed: true });
-    await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
+    await pauseQueue(anna, { ...pause, familyId: queue.familyId });
     const job = managedAccountRetryJob({
       acts: testActs(node.db),
       notices: node.notices,
@@ -165,7 +171,7 @@ describe('pausing', () => {
       `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() - interval '90 minutes' WHERE family_id = $1`,
       [other],
     );
-    await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
+    await pauseQueue(anna, { ...pause, familyId: queue.familyId });
     const oldest = () =>
       queue.db.transaction((tx) =>
         claimWithinLimits(tx, claim, 64, 'oldest', BEFORE_FIRST).then((turn) => turn.entries),
@@ -182,7 +188,7 @@ describe('pausing', () => {
       `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() - interval '2 hours'
        WHERE id IN (SELECT id FROM auth.queued_managed_account_creations LIMIT 300)`,
     );
-    await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
+    await pauseQueue(anna, { ...pause, familyId: queue.familyId });
     node.notices.notify('queue');
     for (let round = 1; round <= 3; round++) {
       // A claim in vain: the next ones look only at the ends, where this is not.
@@ -200,7 +206,7 @@ describe('pausing', () => {
   it('without limits lets claims go side by side; with them each waits for the other', async () => {
     const other = await addFamily();
     await fill(other, 4);
-    await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
+    await pauseQueue(anna, { ...pause, familyId: queue.familyId });
     const sideBySide = (): Promise<boolean> =>
       queue.db.transaction(async (tx) => {
         const { entries } = await claimWithinLimits(tx, claim, 1, 'oldest', BEFORE_FIRST);
@@ -216,7 +222,7 @@ describe('pausing', () => {
           .catch(() => false);
       });
     expect(await sideBySide()).toBe(true);
-    await setQueueLimits(queue.db, 'anna', { concurrency: 100 });
+    await setQueueLimits(anna, { concurrency: 100 });
     expect(await sideBySide()).toBe(false);
   });
 
@@ -225,7 +231,7 @@ describe('pausing', () => {
     const other = await addFamily();
     await fill(other, 1);
     await queue.db.query('ANALYZE auth.queued_managed_account_creations');
-    await pauseQueue(queue.db, 'anna', { ...pause, familyId: queue.familyId });
+    await pauseQueue(anna, { ...pause, familyId: queue.familyId });
     const read = await queue.db.transaction(async (tx) => {
       const count = async (): Promise<number> => {
         const [row] = await tx.query<{ count: number }>(
@@ -247,17 +253,17 @@ describe('pausing', () => {
 
 describe('limits', () => {
   it('are set one by one, and idempotent', async () => {
-    expect(await setQueueLimits(queue.db, 'anna', { startsPerSecond: 50 })).toMatchObject({ isChanged: true });
-    expect(await setQueueLimits(queue.db, 'bert', { startsPerSecond: 50 })).toMatchObject({ isChanged: false });
-    expect(await setQueueLimits(queue.db, 'bert', { concurrency: 3 })).toMatchObject({ isChanged: true });
+    expect(await setQueueLimits(anna, { startsPerSecond: 50 })).toMatchObject({ isChanged: true });
+    expect(await setQueueLimits(bert, { startsPerSecond: 50 })).toMatchObject({ isChanged: false });
+    expect(await setQueueLimits(bert, { concurrency: 3 })).toMatchObject({ isChanged: true });
     expect(await loadLimits(queue.db)).toMatchObject({ startsPerSecond: 50, concurrency: 3, updatedBy: 'bert' });
-    expect(await setQueueLimits(queue.db, 'anna', { startsPerSecond: null })).toMatchObject({ isChanged: true });
+    expect(await setQueueLimits(anna, { startsPerSecond: null })).toMatchObject({ isChanged: true });
     expect(await loadLimits(queue.db)).toMatchObject({ startsPerSecond: null, concurrency: 3 });
-    expect(await setQueueLimits(queue.db, 'anna', {})).toMatchObject({ isChanged: false });
+    expect(await setQueueLimits(anna, {})).toMatchObject({ isChanged: false });
   });
 
   it('of 50 a second hold over 3 nodes in every sliding second, and are used up', async () => {
-    await setQueueLimits(queue.db, 'anna', { startsPerSecond: 50 });
+    await setQueueLimits(anna, { startsPerSecond: 50 });
     const starts: number[] = [];
     queue.onRequest(({ stage, path }) => {
       if (stage === 'received' && path === 'create') starts.push(performance.now());
@@ -277,7 +283,7 @@ describe('limits', () => {
   });
 
   it('on attempts under way hold over 2 nodes', async () => {
-    await setQueueLimits(queue.db, 'anna', { concurrency: 3 });
+    await setQueueLimits(anna, { concurrency: 3 });
     queue.simulator.faults.set([{ kind: 'slow', delayMs: 30 }]);
     await fill(queue.familyId, 40, { isSealed: true });
     const nodes = [await queue.startNode(), await queue.startNode()];
@@ -319,7 +325,7 @@ describe('turns', () => {
   });
 
   it('let a single entry through a crowd also at a low rate', async () => {
-    await setQueueLimits(queue.db, 'anna', { startsPerSecond: 4 });
+    await setQueueLimits(anna, { startsPerSecond: 4 });
     await fill(queue.familyId, 200, { isSealed: true });
     const [other, node] = [await addFamily(), await queue.startNode()];
     node.worker.wake();

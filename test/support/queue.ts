@@ -154,6 +154,8 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
   return {
     database,
     db,
+    /** Of no node. */
+    context: testContext({ db, keyRing }),
     url,
     keyRing,
     simulator,

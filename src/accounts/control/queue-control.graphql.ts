@@ -1,31 +1,24 @@
 /** Flow control in the API: pauses and limits, seen and set. */
 import { z } from 'zod';
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, NotFoundError } from '../../refusals.ts';
-import type { Caller } from '../../work/caller.ts';
-import { burstOf, type Limits } from './queue-control.rules.ts';
-import type { PauseRequest, QueueLimits, QueuePause, ResumeRequest } from './queue-control.ts';
-
-/** What the fields and mutations do. */
-export interface QueueControlTools {
-  /** Of this family and the whole queue only; null: all. */
-  loadPauses(familyId: string | null): Promise<QueuePause[]>;
-  loadLimits(): Promise<QueueLimits>;
-  pause(caller: Caller, request: PauseRequest): Promise<{ isChanged: boolean }>;
-  resume(caller: Caller, request: ResumeRequest): Promise<{ isChanged: boolean }>;
-  setLimits(
-    caller: Caller,
-    limits: Partial<Limits> & { readonly reason?: string | null },
-  ): Promise<{ isChanged: boolean }>;
-}
+import { burstOf } from './queue-control.rules.ts';
+import {
+  loadLimits,
+  loadPauses,
+  pauseQueue,
+  type QueueLimits,
+  type QueuePause,
+  resumeQueue,
+  setQueueLimits,
+} from './queue-control.ts';
 
 const reason = reasonText.nullish();
 const limit = z.int().min(1, 'is at least 1').max(100_000, 'is at most 100000').nullish();
 
 /** Adds `queueControl`, `pauseQueue`, `resumeQueue` and `setQueueLimits`. */
-export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: QueueControlTools): void {
+export function addQueueControl(builder: Builder): void {
   const Pause = builder.objectRef<QueuePause>('QueuePause').implement({
     description: 'A pause of the queue: nothing that it covers is attempted.',
     fields: (t) => ({
@@ -33,7 +26,7 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
         type: 'Family',
         nullable: true,
         description: 'The family whose entries it covers; null when it covers the whole queue.',
-        resolve: (query, { familyId }) =>
+        resolve: (query, { familyId }, _args, { prisma }) =>
           familyId === null ? null : prisma.family.findUnique({ ...query, where: { id: familyId } }),
       }),
       pausedBy: t.exposeString('pausedBy', { description: 'Who paused it.' }),
@@ -73,9 +66,13 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
       pauses: t.field({
         type: [Pause],
         description: 'The pauses in force, the whole queue’s first; at most 1000.',
-        resolve: (_parent, _args, { caller }) => tools.loadPauses(caller.familyId),
+        resolve: (_parent, _args, { reading, caller }) => loadPauses(reading, caller.familyId),
       }),
-      limits: t.field({ type: LimitsRef, description: 'The limits.', resolve: () => tools.loadLimits() }),
+      limits: t.field({
+        type: LimitsRef,
+        description: 'The limits.',
+        resolve: (_parent, _args, { reading }) => loadLimits(reading),
+      }),
     }),
   });
   builder.queryField('queueControl', (t) =>
@@ -133,7 +130,7 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
         queuePauses: t.field({
           type: [Pause],
           description: 'The pauses in force now, the whole queue’s first; at most 1000.',
-          resolve: (_parent, _args, { caller }) => tools.loadPauses(caller.familyId),
+          resolve: (_parent, _args, { reading, caller }) => loadPauses(reading, caller.familyId),
         }),
         isChanged: t.exposeBoolean('isChanged', { description: 'False if it was so already.' }),
       }),
@@ -146,7 +143,7 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
       queueLimits: t.field({
         type: LimitsRef,
         description: 'The limits, as they stand now.',
-        resolve: () => tools.loadLimits(),
+        resolve: (_parent, _args, { reading }) => loadLimits(reading),
       }),
       isChanged: t.exposeBoolean('isChanged', { description: 'False if they were so already.' }),
     }),
@@ -159,12 +156,7 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
       description: 'Stops attempts of the whole queue or of one family. Entries can still be enqueued; they wait.',
       args: { input: t.arg({ type: PauseInput, required: true, description: 'What, why, and for how long.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: (_root, { input }, { caller }) =>
-        tools.pause(caller, {
-          reason: input.reason.trim(),
-          until: input.until ?? null,
-          familyId: input.familyId ?? null,
-        }),
+      resolve: (_root, { input }, ctx) => pauseQueue(ctx, input),
     }),
     resumeQueue: t.field({
       type: ResumePayload,
@@ -172,8 +164,7 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
       description: 'Takes a pause back. A pause of the whole queue and those of families are lifted each by itself.',
       args: { input: t.arg({ type: ResumeInput, required: true, description: 'What.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: (_root, { input }, { caller }) =>
-        tools.resume(caller, { familyId: input.familyId ?? null, reason: input.reason?.trim() }),
+      resolve: (_root, { input }, ctx) => resumeQueue(ctx, input),
     }),
     setQueueLimits: t.field({
       type: LimitsPayload,
@@ -181,7 +172,7 @@ export function addQueueControl(builder: Builder, prisma: PrismaClient, tools: Q
       description: 'Limits how fast all nodes together start attempts, from now on.',
       args: { input: t.arg({ type: LimitsInput, required: true, description: 'The limits.' }) },
       errors: { types: [InvalidInputError] },
-      resolve: (_root, { input }, { caller }) => tools.setLimits(caller, input),
+      resolve: (_root, { input }, ctx) => setQueueLimits(ctx, input),
     }),
   }));
 }

@@ -3,9 +3,12 @@
  * A pause lifts itself at its end, by the database's clock: one that has ended is no pause.
  */
 
-import { unknownFamily } from '../../access/scope.ts';
-import type { Queryable, Transactional } from '../../database/database.ts';
+import { requireFamily, unknownFamily } from '../../access/scope.ts';
+import type { Queryable } from '../../database/database.ts';
+import { aggregateIdOf } from '../../events/outbox/aggregate-id.rules.ts';
 import { InvalidInputError } from '../../refusals.ts';
+import type { Context } from '../../work/context.ts';
+import { unit } from '../../work/unit.ts';
 import type { Limits } from './queue-control.rules.ts';
 
 export interface QueuePause {
@@ -19,12 +22,20 @@ export interface QueuePause {
 
 export interface PauseRequest {
   readonly reason: string;
-  readonly until: Date | null;
-  readonly familyId: string | null;
+  /** When it lifts itself; left out: it stays until it is resumed. */
+  readonly until?: Date | null;
+  /** Only this family's entries; left out: the whole queue. */
+  readonly familyId?: string | null;
 }
 
 export interface ResumeRequest {
-  readonly familyId: string | null;
+  /** The pause of this family's entries; left out: that of the whole queue. */
+  readonly familyId?: string | null;
+  readonly reason?: string | null;
+}
+
+/** Null lifts a limit; one that is left out stays as it is. */
+export interface LimitsRequest extends Partial<Limits> {
   readonly reason?: string | null;
 }
 
@@ -52,12 +63,11 @@ export function loadPauses(db: Queryable, onlyFamilyId: string | null = null): P
  * Idempotent but for those. Throws NotFoundError for an unknown family and InvalidInputError
  * for an end that has passed.
  */
-export async function pauseQueue(
-  db: Transactional,
-  actor: string,
-  { reason, until, familyId }: PauseRequest,
-): Promise<{ isChanged: boolean }> {
-  return db.transaction(async (tx) => {
+export async function pauseQueue(ctx: Context, request: PauseRequest): Promise<{ isChanged: boolean }> {
+  const { familyId = null, until = null } = request;
+  const reason = request.reason.trim();
+  requireFamily(ctx.caller, familyId);
+  return unit(ctx, async (tx) => {
     await familyExists(tx, familyId);
     const [at] = await tx.query<{ isPast: boolean }>('SELECT $1::timestamptz <= now() AS "isPast"', [until]);
     if (at?.isPast)
@@ -76,18 +86,27 @@ export async function pauseQueue(
        ON CONFLICT (scope) DO UPDATE SET paused_by = excluded.paused_by, reason = excluded.reason, paused_until = excluded.paused_until
        WHERE (p.reason, p.paused_until) IS DISTINCT FROM (excluded.reason, excluded.paused_until)
        RETURNING 1`,
-      [familyId, actor, reason, until],
+      [familyId, ctx.caller.name, reason, until],
     );
-    return { isChanged: changed.length > 0 };
+    if (changed.length === 0) return { isChanged: false };
+    const end = until?.toISOString() ?? null;
+    tx.happened('queuePaused', {
+      ...queueOf(familyId),
+      reason,
+      after: { isPaused: true, until: end },
+      payload: { familyId, until: end },
+    });
+    return { isChanged: true };
   });
 }
 
-/** Takes a pause back; the caller then wakes the workers. Throws NotFoundError for an unknown family. */
+/** Takes a pause back. Throws NotFoundError for an unknown family. */
 export async function resumeQueue(
-  db: Transactional,
-  familyId: string | null,
-): Promise<{ isChanged: boolean; before?: { reason: string; pausedBy: string } }> {
-  return db.transaction(async (tx) => {
+  ctx: Context,
+  { familyId = null, reason }: ResumeRequest,
+): Promise<{ isChanged: boolean }> {
+  requireFamily(ctx.caller, familyId);
+  return unit(ctx, async (tx) => {
     await familyExists(tx, familyId);
     await forgetEnded(tx);
     const [resumed] = await tx.query<{ reason: string; pausedBy: string }>(
@@ -95,9 +114,24 @@ export async function resumeQueue(
        RETURNING reason, paused_by AS "pausedBy"`,
       [familyId],
     );
-    return resumed === undefined ? { isChanged: false } : { isChanged: true, before: resumed };
+    if (resumed === undefined) return { isChanged: false };
+    tx.happened('queueResumed', {
+      ...queueOf(familyId),
+      reason: reason?.trim(),
+      before: { isPaused: true, ...resumed },
+      after: { isPaused: false },
+      payload: { familyId },
+    });
+    return { isChanged: true };
   });
 }
+
+/** What a pause is of, for the audit trail and the event. */
+const queueOf = (familyId: string | null) => ({
+  target: familyId === null ? { type: 'Queue', id: 'queue' } : { type: 'Family', id: familyId },
+  aggregateId: aggregateIdOf('Queue', familyId ?? 'queue'),
+  familyId,
+});
 
 /** The limits as they were set. */
 export async function loadLimits(db: Queryable): Promise<QueueLimits> {
@@ -114,21 +148,34 @@ export async function loadLimits(db: Queryable): Promise<QueueLimits> {
  * Sets the limits over all nodes: null lifts one, undefined leaves it as it is. A new rate
  * begins with an empty bucket. Attempts under way go on.
  */
-export async function setQueueLimits(
-  db: Queryable,
-  actor: string,
-  { startsPerSecond, concurrency }: Partial<Limits>,
-): Promise<{ isChanged: boolean }> {
-  const changed = await db.query(
-    `UPDATE auth.queue_limits
-     SET starts_per_second = CASE WHEN $1 THEN $2::int ELSE starts_per_second END,
-         concurrency = CASE WHEN $3 THEN $4::int ELSE concurrency END,
-         tokens = 0, refilled_at = clock_timestamp(), updated_by = $5, updated_at = now()
-     WHERE id = 1 AND (($1 AND starts_per_second IS DISTINCT FROM $2::int) OR ($3 AND concurrency IS DISTINCT FROM $4::int))
-     RETURNING 1`,
-    [startsPerSecond !== undefined, startsPerSecond ?? null, concurrency !== undefined, concurrency ?? null, actor],
-  );
-  return { isChanged: changed.length > 0 };
+export function setQueueLimits(ctx: Context, { reason, ...limits }: LimitsRequest): Promise<{ isChanged: boolean }> {
+  const { startsPerSecond, concurrency } = limits;
+  return unit(ctx, async (tx) => {
+    const before = await loadLimits(tx);
+    const changed = await tx.query(
+      `UPDATE auth.queue_limits
+       SET starts_per_second = CASE WHEN $1 THEN $2::int ELSE starts_per_second END,
+           concurrency = CASE WHEN $3 THEN $4::int ELSE concurrency END,
+           tokens = 0, refilled_at = clock_timestamp(), updated_by = $5, updated_at = now()
+       WHERE id = 1 AND (($1 AND starts_per_second IS DISTINCT FROM $2::int) OR ($3 AND concurrency IS DISTINCT FROM $4::int))
+       RETURNING 1`,
+      [
+        startsPerSecond !== undefined,
+        startsPerSecond ?? null,
+        concurrency !== undefined,
+        concurrency ?? null,
+        ctx.caller.name,
+      ],
+    );
+    if (changed.length === 0) return { isChanged: false };
+    tx.happened('queueLimitsSet', {
+      id: 'queue',
+      reason,
+      before: { startsPerSecond: before.startsPerSecond, concurrency: before.concurrency },
+      after: limits,
+    });
+    return { isChanged: true };
+  });
 }
 
 /** Holds the family, so that it is not deleted under the pause. */
