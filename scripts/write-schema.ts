@@ -46,7 +46,6 @@ export function schemaText(): string {
         endSilence: unavailable,
       },
     },
-    bulk: { undoWindowMs: 0, leaseMs: 0, plan: unavailable, apply: unavailable, undo: unavailable },
     identity: {
       name: 'none',
       url: 'http://localhost',

@@ -7,7 +7,6 @@ import { createAccessControl } from './access/access-control.ts';
 import type { Acts } from './access/acts.ts';
 import type { Audit } from './access/audit/audit.ts';
 import { AUDIT_EXPORT, auditExportRoute } from './access/audit/export-route.ts';
-import { createBulkOperations } from './accounts/bulk/bulk-operations.ts';
 import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
 import { createInserts } from './accounts/enqueue.ts';
 import { createExplainer } from './accounts/insight/explanation.ts';
@@ -101,7 +100,7 @@ export function createApp(options: AppOptions) {
     nodeId: node.id,
     leaseMs: config.LEASE_DURATION,
   });
-  const bulkRunner = createBulkRunner({ db, notices, logger, nodeId: node.id, leaseMs: config.LEASE_DURATION });
+  const bulkRunner = createBulkRunner({ ...options, nodeId: node.id });
 
   const jobs: readonly Job[] = [
     managedAccountRetryJob({
@@ -162,15 +161,6 @@ export function createApp(options: AppOptions) {
     isReadOnly: config.READ_ONLY === 'true',
     clock,
     jobs,
-    bulk: createBulkOperations({
-      db,
-      acts,
-      keyRing,
-      notices,
-      undoWindowMs: config.UNDO_WINDOW,
-      leaseMs: config.LEASE_DURATION,
-      wake: bulkRunner.wake,
-    }),
     identity: createIdentityOperations({ db, acts, notices, provider }),
     tokens: access.tokens,
     keys: createKeyOperations({ db, acts, keyRing, notices, silenceMs, wake: resealRunner.wake }, reading),

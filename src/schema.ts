@@ -10,7 +10,7 @@ import { addApiTokens } from './access/tokens/token.graphql.ts';
 import type { TokenOperations } from './access/tokens/token-operations.ts';
 import { addViewer } from './access/viewer.graphql.ts';
 import { addBulkActions } from './accounts/bulk/bulk-action.graphql.ts';
-import { addBulkMutations, type BulkOperations } from './accounts/bulk/bulk-mutations.graphql.ts';
+import { addBulkMutations } from './accounts/bulk/bulk-mutations.graphql.ts';
 import { addBulkSubscription } from './accounts/bulk/bulk-subscription.graphql.ts';
 import { addQueueControl } from './accounts/control/queue-control.graphql.ts';
 import { addEnqueue } from './accounts/enqueue.graphql.ts';
@@ -81,7 +81,6 @@ export interface SchemaTools {
   readonly isReadOnly: boolean;
   readonly clock: Clock;
   readonly jobs: readonly Job[];
-  readonly bulk: BulkOperations;
   readonly identity: IdentityTools & IdentityActions & { readonly simulator: SimulatorOperations };
   readonly tokens: TokenOperations;
   readonly keys: KeyOperations;
@@ -102,7 +101,6 @@ export function buildSchema({
   isReadOnly,
   clock,
   jobs,
-  bulk,
   identity,
   tokens,
   keys,
@@ -125,15 +123,15 @@ export function buildSchema({
   addAccess(builder);
   addNodes(builder);
   const enums = addFamilies(builder);
-  const entryRefs = addEntryTypes(builder, prisma, enums);
-  const entryFilter = addEntryQueries(builder, db, entryRefs, inputs);
-  const entry = addEntrySubscription(builder, watch, entryRefs, entryFilter, Change);
+  const entryRefs = addEntryTypes(builder, enums);
+  const entryFilter = addEntryQueries(builder, entryRefs, inputs);
+  const entry = addEntrySubscription(builder, entryRefs, entryFilter, Change);
   addFailureGroups(builder, db, entryRefs, explanationRefs);
   addEnqueue(builder, entryRefs, enums);
   addEntryMutations(builder, entryRefs);
-  const bulkRefs = addBulkActions(builder, { prisma, clock, ...bulk }, entryRefs);
-  addBulkMutations(builder, prisma, entryRefs, entryFilter, bulkRefs, bulk);
-  const bulk_action = addBulkSubscription(builder, watch, bulkRefs, Change);
+  const bulkRefs = addBulkActions(builder, entryRefs);
+  addBulkMutations(builder, entryRefs, entryFilter, bulkRefs);
+  const bulk_action = addBulkSubscription(builder, bulkRefs, Change);
   const scheduleRefs = addSchedules(builder, { prisma, clock, jobs });
   addRunRecord(builder, scheduleRefs);
   addRunOperations(builder, { prisma, runNow }, scheduleRefs);

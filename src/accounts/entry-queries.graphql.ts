@@ -1,6 +1,5 @@
 /** Reading the queue: one entry, pages of entries, how the queue stands. */
 import { z } from 'zod';
-import type { Database } from '../database/database.ts';
 import type { Prisma } from '../database/generated/prisma/client.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import { type Builder, LARGEST_PAGE } from '../graphql/builder.ts';
@@ -85,13 +84,7 @@ function branchesOf(filter: EntryFilter | null | undefined): Prisma.QueuedCreati
 }
 
 /** Adds the queries; answers the filter input, which the subscription takes too. */
-export function addEntryQueries(
-  builder: Builder,
-  db: Database,
-  { QueuedCreation, Status }: EntryRefs,
-  inputs: FilterInputs,
-) {
-  const { prisma } = db;
+export function addEntryQueries(builder: Builder, { QueuedCreation, Status }: EntryRefs, inputs: FilterInputs) {
   const Filter = builder.inputRef<EntryFilter>('QueuedCreationFilter').implement({
     description: 'Which entries; all conditions that are given must hold.',
     fields: (t) => ({
@@ -141,7 +134,7 @@ export function addEntryQueries(
       nullable: true,
       description: 'One entry by its plain key; null when there is none.',
       args: { entryId: t.arg({ type: 'UUID', required: true, description: 'The entry’s key.' }) },
-      resolve: (query, _root, { entryId }, { caller }) =>
+      resolve: (query, _root, { entryId }, { prisma, caller }) =>
         prisma.queuedCreation.findUnique({ ...query, where: { id: entryId, ...visibleTo(caller) } }),
     }),
     queuedCreations: t.connection(
@@ -154,7 +147,8 @@ export function addEntryQueries(
           orderBy: t.arg({ type: Order, description: 'Left out: by CREATED_AT, DESC.' }),
         },
         resolve: async (_root, args, context, info) => {
-          const filter = { AND: [visibleTo(context.caller), entryCondition(args.filter, new Date())] };
+          const { prisma, caller, now } = context;
+          const filter = { AND: [visibleTo(caller), entryCondition(args.filter, now)] };
           const { field, direction } = args.orderBy ?? { field: 'createdAt' as const, direction: 'desc' as const };
           const page = await keysetPage(
             { list: 'queuedCreations', field, direction, isNullable: field === 'nextRetryAt' },
@@ -177,8 +171,8 @@ export function addEntryQueries(
       type: addStatistics(builder),
       nullable: true,
       description: 'How the queue stands, read in one statement.',
-      resolve: (_root, _args, { caller: { familyId } }) =>
-        familyId === null ? loadQueueStatistics(db) : loadFamilyStatistics(db, familyId),
+      resolve: (_root, _args, { reading, caller: { familyId } }) =>
+        familyId === null ? loadQueueStatistics(reading) : loadFamilyStatistics(reading, familyId),
     }),
   }));
   return { Filter };

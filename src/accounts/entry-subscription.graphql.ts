@@ -1,10 +1,7 @@
 /** Watching the queue: changes made on any node, by the API, the workers or SQL. */
 
 import { entryScope, isUnbound } from '../access/scope.ts';
-import type { Queryable } from '../database/database.ts';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import { type ChangeEvent, isAbout, type LoadRows } from '../events/changes/change-events.ts';
-import type { ChangeFeed } from '../events/changes/change-feed.ts';
 import type { Interest, InterestOf } from '../events/changes/change-stream.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../graphql/change-types.ts';
@@ -12,12 +9,6 @@ import type { Caller } from '../work/caller.ts';
 import type { EntryRefs } from './entry.graphql.ts';
 import { type FilteredEntry, matchesFilter } from './entry-filter.rules.ts';
 import type { addEntryQueries, EntryFilter } from './entry-queries.graphql.ts';
-
-export interface EntryWatch {
-  readonly prisma: PrismaClient;
-  readonly feed: ChangeFeed;
-  readonly reading: Queryable;
-}
 
 type WatchedEntry = FilteredEntry & { readonly enqueuer: string | null };
 
@@ -38,10 +29,22 @@ const SELECTED = Object.entries(COLUMNS)
   .map(([name, column]) => `${column} AS "${name}"`)
   .join(', ');
 
+const load: LoadRows<WatchedEntry> = async (keys, reading) => {
+  const rows = await reading.query<WatchedEntry>(
+    `SELECT ${SELECTED} FROM auth.queued_managed_account_creations WHERE id = ANY($1::uuid[])`,
+    [keys],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+};
+
+const interestOf = (caller: Caller, filter?: EntryFilter | null): Interest<WatchedEntry> => ({
+  topic: 'entry',
+  ...((filter || !isUnbound(caller)) && { load, keep: keeper(filter, caller) }),
+});
+
 /** Adds `queuedCreationChanged`; answers what its callers hear. */
 export function addEntrySubscription(
   builder: Builder,
-  { prisma, feed, reading }: EntryWatch,
   { QueuedCreation }: EntryRefs,
   { Filter }: ReturnType<typeof addEntryQueries>,
   Change: ChangeRef,
@@ -57,24 +60,13 @@ export function addEntrySubscription(
         nullable: true,
         description:
           'The entry as it stands when the change is told, and not as it was changed: one that was CREATED may be completed by then. Null when it was removed.',
-        resolve: (query, { key, together }) =>
+        resolve: (query, { key, together }, _args, { prisma }) =>
           together.objectOf('entry', JSON.stringify(query), key, async (keys) => {
             const rows = await prisma.queuedCreation.findMany({ ...query, where: { id: { in: [...keys] } } });
             return new Map(rows.map((row) => [row.id, row]));
           }),
       }),
     }),
-  });
-  const load: LoadRows<WatchedEntry> = async (keys) => {
-    const rows = await reading.query<WatchedEntry>(
-      `SELECT ${SELECTED} FROM auth.queued_managed_account_creations WHERE id = ANY($1::uuid[])`,
-      [keys],
-    );
-    return new Map(rows.map((row) => [row.id, row]));
-  };
-  const interestOf = (caller: Caller, filter?: EntryFilter | null): Interest<WatchedEntry> => ({
-    topic: 'entry',
-    ...((filter || !isUnbound(caller)) && { load, keep: keeper(filter, caller) }),
   });
   builder.subscriptionFields((t) => ({
     queuedCreationChanged: t.field({
@@ -89,7 +81,7 @@ export function addEntrySubscription(
         }),
         after: t.arg.string({ description: AFTER }),
       },
-      subscribe: (_root, { filter, after }, { caller }) => feed.subscribe(interestOf(caller, filter), after),
+      subscribe: (_root, { filter, after }, { caller, feed }) => feed.subscribe(interestOf(caller, filter), after),
       resolve: (change) => change,
     }),
   }));

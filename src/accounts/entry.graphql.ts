@@ -1,5 +1,4 @@
 /** Entries in the API: the type `QueuedCreation` and its attempts. */
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { AttemptOutcome, EntryStatus, PasswordDestruction, UserRole } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
@@ -27,7 +26,7 @@ export interface EntryEnums {
 }
 
 /** Adds `QueuedCreation`, `Attempt`, their enums and refusals; answers the refs that queries and mutations use. */
-export function addEntryTypes(builder: Builder, prisma: PrismaClient, enums: EntryEnums) {
+export function addEntryTypes(builder: Builder, enums: EntryEnums) {
   const Status = addEnum<EntryStatus>(builder, 'EntryStatus', 'Where an entry stands.', {
     pending: 'Waits until it is due.',
     processing: 'Is being attempted by a node.',
@@ -94,7 +93,7 @@ export function addEntryTypes(builder: Builder, prisma: PrismaClient, enums: Ent
         type: 'ServerNode',
         nullable: true,
         description: 'The node that made it; null once that node’s record is gone.',
-        resolve: (query, { nodeId }) =>
+        resolve: (query, { nodeId }, _args, { prisma }) =>
           nodeId === null ? null : prisma.serverNode.findUnique({ ...query, where: { id: nodeId } }),
       }),
     }),

@@ -41,6 +41,10 @@ export const FACTS = {
   bulkActionPlanned: { action: 'planBulkAction', target: 'BulkAction', wakes: ['work'] },
   bulkActionApplied: { action: 'applyBulkAction', target: 'BulkAction', wakes: ['bulk'] },
   bulkActionUndone: { action: 'undoBulkAction', target: 'BulkAction', wakes: ['bulk'] },
+  // Also after a cancel: a claim passes over what the batch had locked.
+  bulkBatchDone: { wakes: ['work', 'outbox'] },
+  bulkActionFinished: { event: 'BulkActionFinished' },
+  bulkActionTakenBack: { event: 'BulkActionUndone' },
   queuePaused: { action: 'pauseQueue', event: 'QueuePaused', wakes: ['queue'] },
   queueResumed: { action: 'resumeQueue', event: 'QueueResumed', wakes: ['queue'] },
   queueLimitsSet: { action: 'setQueueLimits', target: 'Queue', wakes: ['queue'] },

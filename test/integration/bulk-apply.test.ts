@@ -2,16 +2,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { IdempotencyConflictError } from '../../src/access/idempotency.ts';
 import { applyBulkAction, undoBulkAction } from '../../src/accounts/bulk/bulk-apply.ts';
-import { planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
+import { type PlanRequest, planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
 import type { Database } from '../../src/database/database.ts';
 import { InvalidStateError, NotFoundError } from '../../src/refusals.ts';
-import { LOCAL_CALLER } from '../../src/work/caller.ts';
-import { callerNamed, testActs } from '../support/acts.ts';
 import { type BulkTest, createBulkTest, SEALED } from '../support/bulk.ts';
+import { as } from '../support/context.ts';
 import { createGate } from '../support/queue.ts';
 
 const UNDO_WINDOW_MS = 900_000;
-const digester = { digest: (value: string) => value };
 
 let bulk: BulkTest;
 beforeAll(async () => {
@@ -20,12 +18,11 @@ beforeAll(async () => {
 afterAll(() => bulk.close());
 beforeEach(() => bulk.reset());
 
-const apply = (planId: string, idempotencyKey?: string) =>
-  applyBulkAction({ acts: testActs(bulk.db), digester }, LOCAL_CALLER, { planId, idempotencyKey });
+const apply = (planId: string, idempotencyKey?: string) => applyBulkAction(bulk.context, { planId, idempotencyKey });
 
 /** Plans and applies, and waits for the end. */
-async function carryOut(request: Parameters<typeof planBulkAction>[2]): Promise<string> {
-  const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), request);
+async function carryOut(request: PlanRequest): Promise<string> {
+  const { planId } = await planBulkAction(bulk.context, request);
   await apply(planId);
   const node = await bulk.startNode();
   node.runner.wake();
@@ -34,7 +31,10 @@ async function carryOut(request: Parameters<typeof planBulkAction>[2]): Promise<
 }
 
 const tryUndo = (bulkActionId: string, undoWindowMs = UNDO_WINDOW_MS) =>
-  undoBulkAction({ acts: testActs(bulk.db), undoWindowMs }, callerNamed('bea'), { bulkActionId });
+  undoBulkAction(
+    { ...as(bulk.context, 'bea'), config: { ...bulk.context.config, UNDO_WINDOW: undoWindowMs } },
+    { bulkActionId },
+  );
 
 async function undo(id: string): Promise<void> {
   await tryUndo(id);
@@ -46,7 +46,7 @@ async function undo(id: string): Promise<void> {
 describe('applying', () => {
   test('skips and names what changed since the plan; does the others once', async () => {
     const ids = await bulk.insert(1_203);
-    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), {
+    const { planId } = await planBulkAction(bulk.context, {
       action: 'retry',
       where: { status: 'failed' },
     });
@@ -95,7 +95,7 @@ describe('applying', () => {
   test('skips only the offender when a name is taken at the very moment of changing', async () => {
     const [loser = ''] = await bulk.insert(1, { username: 'contested' });
     await bulk.insert(4);
-    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.context, { action: 'retry', where: {} });
     await apply(planId);
     // Not seen when the batch is judged: the insert commits while the batch waits for its index entry.
     const gate = createGate();
@@ -128,7 +128,7 @@ describe('applying', () => {
 
   test('does not wait for an entry that others hold, and comes back to it ever more seldom', async () => {
     const [held = ''] = await bulk.insert(1_200);
-    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'cancel', where: {} });
+    const { planId } = await planBulkAction(bulk.context, { action: 'cancel', where: {} });
     await apply(planId);
     const gate = createGate();
     const locked = createGate();
@@ -161,7 +161,7 @@ describe('applying', () => {
 
   test('counts entries that were deleted meanwhile as skipped', async () => {
     const ids = await bulk.insert(5);
-    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds: ids });
+    const { planId } = await planBulkAction(bulk.context, { action: 'retry', entryIds: ids });
     await bulk.db.query('DELETE FROM auth.queued_managed_account_creations WHERE id = $1', [ids[0]]);
     await apply(planId);
     (await bulk.startNode()).runner.wake();
@@ -171,7 +171,7 @@ describe('applying', () => {
   test('is refused for an unknown, an expired and an applied plan', async () => {
     await expect(apply('0f0e7a9c-6a1e-4a53-9d0b-8a3f3c6f2b11')).rejects.toThrow(NotFoundError);
     const entryIds = await bulk.insert(1);
-    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds });
+    const { planId } = await planBulkAction(bulk.context, { action: 'retry', entryIds });
     await bulk.db.query(`UPDATE auth.bulk_actions SET expires_at = now() - interval '1 second' WHERE id = $1`, [
       planId,
     ]);
@@ -185,8 +185,8 @@ describe('applying', () => {
 
   test('is idempotent by its key, also for calls at the same time', async () => {
     const entryIds = await bulk.insert(3);
-    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds });
-    const other = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds });
+    const { planId } = await planBulkAction(bulk.context, { action: 'retry', entryIds });
+    const other = await planBulkAction(bulk.context, { action: 'retry', entryIds });
     const answers = await Promise.all([apply(planId, 'k'), apply(planId, 'k'), apply(planId, 'k')]);
     expect(answers.filter(({ isReplay }) => !isReplay)).toHaveLength(1);
     expect(new Set(answers.map(({ bulkActionId }) => bulkActionId))).toEqual(new Set([planId]));
@@ -212,7 +212,7 @@ describe('whoever dies', () => {
 
   test('another node goes on when the lease has ended, and the late one changes nothing', async () => {
     await bulk.insert(3_000);
-    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.context, { action: 'retry', where: {} });
     await apply(planId);
     const gate = createGate();
     const dying = await bulk.startNode(dyingAfter(3, gate.passed));
@@ -246,7 +246,7 @@ describe('whoever dies', () => {
 
   test('a node that is stopped gives its lease back, and the next one goes on at once', async () => {
     await bulk.insert(2_000);
-    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.context, { action: 'retry', where: {} });
     await apply(planId);
     const gate = createGate();
     const leaving = await bulk.startNode(dyingAfter(1, gate.passed));
@@ -263,11 +263,11 @@ describe('whoever dies', () => {
 
   test('two nodes that apply and run the same plan at once do each entry once', async () => {
     await bulk.insert(2_000);
-    const { planId } = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', where: {} });
+    const { planId } = await planBulkAction(bulk.context, { action: 'retry', where: {} });
     const nodes = await Promise.all([bulk.startNode(), bulk.startNode()]);
     const outcomes = await Promise.allSettled(
       nodes.map(async ({ db, runner }) => {
-        await applyBulkAction({ acts: testActs(db), digester }, LOCAL_CALLER, { planId }).finally(() => runner.wake());
+        await applyBulkAction({ ...bulk.context, db }, { planId }).finally(() => runner.wake());
       }),
     );
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
@@ -367,10 +367,10 @@ describe('taking back', () => {
     await expect(tryUndo(ids[0] ?? '')).rejects.toThrow(NotFoundError);
     const cancel = await carryOut({ action: 'cancel', entryIds: ids });
     await expect(tryUndo(cancel, 0)).rejects.toThrow(/undo window/);
-    expect(await tryUndo(cancel)).toEqual({ isChanged: true });
-    expect(await tryUndo(cancel)).toEqual({ isChanged: false });
+    expect(await tryUndo(cancel)).toEqual({ bulkActionId: cancel, isChanged: true });
+    expect(await tryUndo(cancel)).toEqual({ bulkActionId: cancel, isChanged: false });
     (await bulk.startNode()).runner.wake();
     await bulk.untilStatus(cancel, 'undone');
-    expect(await tryUndo(cancel, 0)).toEqual({ isChanged: false });
+    expect(await tryUndo(cancel, 0)).toEqual({ bulkActionId: cancel, isChanged: false });
   });
 });

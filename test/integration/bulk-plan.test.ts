@@ -6,8 +6,8 @@ import { dropExpiredPlans } from '../../src/accounts/bulk/bulk-runner.ts';
 import { cancelProblem, retryProblem } from '../../src/accounts/entry.rules.ts';
 import { entryCondition } from '../../src/accounts/entry-queries.graphql.ts';
 import type { EntryStatus } from '../../src/database/generated/prisma/enums.ts';
-import { callerNamed } from '../support/acts.ts';
 import { type BulkTest, createBulkTest } from '../support/bulk.ts';
+import { as } from '../support/context.ts';
 
 let bulk: BulkTest;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ describe('a plan', () => {
 
     const before = await db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id');
     const entryIds = [...good, completed ?? '', ...others, ...good.slice(0, 50)];
-    const plan = await planBulkAction(bulk.tools, callerNamed('local'), {
+    const plan = await planBulkAction(bulk.context, {
       action: 'retry',
       entryIds,
       reason: 'mended',
@@ -77,13 +77,13 @@ describe('a plan', () => {
     await bulk.insert(1, { status: 'completed' });
     await bulk.insert(1, { status: 'processing' });
 
-    const cancel = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'cancel', where: {} });
+    const cancel = await planBulkAction(bulk.context, { action: 'cancel', where: {} });
     expect(cancel.count).toBe(5);
     expect(countsOf(cancel)).toEqual({ OUTCOME_UNKNOWN: 1, ALREADY_CANCELLED: 2, COMPLETED: 1, PROCESSING: 1 });
     expect(cancel.exclusions.find(({ code }) => code === 'OUTCOME_UNKNOWN')?.entryIds).toEqual(open);
 
     const entryIds = [...pending, ...failed, ...open, ...cancelled];
-    const runAt = await planBulkAction(bulk.tools, callerNamed('local'), {
+    const runAt = await planBulkAction(bulk.context, {
       action: 'set_run_at',
       entryIds,
       runAt: new Date(),
@@ -104,9 +104,11 @@ describe('a plan', () => {
         for (const hasFamily of [true, false]) {
           const shape = { status, ...password, hasFamily };
           const entryIds = await bulk.insert(1, password.isSealed ? shape : { ...shape, password: 'by hand' });
-          const retry = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds });
+          // A caller has no more than so many plans.
+          const planner = as(bulk.context, JSON.stringify(shape));
+          const retry = await planBulkAction(planner, { action: 'retry', entryIds });
           expect(retry.count === 1, JSON.stringify(shape)).toBe(retryProblem(shape, false) === undefined);
-          const cancel = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'cancel', entryIds });
+          const cancel = await planBulkAction(planner, { action: 'cancel', entryIds });
           const isCancellable = status !== 'cancelled' && cancelProblem(status) === undefined;
           expect(cancel.count === 1, JSON.stringify(shape)).toBe(isCancellable);
         }
@@ -129,7 +131,7 @@ describe('a plan', () => {
     ]) {
       const where = entryCondition(filter, new Date());
       const listed = await bulk.db.prisma.queuedCreation.findMany({ where, select: { id: true } });
-      const plan = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'cancel', where });
+      const plan = await planBulkAction(bulk.context, { action: 'cancel', where });
       const lines = await bulk.db.prisma.bulkActionEntry.findMany({ where: { bulkActionId: plan.planId } });
       const excluded = plan.exclusions.reduce((sum, { count }) => sum + count, 0);
       expect(plan.count + excluded, JSON.stringify(filter)).toBe(listed.length);
@@ -140,9 +142,7 @@ describe('a plan', () => {
 
   test('estimates a retry from the accounts made in the last minutes, and says nothing without them', async () => {
     const entryIds = await bulk.insert(100);
-    expect(
-      (await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds })).estimatedMs,
-    ).toBeNull();
+    expect((await planBulkAction(bulk.context, { action: 'retry', entryIds })).estimatedMs).toBeNull();
     await bulk.db.query(
       `INSERT INTO auth.account_creation_attempts (entry_id, number, outcome, started_at, finished_at)
        SELECT $1, n, 'succeeded', date_trunc('second', now()) - interval '3 seconds', date_trunc('second', now()) - interval '1 second'
@@ -150,24 +150,18 @@ describe('a plan', () => {
       [entryIds[0]],
     );
     // 40 accounts in two seconds: 100 take five.
-    expect((await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds })).estimatedMs).toBe(
-      5_000,
-    );
+    expect((await planBulkAction(bulk.context, { action: 'retry', entryIds })).estimatedMs).toBe(5_000);
     await bulk.db.query('UPDATE auth.queue_limits SET starts_per_second = 10');
-    expect((await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds })).estimatedMs).toBe(
-      10_000,
-    );
+    expect((await planBulkAction(bulk.context, { action: 'retry', entryIds })).estimatedMs).toBe(10_000);
     await bulk.db.query('UPDATE auth.queue_limits SET starts_per_second = NULL');
-    expect(
-      (await planBulkAction(bulk.tools, callerNamed('local'), { action: 'cancel', entryIds })).estimatedMs,
-    ).toBeNull();
+    expect((await planBulkAction(bulk.context, { action: 'cancel', entryIds })).estimatedMs).toBeNull();
   });
 
   test('goes an hour after it expired, an applied one never', async () => {
     const entryIds = await bulk.insert(10);
-    const old = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds });
-    const fresh = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'retry', entryIds });
-    const applied = await planBulkAction(bulk.tools, callerNamed('local'), { action: 'cancel', entryIds });
+    const old = await planBulkAction(bulk.context, { action: 'retry', entryIds });
+    const fresh = await planBulkAction(bulk.context, { action: 'retry', entryIds });
+    const applied = await planBulkAction(bulk.context, { action: 'cancel', entryIds });
     await bulk.db.query(
       `UPDATE auth.bulk_actions SET expires_at = now() - interval '2 hours' WHERE id = ANY($1::uuid[])`,
       [[old.planId, applied.planId]],

@@ -7,8 +7,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyBulkAction } from '../../src/accounts/bulk/bulk-apply.ts';
 import { planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
 import type { Database } from '../../src/database/database.ts';
-import { LOCAL_CALLER } from '../../src/work/caller.ts';
-import { callerNamed, testActs } from '../support/acts.ts';
 import { type BulkTest, createBulkTest } from '../support/bulk.ts';
 
 const COUNT = 100_000;
@@ -43,10 +41,13 @@ test('100,000 entries are planned and applied in batches', { timeout: 180_000 },
   await bulk.insert(COUNT);
   const planning = measured(bulk.db);
   const begun = performance.now();
-  const plan = await planBulkAction({ db: planning.db, acts: testActs(planning.db) }, callerNamed('local'), {
-    action: 'retry',
-    where: { status: 'failed' },
-  });
+  const plan = await planBulkAction(
+    { ...bulk.context, db: planning.db },
+    {
+      action: 'retry',
+      where: { status: 'failed' },
+    },
+  );
   const planMs = performance.now() - begun;
   expect(plan.count).toBe(COUNT);
 
@@ -56,9 +57,7 @@ test('100,000 entries are planned and applied in batches', { timeout: 180_000 },
     return applying.db;
   });
   const applied = performance.now();
-  await applyBulkAction({ acts: testActs(bulk.db), digester: { digest: (value) => value } }, LOCAL_CALLER, {
-    planId: plan.planId,
-  });
+  await applyBulkAction(bulk.context, { planId: plan.planId });
   node.runner.wake();
   const action = await bulk.untilStatus(plan.planId, 'finished');
   const applyMs = performance.now() - applied;

@@ -8,9 +8,10 @@ import { type Database, openDatabase } from '../../src/database/database.ts';
 import type { BulkAction, EntryStatus } from '../../src/database/generated/prisma/client.ts';
 import { registerNode } from '../../src/nodes/nodes.ts';
 import { BEGINNING } from '../../src/sealing/jwe.ts';
+import type { KeyRing } from '../../src/sealing/key-ring.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { openNotices } from '../../src/work/notices.ts';
-import { testActs } from './acts.ts';
+import { testContext } from './context.ts';
 import { createTestDatabase, seedFamily } from './database.ts';
 
 /** What looks like a sealed password; nothing opens it. */
@@ -55,7 +56,8 @@ export async function createBulkTest() {
     const own = await openDatabase({ url, poolSize: 4, logger: silentLogger });
     const { id } = await registerNode(own, `bulk-${closing.length}`, '0.0.0');
     const notices = await openNotices({ db: own, directUrl: url, logger: silentLogger });
-    const runner = createBulkRunner({ db: wrap(own), nodeId: id, leaseMs, logger: silentLogger, notices });
+    const config = { LEASE_DURATION: leaseMs };
+    const runner = createBulkRunner(testContext({ db: wrap(own), nodeId: id, notices, config }));
     closing.push(async () => {
       await runner.stop(5_000);
       await notices.close();
@@ -66,7 +68,8 @@ export async function createBulkTest() {
 
   return {
     db,
-    tools: { db, acts: testActs(db) },
+    /** Of no node; its key ring only digests. */
+    context: testContext({ db, keyRing: { digest: (value: string) => value } as KeyRing }),
     url,
     familyId,
     ownerId,

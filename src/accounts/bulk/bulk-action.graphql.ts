@@ -1,36 +1,50 @@
 /** Bulk actions in the API: the type `BulkAction`, what it skipped, and what is answered about it. */
 
-import type { Clock } from '../../clock.ts';
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { BulkActionKind, BulkActionStatus, BulkEntryState } from '../../database/generated/prisma/enums.ts';
 import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
 import { decodeNumber, keysetOf, type PageArgs } from '../../graphql/keyset.ts';
 import { connectionSelection } from '../../graphql/selection.ts';
 import type { Caller } from '../../work/caller.ts';
+import type { Context } from '../../work/context.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { type Exclusion, skipMessage, undoProblem } from './bulk-action.rules.ts';
 import { addBulkExclusion } from './bulk-exclusion.graphql.ts';
 import { addBulkProgress } from './bulk-progress.graphql.ts';
 import { addEntryBulkActions } from './entry-bulk-actions.graphql.ts';
 
-export interface BulkActionTools {
-  readonly prisma: PrismaClient;
-  readonly clock: Clock;
-  readonly undoWindowMs: number;
-  readonly leaseMs: number;
-}
-
 /** A caller that is bound to a family sees what such callers planned. */
 const ofCaller = ({ familyId }: Caller) => (familyId === null ? {} : { familyId });
 
-/** Adds `BulkAction`, its enums, `BulkSkipped`, the query, and an entry's; answers the refs. */
-export function addBulkActions(
-  builder: Builder,
-  { prisma, clock, undoWindowMs, leaseMs }: BulkActionTools,
-  entryRefs: EntryRefs,
+/** One page of a bulk action's entries in some states, in the plan's order. */
+async function pageOfState(
+  { prisma }: Context,
+  id: string,
+  states: BulkEntryState[],
+  args: PageArgs,
+  selection: object,
 ) {
-  const exclusionRefs = addBulkExclusion(builder, prisma, entryRefs);
+  const where = { bulkActionId: id, state: { in: states } };
+  const beyond = {
+    ...(args.after ? { gt: decodeNumber(args.after) } : {}),
+    ...(args.before ? { lt: decodeNumber(args.before) } : {}),
+  };
+  const rows = await prisma.bulkActionEntry.findMany({
+    ...selection,
+    where: { ...where, position: beyond },
+    orderBy: { position: args.last ? 'desc' : 'asc' },
+    take: LARGEST_PAGE + 1,
+  });
+  const inOrder = args.last ? rows.reverse() : rows;
+  return {
+    ...keysetOf(inOrder, ({ position }) => position, args),
+    totalCount: () => prisma.bulkActionEntry.count({ where }),
+  };
+}
+
+/** Adds `BulkAction`, its enums, `BulkSkipped`, the query, and an entry's; answers the refs. */
+export function addBulkActions(builder: Builder, entryRefs: EntryRefs) {
+  const Excluded = addBulkExclusion(builder, entryRefs);
   const Kind = addEnum<BulkActionKind>(builder, 'BulkActionKind', 'What a bulk action does to each of its entries.', {
     retry: 'Starts a new series of attempts, due now, as `retryEntry` does.',
     cancel: 'Gives the entry up, as `cancelEntry` does; an entry whose outcome is open is left out.',
@@ -65,26 +79,6 @@ export function addBulkActions(
     { type: Skipped, name: 'BulkSkippedConnection' },
     builder.edgeObject({ type: Skipped, name: 'BulkSkippedEdge' }),
   );
-
-  /** One page of a bulk action's entries in some states, in the plan's order. */
-  const pageOfState = async (id: string, states: BulkEntryState[], args: PageArgs, selection: object) => {
-    const where = { bulkActionId: id, state: { in: states } };
-    const beyond = {
-      ...(args.after ? { gt: decodeNumber(args.after) } : {}),
-      ...(args.before ? { lt: decodeNumber(args.before) } : {}),
-    };
-    const rows = await prisma.bulkActionEntry.findMany({
-      ...selection,
-      where: { ...where, position: beyond },
-      orderBy: { position: args.last ? 'desc' : 'asc' },
-      take: LARGEST_PAGE + 1,
-    });
-    const inOrder = args.last ? rows.reverse() : rows;
-    return {
-      ...keysetOf(inOrder, ({ position }) => position, args),
-      totalCount: () => prisma.bulkActionEntry.count({ where }),
-    };
-  };
 
   const EntryBulkAction = addEntryBulkActions(builder);
   const BulkAction = builder.prismaNode('BulkAction', {
@@ -121,7 +115,7 @@ export function addBulkActions(
           nullable: true,
           description: 'The entries that its application left as they are, in the plan’s order.',
           resolve: ({ id }, args, context, info) =>
-            pageOfState(id, ['skipped'], args, connectionSelection(context, info)),
+            pageOfState(context, id, ['skipped'], args, connectionSelection(context, info)),
         },
         SkippedConnection,
       ),
@@ -130,15 +124,16 @@ export function addBulkActions(
           type: Skipped,
           nullable: true,
           description: 'The entries that its undo left as they are, in the plan’s order.',
-          resolve: ({ id }, args, context, info) => pageOfState(id, ['kept'], args, connectionSelection(context, info)),
+          resolve: ({ id }, args, context, info) =>
+            pageOfState(context, id, ['kept'], args, connectionSelection(context, info)),
         },
         SkippedConnection,
       ),
       canUndo: t.boolean({
         description: 'Whether `undoBulkAction` would take something back now.',
         select: { action: true, status: true, finishedAt: true, doneCount: true },
-        resolve: (action) =>
-          action.status === 'finished' && undoProblem(action, clock.now(), undoWindowMs) === undefined,
+        resolve: (action, _args, { clock, config }) =>
+          action.status === 'finished' && undoProblem(action, clock.now(), config.UNDO_WINDOW) === undefined,
       }),
       filter: t.expose('filter', {
         type: 'JSON',
@@ -147,7 +142,7 @@ export function addBulkActions(
           'What it was planned for: the `filter` of `planBulkAction`, as it was given. Null where the entries were named by `entryIds`, and in actions of a version that did not keep it.',
       }),
       exclusions: t.field({
-        type: [exclusionRefs.Excluded],
+        type: [Excluded],
         nullable: true,
         description:
           'Which entries that were asked for the plan left out, by reason. Null in actions of a version that did not keep it.',
@@ -162,7 +157,7 @@ export function addBulkActions(
           description:
             'The entries that it changed, in the plan’s order; those that an undo gave back, or kept, are among them.',
           resolve: ({ id }, args, context, info) =>
-            pageOfState(id, ['done', 'undone', 'kept'], args, connectionSelection(context, info)),
+            pageOfState(context, id, ['done', 'undone', 'kept'], args, connectionSelection(context, info)),
         },
         { name: 'BulkChangedConnection' },
         { name: 'BulkChangedEdge' },
@@ -196,18 +191,18 @@ export function addBulkActions(
       }),
     }),
   });
-  addBulkProgress(builder, { prisma, leaseMs });
+  addBulkProgress(builder);
   builder.queryField('bulkAction', (t) =>
     t.prismaField({
       type: BulkAction,
       nullable: true,
       description: 'A bulk action, or a plan, by its plain key: shows its progress. Null when there is none.',
       args: { bulkActionId: t.arg({ type: 'UUID', required: true, description: 'Its key, or the `planId`.' }) },
-      resolve: (query, _root, { bulkActionId }, { caller }) =>
+      resolve: (query, _root, { bulkActionId }, { prisma, caller }) =>
         prisma.bulkAction.findUnique({ ...query, where: { id: bulkActionId, ...ofCaller(caller) } }),
     }),
   );
-  return { BulkAction, Kind, ...exclusionRefs };
+  return { BulkAction, Kind, Excluded };
 }
 
 export type BulkActionRefs = ReturnType<typeof addBulkActions>;

@@ -2,11 +2,11 @@
  * Starting what a plan says, and starting to take it back. Both only turn the action's status:
  * the work itself is done in batches by the runner, on this node or on whichever goes on.
  */
-import type { Acts } from '../../access/acts.ts';
-import { type Digester, digestFields, idempotently } from '../../access/idempotency.ts';
+import { once } from '../../access/idempotency.ts';
 import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
-import type { Caller } from '../../work/caller.ts';
+import type { Context } from '../../work/context.ts';
+import { unit } from '../../work/unit.ts';
 import { applyProblem, keyIssues, type UndoableAction, undoProblem } from './bulk-action.rules.ts';
 
 export interface ApplyRequest {
@@ -27,19 +27,19 @@ interface PlanToApply {
  * InvalidStateError (expired, applied already) or IdempotencyConflictError.
  */
 export async function applyBulkAction(
-  { acts, digester }: { acts: Acts; digester: Digester },
-  caller: Caller,
+  ctx: Context,
   { planId, idempotencyKey: key }: ApplyRequest,
 ): Promise<{ bulkActionId: string; isReplay: boolean }> {
+  const { name, familyId } = ctx.caller;
   const issues = keyIssues(key);
   if (issues.length > 0) throw new InvalidInputError(issues);
-  const digests = key ? digestFields(digester, { planId }) : {};
-  const { resultId, isReplay } = await acts.transaction((tx, acted) =>
-    idempotently(tx, { caller: caller.id, mutation: 'applyBulkAction', key, digests }, async () => {
+  return unit(ctx, async (tx) => {
+    const call = { mutation: 'applyBulkAction', key, input: { planId } };
+    const { resultId, isReplay } = await once(tx, ctx, call, async () => {
       const [plan] = await tx.query<PlanToApply>(
         `SELECT action, status, reason, total_count AS count, expires_at <= now() AS "isExpired" FROM auth.bulk_actions
          WHERE id = $1 AND ($2::uuid IS NULL OR family_id = $2) FOR UPDATE`,
-        [planId, caller.familyId],
+        [planId, familyId],
       );
       if (plan === undefined)
         throw new NotFoundError(
@@ -49,15 +49,14 @@ export async function applyBulkAction(
       if (problem !== undefined) throw new InvalidStateError(problem);
       await tx.query(`UPDATE auth.bulk_actions SET status = 'running', actor = $2, applied_at = now() WHERE id = $1`, [
         planId,
-        caller.name,
+        name,
       ]);
       const { action, reason, count } = plan;
-      const target = { type: 'BulkAction', id: planId };
-      acted({ caller, action: 'applyBulkAction', target, familyId: caller.familyId, reason, after: { action, count } });
+      tx.happened('bulkActionApplied', { id: planId, familyId, reason, after: { action, count } });
       return planId;
-    }),
-  );
-  return { bulkActionId: resultId, isReplay };
+    });
+    return { bulkActionId: resultId, isReplay };
+  });
 }
 
 export interface UndoRequest {
@@ -70,29 +69,28 @@ export interface UndoRequest {
  * so (`isChanged: false`). Throws NotFoundError or InvalidStateError.
  */
 export async function undoBulkAction(
-  { acts, undoWindowMs }: { acts: Acts; undoWindowMs: number },
-  caller: Caller,
+  ctx: Context,
   { bulkActionId, reason }: UndoRequest,
-): Promise<{ isChanged: boolean }> {
-  return acts.transaction(async (tx, acted) => {
+): Promise<{ bulkActionId: string; isChanged: boolean }> {
+  const { name, familyId } = ctx.caller;
+  return unit(ctx, async (tx) => {
     const [action] = await tx.query<UndoableAction & { now: Date }>(
       `SELECT action, status, finished_at AS "finishedAt", done_count AS "doneCount", now() AS now
        FROM auth.bulk_actions WHERE id = $1 AND ($2::uuid IS NULL OR family_id = $2) FOR UPDATE`,
-      [bulkActionId, caller.familyId],
+      [bulkActionId, familyId],
     );
     if (action === undefined) throw new NotFoundError(`There is no bulk action with the id ${bulkActionId}.`);
-    const problem = undoProblem(action, action.now, undoWindowMs);
+    const problem = undoProblem(action, action.now, ctx.config.UNDO_WINDOW);
     if (problem !== undefined) throw new InvalidStateError(problem);
-    if (action.status !== 'finished') return { isChanged: false };
+    if (action.status !== 'finished') return { bulkActionId, isChanged: false };
     await tx.query(
       `UPDATE auth.bulk_actions
        SET status = 'undoing', finished_at = NULL, undone_by = $2, undo_reason = $3, undo_asked_at = now()
        WHERE id = $1`,
-      [bulkActionId, caller.name, reason ?? null],
+      [bulkActionId, name, reason ?? null],
     );
-    const target = { type: 'BulkAction', id: bulkActionId };
     const after = { action: action.action, count: action.doneCount };
-    acted({ caller, action: 'undoBulkAction', target, familyId: caller.familyId, reason, after });
-    return { isChanged: true };
+    tx.happened('bulkActionUndone', { id: bulkActionId, familyId, reason, after });
+    return { bulkActionId, isChanged: true };
   });
 }

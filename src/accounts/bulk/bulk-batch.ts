@@ -4,9 +4,10 @@
  * the action's row and names the node that leases it, so that a node which lost the lease
  * changes nothing, and what was counted is what was done.
  */
-import type { Database, Queryable } from '../../database/database.ts';
+import type { Queryable } from '../../database/database.ts';
 import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
 import { sqlStateOf, violation } from '../../database/violations.ts';
+import type { Services } from '../../work/context.ts';
 import type { EventType } from '../../work/event-types.rules.ts';
 import { BULK_PROBLEM, UNDO_CANCEL_PROBLEM, UNDO_SET_RUN_AT_PROBLEM } from './bulk-problems.ts';
 
@@ -21,11 +22,8 @@ export interface LeasedAction {
   readonly status: Extract<BulkActionStatus, 'running' | 'undoing'>;
 }
 
-export interface BatchOptions {
-  readonly db: Database;
-  readonly nodeId: string;
-  readonly leaseMs: number;
-}
+/** What a batch needs of its node. */
+export type BatchServices = Pick<Services, 'db' | 'nodeId' | 'config'>;
 
 export type BatchResult =
   | { readonly kind: 'batch'; readonly lastPosition: number; readonly changedIds: readonly string[] }
@@ -35,10 +33,10 @@ export type BatchResult =
   | { readonly kind: 'lost' };
 
 /** Does the next batch after a position, or closes the action when there is none. */
-export async function nextBatch(options: BatchOptions, leased: LeasedAction, after: number): Promise<BatchResult> {
+export async function nextBatch(services: BatchServices, leased: LeasedAction, after: number): Promise<BatchResult> {
   for (let tries = 1; ; tries++) {
     try {
-      return await options.db.transaction((tx) => batch(tx, options, leased, after));
+      return await services.db.transaction((tx) => batch(tx, services, leased, after));
     } catch (error) {
       const isTaken = violation(error)?.constraint === 'queued_managed_account_creations_active_username_key';
       const isDeadlock = sqlStateOf(error) === '40P01';
@@ -49,14 +47,14 @@ export async function nextBatch(options: BatchOptions, leased: LeasedAction, aft
 
 async function batch(
   tx: Queryable,
-  { nodeId, leaseMs }: BatchOptions,
+  { nodeId, config }: BatchServices,
   { id, action, status }: LeasedAction,
   after: number,
 ): Promise<BatchResult> {
   const held = await tx.query(
     `UPDATE auth.bulk_actions SET lease_expires_at = now() + $4 * interval '1 millisecond'
      WHERE id = $1 AND lease_node_id = $2 AND status = $3 RETURNING 1`,
-    [id, nodeId, status, leaseMs],
+    [id, nodeId, status, config.LEASE_DURATION],
   );
   if (held.length === 0) return { kind: 'lost' };
   const next = await tx.query<Line>(nextOf(status), [id, after, BATCH_SIZE]);

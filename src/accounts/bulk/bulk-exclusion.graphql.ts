@@ -1,23 +1,24 @@
 /** What a plan leaves out, in the API: `BulkExclusion`, of a plan and of what became of it. */
 
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
-import type { Caller } from '../../work/caller.ts';
+import type { Context } from '../../work/context.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { visibleTo } from '../entry-scope.ts';
 import { type Exclusion, exclusionMessage } from './bulk-action.rules.ts';
 
-/** Adds the type; answers it, and what reads entries by their ids in that order. */
-export function addBulkExclusion(builder: Builder, prisma: PrismaClient, { QueuedCreation }: EntryRefs) {
-  const entriesOf = async (query: object, ids: readonly string[], caller: Caller) => {
-    const rows = await prisma.queuedCreation.findMany({
-      ...query,
-      where: { id: { in: [...ids] }, ...visibleTo(caller) },
-    });
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    return ids.flatMap((id) => byId.get(id) ?? []);
-  };
-  const Excluded = builder.objectRef<Exclusion>('BulkExclusion').implement({
+/** Entries by their ids, in that order; those that the caller does not see are left out. */
+export async function entriesOf({ prisma, caller }: Context, query: object, ids: readonly string[]) {
+  const rows = await prisma.queuedCreation.findMany({
+    ...query,
+    where: { id: { in: [...ids] }, ...visibleTo(caller) },
+  });
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+/** Adds the type, and answers it. */
+export function addBulkExclusion(builder: Builder, { QueuedCreation }: EntryRefs) {
+  return builder.objectRef<Exclusion>('BulkExclusion').implement({
     description: 'Entries that the plan leaves out for one reason.',
     fields: (t) => ({
       code: t.exposeString('code', {
@@ -29,9 +30,8 @@ export function addBulkExclusion(builder: Builder, prisma: PrismaClient, { Queue
       sample: t.prismaField({
         type: [QueuedCreation],
         description: 'The first ten; none for NOT_FOUND.',
-        resolve: (query, { entryIds }, _args, { caller }) => entriesOf(query, entryIds, caller),
+        resolve: (query, { entryIds }, _args, ctx) => entriesOf(ctx, query, entryIds),
       }),
     }),
   });
-  return { Excluded, entriesOf };
 }

@@ -1,27 +1,17 @@
 /** Plan, then apply: changing many entries at once, exactly those that were looked at. */
 
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
-import type { Caller } from '../../work/caller.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { type addEntryQueries, type EntryFilter, entryCondition } from '../entry-queries.graphql.ts';
 import { visibleTo } from '../entry-scope.ts';
 import type { BulkActionRefs } from './bulk-action.graphql.ts';
 import { MOST_ENTRY_IDS } from './bulk-action.rules.ts';
-import type { ApplyRequest } from './bulk-apply.ts';
-import { MOST_OPEN_PLANS, type Plan, type PlanRequest } from './bulk-plan.ts';
-
-/** What the mutations do; the operations behind them, with their tools. */
-export interface BulkOperations {
-  readonly undoWindowMs: number;
-  readonly leaseMs: number;
-  plan(caller: Caller, request: PlanRequest): Promise<Plan>;
-  apply(caller: Caller, request: ApplyRequest): Promise<{ bulkActionId: string; isReplay: boolean }>;
-  undo(caller: Caller, request: { bulkActionId: string; reason?: string | null }): Promise<{ isChanged: boolean }>;
-}
+import { applyBulkAction, undoBulkAction } from './bulk-apply.ts';
+import { entriesOf } from './bulk-exclusion.graphql.ts';
+import { MOST_OPEN_PLANS, type Plan, planBulkAction } from './bulk-plan.ts';
 
 /** A plan reads and writes a row for each entry that matches. */
 const DEAR = 3_000;
@@ -31,11 +21,9 @@ const reason = reasonText.nullish();
 /** Adds `planBulkAction`, `applyBulkAction` and `undoBulkAction`. */
 export function addBulkMutations(
   builder: Builder,
-  prisma: PrismaClient,
   { QueuedCreation }: EntryRefs,
   { Filter }: ReturnType<typeof addEntryQueries>,
-  { BulkAction, Kind, Excluded, entriesOf }: BulkActionRefs,
-  operations: BulkOperations,
+  { BulkAction, Kind, Excluded }: BulkActionRefs,
 ): void {
   const PlanInput = builder.inputType('PlanBulkActionInput', {
     description: 'What is to be done, and to which entries: exactly one of `filter` and `entryIds`.',
@@ -64,7 +52,7 @@ export function addBulkMutations(
       sample: t.prismaField({
         type: [QueuedCreation],
         description: 'The first ten of them.',
-        resolve: (query, { sampleIds }, _args, { caller }) => entriesOf(query, sampleIds, caller),
+        resolve: (query, { sampleIds }, _args, ctx) => entriesOf(ctx, query, sampleIds),
       }),
       exclusions: t.field({
         type: [Excluded],
@@ -98,7 +86,7 @@ export function addBulkMutations(
         bulkAction: t.prismaField({
           type: BulkAction,
           description: 'The bulk action, as it stands now.',
-          resolve: (query, { bulkActionId }) =>
+          resolve: (query, { bulkActionId }, _args, { prisma }) =>
             prisma.bulkAction.findUniqueOrThrow({ ...query, where: { id: bulkActionId } }),
         }),
         isReplay: t.exposeBoolean('isReplay', {
@@ -122,7 +110,7 @@ export function addBulkMutations(
         bulkAction: t.prismaField({
           type: BulkAction,
           description: 'The bulk action, as it stands now.',
-          resolve: (query, { bulkActionId }) =>
+          resolve: (query, { bulkActionId }, _args, { prisma }) =>
             prisma.bulkAction.findUniqueOrThrow({ ...query, where: { id: bulkActionId } }),
         }),
         isChanged: t.exposeBoolean('isChanged', { description: 'False if it was being taken back, or was, already.' }),
@@ -137,10 +125,10 @@ export function addBulkMutations(
       description: `Says what a bulk action would do, entry by entry, and keeps that for 15 minutes. A request holds at most four; a caller has at most ${MOST_OPEN_PLANS} that were not applied.`,
       args: { input: t.arg({ type: PlanInput, required: true, description: 'What, and to which entries.' }) },
       errors: { types: [InvalidInputError, InvalidStateError] },
-      resolve: (_root, { input: { filter, ...rest } }, { caller }) =>
-        operations.plan(caller, {
+      resolve: (_root, { input: { filter, ...rest } }, ctx) =>
+        planBulkAction(ctx, {
           ...rest,
-          where: filter ? { AND: [visibleTo(caller), entryCondition(filter, new Date())] } : undefined,
+          where: filter ? { AND: [visibleTo(ctx.caller), entryCondition(filter, ctx.now)] } : undefined,
           filter: filter ? asAsked(filter) : undefined,
         }),
     }),
@@ -151,7 +139,7 @@ export function addBulkMutations(
         'Does exactly what was planned, in the background: an entry that changed meanwhile is skipped and named. Watch it with `bulkAction`.',
       args: { input: t.arg({ type: ApplyInput, required: true, description: 'Which plan.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
-      resolve: (_root, { input }, { caller }) => operations.apply(caller, input),
+      resolve: (_root, { input }, ctx) => applyBulkAction(ctx, input),
     }),
     undoBulkAction: t.field({
       type: UndoPayload,
@@ -160,10 +148,7 @@ export function addBulkMutations(
         'Takes a CANCEL (within the undo window) or a SET_RUN_AT back, in the background, for entries that nothing has touched since; the others are named in `kept`.',
       args: { input: t.arg({ type: UndoInput, required: true, description: 'Which bulk action.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
-      resolve: async (_root, { input }, { caller }) => ({
-        bulkActionId: input.bulkActionId,
-        ...(await operations.undo(caller, input)),
-      }),
+      resolve: (_root, { input }, ctx) => undoBulkAction(ctx, input),
     }),
   }));
 }

@@ -4,12 +4,12 @@
  * committed by itself, so that no lock is held for longer than that.
  */
 import { randomUUID } from 'node:crypto';
-import type { Acts } from '../../access/acts.ts';
-import type { Database, Queryable } from '../../database/database.ts';
+import type { Database } from '../../database/database.ts';
 import type { Prisma } from '../../database/generated/prisma/client.ts';
 import type { BulkActionKind } from '../../database/generated/prisma/enums.ts';
 import { InvalidInputError, InvalidStateError } from '../../refusals.ts';
-import type { Caller } from '../../work/caller.ts';
+import type { Context } from '../../work/context.ts';
+import { announce, unit } from '../../work/unit.ts';
 import { loadLimits } from '../control/queue-control.ts';
 import { measuredSpeed, timeFor } from '../insight/speed.rules.ts';
 import { loadSpells } from '../insight/speed.ts';
@@ -44,32 +44,19 @@ export interface Plan {
 /** A plan has a row for each of its entries until it is applied or has expired. */
 export const MOST_OPEN_PLANS = 40;
 
-/** Throws InvalidStateError when the caller has as many plans open as it may. */
-export async function requireRoomForPlan(db: Queryable, { name, familyId }: Caller): Promise<void> {
-  const [open] = await db.query<{ count: number; until: Date | null }>(
-    `SELECT count(*)::int AS count, min(expires_at) AS until FROM auth.bulk_actions
-     WHERE status = 'planned' AND expires_at > now() AND created_at > now() - interval '1 day'
-       AND actor = $1 AND family_id IS NOT DISTINCT FROM $2::uuid`,
-    [name, familyId],
-  );
-  if (open !== undefined && open.count >= MOST_OPEN_PLANS)
-    throw new InvalidStateError(
-      `You have ${open.count} plans that were not applied, which is as many as can be kept. Apply one of them, or wait until the oldest is dropped (${open.until?.toISOString()}).`,
-    );
-}
-
-/** Makes a plan; no entry is changed by it. Throws InvalidInputError. */
-export async function planBulkAction(
-  { db, acts }: { db: Database; acts: Acts },
-  caller: Caller,
-  request: PlanRequest,
-): Promise<Plan> {
+/**
+ * Makes a plan; no entry is changed by it. Throws InvalidInputError, and InvalidStateError when the
+ * caller has as many plans open as it may.
+ */
+export async function planBulkAction(ctx: Context, request: PlanRequest): Promise<Plan> {
+  const { db, caller } = ctx;
+  await requireRoomForPlan(ctx);
   const { action, where, filter, entryIds, runAt, reason } = request;
   const issues = planIssues({ action, hasFilter: where !== undefined, entryIds, runAt, reason });
   if (issues.length > 0) throw new InvalidInputError(issues);
 
   const planId = randomUUID();
-  await acts.transaction(async (tx, acted) => {
+  await unit(ctx, async (tx) => {
     await tx.query(INSERT, [
       planId,
       action,
@@ -80,10 +67,8 @@ export async function planBulkAction(
       filter === undefined ? null : JSON.stringify(filter),
       PLAN_LIFETIME_MS,
     ]);
-    acted({
-      caller,
-      action: 'planBulkAction',
-      target: { type: 'BulkAction', id: planId },
+    tx.happened('bulkActionPlanned', {
+      id: planId,
       familyId: caller.familyId,
       reason,
       after: { action, ...(filter === undefined ? { entryCount: entryIds?.length ?? 0 } : { filter }) },
@@ -101,6 +86,8 @@ export async function planBulkAction(
     [planId, count, JSON.stringify(exclusions), PLAN_LIFETIME_MS],
   );
   if (completed === undefined) throw new Error(`The plan ${planId} vanished while it was made.`);
+  // Again: claims passed over entries in the moment in which they were written into the plan.
+  announce(ctx, 'bulkActionPlanned');
   return {
     planId,
     count,
@@ -109,6 +96,19 @@ export async function planBulkAction(
     estimatedMs: action === 'retry' ? await estimate(db, count) : null,
     expiresAt: completed.expiresAt,
   };
+}
+
+async function requireRoomForPlan({ db, caller: { name, familyId } }: Context): Promise<void> {
+  const [open] = await db.query<{ count: number; until: Date | null }>(
+    `SELECT count(*)::int AS count, min(expires_at) AS until FROM auth.bulk_actions
+     WHERE status = 'planned' AND expires_at > now() AND created_at > now() - interval '1 day'
+       AND actor = $1 AND family_id IS NOT DISTINCT FROM $2::uuid`,
+    [name, familyId],
+  );
+  if (open !== undefined && open.count >= MOST_OPEN_PLANS)
+    throw new InvalidStateError(
+      `You have ${open.count} plans that were not applied, which is as many as can be kept. Apply one of them, or wait until the oldest is dropped (${open.until?.toISOString()}).`,
+    );
 }
 
 const INSERT = `

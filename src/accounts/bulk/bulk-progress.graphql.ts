@@ -1,16 +1,9 @@
 /** How a bulk action goes on, in the API: why entries were skipped, and whether a node is at work. */
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { skipMessage } from './bulk-action.rules.ts';
 
-export interface BulkProgressTools {
-  readonly prisma: PrismaClient;
-  /** So long a node has a bulk action for itself after each of its batches. */
-  readonly leaseMs: number;
-}
-
 /** Adds `BulkSkippedReason`, and `skippedReasons`, `lastBatchAt` and `freeAt` to `BulkAction`. */
-export function addBulkProgress(builder: Builder, { prisma, leaseMs }: BulkProgressTools): void {
+export function addBulkProgress(builder: Builder): void {
   const Reason = builder.objectRef<{ readonly code: string; readonly count: number }>('BulkSkippedReason').implement({
     description: 'Why entries were left as they are by a bulk action, and how many for this one reason.',
     fields: (t) => ({
@@ -28,7 +21,7 @@ export function addBulkProgress(builder: Builder, { prisma, leaseMs }: BulkProgr
       nullable: true,
       description: 'Why its application left entries as they are: the most frequent reason first.',
       select: { id: true },
-      resolve: async ({ id }) => {
+      resolve: async ({ id }, _args, { prisma }) => {
         const groups = await prisma.bulkActionEntry.groupBy({
           by: ['skipCode'],
           where: { bulkActionId: id, state: 'skipped' },
@@ -44,7 +37,8 @@ export function addBulkProgress(builder: Builder, { prisma, leaseMs }: BulkProgr
       description:
         'When the node that works at it did its last batch, or took it over; null while none does. Batches take parts of a second: a node whose last one is long ago is gone.',
       select: { leaseExpiresAt: true },
-      resolve: ({ leaseExpiresAt }) => (leaseExpiresAt === null ? null : new Date(leaseExpiresAt.getTime() - leaseMs)),
+      resolve: ({ leaseExpiresAt }, _args, { config }) =>
+        leaseExpiresAt && new Date(leaseExpiresAt.getTime() - config.LEASE_DURATION),
     }),
     freeAt: t.expose('leaseExpiresAt', {
       type: 'DateTime',

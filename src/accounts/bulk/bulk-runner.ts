@@ -6,21 +6,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../database/database.ts';
 import { restAfter } from '../../database/pace.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import type { Notices } from '../../work/notices.ts';
-import { type LeasedAction, nextBatch } from './bulk-batch.ts';
+import type { Services } from '../../work/context.ts';
+import { announce } from '../../work/unit.ts';
+import { type BatchServices, type LeasedAction, nextBatch } from './bulk-batch.ts';
 
 /** Until entries that others had locked are tried again: twice as long each time, until one was changed. */
 const HELD_BACK_MS = 50;
 const LONGEST_HELD_BACK_MS = 2_000;
 
-export interface BulkRunnerOptions {
-  readonly db: Database;
-  readonly notices: Notices;
-  readonly nodeId: string;
-  readonly leaseMs: number;
-  readonly logger: Logger;
-}
+/** What the runner needs of its node. */
+export type BulkRunnerServices = BatchServices & Pick<Services, 'notices' | 'logger'>;
 
 export interface BulkRunner {
   /** Looks for bulk actions now; many wakes in a row are one. */
@@ -30,8 +25,8 @@ export interface BulkRunner {
 }
 
 /** Creates the runner; it does nothing until it is woken. */
-export function createBulkRunner(options: BulkRunnerOptions): BulkRunner {
-  const { db, nodeId, leaseMs } = options;
+export function createBulkRunner(services: BulkRunnerServices): BulkRunner {
+  const { db } = services;
   const stopping = new AbortController();
   let wasWoken = false;
   let running: Promise<void> | undefined;
@@ -41,9 +36,9 @@ export function createBulkRunner(options: BulkRunnerOptions): BulkRunner {
       wasWoken = false;
       await dropExpiredPlans(db);
       for (;;) {
-        const leased = stopping.signal.aborted ? undefined : await leaseNext(db, nodeId, leaseMs);
+        const leased = stopping.signal.aborted ? undefined : await leaseNext(services);
         if (leased === undefined) break;
-        await goOn(options, leased, stopping.signal);
+        await goOn(services, leased, stopping.signal);
       }
     }
   };
@@ -69,20 +64,20 @@ export function createBulkRunner(options: BulkRunnerOptions): BulkRunner {
 }
 
 /** Batches until the action is finished, lost to another node, or this one stops. */
-async function goOn(options: BulkRunnerOptions, leased: LeasedAction, stopping: AbortSignal): Promise<void> {
-  const { db, notices, nodeId, logger } = options;
+async function goOn(services: BulkRunnerServices, leased: LeasedAction, stopping: AbortSignal): Promise<void> {
+  const { db, nodeId, logger } = services;
   let position = 0;
   let changed = 0;
   let heldBackMs = HELD_BACK_MS;
   while (!stopping.aborted) {
-    const result = await nextBatch(options, leased, position);
+    const result = await nextBatch(services, leased, position);
     if (result.kind === 'lost') {
       logger.warn({ bulkActionId: leased.id }, 'Another node goes on with the bulk action');
       return;
     }
     if (result.kind === 'finished') {
       logger.info({ bulkActionId: leased.id, changed }, 'A bulk action is finished');
-      notices.notify('outbox');
+      announce(services, leased.status === 'running' ? 'bulkActionFinished' : 'bulkActionTakenBack');
       return;
     }
     if (result.kind === 'again') {
@@ -94,9 +89,7 @@ async function goOn(options: BulkRunnerOptions, leased: LeasedAction, stopping: 
     position = result.lastPosition;
     changed += result.changedIds.length;
     if (result.changedIds.length > 0) heldBackMs = HELD_BACK_MS;
-    notices.notify('changes', 'outbox');
-    // Also after a cancel: a claim passes over what the batch had locked.
-    notices.notify('work');
+    announce(services, 'bulkBatchDone');
   }
   await db.query(
     'UPDATE auth.bulk_actions SET lease_node_id = NULL, lease_expires_at = NULL WHERE id = $1 AND lease_node_id = $2',
@@ -105,7 +98,7 @@ async function goOn(options: BulkRunnerOptions, leased: LeasedAction, stopping: 
 }
 
 /** The oldest action that is under way and that no other live node has; its own it may have again. */
-async function leaseNext(db: Database, nodeId: string, leaseMs: number): Promise<LeasedAction | undefined> {
+async function leaseNext({ db, nodeId, config }: BatchServices): Promise<LeasedAction | undefined> {
   const [leased] = await db.query<LeasedAction>(
     `UPDATE auth.bulk_actions SET lease_node_id = $1, lease_expires_at = now() + $2 * interval '1 millisecond'
      WHERE id = (
@@ -116,7 +109,7 @@ async function leaseNext(db: Database, nodeId: string, leaseMs: number): Promise
        FOR UPDATE SKIP LOCKED
      )
      RETURNING id, action, status`,
-    [nodeId, leaseMs],
+    [nodeId, config.LEASE_DURATION],
   );
   return leased;
 }

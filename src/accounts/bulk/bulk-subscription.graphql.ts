@@ -1,25 +1,35 @@
 /** Watching bulk actions: how far one is, batch by batch. */
 
-import type { Queryable } from '../../database/database.ts';
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
-import type { ChangeFeed } from '../../events/changes/change-feed.ts';
 import type { Interest, InterestOf } from '../../events/changes/change-stream.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
 import type { Caller } from '../../work/caller.ts';
 import type { BulkActionRefs } from './bulk-action.graphql.ts';
 
-export interface BulkWatch {
-  readonly prisma: PrismaClient;
-  readonly feed: ChangeFeed;
-  readonly reading: Queryable;
-}
+type WatchedAction = { readonly familyId: string | null };
+
+const load: LoadRows<WatchedAction> = async (keys, reading) => {
+  const rows = await reading.query<WatchedAction & { id: string }>(
+    'SELECT id, family_id AS "familyId" FROM auth.bulk_actions WHERE id = ANY($1::uuid[])',
+    [keys],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+};
+
+const interestOf = (
+  { familyId }: Caller,
+  isAsked: (change: ChangeEvent) => boolean = () => true,
+): Interest<WatchedAction> => ({
+  topic: 'bulk_action',
+  ...(familyId === null
+    ? { keep: isAsked }
+    : { load, keep: (change, action) => isAsked(change) && action?.familyId === familyId }),
+});
 
 /** Adds `bulkActionChanged`; answers what its callers hear. */
 export function addBulkSubscription(
   builder: Builder,
-  { prisma, feed, reading }: BulkWatch,
   { BulkAction }: Pick<BulkActionRefs, 'BulkAction'>,
   Change: ChangeRef,
 ): InterestOf {
@@ -33,29 +43,13 @@ export function addBulkSubscription(
         type: BulkAction,
         nullable: true,
         description: 'The bulk action as it stands when the change is told; null when it was removed.',
-        resolve: (query, { key, together }) =>
+        resolve: (query, { key, together }, _args, { prisma }) =>
           together.objectOf('bulk_action', JSON.stringify(query), key, async (keys) => {
             const rows = await prisma.bulkAction.findMany({ ...query, where: { id: { in: [...keys] } } });
             return new Map(rows.map((row) => [row.id, row]));
           }),
       }),
     }),
-  });
-  const load: LoadRows<{ familyId: string | null }> = async (keys) => {
-    const rows = await reading.query<{ id: string; familyId: string | null }>(
-      'SELECT id, family_id AS "familyId" FROM auth.bulk_actions WHERE id = ANY($1::uuid[])',
-      [keys],
-    );
-    return new Map(rows.map((row) => [row.id, row]));
-  };
-  const interestOf = (
-    { familyId }: Caller,
-    isAsked: (change: ChangeEvent) => boolean = () => true,
-  ): Interest<{ familyId: string | null }> => ({
-    topic: 'bulk_action',
-    ...(familyId === null
-      ? { keep: isAsked }
-      : { load, keep: (change, action) => isAsked(change) && action?.familyId === familyId }),
   });
   builder.subscriptionFields((t) => ({
     bulkActionChanged: t.field({
@@ -66,7 +60,7 @@ export function addBulkSubscription(
         bulkActionId: t.arg({ type: 'UUID', description: 'Only of this one; left out: of all that you see.' }),
         after: t.arg.string({ description: AFTER }),
       },
-      subscribe: (_root, { bulkActionId, after }, { caller }) =>
+      subscribe: (_root, { bulkActionId, after }, { caller, feed }) =>
         feed.subscribe(
           interestOf(caller, ({ key }) => !bulkActionId || key === bulkActionId),
           after,
