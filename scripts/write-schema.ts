@@ -46,16 +46,6 @@ export function schemaText(): string {
         endSilence: unavailable,
       },
     },
-    identity: {
-      name: 'none',
-      url: 'http://localhost',
-      loadCircuit: unavailable,
-      loadTransitions: unavailable,
-      openCircuit: unavailable,
-      closeCircuit: unavailable,
-      check: unavailable,
-      simulator: { load: unavailable, setFault: unavailable },
-    },
     tokens: { create: unavailable, revoke: unavailable },
     keys: {
       rotate: unavailable,

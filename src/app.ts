@@ -25,7 +25,6 @@ import { eventSchemaRoutes } from './events/outbox/schema-routes.ts';
 import { createDeliverer } from './events/webhooks/deliverer.ts';
 import type { ReadinessCheck } from './http/readiness.ts';
 import type { SinglePage } from './http/single-page.ts';
-import { createIdentityOperations } from './identity/identity-operations.ts';
 import type { IdentityProvider } from './identity/provider.ts';
 import type { ProviderStatus } from './identity/zitadel-check.ts';
 import { expiredInvitationCleanupJob } from './invitations/expired-invitation-cleanup.job.ts';
@@ -161,7 +160,6 @@ export function createApp(options: AppOptions) {
     isReadOnly: config.READ_ONLY === 'true',
     clock,
     jobs,
-    identity: createIdentityOperations({ db, acts, notices, provider }),
     tokens: access.tokens,
     keys: createKeyOperations({ db, acts, keyRing, notices, silenceMs, wake: resealRunner.wake }, reading),
     explain: createExplainer(reading, { provider: provider.name, nodeSilenceMs: silenceMs }),

@@ -46,10 +46,9 @@ import { addFilterInputs } from './graphql/filters.ts';
 import { addRefusalTypes } from './graphql/refusal-types.ts';
 import { SCHEMA_DESCRIPTION } from './graphql/schema-description.ts';
 import { addCircuitSubscription } from './identity/circuit-subscription.graphql.ts';
-import { addIdentity, type IdentityTools } from './identity/identity.graphql.ts';
-import { addIdentityMutations, type IdentityActions } from './identity/identity-mutations.graphql.ts';
+import { addIdentity } from './identity/identity.graphql.ts';
+import { addIdentityMutations } from './identity/identity-mutations.graphql.ts';
 import { addSimulator } from './identity/simulator/simulator.graphql.ts';
-import type { SimulatorOperations } from './identity/simulator/simulator-operations.ts';
 import type { Job } from './jobs/job.ts';
 import type { JobOperations } from './jobs/job-operations.ts';
 import { addFires } from './jobs/ledger/fire.graphql.ts';
@@ -81,7 +80,6 @@ export interface SchemaTools {
   readonly isReadOnly: boolean;
   readonly clock: Clock;
   readonly jobs: readonly Job[];
-  readonly identity: IdentityTools & IdentityActions & { readonly simulator: SimulatorOperations };
   readonly tokens: TokenOperations;
   readonly keys: KeyOperations;
   readonly loadForecast: LoadForecast;
@@ -101,7 +99,6 @@ export function buildSchema({
   isReadOnly,
   clock,
   jobs,
-  identity,
   tokens,
   keys,
   explain,
@@ -146,10 +143,10 @@ export function buildSchema({
   addLedgerAudit(builder, db, ledger.retentionMs);
   addSchedulePreview(builder, db, scheduleRefs, ledger.windowMs);
   addDowntime(builder, db, { ...scheduleRefs, ...fireRefs }, ledger);
-  const identityRefs = addIdentity(builder, identity);
-  addIdentityMutations(builder, identity, identityRefs);
-  addSimulator(builder, identity.simulator);
-  const circuit = addCircuitSubscription(builder, { feed: outward.feed, tools: identity }, identityRefs, Change);
+  const identityRefs = addIdentity(builder);
+  addIdentityMutations(builder, identityRefs);
+  addSimulator(builder);
+  const circuit = addCircuitSubscription(builder, identityRefs, Change);
   const keyRefs = addEncryptionKeys(builder, { prisma, clock, ...keys });
   addKeyMutations(builder, prisma, { ...keyRefs, ...addResealings(builder, prisma) }, keys);
   addQueueControl(builder);
@@ -166,7 +163,7 @@ export function buildSchema({
   addWebhookMutations(builder, webhookRefs);
   addDeliveryMutations(builder, { ...webhookRefs, ...deliveryRefs });
   const alertRefs = addAlerts(builder, { prisma, ...outward.alerts }, explanationRefs);
-  const alert = addAlertSubscription(builder, watch, alertRefs, Change);
+  const alert = addAlertSubscription(builder, alertRefs, Change);
   addChangeSubscription(builder, Change, { entry, run, schedule, circuit, bulk_action, alert });
   addAlertRules(builder, alertRefs, outward.alerts.loadRules);
   addSilences(builder, prisma, alertRefs, outward.alerts);

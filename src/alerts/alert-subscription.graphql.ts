@@ -1,7 +1,5 @@
 /** Watching alerts: on, growing, silenced, over. */
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';
-import type { ChangeFeed } from '../events/changes/change-feed.ts';
 import type { InterestOf } from '../events/changes/change-stream.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../graphql/change-types.ts';
@@ -10,7 +8,6 @@ import type { AlertRefs } from './alert.graphql.ts';
 /** Adds `alertChanged`; answers what its callers hear. */
 export function addAlertSubscription(
   builder: Builder,
-  { prisma, feed }: { readonly prisma: PrismaClient; readonly feed: ChangeFeed },
   { Alert }: Pick<AlertRefs, 'Alert'>,
   Change: ChangeRef,
 ): InterestOf {
@@ -24,7 +21,7 @@ export function addAlertSubscription(
         type: Alert,
         nullable: true,
         description: 'The alert as it stands when the change is told; null when it was removed.',
-        resolve: (query, { key, together }) =>
+        resolve: (query, { key, together }, _args, { prisma }) =>
           together.objectOf('alert', JSON.stringify(query), key, async (keys) => {
             const rows = await prisma.alert.findMany({ ...query, where: { id: { in: [...keys] } } });
             return new Map(rows.map((row) => [row.id, row]));
@@ -38,7 +35,7 @@ export function addAlertSubscription(
       nullable: true,
       description: 'Each change of an alert, once and in order.',
       args: { after: t.arg.string({ description: AFTER }) },
-      subscribe: (_root, { after }) => feed.subscribe({ topic: 'alert' }, after),
+      subscribe: (_root, { after }, { feed }) => feed.subscribe({ topic: 'alert' }, after),
       resolve: (change) => change,
     }),
   }));

@@ -1,19 +1,17 @@
 /** Watching the circuit of the identity provider. */
 import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';
-import type { ChangeFeed } from '../events/changes/change-feed.ts';
 import type { InterestOf } from '../events/changes/change-stream.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../graphql/change-types.ts';
-import type { IdentityRefs, IdentityTools } from './identity.graphql.ts';
+import { loadCircuit } from './circuit.ts';
+import type { IdentityRefs } from './identity.graphql.ts';
 
 /** Adds `circuitChanged`; answers what its callers hear. */
-export function addCircuitSubscription(
-  builder: Builder,
-  { feed, tools }: { readonly feed: ChangeFeed; readonly tools: IdentityTools },
-  { Circuit }: IdentityRefs,
-  Change: ChangeRef,
-): InterestOf {
-  const interestOf: InterestOf = () => ({ topic: 'circuit', keep: ({ key }) => key === tools.name });
+export function addCircuitSubscription(builder: Builder, { Circuit }: IdentityRefs, Change: ChangeRef): InterestOf {
+  const interestOf: InterestOf = (_caller, { provider }) => ({
+    topic: 'circuit',
+    keep: ({ key }) => key === provider.name,
+  });
   const CircuitChange = builder.objectRef<ChangeEvent>('CircuitChange').implement({
     description: 'The circuit opened, let a probe through or closed.',
     interfaces: [Change],
@@ -23,8 +21,8 @@ export function addCircuitSubscription(
         type: Circuit,
         nullable: true,
         description: 'The circuit as it stands when the change is told.',
-        resolve: ({ key, together }) =>
-          together.objectOf('circuit', '', key, async () => new Map([[tools.name, await tools.loadCircuit()]])),
+        resolve: ({ key, together }, _args, { provider: { name }, reading }) =>
+          together.objectOf('circuit', '', key, async () => new Map([[name, await loadCircuit(reading, name)]])),
       }),
     }),
   });
@@ -34,7 +32,7 @@ export function addCircuitSubscription(
       nullable: true,
       description: 'Each change of the circuit of the provider that is in use, once and in order.',
       args: { after: t.arg.string({ description: AFTER }) },
-      subscribe: (_root, { after }, { caller }) => feed.subscribe(interestOf(caller), after),
+      subscribe: (_root, { after }, ctx) => ctx.feed.subscribe(interestOf(ctx.caller, ctx), after),
       resolve: (change) => change,
     }),
   }));

@@ -8,17 +8,8 @@ import type { Acts } from '../access/acts.ts';
 import type { Queryable, Transactional } from '../database/database.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { namedAggregateId } from '../events/outbox/aggregate-id.rules.ts';
-import { InvalidInputError } from '../refusals.ts';
-import { afterResult, type CircuitLimits, type CircuitRow, CLOSED, openedByHand } from './circuit.rules.ts';
+import { type CircuitRow, CLOSED } from './circuit.rules.ts';
 import { CIRCUIT, circuitActs, PROBE_ANSWERED } from './circuit-acts.ts';
-import type { ProviderFailure } from './provider.ts';
-
-const UNTIL_PASSED = {
-  path: ['until'],
-  code: 'IN_THE_PAST',
-  message:
-    'This instant has passed. Give a later one, or leave it out to keep the circuit open until it is closed by hand.',
-};
 
 const COLUMNS = `
   state, cause, reason, opened_by AS "openedBy", opened_at AS "openedAt", next_probe_at AS "nextProbeAt",
@@ -175,67 +166,4 @@ export async function recordProbe(tx: Queryable, provider: string): Promise<void
        SELECT to_state FROM auth.identity_circuit_transitions WHERE provider = $1 ORDER BY id DESC LIMIT 1)`,
     [provider],
   );
-}
-
-/**
- * A check showed that the configuration is wrong: opens the circuit with that cause, before any
- * entry has to find it out. One that is not closed already stays as it is.
- */
-export async function openMisconfigured(
-  acts: Acts,
-  provider: string,
-  { code, message }: Pick<ProviderFailure, 'code' | 'message'>,
-  limits: CircuitLimits,
-): Promise<{ isChanged: boolean }> {
-  return acts.transaction(async (tx, acted) => {
-    const before = await lockCircuit(tx, provider);
-    if (before.state !== 'closed') return { isChanged: false };
-    const result = { entryId: '', kind: 'configuration', code, reason: message } as const;
-    const opened = afterResult(before, result, before.now, limits);
-    await storeCircuit(tx, provider, opened);
-    for (const act of circuitActs(provider, before, opened)) acted(act);
-    return { isChanged: true };
-  });
-}
-
-export interface ChangedByHand {
-  readonly isChanged: boolean;
-  readonly before: { readonly state: CircuitState; readonly reason: string | null };
-}
-
-/**
- * Opens the circuit by hand; an open one takes the new reason and end. Idempotent but for those.
- * Throws InvalidInputError for an end that has passed.
- */
-export async function openCircuit(
-  db: Transactional,
-  provider: string,
-  by: string,
-  reason: string,
-  until: Date | null,
-): Promise<ChangedByHand> {
-  return db.transaction(async (tx) => {
-    const before = await lockCircuit(tx, provider);
-    if (until !== null && until <= before.now) throw new InvalidInputError([UNTIL_PASSED]);
-    const same =
-      before.state === 'open' && before.reason === reason && before.nextProbeAt?.getTime() === until?.getTime();
-    if (!same) await storeCircuit(tx, provider, openedByHand(before, by, reason, until, before.now));
-    return { isChanged: !same, before: { state: before.state, reason: before.reason } };
-  });
-}
-
-/** Closes the circuit by hand; the caller then wakes the workers. Whoever did it, and why, is kept with the transition. */
-export async function closeCircuit(
-  db: Transactional,
-  provider: string,
-  actor: string,
-  reason: string | null,
-): Promise<ChangedByHand> {
-  return db.transaction(async (tx) => {
-    const { state, reason: reasonBefore } = await lockCircuit(tx, provider);
-    const before = { state, reason: reasonBefore };
-    if (state === 'closed') return { isChanged: false, before };
-    await storeCircuit(tx, provider, CLOSED, { actor, reason });
-    return { isChanged: true, before };
-  });
 }

@@ -3,22 +3,15 @@
 import type { Builder } from '../graphql/builder.ts';
 import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError } from '../refusals.ts';
-import type { Caller } from '../work/caller.ts';
-import type { IdentityRefs } from './identity.graphql.ts';
+import { checkProvider } from './check-provider.ts';
+import { closeCircuit, openCircuit } from './circuit-control.ts';
+import { type IdentityRefs, providerStatus } from './identity.graphql.ts';
 import type { CheckResult } from './zitadel-check.ts';
-
-/** What the mutations do to the one provider that is in use. */
-export interface IdentityActions {
-  openCircuit(caller: Caller, reason: string, until: Date | null): Promise<{ isChanged: boolean }>;
-  closeCircuit(caller: Caller, reason: string | null | undefined): Promise<{ isChanged: boolean }>;
-  check(caller: Caller, reason: string | null | undefined): Promise<{ check: CheckResult | null }>;
-}
 
 /** Adds `openCircuit`, `closeCircuit` and `checkIdentityProvider`. */
 export function addIdentityMutations(
   builder: Builder,
-  actions: IdentityActions,
-  { Status, Check, known }: Pick<IdentityRefs, 'Status' | 'Check' | 'known'>,
+  { Status, Check }: Pick<IdentityRefs, 'Status' | 'Check'>,
 ): void {
   const OpenInput = builder.inputType('OpenCircuitInput', {
     description: 'Why, and for how long.',
@@ -53,7 +46,7 @@ export function addIdentityMutations(
         identityProvider: t.field({
           type: Status,
           description: 'The provider, with its circuit as it stands now.',
-          resolve: known,
+          resolve: (_payload, _args, ctx) => providerStatus(ctx),
         }),
         isChanged: t.exposeBoolean('isChanged', { description: 'False if it was so already.' }),
       }),
@@ -66,7 +59,11 @@ export function addIdentityMutations(
         nullable: true,
         description: 'What was found; null if the server ended meanwhile.',
       }),
-      identityProvider: t.field({ type: Status, description: 'The provider as it stands now.', resolve: known }),
+      identityProvider: t.field({
+        type: Status,
+        description: 'The provider as it stands now.',
+        resolve: (_payload, _args, ctx) => providerStatus(ctx),
+      }),
     }),
   });
   const OpenPayload = payload('OpenCircuitPayload', 'The circuit is open.');
@@ -79,7 +76,7 @@ export function addIdentityMutations(
       description: 'Stops all attempts, for example before maintenance of the identity provider.',
       args: { input: t.arg({ type: OpenInput, required: true, description: 'Why, and for how long.' }) },
       errors: { types: [InvalidInputError] },
-      resolve: (_root, { input }, { caller }) => actions.openCircuit(caller, input.reason.trim(), input.until ?? null),
+      resolve: (_root, { input }, ctx) => openCircuit(ctx, { ...input, reason: input.reason.trim() }),
     }),
     checkIdentityProvider: t.field({
       type: CheckPayload,
@@ -88,7 +85,7 @@ export function addIdentityMutations(
         'Looks at the identity provider now, from the node that answers, for example once a token was mended. A wrong configuration that was not known opens the circuit; whether the provider has recovered its probe says, or closeCircuit.',
       args: { input: t.arg({ type: CheckInput, required: true, description: 'Why.' }) },
       errors: { types: [InvalidInputError] },
-      resolve: (_root, { input }, { caller }) => actions.check(caller, input.reason),
+      resolve: (_root, { input }, ctx) => checkProvider(ctx, input),
     }),
     closeCircuit: t.field({
       type: ClosePayload,
@@ -96,7 +93,7 @@ export function addIdentityMutations(
       description: 'Lets attempts go on, for example once a wrong token is mended.',
       args: { input: t.arg({ type: CloseInput, required: true, description: 'Why.' }) },
       errors: { types: [InvalidInputError] },
-      resolve: (_root, { input }, { caller }) => actions.closeCircuit(caller, input.reason),
+      resolve: (_root, { input }, ctx) => closeCircuit(ctx, input),
     }),
   }));
 }

@@ -3,21 +3,11 @@ import { z } from 'zod';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { type Builder, DEFAULT_PAGE, LARGEST_PAGE } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
+import type { Services } from '../work/context.ts';
 import type { TokenKind } from './access-token.ts';
 import type { CircuitRow } from './circuit.rules.ts';
-import type { CircuitTransition } from './circuit.ts';
+import { type CircuitTransition, loadCircuit, loadTransitions } from './circuit.ts';
 import type { CheckResult, ProviderStatus } from './zitadel-check.ts';
-
-/** What the fields show; each names the one provider that is in use. */
-export interface IdentityTools {
-  readonly name: string;
-  readonly url: string;
-  /** Left out where nobody keeps count. */
-  status?(): ProviderStatus;
-  loadCircuit(): Promise<CircuitRow>;
-  /** The last `first` changes of its state, newest first. */
-  loadTransitions(first: number): Promise<CircuitTransition[]>;
-}
 
 interface Provider extends ProviderStatus {
   readonly name: string;
@@ -37,8 +27,15 @@ const NOTHING_KNOWN: ProviderStatus = {
   tokenExpiresAt: null,
 };
 
-/** Adds `identityProvider`; answers its types' refs, and what is known of it. */
-export function addIdentity(builder: Builder, tools: IdentityTools) {
+/** The provider in use, with what this node knows of it. */
+export const providerStatus = ({ provider: { name, url, status } }: Pick<Services, 'provider'>): Provider => ({
+  name,
+  url,
+  ...(status?.() ?? NOTHING_KNOWN),
+});
+
+/** Adds `identityProvider`; answers its types' refs. */
+export function addIdentity(builder: Builder) {
   const State = addEnum<CircuitState>(builder, 'CircuitState', 'Whether entries are attempted.', {
     closed: 'Entries are attempted.',
     open: 'The identity provider is down or misconfigured: nothing is attempted, and no retries are spent.',
@@ -99,7 +96,7 @@ export function addIdentity(builder: Builder, tools: IdentityTools) {
             validate: pageSize,
           }),
         },
-        resolve: (_circuit, { first }) => tools.loadTransitions(first),
+        resolve: (_circuit, { first }, { provider, reading }) => loadTransitions(reading, provider.name, first),
       }),
     }),
   });
@@ -126,7 +123,11 @@ export function addIdentity(builder: Builder, tools: IdentityTools) {
     fields: (t) => ({
       name: t.exposeString('name', { description: 'zitadel, or simulator.' }),
       url: t.exposeString('url', { nullable: true, description: 'Its address.' }),
-      circuit: t.field({ type: Circuit, description: 'Its circuit.', resolve: () => tools.loadCircuit() }),
+      circuit: t.field({
+        type: Circuit,
+        description: 'Its circuit.',
+        resolve: ({ name }, _args, { reading }) => loadCircuit(reading, name),
+      }),
       organizationId: t.exposeString('organizationId', {
         nullable: true,
         description: 'The organization that accounts are made in; null until it is known.',
@@ -173,17 +174,16 @@ export function addIdentity(builder: Builder, tools: IdentityTools) {
       }),
     }),
   });
-  const known = (): Provider => ({ name: tools.name, url: tools.url, ...(tools.status?.() ?? NOTHING_KNOWN) });
   builder.queryField('identityProvider', (t) =>
     t.field({
       type: Status,
       nullable: true,
       description: 'The identity provider that this server uses.',
-      resolve: known,
+      resolve: (_root, _args, ctx) => providerStatus(ctx),
     }),
   );
 
-  return { Circuit, Status, Check, known };
+  return { Circuit, Status, Check };
 }
 
 export type IdentityRefs = ReturnType<typeof addIdentity>;

@@ -31,7 +31,7 @@ import { announceKeys } from '../sealing/living-nodes.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { VERSION } from '../version.ts';
 import { type Notices, openNotices } from '../work/notices.ts';
-import type { OpenedProvider, ProviderListeners } from './provider.ts';
+import type { OpenedProvider, OpenProviderOptions } from './provider.ts';
 import { registerAgain } from './register-again.ts';
 import { recordSettings } from './settings-record.ts';
 
@@ -48,7 +48,7 @@ export interface NodeOptions {
   readonly lifecycle: Lifecycle;
   /** Left out where it was not built. */
   readonly dashboard: SinglePage | undefined;
-  openProvider(listeners: ProviderListeners): Promise<NodeProvider>;
+  openProvider(options: OpenProviderOptions): Promise<NodeProvider>;
   /** An operator asked this node over the API to stop as on SIGTERM. */
   onDrainAsked(ask: DrainAsk): void;
   /** Jobs beside the server's own. */
@@ -85,7 +85,7 @@ export async function startNode(options: NodeOptions): Promise<StartedNode> {
   lifecycle.opened('the audit trail', () => audit.sealer.stop());
   await audit.start();
   const acts = createActs(db, audit.trail, logger);
-  const provider = await options.openProvider({ acts, metrics, notices });
+  const provider = await options.openProvider({ config, db, logger, notices, trail: audit.trail, metrics });
   lifecycle.opened('the identity provider', () => provider.close());
   await announceProvider(db, node.id, provider.name);
 

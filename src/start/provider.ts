@@ -3,7 +3,6 @@
  * adapter; and the watch over it, so that a wrong address or token is said at the start.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Acts } from '../access/acts.ts';
 import { systemClock } from '../clock.ts';
 import { type Config, providerOf } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
@@ -11,7 +10,8 @@ import { type AccessToken, personalAccessToken } from '../identity/access-token.
 import { tokenFromFile } from '../identity/access-token-file.ts';
 import { issuerOf } from '../identity/access-token-key.rules.ts';
 import { tokenFromKey } from '../identity/access-token-key.ts';
-import { ensureCircuit, loadCircuit, openMisconfigured } from '../identity/circuit.ts';
+import { ensureCircuit, loadCircuit } from '../identity/circuit.ts';
+import { openMisconfigured } from '../identity/circuit-control.ts';
 import { createCallMeter } from '../identity/latency.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { loadFaultOrder } from '../identity/simulator/fault-order.ts';
@@ -22,7 +22,7 @@ import { type CheckResult, type ProviderStatus, watchConnection } from '../ident
 import type { ZitadelOptions } from '../identity/zitadel-client.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Notices } from '../work/notices.ts';
+import type { Services } from '../work/context.ts';
 
 /** A start waits no longer for the first check; it goes on meanwhile. */
 const WAIT_FOR_CHECK_MS = 2_000;
@@ -35,26 +35,18 @@ export interface OpenedProvider extends IdentityProvider {
   checkNow(): Promise<CheckResult | null>;
 }
 
-/** What the provider tells of itself to; left out where nobody listens. */
-export interface ProviderListeners {
+/** `metrics` is left out where nobody counts. */
+export type OpenProviderOptions = Pick<Services, 'config' | 'db' | 'logger' | 'notices' | 'trail'> & {
   readonly metrics?: ServerMetrics;
-  /** Told when the check has opened the circuit. */
-  readonly notices?: Pick<Notices, 'notify' | 'on'>;
-  /** Records that the check has opened it. */
-  readonly acts: Acts;
-}
+};
 
 /**
  * Opens the provider that the configuration names, and checks it: resolves when the first check
  * is done, after 2 s at the latest. A provider that does not answer, or not as it should, is
  * logged and shown, and never keeps the server from starting.
  */
-export async function openProvider(
-  config: Config,
-  db: Database,
-  logger: Logger,
-  { acts, metrics, notices }: ProviderListeners,
-): Promise<OpenedProvider> {
+export async function openProvider(options: OpenProviderOptions): Promise<OpenedProvider> {
+  const { config, db, logger, notices, metrics } = options;
   const meter = createCallMeter(metrics?.provider);
   const { zitadel, token, close } = await choose(config, db, logger);
   const adapter = createZitadelProvider({
@@ -76,14 +68,7 @@ export async function openProvider(
     logger,
     // Nobody doubts the one that is built in.
     levelWhenOk: token.kind === 'none' ? 'debug' : 'info',
-    async onMisconfigured(failure) {
-      const limits = {
-        failureThreshold: config.CIRCUIT_FAILURE_THRESHOLD,
-        probeIntervalMs: config.CIRCUIT_PROBE_INTERVAL,
-      };
-      const { isChanged } = await openMisconfigured(acts, adapter.name, failure, limits);
-      if (isChanged) notices?.notify('circuit', 'changes');
-    },
+    onMisconfigured: (failure) => openMisconfigured(options, adapter.name, failure),
   });
   await Promise.race([watch.first, delay(WAIT_FOR_CHECK_MS, undefined, { ref: false })]);
   // The circuit is every node's, the last look each one's own: where the two do not agree, it looks again.
@@ -93,7 +78,7 @@ export async function openProvider(
     const isOk = watch.last()?.isOk;
     if ((isMisconfigured && isOk === true) || (state === 'closed' && isOk === false)) await watch.checkNow();
   };
-  const unhear = notices?.on({
+  const unhear = notices.on({
     circuit: () =>
       void compare().catch((error: unknown) => db.outage.warn(error, 'The circuit could not be read after a change')),
   });
@@ -123,7 +108,7 @@ export async function openProvider(
       return found ?? providerFailure('PROVIDER_TIMEOUT');
     },
     async close() {
-      unhear?.();
+      unhear();
       await watch.stop();
       await adapter.close();
       await close();

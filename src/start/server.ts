@@ -94,7 +94,7 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
     metrics,
     lifecycle,
     dashboard,
-    openProvider: (listeners) => openProvider(config, db, logger, listeners),
+    openProvider,
     onDrainAsked,
   }).catch((error: NodeJS.ErrnoException) => {
     throw error.syscall === 'listen' || error.syscall === 'getaddrinfo' ? listenError(error, config) : error;

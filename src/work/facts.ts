@@ -54,8 +54,10 @@ export const FACTS = {
   circuitClosedByHand: { action: 'closeCircuit', target: 'Circuit', wakes: ['circuit', 'outbox'] },
   circuitOpened: { action: 'circuitOpened', target: 'Circuit', wakes: ['circuit', 'outbox'] },
   circuitClosed: { action: 'circuitClosed', target: 'Circuit', wakes: ['circuit', 'outbox'] },
+  // A probe was let through, failed, or was given back.
+  circuitProbed: { wakes: ['circuit'] },
   providerChecked: { action: 'checkIdentityProvider', target: 'IdentityProvider' },
-  simulatorFaultSet: { action: 'setSimulatorFault', target: 'IdentityProvider' },
+  simulatorFaultSet: { action: 'setSimulatorFault', target: 'Simulator' },
 
   // Jobs
   jobPaused: { action: 'pauseJob', target: 'JobSchedule', event: 'JobPaused', wakes: ['schedules'] },

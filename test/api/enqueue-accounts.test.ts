@@ -1,8 +1,8 @@
 /** `enqueueAccounts` as a script uses it: results by index, limits, and what a thousand cost. */
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openCircuit } from '../../src/identity/circuit.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { openCircuit } from '../support/circuit.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { setQueueLimits } from '../../src/accounts/control/queue-control.ts';
 import { bringBack } from '../../src/clock-set-back.ts';
-import { openCircuit } from '../../src/identity/circuit.ts';
+import { openCircuit } from '../support/circuit.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
 
 const LEASE_MS = 30_000;

@@ -15,21 +15,21 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { ConfigurationError, readConfig } from '../../src/config/config.ts';
 import { createBuilder } from '../../src/graphql/builder.ts';
 import { addRefusalTypes } from '../../src/graphql/refusal-types.ts';
-import { closeCircuit, loadCircuit, openCircuit } from '../../src/identity/circuit.ts';
+import { checkProvider } from '../../src/identity/check-provider.ts';
+import { loadCircuit } from '../../src/identity/circuit.ts';
 import { addIdentity } from '../../src/identity/identity.graphql.ts';
 import { addIdentityMutations } from '../../src/identity/identity-mutations.graphql.ts';
-import { createIdentityOperations } from '../../src/identity/identity-operations.ts';
 import type { ProviderFailure } from '../../src/identity/provider.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import { type KeyFile, makeServiceAccount } from '../../src/identity/simulator/service-account.ts';
 import { type Simulator, startSimulator } from '../../src/identity/simulator/simulator.ts';
 import { watchConnection } from '../../src/identity/zitadel-check.ts';
-import { declareMetrics } from '../../src/metrics.ts';
+import { declareMetrics, type ServerMetrics } from '../../src/metrics.ts';
 import { type OpenedProvider, openProvider } from '../../src/start/provider.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-import { LOCAL_CALLER } from '../../src/work/caller.ts';
 import type { NoticeHandlers, Notices } from '../../src/work/notices.ts';
-import { testActs } from '../support/acts.ts';
+import { testTrail } from '../support/acts.ts';
+import { closeCircuit, openCircuit } from '../support/circuit.ts';
 import { testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -70,10 +70,12 @@ afterAll(async () => {
 
 async function open(
   env: Record<string, string | undefined> = {},
-  listeners: Omit<Parameters<typeof openProvider>[3], 'acts'> = {},
+  listeners: { metrics?: ServerMetrics; notices?: Pick<Notices, 'notify' | 'on'> } = {},
 ): Promise<OpenedProvider> {
   const { config } = readConfig({ ZITADEL_URL: simulator.url, ZITADEL_TOKEN: simulator.token, ...env });
-  const provider = await openProvider(config, database.db, logger, { acts: testActs(database.db), ...listeners });
+  const { db } = database;
+  const notices = { ...testContext({ db }).notices, ...listeners.notices };
+  const provider = await openProvider({ config, db, logger, trail: testTrail(), metrics: listeners.metrics, notices });
   opened.push(provider);
   return provider;
 }
@@ -416,16 +418,15 @@ describe('an organization that is not the token’s', () => {
 describe('a look by hand', () => {
   it('shows what is so now; what is newly wrong opens the circuit, and what is right leaves it to the probe', async () => {
     const provider = await open();
-    const acts = testActs(database.db);
-    const notices = { notify: () => undefined } as unknown as Notices;
-    const { check } = createIdentityOperations({ db: database.db, acts, notices, provider });
+    const context = testContext({ db: database.db, provider });
+    const check = (reason: string | null) => checkProvider(context, { reason });
     simulator.faults.set([{ kind: '403' }]);
-    expect(await check(LOCAL_CALLER, null)).toMatchObject({
+    expect(await check(null)).toMatchObject({
       check: { isOk: false, code: 'PROVIDER_PERMISSION_DENIED' },
     });
     expect(await circuit()).toMatchObject({ state: 'open', cause: 'PROVIDER_PERMISSION_DENIED' });
     simulator.faults.clear();
-    expect(await check(LOCAL_CALLER, 'the role was given')).toMatchObject({ check: { isOk: true, code: null } });
+    expect(await check('the role was given')).toMatchObject({ check: { isOk: true, code: null } });
     expect((await circuit()).state).toBe('open');
     expect(provider.status().checks.map(({ code }) => code)).toEqual([null, 'PROVIDER_PERMISSION_DENIED', null]);
   });
@@ -483,15 +484,7 @@ describe('identityProvider', () => {
   async function show(status: OpenedProvider['status'] | undefined): Promise<unknown> {
     const builder = createBuilder();
     addRefusalTypes(builder);
-    const refs = addIdentity(builder, {
-      name: 'zitadel',
-      url: simulator.url,
-      status,
-      loadCircuit: circuit,
-      loadTransitions: async () => [],
-    });
-    const unused = () => Promise.reject(new Error('not asked for'));
-    addIdentityMutations(builder, { openCircuit: unused, closeCircuit: unused, check: unused }, refs);
+    addIdentityMutations(builder, addIdentity(builder));
     builder.subscriptionField('nothing', (t) =>
       t.boolean({ subscribe: async function* () {}, resolve: () => true, description: 'A root needs a field.' }),
     );
@@ -499,7 +492,8 @@ describe('identityProvider', () => {
       name organizationId instanceHost tokenKind tokenExpiresAt latencyP50 latencyP95
       lastCheck { checkedAt isOk code message } recentChecks(first: 1) { code isOk } circuit { state }
     } }`;
-    const contextValue = { ...testContext({ db: database.db }), requestId: 'r', guard: () => undefined };
+    const provider = { name: 'zitadel', url: simulator.url, status } as unknown as OpenedProvider;
+    const contextValue = { ...testContext({ db: database.db, provider }), requestId: 'r', guard: () => undefined };
     const { data, errors } = await graphql({ schema: builder.toSchema(), source, contextValue });
     if (errors !== undefined) throw errors[0];
     return JSON.parse(JSON.stringify(data?.identityProvider));

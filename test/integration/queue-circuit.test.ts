@@ -1,8 +1,9 @@
 /** The circuit, with two workers on two pools: an outage burns nobody's retries and knocks seldom. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createExplainer } from '../../src/accounts/insight/explanation.ts';
-import { closeCircuit, loadTransitions, openCircuit, releaseProbe, takeProbe } from '../../src/identity/circuit.ts';
+import { loadTransitions, releaseProbe, takeProbe } from '../../src/identity/circuit.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
+import { closeCircuit, openCircuit } from '../support/circuit.ts';
 import { showFigures } from '../support/flow.ts';
 import { createGate, createTestQueue, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 

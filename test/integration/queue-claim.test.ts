@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ClaimedEntry, claimDue, claimForLook, claimProbe, giveBack } from '../../src/accounts/claim.ts';
-import { openCircuit } from '../../src/identity/circuit.ts';
+import { openCircuit } from '../support/circuit.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;

@@ -5,8 +5,8 @@ import { type ClaimedEntry, claimDue } from '../../src/accounts/claim.ts';
 import { completeEntries, type MadeAccount } from '../../src/accounts/complete.ts';
 import { type FailedEntry, failEntries } from '../../src/accounts/fail.ts';
 import type { Database } from '../../src/database/database.ts';
-import { openCircuit } from '../../src/identity/circuit.ts';
 import { testActs } from '../support/acts.ts';
+import { openCircuit } from '../support/circuit.ts';
 import { createGate, createTestQueue, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;

@@ -16,10 +16,10 @@ import {
 } from '../../src/accounts/control/queue-control.ts';
 import { BEFORE_FIRST, claimWithinLimits } from '../../src/accounts/control/queue-control-claim.ts';
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
-import { openCircuit } from '../../src/identity/circuit.ts';
 import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
 import type { Context } from '../../src/work/context.ts';
 import { testActs } from '../support/acts.ts';
+import { openCircuit } from '../support/circuit.ts';
 import { as } from '../support/context.ts';
 import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestQueue } from '../support/queue.ts';
 

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Enqueued } from '../../src/accounts/enqueue.ts';
 import { enqueueAccounts, type NewEntries, type NewItem } from '../../src/accounts/enqueue-many.ts';
-import { openCircuit } from '../../src/identity/circuit.ts';
 import { Refusal } from '../../src/refusals.ts';
+import { openCircuit } from '../support/circuit.ts';
 import { as } from '../support/context.ts';
 import { createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 

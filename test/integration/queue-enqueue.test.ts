@@ -7,9 +7,9 @@ import { IdempotencyConflictError } from '../../src/access/idempotency.ts';
 import { enqueueAccount } from '../../src/accounts/enqueue.ts';
 import { UsernameTakenError } from '../../src/accounts/entry.errors.ts';
 import { APPLICATION_NAME, openDatabase } from '../../src/database/database.ts';
-import { openCircuit } from '../../src/identity/circuit.ts';
 import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import { openCircuit } from '../support/circuit.ts';
 import { as, testContext } from '../support/context.ts';
 import { createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 

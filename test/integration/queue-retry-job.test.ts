@@ -5,8 +5,8 @@ import { claimDue } from '../../src/accounts/claim.ts';
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
 import type { Database, Transactional } from '../../src/database/database.ts';
-import { openCircuit } from '../../src/identity/circuit.ts';
 import { testActs } from '../support/acts.ts';
+import { openCircuit } from '../support/circuit.ts';
 import { jobContext } from '../support/job-context.ts';
 import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestNode, type TestQueue } from '../support/queue.ts';
 

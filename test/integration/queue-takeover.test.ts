@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { claimDue } from '../../src/accounts/claim.ts';
 import { takeOverAllExpired } from '../../src/accounts/takeover.ts';
 import type { Database } from '../../src/database/database.ts';
-import { openCircuit } from '../../src/identity/circuit.ts';
 import { testActs } from '../support/acts.ts';
+import { openCircuit } from '../support/circuit.ts';
 import { createGate, createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;

@@ -5,9 +5,9 @@ import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { claimDue } from '../../src/accounts/claim.ts';
 import { destroySomePasswords } from '../../src/accounts/passwords.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
-import { openCircuit } from '../../src/identity/circuit.ts';
 import { recordSettings } from '../../src/start/settings-record.ts';
 import { testActs } from '../support/acts.ts';
+import { openCircuit } from '../support/circuit.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;

@@ -8,6 +8,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
 import { isPassing, type Patience } from '../../database/recovery.ts';
 import type { Caller } from '../../work/caller.ts';
+import type { Services } from '../../work/context.ts';
 import type { ChangeEvent, ChangesTogether, LoadRows } from './change-events.ts';
 import { comparePositions, type Position } from './cursor.rules.ts';
 
@@ -29,7 +30,7 @@ export interface Interest<Row> {
 }
 
 /** What a caller who names nothing in particular hears of a topic: all that it may see. */
-export type InterestOf = (caller: Caller) => Interest<unknown>;
+export type InterestOf = (caller: Caller, services: Services) => Interest<unknown>;
 
 export interface Listener {
   tell(together: ChangesTogether): Promise<void>;

@@ -49,9 +49,9 @@ export function addChangeSubscription(
             'Only changes of these, at least one; FORBIDDEN names those that you may not watch. Left out: of all that you may.',
         }),
       },
-      subscribe: (_root, { after, subjects }, { caller, feed }) =>
-        feed.subscribe(
-          topicsFor(caller, subjects).map((topic) => interests[topic](caller)),
+      subscribe: (_root, { after, subjects }, ctx) =>
+        ctx.feed.subscribe(
+          topicsFor(ctx.caller, subjects).map((topic) => interests[topic](ctx.caller, ctx)),
           after,
         ),
       resolve: (change) => change,

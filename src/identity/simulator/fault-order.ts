@@ -32,26 +32,6 @@ export async function loadFaultOrder(db: Queryable): Promise<FaultOrderRow> {
   return row ?? NONE;
 }
 
-/** Puts another in its place, within the caller's transaction; not changed if it stands already. */
-export async function storeFaultOrder(
-  tx: Queryable,
-  actor: string,
-  { fault, delayMs }: FaultOrdered,
-  reason: string | null,
-): Promise<{ isChanged: boolean; before: FaultOrdered }> {
-  const [before = NONE] = await tx.query<FaultOrdered>(
-    'SELECT fault, delay_ms AS "delayMs" FROM identity_simulator.fault_order FOR UPDATE',
-  );
-  const isChanged = before.fault !== fault || before.delayMs !== delayMs;
-  if (isChanged)
-    await tx.query(
-      `UPDATE identity_simulator.fault_order
-       SET fault = $1::identity_simulator.fault, delay_ms = $2, reason = $3, changed_by = $4, changed_at = clock_timestamp()`,
-      [fault, delayMs, reason, actor],
-    );
-  return { isChanged, before };
-}
-
 /** Answers the fault that a call is to meet by the order; reads that no more than four times a second. */
 export function createFaultOrderReader(db: Queryable): (call: SimulatedCall) => Promise<Fault | undefined> {
   let reading: Promise<FaultOrdered> = Promise.resolve(NONE);

@@ -5,13 +5,13 @@ import type { Builder } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError } from '../../refusals.ts';
-import type { FaultOrderRow } from './fault-order.ts';
-import type { FaultSet, SimulatorOperations } from './simulator-operations.ts';
+import { type FaultOrderRow, loadFaultOrder } from './fault-order.ts';
+import { type FaultSet, setSimulatorFault } from './set-fault.ts';
 
 const delay = z.int().min(1, 'is at least 1').max(60, 'is at most 60').nullish();
 
 /** Adds `simulator` and `setSimulatorFault`. */
-export function addSimulator(builder: Builder, operations: SimulatorOperations): void {
+export function addSimulator(builder: Builder): void {
   const FaultRef = addEnum<SimulatorFault>(builder, 'SimulatorFault', 'What can be made to go wrong.', {
     none: 'Nothing: accounts are made.',
     unavailable: 'Every call is answered with 503, as while Zitadel or the proxy before it is down.',
@@ -46,7 +46,8 @@ export function addSimulator(builder: Builder, operations: SimulatorOperations):
       type: Simulator,
       nullable: true,
       description: 'The built-in simulator; null where accounts are made elsewhere.',
-      resolve: () => operations.load(),
+      resolve: (_root, _args, { provider, reading }) =>
+        provider.name === 'simulator' ? loadFaultOrder(reading) : null,
     }),
   );
 
@@ -79,12 +80,7 @@ export function addSimulator(builder: Builder, operations: SimulatorOperations):
         'Breaks the built-in simulator, or mends it, on every node and over restarts. A circuit that opened over it closes when a probe succeeds, or by hand.',
       args: { input: t.arg({ type: Input, required: true, description: 'What.' }) },
       errors: { types: [InvalidInputError, InvalidStateError] },
-      resolve: (_root, { input }, { caller }) =>
-        operations.setFault(caller, {
-          fault: input.fault,
-          delaySeconds: input.delaySeconds ?? null,
-          reason: input.reason?.trim() || null,
-        }),
+      resolve: (_root, { input }, ctx) => setSimulatorFault(ctx, input),
     }),
   );
 }
