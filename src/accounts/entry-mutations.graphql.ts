@@ -8,21 +8,19 @@ import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from 
 import type { EntryRefs } from './entry.graphql.ts';
 import { retryEntry } from './retry.ts';
 
-const reason = reasonText.nullish();
+const _reason = reasonText.nullish();
 
 /** Adds `retryEntry` and `cancelEntry`. */
 export function addEntryMutations(builder: Builder, { QueuedCreation }: EntryRefs): void {
   const RetryInput = builder.inputType('RetryEntryInput', {
     description: 'An entry to be retried.',
     fields: (t) => ({
-      entryId: t.field({ type: 'UUID', required: true, description: 'The entry.' }),
+      entryId: t.uuid('The entry.'),
       password: t.string({
         description: 'A new password, by the rules of `enqueueAccount`; needed when the old one was destroyed.',
       }),
-      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
-      idempotencyKey: t.string({
-        description: '1 to 200 characters. The same key again within 24 h retries only once.',
-      }),
+      reason: t.reason(),
+      idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h retries only once.'),
     }),
   });
   const RetryPayload = builder.objectRef<{ entryId: string; isReplay: boolean }>('RetryEntryPayload').implement({
@@ -43,8 +41,8 @@ export function addEntryMutations(builder: Builder, { QueuedCreation }: EntryRef
   const CancelInput = builder.inputType('CancelEntryInput', {
     description: 'An entry to be cancelled.',
     fields: (t) => ({
-      entryId: t.field({ type: 'UUID', required: true, description: 'The entry.' }),
-      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
+      entryId: t.uuid('The entry.'),
+      reason: t.reason(),
     }),
   });
   const CancelPayload = builder.objectRef<{ entryId: string; isChanged: boolean }>('CancelEntryPayload').implement({
@@ -56,7 +54,7 @@ export function addEntryMutations(builder: Builder, { QueuedCreation }: EntryRef
         resolve: (query, { entryId }, _args, { prisma }) =>
           prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
       }),
-      isChanged: t.exposeBoolean('isChanged', { description: 'False if it was cancelled already.' }),
+      isChanged: t.flag('isChanged', 'False if it was cancelled already.'),
     }),
   });
 

@@ -205,13 +205,9 @@ export function addEntryTypes(builder: Builder, enums: EntryEnums) {
         nullable: true,
         description: 'Why the sealed password was destroyed; null while it was not.',
       }),
-      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was enqueued.' }),
+      createdAt: t.at('createdAt', 'When it was enqueued.'),
       updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
-      completedAt: t.expose('completedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When its account was made; null until then.',
-      }),
+      completedAt: t.atOrNull('completedAt', 'When its account was made; null until then.'),
       failedAt: t.expose('failedAt', {
         type: 'DateTime',
         nullable: true,

@@ -17,6 +17,7 @@ import { InvalidInputError, type Refusal } from '../refusals.ts';
 import type { Caller } from '../work/caller.ts';
 import type { Context } from '../work/context.ts';
 import { tooLarge } from './document-limits.rules.ts';
+import './fields.ts';
 import './guard.ts';
 import { badInput, cronExpression, dateTime, duration, json, timeZone, uuid } from './scalars.ts';
 
