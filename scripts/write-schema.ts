@@ -26,8 +26,6 @@ export function schemaText(): string {
       transaction: unavailable,
       close: unavailable,
     },
-    audit: { verify: unavailable, anchor: unavailable },
-    isReadOnly: false,
     clock: systemClock,
     jobs: [],
     outward: {
@@ -46,7 +44,6 @@ export function schemaText(): string {
         endSilence: unavailable,
       },
     },
-    tokens: { create: unavailable, revoke: unavailable },
     keys: {
       rotate: unavailable,
       retire: unavailable,

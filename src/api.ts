@@ -46,7 +46,7 @@ export function createApi(options: ApiOptions) {
     metrics: metrics.graphql,
     config,
     patience: services.feed.patience,
-    access: [authorization({ denials: access.denials, isReadOnly: config.READ_ONLY === 'true' }), endWithCredential()],
+    access: [authorization(), endWithCredential()],
   });
   const door = { gate: access.authenticator, signInAddress };
   const limitAddress = limitAddresses(callerRate(config), access.authenticator);

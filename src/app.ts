@@ -7,6 +7,7 @@ import { createAccessControl } from './access/access-control.ts';
 import type { Acts } from './access/acts.ts';
 import type { Audit } from './access/audit/audit.ts';
 import { AUDIT_EXPORT, auditExportRoute } from './access/audit/export-route.ts';
+import { createDenials } from './access/denials.ts';
 import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
 import { createInserts } from './accounts/enqueue.ts';
 import { createExplainer } from './accounts/insight/explanation.ts';
@@ -142,7 +143,6 @@ export function createApp(options: AppOptions) {
   // What only reads, and so may be cut short; operations write, and have the other connections.
   const reading: Database = { ...db, query: db.reading.query };
   const forecast = shareReading((on: Database) => loadQueueForecast(on, provider.name, silenceMs));
-  const access = createAccessControl({ ...options, metrics: metrics.access, digester: keyRing });
   const handles = {
     ...options,
     reading,
@@ -151,16 +151,15 @@ export function createApp(options: AppOptions) {
     nodeId: node.id,
     inserts: createInserts(db),
     feed: createChangeFeed({ db, notices }),
+    denials: createDenials({ db, trail: audit.trail, logger }),
   };
   const services: Services = { ...handles, deliverer: createDeliverer(handles) };
+  const access = createAccessControl(services);
   const outward = createOutward(services, acts);
   const tools: SchemaTools = {
     db: reading,
-    audit,
-    isReadOnly: config.READ_ONLY === 'true',
     clock,
     jobs,
-    tokens: access.tokens,
     keys: createKeyOperations({ db, acts, keyRing, notices, silenceMs, wake: resealRunner.wake }, reading),
     explain: createExplainer(reading, { provider: provider.name, nodeSilenceMs: silenceMs }),
     loadForecast: () => forecast(reading),
@@ -184,14 +183,7 @@ export function createApp(options: AppOptions) {
     dashboard: options.dashboard,
     routes: {
       ...eventSchemaRoutes(),
-      [AUDIT_EXPORT]: auditExportRoute({
-        audit,
-        gate: access.authenticator,
-        acts,
-        denials: access.denials,
-        logger,
-        maskedRoles: config.MASK_PERSONAL_DATA_FOR ?? [],
-      }),
+      [AUDIT_EXPORT]: auditExportRoute(services, access.authenticator),
     },
   });
 

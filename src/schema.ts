@@ -1,13 +1,11 @@
 /** The schema: one line per noun. What a noun can do stands in its own folder. */
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
 import { addAccess } from './access/access.graphql.ts';
-import type { Audit } from './access/audit/audit.ts';
 import { addAuditEntries } from './access/audit/audit-entry.graphql.ts';
 import { addAuditVerification } from './access/audit/audit-verification.graphql.ts';
 import { requirePermissions } from './access/authorization.ts';
 import { addPermissions } from './access/permissions.graphql.ts';
 import { addApiTokens } from './access/tokens/token.graphql.ts';
-import type { TokenOperations } from './access/tokens/token-operations.ts';
 import { addViewer } from './access/viewer.graphql.ts';
 import { addBulkActions } from './accounts/bulk/bulk-action.graphql.ts';
 import { addBulkMutations } from './accounts/bulk/bulk-mutations.graphql.ts';
@@ -75,12 +73,8 @@ import { addResealings } from './sealing/resealing.graphql.ts';
 
 export interface SchemaTools {
   readonly db: Database;
-  readonly audit: Pick<Audit, 'verify' | 'anchor'>;
-  /** Every mutation is refused. */
-  readonly isReadOnly: boolean;
   readonly clock: Clock;
   readonly jobs: readonly Job[];
-  readonly tokens: TokenOperations;
   readonly keys: KeyOperations;
   readonly loadForecast: LoadForecast;
   readonly explain: (entry: EntryToExplain) => Promise<Explanation>;
@@ -95,11 +89,8 @@ export interface SchemaTools {
 /** Builds the schema over its tools, in a fixed order of names, so that its text is stable. */
 export function buildSchema({
   db,
-  audit,
-  isReadOnly,
   clock,
   jobs,
-  tokens,
   keys,
   explain,
   runNow,
@@ -153,10 +144,10 @@ export function buildSchema({
   addQueueForecast(builder, loadForecast);
   addQueueActivity(builder, db, entryRefs);
   addExplanations(builder, entryRefs, explanationRefs, explain);
-  const tokenRefs = addApiTokens(builder, { prisma, clock, operations: tokens });
-  const viewerRefs = addViewer(builder, prisma, tokenRefs);
-  addAuditEntries(builder, prisma, { ...tokenRefs, ...viewerRefs }, inputs);
-  addAuditVerification(builder, audit);
+  const tokenRefs = addApiTokens(builder);
+  const viewerRefs = addViewer(builder, tokenRefs);
+  addAuditEntries(builder, { ...tokenRefs, ...viewerRefs }, inputs);
+  addAuditVerification(builder);
   addRedelivery(builder, addOutbox(builder, inputs));
   const deliveryRefs = addDeliveries(builder, inputs);
   const webhookRefs = addWebhooks(builder, deliveryRefs);
@@ -167,7 +158,7 @@ export function buildSchema({
   addChangeSubscription(builder, Change, { entry, run, schedule, circuit, bulk_action, alert });
   addAlertRules(builder, alertRefs, outward.alerts.loadRules);
   addSilences(builder, prisma, alertRefs, outward.alerts);
-  addPermissions(builder, viewerRefs, { isReadOnly });
+  addPermissions(builder, viewerRefs);
   const schema = lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
   schema.description = SCHEMA_DESCRIPTION;
   requirePermissions(schema);

@@ -12,14 +12,9 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Caller } from '../work/caller.ts';
-import type { Denials } from './denials.ts';
+import type { Context } from '../work/context.ts';
 import { fieldsOf } from './document-fields.ts';
 import { denial, FIELDS, NODES, OPERATIONS, READ_ONLY_DENIAL } from './permissions.rules.ts';
-
-/** What the plugin needs of a request. */
-interface Context {
-  readonly caller: Caller;
-}
 
 interface Denied {
   readonly coordinate: string;
@@ -50,18 +45,13 @@ const forbidden = (denied: readonly Denied[]): GraphQLError =>
     extensions: { code: 'FORBIDDEN', http: { status: 403 }, denied: denied.map(({ coordinate }) => coordinate) },
   });
 
-export function authorization<C extends Context>({
-  denials,
-  isReadOnly,
-}: {
-  denials: Pick<Denials, 'record'>;
-  isReadOnly: boolean;
-}): Plugin<C> {
+/** Refuses an operation as a whole, with FORBIDDEN, unless its caller may use every field of it. */
+export function authorization<C extends Context>(): Plugin<C> {
   const check = async (args: ExecutionArgs): Promise<GraphQLError | undefined> => {
-    const { caller } = args.contextValue as Context;
-    const denied = deniedFields(args, caller, isReadOnly);
+    const ctx = args.contextValue as Context;
+    const denied = deniedFields(args, ctx);
     if (denied.length === 0) return undefined;
-    await record(denials, caller, denied);
+    await record(ctx, denied);
     return forbidden(denied);
   };
   return {
@@ -78,12 +68,12 @@ export function authorization<C extends Context>({
 
 function deniedFields(
   { schema, document, operationName, variableValues }: ExecutionArgs,
-  caller: Caller,
-  isReadOnly: boolean,
+  { caller, config }: Context,
 ): Denied[] {
   const operation = getOperationAST(document, operationName);
   // Nothing is executed of a document that leaves open what.
   if (!operation) return [];
+  const isReadOnly = config.READ_ONLY === 'true';
   const denied: Denied[] = [];
   for (const coordinate of fieldsOf(schema, document, operation, variableValues ?? {})) {
     const permission = OPERATIONS[coordinate] ?? FIELDS[coordinate];
@@ -96,7 +86,7 @@ function deniedFields(
 }
 
 /** One refused document is one entry, whatever number of mutations it has. */
-async function record(denials: Pick<Denials, 'record'>, caller: Caller, denied: readonly Denied[]): Promise<void> {
+async function record({ denials, caller }: Context, denied: readonly Denied[]): Promise<void> {
   const mutations = denied.filter(({ coordinate }) => coordinate.startsWith('Mutation.'));
   const [first] = mutations;
   if (first === undefined) return;

@@ -3,9 +3,10 @@
  * its own; further ones are counted and written as one entry at the minute's end, so that nobody
  * fills the trail, which is kept for ever, with what was never done.
  */
-import type { Logger } from '../telemetry/logger.ts';
+import type { Act } from '../work/audit-trail.ts';
 import type { Caller } from '../work/caller.ts';
-import type { Acts } from './acts.ts';
+import type { Services } from '../work/context.ts';
+import { logActs } from '../work/unit.ts';
 
 /** Entries of their own for each caller and minute, on each node. */
 export const DENIALS_PER_MINUTE = 10;
@@ -23,12 +24,6 @@ export interface Denials {
   record(denial: Denial): Promise<void>;
   /** Writes what was only counted so far. */
   close(): Promise<void>;
-}
-
-export interface DenialOptions {
-  readonly acts: Acts;
-  readonly logger: Logger;
-  readonly minuteMs?: number;
 }
 
 /** A caller's minute. */
@@ -51,22 +46,25 @@ interface Counted {
 const SEVERAL = 'severalMutations';
 const FURTHER = 'furtherDenials';
 
-export function createDenials({ acts, logger, minuteMs = 60_000 }: DenialOptions): Denials {
+export function createDenials(
+  { db, trail, logger }: Pick<Services, 'db' | 'trail' | 'logger'>,
+  minuteMs = 60_000,
+): Denials {
   const minutes = new Map<string, Minute>();
 
-  const write = ({ caller, actions, reason, after }: Denial): Promise<void> => {
+  const write = async ({ caller, actions, reason, after }: Denial): Promise<void> => {
     const [only, ...others] = actions;
     const isOne = only !== undefined && others.length === 0;
-    return acts.transaction(async (_tx, acted) =>
-      acted({
-        caller,
-        action: isOne ? only : SEVERAL,
-        outcome: 'denied',
-        familyId: caller.familyId,
-        reason,
-        after: isOne ? after : { ...after, mutations: actions },
-      }),
-    );
+    const act: Act = {
+      caller,
+      action: isOne ? only : SEVERAL,
+      outcome: 'denied',
+      familyId: caller.familyId,
+      reason,
+      after: isOne ? after : { ...after, mutations: actions },
+    };
+    await trail.record(db, act);
+    logActs(logger, [act]);
   };
   const writeCounted = ({ caller, requestCount, actions, from, to }: Counted): Promise<void> =>
     write({

@@ -5,11 +5,7 @@ import { type OperationPermission, permissionsOf } from './permissions.rules.ts'
 import type { addViewer } from './viewer.graphql.ts';
 
 /** Adds `Viewer.permissions` and `Viewer.operations`. */
-export function addPermissions(
-  builder: Builder,
-  { Viewer }: ReturnType<typeof addViewer>,
-  { isReadOnly }: { isReadOnly: boolean },
-): void {
+export function addPermissions(builder: Builder, { Viewer }: ReturnType<typeof addViewer>): void {
   const Kind = addEnum<OperationPermission['kind']>(builder, 'OperationKind', 'What kind of operation it is.', {
     query: 'Reads.',
     mutation: 'Changes something.',
@@ -27,13 +23,13 @@ export function addPermissions(
   builder.objectFields(Viewer, (t) => ({
     permissions: t.stringList({
       description: 'The operations that you may use, by name.',
-      resolve: (viewer) =>
-        permissionsOf(viewer, isReadOnly).flatMap(({ name, isAllowed }) => (isAllowed ? [name] : [])),
+      resolve: (viewer, _args, { config }) =>
+        permissionsOf(viewer, config.READ_ONLY === 'true').flatMap(({ name, isAllowed }) => (isAllowed ? [name] : [])),
     }),
     operations: t.field({
       type: [Permission],
       description: 'Every operation of the API, those that you may not use with the reason.',
-      resolve: (viewer) => permissionsOf(viewer, isReadOnly),
+      resolve: (viewer, _args, { config }) => permissionsOf(viewer, config.READ_ONLY === 'true'),
     }),
   }));
 }

@@ -1,12 +1,11 @@
 /** The caller as the API sees it: for dashboards that show only what can be used, and for trying a token out. */
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import type { Caller, CallerKind } from '../work/caller.ts';
 import type { TokenRefs } from './tokens/token.graphql.ts';
 
 /** Adds `viewer`. */
-export function addViewer(builder: Builder, prisma: PrismaClient, { Role }: TokenRefs) {
+export function addViewer(builder: Builder, { Role }: TokenRefs) {
   const Kind = addEnum<CallerKind>(builder, 'CallerKind', 'How a caller was recognised.', {
     local: 'It was not asked: no access control is configured, and only this machine can connect.',
     admin_token: 'By ADMIN_TOKEN.',
@@ -29,7 +28,7 @@ export function addViewer(builder: Builder, prisma: PrismaClient, { Role }: Toke
         type: 'Family',
         nullable: true,
         description: 'That family.',
-        resolve: (query, { familyId }) =>
+        resolve: (query, { familyId }, _args, { prisma }) =>
           familyId === null ? null : prisma.family.findUnique({ ...query, where: { id: familyId } }),
       }),
       tokenPrefix: t.exposeString('tokenPrefix', {

@@ -111,7 +111,7 @@ export async function startNode(options: NodeOptions): Promise<StartedNode> {
     closePatienceMs,
   );
   // Not before: a start that fails, because the port is taken, puts no settings on record.
-  if (options.recordsSettings ?? true) await recordSettings(acts, config, keyRing);
+  if (options.recordsSettings ?? true) await recordSettings(app.services);
 
   let heartbeat: Heartbeat | undefined;
   if (hasTimers) {

@@ -3,12 +3,11 @@
  * record, of secrets only that they did. Settings that are a machine's own business are left out,
  * so that nodes with different ports do not take turns.
  */
-import type { Acts } from '../access/acts.ts';
-import type { Digester } from '../access/idempotency.ts';
 import type { Config } from '../config/config.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { Setting } from '../config/values.ts';
-import { systemCaller } from '../work/caller.ts';
+import { asSystem, type Services } from '../work/context.ts';
+import { unit } from '../work/unit.ts';
 
 const OF_A_MACHINE: readonly string[] = [
   'HOST',
@@ -23,9 +22,9 @@ const OF_A_MACHINE: readonly string[] = [
 ];
 
 /** Keeps the settings for the next start, and records which differ from the last one's; the first start records none. */
-export async function recordSettings(acts: Acts, config: Config, digester: Digester): Promise<void> {
-  const present = presentSettings(config, digester);
-  await acts.transaction(async (tx, acted) => {
+export async function recordSettings(services: Services): Promise<void> {
+  const present = presentSettings(services);
+  await unit(asSystem(services, 'start'), async (tx) => {
     // Two nodes that start at once do so in turn.
     await tx.query('LOCK TABLE auth.known_settings IN SHARE ROW EXCLUSIVE MODE');
     const rows = await tx.query<{ name: string; value: string }>('SELECT name, value FROM auth.known_settings');
@@ -42,24 +41,18 @@ export async function recordSettings(acts: Acts, config: Config, digester: Diges
     if (known.size === 0) return;
     const valuesOf = (settings: ReadonlyMap<string, string>) =>
       Object.fromEntries(names.map((name) => [name, settings.get(name) ?? null]));
-    acted({
-      caller: systemCaller('start'),
-      action: 'settingsChanged',
-      target: { type: 'Settings', id: 'server' },
-      before: valuesOf(known),
-      after: valuesOf(present),
-    });
+    tx.happened('settingsChanged', { id: 'server', before: valuesOf(known), after: valuesOf(present) });
   });
 }
 
-function presentSettings(config: Config, digester: Digester): Map<string, string> {
+function presentSettings({ config, keyRing }: Services): Map<string, string> {
   const settings = Object.entries(SETTINGS) as [keyof Config, Setting<never>][];
   return new Map(
     settings.flatMap(([name, { isSecret }]) => {
       const value = config[name];
       if (value === undefined || OF_A_MACHINE.includes(name)) return [];
       const text = typeof value === 'string' ? value : JSON.stringify(value);
-      return [[name, isSecret ? `secret ${digester.digest(`${name} ${text}`).slice(0, 12)}` : text]];
+      return [[name, isSecret ? `secret ${keyRing.digest(`${name} ${text}`).slice(0, 12)}` : text]];
     }),
   );
 }

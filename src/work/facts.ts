@@ -92,7 +92,7 @@ export const FACTS = {
   signedIn: { action: 'signIn', target: 'Session' },
   signedOut: { action: 'signOut', target: 'Session', wakes: ['access'] },
   auditTrailExported: { action: 'exportAuditTrail' },
-  settingsChanged: { action: 'settingsChanged' },
+  settingsChanged: { action: 'settingsChanged', target: 'Settings' },
 
   // Events and webhooks
   outboxEventRedelivered: { action: 'redeliverOutboxEvent', target: 'OutboxEvent', wakes: ['outbox'] },

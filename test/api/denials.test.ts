@@ -4,10 +4,11 @@
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createDenials, DENIALS_PER_MINUTE } from '../../src/access/denials.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
+import type { Database } from '../../src/database/database.ts';
 import { callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';
-import { callerNamed, testActs } from '../support/acts.ts';
+import { callerNamed } from '../support/acts.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -67,7 +68,7 @@ it('a caller that is refused again and again leaves a bounded number of entries,
 
 it('what was only counted is written at the minute’s end, and the next minute begins anew', async () => {
   const minuteMs = 300;
-  const denials = createDenials({ acts: testActs(database.db), logger: silentLogger, minuteMs });
+  const denials = createDenials(testContext({ db: database.db }), minuteMs);
   const caller = callerNamed('impatient');
   const denial = { caller, actions: ['cancelEntry'], reason: 'Not for you.' };
   for (let round = 0; round < DENIALS_PER_MINUTE + 3; round++) await denials.record(denial);
@@ -80,17 +81,18 @@ it('what was only counted is written at the minute’s end, and the next minute 
 });
 
 it('what could not be written is written later', async () => {
-  const acts = testActs(database.db);
+  const context = testContext({ db: database.db });
   let isAway = false;
   let failures = 0;
-  const flaky: typeof acts = {
-    transaction(work) {
-      if (!isAway) return acts.transaction(work);
+  const flaky: Database = {
+    ...database.db,
+    query(sql, values) {
+      if (!isAway) return database.db.query(sql, values);
       failures++;
       return Promise.reject(new Error('away'));
     },
   };
-  const denials = createDenials({ acts: flaky, logger: silentLogger, minuteMs: 100 });
+  const denials = createDenials({ ...context, db: flaky }, 100);
   const denial = { caller: callerNamed('unlucky'), actions: ['cancelEntry'], reason: 'Not for you.' };
   for (let round = 0; round < DENIALS_PER_MINUTE + 2; round++) await denials.record(denial);
   isAway = true;

@@ -8,6 +8,7 @@ import { type Config, readConfig } from '../../src/config/config.ts';
 import { recordSettings } from '../../src/start/settings-record.ts';
 import { testActs } from '../support/acts.ts';
 import { openCircuit } from '../support/circuit.ts';
+import { testContext } from '../support/context.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -93,7 +94,7 @@ it('a start with other settings: which, from what to what, of secrets only that;
   const settings = (env: Record<string, string>): Config =>
     readConfig({ MASTER_KEY: randomBytes(32).toString('base64'), ...env }).config;
   const same = { MASTER_KEY: randomBytes(32).toString('base64') };
-  const start = (config: Config) => recordSettings(testActs(queue.db), config, queue.keyRing);
+  const start = (config: Config) => recordSettings(testContext({ db: queue.db, keyRing: queue.keyRing, config }));
   await start(settings({ ...same, UNDO_WINDOW: '15m', PORT: '4000' }));
   await start(settings({ ...same, UNDO_WINDOW: '15m', PORT: '4001', NODE_NAME: 'another' }));
   expect(await systemActs()).toEqual([]);

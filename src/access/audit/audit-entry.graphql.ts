@@ -1,5 +1,5 @@
 /** The audit trail in the API: who did what, when and why. A caller that is bound to a family sees the acts that concern it. */
-import type { AuditEntry, Prisma, PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { AuditEntry, Prisma } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
 import {
@@ -58,7 +58,6 @@ function condition(filter: AuditFilter | null | undefined): Prisma.AuditEntryWhe
 /** Adds `AuditEntry` and `auditEntries`. */
 export function addAuditEntries(
   builder: Builder,
-  prisma: PrismaClient,
   refs: Pick<TokenRefs, 'Role'> & Pick<ViewerRefs, 'CallerKind'>,
   inputs: FilterInputs,
 ): void {
@@ -181,7 +180,7 @@ export function addAuditEntries(
         description:
           'The audit trail, newest first. A caller that is bound to a family sees the acts that concern that family.',
         args: { filter: t.arg({ type: Filter, description: 'Which acts; left out: all.' }) },
-        async resolve(_root, args, { caller }) {
+        async resolve(_root, args, { caller, prisma }) {
           const where = { AND: [visibleTo(caller), condition(args.filter)] };
           const page = await newestFirstPage<AuditEntry>(
             args,

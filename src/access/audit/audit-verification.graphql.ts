@@ -1,7 +1,7 @@
 /** Proving the audit trail in the API: `verifyAuditTrail`, and the anchors that it takes. */
 import type { Builder } from '../../graphql/builder.ts';
 import { badInput } from '../../graphql/scalars.ts';
-import type { Audit, PresentAnchor } from './audit.ts';
+import type { PresentAnchor } from './audit.ts';
 import type { AuditVerification } from './verify.ts';
 
 /** Some 25 µs for each row that is checked: a few in one request, not sixty. */
@@ -12,7 +12,7 @@ const INTACT =
 const NOT_PROVED =
   'Not proved without an anchor from elsewhere: that nothing was cut off the end of the trail, that no rows were deleted and all behind them chained anew, and that the database was not emptied or put back to an earlier state as a whole. Never proved: that a row was not deleted in the second before it was chained.';
 
-export function addAuditVerification(builder: Builder, audit: Pick<Audit, 'verify' | 'anchor'>): void {
+export function addAuditVerification(builder: Builder): void {
   const Verification = builder.objectRef<AuditVerification>('AuditVerification').implement({
     description: `What verifying the audit trail found. ${NOT_PROVED}`,
     fields: (t) => ({
@@ -67,7 +67,7 @@ export function addAuditVerification(builder: Builder, audit: Pick<Audit, 'verif
             'A line as `auditAnchor` answered it, as it was logged, or from an export. One that was signed under a key which is not there any more makes the trail a broken one.',
         }),
       },
-      resolve(_root, { from = null, to = null, anchor = null }) {
+      resolve(_root, { from = null, to = null, anchor = null }, { audit }) {
         if (from && to && from >= to) throw badInput('`from` must be before `to`.');
         return audit.verify({ from, to }, anchor);
       },
@@ -76,7 +76,7 @@ export function addAuditVerification(builder: Builder, audit: Pick<Audit, 'verif
       type: Anchor,
       nullable: true,
       description: 'The anchor of the audit trail as it stands.',
-      resolve: () => audit.anchor(),
+      resolve: (_root, _args, { audit }) => audit.anchor(),
     }),
   }));
 }

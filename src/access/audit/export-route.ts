@@ -10,30 +10,20 @@ import { z } from 'zod';
 import { refuse } from '../../http/body.ts';
 import { type Gate, turnAway } from '../../http/gate.ts';
 import type { Exchange, Handler } from '../../http/server.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import type { Caller, Role } from '../../work/caller.ts';
-import type { Acts } from '../acts.ts';
-import type { Denials } from '../denials.ts';
+import type { Caller } from '../../work/caller.ts';
+import type { Services } from '../../work/context.ts';
+import { unit } from '../../work/unit.ts';
 import { denial, PATHS } from '../permissions.rules.ts';
-import type { Audit } from './audit.ts';
 import type { TimeSpan } from './span.ts';
 
 export const AUDIT_EXPORT = '/audit/export';
 
-export interface ExportRouteOptions {
-  readonly audit: Pick<Audit, 'export'>;
-  readonly gate: Pick<Gate, 'authenticate'>;
-  readonly acts: Acts;
-  readonly denials: Pick<Denials, 'record'>;
-  readonly logger: Logger;
-  /** Roles that do not see personal data: what is exported holds it as it was signed. */
-  readonly maskedRoles: readonly Role[];
-}
-
-export function auditExportRoute({ audit, gate, acts, denials, logger, maskedRoles }: ExportRouteOptions): Handler {
+export function auditExportRoute(services: Services, gate: Pick<Gate, 'authenticate'>): Handler {
+  const { audit, config, denials, logger } = services;
   const refusalOf = (caller: Caller): string | undefined =>
     denial(AUDIT_EXPORT, PATHS[AUDIT_EXPORT], caller) ??
-    (maskedRoles.includes(caller.role)
+    // What is exported holds personal data as it was signed.
+    (config.MASK_PERSONAL_DATA_FOR?.includes(caller.role)
       ? `The export holds personal data, which the role ${caller.role.toUpperCase()} does not see (MASK_PERSONAL_DATA_FOR).`
       : undefined);
   return async (exchange) => {
@@ -58,7 +48,7 @@ export function auditExportRoute({ audit, gate, acts, denials, logger, maskedRol
       await denials.record({ caller, actions: ['exportAuditTrail'], reason: refusal, after: { ...span } });
       return refuse(exchange, 403, 'FORBIDDEN', refusal);
     }
-    await acts.transaction(async (_tx, acted) => acted({ caller, action: 'exportAuditTrail', after: { ...span } }));
+    await unit({ ...services, caller }, async (tx) => tx.happened('auditTrailExported', { after: { ...span } }));
 
     const parts = audit.export(span)[Symbol.asyncIterator]();
     const first = await parts.next();

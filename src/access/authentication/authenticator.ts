@@ -5,15 +5,10 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { isAccessControlled } from '../../config/access-rules.ts';
-import type { Config } from '../../config/config.ts';
-import type { Database } from '../../database/database.ts';
 import { isUnavailable } from '../../database/unavailable.ts';
 import { createAddressOf } from '../../http/address.ts';
-import type { ServerMetrics } from '../../metrics.ts';
-import type { Logger } from '../../telemetry/logger.ts';
 import { LOCAL_CALLER } from '../../work/caller.ts';
-import type { Notices } from '../../work/notices.ts';
-import type { Digester } from '../idempotency.ts';
+import type { Services } from '../../work/context.ts';
 import { isForeign, isOwnHost, publicOrigin } from '../sessions/browser.ts';
 import { createUseRecorder } from '../tokens/token-lookup.ts';
 import {
@@ -33,15 +28,6 @@ import type { Proof, Verdict } from './proof.ts';
 import { createProven } from './proven.ts';
 import { createVerifier } from './verifier.ts';
 
-export interface AuthenticatorOptions {
-  readonly config: Config;
-  readonly db: Database;
-  readonly logger: Logger;
-  readonly metrics: ServerMetrics['access'];
-  readonly notices: Pick<Notices, 'on'>;
-  readonly digester: Digester;
-}
-
 export type Authenticator = ReturnType<typeof createAuthenticator>;
 
 /** How long a token that was good may still be shown from an address that is answered unseen. */
@@ -49,7 +35,8 @@ const KNOWN_GOOD_MS = 10 * 60_000;
 const MOST_KNOWN = 5_000;
 
 /** Throws StartError when a file of a secret cannot be used. `close` it before the database. */
-export function createAuthenticator({ config, db, logger, metrics, notices, digester }: AuthenticatorOptions) {
+export function createAuthenticator(services: Services) {
+  const { config, db, logger, metrics, notices } = services;
   const isConfigured = isAccessControlled(config);
   const addressOf = createAddressOf(config.TRUSTED_PROXIES ?? []);
   const metricsToken = openGivenSecret({
@@ -58,14 +45,14 @@ export function createAuthenticator({ config, db, logger, metrics, notices, dige
     path: config.METRICS_TOKEN_FILE,
     logger,
   });
-  const verifier = createVerifier({ config, db, logger, digester });
+  const verifier = createVerifier(services);
   const proven = createProven();
   const limit = config.AUTHENTICATION_FAILURES_PER_MINUTE;
   const guessing = createGuessing({ limit, logger });
   /** Cookies that are good no more come from browsers of people: those must not keep anybody from signing in. */
   const cookieGuessing = createGuessing({ limit, logger });
   const uses = createUseRecorder(db, logger);
-  const { failures } = metrics;
+  const { failures } = metrics.access;
   const verify = async (credential: Credential): Promise<Verdict> =>
     verifier.verifyAdmin(credential) ?? proven.get(credential.key, () => verifier.verify(credential));
   const ends = createEnds(verify, logger);

@@ -1,9 +1,6 @@
 /** Looks a credential up wherever its kind is kept: the configuration, the database, the issuer's keys. */
-import type { Config } from '../../config/config.ts';
-import type { Queryable } from '../../database/database.ts';
-import type { Logger } from '../../telemetry/logger.ts';
 import type { CallerKind } from '../../work/caller.ts';
-import type { Digester } from '../idempotency.ts';
+import type { Services } from '../../work/context.ts';
 import type { IssuerRules } from '../oidc/claims.rules.ts';
 import { createIssuer } from '../oidc/issuer.ts';
 import { looksLikeJwt, verifyJwt } from '../oidc/verify-jwt.ts';
@@ -14,22 +11,16 @@ import type { Credential } from './credentials.ts';
 import { openGivenSecret } from './given-secret.ts';
 import { UNKNOWN, type Verdict } from './proof.ts';
 
-export interface VerifierOptions {
-  readonly config: Config;
-  readonly db: Queryable;
-  readonly logger: Logger;
-  readonly digester: Digester;
-}
-
 /** How the claims of the configured issuer are read, and what tells this configuration from another. */
-export function issuerRulesOf(config: Config, digester: Digester): IssuerRules {
+export function issuerRulesOf({ config, keyRing }: Pick<Services, 'config' | 'keyRing'>): IssuerRules {
   const { OIDC_ROLE_CLAIM: roleClaim, OIDC_ROLE_MAP: roles, OIDC_FAMILY_CLAIM: familyClaim } = config;
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_CLIENT_ID: clientId } = config;
   const source = JSON.stringify([issuer, audience, clientId, roleClaim, familyClaim, [...roles].sort()]);
-  return { roleClaim, roles, familyClaim, sourceDigest: digester.digest(`issuer ${source}`) };
+  return { roleClaim, roles, familyClaim, sourceDigest: keyRing.digest(`issuer ${source}`) };
 }
 
-export function createVerifier({ config, db, logger, digester }: VerifierOptions) {
+export function createVerifier(services: Pick<Services, 'config' | 'db' | 'logger' | 'keyRing'>) {
+  const { config, db, logger, keyRing } = services;
   const adminToken = openGivenSecret({
     setting: 'ADMIN_TOKEN',
     text: config.ADMIN_TOKEN,
@@ -39,7 +30,7 @@ export function createVerifier({ config, db, logger, digester }: VerifierOptions
   /** Keyed, so that a dump of the sessions says nothing about a token that people chose. */
   const adminTokenDigest = (): string | null => {
     const digest = adminToken.digest();
-    return digest === undefined ? null : digester.digest(`admin token ${digest.toString('base64')}`);
+    return digest === undefined ? null : keyRing.digest(`admin token ${digest.toString('base64')}`);
   };
   const { OIDC_ISSUER: issuerUrl, OIDC_AUDIENCE: audience } = config;
   const oidc =
@@ -48,7 +39,7 @@ export function createVerifier({ config, db, logger, digester }: VerifierOptions
       : {
           issuer: createIssuer({ issuer: issuerUrl, logger }),
           rules: {
-            ...issuerRulesOf(config, digester),
+            ...issuerRulesOf(services),
             issuer: issuerUrl,
             audience,
             clockToleranceMs: config.OIDC_CLOCK_TOLERANCE,

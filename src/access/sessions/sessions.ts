@@ -6,6 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Queryable } from '../../database/database.ts';
 import type { CallerKind, Role } from '../../work/caller.ts';
+import type { Context } from '../../work/context.ts';
+import { announce, unit } from '../../work/unit.ts';
 import { sha256 } from '../authentication/given-secret.ts';
 import { endIn, type Proof, type Verdict } from '../authentication/proof.ts';
 
@@ -31,34 +33,37 @@ interface SessionRow {
   readonly isTokenExpired: boolean;
 }
 
-/** Begins a session of a caller that was proven, within the caller's transaction; answers its id and its cookie's value. */
-export async function beginSession(
-  tx: Queryable,
-  { caller, validUntil, apiTokenId, sourceDigest }: Proof,
-  lifetimeMs: number,
-): Promise<{ id: string; cookie: string }> {
+/**
+ * Begins a session of the context's caller, as the proof has it; answers its cookie's value. It ends after
+ * SESSION_LIFETIME, or with its credential.
+ */
+export function beginSession(ctx: Context, { validUntil, apiTokenId, sourceDigest }: Proof): Promise<string> {
+  const { caller, config } = ctx;
   const cookie = randomBytes(32).toString('base64url');
-  const [row] = await tx.query<{ id: string }>(
-    `INSERT INTO auth.sessions
+  return unit(ctx, async (tx) => {
+    const [row] = await tx.query<{ id: string }>(
+      `INSERT INTO auth.sessions
        (digest, kind, caller_id, caller_name, role, family_id, api_token_id, source_digest, expires_at)
      VALUES ($1, $2, $3, $4, $5::auth.api_role, $6, $7, $8,
              least(now() + $9 * interval '1 millisecond', $10::timestamptz))
      RETURNING id`,
-    [
-      sha256(cookie),
-      caller.kind,
-      caller.id,
-      caller.name,
-      caller.role,
-      caller.familyId,
-      apiTokenId,
-      sourceDigest,
-      lifetimeMs,
-      validUntil,
-    ],
-  );
-  if (row === undefined) throw new Error('No session was stored.');
-  return { id: row.id, cookie };
+      [
+        sha256(cookie),
+        caller.kind,
+        caller.id,
+        caller.name,
+        caller.role,
+        caller.familyId,
+        apiTokenId,
+        sourceDigest,
+        config.SESSION_LIFETIME,
+        validUntil,
+      ],
+    );
+    if (row === undefined) throw new Error('No session was stored.');
+    tx.happened('signedIn', { id: row.id, familyId: caller.familyId, after: { kind: caller.kind } });
+    return cookie;
+  });
 }
 
 /**
@@ -107,7 +112,13 @@ export async function findSession(
   };
 }
 
-/** Ends a session, within the caller's transaction; false if it had ended already. */
-export async function endSession(tx: Queryable, sessionId: string): Promise<boolean> {
-  return (await tx.query('DELETE FROM auth.sessions WHERE id = $1 RETURNING 1', [sessionId])).length > 0;
+/** Ends a session, on every node within a second; one that has ended already stays so. */
+export async function endSession(ctx: Context, id: string): Promise<void> {
+  const isEnded = await unit(ctx, async (tx) => {
+    const ended = await tx.query('DELETE FROM auth.sessions WHERE id = $1 RETURNING 1', [id]);
+    if (ended.length > 0) tx.happened('signedOut', { id, familyId: ctx.caller.familyId });
+    return ended.length > 0;
+  });
+  // Who signs out again notifies the nodes again: the first notice may have been lost.
+  if (!isEnded) announce(ctx, 'signedOut');
 }

@@ -2,13 +2,10 @@
  * The paths by which browsers sign in and out: a form that takes a token, and the way over the
  * issuer. A token is in a form once and never in the browser: what it keeps is a session's cookie.
  */
-import type { Config } from '../../config/config.ts';
 import { isUnavailable } from '../../database/unavailable.ts';
 import type { Exchange, Handler } from '../../http/server.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import type { Notices } from '../../work/notices.ts';
-import type { Acts } from '../acts.ts';
-import { DATABASE_AWAY, type Recognised, type Refused } from '../authentication/answers.ts';
+import type { Services } from '../../work/context.ts';
+import { DATABASE_AWAY, type Refused } from '../authentication/answers.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import type { Proof } from '../authentication/proof.ts';
 import type { CodeFlow } from '../oidc/code-flow.ts';
@@ -18,15 +15,6 @@ import { readForm } from './form.ts';
 import { beginSession, endSession } from './sessions.ts';
 import { goOnPage, SIGN_IN_POLICY, type SignInPage, signInPage } from './sign-in-page.ts';
 
-export interface SignInOptions {
-  readonly config: Config;
-  readonly acts: Acts;
-  readonly authenticator: Authenticator;
-  readonly codeFlow: CodeFlow | undefined;
-  readonly notices: Pick<Notices, 'notify'>;
-  readonly logger: Logger;
-}
-
 /** What makes a browser forget a cookie. */
 const GONE = { maxAgeMs: 0, sameSite: 'Strict' } as const;
 const CALLBACK = '/sign-in/callback';
@@ -35,23 +23,23 @@ const CALLBACK = '/sign-in/callback';
 export const signInAddress = (wanted: string): string =>
   `/sign-in?returnTo=${encodeURIComponent(safeReturnTo(wanted))}`;
 
-export function createSignIn(options: SignInOptions): Record<string, Handler> {
-  const { config, acts, authenticator, codeFlow, notices, logger } = options;
+/** The paths `/sign-in`, `/sign-out` and what belongs to them. */
+export function createSignIn(
+  services: Services,
+  authenticator: Authenticator,
+  codeFlow: CodeFlow | undefined,
+): Record<string, Handler> {
+  const { config, logger } = services;
   const originOf = ({ request }: Exchange): string => publicOrigin(request.headers, config.PUBLIC_URL);
 
-  /** Writes the session and its act together; then the browser gets the cookie. */
+  /** Begins the session; then the browser gets the cookie. */
   const signIn = async (exchange: Exchange, proof: Proof): Promise<void> => {
     const caller = {
       ...proof.caller,
       requestId: exchange.requestId,
       address: authenticator.addressOf(exchange.request),
     };
-    const { cookie } = await acts.transaction(async (tx, acted) => {
-      const session = await beginSession(tx, proof, config.SESSION_LIFETIME);
-      const target = { type: 'Session', id: session.id };
-      acted({ caller, action: 'signIn', target, familyId: caller.familyId, after: { kind: caller.kind } });
-      return session;
-    });
+    const cookie = await beginSession({ ...services, caller }, proof);
     const options = { maxAgeMs: config.SESSION_LIFETIME, sameSite: 'Strict' } as const;
     exchange.response.appendHeader('set-cookie', cookieLine('session', cookie, originOf(exchange), options));
   };
@@ -141,19 +129,11 @@ export function createSignIn(options: SignInOptions): Record<string, Handler> {
     if (isForeign(exchange.request.headers, origin)) return refuseForeign(exchange, origin);
     exchange.request.resume();
     const found = await authenticator.authenticate(exchange.request, exchange.requestId);
-    if (found.kind === 'caller') await end(found);
+    if (found.kind === 'caller' && found.proof?.sessionId) {
+      await endSession({ ...services, caller: found.caller }, found.proof.sessionId);
+    }
     exchange.response.appendHeader('set-cookie', cookieLine('session', '', origin, GONE));
     redirect(exchange, '/sign-in');
-  };
-
-  const end = async ({ caller, proof }: Recognised): Promise<void> => {
-    const sessionId = proof?.sessionId ?? null;
-    if (sessionId === null) return;
-    await acts.transaction(async (tx, acted) => {
-      const target = { type: 'Session', id: sessionId };
-      if (await endSession(tx, sessionId)) acted({ caller, action: 'signOut', target, familyId: caller.familyId });
-    });
-    notices.notify('access');
   };
 
   /** Without the database nobody signs in or out; a page says so. */

@@ -1,25 +1,17 @@
 /** API tokens in the API: made, revoked, listed; a token's own text is seen in one answer only. */
-import type { Clock } from '../../clock.ts';
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { Role } from '../../work/caller.ts';
 import { IdempotencyConflictError } from '../idempotency.ts';
-import type { TokenOperations } from './token-operations.ts';
-
-export interface TokenTools {
-  readonly prisma: PrismaClient;
-  readonly clock: Clock;
-  readonly operations: TokenOperations;
-}
+import { createToken, revokeToken } from './tokens.ts';
 
 const MOST_LISTED = 500;
 const optionalReason = reasonText.nullish();
 
 /** Adds `Role`, `ApiToken`, `apiTokens`, `createApiToken` and `revokeApiToken`. */
-export function addApiTokens(builder: Builder, { prisma, clock, operations }: TokenTools) {
+export function addApiTokens(builder: Builder) {
   const RoleRef = addEnum<Role>(builder, 'Role', 'What a caller may do.', {
     viewer: 'Sees.',
     operator: 'Sees, and steers the work: retries, cancels, runs, pauses.',
@@ -71,9 +63,9 @@ export function addApiTokens(builder: Builder, { prisma, clock, operations }: To
       status: t.field({
         type: Status,
         description: 'Whether it is good now.',
-        resolve: ({ revokedAt, expiresAt }) => {
+        resolve: ({ revokedAt, expiresAt }, _args, { now }) => {
           if (revokedAt !== null) return 'revoked';
-          return expiresAt !== null && expiresAt <= clock.now() ? 'expired' : 'active';
+          return expiresAt !== null && expiresAt <= now ? 'expired' : 'active';
         },
       }),
     }),
@@ -83,7 +75,7 @@ export function addApiTokens(builder: Builder, { prisma, clock, operations }: To
       type: [ApiToken],
       nullable: { list: true, items: false },
       description: `API tokens, the youngest first; revoked and expired ones too, ${MOST_LISTED} at the most.`,
-      resolve: (query, _root, _args, { caller }) =>
+      resolve: (query, _root, _args, { caller, prisma }) =>
         prisma.apiToken.findMany({
           ...query,
           where: caller.familyId === null ? {} : { familyId: caller.familyId },
@@ -120,7 +112,7 @@ export function addApiTokens(builder: Builder, { prisma, clock, operations }: To
       apiToken: t.prismaField({
         type: ApiToken,
         description: 'What is known of it from now on.',
-        resolve: (query, { id }) => prisma.apiToken.findUniqueOrThrow({ ...query, where: { id } }),
+        resolve: (query, { id }, _args, { prisma }) => prisma.apiToken.findUniqueOrThrow({ ...query, where: { id } }),
       }),
     }),
   });
@@ -137,7 +129,7 @@ export function addApiTokens(builder: Builder, { prisma, clock, operations }: To
       apiToken: t.prismaField({
         type: ApiToken,
         description: 'The token, as it stands now.',
-        resolve: (query, { id }) => prisma.apiToken.findUniqueOrThrow({ ...query, where: { id } }),
+        resolve: (query, { id }, _args, { prisma }) => prisma.apiToken.findUniqueOrThrow({ ...query, where: { id } }),
       }),
       isChanged: t.exposeBoolean('isChanged', { description: 'False if it was revoked already.' }),
     }),
@@ -149,15 +141,7 @@ export function addApiTokens(builder: Builder, { prisma, clock, operations }: To
       description: 'Makes an API token. Its text is in this answer and nowhere else.',
       args: { input: t.arg({ type: CreateInput, required: true, description: 'Who gets it, and what it may do.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
-      resolve: (_root, { input }, { caller }) =>
-        operations.create(caller, {
-          name: input.name,
-          role: input.role,
-          familyId: input.familyId?.toLowerCase() ?? null,
-          expiresAt: input.expiresAt ?? null,
-          reason: input.reason ?? null,
-          idempotencyKey: input.idempotencyKey ?? null,
-        }),
+      resolve: (_root, { input }, ctx) => createToken(ctx, input),
     }),
     revokeApiToken: t.field({
       type: RevokePayload,
@@ -165,10 +149,7 @@ export function addApiTokens(builder: Builder, { prisma, clock, operations }: To
       description: 'Revokes an API token: sessions and subscriptions that it began end with it.',
       args: { input: t.arg({ type: RevokeInput, required: true, description: 'Which token, and why.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: async (_root, { input }, { caller }) => ({
-        id: input.apiTokenId,
-        ...(await operations.revoke(caller, input.apiTokenId, input.reason ?? null)),
-      }),
+      resolve: (_root, { input }, ctx) => revokeToken(ctx, input),
     }),
   }));
   return { Role: RoleRef };

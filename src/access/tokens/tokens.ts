@@ -4,21 +4,28 @@
  * because it is who acted: a token's successor of the same name goes on in its footsteps.
  */
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../clock.ts';
 import type { Queryable } from '../../database/database.ts';
-import { InvalidStateError, NotFoundError } from '../../refusals.ts';
+import { type InputIssue, InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { Caller, Role } from '../../work/caller.ts';
+import type { Context } from '../../work/context.ts';
+import { announce, unit } from '../../work/unit.ts';
 import { sha256 } from '../authentication/given-secret.ts';
+import { idempotencyKeyProblem } from '../idempotency.rules.ts';
+import { once } from '../idempotency.ts';
 import { requireFamily, unknownFamily } from '../scope.ts';
 import { composeToken, RANDOM_BYTES } from './token-format.rules.ts';
+import { tokenNameProblem } from './token-name.rules.ts';
 
 export interface NewToken {
   readonly name: string;
   readonly role: Role;
-  /** Null: all families. */
-  readonly familyId: string | null;
-  /** Null: until it is revoked. */
-  readonly expiresAt: Date | null;
-  readonly reason: string | null;
+  /** Null or left out: all families. */
+  readonly familyId?: string | null;
+  /** Null or left out: until it is revoked. */
+  readonly expiresAt?: Date | null;
+  readonly reason?: string | null;
+  readonly idempotencyKey?: string | null;
 }
 
 export interface MadeToken {
@@ -29,11 +36,107 @@ export interface MadeToken {
 }
 
 /**
- * Makes a token, within the caller's transaction. Throws NotFoundError for an unknown family (for
- * a caller of one family every other is), InvalidStateError where the name has another role or
- * family.
+ * Creates a token; its text is in the answer and nowhere else. So a repeat with the same key cannot
+ * answer it again: it is refused and names the token that the first request created. Throws
+ * InvalidInputError, IdempotencyConflictError, NotFoundError for an unknown family (for a caller of
+ * one family every other is), InvalidStateError where the name has another role or family.
  */
-export async function createToken(tx: Queryable, caller: Caller, wanted: NewToken): Promise<MadeToken> {
+export async function createToken(ctx: Context, request: NewToken): Promise<MadeToken> {
+  requireValid(request, ctx.clock);
+  const { name, role, reason, idempotencyKey: key } = request;
+  const familyId = request.familyId?.toLowerCase() ?? null;
+  const shown = { name, role: role.toUpperCase(), familyId, expiresAt: request.expiresAt?.toISOString() ?? null };
+  return unit(ctx, async (tx) => {
+    let made: MadeToken | undefined;
+    const { resultId } = await once(tx, ctx, { mutation: 'createApiToken', key, input: shown }, async () => {
+      made = await insertToken(tx, ctx.caller, { ...request, familyId });
+      return made.id;
+    });
+    if (made === undefined)
+      throw new InvalidStateError(
+        `An earlier request with this idempotencyKey made the token ${resultId}; its text was in that answer and cannot be shown again. If that answer was lost, revoke it (revokeApiToken) and make another one with a new key.`,
+      );
+    tx.happened('tokenCreated', {
+      id: made.id,
+      familyId,
+      reason,
+      after: { ...shown, prefix: made.prefix },
+      payload: { apiTokenId: made.id, name, role, familyId },
+    });
+    return made;
+  });
+}
+
+export interface TokenToRevoke {
+  readonly apiTokenId: string;
+  readonly reason?: string | null;
+}
+
+/**
+ * Revokes a token: within a second no node takes it any more, and what it held open ends. One that is
+ * revoked already stays as it is (`isChanged: false`). Throws NotFoundError.
+ */
+export async function revokeToken(
+  ctx: Context,
+  { apiTokenId: id, reason }: TokenToRevoke,
+): Promise<{ id: string; isChanged: boolean }> {
+  const { caller } = ctx;
+  const isChanged = await unit(ctx, async (tx) => {
+    const [token] = await tx.query<{
+      name: string;
+      role: Role;
+      familyId: string | null;
+      prefix: string;
+      isRevoked: boolean;
+    }>(
+      `SELECT name, role, family_id AS "familyId", prefix, revoked_at IS NOT NULL AS "isRevoked"
+         FROM auth.api_tokens WHERE id = $1 FOR UPDATE`,
+      [id],
+    );
+    if (token === undefined || !isWithin(caller, token.familyId))
+      throw new NotFoundError(`There is no API token with the id ${id}. \`apiTokens\` lists them.`);
+    const { name, role, familyId, prefix, isRevoked } = token;
+    if (isRevoked) return false;
+    await tx.query('UPDATE auth.api_tokens SET revoked_at = now(), revoked_by = $2, revoke_reason = $3 WHERE id = $1', [
+      id,
+      caller.name,
+      reason,
+    ]);
+    const shown = { name, role: role.toUpperCase(), prefix };
+    tx.happened('tokenRevoked', {
+      id,
+      familyId,
+      reason,
+      before: { ...shown, status: 'ACTIVE' },
+      after: { ...shown, status: 'REVOKED' },
+      payload: { apiTokenId: id, name, role, familyId },
+    });
+    return true;
+  });
+  // A repeat notifies the nodes again: the first notice may have been lost.
+  if (!isChanged) announce(ctx, 'tokenRevoked');
+  return { id, isChanged };
+}
+
+/** Throws InvalidInputError with everything that is wrong. */
+function requireValid({ name, expiresAt, idempotencyKey }: NewToken, clock: Clock): void {
+  const issues: InputIssue[] = [];
+  const nameProblem = tokenNameProblem(name);
+  if (nameProblem !== undefined) issues.push({ path: ['name'], ...nameProblem });
+  if (expiresAt && expiresAt <= clock.now())
+    issues.push({
+      path: ['expiresAt'],
+      code: 'IN_THE_PAST',
+      message: `${expiresAt.toISOString()} is not in the future. Leave it out for a token without an end.`,
+    });
+  const keyProblem = idempotencyKeyProblem(idempotencyKey);
+  if (keyProblem !== undefined) issues.push({ path: ['idempotencyKey'], ...keyProblem });
+  if (issues.length > 0) throw new InvalidInputError(issues);
+}
+
+type TokenRow = NewToken & { readonly familyId: string | null };
+
+async function insertToken(tx: Queryable, caller: Caller, wanted: TokenRow): Promise<MadeToken> {
   const { name, role, familyId, expiresAt, reason } = wanted;
   requireFamily(caller, familyId);
   if (familyId !== null) {
@@ -61,52 +164,19 @@ export async function createToken(tx: Queryable, caller: Caller, wanted: NewToke
 /** Whose the name is, from now on if it was nobody's. Of two at once the second waits for the first. */
 async function takeName(
   tx: Queryable,
-  { name, role, familyId }: NewToken,
-): Promise<Pick<NewToken, 'role' | 'familyId'>> {
+  { name, role, familyId }: TokenRow,
+): Promise<Pick<TokenRow, 'role' | 'familyId'>> {
   await tx.query(
     `INSERT INTO auth.api_token_names (name, role, family_id) VALUES ($1, $2::auth.api_role, $3)
      ON CONFLICT (name) DO NOTHING`,
     [name, role, familyId],
   );
-  const [taken] = await tx.query<Pick<NewToken, 'role' | 'familyId'>>(
+  const [taken] = await tx.query<Pick<TokenRow, 'role' | 'familyId'>>(
     'SELECT role, family_id AS "familyId" FROM auth.api_token_names WHERE name = $1',
     [name],
   );
   if (taken === undefined) throw new Error('The name of a token was not kept.');
   return taken;
-}
-
-/** What became of a token that was asked to be revoked. */
-export interface RevokedToken {
-  readonly isChanged: boolean;
-  readonly name: string;
-  readonly role: Role;
-  readonly familyId: string | null;
-  readonly prefix: string;
-}
-
-/** Revokes a token, within the caller's transaction. Throws NotFoundError; a revoked one stays as it is. */
-export async function revokeToken(
-  tx: Queryable,
-  caller: Caller,
-  tokenId: string,
-  reason: string | null,
-): Promise<RevokedToken> {
-  const [row] = await tx.query<Omit<RevokedToken, 'isChanged'> & { isRevoked: boolean }>(
-    `SELECT name, role, family_id AS "familyId", prefix, revoked_at IS NOT NULL AS "isRevoked"
-       FROM auth.api_tokens WHERE id = $1 FOR UPDATE`,
-    [tokenId],
-  );
-  if (row === undefined || !isWithin(caller, row.familyId))
-    throw new NotFoundError(`There is no API token with the id ${tokenId}. \`apiTokens\` lists them.`);
-  const { isRevoked, ...token } = row;
-  if (!isRevoked)
-    await tx.query('UPDATE auth.api_tokens SET revoked_at = now(), revoked_by = $2, revoke_reason = $3 WHERE id = $1', [
-      tokenId,
-      caller.name,
-      reason,
-    ]);
-  return { ...token, isChanged: !isRevoked };
 }
 
 const isWithin = (caller: Caller, familyId: string | null): boolean =>
