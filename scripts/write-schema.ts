@@ -52,8 +52,6 @@ export function schemaText(): string {
       countSealed: unavailable,
       countSealedSecrets: unavailable,
     },
-    explain: unavailable,
-    loadForecast: unavailable,
     runNow: unavailable,
     jobOperations: { pause: unavailable, resume: unavailable, reschedule: unavailable, interrupt: unavailable },
     explainSchedule: unavailable,

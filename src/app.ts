@@ -10,8 +10,8 @@ import { AUDIT_EXPORT, auditExportRoute } from './access/audit/export-route.ts';
 import { createDenials } from './access/denials.ts';
 import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
 import { createInserts } from './accounts/enqueue.ts';
-import { createExplainer } from './accounts/insight/explanation.ts';
-import { loadQueueForecast } from './accounts/insight/queue-forecast.ts';
+import { createExplanations } from './accounts/insight/explanation.ts';
+import { createForecast } from './accounts/insight/queue-forecast.ts';
 import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts';
 import { createWorker } from './accounts/worker.ts';
 import { createApi } from './api.ts';
@@ -20,7 +20,6 @@ import type { Config } from './config/config.ts';
 import { nodeSilenceMs } from './config/node-silence.ts';
 import { secretsOf } from './config/secrets.ts';
 import type { Database } from './database/database.ts';
-import { shareReading } from './database/shared-reading.ts';
 import { createChangeFeed } from './events/changes/change-feed.ts';
 import { eventSchemaRoutes } from './events/outbox/schema-routes.ts';
 import { createDeliverer } from './events/webhooks/deliverer.ts';
@@ -142,7 +141,6 @@ export function createApp(options: AppOptions) {
   const silenceMs = nodeSilenceMs(config);
   // What only reads, and so may be cut short; operations write, and have the other connections.
   const reading: Database = { ...db, query: db.reading.query };
-  const forecast = shareReading((on: Database) => loadQueueForecast(on, provider.name, silenceMs));
   const handles = {
     ...options,
     reading,
@@ -150,6 +148,8 @@ export function createApp(options: AppOptions) {
     trail: audit.trail,
     nodeId: node.id,
     inserts: createInserts(db),
+    explanations: createExplanations({ reading, provider, config }),
+    forecast: createForecast({ reading, provider, config }),
     feed: createChangeFeed({ db, notices }),
     denials: createDenials({ db, trail: audit.trail, logger }),
   };
@@ -161,8 +161,6 @@ export function createApp(options: AppOptions) {
     clock,
     jobs,
     keys: createKeyOperations({ db, acts, keyRing, notices, silenceMs, wake: resealRunner.wake }, reading),
-    explain: createExplainer(reading, { provider: provider.name, nodeSilenceMs: silenceMs }),
-    loadForecast: () => forecast(reading),
     ledger: { ...firing, retentionMs: config.RUN_RETENTION },
     runNow: (caller, request) => runJobNow({ db, acts, digester: keyRing, scheduler }, caller, request),
     explainSchedule: createScheduleExplainer(reading, {

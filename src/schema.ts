@@ -17,11 +17,9 @@ import { addEntryMutations } from './accounts/entry-mutations.graphql.ts';
 import { addEntryQueries } from './accounts/entry-queries.graphql.ts';
 import { addEntrySubscription } from './accounts/entry-subscription.graphql.ts';
 import { addExplanations } from './accounts/insight/explanation.graphql.ts';
-import type { Explanation } from './accounts/insight/explanation.rules.ts';
-import type { EntryToExplain } from './accounts/insight/explanation.ts';
 import { addFailureGroups } from './accounts/insight/failure-group.graphql.ts';
 import { addQueueActivity } from './accounts/insight/queue-activity.graphql.ts';
-import { addQueueForecast, type LoadForecast } from './accounts/insight/queue-forecast.graphql.ts';
+import { addQueueForecast } from './accounts/insight/queue-forecast.graphql.ts';
 import { addAlerts } from './alerts/alert.graphql.ts';
 import { addAlertRules } from './alerts/alert-rule.graphql.ts';
 import { addAlertSubscription } from './alerts/alert-subscription.graphql.ts';
@@ -76,8 +74,6 @@ export interface SchemaTools {
   readonly clock: Clock;
   readonly jobs: readonly Job[];
   readonly keys: KeyOperations;
-  readonly loadForecast: LoadForecast;
-  readonly explain: (entry: EntryToExplain) => Promise<Explanation>;
   readonly runNow: RunTools['runNow'];
   readonly jobOperations: JobOperations;
   readonly explainSchedule: ExplainSchedule;
@@ -92,11 +88,9 @@ export function buildSchema({
   clock,
   jobs,
   keys,
-  explain,
   runNow,
   jobOperations,
   explainSchedule,
-  loadForecast,
   ledger,
   outward,
 }: SchemaTools): GraphQLSchema {
@@ -114,7 +108,7 @@ export function buildSchema({
   const entryRefs = addEntryTypes(builder, enums);
   const entryFilter = addEntryQueries(builder, entryRefs, inputs);
   const entry = addEntrySubscription(builder, entryRefs, entryFilter, Change);
-  addFailureGroups(builder, db, entryRefs, explanationRefs);
+  addFailureGroups(builder, entryRefs, explanationRefs);
   addEnqueue(builder, entryRefs, enums);
   addEntryMutations(builder, entryRefs);
   const bulkRefs = addBulkActions(builder, entryRefs);
@@ -141,9 +135,9 @@ export function buildSchema({
   const keyRefs = addEncryptionKeys(builder, { prisma, clock, ...keys });
   addKeyMutations(builder, prisma, { ...keyRefs, ...addResealings(builder, prisma) }, keys);
   addQueueControl(builder);
-  addQueueForecast(builder, loadForecast);
-  addQueueActivity(builder, db, entryRefs);
-  addExplanations(builder, entryRefs, explanationRefs, explain);
+  addQueueForecast(builder);
+  addQueueActivity(builder, entryRefs);
+  addExplanations(builder, entryRefs, explanationRefs);
   const tokenRefs = addApiTokens(builder);
   const viewerRefs = addViewer(builder, tokenRefs);
   addAuditEntries(builder, { ...tokenRefs, ...viewerRefs }, inputs);

@@ -1,6 +1,6 @@
 /** The circuit, with two workers on two pools: an outage burns nobody's retries and knocks seldom. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createExplainer } from '../../src/accounts/insight/explanation.ts';
+import { createExplanations } from '../../src/accounts/insight/explanation.ts';
 import { loadTransitions, releaseProbe, takeProbe } from '../../src/identity/circuit.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import { closeCircuit, openCircuit } from '../support/circuit.ts';
@@ -186,8 +186,11 @@ describe('what the provider says of one account', () => {
     await untilState('open');
     const other = await node.enqueue();
     expect((await queue.entry(spoken)).lastErrorMessage).toContain(text);
-    const explain = createExplainer(queue.db, { provider: PROVIDER, nodeSilenceMs: 60_000 });
-    const explained = await explain({ ...(await queue.entry(other)), hasPassword: true, isSealed: true });
+    const explained = await createExplanations(node.context).add({
+      ...(await queue.entry(other)),
+      hasPassword: true,
+      isSealed: true,
+    });
     const [shared] = await queue.db.query(
       `SELECT (SELECT json_agg(c) FROM auth.identity_circuits c)::text
            || (SELECT json_agg(t) FROM auth.identity_circuit_transitions t)::text

@@ -15,7 +15,8 @@ import type { Queryable } from '../../src/database/database.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
 
 const claim = { provider: PROVIDER, nodeId: randomUUID(), leaseMs: 30_000 };
-const SILENCE_MS = 15_000;
+/** A node that is silent for three of these does not live. */
+const config = { HEARTBEAT_INTERVAL: 5_000 };
 let queue: TestQueue;
 let families: string[] = [];
 
@@ -156,7 +157,7 @@ describe('an explanation', () => {
       fc.asyncProperty(state, (wanted) =>
         inState(wanted, async (tx) => {
           const rows = await rowsOf(tx);
-          const explanations = await explainEntries(tx, { provider: PROVIDER, nodeSilenceMs: SILENCE_MS }, rows);
+          const explanations = await explainEntries({ reading: tx, provider: { name: PROVIDER }, config }, rows);
           const controls = await loadControls(tx, PROVIDER);
           const allowed = startsAllowed(controls);
           const claimable: string[] = [];

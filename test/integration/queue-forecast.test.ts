@@ -34,7 +34,8 @@ afterEach(async () => {
   await db.query(`UPDATE auth.server_nodes SET state = 'running', last_beat_at = now() WHERE name = 'alive'`);
 });
 
-const load = (on: Queryable = db) => loadQueueForecast(on, PROVIDER, 15_000);
+const load = (reading: Queryable = db) =>
+  loadQueueForecast({ reading, provider: { name: PROVIDER }, config: { HEARTBEAT_INTERVAL: 5_000 } });
 
 /** Pending entries that are due in so many seconds, or whose due time is null. */
 const due = (seconds: number | null, count = 1, status = 'pending') =>

@@ -4,16 +4,17 @@ import type { ExplanationRefs } from '../../graphql/explanation.ts';
 import { looksSealed } from '../../sealing/jwe.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import type { Blocker as BlockerOfEntry, Explanation as ExplanationOfEntry } from './explanation.rules.ts';
-import type { EntryToExplain } from './explanation.ts';
 
 type BlockerOf<K extends BlockerOfEntry['kind']> = Extract<BlockerOfEntry, { kind: K }>;
+
+/** By the row, which the subscribers of one change share. */
+const explained = new WeakMap<object, Promise<ExplanationOfEntry>>();
 
 /** Adds `QueuedCreation.explanation` and the kinds of blocker that an entry has. */
 export function addExplanations(
   builder: Builder,
   { QueuedCreation }: Pick<EntryRefs, 'QueuedCreation'>,
   { Blocker, Explanation }: ExplanationRefs,
-  explain: (entry: EntryToExplain) => Promise<ExplanationOfEntry>,
 ): void {
   const blocker = <K extends BlockerOfEntry['kind']>(kind: K) => builder.objectRef<BlockerOf<K>>(kind);
   const interfaces = [Blocker];
@@ -94,8 +95,6 @@ export function addExplanations(
   });
   blocker('PasswordDestroyed').implement({ interfaces, description: 'Its password is gone; a retry needs a new one.' });
 
-  // By the row, which the subscribers of one change share.
-  const explained = new WeakMap<object, Promise<ExplanationOfEntry>>();
   builder.prismaObjectFields(QueuedCreation, (t) => ({
     explanation: t.field({
       type: Explanation,
@@ -115,11 +114,11 @@ export function addExplanations(
         leaseNodeId: true,
         leaseExpiresAt: true,
       },
-      resolve: (entry) => {
+      resolve: (entry, _args, { explanations }) => {
         let explanation = explained.get(entry);
         if (explanation === undefined) {
           const { encryptedPassword, ...told } = entry;
-          explanation = explain({
+          explanation = explanations.add({
             ...told,
             hasPassword: encryptedPassword !== null,
             isSealed: looksSealed(encryptedPassword),

@@ -2,9 +2,11 @@
  * Explanations from the database: what holds the queue is read once for all the entries that
  * are asked for at the same moment, however many they are.
  */
-import { createBatcher } from '../../database/batcher.ts';
+import { nodeSilenceMs } from '../../config/node-silence.ts';
+import { type Batcher, createBatcher } from '../../database/batcher.ts';
 import type { Queryable } from '../../database/database.ts';
 import { loadCircuit } from '../../identity/circuit.ts';
+import type { Services } from '../../work/context.ts';
 import { untilNextToken } from '../control/queue-control.rules.ts';
 import { loadControls } from '../control/queue-control-claim.ts';
 import {
@@ -18,30 +20,20 @@ import {
 /** An entry as its row has it; its node is known by id. */
 export type EntryToExplain = Omit<ExplainedEntry, 'leaseNodeName'> & { readonly leaseNodeId: string | null };
 
-export interface ExplainerOptions {
-  readonly provider: string;
-  /** A node that has not said for so long that it lives does not. */
-  readonly nodeSilenceMs: number;
+/** What explanations read, and which provider they are about. */
+export interface ConditionsSource {
+  readonly reading: Queryable;
+  readonly provider: Pick<Services['provider'], 'name'>;
+  readonly config: Pick<Services['config'], 'HEARTBEAT_INTERVAL'>;
 }
 
 /** Explains one entry at a time; those asked for within a millisecond share what is read. */
-export function createExplainer(
-  db: Queryable,
-  options: ExplainerOptions,
-): (entry: EntryToExplain) => Promise<Explanation> {
-  const batcher = createBatcher<EntryToExplain, Explanation>({
-    windowMs: 1,
-    largest: 1_000,
-    lanes: 4,
-    flush: (entries) => explainEntries(db, options, entries),
-  });
-  return (entry) => batcher.add(entry);
-}
+export const createExplanations = (source: ConditionsSource): Batcher<EntryToExplain, Explanation> =>
+  createBatcher({ windowMs: 1, largest: 1_000, lanes: 4, flush: (entries) => explainEntries(source, entries) });
 
 /** Explains entries, in order, with a fixed number of statements. */
 export async function explainEntries(
-  db: Queryable,
-  { provider, nodeSilenceMs }: ExplainerOptions,
+  { reading: db, provider: { name: provider }, config }: ConditionsSource,
   entries: readonly EntryToExplain[],
 ): Promise<Explanation[]> {
   const familyIds = [...new Set(entries.flatMap(({ familyId }) => familyId ?? []))];
@@ -49,7 +41,7 @@ export async function explainEntries(
   const controls = await loadControls(db, provider);
   const circuit = await loadCircuit(db, provider);
   const pauses = await db.query<Pause & { familyId: string | null }>(PAUSES, [familyIds]);
-  const nodes = await db.query<{ id: string; name: string; isLive: boolean }>(NODES, [nodeIds, nodeSilenceMs]);
+  const nodes = await db.query<{ id: string; name: string; isLive: boolean }>(NODES, [nodeIds, nodeSilenceMs(config)]);
   const { now, concurrency, underWay } = controls;
   const wait = untilNextToken(controls);
   const conditions: QueueConditions = {

@@ -1,7 +1,6 @@
 /** Failures by cause: the query `failureGroups`. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { z } from 'zod';
-import type { Database } from '../../database/database.ts';
 import type { QueuedCreation as Entry, Family } from '../../database/generated/prisma/client.ts';
 import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
 import type { ExplanationRefs } from '../../graphql/explanation.ts';
@@ -19,12 +18,7 @@ interface FailureGroupView extends FailureGroup {
 const groupCount = z.int().min(1, 'is at least 1').max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`).nullish();
 
 /** Adds `failureGroups`. */
-export function addFailureGroups(
-  builder: Builder,
-  db: Database,
-  { QueuedCreation }: EntryRefs,
-  { Cure }: ExplanationRefs,
-): void {
+export function addFailureGroups(builder: Builder, { QueuedCreation }: EntryRefs, { Cure }: ExplanationRefs): void {
   const Group = builder.objectRef<FailureGroupView>('FailureGroup').implement({
     description: 'Entries that have failed or back off for the same cause.',
     fields: (t) => ({
@@ -94,14 +88,15 @@ export function addFailureGroups(
         }),
       },
       resolve: async (_root, { first }, context, info) => {
+        const { reading, prisma } = context;
         const { familyId } = context.caller;
         const groups =
           familyId === null
-            ? await loadFailureGroups(db, first ?? 20)
-            : await loadFailureGroupsOfFamily(db, familyId, first ?? 20);
+            ? await loadFailureGroups(reading, first ?? 20)
+            : await loadFailureGroupsOfFamily(reading, familyId, first ?? 20);
         let samples: Promise<Map<string, Entry>> | undefined;
         const loadSamples = async () => {
-          const rows = await db.prisma.queuedCreation.findMany({
+          const rows = await prisma.queuedCreation.findMany({
             ...queryFromInfo({ context, info, path: ['sample'] }),
             where: { id: { in: groups.map((group) => group.sampleId) } },
           });
@@ -109,7 +104,7 @@ export function addFailureGroups(
         };
         let families: Promise<Map<string, Family>> | undefined;
         const loadFamilies = async () => {
-          const rows = await db.prisma.family.findMany({
+          const rows = await prisma.family.findMany({
             ...queryFromInfo({ context, info, path: ['affectedFamilies'] }),
             where: { id: { in: groups.flatMap((group) => group.affectedFamilyIds) } },
           });

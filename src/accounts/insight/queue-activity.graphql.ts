@@ -1,5 +1,4 @@
 /** `queueActivity`: throughput, failures and latency over time, for charts. */
-import type { Queryable } from '../../database/database.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { DEFAULT_BUCKETS, MOST_BUCKETS, spanOf } from './queue-activity.rules.ts';
@@ -9,7 +8,7 @@ const ENDED = 'Attempts that ended in it';
 const INTERRUPTED_LEFT_OUT = 'without interrupted ones; null when there were none';
 
 /** Adds `queueActivity`. */
-export function addQueueActivity(builder: Builder, db: Queryable, { Outcome }: Pick<EntryRefs, 'Outcome'>): void {
+export function addQueueActivity(builder: Builder, { Outcome }: Pick<EntryRefs, 'Outcome'>): void {
   const Bucket = builder.objectRef<ActivityBucket>('ActivityBucket').implement({
     description: 'What happened in one stretch of the span.',
     fields: (t) => ({
@@ -84,8 +83,8 @@ export function addQueueActivity(builder: Builder, db: Queryable, { Outcome }: P
           description: `Into how many buckets the span is cut, 1 to ${MOST_BUCKETS}; fewer come where whole milliseconds do not allow it.`,
         }),
       },
-      resolve: (_root, { from, to, buckets }, { caller: { familyId } }) =>
-        loadQueueActivity(db, spanOf(from, to, buckets ?? DEFAULT_BUCKETS), familyId),
+      resolve: (_root, { from, to, buckets }, { reading, caller: { familyId } }) =>
+        loadQueueActivity(reading, spanOf(from, to, buckets ?? DEFAULT_BUCKETS), familyId),
     }),
   );
 }

@@ -3,8 +3,6 @@ import type { Builder } from '../../graphql/builder.ts';
 import type { DueMinute, UnknownReason } from './queue-forecast.rules.ts';
 import type { QueueForecast } from './queue-forecast.ts';
 
-export type LoadForecast = () => Promise<QueueForecast>;
-
 const REASONS: Readonly<Record<UnknownReason, { readonly description: string }>> = {
   CIRCUIT_OPEN: {
     description:
@@ -15,7 +13,8 @@ const REASONS: Readonly<Record<UnknownReason, { readonly description: string }>>
   NOT_MEASURED: { description: 'No attempt ended in the last 5 minutes, so that there is no speed to reckon with.' },
 };
 
-export function addQueueForecast(builder: Builder, loadForecast: LoadForecast): void {
+/** Adds `queueForecast`. */
+export function addQueueForecast(builder: Builder): void {
   const Reason = builder.enumType('ForecastUnknownReason', {
     description: 'Why it cannot be known when the queue will be empty.',
     values: REASONS,
@@ -61,7 +60,7 @@ export function addQueueForecast(builder: Builder, loadForecast: LoadForecast): 
       type: Forecast,
       nullable: true,
       description: 'What becomes due when, and when the queue will be empty, by the speed of the last 5 minutes.',
-      resolve: () => loadForecast(),
+      resolve: (_root, _args, { forecast }) => forecast(),
     }),
   );
 }

@@ -1,5 +1,7 @@
 /** What the forecast is reckoned from: when entries are due, how fast the last attempts were, and what holds the queue. */
-import type { Queryable } from '../../database/database.ts';
+import { nodeSilenceMs } from '../../config/node-silence.ts';
+import { shareReading } from '../../database/shared-reading.ts';
+import type { ConditionsSource } from './explanation.ts';
 import { type DueMinute, type Forecast, type ForecastInput, forecast } from './queue-forecast.rules.ts';
 import { loadSpells } from './speed.ts';
 
@@ -43,13 +45,12 @@ const DUE_MINUTES = `
     AND next_retry_at > $1::timestamptz AND next_retry_at <= $1::timestamptz + interval '24 hours'
   GROUP BY 1 ORDER BY 1`;
 
-/** The forecast as of now, by the database’s clock. A node that has not beaten for `aliveWithinMs` does not count. */
-export async function loadQueueForecast(
-  db: Queryable,
-  provider: string,
-  aliveWithinMs: number,
-): Promise<QueueForecast> {
-  const [standing] = await db.query<Omit<ForecastInput, 'dueMinutes' | 'spells'>>(STANDING, [provider, aliveWithinMs]);
+/** The forecast as of now, by the database’s clock; nodes that are silent for too long do not count. */
+export async function loadQueueForecast({ reading: db, provider, config }: ConditionsSource): Promise<QueueForecast> {
+  const [standing] = await db.query<Omit<ForecastInput, 'dueMinutes' | 'spells'>>(STANDING, [
+    provider.name,
+    nodeSilenceMs(config),
+  ]);
   if (standing === undefined) throw new Error('The queue’s standing had no row');
   const dueMinutes = await db.query<DueMinute>(DUE_MINUTES, [standing.now]);
   const spells = await loadSpells(db);
@@ -59,4 +60,10 @@ export async function loadQueueForecast(
     dueMinutes,
     dueLaterCount: standing.dueLaterCount,
   };
+}
+
+/** The forecast, read once for all who ask meanwhile. */
+export function createForecast(source: ConditionsSource): () => Promise<QueueForecast> {
+  const load = shareReading(loadQueueForecast);
+  return () => load(source);
 }
