@@ -6,19 +6,12 @@
  */
 import { createHmac } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
+import type { AuditKeys } from '../work/audit-trail.ts';
 import { headerOf, seal, UnsealError, unseal } from './jwe.ts';
 import { MasterKeyError } from './master-key.ts';
 import { prepareRing } from './prepare-ring.ts';
 import { hasKeyRing, openable, SELECT_KEYS, type StoredKey } from './stored-keys.ts';
 import { type DataKey, type MasterKeys, notBound, unwrap, unwrapAll } from './wrapped-keys.ts';
-
-/** The keys that prove the audit trail's rows: rows are written under the newest, older ones are kept. */
-export interface AuditKeys {
-  readonly newest: { readonly id: string; readonly key: Buffer };
-  byId(id: string): Buffer | undefined;
-  /** When keys were made because a ring that was not new had none. */
-  readonly madeForMissing: readonly Date[];
-}
 
 export interface KeyRing {
   /** Seals a password for one entry, under the newest active key. */

@@ -48,6 +48,15 @@ export type SignedAct = SignedRow & {
   readonly mac: string;
 };
 
+/** The keys that prove the rows: a row is signed under the newest, older ones are kept. */
+export interface AuditKeys {
+  readonly newest: { readonly id: string; readonly key: Buffer };
+  /** Undefined for a key that the ring does not hold. */
+  byId(id: string): Buffer | undefined;
+  /** When keys were created because a ring that was not new had none: what was there before was taken away. */
+  readonly madeForMissing?: readonly Date[];
+}
+
 export interface AuditTrail {
   /**
    * Makes the row of an act; for statements that write it together with their change:

@@ -12,10 +12,10 @@ import type { Audit } from '../../src/access/audit/audit.ts';
 import type { Anchor } from '../../src/access/audit/proof.rules.ts';
 import { sealEntries } from '../../src/access/audit/seal.ts';
 import type { TimeSpan } from '../../src/access/audit/span.ts';
-import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
+import { createAuditTrail } from '../../src/access/audit/trail.ts';
 import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
 import type { Database } from '../../src/database/database.ts';
-import type { Act } from '../../src/work/audit-trail.ts';
+import type { Act, AuditKeys } from '../../src/work/audit-trail.ts';
 import { systemCaller } from '../../src/work/caller.ts';
 import { callerNamed, testAudit } from '../support/acts.ts';
 import {

@@ -2,11 +2,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type Acts, createActs } from '../../src/access/acts.ts';
 import { type Audit, openAudit } from '../../src/access/audit/audit.ts';
-import { type AuditKeys, createAuditTrail } from '../../src/access/audit/trail.ts';
+import { createAuditTrail } from '../../src/access/audit/trail.ts';
 import type { Database, Transactional } from '../../src/database/database.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
-import type { AuditTrail } from '../../src/work/audit-trail.ts';
+import type { AuditKeys, AuditTrail } from '../../src/work/audit-trail.ts';
 import { type Caller, LOCAL_CALLER } from '../../src/work/caller.ts';
 
 const KEY = createHash('sha256').update('the tests’ audit key').digest();

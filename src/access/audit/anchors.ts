@@ -5,9 +5,9 @@
  */
 import type { Queryable } from '../../database/database.ts';
 import { InvalidInputError } from '../../refusals.ts';
+import type { AuditKeys } from '../../work/audit-trail.ts';
 import { BEGINNING, type ChainPosition, isSame } from './chain.rules.ts';
 import { type Anchor, macOfAnchor } from './proof.rules.ts';
-import type { AuditKeys } from './trail.ts';
 
 export interface StoredAnchor extends Anchor {
   /** Signed by a key of the ring. */

@@ -5,14 +5,14 @@
 import type { Database, Transactional } from '../../database/database.ts';
 import type { DatabaseClock } from '../../database/database-clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AuditTrail } from '../../work/audit-trail.ts';
+import type { AuditKeys, AuditTrail } from '../../work/audit-trail.ts';
 import { anchorText, type GivenAnchor, presentAnchor, readAnchor } from './anchors.ts';
 import { cutAuditTrail } from './cut.ts';
 import { exportAudit } from './export.ts';
 import { clearFindings, recordFinding } from './findings.ts';
 import { createSealer, type Sealer } from './sealer.ts';
 import type { TimeSpan } from './span.ts';
-import { type AuditKeys, createAuditTrail } from './trail.ts';
+import { createAuditTrail } from './trail.ts';
 import { type AuditVerification, takenKeyProblem, verifyAuditTrail } from './verify.ts';
 
 /** RetentionJob asks every hour. */

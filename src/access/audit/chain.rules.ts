@@ -3,9 +3,9 @@
  * order of the places: what holds for every row and its predecessor holds for the whole trail.
  */
 import { timingSafeEqual } from 'node:crypto';
+import type { AuditKeys } from '../../work/audit-trail.ts';
 import { chainAt, macOfRow, NO_CHAIN } from './proof.rules.ts';
 import type { StoredEntry } from './stored-entries.ts';
-import type { AuditKeys } from './trail.ts';
 
 /** How far the chain was followed. */
 export interface ChainPosition {

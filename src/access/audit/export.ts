@@ -4,11 +4,11 @@
  * `after` as text), codes in base64url. First a line that says where it begins, last the anchor.
  */
 import type { Queryable } from '../../database/database.ts';
+import type { AuditKeys } from '../../work/audit-trail.ts';
 import { anchorText, loadCut, loadHead } from './anchors.ts';
 import { BEGINNING, type ChainPosition } from './chain.rules.ts';
 import { placesOf, type TimeSpan } from './span.ts';
 import type { StoredEntry } from './stored-entries.ts';
-import type { AuditKeys } from './trail.ts';
 import { chainedRows } from './walk.ts';
 
 /**

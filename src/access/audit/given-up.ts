@@ -4,11 +4,12 @@
  * record under a key that the ring holds, is believed, and only of rows that were written before it.
  */
 import type { Queryable } from '../../database/database.ts';
+import type { AuditKeys } from '../../work/audit-trail.ts';
+import { FACTS } from '../../work/facts.ts';
 import { brokenRow, type TrailKeys } from './chain.rules.ts';
 import { STORED_COLUMNS, storedEntries } from './stored-entries.ts';
-import type { AuditKeys } from './trail.ts';
 
-export const KEY_RING_ABANDONED = 'keyRingAbandoned';
+const KEY_RING_ABANDONED = FACTS.keyRingAbandoned.action;
 
 /** The keys, and which rows were signed under others that were given up. */
 export async function withGivenUp(db: Queryable, keys: AuditKeys): Promise<TrailKeys> {

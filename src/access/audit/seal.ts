@@ -4,11 +4,11 @@
  * transaction commits late gets a later place, so that places have no holes.
  */
 import type { Queryable, Transactional } from '../../database/database.ts';
+import type { AuditKeys } from '../../work/audit-trail.ts';
 import { loadHead } from './anchors.ts';
 import { type BrokenTrail, brokenRow, type ChainPosition, chainOf, type TrailKeys } from './chain.rules.ts';
 import { withGivenUp } from './given-up.ts';
 import { STORED_COLUMNS, type StoredEntry, storedEntries } from './stored-entries.ts';
-import type { AuditKeys } from './trail.ts';
 
 /** The lock of whoever adds to the chain or cuts it; held until its transaction ends, as it must be behind a pooler. */
 export const CHAIN_LOCK = `hashtext('family-hub-jobs audit trail')`;

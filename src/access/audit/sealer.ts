@@ -8,12 +8,12 @@
  */
 import type { Database, Transactional } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { AuditKeys } from '../../work/audit-trail.ts';
 import { anchorText, loadCut } from './anchors.ts';
 import { type ChainPosition, isSame } from './chain.rules.ts';
 import { type Finder, recordFinding } from './findings.ts';
 import type { Anchor } from './proof.rules.ts';
 import { type Sealed, sealEntries } from './seal.ts';
-import type { AuditKeys } from './trail.ts';
 
 const BATCH = 500;
 /** What is written meanwhile is chained with it; the whole second is for a busy database. */

@@ -4,19 +4,9 @@
  * there without the other; its place in the chain comes later, from the sealer.
  */
 import { randomUUID } from 'node:crypto';
-import type { Act, AuditTrail, SignedAct, SignedRow } from '../../work/audit-trail.ts';
+import type { Act, AuditKeys, AuditTrail, SignedAct, SignedRow } from '../../work/audit-trail.ts';
 import { macOfRow } from './proof.rules.ts';
 import { jsonText, storable } from './storable.rules.ts';
-
-/** The audit keys of the key ring. */
-export interface AuditKeys {
-  /** What is written now is proved under this one. */
-  readonly newest: { readonly id: string; readonly key: Buffer };
-  /** Undefined for a key that the ring does not hold. */
-  byId(id: string): Buffer | undefined;
-  /** When keys were made because a ring that was not new had none: what was there before was taken away. */
-  readonly madeForMissing?: readonly Date[];
-}
 
 export interface AuditTrailOptions {
   readonly keys: AuditKeys;

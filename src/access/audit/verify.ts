@@ -4,6 +4,7 @@
  * by itself, that nothing was cut off its end, is proved by an anchor from elsewhere.
  */
 import type { Queryable, Transactional } from '../../database/database.ts';
+import type { AuditKeys } from '../../work/audit-trail.ts';
 import { loadCut, loadHead, type StoredAnchor } from './anchors.ts';
 import {
   BEGINNING,
@@ -17,7 +18,6 @@ import {
 import { withGivenUp } from './given-up.ts';
 import type { Anchor } from './proof.rules.ts';
 import { placesOf, type TimeSpan } from './span.ts';
-import type { AuditKeys } from './trail.ts';
 import { chainedRows, unchainedRows } from './walk.ts';
 
 export interface AuditQuestion extends TimeSpan {
