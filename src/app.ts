@@ -39,7 +39,6 @@ import type { NodeIdentity } from './nodes/nodes.ts';
 import { createOutward } from './outward.ts';
 import { retentionJob } from './retention/retention.job.ts';
 import type { SchemaTools } from './schema.ts';
-import { createKeyOperations } from './sealing/key-operations.ts';
 import type { KeyRing } from './sealing/key-ring.ts';
 import { createKeyWatch } from './sealing/key-watch.ts';
 import { createResealRunner } from './sealing/reseal-runner.ts';
@@ -91,14 +90,7 @@ export function createApp(options: AppOptions) {
     concurrency: config.PROVIDER_CONCURRENCY,
   });
   const keyWatch = createKeyWatch({ db, keyRing, nodeId: node.id });
-  const resealRunner = createResealRunner({
-    db,
-    keyRing,
-    notices,
-    logger,
-    nodeId: node.id,
-    leaseMs: config.LEASE_DURATION,
-  });
+  const resealRunner = createResealRunner({ ...options, nodeId: node.id });
   const bulkRunner = createBulkRunner({ ...options, nodeId: node.id });
 
   const jobs: readonly Job[] = [
@@ -160,7 +152,6 @@ export function createApp(options: AppOptions) {
     db: reading,
     clock,
     jobs,
-    keys: createKeyOperations({ db, acts, keyRing, notices, silenceMs, wake: resealRunner.wake }, reading),
     ledger: { ...firing, retentionMs: config.RUN_RETENTION },
     runNow: (caller, request) => runJobNow({ db, acts, digester: keyRing, scheduler }, caller, request),
     explainSchedule: createScheduleExplainer(reading, {

@@ -66,14 +66,12 @@ import { addNodes } from './nodes/node.graphql.ts';
 import type { OutwardTools } from './outward.ts';
 import { addEncryptionKeys } from './sealing/encryption-key.graphql.ts';
 import { addKeyMutations } from './sealing/key-mutations.graphql.ts';
-import type { KeyOperations } from './sealing/key-operations.ts';
 import { addResealings } from './sealing/resealing.graphql.ts';
 
 export interface SchemaTools {
   readonly db: Database;
   readonly clock: Clock;
   readonly jobs: readonly Job[];
-  readonly keys: KeyOperations;
   readonly runNow: RunTools['runNow'];
   readonly jobOperations: JobOperations;
   readonly explainSchedule: ExplainSchedule;
@@ -87,7 +85,6 @@ export function buildSchema({
   db,
   clock,
   jobs,
-  keys,
   runNow,
   jobOperations,
   explainSchedule,
@@ -132,8 +129,8 @@ export function buildSchema({
   addIdentityMutations(builder, identityRefs);
   addSimulator(builder);
   const circuit = addCircuitSubscription(builder, identityRefs, Change);
-  const keyRefs = addEncryptionKeys(builder, { prisma, clock, ...keys });
-  addKeyMutations(builder, prisma, { ...keyRefs, ...addResealings(builder, prisma) }, keys);
+  const keyRefs = addEncryptionKeys(builder);
+  addKeyMutations(builder, { ...keyRefs, ...addResealings(builder) });
   addQueueControl(builder);
   addQueueForecast(builder);
   addQueueActivity(builder, entryRefs);

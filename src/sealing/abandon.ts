@@ -8,7 +8,10 @@
 
 import type { Queryable, Transactional } from '../database/database.ts';
 import { StartError } from '../database/start-error.ts';
-import type { Act, AuditTrail } from '../work/audit-trail.ts';
+import type { AuditTrail } from '../work/audit-trail.ts';
+import type { Caller } from '../work/caller.ts';
+import { happening } from '../work/facts.ts';
+import { actsOf } from '../work/unit.ts';
 import { beginningOf } from './jwe.ts';
 import type { MasterKey } from './master-key.ts';
 import { insertKey, type KeyRow, LOCK_KEY_RING, type MadeKey, unwrap } from './wrapped-keys.ts';
@@ -18,7 +21,7 @@ export interface AbandonTools {
   /** The new master key. */
   readonly master: MasterKey;
   readonly silenceMs: number;
-  readonly caller: Act['caller'];
+  readonly caller: Caller;
   /** The trail under an audit key that was made just now. */
   trailUnder(key: MadeKey): AuditTrail;
   /** The failure group of an error, for entries that fail by it. */
@@ -74,9 +77,7 @@ export function abandonKeyRing(tools: AbandonTools): Promise<Abandoned> {
       failedCount: destroyed.filter(({ isFailed }) => isFailed).length,
       webhookCount: webhooks.length,
     };
-    await tools.trailUnder(auditKey).record(tx, {
-      caller: tools.caller,
-      action: 'keyRingAbandoned',
+    const abandoned = happening('keyRingAbandoned', {
       reason: 'The master key is lost.',
       // Verification believes of these alone that they were given up, since this row is proved.
       before: { masterKeyIds: answer.masterKeyIds, auditKeyIds: await auditKeysBefore(tx, auditKey.id) },
@@ -87,6 +88,7 @@ export function abandonKeyRing(tools: AbandonTools): Promise<Abandoned> {
         webhookCount: answer.webhookCount,
       },
     });
+    await tools.trailUnder(auditKey).record(tx, ...actsOf(abandoned, tools.caller));
     return answer;
   });
 }

@@ -1,26 +1,19 @@
 /** Keys in the API: the type `EncryptionKey` and the list of all of them. Never the keys themselves. */
-import type { Clock } from '../clock.ts';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import type { Queryable } from '../database/database.ts';
 import type { Builder, RequestContext } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import { type KeyState, keyState } from './key.rules.ts';
+import { countSealed, countSealedSecrets } from './key-usage.ts';
 import type { KeyPurpose } from './wrapped-keys.ts';
 
 /** By the id of the key; undefined for what is not sealed by us. */
 type SealedCounts = ReadonlyMap<string | undefined, number>;
 
-export interface KeyViewTools {
-  readonly prisma: PrismaClient;
-  readonly clock: Clock;
-  countSealed(): Promise<SealedCounts>;
-  countSealedSecrets(): Promise<SealedCounts>;
-}
-
 /** Counting reads every entry that has a password. */
 const DEAR = 2_000;
 
 /** Adds `EncryptionKey`, its enums and `encryptionKeys`; answers the ref. */
-export function addEncryptionKeys(builder: Builder, { prisma, clock, countSealed, countSealedSecrets }: KeyViewTools) {
+export function addEncryptionKeys(builder: Builder) {
   const Purpose = addEnum<KeyPurpose>(builder, 'EncryptionKeyPurpose', 'What a key of the key ring is for.', {
     seal: 'Passwords are sealed under it.',
     digest: 'Inputs of repeated requests are compared by it.',
@@ -33,9 +26,6 @@ export function addEncryptionKeys(builder: Builder, { prisma, clock, countSealed
     retired: 'Destroyed: what was under it can be opened by nobody.',
     lost: 'Given up because its master key was lost.',
   });
-
-  const entriesFor = oncePerRequest(countSealed);
-  const secretsFor = oncePerRequest(countSealedSecrets);
 
   const EncryptionKey = builder.prismaNode('DataProtectionKey', {
     name: 'EncryptionKey',
@@ -58,7 +48,7 @@ export function addEncryptionKeys(builder: Builder, { prisma, clock, countSealed
       state: t.field({
         type: State,
         description: 'Where it stands now.',
-        resolve: (key) => keyState(key, clock.now()),
+        resolve: (key, _args, { clock }) => keyState(key, clock.now()),
       }),
       masterKeyId: t.exposeString('masterKeyId', {
         description: 'The id of the master key that it is wrapped under; tells master keys apart, and nothing of them.',
@@ -107,7 +97,7 @@ export function addEncryptionKeys(builder: Builder, { prisma, clock, countSealed
       type: [EncryptionKey],
       nullable: { list: true, items: false },
       description: 'The keys of the key ring, the youngest first; retired ones too.',
-      resolve: (query) =>
+      resolve: (query, _root, _args, { prisma }) =>
         prisma.dataProtectionKey.findMany({ ...query, orderBy: [{ activatedAt: 'desc' }, { id: 'desc' }] }),
     }),
   );
@@ -115,13 +105,18 @@ export function addEncryptionKeys(builder: Builder, { prisma, clock, countSealed
 }
 
 /** Counted once for all keys of a request. */
-function oncePerRequest(count: () => Promise<SealedCounts>): (context: RequestContext) => Promise<SealedCounts> {
+function oncePerRequest(
+  count: (db: Queryable) => Promise<SealedCounts>,
+): (context: RequestContext) => Promise<SealedCounts> {
   const counted = new WeakMap<RequestContext, Promise<SealedCounts>>();
   return (context) => {
-    const counts = counted.get(context) ?? count();
+    const counts = counted.get(context) ?? count(context.reading);
     counted.set(context, counts);
     return counts;
   };
 }
+
+const entriesFor = oncePerRequest(countSealed);
+const secretsFor = oncePerRequest(countSealedSecrets);
 
 export type KeyRefs = ReturnType<typeof addEncryptionKeys>;

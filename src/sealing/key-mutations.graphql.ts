@@ -1,16 +1,16 @@
 /** What can be done with the key ring on a working day: rotate, seal anew, retire, change the master key. */
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { KeyRefs } from './encryption-key.graphql.ts';
 import { KeyInUseError } from './key.errors.ts';
-import type { KeyOperations } from './key-operations.ts';
-import { DEFAULT_PER_SECOND, MOST_PER_SECOND } from './reseal.ts';
+import { DEFAULT_PER_SECOND, MOST_PER_SECOND, resealEntries } from './reseal.ts';
 import type { ResealingRefs } from './resealing.graphql.ts';
-import type { Rewrapped } from './rewrap.ts';
+import { retireEncryptionKey } from './retire.ts';
+import { type Rewrapped, wrapWithNewMasterKey } from './rewrap.ts';
+import { rotateEncryptionKey } from './rotate.ts';
 
 const reason = reasonText.nullish();
 const perSecond = z
@@ -23,12 +23,7 @@ const REASON = 'Why, for the record; at most 500 characters.';
 const ONCE = '1 to 200 characters. The same key again within 24 h does it only once.';
 
 /** Adds the mutations over keys. */
-export function addKeyMutations(
-  builder: Builder,
-  prisma: PrismaClient,
-  { EncryptionKey, Resealing }: KeyRefs & ResealingRefs,
-  operations: KeyOperations,
-): void {
+export function addKeyMutations(builder: Builder, { EncryptionKey, Resealing }: KeyRefs & ResealingRefs): void {
   builder.objectType(KeyInUseError, {
     name: 'KeyInUseError',
     description: 'Passwords, or secrets of webhooks, are sealed under the key: it cannot be destroyed.',
@@ -58,7 +53,8 @@ export function addKeyMutations(
         encryptionKey: t.prismaField({
           type: EncryptionKey,
           description: 'The new key.',
-          resolve: (query, { keyId }) => prisma.dataProtectionKey.findUniqueOrThrow({ ...query, where: { id: keyId } }),
+          resolve: (query, { keyId }, _args, { prisma }) =>
+            prisma.dataProtectionKey.findUniqueOrThrow({ ...query, where: { id: keyId } }),
         }),
         isReplay: t.exposeBoolean('isReplay', {
           description: 'True if this idempotency key had been used: no other key was made.',
@@ -89,7 +85,7 @@ export function addKeyMutations(
         resealing: t.prismaField({
           type: Resealing,
           description: 'The re-sealing, as it stands now.',
-          resolve: (query, { resealingId }) =>
+          resolve: (query, { resealingId }, _args, { prisma }) =>
             prisma.resealing.findUniqueOrThrow({ ...query, where: { id: resealingId } }),
         }),
         isReplay: t.exposeBoolean('isReplay', {
@@ -113,7 +109,8 @@ export function addKeyMutations(
         encryptionKey: t.prismaField({
           type: EncryptionKey,
           description: 'The key, as it stands now.',
-          resolve: (query, { keyId }) => prisma.dataProtectionKey.findUniqueOrThrow({ ...query, where: { id: keyId } }),
+          resolve: (query, { keyId }, _args, { prisma }) =>
+            prisma.dataProtectionKey.findUniqueOrThrow({ ...query, where: { id: keyId } }),
         }),
         isChanged: t.exposeBoolean('isChanged', { description: 'False if it was retired already.' }),
       }),
@@ -135,7 +132,7 @@ export function addKeyMutations(
       encryptionKeys: t.prismaField({
         type: [EncryptionKey],
         description: 'All keys, the youngest first.',
-        resolve: (query) =>
+        resolve: (query, _payload, _args, { prisma }) =>
           prisma.dataProtectionKey.findMany({ ...query, orderBy: [{ activatedAt: 'desc' }, { id: 'desc' }] }),
       }),
       isChanged: t.exposeBoolean('isChanged', { description: 'False if the ring was under it already.' }),
@@ -150,7 +147,7 @@ export function addKeyMutations(
         'Makes a new key, which passwords are sealed under from two seconds later on, on every node. What is sealed already stays readable; `resealEntries` brings it under the new key.',
       args: { input: t.arg({ type: RotateInput, required: true, description: 'Why.' }) },
       errors: { types: [InvalidInputError, InvalidStateError, IdempotencyConflictError] },
-      resolve: (_root, { input }, { caller }) => operations.rotate(caller, input),
+      resolve: (_root, { input }, ctx) => rotateEncryptionKey(ctx, input),
     }),
     resealEntries: t.field({
       type: ResealPayload,
@@ -159,7 +156,7 @@ export function addKeyMutations(
         'Seals passwords, and the secrets of webhooks, anew under the active key, in the background, while everything goes on. Watch it with `latestResealing`. One that is started while another is under way takes its place, so that its pace can be changed.',
       args: { input: t.arg({ type: ResealInput, required: true, description: 'Which, and how fast.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
-      resolve: (_root, { input }, { caller }) => operations.reseal(caller, input),
+      resolve: (_root, { input }, ctx) => resealEntries(ctx, input),
     }),
     retireEncryptionKey: t.field({
       type: RetirePayload,
@@ -168,10 +165,7 @@ export function addKeyMutations(
         'Destroys a key that nothing is sealed under any more: what was, in an old dump for instance, can be opened by nobody then, even with the master key. Cannot be undone. Refused, with the count, while it is in use.',
       args: { input: t.arg({ type: RetireInput, required: true, description: 'Which key.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, KeyInUseError] },
-      resolve: async (_root, { input }, { caller }) => ({
-        keyId: input.keyId,
-        ...(await operations.retire(caller, input)),
-      }),
+      resolve: (_root, { input }, ctx) => retireEncryptionKey(ctx, input),
     }),
     wrapWithNewMasterKey: t.field({
       type: WrapPayload,
@@ -180,7 +174,7 @@ export function addKeyMutations(
         'Wraps every key under the new master key that the nodes were started with (NEW_MASTER_KEY or NEW_MASTER_KEY_FILE), while everything goes on. Refused while a node runs that does not hold it. Interrupted, it has changed nothing: ask again.',
       args: { input: t.arg({ type: WrapInput, required: true, description: 'Why.' }) },
       errors: { types: [InvalidInputError, InvalidStateError] },
-      resolve: (_root, { input }, { caller }) => operations.rewrap(caller, input),
+      resolve: (_root, { input }, ctx) => wrapWithNewMasterKey(ctx, input),
     }),
   }));
 }

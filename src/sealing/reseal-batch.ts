@@ -4,7 +4,8 @@
  * others hold are passed over and come again; a password that changed meanwhile is never
  * overwritten, and an attempt under way has its own copy of what it needs.
  */
-import type { Database, Queryable } from '../database/database.ts';
+import type { Queryable } from '../database/database.ts';
+import type { Services } from '../work/context.ts';
 import { beginningOf, UnsealError } from './jwe.ts';
 import type { KeyRing } from './key-ring.ts';
 import { openSealed } from './open-sealed.ts';
@@ -21,12 +22,7 @@ export interface LeasedResealing {
   readonly perSecond: number;
 }
 
-export interface ResealTools {
-  readonly db: Database;
-  readonly keyRing: KeyRing;
-  readonly nodeId: string;
-  readonly leaseMs: number;
-}
+export type ResealServices = Pick<Services, 'config' | 'db' | 'keyRing' | 'nodeId'>;
 
 export type BatchResult =
   | { readonly kind: 'batch'; readonly size: number }
@@ -41,21 +37,20 @@ interface Sealed {
 }
 
 /** Does the next batch, or closes the re-sealing when a whole pass found nothing more. */
-export function nextBatch(tools: ResealTools, leased: LeasedResealing): Promise<BatchResult> {
-  return tools.db.transaction((tx) => batch(tx, tools, leased));
+export function nextBatch(services: ResealServices, leased: LeasedResealing): Promise<BatchResult> {
+  return services.db.transaction((tx) => batch(tx, services, leased));
 }
 
 async function batch(
   tx: Queryable,
-  tools: ResealTools,
+  { config, keyRing, nodeId }: ResealServices,
   { id, keyId, perSecond }: LeasedResealing,
 ): Promise<BatchResult> {
-  const { keyRing, nodeId, leaseMs } = tools;
   const [held] = await tx.query<{ passedId: string }>(
     `UPDATE auth.resealings SET lease_expires_at = now() + $3 * interval '1 millisecond'
      WHERE id = $1 AND lease_node_id = $2 AND status = 'running'
      RETURNING coalesce(passed_id, '00000000-0000-0000-0000-000000000000') AS "passedId"`,
-    [id, nodeId, leaseMs],
+    [id, nodeId, config.LEASE_DURATION],
   );
   if (held === undefined) return { kind: 'lost' };
   const wanted = [id, keyId === null ? null : beginningOf(keyId), beginningOf(keyRing.sealingKeyId)];

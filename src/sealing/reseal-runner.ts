@@ -4,13 +4,14 @@
  * heartbeat, so that what a stopped or crashed node left is gone on with when its lease ended.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '../telemetry/logger.ts';
-import type { Notices } from '../work/notices.ts';
-import { type LeasedResealing, nextBatch, type ResealTools } from './reseal-batch.ts';
+import type { Services } from '../work/context.ts';
+import { type LeasedResealing, nextBatch, type ResealServices } from './reseal-batch.ts';
 
 /** Until entries that others have locked are tried again: twice as long each time in a row, up to a bound. */
 const HELD_BACK_MS = 50;
 const LONGEST_HELD_BACK_MS = 5_000;
+
+type RunnerServices = ResealServices & Pick<Services, 'logger' | 'notices'>;
 
 export interface ResealRunner {
   /** Looks for a re-sealing now; many wakes in a row are one. */
@@ -20,9 +21,7 @@ export interface ResealRunner {
 }
 
 /** Creates the runner; it does nothing until it is woken. */
-export function createResealRunner(
-  options: ResealTools & { readonly notices: Notices; readonly logger: Logger },
-): ResealRunner {
+export function createResealRunner(options: RunnerServices): ResealRunner {
   const stopping = new AbortController();
   let wasWoken = false;
   let running: Promise<void> | undefined;
@@ -55,15 +54,11 @@ export function createResealRunner(
 }
 
 /** Batches until it is finished, lost to another node or replaced, or this node stops. */
-async function goOn(
-  options: ResealTools & { readonly notices: Notices; readonly logger: Logger },
-  leased: LeasedResealing,
-  stopping: AbortSignal,
-): Promise<void> {
-  const { db, keyRing, notices, logger, nodeId, leaseMs } = options;
+async function goOn(options: RunnerServices, leased: LeasedResealing, stopping: AbortSignal): Promise<void> {
+  const { db, keyRing, notices, logger, nodeId, config } = options;
   await keyRing.refresh();
   // The lease is prolonged by each try.
-  const longestMs = Math.min(LONGEST_HELD_BACK_MS, leaseMs / 3);
+  const longestMs = Math.min(LONGEST_HELD_BACK_MS, config.LEASE_DURATION / 3);
   let heldBackMs = HELD_BACK_MS;
   while (!stopping.aborted) {
     const begun = performance.now();
@@ -90,7 +85,7 @@ async function goOn(
 }
 
 /** The one under way, if no other live node has it; its own the node may have again. */
-async function leaseNext({ db, nodeId, leaseMs }: ResealTools): Promise<LeasedResealing | undefined> {
+async function leaseNext({ db, nodeId, config }: RunnerServices): Promise<LeasedResealing | undefined> {
   const [leased] = await db.query<LeasedResealing>(
     `UPDATE auth.resealings SET lease_node_id = $1, lease_expires_at = now() + $2 * interval '1 millisecond'
      WHERE id = (
@@ -100,7 +95,7 @@ async function leaseNext({ db, nodeId, leaseMs }: ResealTools): Promise<LeasedRe
        FOR UPDATE SKIP LOCKED
      )
      RETURNING id, key_id AS "keyId", per_second AS "perSecond"`,
-    [nodeId, leaseMs],
+    [nodeId, config.LEASE_DURATION],
   );
   return leased;
 }

@@ -6,13 +6,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
-import { digestFields, idempotently } from '../access/idempotency.ts';
+import { once } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
 import { InvalidInputError, InvalidStateError } from '../refusals.ts';
-import type { Caller } from '../work/caller.ts';
+import type { Context } from '../work/context.ts';
+import { unit } from '../work/unit.ts';
 import { findKey } from './find-key.ts';
 import { countSealed, countSealedSecrets } from './key-usage.ts';
-import type { KeyTools } from './rotate.ts';
 
 /** Passwords a second, where nothing else was said: a few percent of one processor. */
 export const DEFAULT_PER_SECOND = 1_000;
@@ -31,27 +31,25 @@ export interface ResealRequest {
  * InvalidStateError for the key that passwords are sealed under anyhow.
  */
 export async function resealEntries(
-  { acts, keyRing }: Pick<KeyTools, 'acts' | 'keyRing'>,
-  caller: Caller,
+  ctx: Context,
   { keyId = null, perSecond, reason, idempotencyKey: key }: ResealRequest,
 ): Promise<{ resealingId: string; isReplay: boolean }> {
   const pace = perSecond ?? DEFAULT_PER_SECOND;
   const problem = idempotencyKeyProblem(key);
   if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
-  const digests = key ? digestFields(keyRing, { keyId, perSecond, reason }) : {};
-  await untilActive(acts, keyRing);
-  const { resultId, isReplay } = await acts.transaction((tx, acted) =>
-    idempotently(tx, { caller: caller.id, mutation: 'resealEntries', key, digests }, async () => {
+  const call = { mutation: 'resealEntries', key, input: { keyId, perSecond, reason } };
+  await untilActive(ctx);
+  const { resultId, isReplay } = await unit(ctx, (tx) =>
+    once(tx, ctx, call, async () => {
       if (keyId !== null) await requireSuperseded(tx, keyId);
-      const totalCount = await countOld(tx, keyId, keyRing.sealingKeyId);
+      const totalCount = await countOld(tx, keyId, ctx.keyRing.sealingKeyId);
       const resealingId = randomUUID();
       await tx.query(`UPDATE auth.resealings SET status = 'replaced', finished_at = now() WHERE status = 'running'`);
       await tx.query(
         `INSERT INTO auth.resealings (id, key_id, per_second, reason, actor, total_count) VALUES ($1, $2, $3, $4, $5, $6)`,
-        [resealingId, keyId, pace, reason ?? null, caller.name, totalCount],
+        [resealingId, keyId, pace, reason ?? null, ctx.caller.name, totalCount],
       );
-      const target = { type: 'Resealing', id: resealingId };
-      acted({ caller, action: 'resealEntries', target, reason, after: { keyId, perSecond: pace, totalCount } });
+      tx.happened('resealingStarted', { id: resealingId, reason, after: { keyId, perSecond: pace, totalCount } });
       return resealingId;
     }),
   );
@@ -59,12 +57,10 @@ export async function resealEntries(
 }
 
 /** A key that was made a moment ago is what is sealed under from now on: its moment is waited for. */
-async function untilActive(acts: KeyTools['acts'], keyRing: KeyTools['keyRing']): Promise<void> {
-  const [pending] = await acts.transaction((tx) =>
-    tx.query<{ inMs: number }>(
-      `SELECT (extract(epoch FROM activated_at - now()) * 1000)::float8 AS "inMs" FROM auth.data_protection_keys
-       WHERE purpose = 'seal' AND activated_at > now() AND retired_at IS NULL ORDER BY activated_at DESC LIMIT 1`,
-    ),
+async function untilActive({ db, keyRing }: Context): Promise<void> {
+  const [pending] = await db.query<{ inMs: number }>(
+    `SELECT (extract(epoch FROM activated_at - now()) * 1000)::float8 AS "inMs" FROM auth.data_protection_keys
+     WHERE purpose = 'seal' AND activated_at > now() AND retired_at IS NULL ORDER BY activated_at DESC LIMIT 1`,
   );
   if (pending === undefined) return;
   await keyRing.refresh();

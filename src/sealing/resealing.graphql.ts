@@ -1,11 +1,10 @@
 /** Re-sealings in the API: what was started, how far it is, and which passwords it could not open. */
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { ResealingStatus } from '../database/generated/prisma/enums.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 
 /** Adds `Resealing`, `ResealingSkip` and their queries; answers the ref. */
-export function addResealings(builder: Builder, prisma: PrismaClient) {
+export function addResealings(builder: Builder) {
   const Status = addEnum<ResealingStatus>(builder, 'ResealingStatus', 'Where a re-sealing stands.', {
     running: 'Under way, in batches, on one node at a time.',
     finished: 'Nothing is left but what was skipped.',
@@ -58,13 +57,15 @@ export function addResealings(builder: Builder, prisma: PrismaClient) {
       nullable: true,
       description: 'A re-sealing by its plain key: shows its progress. Null when there is none.',
       args: { resealingId: t.arg({ type: 'UUID', required: true, description: 'Its key.' }) },
-      resolve: (query, _root, { resealingId }) => prisma.resealing.findUnique({ ...query, where: { id: resealingId } }),
+      resolve: (query, _root, { resealingId }, { prisma }) =>
+        prisma.resealing.findUnique({ ...query, where: { id: resealingId } }),
     }),
     latestResealing: t.prismaField({
       type: Resealing,
       nullable: true,
       description: 'The re-sealing that was started last; null if none ever was.',
-      resolve: (query) => prisma.resealing.findFirst({ ...query, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] }),
+      resolve: (query, _root, _args, { prisma }) =>
+        prisma.resealing.findFirst({ ...query, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] }),
     }),
   }));
   return { Resealing };

@@ -5,17 +5,17 @@
  * halted all the while; only then is counted, for good, whether anything still needs it.
  */
 
+import { nodeSilenceMs } from '../config/node-silence.ts';
 import type { Transactional } from '../database/database.ts';
 import { sqlStateOf } from '../database/violations.ts';
 import { InvalidStateError } from '../refusals.ts';
-import type { Caller } from '../work/caller.ts';
-import { recordEvents } from '../work/write-events.ts';
+import type { Context } from '../work/context.ts';
+import { unit } from '../work/unit.ts';
 import { findKey } from './find-key.ts';
 import { KeyInUseError } from './key.errors.ts';
 import { retireProblem } from './key.rules.ts';
 import { countSealedUnder } from './key-usage.ts';
 import { nodesSealingUnder } from './living-nodes.ts';
-import type { KeyTools } from './rotate.ts';
 import { LOCK_KEY_RING } from './wrapped-keys.ts';
 
 export interface RetireRequest {
@@ -28,23 +28,23 @@ export interface RetireRequest {
  * KeyInUseError with the count, or InvalidStateError for a key that is sealed under now.
  */
 export async function retireEncryptionKey(
-  { db, acts, silenceMs }: Pick<KeyTools, 'acts' | 'silenceMs'> & { db: Transactional },
-  caller: Caller,
+  ctx: Context,
   { keyId, reason }: RetireRequest,
-): Promise<{ isChanged: boolean }> {
+): Promise<{ keyId: string; isChanged: boolean }> {
+  const { db, keyRing, config } = ctx;
   const key = await findKey(db, keyId);
   const problem = retireProblem(key.purpose, key.state);
   if (problem !== undefined) throw new InvalidStateError(problem);
-  if (key.state === 'retired') return { isChanged: false };
+  if (key.state === 'retired') return { keyId, isChanged: false };
   await requireUnused(db, keyId);
-  const users = await nodesSealingUnder(db, keyId, silenceMs);
+  const users = await nodesSealingUnder(db, keyId, nodeSilenceMs(config));
   if (users.length > 0)
     throw new InvalidStateError(
       `A node still seals under this key, or has not said under which: ${users.join(', ')}. It takes the new key within seconds; try again then, or see with "serverNodes" what keeps it.`,
     );
   await close(db, keyId);
 
-  return acts.transaction(async (tx, acted) => {
+  const isChanged = await unit(ctx, async (tx) => {
     await tx.query(LOCK_KEY_RING);
     await requireUnused(tx, keyId);
     const retired = await tx.query<{ retiredAt: Date }>(
@@ -52,22 +52,18 @@ export async function retireEncryptionKey(
        WHERE id = $1 AND retired_at IS NULL RETURNING retired_at AS "retiredAt"`,
       [keyId],
     );
-    if (retired.length === 0) return { isChanged: false };
-    const payload = { keyId, actor: caller.name };
-    await recordEvents(tx, [
-      { eventType: 'EncryptionKeyRetired', aggregateType: 'EncryptionKey', aggregateId: keyId, payload },
-    ]);
-    const target = { type: 'EncryptionKey', id: keyId };
-    acted({
-      caller,
-      action: 'retireEncryptionKey',
-      target,
+    if (retired.length === 0) return false;
+    tx.happened('keyRetired', {
+      id: keyId,
       reason,
       before: { state: key.state },
       after: { state: 'retired' },
+      payload: { keyId },
     });
-    return { isChanged: true };
+    return true;
   });
+  await keyRing.refresh();
+  return { keyId, isChanged };
 }
 
 async function requireUnused(db: Transactional, keyId: string): Promise<void> {

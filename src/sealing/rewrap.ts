@@ -6,12 +6,13 @@
  * under the new one.
  */
 
+import { nodeSilenceMs } from '../config/node-silence.ts';
 import type { Queryable } from '../database/database.ts';
 import { InvalidStateError } from '../refusals.ts';
-import type { Caller } from '../work/caller.ts';
+import type { Context } from '../work/context.ts';
+import { unit } from '../work/unit.ts';
 import { nodesWithoutMaster } from './living-nodes.ts';
 import type { MasterKey } from './master-key.ts';
-import type { KeyTools } from './rotate.ts';
 import { type KeyRow, LOCK_KEY_RING, type MasterKeys, rewrap, unwrap } from './wrapped-keys.ts';
 
 export interface Rewrapped {
@@ -28,33 +29,33 @@ export interface Rewrapped {
  * Throws InvalidStateError when this node, or another that lives, does not hold the new key.
  */
 export async function wrapWithNewMasterKey(
-  { acts, keyRing, silenceMs }: KeyTools,
-  caller: Caller,
-  { reason }: { reason?: string | null },
+  ctx: Context,
+  { reason }: { readonly reason?: string | null },
 ): Promise<Rewrapped> {
+  const { keyRing, config } = ctx;
   const [, next] = keyRing.masters;
   if (next === undefined)
     throw new InvalidStateError(
       'This node knows no new master key. Start every node with both: MASTER_KEY (or MASTER_KEY_FILE) as it is, and the new one in NEW_MASTER_KEY (or NEW_MASTER_KEY_FILE). Then ask again.',
     );
-  return acts.transaction(async (tx, acted) => {
+  const answer = await unit(ctx, async (tx) => {
     await tx.query(LOCK_KEY_RING);
-    const without = await nodesWithoutMaster(tx, next.id, silenceMs);
+    const without = await nodesWithoutMaster(tx, next.id, nodeSilenceMs(config));
     if (without.length > 0)
       throw new InvalidStateError(
         `Nodes are running that do not hold the new master key (id ${next.id}): ${without.join(', ')}. Start them again with NEW_MASTER_KEY (or NEW_MASTER_KEY_FILE), or stop them; then ask again.`,
       );
     const { rewrapped, formerIds, keyCount } = await rewrapAll(tx, keyRing.masters, next);
     if (rewrapped > 0)
-      acted({
-        caller,
-        action: 'wrapWithNewMasterKey',
+      tx.happened('keysRewrapped', {
         reason,
         before: { masterKeyIds: formerIds },
         after: { masterKeyId: next.id, rewrappedCount: rewrapped },
       });
     return { masterKeyId: next.id, rewrappedCount: rewrapped, keyCount, isChanged: rewrapped > 0 };
   });
+  await keyRing.refresh();
+  return answer;
 }
 
 async function rewrapAll(tx: Queryable, masters: MasterKeys, next: MasterKey) {

@@ -3,13 +3,12 @@
  * was made, so that every node knows it before anybody uses it; what is sealed already stays as
  * it is until it is sealed anew.
  */
-import type { Acts } from '../access/acts.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
-import { digestFields, idempotently } from '../access/idempotency.ts';
+import { once } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
 import { InvalidInputError, InvalidStateError } from '../refusals.ts';
-import type { Caller } from '../work/caller.ts';
-import { recordEvents } from '../work/write-events.ts';
+import type { Context } from '../work/context.ts';
+import { unit } from '../work/unit.ts';
 import type { KeyRing } from './key-ring.ts';
 import { insertKey, LOCK_KEY_RING } from './wrapped-keys.ts';
 
@@ -21,51 +20,40 @@ export interface RotateRequest {
   readonly idempotencyKey?: string | null;
 }
 
-export interface KeyTools {
-  readonly acts: Acts;
-  readonly keyRing: KeyRing;
-  /** How long a node is silent before it counts as gone. */
-  readonly silenceMs: number;
-  /** How long after it was made a key becomes active. Default: ACTIVATION_DELAY_MS. */
-  readonly activationMs?: number;
-}
-
 /**
- * Makes the next key; answers its id. Throws InvalidInputError, IdempotencyConflictError, or
- * InvalidStateError when this node cannot wrap it under the master key that the ring is under.
+ * Makes the next key, which becomes active after `activationMs`; answers its id. Throws
+ * InvalidInputError, IdempotencyConflictError, or InvalidStateError when this node cannot wrap it
+ * under the master key that the ring is under.
  */
 export async function rotateEncryptionKey(
-  { acts, keyRing, activationMs = ACTIVATION_DELAY_MS }: KeyTools,
-  caller: Caller,
+  ctx: Context,
   { reason, idempotencyKey: key }: RotateRequest,
+  activationMs = ACTIVATION_DELAY_MS,
 ): Promise<{ keyId: string; isReplay: boolean }> {
   const problem = idempotencyKeyProblem(key);
   if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
-  const digests = key ? digestFields(keyRing, { reason }) : {};
-  const { resultId, isReplay } = await acts.transaction((tx, acted) =>
-    idempotently(tx, { caller: caller.id, mutation: 'rotateEncryptionKey', key, digests }, async () => {
+  const call = { mutation: 'rotateEncryptionKey', key, input: { reason } };
+  const { resultId, isReplay } = await unit(ctx, (tx) =>
+    once(tx, ctx, call, async () => {
       await tx.query(LOCK_KEY_RING);
-      const made = await insertKey(tx, 'seal', 'rotation', await presentMaster(tx, keyRing), activationMs);
+      const made = await insertKey(tx, 'seal', 'rotation', await presentMaster(tx, ctx.keyRing), activationMs);
       const before = await tx.query<{ id: string }>(
         `UPDATE auth.data_protection_keys SET superseded_at = $2
          WHERE purpose = 'seal' AND id <> $1 AND superseded_at IS NULL AND lost_at IS NULL RETURNING id`,
         [made.id, made.activatedAt],
       );
-      const payload = { keyId: made.id, actor: caller.name };
-      await recordEvents(tx, [
-        { eventType: 'EncryptionKeyRotated', aggregateType: 'EncryptionKey', aggregateId: made.id, payload },
-      ]);
-      acted({
-        caller,
-        action: 'rotateEncryptionKey',
-        target: { type: 'EncryptionKey', id: made.id },
+      tx.happened('keyRotated', {
+        id: made.id,
         reason,
         before: { activeKeyId: before[0]?.id ?? null },
         after: { activeKeyId: made.id, activatedAt: made.activatedAt.toISOString() },
+        payload: { keyId: made.id },
       });
       return made.id;
     }),
   );
+  // The other nodes learn of it by the notice, this one at once.
+  await ctx.keyRing.refresh();
   return { keyId: resultId, isReplay };
 }
 

@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActs } from '../../src/access/acts.ts';
 import { openAudit } from '../../src/access/audit/audit.ts';
 import { createAuditTrail } from '../../src/access/audit/trail.ts';
 import { failureGroupOf } from '../../src/accounts/insight/failure-group.rules.ts';
@@ -31,9 +30,11 @@ import type { MasterKeys } from '../../src/sealing/wrapped-keys.ts';
 import { masterKeysFor } from '../../src/start/master-key.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { LOCAL_CALLER, systemCaller } from '../../src/work/caller.ts';
+import { testTrail } from '../support/acts.ts';
+import { testContext } from '../support/context.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
-const SILENCE_MS = 10_000;
+const SILENCE_MS = 9_000;
 const masterKey = (source: string): MasterKey => parseMasterKey(randomBytes(32).toString('base64'), source);
 const former = masterKey('MASTER_KEY');
 const next = masterKey('NEW_MASTER_KEY');
@@ -54,14 +55,14 @@ beforeEach(() =>
   ),
 );
 
-const actsOf = (ring: KeyRing) =>
-  createActs(
-    database.db,
-    createAuditTrail({ keys: ring.auditKeys, nodeId: null, now: () => new Date() }),
-    silentLogger,
-  );
-const toolsOf = (keyRing: KeyRing) => ({ acts: actsOf(keyRing), keyRing, silenceMs: SILENCE_MS });
-const rewrap = (ring: KeyRing) => wrapWithNewMasterKey(toolsOf(ring), LOCAL_CALLER, { reason: 'a test' });
+const contextOf = (keyRing: KeyRing) =>
+  testContext({
+    db: database.db,
+    keyRing,
+    trail: testTrail(keyRing.auditKeys),
+    config: { HEARTBEAT_INTERVAL: SILENCE_MS / 3 },
+  });
+const rewrap = (ring: KeyRing) => wrapWithNewMasterKey(contextOf(ring), { reason: 'a test' });
 
 /** A node that lives, with its ring. */
 async function startNode(name: string, ...masters: MasterKeys): Promise<{ id: string; ring: KeyRing }> {
@@ -86,7 +87,7 @@ async function sealed(ring: KeyRing): Promise<void> {
 }
 /** The whole trail, and from the instant after its first row under the ring's present audit key. */
 async function verified(ring: KeyRing) {
-  await actsOf(ring).transaction(async (_tx, acted) => acted({ caller: LOCAL_CALLER, action: 'resumeQueue' }));
+  await testTrail(ring.auditKeys).record(database.db, { caller: LOCAL_CALLER, action: 'resumeQueue' });
   await sealed(ring);
   const audit = auditOf(ring);
   const [first] = await database.db.query<{ at: Date }>(
@@ -113,7 +114,7 @@ describe('a new master key', () => {
     await expect(rewrap(both.ring)).rejects.toThrow('do not hold the new master key');
     await expect(rewrap(both.ring)).rejects.toThrow(': old.');
     // A key made meanwhile can be opened by both.
-    await rotateEncryptionKey({ ...toolsOf(both.ring), activationMs: 0 }, LOCAL_CALLER, {});
+    await rotateEncryptionKey(contextOf(both.ring), {}, 0);
     await old.ring.refresh();
     const sealed = old.ring.seal('kept', 'row');
 
@@ -129,7 +130,7 @@ describe('a new master key', () => {
     expect(alone.digest('x')).toBe(old.ring.digest('x'));
     await expect(openKeyRing(database.db, former)).rejects.toThrow(`with id ${next.id}`);
     // From now on new keys are under the new one.
-    await rotateEncryptionKey(toolsOf(both.ring), LOCAL_CALLER, {});
+    await rotateEncryptionKey(contextOf(both.ring), {});
     expect(await wrappedUnder()).toEqual(new Set([next.id]));
   });
 
@@ -246,9 +247,11 @@ describe('a lost master key', () => {
       );
       return id;
     };
-    await actsOf(lost).transaction(async (_tx, acted) =>
-      acted({ caller: LOCAL_CALLER, action: 'pauseQueue', reason: 'before the loss' }),
-    );
+    await testTrail(lost.auditKeys).record(database.db, {
+      caller: LOCAL_CALLER,
+      action: 'pauseQueue',
+      reason: 'before the loss',
+    });
     await sealed(lost);
     const waiting = await enter('waiting', `'pending', false, NULL, NULL, now()`);
     const open = await enter('open', `'pending', true, NULL, NULL, now()`);

@@ -6,16 +6,16 @@
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActs } from '../../src/access/acts.ts';
 import { enqueueAccount, type NewEntry } from '../../src/accounts/enqueue.ts';
 import { beginningOf, seal } from '../../src/sealing/jwe.ts';
 import { KeyInUseError } from '../../src/sealing/key.errors.ts';
-import { createKeyOperations } from '../../src/sealing/key-operations.ts';
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
 import { openSealed } from '../../src/sealing/open-sealed.ts';
+import { resealEntries } from '../../src/sealing/reseal.ts';
 import { createResealRunner } from '../../src/sealing/reseal-runner.ts';
+import { retireEncryptionKey } from '../../src/sealing/retire.ts';
+import { rotateEncryptionKey } from '../../src/sealing/rotate.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-import { LOCAL_CALLER } from '../../src/work/caller.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { testContext } from '../support/context.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
@@ -59,20 +59,14 @@ beforeEach(async () => {
   await database.db.query('TRUNCATE auth.queued_managed_account_creations, auth.resealings CASCADE');
 });
 
-const actsOf = ({ db, audit }: TestApp) => createActs(db, audit.trail, silentLogger);
-const operationsOf = (node: TestApp) => {
-  const { db, app, keyRing, notices } = node;
-  return createKeyOperations(
-    { db, acts: actsOf(node), keyRing, notices, silenceMs: SILENCE_MS, activationMs: 100, wake: app.resealRunner.wake },
-    db,
-  );
-};
+const contextOf = ({ db, audit, keyRing, notices, config }: TestApp) =>
+  testContext({ db, trail: audit.trail, keyRing, notices, config });
 const activeKeyId = () => one.keyRing.sealingKeyId;
 
 /** A new key, once both nodes seal under it and say so; answers the old and the new one. */
 async function rotate(): Promise<{ oldId: string; newId: string }> {
   const oldId = activeKeyId();
-  const { keyId: newId } = await operationsOf(one).rotate(LOCAL_CALLER, {});
+  const { keyId: newId } = await rotateEncryptionKey(contextOf(one), {}, 100);
   await until('both nodes to seal under the new key', async () => {
     const nodes = await database.db.query('SELECT 1 FROM auth.server_nodes WHERE sealing_key_id = $1', [newId]);
     return nodes.length === 2;
@@ -172,9 +166,9 @@ describe('sealing anew', () => {
     const [written] = await insert(1, one.keyRing, 'written by hand');
     const before = await entry(ids[0] ?? '');
     const { oldId, newId } = await rotate();
-    await expect(operationsOf(two).retire(LOCAL_CALLER, { keyId: oldId })).rejects.toMatchObject({ inUseCount: 250 });
+    await expect(retireEncryptionKey(contextOf(two), { keyId: oldId })).rejects.toMatchObject({ inUseCount: 250 });
 
-    const { resealingId } = await operationsOf(two).reseal(LOCAL_CALLER, { perSecond: 10_000, reason: 'a test' });
+    const { resealingId } = await resealEntries(contextOf(two), { perSecond: 10_000, reason: 'a test' });
     expect(await untilFinished(resealingId)).toMatchObject({ totalCount: 251, resealedCount: 250, skippedCount: 1 });
     const skips = await database.db.prisma.resealingSkip.findMany();
     expect(skips).toEqual([{ resealingId, entryId: written, problem: 'it is not sealed' }]);
@@ -187,8 +181,8 @@ describe('sealing anew', () => {
     expect((await entry(written ?? '')).encryptedPassword).toBe('written by hand');
 
     const dumped = before.encryptedPassword ?? '';
-    expect(await operationsOf(one).retire(LOCAL_CALLER, { keyId: oldId })).toEqual({ isChanged: true });
-    expect(await operationsOf(two).retire(LOCAL_CALLER, { keyId: oldId })).toEqual({ isChanged: false });
+    expect(await retireEncryptionKey(contextOf(one), { keyId: oldId })).toEqual({ keyId: oldId, isChanged: true });
+    expect(await retireEncryptionKey(contextOf(two), { keyId: oldId })).toEqual({ keyId: oldId, isChanged: false });
     const [row] = await database.db.query('SELECT wrapped_key FROM auth.data_protection_keys WHERE id = $1', [oldId]);
     expect(row).toEqual({ wrapped_key: null });
     // Whoever has an old dump and the master key opens nothing any more.
@@ -211,16 +205,16 @@ describe('sealing anew', () => {
     await write(secretId, one.keyRing.seal('whsec_x', secretId));
     const slept = await openKeyRing(two.db, ...one.keyRing.masters);
     const { oldId } = await rotate();
-    const retire = () => operationsOf(two).retire(LOCAL_CALLER, { keyId: oldId });
+    const retire = () => retireEncryptionKey(contextOf(two), { keyId: oldId });
     await expect(retire()).rejects.toMatchObject({ inUseCount: 0, secretCount: 1 });
-    const { resealingId } = await operationsOf(two).reseal(LOCAL_CALLER, { perSecond: 10_000 });
+    const { resealingId } = await resealEntries(contextOf(two), { perSecond: 10_000 });
     expect(await untilFinished(resealingId)).toMatchObject({ totalCount: 1, resealedCount: 1, skippedCount: 0 });
     const [row] = await database.db.query<{ sealed: string }>(
       'SELECT sealed_secret AS sealed FROM auth.webhook_secrets WHERE id = $1',
       [secretId],
     );
     expect(one.keyRing.unseal(row?.sealed ?? '', secretId)).toBe('whsec_x');
-    expect(await retire()).toEqual({ isChanged: true });
+    expect(await retire()).toEqual({ keyId: oldId, isChanged: true });
     // A node that slept through all of it seals nothing under it any more.
     await expect(write(randomUUID(), slept.seal('whsec_y', randomUUID()))).rejects.toMatchObject({ code: '55000' });
     await database.db.query('DELETE FROM auth.webhooks');
@@ -246,7 +240,7 @@ describe('sealing anew', () => {
       await other;
     });
     await locked;
-    const { resealingId } = await operationsOf(one).reseal(LOCAL_CALLER, { perSecond: 10_000 });
+    const { resealingId } = await resealEntries(contextOf(one), { perSecond: 10_000 });
     await until('the free one to be sealed anew', async () => (await resealing(resealingId)).resealedCount === 1);
     expect((await resealing(resealingId)).status).toBe('running');
     go?.();
@@ -274,7 +268,8 @@ describe('sealing anew', () => {
       },
     };
     const { keyRing, notices } = one;
-    const runner = createResealRunner({ db, keyRing, notices, logger: silentLogger, nodeId, leaseMs: 3_600_000 });
+    const config = { ...one.config, LEASE_DURATION: 3_600_000 };
+    const runner = createResealRunner({ db, keyRing, notices, logger: silentLogger, nodeId, config });
     await two.db.transaction(async (tx) => {
       await tx.query('SELECT 1 FROM auth.queued_managed_account_creations WHERE id = $1 FOR UPDATE', [id]);
       runner.wake();
@@ -297,9 +292,9 @@ describe('sealing anew', () => {
     one.notices.notify('work');
     await until('attempts to be under way', async () => held >= 32 && (await countOf('processing')) === ids.length);
     const { oldId } = await rotate();
-    const { resealingId } = await operationsOf(one).reseal(LOCAL_CALLER, { keyId: oldId, perSecond: 10_000 });
+    const { resealingId } = await resealEntries(contextOf(one), { keyId: oldId, perSecond: 10_000 });
     expect(await untilFinished(resealingId)).toMatchObject({ resealedCount: 40 });
-    expect(await operationsOf(one).retire(LOCAL_CALLER, { keyId: oldId })).toEqual({ isChanged: true });
+    expect(await retireEncryptionKey(contextOf(one), { keyId: oldId })).toEqual({ keyId: oldId, isChanged: true });
     hold = undefined;
     release?.();
     await until('all to complete', async () => (await countOf('completed')) === ids.length);
@@ -309,10 +304,10 @@ describe('sealing anew', () => {
   it('is paced, and a later one takes the place of the one under way', async () => {
     await insert(60);
     await rotate();
-    const slow = await operationsOf(one).reseal(LOCAL_CALLER, { perSecond: 5 });
+    const slow = await resealEntries(contextOf(one), { perSecond: 5 });
     await until('the slow one to begin', async () => (await resealing(slow.resealingId)).resealedCount > 0);
     expect((await resealing(slow.resealingId)).resealedCount).toBeLessThan(20);
-    const fast = await operationsOf(two).reseal(LOCAL_CALLER, { perSecond: 10_000 });
+    const fast = await resealEntries(contextOf(two), { perSecond: 10_000 });
     await untilFinished(fast.resealingId);
     expect(await resealing(slow.resealingId)).toMatchObject({ status: 'replaced', finishedAt: expect.any(Date) });
   });
@@ -322,7 +317,7 @@ describe('a node that slept', () => {
   it('cannot seal under a closed key: the database refuses, and the node takes the new one', async () => {
     const asleep = await openKeyRing(two.db, ...one.keyRing.masters);
     const { oldId, newId } = await rotate();
-    await operationsOf(one).retire(LOCAL_CALLER, { keyId: oldId });
+    await retireEncryptionKey(contextOf(one), { keyId: oldId });
 
     await expect(insert(3, asleep)).rejects.toMatchObject({ code: '55000' });
     const [id = ''] = await insert(1);
@@ -370,9 +365,7 @@ describe('a node that slept', () => {
       await told;
     });
     await inserted;
-    const retiring = operationsOf(one)
-      .retire(LOCAL_CALLER, { keyId: oldId })
-      .catch((error: unknown) => error);
+    const retiring = retireEncryptionKey(contextOf(one), { keyId: oldId }).catch((error: unknown) => error);
     await until('the closing to wait', async () => {
       const waiting = await database.db.query(
         `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%LOCK TABLE%'`,
@@ -395,24 +388,22 @@ describe('a node that slept', () => {
        VALUES ($1, 'sleeper', '0', 'running', 'here', 1, $2)`,
       [sleeper, oldId],
     );
-    await expect(operationsOf(one).retire(LOCAL_CALLER, { keyId: oldId })).rejects.toThrow('sleeper');
+    await expect(retireEncryptionKey(contextOf(one), { keyId: oldId })).rejects.toThrow('sleeper');
     await until('the silent node to be gone', async () => {
       const [node] = await database.db.query<{ state: string }>('SELECT state FROM auth.server_nodes WHERE id = $1', [
         sleeper,
       ]);
       return node?.state === 'gone';
     });
-    expect(await operationsOf(one).retire(LOCAL_CALLER, { keyId: oldId })).toEqual({ isChanged: true });
+    expect(await retireEncryptionKey(contextOf(one), { keyId: oldId })).toEqual({ keyId: oldId, isChanged: true });
   });
 
   it('is not needed to keep the active key from being retired', async () => {
-    await expect(operationsOf(one).retire(LOCAL_CALLER, { keyId: activeKeyId() })).rejects.toThrow(
-      'rotateEncryptionKey',
-    );
-    await expect(operationsOf(one).retire(LOCAL_CALLER, { keyId: one.keyRing.auditKeys.newest.id })).rejects.toThrow(
+    await expect(retireEncryptionKey(contextOf(one), { keyId: activeKeyId() })).rejects.toThrow('rotateEncryptionKey');
+    await expect(retireEncryptionKey(contextOf(one), { keyId: one.keyRing.auditKeys.newest.id })).rejects.toThrow(
       'Only keys that passwords are sealed under',
     );
-    await expect(operationsOf(one).retire(LOCAL_CALLER, { keyId: randomUUID() })).rejects.toThrow('no key with the id');
+    await expect(retireEncryptionKey(contextOf(one), { keyId: randomUUID() })).rejects.toThrow('no key with the id');
   });
 });
 
