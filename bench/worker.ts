@@ -3,11 +3,10 @@ import { createWorker } from '../src/accounts/worker.ts';
 import type { Database } from '../src/database/database.ts';
 import { ensureCircuit } from '../src/identity/circuit.ts';
 import { createZitadelProvider } from '../src/identity/zitadel.ts';
-import { declareMetrics } from '../src/metrics.ts';
 import type { KeyRing } from '../src/sealing/key-ring.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
 import { type Notices, openNotices } from '../src/work/notices.ts';
-import { testActs } from '../test/support/acts.ts';
+import { testContext } from '../test/support/context.ts';
 
 export interface BenchWorker {
   readonly notices: Notices;
@@ -38,20 +37,16 @@ export async function startWorker(setting: WorkerSetting, concurrency: number): 
   });
   await ensureCircuit(db, provider.name);
   const notices = await openNotices({ db, directUrl: url, logger });
-  const worker = createWorker({
-    db,
-    acts: testActs(db),
-    provider,
-    keyRing,
-    notices,
-    logger,
-    nodeId,
-    metrics: declareMetrics().queue,
-    timeoutMs: 10_000,
-    leaseMs: 30_000,
-    concurrency,
-    circuit: { failureThreshold: 5, probeIntervalMs: 10_000 },
-  });
+  const worker = createWorker(
+    testContext({
+      db,
+      provider,
+      keyRing,
+      notices,
+      nodeId,
+      config: { PROVIDER_TIMEOUT: 10_000, LEASE_DURATION: 30_000, PROVIDER_CONCURRENCY: concurrency },
+    }),
+  );
   const stopListening = notices.on({ work: worker.wake, circuit: worker.reconsider });
   return {
     notices,

@@ -71,27 +71,25 @@ export type App = ReturnType<typeof createApp>;
 
 export function createApp(options: AppOptions) {
   const { config, db, audit, acts, clock, logger, metrics, node, notices, keyRing, provider } = options;
-  const circuit = {
-    failureThreshold: config.CIRCUIT_FAILURE_THRESHOLD,
-    probeIntervalMs: config.CIRCUIT_PROBE_INTERVAL,
+  // What only reads, and so may be cut short; operations write, and have the other connections.
+  const reading: Database = { ...db, query: db.reading.query };
+  const handles = {
+    ...options,
+    reading,
+    prisma: db.prisma,
+    trail: audit.trail,
+    nodeId: node.id,
+    inserts: createInserts(db),
+    explanations: createExplanations({ reading, provider, config }),
+    forecast: createForecast({ reading, provider, config }),
+    feed: createChangeFeed({ db, notices }),
+    denials: createDenials({ db, trail: audit.trail, logger }),
   };
-  const attempts = { leaseMs: config.LEASE_DURATION, timeoutMs: config.PROVIDER_TIMEOUT, nodeId: node.id };
-
-  const worker = createWorker({
-    db,
-    acts,
-    provider,
-    keyRing,
-    notices,
-    logger,
-    circuit,
-    ...attempts,
-    metrics: metrics.queue,
-    concurrency: config.PROVIDER_CONCURRENCY,
-  });
+  const services: Services = { ...handles, deliverer: createDeliverer(handles) };
+  const worker = createWorker(services);
   const keyWatch = createKeyWatch({ db, keyRing, nodeId: node.id });
   const resealRunner = createResealRunner({ ...options, nodeId: node.id });
-  const bulkRunner = createBulkRunner({ ...options, nodeId: node.id });
+  const bulkRunner = createBulkRunner(services);
 
   const jobs: readonly Job[] = [
     managedAccountRetryJob({
@@ -131,21 +129,6 @@ export function createApp(options: AppOptions) {
     },
   });
   const silenceMs = nodeSilenceMs(config);
-  // What only reads, and so may be cut short; operations write, and have the other connections.
-  const reading: Database = { ...db, query: db.reading.query };
-  const handles = {
-    ...options,
-    reading,
-    prisma: db.prisma,
-    trail: audit.trail,
-    nodeId: node.id,
-    inserts: createInserts(db),
-    explanations: createExplanations({ reading, provider, config }),
-    forecast: createForecast({ reading, provider, config }),
-    feed: createChangeFeed({ db, notices }),
-    denials: createDenials({ db, trail: audit.trail, logger }),
-  };
-  const services: Services = { ...handles, deliverer: createDeliverer(handles) };
   const access = createAccessControl(services);
   const outward = createOutward(services, acts);
   const tools: SchemaTools = {

@@ -9,7 +9,7 @@
  * since its id is the entry's, but nothing is given up and no password replaced.
  */
 import type { AccountCreated, CallOptions, IdentityProvider, ProviderFailure } from '../identity/provider.ts';
-import type { KeyRing } from '../sealing/key-ring.ts';
+import type { Services } from '../work/context.ts';
 import { accountOf, type Unsealed, unsealPassword } from './account-to-make.ts';
 import type { ClaimedEntry } from './claim.ts';
 
@@ -33,13 +33,8 @@ export interface Postponed {
   readonly until: Date | null;
 }
 
-export interface AttemptTools {
-  readonly provider: IdentityProvider;
-  readonly keyRing: KeyRing;
-  /** PROVIDER_TIMEOUT: for all calls up to an outcome; a look after an unknown one has it again. */
-  readonly timeoutMs: number;
-  readonly leaseMs: number;
-}
+/** What an attempt needs of its node. All calls up to an outcome have PROVIDER_TIMEOUT, and a look after an unknown one again. */
+export type AttemptServices = Pick<Services, 'provider' | 'keyRing' | 'config'>;
 
 /** The longest an attempt takes: what a lease must leave room for before it is started. */
 export const longestAttemptMs = (timeoutMs: number): number => 2 * timeoutMs;
@@ -55,9 +50,10 @@ export const isLookFinal = ({ lookFinalAt, claimedAt }: ClaimedEntry): boolean =
  * Makes one attempt. Resolves within twice the timeout, and never rejects for what the provider did.
  * Nothing is sent that could not end within the lease.
  */
-export async function makeAttempt(entry: ClaimedEntry, tools: AttemptTools): Promise<AttemptResult | Postponed> {
+export async function makeAttempt(entry: ClaimedEntry, services: AttemptServices): Promise<AttemptResult | Postponed> {
   const begun = performance.now();
-  const { provider, keyRing, timeoutMs, leaseMs } = tools;
+  const { provider, keyRing, config } = services;
+  const { PROVIDER_TIMEOUT: timeoutMs, LEASE_DURATION: leaseMs } = config;
   let wasTooLate = false;
   const calls = (): CallOptions => ({
     ...until(timeoutMs),
@@ -67,7 +63,7 @@ export async function makeAttempt(entry: ClaimedEntry, tools: AttemptTools): Pro
       return may;
     },
   });
-  const result = await attempt(entry, await unsealPassword(entry, keyRing), tools, calls);
+  const result = await attempt(entry, await unsealPassword(entry, keyRing), services, calls);
   if (result.kind !== 'failure') return result;
   // An outcome that this attempt left open is written all the same.
   if (wasTooLate && !result.mayExist) {
@@ -97,7 +93,7 @@ async function checked(failed: AttemptFailure, provider: IdentityProvider, timeo
 async function attempt(
   entry: ClaimedEntry,
   password: Unsealed,
-  { provider, timeoutMs }: AttemptTools,
+  { provider, config }: AttemptServices,
   calls: () => CallOptions,
 ): Promise<AttemptResult | Postponed> {
   const options = calls();
@@ -117,7 +113,9 @@ async function attempt(
 
   const known = await look(entry, provider, password.plain, calls());
   // Absent now is not absent for good: the request may still be running at the provider.
-  return known.kind === 'created' ? known : failure(entry, result, { needsLook: true, openFor: openForMs(timeoutMs) });
+  return known.kind === 'created'
+    ? known
+    : failure(entry, result, { needsLook: true, openFor: openForMs(config.PROVIDER_TIMEOUT) });
 }
 
 /**

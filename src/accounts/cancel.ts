@@ -10,7 +10,7 @@ import { InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
 import { isLookFinal, look, until } from './attempt.ts';
-import { type ClaimedEntry, claimForLook, giveBack } from './claim.ts';
+import { type ClaimedEntry, claimForLook, claimOptions, giveBack } from './claim.ts';
 import { completeEntries } from './complete.ts';
 import { OutcomeUnknownError } from './entry.errors.ts';
 import { cancelProblem } from './entry.rules.ts';
@@ -88,9 +88,9 @@ export async function cancelEntry(
 }
 
 /** Holds the entry and looks; returns the hold when there is no account, throws otherwise. */
-async function lookFirst({ db, provider, notices, nodeId, config }: Context, entryId: string): Promise<ClaimedEntry> {
-  const claim = { provider: provider.name, nodeId, leaseMs: config.LEASE_DURATION };
-  const entry = await claimForLook(db, claim, entryId);
+async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
+  const { db, provider, notices, config } = ctx;
+  const entry = await claimForLook(db, claimOptions(ctx), entryId);
   if (entry === undefined) throw new InvalidStateError(CLAIMED_JUST_NOW);
   const startedAt = entry.claimedAt;
   const found = await look(entry, provider, undefined, until(config.PROVIDER_TIMEOUT));

@@ -6,6 +6,7 @@ import { startStopwatch } from '../clock.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
 import { recordProbe, takeProbe } from '../identity/circuit.ts';
+import type { Services } from '../work/context.ts';
 
 /** An entry as its worker holds it. */
 export interface ClaimedEntry {
@@ -79,6 +80,17 @@ export interface ClaimOptions {
   readonly nodeId: string;
   readonly leaseMs: number;
 }
+
+/** Claims of this node, for the time of a lease. */
+export const claimOptions = ({
+  provider,
+  nodeId,
+  config,
+}: Pick<Services, 'provider' | 'nodeId' | 'config'>): ClaimOptions => ({
+  provider: provider.name,
+  nodeId,
+  leaseMs: config.LEASE_DURATION,
+});
 
 /**
  * Claims up to `limit` due entries, oldest due first; none while the circuit is not closed, and

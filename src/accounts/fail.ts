@@ -3,13 +3,14 @@
  * decided purely (does it cost a retry, does it open the circuit), then all are written by one
  * statement, fenced by the lease tokens.
  */
-import type { Acts } from '../access/acts.ts';
 import type { Queryable } from '../database/database.ts';
 import { isolating } from '../database/isolate.ts';
-import { afterResult, type CircuitLimits, type CircuitResult } from '../identity/circuit.rules.ts';
-import { lockCircuit, storeCircuit } from '../identity/circuit.ts';
-import { circuitActs } from '../identity/circuit-acts.ts';
+import { afterResult, type CircuitResult } from '../identity/circuit.rules.ts';
+import { CIRCUIT, lockCircuit } from '../identity/circuit.ts';
+import { changeCircuit, circuitLimits } from '../identity/circuit-control.ts';
 import { sentenceFor } from '../identity/zitadel.errors.ts';
+import type { Services } from '../work/context.ts';
+import { type UnitContext, unit } from '../work/unit.ts';
 import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
 import { refusedBecause } from './complete.ts';
@@ -33,6 +34,9 @@ export interface FailuresSettled {
   readonly settled: readonly FailureSettled[];
   readonly didCircuitChange: boolean;
 }
+
+/** What writing failures needs of its node. */
+export type FailServices = Omit<UnitContext, 'caller'> & Pick<Services, 'provider' | 'config'>;
 
 const FAIL = `
   WITH failed AS (
@@ -68,13 +72,8 @@ const FAIL = `
   SELECT id FROM entry`;
 
 /** Settles a batch of failures; one answer per failure, in order. What the database refuses of one fails that entry for good. */
-export async function failEntries(
-  acts: Acts,
-  provider: string,
-  limits: CircuitLimits,
-  failures: readonly FailedEntry[],
-): Promise<FailuresSettled> {
-  const together = (some: readonly FailedEntry[]) => failTogether(acts, provider, limits, some);
+export async function failEntries(services: FailServices, failures: readonly FailedEntry[]): Promise<FailuresSettled> {
+  const together = (some: readonly FailedEntry[]) => failTogether(services, some);
   const answers = await isolating<FailedEntry, Answer>(failures, together, async (one, error) => {
     const [answer] = await together([unwritable(one, error)]);
     if (answer === undefined) throw error;
@@ -85,13 +84,10 @@ export async function failEntries(
 
 type Answer = FailureSettled & { readonly didCircuitChange: boolean };
 
-async function failTogether(
-  acts: Acts,
-  provider: string,
-  limits: CircuitLimits,
-  failures: readonly FailedEntry[],
-): Promise<Answer[]> {
-  return acts.transaction(async (tx, acted) => {
+async function failTogether(services: FailServices, failures: readonly FailedEntry[]): Promise<Answer[]> {
+  const provider = services.provider.name;
+  const limits = circuitLimits(services.config);
+  return unit({ ...services, caller: CIRCUIT }, async (tx) => {
     const before = await lockCircuit(tx, provider);
     let circuit: typeof before | ReturnType<typeof afterResult> = before;
     const decisions = failures.map((one) => {
@@ -100,8 +96,7 @@ async function failTogether(
       circuit = afterResult(circuit, circuitResult(one), before.now, limits);
       return decision;
     });
-    if (circuit !== before) await storeCircuit(tx, provider, circuit);
-    for (const act of circuitActs(provider, before, circuit)) acted(act);
+    if (circuit !== before) await changeCircuit(tx, provider, before, circuit);
 
     const rows = failures.map((one, index) => rowOf(one, decisions[index]));
     const written = new Set((await tx.query<{ id: string }>(FAIL, [JSON.stringify(rows)])).map((row) => row.id));

@@ -5,20 +5,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Acts } from '../access/acts.ts';
 import { createBatcher } from '../database/batcher.ts';
-import type { Database } from '../database/database.ts';
-import type { CircuitLimits } from '../identity/circuit.rules.ts';
-import { closeAfterProbe } from '../identity/circuit.ts';
-import type { IdentityProvider } from '../identity/provider.ts';
-import type { ServerMetrics } from '../metrics.ts';
+import { closeAfterProbe } from '../identity/circuit-control.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Notices } from '../work/notices.ts';
+import type { Services } from '../work/context.ts';
+import { announce } from '../work/unit.ts';
 import type { AttemptFailure, AttemptResult } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
 import { type Completion, completeEntries, type MadeAccount } from './complete.ts';
 import type { Decision } from './entry.rules.ts';
-import { type FailedEntry, failEntries } from './fail.ts';
+import { type FailedEntry, type FailServices, failEntries } from './fail.ts';
 
 const WINDOW_MS = 2;
 const LARGEST_BATCH = 200;
@@ -34,33 +30,19 @@ export interface ClosedAttempt {
 /** What the entry has become; `lost` when another node had taken it over. */
 export type Settled = 'completed' | 'pending' | 'failed' | 'lost';
 
-export interface SettlerOptions {
-  readonly db: Database;
-  readonly acts: Acts;
-  readonly provider: IdentityProvider;
-  readonly circuit: CircuitLimits;
-  readonly leaseMs: number;
-  readonly notices: Notices;
-  readonly metrics: ServerMetrics['queue'];
-  readonly logger: Logger;
-  readonly onCircuitChanged: () => void;
-}
+/** What writing outcomes needs of its node. */
+export type SettlerServices = FailServices & Pick<Services, 'metrics'>;
+
+const FACT = { completed: 'accountCreated', failed: 'entryFailed', pending: 'attemptFailed' } as const;
 
 export interface Settler {
   settle(closed: ClosedAttempt): Promise<Settled>;
 }
 
-export function createSettler({
-  db,
-  acts,
-  provider,
-  circuit,
-  leaseMs,
-  notices,
-  metrics,
-  logger,
-  onCircuitChanged,
-}: SettlerOptions): Settler {
+/** `onCircuitChanged` is called when an outcome of this node opened or closed the circuit. */
+export function createSettler(services: SettlerServices, onCircuitChanged: () => void): Settler {
+  const { db, provider, config, logger } = services;
+  const metrics = services.metrics.queue;
   const completions = createBatcher<MadeAccount, Completion>({
     windowMs: WINDOW_MS,
     largest: LARGEST_BATCH,
@@ -76,7 +58,7 @@ export function createSettler({
     lanes: 1,
     async flush(failed) {
       metrics.settleBatch.observe(failed.length, { kind: 'failure' });
-      const { settled, didCircuitChange } = await persist(() => failEntries(acts, provider.name, circuit, failed));
+      const { settled, didCircuitChange } = await persist(() => failEntries(services, failed));
       if (didCircuitChange) onCircuitChanged();
       return settled;
     },
@@ -84,7 +66,7 @@ export function createSettler({
 
   /** Tries again while the lease may still be ours. */
   const persist = async <T>(write: () => Promise<T>): Promise<T> => {
-    const giveUpAt = performance.now() + leaseMs;
+    const giveUpAt = performance.now() + config.LEASE_DURATION;
     for (let wait = 100; ; wait = Math.min(2 * wait, 2_000)) {
       try {
         return await write();
@@ -135,13 +117,12 @@ export function createSettler({
           metrics.retries.observe(entry.retryCount, { outcome: 'succeeded' });
           logger.debug({ jobId: entry.id, wasAdopted: result.wasAdopted }, 'Account created');
           if (probeToken !== undefined) {
-            const isClosed = await persist(() => closeAfterProbe(acts, provider.name, probeToken));
+            const isClosed = await persist(() => closeAfterProbe(services, provider.name, probeToken));
             if (isClosed) onCircuitChanged();
           }
         }
       }
-      if (settled !== 'lost') notices.notify('changes');
-      if (settled === 'completed' || settled === 'failed') notices.notify('outbox');
+      if (settled !== 'lost') announce(services, FACT[settled]);
       return settled;
     },
   };

@@ -7,19 +7,16 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { releaseProbe } from '../identity/circuit.ts';
-import type { KeyRing } from '../sealing/key-ring.ts';
-import { longestAttemptMs, makeAttempt } from './attempt.ts';
-import { type ClaimedEntry, type ClaimOptions, claimProbe, giveBack } from './claim.ts';
+import type { Services } from '../work/context.ts';
+import { announce } from '../work/unit.ts';
+import { type AttemptServices, longestAttemptMs, makeAttempt } from './attempt.ts';
+import { type ClaimedEntry, claimOptions, claimProbe, giveBack } from './claim.ts';
 import { createPace, LOOK_AGAIN_MS } from './control/queue-control-pace.ts';
 import { createDueTimer } from './due-timer.ts';
-import { createSettler, type SettlerOptions } from './settle.ts';
+import { createSettler, type SettlerServices } from './settle.ts';
 
-export interface WorkerOptions extends Omit<SettlerOptions, 'onCircuitChanged'> {
-  readonly nodeId: string;
-  readonly keyRing: KeyRing;
-  readonly timeoutMs: number;
-  readonly concurrency: number;
-}
+/** What a worker needs of its node. */
+export type WorkerServices = SettlerServices & AttemptServices & Pick<Services, 'nodeId'>;
 
 export interface Worker {
   /** Looks for due entries now; many wakes in a row are one. */
@@ -35,16 +32,12 @@ export interface Worker {
 const UNWRITTEN_PER_SLOT = 4;
 
 /** Creates the worker; it does nothing until it is woken. */
-export function createWorker(options: WorkerOptions): Worker {
-  const { db, nodeId, provider, leaseMs, timeoutMs, concurrency, logger, notices } = options;
-  const claim: ClaimOptions = { provider: provider.name, nodeId, leaseMs };
-  const settler = createSettler({
-    ...options,
-    onCircuitChanged() {
-      void returnUnstarted();
-      notices.notify('circuit', 'changes');
-    },
-  });
+export function createWorker(services: WorkerServices): Worker {
+  const { db, provider, config, logger } = services;
+  const { PROVIDER_CONCURRENCY: concurrency, PROVIDER_TIMEOUT: timeoutMs, LEASE_DURATION: leaseMs } = config;
+  const metrics = services.metrics.queue;
+  const claim = claimOptions(services);
+  const settler = createSettler(services, () => void returnUnstarted());
   /** Claimed ahead, so that a slot that falls free is filled without a round trip. */
   let waiting: { entry: ClaimedEntry; probeToken?: string }[] = [];
   /** Attempts that are talking to the provider; their number is bounded. */
@@ -133,15 +126,15 @@ export function createWorker(options: WorkerOptions): Worker {
   const probe = async (): Promise<void> => {
     const probe = await claimProbe(db, claim);
     if (probe === undefined) return;
-    notices.notify('circuit', 'changes');
+    announce(services, 'circuitProbed');
     take([probe.entry], probe.probeToken);
   };
 
   const take = (entries: ClaimedEntry[], probeToken?: string): void => {
     if (entries.length === 0) return;
-    options.metrics.claimed.inc(entries.length);
-    options.metrics.claimBatch.observe(entries.length);
-    notices.notify('changes');
+    metrics.claimed.inc(entries.length);
+    metrics.claimBatch.observe(entries.length);
+    announce(services, 'entriesClaimed');
     for (const entry of entries) waiting.push({ entry, probeToken });
     startWaiting();
   };
@@ -172,7 +165,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const run = async (entry: ClaimedEntry, probeToken?: string): Promise<void> => {
     const startedAt = entry.now();
     try {
-      const result = await makeAttempt(entry, options).finally(() => {
+      const result = await makeAttempt(entry, services).finally(() => {
         calling--;
         startWaiting();
         slotFreed?.();
@@ -200,8 +193,8 @@ export function createWorker(options: WorkerOptions): Worker {
     if (entries.length === 0) return;
     try {
       await giveBack(db, entries, notBefore);
-      if (probe !== '' && (await releaseProbe(db, provider.name, probe))) notices.notify('circuit', 'changes');
-      notices.notify('changes', 'work');
+      if (probe !== '' && (await releaseProbe(db, provider.name, probe))) announce(services, 'circuitProbed');
+      announce(services, 'entriesGivenBack');
     } catch (error) {
       db.outage.warn(error, 'Entries could not be given back; they are taken over when their leases end');
     }

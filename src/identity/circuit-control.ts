@@ -7,8 +7,7 @@ import { InvalidInputError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { type UnitContext, type UnitTransaction, unit } from '../work/unit.ts';
 import { afterResult, type CircuitLimits, type CircuitRow, CLOSED, openedByHand } from './circuit.rules.ts';
-import { lockCircuit, storeCircuit } from './circuit.ts';
-import { CIRCUIT, PROBE_ANSWERED } from './circuit-acts.ts';
+import { CIRCUIT, lockCircuit, PROBE_ANSWERED, storeCircuit } from './circuit.ts';
 import type { ProviderFailure } from './provider.ts';
 
 const UNTIL_PASSED = {

@@ -4,12 +4,17 @@
  * answered at the same instant.
  */
 import { randomUUID } from 'node:crypto';
-import type { Acts } from '../access/acts.ts';
 import type { Queryable, Transactional } from '../database/database.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { namedAggregateId } from '../events/outbox/aggregate-id.rules.ts';
+import { systemCaller } from '../work/caller.ts';
 import { type CircuitRow, CLOSED } from './circuit.rules.ts';
-import { CIRCUIT, circuitActs, PROBE_ANSWERED } from './circuit-acts.ts';
+
+/** The circuit, where it acts by itself. */
+export const CIRCUIT = systemCaller('circuit');
+
+/** Why it closed by itself. */
+export const PROBE_ANSWERED = 'A probe showed that the identity provider works.';
 
 const COLUMNS = `
   state, cause, reason, opened_by AS "openedBy", opened_at AS "openedAt", next_probe_at AS "nextProbeAt",
@@ -110,17 +115,6 @@ export function loadTransitions(db: Queryable, provider: string, first: number):
      FROM auth.identity_circuit_transitions WHERE provider = $1 ORDER BY id DESC LIMIT $2`,
     [provider, first],
   );
-}
-
-/** The probe's account was made: the provider works again. Answers whether the circuit was still its to close. */
-export async function closeAfterProbe(acts: Acts, provider: string, probeToken: string): Promise<boolean> {
-  return acts.transaction(async (tx, acted) => {
-    const before = await lockCircuit(tx, provider);
-    if (before.probeToken !== probeToken) return false;
-    for (const act of circuitActs(provider, before, CLOSED)) acted(act);
-    await storeCircuit(tx, provider, CLOSED, { reason: PROBE_ANSWERED, actor: null });
-    return true;
-  });
 }
 
 /** Gives the right to probe back, unused: another probe may be made at once. False when it was taken back before. */

@@ -35,6 +35,12 @@ export const FACTS = {
     wakes: ['work'],
   },
   entryCancelled: { action: 'cancelEntry', target: 'QueuedCreation', event: 'ManagedAccountCreationCancelled' },
+  // Statements of their own write these, and their events.
+  entriesClaimed: {},
+  entriesGivenBack: { wakes: ['work'] },
+  accountCreated: { event: 'ManagedAccountCreated' },
+  attemptFailed: {},
+  entryFailed: { event: 'ManagedAccountCreationFailed' },
   entriesTakenOver: { action: 'entriesTakenOver', wakes: ['work'] },
   passwordsDestroyed: { action: 'passwordsDestroyed' },
   // A claim passes over entries in the moment in which they are written into the plan.

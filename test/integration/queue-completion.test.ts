@@ -5,8 +5,8 @@ import { type ClaimedEntry, claimDue } from '../../src/accounts/claim.ts';
 import { completeEntries, type MadeAccount } from '../../src/accounts/complete.ts';
 import { type FailedEntry, failEntries } from '../../src/accounts/fail.ts';
 import type { Database } from '../../src/database/database.ts';
-import { testActs } from '../support/acts.ts';
 import { openCircuit } from '../support/circuit.ts';
+import { testContext } from '../support/context.ts';
 import { createGate, createTestQueue, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -103,7 +103,10 @@ const failedOf = (entry: ClaimedEntry): FailedEntry => ({
   finishedAt: new Date(),
 });
 const fail = (failed: readonly FailedEntry[]) =>
-  failEntries(testActs(queue.db), PROVIDER, { failureThreshold: 100, probeIntervalMs: 10_000 }, failed);
+  failEntries(
+    testContext({ db: queue.db, provider: { name: PROVIDER } as never, config: { CIRCUIT_FAILURE_THRESHOLD: 100 } }),
+    failed,
+  );
 
 describe('a batch of failures', () => {
   it('of which the database refuses one is written but for that one, which fails with a name', async () => {

@@ -8,6 +8,7 @@ import { expect } from 'vitest';
 import { enqueueAccount, type NewEntry } from '../../src/accounts/enqueue.ts';
 import { takeOverAllExpired } from '../../src/accounts/takeover.ts';
 import { createWorker } from '../../src/accounts/worker.ts';
+import type { Config } from '../../src/config/config.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import type { Attempt, QueuedCreation } from '../../src/database/generated/prisma/client.ts';
 import type { CircuitLimits } from '../../src/identity/circuit.rules.ts';
@@ -88,30 +89,16 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
     });
     const wrapped = options.wrap?.(own) ?? own;
     const acts = testActs(own, log);
-    const worker = createWorker({
-      db: wrapped,
-      acts: testActs(wrapped, log),
-      nodeId: node.id,
-      provider,
-      keyRing,
-      notices,
-      metrics: declareMetrics().queue,
-      logger: log,
-      timeoutMs,
-      leaseMs,
-      concurrency,
-      circuit: { failureThreshold: 5, probeIntervalMs: 60_000, ...options.circuit },
-    });
+    const config: Partial<Config> = {
+      LEASE_DURATION: leaseMs,
+      PROVIDER_TIMEOUT: timeoutMs,
+      PROVIDER_CONCURRENCY: concurrency,
+      CIRCUIT_FAILURE_THRESHOLD: options.circuit?.failureThreshold ?? 5,
+      CIRCUIT_PROBE_INTERVAL: options.circuit?.probeIntervalMs ?? 60_000,
+    };
+    const context = testContext({ db: own, keyRing, notices, provider, logger: log, nodeId: node.id, config });
+    const worker = createWorker({ ...context, db: wrapped, metrics: declareMetrics() });
     notices.on({ work: worker.wake, circuit: worker.reconsider, queue: worker.reconsider });
-    const context = testContext({
-      db: own,
-      keyRing,
-      notices,
-      provider,
-      logger: log,
-      nodeId: node.id,
-      config: { LEASE_DURATION: leaseMs, PROVIDER_TIMEOUT: timeoutMs },
-    });
     let stopped: Promise<void> | undefined;
     const started = {
       db: own,
