@@ -5,28 +5,28 @@
 
 import { createAccessControl } from './access/access-control.ts';
 import type { Acts } from './access/acts.ts';
-import type { Audit } from './access/audit/audit.ts';
 import { AUDIT_EXPORT, auditExportRoute } from './access/audit/export-route.ts';
 import { createDenials } from './access/denials.ts';
 import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
 import { createInserts } from './accounts/enqueue.ts';
 import { createExplanations } from './accounts/insight/explanation.ts';
+import { bulkCure, suggestedCure } from './accounts/insight/failure-group-cures.rules.ts';
+import { failureInWords } from './accounts/insight/failure-words.rules.ts';
 import { createForecast } from './accounts/insight/queue-forecast.ts';
 import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts';
 import { createWorker } from './accounts/worker.ts';
+import { createAlerts } from './alerts/alerts.ts';
 import { createApi } from './api.ts';
-import type { Clock } from './clock.ts';
-import type { Config } from './config/config.ts';
 import { nodeSilenceMs } from './config/node-silence.ts';
 import { secretsOf } from './config/secrets.ts';
 import type { Database } from './database/database.ts';
+import { embeddedFolder } from './database/embedded/embedded.ts';
 import { createChangeFeed } from './events/changes/change-feed.ts';
+import { createPublisher } from './events/outbox/publisher.ts';
 import { eventSchemaRoutes } from './events/outbox/schema-routes.ts';
 import { createDeliverer } from './events/webhooks/deliverer.ts';
 import type { ReadinessCheck } from './http/readiness.ts';
 import type { SinglePage } from './http/single-page.ts';
-import type { IdentityProvider } from './identity/provider.ts';
-import type { ProviderStatus } from './identity/zitadel-check.ts';
 import { expiredInvitationCleanupJob } from './invitations/expired-invitation-cleanup.job.ts';
 import type { Job } from './jobs/job.ts';
 import { createJobOperations } from './jobs/job-operations.ts';
@@ -34,32 +34,22 @@ import { createRunMetrics } from './jobs/runs/run.metrics.ts';
 import { runJobNow } from './jobs/runs/run-now.ts';
 import { createScheduler } from './jobs/scheduler.ts';
 import { createScheduleExplainer } from './jobs/schedules/schedule-explanation.ts';
-import type { ServerMetrics } from './metrics.ts';
 import type { NodeIdentity } from './nodes/nodes.ts';
-import { createOutward } from './outward.ts';
+import { createReadings } from './readings.ts';
 import { retentionJob } from './retention/retention.job.ts';
 import type { SchemaTools } from './schema.ts';
-import type { KeyRing } from './sealing/key-ring.ts';
 import { createKeyWatch } from './sealing/key-watch.ts';
 import { createResealRunner } from './sealing/reseal-runner.ts';
 import { createRedaction } from './telemetry/log-redaction.rules.ts';
-import type { Logger } from './telemetry/logger.ts';
 import { createUpkeep } from './upkeep.ts';
+import { VERSION } from './version.ts';
 import type { Services } from './work/context.ts';
-import type { Notices } from './work/notices.ts';
 
-export interface AppOptions {
-  readonly config: Config;
-  readonly db: Database;
-  readonly audit: Audit;
+type Opened = 'config' | 'db' | 'audit' | 'clock' | 'logger' | 'metrics' | 'notices' | 'keyRing' | 'provider';
+
+export interface AppOptions extends Pick<Services, Opened> {
   readonly acts: Acts;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: ServerMetrics;
   readonly node: NodeIdentity;
-  readonly notices: Notices;
-  readonly keyRing: KeyRing;
-  readonly provider: IdentityProvider & { status?(): ProviderStatus };
   readonly readiness: readonly ReadinessCheck[];
   /** Left out where it was not built. */
   readonly dashboard?: SinglePage | undefined;
@@ -130,7 +120,19 @@ export function createApp(options: AppOptions) {
   });
   const silenceMs = nodeSilenceMs(config);
   const access = createAccessControl(services);
-  const outward = createOutward(services, acts);
+  metrics.server.info.set(1, { version: VERSION });
+  const publisher = createPublisher(services);
+  const readings = createReadings(services);
+  const alerts = createAlerts({
+    ...services,
+    acts,
+    digester: keyRing,
+    settings: config,
+    suggestedCure,
+    failureInWords,
+    bulkCure,
+    dataDir: config.DATABASE_URL === undefined ? embeddedFolder(config.DATA_DIR) : undefined,
+  });
   const tools: SchemaTools = {
     db: reading,
     clock,
@@ -142,17 +144,14 @@ export function createApp(options: AppOptions) {
       nodeSilenceMs: silenceMs,
     }),
     jobOperations: createJobOperations({ db, acts, notices, scheduler, jobs, ...firing }),
-    outward: outward.tools,
+    feed: services.feed,
+    alerts: alerts.tools,
   };
   const { schema, graphql, http } = createApi({
-    config,
+    ...options,
     access,
     services,
     tools,
-    logger,
-    metrics,
-    readiness: options.readiness,
-    dashboard: options.dashboard,
     routes: {
       ...eventSchemaRoutes(),
       [AUDIT_EXPORT]: auditExportRoute(services, access.authenticator),
@@ -161,7 +160,7 @@ export function createApp(options: AppOptions) {
 
   const upkeep = createUpkeep({
     ...options,
-    wakes: [bulkRunner.wake, resealRunner.wake, outward.beat],
+    wakes: [bulkRunner.wake, resealRunner.wake, publisher.wake, services.deliverer.beat, alerts.watch.beat],
     lookAtKeys: keyWatch.look,
   });
 
@@ -176,18 +175,13 @@ export function createApp(options: AppOptions) {
     resealRunner,
     upkeep,
     scheduler,
-    outward,
     jobs,
     /** Ends what is in hand, within the time. */
     async stop(timeoutMs: number): Promise<void> {
-      await Promise.all([
-        worker.stop(timeoutMs),
-        bulkRunner.stop(timeoutMs),
-        upkeep.stop(timeoutMs),
-        resealRunner.stop(timeoutMs),
-        outward.stop(timeoutMs),
-        scheduler.stop({ timeoutMs }),
-      ]);
+      readings.stop();
+      services.feed.close();
+      const runners = [worker, bulkRunner, upkeep, resealRunner, alerts.watch, publisher, services.deliverer];
+      await Promise.all([...runners.map((one) => one.stop(timeoutMs)), scheduler.stop({ timeoutMs })]);
     },
     /** From now on the node works; its caller has seen to it that it will be stopped. */
     async begin({ hasTimers = true } = {}): Promise<void> {
@@ -203,8 +197,13 @@ export function createApp(options: AppOptions) {
             .refresh()
             .catch((error: unknown) => db.outage.warn(error, 'Schedules could not be read again')),
       });
+      // What changes these writes its events with it, and sends one notice for both.
+      const { wake } = publisher;
+      notices.on({ outbox: wake, circuit: wake, queue: wake, schedules: wake, keys: wake, access: wake });
+      notices.on({ webhooks: services.deliverer.wake });
       if (hasTimers) await scheduler.start();
-      outward.begin();
+      readings.begin();
+      alerts.watch.begin();
       await upkeep.beat();
       worker.wake();
     },

@@ -6,10 +6,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { STATISTICS } from './accounts/insight/queue-statistics.ts';
-import type { Queryable } from './database/database.ts';
+import { nodeSilenceMs } from './config/node-silence.ts';
 import { type AlertSeverity, CircuitState, EntryStatus, WebhookState } from './database/generated/prisma/enums.ts';
 import type { ServerMetrics } from './metrics.ts';
-import type { Logger } from './telemetry/logger.ts';
+import type { Services } from './work/context.ts';
 
 /** As PostgreSQL writes it into the row; ages and spans in seconds. */
 interface Reading {
@@ -88,17 +88,6 @@ const ASKED_FOR_MS = 3 * 60_000;
 /** So long the first scrape after a while waits for a reading; then it shows what there is, and its age. */
 const PATIENCE_MS = 10;
 
-export interface ReadingsOptions {
-  readonly db: Queryable;
-  /** Whose circuit is shown; there may be others in the database, of the past. */
-  readonly provider: string;
-  readonly metrics: ServerMetrics;
-  readonly intervalMs: number;
-  /** A node that has not beaten for so long does not count as alive. */
-  readonly silenceMs: number;
-  readonly logger: Logger;
-}
-
 export interface Readings {
   /** Takes part from now on. */
   begin(): void;
@@ -106,8 +95,8 @@ export interface Readings {
 }
 
 /** Creates this node's part in it; at each scrape it shows the newest reading that it knows. */
-export function createReadings(options: ReadingsOptions): Readings {
-  const { db, provider, metrics, intervalMs, silenceMs, logger } = options;
+export function createReadings({ config, db, provider, metrics, logger }: Services): Readings {
+  const intervalMs = config.METRICS_INTERVAL;
   let asked = Number.NEGATIVE_INFINITY;
   let takenAt: number | undefined;
   let underWay: Promise<void> | undefined;
@@ -122,7 +111,7 @@ export function createReadings(options: ReadingsOptions): Readings {
   const takeOurs = async (): Promise<void> => {
     const begun = performance.now();
     const [counted] = await db.query<Pick<Reading, 'queue' | 'oldestDueAge'>>(QUEUE);
-    const [found] = await db.query<{ rest: object }>(REST, [silenceMs]);
+    const [found] = await db.query<{ rest: object }>(REST, [nodeSilenceMs(config)]);
     const nextMs = Math.max(intervalMs, REST_PER_READING * (performance.now() - begun));
     await db.query(KEEP, [JSON.stringify({ ...found?.rest, ...counted }), nextMs]);
   };
@@ -133,7 +122,7 @@ export function createReadings(options: ReadingsOptions): Readings {
       // Another node is at it for the first time of all.
       if (row === undefined) return;
       takenAt = performance.now() - row.age * 1_000;
-      show(metrics, provider, row.reading);
+      show(metrics, provider.name, row.reading);
     } catch (error) {
       // A database that is away leaves the last values, and their age says so: /metrics itself must still answer.
       logger.debug({ err: error }, 'What metrics tell of the database could not be read');

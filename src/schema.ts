@@ -23,10 +23,12 @@ import { addQueueForecast } from './accounts/insight/queue-forecast.graphql.ts';
 import { addAlerts } from './alerts/alert.graphql.ts';
 import { addAlertRules } from './alerts/alert-rule.graphql.ts';
 import { addAlertSubscription } from './alerts/alert-subscription.graphql.ts';
+import type { AlertTools } from './alerts/alerts.ts';
 import { addSilences } from './alerts/silence.graphql.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database/database.ts';
 import { addChangeCursor } from './events/changes/change-cursor.graphql.ts';
+import type { ChangeFeed } from './events/changes/change-feed.ts';
 import { addChangeSubscription } from './events/changes/change-subscription.graphql.ts';
 import { addOutbox } from './events/outbox/outbox.graphql.ts';
 import { addRedelivery } from './events/outbox/redelivery.graphql.ts';
@@ -63,7 +65,6 @@ import { addScheduleMutations } from './jobs/schedules/schedule-mutations.graphq
 import { addScheduleSubscription } from './jobs/schedules/schedule-subscription.graphql.ts';
 import { addScheduleVersions } from './jobs/schedules/schedule-version.graphql.ts';
 import { addNodes } from './nodes/node.graphql.ts';
-import type { OutwardTools } from './outward.ts';
 import { addEncryptionKeys } from './sealing/encryption-key.graphql.ts';
 import { addKeyMutations } from './sealing/key-mutations.graphql.ts';
 import { addResealings } from './sealing/resealing.graphql.ts';
@@ -75,7 +76,8 @@ export interface SchemaTools {
   readonly runNow: RunTools['runNow'];
   readonly jobOperations: JobOperations;
   readonly explainSchedule: ExplainSchedule;
-  readonly outward: OutwardTools;
+  readonly feed: ChangeFeed;
+  readonly alerts: AlertTools;
   /** How long fires are kept, when one is on time, how far back missed ones are settled; in milliseconds. */
   readonly ledger: { readonly retentionMs: number | null; readonly toleranceMs: number; readonly windowMs: number };
 }
@@ -89,7 +91,8 @@ export function buildSchema({
   jobOperations,
   explainSchedule,
   ledger,
-  outward,
+  feed,
+  alerts,
 }: SchemaTools): GraphQLSchema {
   const { prisma } = db;
   const builder = createBuilder();
@@ -97,7 +100,7 @@ export function buildSchema({
   const inputs = addFilterInputs(builder);
   const Change = addChangeTypes(builder);
   addChangeCursor(builder);
-  const watch = { prisma, feed: outward.feed, reading: db };
+  const watch = { prisma, feed, reading: db };
   const explanationRefs = addExplanationTypes(builder);
   addAccess(builder);
   addNodes(builder);
@@ -144,11 +147,11 @@ export function buildSchema({
   const webhookRefs = addWebhooks(builder, deliveryRefs);
   addWebhookMutations(builder, webhookRefs);
   addDeliveryMutations(builder, { ...webhookRefs, ...deliveryRefs });
-  const alertRefs = addAlerts(builder, { prisma, ...outward.alerts }, explanationRefs);
+  const alertRefs = addAlerts(builder, { prisma, ...alerts }, explanationRefs);
   const alert = addAlertSubscription(builder, alertRefs, Change);
   addChangeSubscription(builder, Change, { entry, run, schedule, circuit, bulk_action, alert });
-  addAlertRules(builder, alertRefs, outward.alerts.loadRules);
-  addSilences(builder, prisma, alertRefs, outward.alerts);
+  addAlertRules(builder, alertRefs, alerts.loadRules);
+  addSilences(builder, prisma, alertRefs, alerts);
   addPermissions(builder, viewerRefs);
   const schema = lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
   schema.description = SCHEMA_DESCRIPTION;
