@@ -14,10 +14,10 @@ export function addPermissions(builder: Builder, { Viewer }: ReturnType<typeof a
   const Permission = builder.objectRef<OperationPermission>('OperationPermission').implement({
     description: 'An operation of the API, and whether the caller may use it.',
     fields: (t) => ({
-      name: t.exposeString('name', { description: 'Its name: a field of Query, Mutation or Subscription.' }),
+      name: t.text('name', 'Its name: a field of Query, Mutation or Subscription.'),
       kind: t.expose('kind', { type: Kind, description: 'Which of the three.' }),
-      isAllowed: t.exposeBoolean('isAllowed', { description: 'Whether the caller may use it.' }),
-      reason: t.exposeString('reason', { nullable: true, description: 'Why not; null if it may.' }),
+      isAllowed: t.flag('isAllowed', 'Whether the caller may use it.'),
+      reason: t.textOrNull('reason', 'Why not; null if it may.'),
     }),
   });
   builder.objectFields(Viewer, (t) => ({

@@ -17,7 +17,7 @@ export function addViewer(builder: Builder, { Role }: TokenRefs) {
     description: 'Who asks.',
     fields: (t) => ({
       kind: t.expose('kind', { type: Kind, description: 'How you were recognised.' }),
-      name: t.exposeString('name', { description: 'What logs and the audit trail call you.' }),
+      name: t.text('name', 'What logs and the audit trail call you.'),
       role: t.expose('role', { type: Role, description: 'What you may do.' }),
       familyId: t.expose('familyId', {
         type: 'UUID',
@@ -31,10 +31,7 @@ export function addViewer(builder: Builder, { Role }: TokenRefs) {
         resolve: (query, { familyId }, _args, { prisma }) =>
           familyId === null ? null : prisma.family.findUnique({ ...query, where: { id: familyId } }),
       }),
-      tokenPrefix: t.exposeString('tokenPrefix', {
-        nullable: true,
-        description: 'The visible beginning of your API token; null if it is none.',
-      }),
+      tokenPrefix: t.textOrNull('tokenPrefix', 'The visible beginning of your API token; null if it is none.'),
       expiresAt: t.field({
         type: 'DateTime',
         nullable: true,

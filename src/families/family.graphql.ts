@@ -36,11 +36,8 @@ export function addFamilies(builder: Builder) {
     description: 'A member of a family.',
     fields: (t) => ({
       userId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (user) => user.id }),
-      username: t.exposeString('username', {
-        nullable: true,
-        description: 'The sign-in name; null for users who sign in by e-mail.',
-      }),
-      fullName: t.exposeString('fullName', { description: 'The name as people write it.' }),
+      username: t.textOrNull('username', 'The sign-in name; null for users who sign in by e-mail.'),
+      fullName: t.text('fullName', 'The name as people write it.'),
       email: t.string({
         nullable: true,
         description:
@@ -48,12 +45,9 @@ export function addFamilies(builder: Builder) {
         resolve: ({ email }, _args, { caller }) => (caller.role === 'enqueuer' ? null : email),
       }),
       role: t.expose('role', { type: Role, description: 'What the user is in the family.' }),
-      zitadelUserId: t.exposeString('zitadelUserId', {
-        nullable: true,
-        description: 'The account’s id at the identity provider.',
-      }),
+      zitadelUserId: t.textOrNull('zitadelUserId', 'The account’s id at the identity provider.'),
       family: t.relation('family', { description: 'The user’s family.' }),
-      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the user was added.' }),
+      createdAt: t.at('createdAt', 'When the user was added.'),
     }),
   });
 
@@ -65,13 +59,13 @@ export function addFamilies(builder: Builder) {
     description: 'An invitation to join a family.',
     fields: (t) => ({
       invitationId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (invitation) => invitation.id }),
-      email: t.exposeString('email', { description: 'Who was invited.' }),
+      email: t.text('email', 'Who was invited.'),
       role: t.expose('role', { type: Role, description: 'What the person is to become.' }),
       status: t.expose('status', { type: Status, description: 'Where the invitation stands.' }),
-      displayCode: t.exposeString('invitationDisplayCode', { description: 'The code that people read to each other.' }),
+      displayCode: t.text('invitationDisplayCode', 'The code that people read to each other.'),
       invitedBy: t.relation('invitedBy', { description: 'Who sent it.' }),
-      expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when it can be accepted.' }),
-      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was sent.' }),
+      expiresAt: t.at('expiresAt', 'Until when it can be accepted.'),
+      createdAt: t.at('createdAt', 'When it was sent.'),
     }),
   });
 
@@ -82,7 +76,7 @@ export function addFamilies(builder: Builder) {
     description: 'A family.',
     fields: (t) => ({
       familyId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (family) => family.id }),
-      name: t.exposeString('name', { description: 'The family’s name.' }),
+      name: t.text('name', 'The family’s name.'),
       members: t.connection(
         {
           type: User,
@@ -109,7 +103,7 @@ export function addFamilies(builder: Builder) {
         { name: 'FamilyInvitationsConnection' },
         { name: 'FamilyInvitationsEdge' },
       ),
-      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the family was founded.' }),
+      createdAt: t.at('createdAt', 'When the family was founded.'),
     }),
   });
 

@@ -12,8 +12,9 @@ export interface Admitted {
   readonly isCookie: boolean;
   /** The browser says that another site had it send this, cookie and all. */
   readonly isForeign: boolean;
+  /** When the credential ends by itself; null: never, or none was needed. */
   readonly validUntil: Date | null;
-  /** Calls back once when the caller's credential ends; answers how to stop that. */
+  /** Calls back once, when the caller's token is revoked or expires or its session ends. Answers how to stop that. */
   onEnded(ended: () => void): () => void;
 }
 
@@ -22,7 +23,9 @@ export interface Refused {
   readonly status: number;
   readonly code: ErrorCode;
   readonly message: string;
+  /** For the header Retry-After. */
   readonly retryAfterSeconds?: number;
+  /** For the header WWW-Authenticate. */
   readonly wwwAuthenticate?: string;
 }
 

@@ -23,9 +23,9 @@ export function addNodes(builder: Builder): void {
   Drain.implement({
     description: 'What somebody said who asked a node to drain.',
     fields: (t) => ({
-      askedAt: t.expose('askedAt', { type: 'DateTime', description: 'When.' }),
-      askedBy: t.exposeString('askedBy', { nullable: true, description: 'Who; null if it was asked by SQL.' }),
-      reason: t.exposeString('reason', { nullable: true, description: 'Why.' }),
+      askedAt: t.at('askedAt', 'When.'),
+      askedBy: t.textOrNull('askedBy', 'Who; null if it was asked by SQL.'),
+      reason: t.textOrNull('reason', 'Why.'),
     }),
   });
   const ServerNode = builder.prismaNode('ServerNode', {
@@ -38,22 +38,23 @@ export function addNodes(builder: Builder): void {
         description: 'The plain key; new for every process.',
         resolve: (node) => node.id,
       }),
-      name: t.exposeString('name', { description: 'Its configured name.' }),
-      version: t.exposeString('version', { description: 'The server’s version.' }),
+      name: t.text('name', 'Its configured name.'),
+      version: t.text('version', 'The server’s version.'),
       state: t.field({
         type: State,
         description: 'What it is about.',
         resolve: async ({ id, state }, _args, { reading, config }) =>
           state !== 'gone' && (await loadSilentNodes(reading, nodeSilenceMs(config))).has(id) ? 'gone' : state,
       }),
-      hostName: t.exposeString('hostName', { description: 'The machine it runs on.' }),
-      processId: t.exposeInt('processId', { description: 'Its process id there.' }),
-      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it started.' }),
-      lastBeatAt: t.expose('lastBeatAt', { type: 'DateTime', description: 'When it last said that it lives.' }),
-      attemptsInHand: t.exposeInt('attemptsInHand', {
-        description: 'Attempts that it was making when it last beat; a draining node beats twice a second.',
-      }),
-      runsInHand: t.exposeInt('runsInHand', { description: 'Runs of jobs that it was executing when it last beat.' }),
+      hostName: t.text('hostName', 'The machine it runs on.'),
+      processId: t.count('processId', 'Its process id there.'),
+      startedAt: t.at('startedAt', 'When it started.'),
+      lastBeatAt: t.at('lastBeatAt', 'When it last said that it lives.'),
+      attemptsInHand: t.count(
+        'attemptsInHand',
+        'Attempts that it was making when it last beat; a draining node beats twice a second.',
+      ),
+      runsInHand: t.count('runsInHand', 'Runs of jobs that it was executing when it last beat.'),
       drain: t.field({
         type: Drain,
         nullable: true,
@@ -104,10 +105,11 @@ export function addNodes(builder: Builder): void {
         resolve: (query, { nodeId }, _args, { prisma }) =>
           prisma.serverNode.findUniqueOrThrow({ ...query, where: { id: nodeId } }),
       }),
-      isChanged: t.exposeBoolean('isChanged', { description: 'False if it was draining already.' }),
-      isLastRunning: t.exposeBoolean('isLastRunning', {
-        description: 'True if no other node is running: nothing is attempted and no job runs until one starts.',
-      }),
+      isChanged: t.flag('isChanged', 'False if it was draining already.'),
+      isLastRunning: t.flag(
+        'isLastRunning',
+        'True if no other node is running: nothing is attempted and no job runs until one starts.',
+      ),
     }),
   });
   builder.mutationField('drainNode', (t) =>

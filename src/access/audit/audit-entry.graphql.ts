@@ -76,29 +76,29 @@ export function addAuditEntries(
         description: 'Its number in the order of writing. Numbers may be missing: of changes that were rolled back.',
         resolve: ({ sequence }) => Number(sequence),
       }),
-      at: t.expose('at', { type: 'DateTime', description: 'When, by the database’s clock.' }),
-      action: t.exposeString('action', {
-        description:
-          'The mutation’s name, for example `cancelEntry`, or what the server did, for example `circuitOpened`.',
-      }),
+      at: t.at('at', 'When, by the database’s clock.'),
+      action: t.text(
+        'action',
+        'The mutation’s name, for example `cancelEntry`, or what the server did, for example `circuitOpened`.',
+      ),
       outcome: t.field({
         type: Outcome,
         description: 'What became of it.',
         // The column holds nothing else unless somebody changed it, which verifyAuditTrail tells.
         resolve: ({ outcome }): Outcome => (outcome === 'denied' ? 'denied' : 'done'),
       }),
-      actor: t.exposeString('actor', { description: 'Who, for people.' }),
-      actorId: t.exposeString('actorId', { description: 'Who, the same for every act of a caller: `token:frontend`.' }),
+      actor: t.text('actor', 'Who, for people.'),
+      actorId: t.text('actorId', 'Who, the same for every act of a caller: `token:frontend`.'),
       actorKind: t.field({
         type: refs.CallerKind,
         nullable: true,
         description: 'How the actor was recognised; null if what is stored is none of these, and so was changed.',
         resolve: ({ actorKind }) => (KINDS.includes(actorKind) ? (actorKind as CallerKind) : null),
       }),
-      tokenPrefix: t.exposeString('tokenPrefix', {
-        nullable: true,
-        description: 'The visible beginning of the API token that was used; null if it was none.',
-      }),
+      tokenPrefix: t.textOrNull(
+        'tokenPrefix',
+        'The visible beginning of the API token that was used; null if it was none.',
+      ),
       role: t.field({
         type: refs.Role,
         nullable: true,
@@ -110,14 +110,14 @@ export function addAuditEntries(
         description: 'On what: its type and its plain key; null if it was nothing in particular.',
         resolve: ({ targetType, targetId }) => targetType && `${targetType} ${targetId ?? ''}`.trimEnd(),
       }),
-      targetType: t.exposeString('targetType', { nullable: true, description: 'The type of the target in this API.' }),
-      targetId: t.exposeString('targetId', { nullable: true, description: 'The target’s plain key.' }),
+      targetType: t.textOrNull('targetType', 'The type of the target in this API.'),
+      targetId: t.textOrNull('targetId', 'The target’s plain key.'),
       familyId: t.expose('familyId', {
         type: 'UUID',
         nullable: true,
         description: 'The family that it concerns; null if none in particular.',
       }),
-      reason: t.exposeString('reason', { nullable: true, description: 'Why, as the actor said.' }),
+      reason: t.textOrNull('reason', 'Why, as the actor said.'),
       before: t.field({
         type: 'JSON',
         nullable: true,
@@ -130,10 +130,7 @@ export function addAuditEntries(
         description: 'How the target was from then on, as far as it changed; never a secret.',
         resolve: ({ after }) => parsed(after),
       }),
-      requestId: t.exposeString('requestId', {
-        nullable: true,
-        description: 'The request that it was part of, as in the log; null outside of one.',
-      }),
+      requestId: t.textOrNull('requestId', 'The request that it was part of, as in the log; null outside of one.'),
       address: t.string({
         nullable: true,
         description: `Where the request came from. ${OWN_ONLY}`,

@@ -16,38 +16,34 @@ export function addAuditVerification(builder: Builder): void {
   const Verification = builder.objectRef<AuditVerification>('AuditVerification').implement({
     description: `What verifying the audit trail found. ${NOT_PROVED}`,
     fields: (t) => ({
-      isIntact: t.exposeBoolean('isIntact', { description: INTACT }),
-      checkedCount: t.exposeInt('checkedCount', {
-        description:
-          'How many chained rows were looked at, up to the first that is wrong; of a span, with a neighbour on either side.',
-      }),
-      uncheckedCount: t.exposeInt('uncheckedCount', {
-        description:
-          'How many rows are not chained yet. Each was found to be as it was signed; that others beside them were deleted cannot be seen.',
-      }),
-      firstBrokenSequence: t.exposeInt('firstBrokenSequence', {
-        nullable: true,
-        description: 'The first row that does not fit; null when all do, or when the row itself is gone.',
-      }),
-      problem: t.exposeString('problem', {
-        nullable: true,
-        description: 'What is wrong, in words; null when nothing is.',
-      }),
-      anchorCount: t.exposeInt('anchorCount', {
-        description: 'How many anchors the chain was held against: the given one, and what this node saw last.',
-      }),
-      headLink: t.exposeInt('headLink', {
-        description: 'The place at the end of the chain; 0 when nothing is chained.',
-      }),
+      isIntact: t.flag('isIntact', INTACT),
+      checkedCount: t.count(
+        'checkedCount',
+        'How many chained rows were looked at, up to the first that is wrong; of a span, with a neighbour on either side.',
+      ),
+      uncheckedCount: t.count(
+        'uncheckedCount',
+        'How many rows are not chained yet. Each was found to be as it was signed; that others beside them were deleted cannot be seen.',
+      ),
+      firstBrokenSequence: t.countOrNull(
+        'firstBrokenSequence',
+        'The first row that does not fit; null when all do, or when the row itself is gone.',
+      ),
+      problem: t.textOrNull('problem', 'What is wrong, in words; null when nothing is.'),
+      anchorCount: t.count(
+        'anchorCount',
+        'How many anchors the chain was held against: the given one, and what this node saw last.',
+      ),
+      headLink: t.count('headLink', 'The place at the end of the chain; 0 when nothing is chained.'),
     }),
   });
   const Anchor = builder.objectRef<PresentAnchor>('AuditAnchor').implement({
     description:
       'The state of the chain at one place, signed. Kept where nobody who writes to the database can change it, it proves later, given to `verifyAuditTrail`, that the trail still has everything up to there. One is logged every day.',
     fields: (t) => ({
-      anchor: t.exposeString('anchor', { description: 'The line to keep.' }),
-      link: t.exposeInt('link', { description: 'The place that it speaks of: the end of the chain.' }),
-      signedAt: t.expose('at', { type: 'DateTime', description: 'When it was signed.' }),
+      anchor: t.text('anchor', 'The line to keep.'),
+      link: t.count('link', 'The place that it speaks of: the end of the chain.'),
+      signedAt: t.at('at', 'When it was signed.'),
     }),
   });
   builder.queryFields((t) => ({

@@ -1,31 +1,10 @@
 /** What an authentication ends in: a caller, or a refusal that says what to do (RFC 6750, section 3). */
-import type { Caller } from '../../work/caller.ts';
+import type { Admitted, Refused } from '../../http/gate.ts';
 import type { Proof, Verdict } from './proof.ts';
 
-export interface Recognised {
-  readonly kind: 'caller';
-  readonly caller: Caller;
-  /** Shown by a browser's cookie: what it asks for must not come from another site. */
-  readonly isCookie: boolean;
-  /** The browser says that another site had it send this, cookie and all. */
-  readonly isForeign: boolean;
-  /** When the credential ends by itself; null: never, or none was needed. */
-  readonly validUntil: Date | null;
+export interface Recognised extends Admitted {
   /** What was proven; undefined where no credential is needed. */
   readonly proof: Proof | undefined;
-  /** Calls back once, when the caller's token is revoked or expires or its session ends. Answers how to stop that. */
-  onEnded(ended: () => void): () => void;
-}
-
-export interface Refused {
-  readonly kind: 'refused';
-  readonly status: 401 | 403 | 429 | 503;
-  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'RATE_LIMITED' | 'SERVICE_UNAVAILABLE';
-  readonly message: string;
-  /** For the header Retry-After. */
-  readonly retryAfterSeconds?: number;
-  /** For the header WWW-Authenticate. */
-  readonly wwwAuthenticate?: string;
 }
 
 export type Authenticated = Recognised | Refused;

@@ -7,19 +7,12 @@ import type { IncomingMessage } from 'node:http';
 import { isAccessControlled } from '../../config/access-rules.ts';
 import { isUnavailable } from '../../database/unavailable.ts';
 import { createAddressOf } from '../../http/address.ts';
+import type { Refused } from '../../http/gate.ts';
 import { LOCAL_CALLER } from '../../work/caller.ts';
 import type { Services } from '../../work/context.ts';
 import { isForeign, isOwnHost, publicOrigin } from '../sessions/browser.ts';
 import { createUseRecorder } from '../tokens/token-lookup.ts';
-import {
-  type Authenticated,
-  DATABASE_AWAY,
-  NOT_SHOWN,
-  type Refused,
-  refusalOf,
-  throttled,
-  UNREADABLE,
-} from './answers.ts';
+import { type Authenticated, DATABASE_AWAY, NOT_SHOWN, refusalOf, throttled, UNREADABLE } from './answers.ts';
 import { type Credential, credentialFrom, credentialOf } from './credentials.ts';
 import { createEnds } from './ends.ts';
 import { openGivenSecret } from './given-secret.ts';

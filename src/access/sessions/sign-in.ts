@@ -3,9 +3,10 @@
  * issuer. A token is in a form once and never in the browser: what it keeps is a session's cookie.
  */
 import { isUnavailable } from '../../database/unavailable.ts';
+import type { Refused } from '../../http/gate.ts';
 import type { Exchange, Handler } from '../../http/server.ts';
 import type { Services } from '../../work/context.ts';
-import { DATABASE_AWAY, type Refused } from '../authentication/answers.ts';
+import { DATABASE_AWAY } from '../authentication/answers.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import type { Proof } from '../authentication/proof.ts';
 import type { CodeFlow } from '../oidc/code-flow.ts';

@@ -1,14 +1,12 @@
 /** API tokens in the API: made, revoked, listed; a token's own text is seen in one answer only. */
 import type { Builder } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
-import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { Role } from '../../work/caller.ts';
 import { IdempotencyConflictError } from '../idempotency.ts';
 import { createToken, revokeToken } from './tokens.ts';
 
 const MOST_LISTED = 500;
-const optionalReason = reasonText.nullish();
 
 /** Adds `Role`, `ApiToken`, `apiTokens`, `createApiToken` and `revokeApiToken`. */
 export function addApiTokens(builder: Builder) {
@@ -29,37 +27,20 @@ export function addApiTokens(builder: Builder) {
     description: 'A token that callers show. Its text is kept nowhere.',
     fields: (t) => ({
       apiTokenId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
-      name: t.exposeString('name', {
-        description: 'Who acts with it, in logs and in the audit trail. Tokens of one name are one caller.',
-      }),
+      name: t.text('name', 'Who acts with it, in logs and in the audit trail. Tokens of one name are one caller.'),
       role: t.expose('role', { type: RoleRef, description: 'What it may do.' }),
       family: t.relation('family', {
         nullable: true,
         description: 'The only family that it sees and touches; null: all families.',
       }),
-      prefix: t.exposeString('prefix', { description: 'Its visible beginning, by which people tell tokens apart.' }),
-      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
-      createdBy: t.exposeString('createdBy', { description: 'Who made it.' }),
-      reason: t.exposeString('reason', { nullable: true, description: 'Why it was made; null where nobody said.' }),
-      expiresAt: t.expose('expiresAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it ends by itself; null: when it is revoked.',
-      }),
-      lastUsedAt: t.expose('lastUsedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it was last shown, to a minute; null if it never was.',
-      }),
-      revokedAt: t.expose('revokedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it was revoked; null if it was not.',
-      }),
-      revokedBy: t.exposeString('revokedBy', {
-        nullable: true,
-        description: 'Who revoked it; null if nobody did.',
-      }),
+      prefix: t.text('prefix', 'Its visible beginning, by which people tell tokens apart.'),
+      createdAt: t.at('createdAt', 'When it was made.'),
+      createdBy: t.text('createdBy', 'Who made it.'),
+      reason: t.textOrNull('reason', 'Why it was made; null where nobody said.'),
+      expiresAt: t.atOrNull('expiresAt', 'When it ends by itself; null: when it is revoked.'),
+      lastUsedAt: t.atOrNull('lastUsedAt', 'When it was last shown, to a minute; null if it never was.'),
+      revokedAt: t.atOrNull('revokedAt', 'When it was revoked; null if it was not.'),
+      revokedBy: t.textOrNull('revokedBy', 'Who revoked it; null if nobody did.'),
       status: t.field({
         type: Status,
         description: 'Whether it is good now.',
@@ -96,19 +77,16 @@ export function addApiTokens(builder: Builder) {
       role: t.field({ type: RoleRef, required: true, description: 'What it may do.' }),
       familyId: t.field({ type: 'UUID', description: 'The only family that it sees and touches; left out: all.' }),
       expiresAt: t.field({ type: 'DateTime', description: 'When it ends by itself; left out: when it is revoked.' }),
-      reason: t.string({ description: 'For the record; at most 500 characters.', validate: optionalReason }),
-      idempotencyKey: t.string({
-        description:
-          'A repeat with the same key makes no second token: it is refused as INVALID_STATE and names the first, whose text cannot be shown again. 1 to 200 characters.',
-      }),
+      reason: t.reason('For the record; at most 500 characters.'),
+      idempotencyKey: t.idempotencyKey(
+        'A repeat with the same key makes no second token: it is refused as INVALID_STATE and names the first, whose text cannot be shown again. 1 to 200 characters.',
+      ),
     }),
   });
   const CreatePayload = builder.objectRef<{ id: string; token: string }>('CreateApiTokenPayload').implement({
     description: 'The token was made.',
     fields: (t) => ({
-      token: t.exposeString('token', {
-        description: 'The token’s text, for "Authorization: Bearer …". It is shown this once.',
-      }),
+      token: t.text('token', 'The token’s text, for "Authorization: Bearer …". It is shown this once.'),
       apiToken: t.prismaField({
         type: ApiToken,
         description: 'What is known of it from now on.',
@@ -119,8 +97,8 @@ export function addApiTokens(builder: Builder) {
   const RevokeInput = builder.inputType('RevokeApiTokenInput', {
     description: 'Which token, and why.',
     fields: (t) => ({
-      apiTokenId: t.field({ type: 'UUID', required: true, description: 'The token’s id.' }),
-      reason: t.string({ description: 'For the record; at most 500 characters.', validate: optionalReason }),
+      apiTokenId: t.uuid('The token’s id.'),
+      reason: t.reason('For the record; at most 500 characters.'),
     }),
   });
   const RevokePayload = builder.objectRef<{ id: string; isChanged: boolean }>('RevokeApiTokenPayload').implement({
@@ -131,7 +109,7 @@ export function addApiTokens(builder: Builder) {
         description: 'The token, as it stands now.',
         resolve: (query, { id }, _args, { prisma }) => prisma.apiToken.findUniqueOrThrow({ ...query, where: { id } }),
       }),
-      isChanged: t.exposeBoolean('isChanged', { description: 'False if it was revoked already.' }),
+      isChanged: t.flag('isChanged', 'False if it was revoked already.'),
     }),
   });
   builder.mutationFields((t) => ({
