@@ -6,7 +6,6 @@ import { writeFile } from 'node:fs/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { printSchema } from 'graphql';
 import pg from 'pg';
-import { systemClock } from '../src/clock.ts';
 import { PrismaClient } from '../src/database/generated/prisma/client.ts';
 import { buildSchema } from '../src/schema.ts';
 
@@ -26,8 +25,6 @@ export function schemaText(): string {
       transaction: unavailable,
       close: unavailable,
     },
-    clock: systemClock,
-    jobs: [],
     feed: {
       subscribe: unavailable,
       cursor: unavailable,
@@ -42,10 +39,6 @@ export function schemaText(): string {
       silence: unavailable,
       endSilence: unavailable,
     },
-    runNow: unavailable,
-    jobOperations: { pause: unavailable, resume: unavailable, reschedule: unavailable, interrupt: unavailable },
-    explainSchedule: unavailable,
-    ledger: { retentionMs: null, toleranceMs: 0, windowMs: 0 },
   });
   return `${printSchema(schema)}\n`;
 }

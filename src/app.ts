@@ -17,8 +17,6 @@ import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts'
 import { createWorker } from './accounts/worker.ts';
 import { createAlerts } from './alerts/alerts.ts';
 import { createApi } from './api.ts';
-import { nodeSilenceMs } from './config/node-silence.ts';
-import { secretsOf } from './config/secrets.ts';
 import type { Database } from './database/database.ts';
 import { embeddedFolder } from './database/embedded/embedded.ts';
 import { createChangeFeed } from './events/changes/change-feed.ts';
@@ -29,18 +27,14 @@ import type { ReadinessCheck } from './http/readiness.ts';
 import type { SinglePage } from './http/single-page.ts';
 import { expiredInvitationCleanupJob } from './invitations/expired-invitation-cleanup.job.ts';
 import type { Job } from './jobs/job.ts';
-import { createJobOperations } from './jobs/job-operations.ts';
-import { createRunMetrics } from './jobs/runs/run.metrics.ts';
-import { runJobNow } from './jobs/runs/run-now.ts';
-import { createScheduler } from './jobs/scheduler.ts';
-import { createScheduleExplainer } from './jobs/schedules/schedule-explanation.ts';
+import { createScheduler, type Scheduler } from './jobs/scheduler.ts';
+import { createScheduleExplanations } from './jobs/schedules/schedule-explanation.ts';
 import type { NodeIdentity } from './nodes/nodes.ts';
 import { createReadings } from './readings.ts';
 import { retentionJob } from './retention/retention.job.ts';
 import type { SchemaTools } from './schema.ts';
 import { createKeyWatch } from './sealing/key-watch.ts';
 import { createResealRunner } from './sealing/reseal-runner.ts';
-import { createRedaction } from './telemetry/log-redaction.rules.ts';
 import { createUpkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
 import type { Services } from './work/context.ts';
@@ -60,9 +54,15 @@ export interface AppOptions extends Pick<Services, Opened> {
 export type App = ReturnType<typeof createApp>;
 
 export function createApp(options: AppOptions) {
-  const { config, db, audit, acts, clock, logger, metrics, node, notices, keyRing, provider } = options;
+  const { config, db, audit, acts, logger, metrics, node, notices, keyRing, provider } = options;
   // What only reads, and so may be cut short; operations write, and have the other connections.
   const reading: Database = { ...db, query: db.reading.query };
+  const jobs: readonly Job[] = [
+    managedAccountRetryJob,
+    expiredInvitationCleanupJob,
+    retentionJob,
+    ...(options.moreJobs ?? []),
+  ];
   const handles = {
     ...options,
     reading,
@@ -73,52 +73,24 @@ export function createApp(options: AppOptions) {
     explanations: createExplanations({ reading, provider, config }),
     forecast: createForecast({ reading, provider, config }),
     feed: createChangeFeed({ db, notices }),
+    jobs,
+    scheduleExplanations: createScheduleExplanations({ reading, jobs, config }),
     denials: createDenials({ db, trail: audit.trail, logger }),
   };
-  const services: Services = { ...handles, deliverer: createDeliverer(handles) };
+  const services: Services = {
+    ...handles,
+    deliverer: createDeliverer(handles),
+    // The scheduler gives the services to its runs, and verbs give it runs.
+    get scheduler(): Scheduler {
+      return scheduler;
+    },
+  };
+  const scheduler = createScheduler(services);
   const worker = createWorker(services);
   const keyWatch = createKeyWatch({ db, keyRing, nodeId: node.id });
   const resealRunner = createResealRunner({ ...options, nodeId: node.id });
   const bulkRunner = createBulkRunner(services);
 
-  const jobs: readonly Job[] = [
-    managedAccountRetryJob({
-      acts,
-      notices,
-      provider: provider.name,
-      timeoutMs: config.PROVIDER_TIMEOUT,
-      undoWindowMs: config.UNDO_WINDOW,
-      failedPasswordRetentionMs: config.FAILED_PASSWORD_RETENTION,
-    }),
-    expiredInvitationCleanupJob(config.INVITATION_RETENTION, acts),
-    retentionJob(config, acts, notices, audit),
-    ...(options.moreJobs ?? []),
-  ];
-  const runMetrics = createRunMetrics(metrics.jobs, db, jobs);
-  const firing = {
-    nodeId: node.id,
-    leaseMs: config.LEASE_DURATION,
-    toleranceMs: config.FIRE_TOLERANCE,
-    windowMs: config.MISFIRE_WINDOW,
-  };
-  const scheduler = createScheduler({
-    db,
-    acts,
-    clock,
-    logger,
-    jobs,
-    redact: createRedaction(secretsOf(config)),
-    ...firing,
-    graceMs: config.INTERRUPT_GRACE,
-    onFires: runMetrics.fired,
-    onRunChanged(kind, runId) {
-      notices.notify('changes');
-      if (kind !== 'ended') return;
-      notices.notify('outbox');
-      runMetrics.ended(runId);
-    },
-  });
-  const silenceMs = nodeSilenceMs(config);
   const access = createAccessControl(services);
   metrics.server.info.set(1, { version: VERSION });
   const publisher = createPublisher(services);
@@ -135,15 +107,6 @@ export function createApp(options: AppOptions) {
   });
   const tools: SchemaTools = {
     db: reading,
-    clock,
-    jobs,
-    ledger: { ...firing, retentionMs: config.RUN_RETENTION },
-    runNow: (caller, request) => runJobNow({ db, acts, digester: keyRing, scheduler }, caller, request),
-    explainSchedule: createScheduleExplainer(reading, {
-      jobNames: jobs.map(({ name }) => name),
-      nodeSilenceMs: silenceMs,
-    }),
-    jobOperations: createJobOperations({ db, acts, notices, scheduler, jobs, ...firing }),
     feed: services.feed,
     alerts: alerts.tools,
   };

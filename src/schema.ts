@@ -25,7 +25,6 @@ import { addAlertRules } from './alerts/alert-rule.graphql.ts';
 import { addAlertSubscription } from './alerts/alert-subscription.graphql.ts';
 import type { AlertTools } from './alerts/alerts.ts';
 import { addSilences } from './alerts/silence.graphql.ts';
-import type { Clock } from './clock.ts';
 import type { Database } from './database/database.ts';
 import { addChangeCursor } from './events/changes/change-cursor.graphql.ts';
 import type { ChangeFeed } from './events/changes/change-feed.ts';
@@ -47,20 +46,17 @@ import { addCircuitSubscription } from './identity/circuit-subscription.graphql.
 import { addIdentity } from './identity/identity.graphql.ts';
 import { addIdentityMutations } from './identity/identity-mutations.graphql.ts';
 import { addSimulator } from './identity/simulator/simulator.graphql.ts';
-import type { Job } from './jobs/job.ts';
-import type { JobOperations } from './jobs/job-operations.ts';
 import { addFires } from './jobs/ledger/fire.graphql.ts';
 import { addFireCalendar } from './jobs/ledger/fire-calendar.graphql.ts';
 import { addLedgerAudit } from './jobs/ledger/ledger-audit.graphql.ts';
 import { addDowntime } from './jobs/preview/downtime.graphql.ts';
 import { addSchedulePreview } from './jobs/preview/preview.graphql.ts';
 import { addInterruptRun } from './jobs/runs/interrupt-run.graphql.ts';
-import { addRunOperations, type RunTools } from './jobs/runs/run-operations.graphql.ts';
+import { addRunOperations } from './jobs/runs/run-operations.graphql.ts';
 import { addRunRecord } from './jobs/runs/run-record.graphql.ts';
 import { addRunSubscription } from './jobs/runs/run-subscription.graphql.ts';
 import { addSchedules } from './jobs/schedules/schedule.graphql.ts';
 import { addScheduleExplanations } from './jobs/schedules/schedule-explanation.graphql.ts';
-import type { ExplainSchedule } from './jobs/schedules/schedule-explanation.ts';
 import { addScheduleMutations } from './jobs/schedules/schedule-mutations.graphql.ts';
 import { addScheduleSubscription } from './jobs/schedules/schedule-subscription.graphql.ts';
 import { addScheduleVersions } from './jobs/schedules/schedule-version.graphql.ts';
@@ -71,36 +67,19 @@ import { addResealings } from './sealing/resealing.graphql.ts';
 
 export interface SchemaTools {
   readonly db: Database;
-  readonly clock: Clock;
-  readonly jobs: readonly Job[];
-  readonly runNow: RunTools['runNow'];
-  readonly jobOperations: JobOperations;
-  readonly explainSchedule: ExplainSchedule;
   readonly feed: ChangeFeed;
   readonly alerts: AlertTools;
-  /** How long fires are kept, when one is on time, how far back missed ones are settled; in milliseconds. */
-  readonly ledger: { readonly retentionMs: number | null; readonly toleranceMs: number; readonly windowMs: number };
 }
 
 /** Builds the schema over its tools, in a fixed order of names, so that its text is stable. */
-export function buildSchema({
-  db,
-  clock,
-  jobs,
-  runNow,
-  jobOperations,
-  explainSchedule,
-  ledger,
-  feed,
-  alerts,
-}: SchemaTools): GraphQLSchema {
+export function buildSchema({ db, feed, alerts }: SchemaTools): GraphQLSchema {
   const { prisma } = db;
   const builder = createBuilder();
   addRefusalTypes(builder);
   const inputs = addFilterInputs(builder);
   const Change = addChangeTypes(builder);
   addChangeCursor(builder);
-  const watch = { prisma, feed, reading: db };
+  const _watch = { prisma, feed, reading: db };
   const explanationRefs = addExplanationTypes(builder);
   addAccess(builder);
   addNodes(builder);
@@ -114,20 +93,20 @@ export function buildSchema({
   const bulkRefs = addBulkActions(builder, entryRefs);
   addBulkMutations(builder, entryRefs, entryFilter, bulkRefs);
   const bulk_action = addBulkSubscription(builder, bulkRefs, Change);
-  const scheduleRefs = addSchedules(builder, { prisma, clock, jobs });
+  const scheduleRefs = addSchedules(builder);
   addRunRecord(builder, scheduleRefs);
-  addRunOperations(builder, { prisma, runNow }, scheduleRefs);
-  const run = addRunSubscription(builder, watch, scheduleRefs, Change);
-  const schedule = addScheduleSubscription(builder, watch, scheduleRefs, Change);
-  addInterruptRun(builder, prisma, scheduleRefs, jobOperations);
-  addScheduleMutations(builder, prisma, scheduleRefs, jobOperations);
-  addScheduleVersions(builder, prisma, scheduleRefs);
-  addScheduleExplanations(builder, prisma, scheduleRefs, explanationRefs, explainSchedule);
-  const fireRefs = addFires(builder, db, scheduleRefs);
-  addFireCalendar(builder, db, fireRefs);
-  addLedgerAudit(builder, db, ledger.retentionMs);
-  addSchedulePreview(builder, db, scheduleRefs, ledger.windowMs);
-  addDowntime(builder, db, { ...scheduleRefs, ...fireRefs }, ledger);
+  addRunOperations(builder, scheduleRefs);
+  const run = addRunSubscription(builder, scheduleRefs, Change);
+  const schedule = addScheduleSubscription(builder, scheduleRefs, Change);
+  addInterruptRun(builder, scheduleRefs);
+  addScheduleMutations(builder, scheduleRefs);
+  addScheduleVersions(builder, scheduleRefs);
+  addScheduleExplanations(builder, scheduleRefs, explanationRefs);
+  const fireRefs = addFires(builder, scheduleRefs);
+  addFireCalendar(builder, fireRefs);
+  addLedgerAudit(builder);
+  addSchedulePreview(builder, scheduleRefs);
+  addDowntime(builder, { ...scheduleRefs, ...fireRefs });
   const identityRefs = addIdentity(builder);
   addIdentityMutations(builder, identityRefs);
   addSimulator(builder);

@@ -99,7 +99,7 @@ export function once(
 }
 
 /** What an earlier call under this key answered, after comparing its input; undefined when the key is new. */
-export async function findRecorded(
+async function findRecorded(
   db: Queryable,
   { caller, mutation, key, digests }: IdempotentCall,
 ): Promise<string | undefined> {
@@ -112,16 +112,4 @@ export async function findRecorded(
   if (recorded === undefined) return undefined;
   requireSameInput(recorded.inputDigests, digests);
   return recorded.resultId;
-}
-
-/** Records what a call answers, in its transaction; breaks the primary key when another call was quicker. */
-export async function recordAnswer(
-  tx: Queryable,
-  { caller, mutation, key, digests }: IdempotentCall,
-  resultId: string,
-): Promise<void> {
-  await tx.query(
-    'INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id) VALUES ($1, $2, $3, $4::jsonb, $5)',
-    [caller, mutation, key, JSON.stringify(digests), resultId],
-  );
 }

@@ -5,43 +5,29 @@
  * counts that. It destroys some of the passwords whose time has come, as each heartbeat does.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Acts } from '../access/acts.ts';
+import { createActs } from '../access/acts.ts';
 import type { Database } from '../database/database.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import type { Job, JobContext, RunCounts, RunLog, RunProgress } from '../jobs/job.ts';
-import type { Notices } from '../work/notices.ts';
 import { destroySomePasswords } from './passwords.ts';
 import { takeOverAllExpired } from './takeover.ts';
 
-export interface RetryJobOptions {
-  readonly acts: Acts;
-  readonly notices: Notices;
-  readonly provider: string;
-  /** PROVIDER_TIMEOUT. */
-  readonly timeoutMs: number;
-  readonly undoWindowMs: number;
-  readonly failedPasswordRetentionMs: number;
-}
+export const managedAccountRetryJob: Job = {
+  name: 'ManagedAccountRetryJob',
+  description:
+    'Sees to it that every queued managed account that is due is attempted, and takes over what stopped nodes held. Retries fall due without it: to stop those, pause the queue.',
+  cron: '* * * * *',
+  timeZone: 'UTC',
+  misfirePolicy: 'run_once',
+  // A stopping node attempts nothing more: its run would wait in vain, another node's does not.
+  endsWhenStopping: true,
+  run: retryDueEntries,
+};
 
-/** The job, for the scheduler. */
-export function managedAccountRetryJob(options: RetryJobOptions): Job {
-  return {
-    name: 'ManagedAccountRetryJob',
-    description:
-      'Sees to it that every queued managed account that is due is attempted, and takes over what stopped nodes held. Retries fall due without it: to stop those, pause the queue.',
-    cron: '* * * * *',
-    timeZone: 'UTC',
-    misfirePolicy: 'run_once',
-    // A stopping node attempts nothing more: its run would wait in vain, another node's does not.
-    endsWhenStopping: true,
-    run: (context) => retryDueEntries(context, options),
-  };
-}
-
-async function retryDueEntries(context: JobContext, options: RetryJobOptions): Promise<RunCounts> {
-  const { db, log, progress } = context;
-  const { acts, notices } = options;
-  const { entryIds: takenOver, refused } = await takeOverAllExpired(db, acts, options.timeoutMs);
+async function retryDueEntries(ctx: JobContext): Promise<RunCounts> {
+  const { db, config, notices, log, progress } = ctx;
+  const acts = createActs(db, ctx.trail, ctx.logger);
+  const { entryIds: takenOver, refused } = await takeOverAllExpired(db, acts, config.PROVIDER_TIMEOUT);
   for (const { entryId, reason } of refused)
     log.error(`The database refuses to have the entry ${entryId} taken over (${reason}).`, { entryId });
   if (takenOver.length > 0) {
@@ -51,8 +37,8 @@ async function retryDueEntries(context: JobContext, options: RetryJobOptions): P
   const { now, due } = await dueNow(db);
   notices.notify('work');
   const { count: destroyed } = await destroySomePasswords(acts, {
-    undoWindowMs: options.undoWindowMs,
-    failedRetentionMs: options.failedPasswordRetentionMs,
+    undoWindowMs: config.UNDO_WINDOW,
+    failedRetentionMs: config.FAILED_PASSWORD_RETENTION,
   });
   if (destroyed > 0) {
     notices.notify('changes');
@@ -68,7 +54,7 @@ async function retryDueEntries(context: JobContext, options: RetryJobOptions): P
   const nodes = await nodesAwake(db);
   log.info(`${entries(due)} due. Woken: ${nodes.join(', ') || 'no node'}.`, { due, nodes });
   progress(progressOf({}, due));
-  const circuit = await untilSettled(context, options.provider, { now, due });
+  const circuit = await untilSettled(ctx, { now, due });
   const outcomes = await countOutcomes(db, now);
   progress(progressOf(outcomes, due));
   sayOutcomes(log, due, outcomes, circuit);
@@ -145,8 +131,7 @@ const UNSETTLED = `
  * circuit is not closed, or nobody has worked on what is left for a while. Answers the circuit's state; null when it was not waited to the end.
  */
 async function untilSettled(
-  { db, signal, report, progress }: JobContext,
-  provider: string,
+  { db, provider, signal, report, progress }: JobContext,
   { now, due }: { now: string; due: number },
 ): Promise<CircuitState | null> {
   let nextReportAt = performance.now() + REPORT_EVERY_MS;
@@ -154,7 +139,7 @@ async function untilSettled(
   for (let wait = 20; !signal.aborted; wait = Math.min(2 * wait, 1_000)) {
     const [row] = await db.query<{ unsettled: boolean; isUnderWay: boolean; circuit: CircuitState }>(UNSETTLED, [
       now,
-      provider,
+      provider.name,
     ]);
     if (!row?.unsettled) return row?.circuit ?? null;
     if (row.isUnderWay) lastUnderWayAt = performance.now();

@@ -1,45 +1,30 @@
 /** ExpiredInvitationCleanupJob: every night, invitations that expired long ago are deleted, in batches. */
-import type { Acts } from '../access/acts.ts';
 import { isMoreLikely, planAnew } from '../database/by-place.ts';
 import type { Queryable } from '../database/database.ts';
 import { aggregateIdOf } from '../events/outbox/aggregate-id.rules.ts';
 import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
-import { systemCaller } from '../work/caller.ts';
-import { recordEvents } from '../work/write-events.ts';
+import { asSystem } from '../work/context.ts';
+import { unit } from '../work/unit.ts';
 
 const NAME = 'ExpiredInvitationCleanupJob';
-const JOB = { aggregateType: 'Job', aggregateId: aggregateIdOf('Job', NAME) } as const;
 const BATCH = 1_000;
-const RETENTION = systemCaller('retention');
 
-/** The job, for the scheduler. `retentionMs`: how long after its expiry an invitation is kept. */
-export function expiredInvitationCleanupJob(retentionMs: number, acts: Acts): Job {
-  return {
-    name: NAME,
-    description: 'Deletes invitations that expired more than 30 days ago.',
-    cron: '0 3 * * *',
-    timeZone: 'UTC',
-    misfirePolicy: 'run_once',
-    run: (context) => deleteAll(context, retentionMs, acts),
-  };
-}
+export const expiredInvitationCleanupJob: Job = {
+  name: NAME,
+  description: 'Deletes invitations that expired more than 30 days ago.',
+  cron: '0 3 * * *',
+  timeZone: 'UTC',
+  misfirePolicy: 'run_once',
+  run: deleteAll,
+};
 
-async function deleteAll(context: JobContext, retentionMs: number, acts: Acts): Promise<RunCounts> {
-  const { db, signal, report, progress, log } = context;
-  const total = await countExpiredInvitations(db, retentionMs);
+async function deleteAll(ctx: JobContext): Promise<RunCounts> {
+  const { signal, report, progress, log } = ctx;
+  const total = await countExpiredInvitations(ctx.db, ctx.config.INVITATION_RETENTION);
   if (total > 0) log.info(`${inWords(total)} to be deleted.`, { total });
   let deleted = 0;
   for (let batch = 1, last = BATCH; isMoreLikely(last, BATCH) && !signal.aborted; batch++) {
-    last = await acts.transaction(async (tx, acted) => {
-      await planAnew(tx);
-      const count = await deleteExpiredInvitations(tx, retentionMs, BATCH);
-      const after = { kind: 'invitations', count };
-      if (count > 0) {
-        acted({ caller: RETENTION, action: 'expiredRowsDeleted', after });
-        await recordEvents(tx, [{ eventType: 'ExpiredInvitationsDeleted', ...JOB, payload: { jobName: NAME, count } }]);
-      }
-      return count;
-    }, signal);
+    last = await deleteSome(ctx);
     deleted += last;
     report({ deleted });
     if (last === 0) continue;
@@ -49,6 +34,23 @@ async function deleteAll(context: JobContext, retentionMs: number, acts: Acts): 
   if (deleted > 0) log.info('Expired invitations deleted', { deleted });
   return { deleted };
 }
+
+const deleteSome = (ctx: JobContext): Promise<number> =>
+  unit(
+    asSystem(ctx, 'retention'),
+    async (tx) => {
+      await planAnew(tx);
+      const count = await deleteExpiredInvitations(tx, ctx.config.INVITATION_RETENTION, BATCH);
+      if (count > 0)
+        tx.happened('invitationsDeleted', {
+          aggregateId: aggregateIdOf('Job', NAME),
+          after: { kind: 'invitations', count },
+          payload: { jobName: NAME, count },
+        });
+      return count;
+    },
+    ctx.signal,
+  );
 
 const inWords = (count: number): string =>
   `${count.toLocaleString('en-US')} expired ${count === 1 ? 'invitation' : 'invitations'}`;

@@ -1,11 +1,10 @@
 /**
  * The type that every recurring job implements. A job does its work once and returns counts;
  * when it runs, on which node, and what happens to missed fires is the scheduler's business.
- * Adding a job: one file with a function that returns this, one line in app.ts.
+ * Adding a job: one file with a constant of this type, one line in app.ts.
  */
-import type { Clock } from '../clock.ts';
-import type { Database } from '../database/database.ts';
 import type { MisfirePolicy } from '../database/generated/prisma/enums.ts';
+import type { Context } from '../work/context.ts';
 
 /** What a run did, by name: `{deleted: 12}`. Shown in the API as `JobRun.counts`. */
 export type RunCounts = Readonly<Record<string, number>>;
@@ -36,9 +35,8 @@ export interface RunProgress {
   readonly label: string;
 }
 
-export interface JobContext {
-  readonly db: Database;
-  readonly clock: Clock;
+/** What a run works with: the server's services, in the job's own name, and what it reports through. */
+export interface JobContext extends Context {
   /** A run that had nothing to do says nothing. */
   readonly log: RunLog;
   /**

@@ -4,17 +4,15 @@
  * whatever timers missed (a clock that jumped, a database that was away) and closes crashed runs.
  * The database's clock is the one that counts; this machine's only holds the timers.
  */
-import type { Acts } from '../access/acts.ts';
-import type { Clock } from '../clock.ts';
-import type { Database } from '../database/database.ts';
 import { createDatabaseClock } from '../database/database-clock.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import type { Services } from '../work/context.ts';
+import { announce } from '../work/unit.ts';
 import { nextDue } from './calendar/due.rules.ts';
-import type { Job } from './job.ts';
-import { claimFires, type RecordedFire, type RunLease } from './ledger/fires.ts';
-import { isPausedAt, MISFIRE_WINDOW_MS, settle } from './ledger/settle.rules.ts';
+import { claimFires, type RunLease } from './ledger/fires.ts';
+import { isPausedAt, settle } from './ledger/settle.rules.ts';
+import { beginCounts, countFires, countRun } from './runs/run.metrics.ts';
 import { closeCrashedRuns } from './runs/runs.ts';
-import { createRunsInHand, type ManualRunInput, type RunsInHandOptions } from './runs/runs-in-hand.ts';
+import { createRunsInHand, type RunsInHand } from './runs/runs-in-hand.ts';
 import { registerSchedules } from './schedules/register.ts';
 import { createScheduleLog } from './schedules/schedule-log.ts';
 import { loadSchedules, type NextFire, type Schedule, type ScheduleInUse } from './schedules/schedules.ts';
@@ -22,29 +20,7 @@ import { timingProblem } from './schedules/timing.rules.ts';
 import { createTimers } from './timers.ts';
 import { createTracker } from './waiting.ts';
 
-export interface SchedulerOptions extends Pick<RunsInHandOptions, 'redact' | 'onRunChanged'> {
-  readonly db: Database;
-  readonly acts: Acts;
-  /** For the jobs. */
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly jobs: readonly Job[];
-  /** This node's row in auth.server_nodes, which must exist. */
-  readonly nodeId: string;
-  readonly leaseMs: number;
-  readonly toleranceMs?: number;
-  /** How far back missed instants are caught up with. */
-  readonly windowMs?: number;
-  /** How long an interrupted job may take to end before its run is closed. */
-  readonly graceMs?: number;
-  readonly checkEveryMs?: number;
-  /** This node wrote what became of these instants. */
-  onFires?(jobName: string, fires: readonly RecordedFire[]): void;
-  /** Something broke that the scheduler gets over by itself; it was logged. */
-  onFault?(error: unknown): void;
-}
-
-export interface Scheduler {
+export interface Scheduler extends Pick<RunsInHand, 'runNow'> {
   /** Registers the schedules, settles what was missed, arms the timers. Throws when the database does. */
   start(): Promise<void>;
   /**
@@ -54,8 +30,6 @@ export interface Scheduler {
   refresh(): Promise<void>;
   /** Executes a run that was begun for this node outside the scheduler. */
   launch(run: RunLease): void;
-  /** Refuses with NotFoundError, JobAlreadyRunningError, or InvalidStateError while stopping. */
-  runNow(input: ManualRunInput): Promise<{ runId: string; finished: Promise<void> }>;
   runsInHand(): number;
   /** The next fire of each schedule that has one, soonest first, with the recurrence that is in force. */
   next(): NextFire[];
@@ -67,7 +41,6 @@ export interface Scheduler {
 }
 
 const CHECK_EVERY_MS = 15_000;
-const INTERRUPT_GRACE_MS = 10_000;
 /** Of a lease, waited after its end before what another node ran counts as crashed. */
 const CRASH_GRACE_SHARE = 0.25;
 /** How much of a stop's time the runs have to end by themselves. */
@@ -75,12 +48,13 @@ const UNDISTURBED_SHARE = 0.75;
 /** How soon a claim that failed is tried again. */
 const RETRY_MS = 1000;
 
-export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { db, logger, nodeId, leaseMs, toleranceMs, onRunChanged } = options;
+/** This node's row in auth.server_nodes must exist. `checkEveryMs`: for tests. */
+export function createScheduler(services: Services, options: { readonly checkEveryMs?: number } = {}): Scheduler {
+  const { db, logger, nodeId, config, metrics } = services;
+  const { LEASE_DURATION: leaseMs, FIRE_TOLERANCE: toleranceMs, MISFIRE_WINDOW: windowMs } = config;
   const { checkEveryMs = Math.min(CHECK_EVERY_MS, leaseMs) } = options;
-  const { windowMs = MISFIRE_WINDOW_MS, graceMs = INTERRUPT_GRACE_MS } = options;
-  const crashGraceMs = Math.min(graceMs, CRASH_GRACE_SHARE * leaseMs);
-  const jobs = new Map(options.jobs.map((job) => [job.name, job]));
+  const crashGraceMs = Math.min(config.INTERRUPT_GRACE, CRASH_GRACE_SHARE * leaseMs);
+  const jobNames = services.jobs.map(({ name }) => name);
   const schedules = new Map<string, Schedule>();
   const nextFires = new Map<string, NextFire>();
   const { track, settled } = createTracker();
@@ -95,10 +69,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     // Once per disturbance: every timer and check comes by here.
     if (!db.outage.explains(error) && !isFaulty) logger.error({ err: error }, 'The scheduler was disturbed');
     isFaulty = true;
-    options.onFault?.(error);
   };
   const timers = createTimers(fault);
-  const runs = createRunsInHand({ ...options, jobs, windowMs, graceMs, onFault: fault });
+  const runs = createRunsInHand(services, fault);
+  beginCounts(services);
 
   /** Settles one schedule up to an instant. False: it was not as we knew it. */
   const settleOne = async (schedule: Schedule, at: Date, runningSince: Date | null): Promise<boolean> => {
@@ -106,7 +80,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (settlement === null) return true;
     const claim = await claimFires(db, { schedule, settlement, nodeId, leaseMs, toleranceMs });
     if (claim?.run) runs.launch(claim.run);
-    if (claim?.isClaimed) options.onFires?.(schedule.name, claim.fires);
+    if (claim?.isClaimed) countFires(metrics.jobs, schedule.name, claim.fires);
     // When another node was faster, its watermark tells that nothing needs to be read again.
     const isSettled = claim?.version === schedule.version && claim.settledThrough >= settlement.through;
     if (claim?.isClaimed || isSettled) {
@@ -155,7 +129,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
   };
 
-  const readAll = () => clock.measure(() => loadSchedules(db, [...jobs.keys()], windowMs));
+  const readAll = () => clock.measure(() => loadSchedules(db, jobNames, windowMs));
 
   let refreshing: Promise<void> | undefined;
   let isAskedAgain = false;
@@ -195,15 +169,21 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     arm(name);
   };
 
+  const closeCrashed = async () => {
+    for (const run of await closeCrashedRuns(db, crashGraceMs)) {
+      const { jobName, runId } = run;
+      logger.warn({ jobName, runId }, 'A run was closed as interrupted: its node stopped renewing the lease');
+      announce(services, 'runFinished');
+      countRun(metrics.jobs, { ...run, status: 'interrupted' });
+    }
+  };
+
   const check = async () => {
     if (isStopping) return;
     const isBack = wasAway();
     lastCheckAt = Date.now();
     try {
-      for (const { runId, jobName } of await closeCrashedRuns(db, crashGraceMs)) {
-        logger.warn({ jobName, runId }, 'A run was closed as interrupted: its node stopped renewing the lease');
-        onRunChanged('ended', runId);
-      }
+      await closeCrashed();
       if (isBack) upSince = (await readAll()).now;
       await refreshAll();
       isFaulty = false;
@@ -214,10 +194,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   return {
     async start() {
-      await registerSchedules(options.acts, options.jobs, nodeId, windowMs);
+      await registerSchedules(services);
       upSince = (await readAll()).now;
       lastCheckAt = Date.now();
-      await closeCrashedRuns(db, crashGraceMs);
+      await closeCrashed();
       await refreshAll();
       isStarted = true;
       timers.every('the scheduler itself', checkEveryMs, () => track(check()));

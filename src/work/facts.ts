@@ -71,6 +71,10 @@ export const FACTS = {
   jobRescheduled: { action: 'rescheduleJob', target: 'JobSchedule', event: 'JobRescheduled', wakes: ['schedules'] },
   scheduleDefaultChanged: { action: 'scheduleDefaultChanged', target: 'JobSchedule', wakes: ['schedules'] },
   runRequested: { action: 'runJobNow', target: 'JobRun' },
+  runStarted: {},
+  /** Counts, progress or lines. */
+  runReported: {},
+  runFinished: { event: 'JobRunFinished' },
   runInterrupted: { action: 'interruptRun', target: 'JobRun', wakes: ['schedules'] },
   invitationsDeleted: { action: 'expiredRowsDeleted', event: 'ExpiredInvitationsDeleted' },
   expiredRowsDeleted: { action: 'expiredRowsDeleted' },

@@ -1,7 +1,6 @@
 /** Seeing ahead over the API: fire times, previews of a schedule, and a time without servers. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerSchedules } from '../../src/jobs/schedules/register.ts';
-import { testActs } from '../support/acts.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -11,7 +10,7 @@ let server: TestApp;
 beforeAll(async () => {
   database = await createTestDatabase();
   server = await startTestApp({ url: database.url, hasTimers: false });
-  await registerSchedules(testActs(server.db), server.app.jobs, server.node.id);
+  await registerSchedules(server.app.services);
 });
 afterAll(async () => {
   await server?.close();

@@ -5,7 +5,6 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActs } from '../../src/access/acts.ts';
 import { readAnchor } from '../../src/access/audit/anchors.ts';
 import type { Audit } from '../../src/access/audit/audit.ts';
 import { sealEntries } from '../../src/access/audit/seal.ts';
@@ -15,11 +14,10 @@ import { readConfig } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import { InvalidInputError } from '../../src/refusals.ts';
 import { retentionJob } from '../../src/retention/retention.job.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
 import type { AuditKeys } from '../../src/work/audit-trail.ts';
 import { callerNamed, testAudit } from '../support/acts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { runJob } from '../support/queue.ts';
+import { runJob } from '../support/job-context.ts';
 
 const DAY = 24 * 3_600_000;
 const key = { id: randomUUID() as string, key: randomBytes(32) };
@@ -119,12 +117,8 @@ describe('retention', () => {
 
   it('is the retention job’s, an act itself, and off unless it is set', async () => {
     const { config } = readConfig({});
-    const notices = { notify: () => undefined };
     const run = (AUDIT_RETENTION: number | null) =>
-      runJob(
-        retentionJob({ ...config, AUDIT_RETENTION }, createActs(db, audit.trail, silentLogger), notices, audit),
-        db,
-      );
+      runJob(retentionJob, db, { config: { AUDIT_RETENTION }, audit, trail: audit.trail });
     expect(config.AUDIT_RETENTION).toBeNull();
     expect(() => readConfig({ AUDIT_RETENTION: '29d' })).toThrow('AUDIT_RETENTION');
     expect(readConfig({ AUDIT_RETENTION: '30d' }).config.AUDIT_RETENTION).toBe(30 * DAY);

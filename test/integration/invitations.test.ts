@@ -1,20 +1,15 @@
 /** The nightly cleanup: which invitations go, which stay, in batches, and that it stops when it is told to. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { expiredInvitationCleanupJob } from '../../src/invitations/expired-invitation-cleanup.job.ts';
-import type { Job } from '../../src/jobs/job.ts';
-import { testActs } from '../support/acts.ts';
+import { expiredInvitationCleanupJob as job } from '../../src/invitations/expired-invitation-cleanup.job.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
-import { jobContext } from '../support/job-context.ts';
-import { runJob } from '../support/queue.ts';
+import { jobContext, runJob } from '../support/job-context.ts';
 
-const DAY = 24 * 60 * 60_000;
-let job: Job;
+const _DAY = 24 * 60 * 60_000;
 let database: TestDatabase;
 let family: { familyId: string; ownerId: string };
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  job = expiredInvitationCleanupJob(30 * DAY, testActs(database.db));
   family = await seedFamily(database.db);
 });
 afterAll(() => database?.drop());
@@ -78,7 +73,7 @@ describe('the cleanup of expired invitations', () => {
     const { context } = jobContext(database.db, { signal: stopping.signal, report: () => stopping.abort() });
     expect(await job.run(context)).toEqual({ deleted: 1_000 });
     expect(await left()).toHaveLength(1_500);
-    expect(await runJob(job, database.db, stopping.signal)).toEqual({ deleted: 0 });
+    expect(await runJob(job, database.db, { signal: stopping.signal })).toEqual({ deleted: 0 });
   });
 
   it('says nothing when there is nothing to delete', async () => {
@@ -117,7 +112,7 @@ describe('the cleanup of expired invitations', () => {
        FOR EACH ROW EXECUTE FUNCTION auth.slow_delete()`,
     );
     const stopping = new AbortController();
-    const running = runJob(job, database.db, stopping.signal);
+    const running = runJob(job, database.db, { signal: stopping.signal });
     const sleeping = () =>
       database.db.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`);
     await expect.poll(sleeping, { timeout: 30_000, interval: 20 }).toHaveLength(1);

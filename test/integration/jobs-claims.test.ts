@@ -12,7 +12,7 @@ import { interruptRun } from '../../src/jobs/runs/interrupt-run.ts';
 import { closeCrashedRuns, finishRun, renewRun, startManualRun } from '../../src/jobs/runs/runs.ts';
 import { registerSchedules } from '../../src/jobs/schedules/register.ts';
 import { loadSchedules, type ScheduleInUse } from '../../src/jobs/schedules/schedules.ts';
-import { testActs } from '../support/acts.ts';
+import { as, testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const nodeId = randomUUID();
@@ -42,6 +42,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 beforeEach(() => db.query('DELETE FROM auth.job_schedules'));
 
+const register = (jobs: readonly Job[]): Promise<void> => registerSchedules(testContext({ db, jobs, nodeId }));
 const load = async (name = 'SampleJob'): Promise<{ now: Date; schedule: ScheduleInUse }> => {
   const { now, schedules } = await loadSchedules(db, [name]);
   const [schedule] = schedules;
@@ -50,7 +51,7 @@ const load = async (name = 'SampleJob'): Promise<{ now: Date; schedule: Schedule
 };
 /** Registers a job whose schedule was settled so many seconds ago; `now` is the instant of saying so. */
 const registerAged = async (seconds: number, overrides: Partial<Job> = {}) => {
-  await registerSchedules(testActs(db), [job(overrides)], nodeId);
+  await register([job(overrides)]);
   const [aged] = await db.query<{ now: Date }>(
     `UPDATE auth.job_schedules
         SET settled_through = date_trunc('second', now()) - $1 * interval '1 second'
@@ -107,11 +108,11 @@ const expireLeases = () => db.query(`UPDATE auth.job_runs SET lease_expires_at =
 
 describe('registering schedules', () => {
   it('makes a row once, settled through now', async () => {
-    await registerSchedules(testActs(db), [job()], nodeId);
+    await register([job()]);
     const first = await load();
     expect(first.schedule).toMatchObject({ cron: '* * * * * *', version: 1, isOverridden: false });
     expect(Math.abs(first.now.getTime() - first.schedule.settledThrough.getTime())).toBeLessThan(1000);
-    await registerSchedules(testActs(db), [job()], nodeId);
+    await register([job()]);
     expect((await load()).schedule).toEqual(first.schedule);
     const { settledThrough: inForceAfter } = first.schedule;
     expect(await versions()).toEqual([
@@ -121,7 +122,7 @@ describe('registering schedules', () => {
 
   it('brings a changed default as a new version, having settled the old one', async () => {
     const { schedule: before } = await registerAged(10);
-    await registerSchedules(testActs(db), [job({ cron: '0 3 * * *' })], nodeId);
+    await register([job({ cron: '0 3 * * *' })]);
     const { schedule } = await load();
     expect(schedule).toMatchObject({ cron: '0 3 * * *', version: 2, isFireOwed: true });
     expect(schedule.settledThrough > before.settledThrough).toBe(true);
@@ -142,7 +143,7 @@ describe('registering schedules', () => {
   it('of 8 nodes that bring the same changed default at once, one does', async () => {
     await registerAged(10);
     const changed = [job({ cron: '0 3 * * *' })];
-    await Promise.all(Array.from({ length: 8 }, () => registerSchedules(testActs(db), changed, nodeId)));
+    await Promise.all(Array.from({ length: 8 }, () => register(changed)));
     expect((await versions()).map(({ version }) => version)).toEqual([1, 2]);
     expect((await load()).schedule.version).toBe(2);
   });
@@ -152,26 +153,22 @@ describe('registering schedules', () => {
       `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
        VALUES ('SampleJob', '1 1 * * *', 'UTC', 'skip', true, '2026-01-01T00:00:00Z')`,
     );
-    await registerSchedules(testActs(db), [job()], nodeId);
+    await register([job()]);
     expect(await versions()).toMatchObject([
       { version: 1, cron: '1 1 * * *', inForceAfter: new Date('2026-01-01T00:00:00Z') },
     ]);
   });
 
   it('leaves an overridden schedule alone', async () => {
-    await registerSchedules(testActs(db), [job()], nodeId);
+    await register([job()]);
     await db.query(`UPDATE auth.job_schedules SET is_overridden = true, cron = '5 5 * * *'`);
-    await registerSchedules(testActs(db), [job({ cron: '0 3 * * *' })], nodeId);
+    await register([job({ cron: '0 3 * * *' })]);
     expect((await load()).schedule).toMatchObject({ cron: '5 5 * * *', version: 1 });
   });
 
   it('names the job whose default is wrong', async () => {
-    await expect(registerSchedules(testActs(db), [job({ cron: '0 0 30 2 *' })], nodeId)).rejects.toThrow(
-      /SampleJob.*never/,
-    );
-    await expect(registerSchedules(testActs(db), [job({ timeZone: 'Berlin' })], nodeId)).rejects.toThrow(
-      /Europe\/Berlin/,
-    );
+    await expect(register([job({ cron: '0 0 30 2 *' })])).rejects.toThrow(/SampleJob.*never/);
+    await expect(register([job({ timeZone: 'Berlin' })])).rejects.toThrow(/Europe\/Berlin/);
   });
 });
 
@@ -310,7 +307,8 @@ describe('misfires at a start', () => {
   it('run_all: one after another, oldest first', async () => {
     const run = runOf(await settleAndClaim(await downTenMinutes('run_all')));
     expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs })).toBeNull();
-    expect(await finishRun(db, run, done)).toEqual({ isFinished: true, isFireOwed: true });
+    const ended = { outcome: 'caught_up', seconds: expect.any(Number) };
+    expect(await finishRun(db, run, done)).toEqual({ ended, isFireOwed: true });
     expect(await owedOneByOne()).toHaveLength(9);
     expect(await ledger()).toEqual(Array(10).fill({ outcome: 'caught_up', count: 1, isStarted: true, runs: 1 }));
     const order = await db.query(
@@ -369,7 +367,7 @@ describe('runs', () => {
   const manual = { jobName: 'SampleJob', nodeId, leaseMs, actor: 'ann', reason: 'Checking.' };
 
   it('by hand: one at a time, and an unknown name is answered with the known ones', async () => {
-    await registerSchedules(testActs(db), [job(), job({ name: 'OtherJob' })], nodeId);
+    await register([job(), job({ name: 'OtherJob' })]);
     const run = await startManualRun(db, manual);
     await expect(startManualRun(db, manual)).rejects.toMatchObject({
       code: 'JOB_ALREADY_RUNNING',
@@ -396,13 +394,13 @@ describe('runs', () => {
   });
 
   it('a lost lease can write nothing more', async () => {
-    await registerSchedules(testActs(db), [job()], nodeId);
+    await register([job()]);
     const run = await startManualRun(db, manual);
     expect(await renewRun(db, run, leaseMs, { counts: { seen: 1 } })).toEqual({ isHeld: true, interruption: null });
     await expireLeases();
-    expect(await closeCrashedRuns(db)).toEqual([{ runId: run.runId, jobName: 'SampleJob' }]);
+    expect(await closeCrashedRuns(db)).toMatchObject([{ runId: run.runId, jobName: 'SampleJob', outcome: 'manual' }]);
     expect(await renewRun(db, run, leaseMs, { counts: { seen: 2 } })).toMatchObject({ isHeld: false });
-    expect(await finishRun(db, run, done)).toMatchObject({ isFinished: false });
+    expect(await finishRun(db, run, done)).toMatchObject({ ended: null });
     expect(await db.query('SELECT status, counts FROM auth.job_runs')).toEqual([
       { status: 'interrupted', counts: { seen: 1 } },
     ]);
@@ -435,11 +433,10 @@ describe('runs', () => {
     ],
   ])('a run that a person interrupted and that %s is not owed again', async (_, end) => {
     const run = runOf(await settleAndClaim(await registerAged(1)));
-    expect(await interruptRun(db, run.runId, { by: 'ann', reason: null })).toEqual({
-      jobName: 'SampleJob',
-      isChanged: true,
-    });
-    expect(await interruptRun(db, run.runId, { by: 'bob', reason: 'Too.' })).toMatchObject({ isChanged: false });
+    const { runId } = run;
+    const context = testContext({ db, nodeId });
+    expect(await interruptRun(as(context, 'ann'), { runId, reason: null })).toEqual({ runId, isChanged: true });
+    expect(await interruptRun(as(context, 'bob'), { runId, reason: 'Too.' })).toEqual({ runId, isChanged: false });
     expect(await renewRun(db, run, leaseMs, { counts: {} })).toEqual({
       isHeld: true,
       interruption: { by: 'ann', reason: null },
@@ -451,7 +448,7 @@ describe('runs', () => {
   });
 
   it('a lease that has just ended is left its grace before the run counts as crashed', async () => {
-    await registerSchedules(testActs(db), [job()], nodeId);
+    await register([job()]);
     await startManualRun(db, { jobName: 'SampleJob', nodeId, leaseMs, actor: null, reason: null });
     await expireLeases();
     expect(await closeCrashedRuns(db, 60_000)).toEqual([]);
@@ -461,10 +458,10 @@ describe('runs', () => {
   it('a run that was interrupted is owed once more; one that failed is not', async () => {
     const run = runOf(await settleAndClaim(await registerAged(1)));
     const interrupted = await finishRun(db, run, { status: 'interrupted', counts: {}, errorMessage: 'Stopped.' });
-    expect(interrupted).toEqual({ isFinished: true, isFireOwed: true });
+    expect(interrupted).toMatchObject({ ended: { outcome: 'caught_up' }, isFireOwed: true });
     const again = await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs });
     if (again === null) throw new Error('It was not started again.');
     const failed = await finishRun(db, again, { status: 'failed', counts: {}, errorMessage: 'No.' });
-    expect(failed).toEqual({ isFinished: true, isFireOwed: false });
+    expect(failed).toMatchObject({ ended: { outcome: 'caught_up' }, isFireOwed: false });
   });
 });

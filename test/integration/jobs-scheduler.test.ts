@@ -4,13 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import type { Database } from '../../src/database/database.ts';
 import type { Job, JobContext } from '../../src/jobs/job.ts';
-import type { ManualRunInput } from '../../src/jobs/runs/runs-in-hand.ts';
-import { createScheduler, type Scheduler, type SchedulerOptions } from '../../src/jobs/scheduler.ts';
+import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
-import { testActs } from '../support/acts.ts';
+import type { Notice } from '../../src/work/notices.ts';
+import { testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const nodeId = randomUUID();
@@ -42,24 +41,28 @@ const job = (run: Job['run'], overrides: Partial<Job> = {}): Job => ({
   run,
   ...overrides,
 });
-const start = async (jobs: readonly Job[], overrides: Partial<SchedulerOptions> = {}) => {
-  const changes: [string, string][] = [];
-  const faults: unknown[] = [];
-  const scheduler = createScheduler({
-    db,
-    acts: testActs(overrides.db ?? db),
-    clock: systemClock,
-    logger: silentLogger,
-    jobs,
-    nodeId,
-    leaseMs: 30_000,
-    onRunChanged: (kind, runId) => changes.push([kind, runId]),
-    onFault: (error) => faults.push(error),
-    ...overrides,
-  });
+interface Overrides {
+  readonly db?: Database;
+  readonly logger?: Logger;
+  readonly leaseMs?: number;
+  readonly checkEveryMs?: number;
+}
+const start = async (jobs: readonly Job[], overrides: Overrides = {}) => {
+  const sent: (readonly Notice[])[] = [];
+  const faults: string[] = [];
+  const { leaseMs = 30_000, checkEveryMs, logger = createLines(faults, 'disturbed') } = overrides;
+  const own = { db, logger, jobs, nodeId, config: { LEASE_DURATION: leaseMs } };
+  const context = testContext({ ...own, ...(overrides.db && { db: overrides.db }) });
+  const notices = { ...context.notices, notify: (...some: readonly Notice[]) => void sent.push(some) };
+  const scheduler = createScheduler({ ...context, notices }, { ...(checkEveryMs && { checkEveryMs }) });
   await scheduler.start();
   started.push(scheduler);
-  return { scheduler, changes, faults };
+  const runNow = async (jobName = 'ThirdJob') => {
+    const byHand = { jobName, actor: 'ann', reason: null };
+    const { answer, finished } = await scheduler.runNow(byHand, (begin) => begin(context.db));
+    return { runId: answer.runId, finished };
+  };
+  return { scheduler, runNow, sent, faults };
 };
 /** Asks until it is so, for ten seconds at most. */
 const until = async <T>(ask: () => Promise<T> | T): Promise<NonNullable<T>> => {
@@ -84,13 +87,15 @@ const runs = () =>
   db.query<{ status: string; trigger: string; errorMessage: string | null; counts: unknown }>(
     `SELECT status, trigger, error_message AS "errorMessage", counts FROM auth.job_runs ORDER BY started_at`,
   );
-/** Collects the messages of the error level. */
-const createLines = (lines: string[]): Logger => {
+/** Collects the messages of the error level that have these words. */
+const createLines = (lines: string[], words = ''): Logger => {
   const logger = silentLogger.child({});
-  logger.error = (...parts: unknown[]) => lines.push(parts.filter((part) => typeof part === 'string').join(' '));
+  logger.error = (...parts: unknown[]) => {
+    const line = parts.filter((part) => typeof part === 'string').join(' ');
+    if (line.includes(words)) lines.push(line);
+  };
   return logger;
 };
-const byHand = { jobName: 'ThirdJob', actor: 'ann', reason: null };
 
 it('a third job, every second, fires through real timers, once per instant on three nodes', async () => {
   let count = 0;
@@ -141,7 +146,7 @@ it('settles at its start what was missed, once over all nodes', async () => {
 describe('by hand', () => {
   it('runs now, reports counts while running, and tells of every change', async () => {
     let end = (): void => undefined;
-    const { scheduler, changes } = await start([
+    const { scheduler, runNow, sent } = await start([
       job(({ report }) => {
         report({ deleted: 7 });
         return new Promise((resolve) => {
@@ -149,47 +154,47 @@ describe('by hand', () => {
         });
       }),
     ]);
-    const { runId, finished } = await scheduler.runNow(byHand);
+    const { runId, finished } = await runNow();
     expect(scheduler.runsInHand()).toBe(1);
-    await until(async () => (await runs())[0]?.status === 'running' && changes.length >= 2);
+    await until(async () => (await runs())[0]?.status === 'running' && sent.length >= 2);
     expect(await runs()).toMatchObject([{ trigger: 'manual', status: 'running', counts: { deleted: 7 } }]);
-    await expect(scheduler.runNow(byHand)).rejects.toMatchObject({ code: 'JOB_ALREADY_RUNNING', runId });
+    await expect(runNow()).rejects.toMatchObject({ code: 'JOB_ALREADY_RUNNING', runId });
     end();
     await finished;
     expect(await runs()).toMatchObject([{ status: 'succeeded', counts: { deleted: 9 } }]);
-    // What it said is told as often as it was written: run-record.test.ts.
-    expect(changes.filter(([kind]) => kind !== 'said')).toEqual([
-      ['created', runId],
-      ['reported', runId],
-      ['ended', runId],
-    ]);
+    // Who watches is woken each time, and who publishes events only at the end.
+    expect(sent.length).toBeGreaterThanOrEqual(3);
+    expect(sent.at(-1)).toEqual(['changes', 'outbox']);
+    expect(new Set(sent.slice(0, -1).flat())).toEqual(new Set(['changes']));
     expect(scheduler.runsInHand()).toBe(0);
   });
 
   it('writes what the caller records in the same transaction, or neither', async () => {
-    const { scheduler } = await start([job(async () => ({}))]);
-    const within: ManualRunInput['within'] = (start) =>
+    const { scheduler, runNow } = await start([job(async () => ({}))]);
+    const byHand = { jobName: 'ThirdJob', actor: 'ann', reason: null };
+    const refused = scheduler.runNow(byHand, (begin) =>
       db.transaction(async (tx) => {
-        await start(tx);
+        await begin(tx);
         throw new Error('The key is taken.');
-      });
-    await expect(scheduler.runNow({ ...byHand, within })).rejects.toThrow('The key is taken.');
+      }),
+    );
+    await expect(refused).rejects.toThrow('The key is taken.');
     expect(await runs()).toEqual([]);
-    await expect(scheduler.runNow({ ...byHand, jobName: 'NoJob' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(runNow('NoJob')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });
 
 it('a job that throws, synchronously or not, is a failed run and nothing more', async () => {
   let isThrown = false;
-  const { scheduler, faults } = await start([
+  const { runNow, faults } = await start([
     job(() => {
       isThrown = true;
       throw new Error('Thrown at once.');
     }),
     job(() => Promise.reject(new Error('Thrown later.')), { name: 'OtherJob' }),
   ]);
-  await (await scheduler.runNow(byHand)).finished;
-  await (await scheduler.runNow({ ...byHand, jobName: 'OtherJob' })).finished;
+  await (await runNow()).finished;
+  await (await runNow('OtherJob')).finished;
   expect(isThrown).toBe(true);
   expect(await runs()).toMatchObject([
     { status: 'failed', errorMessage: 'Thrown at once.' },
@@ -205,8 +210,8 @@ describe('stopping', () => {
       new Promise((resolve) => {
         end = () => resolve({ asked: Number(signal.aborted) });
       });
-    const { scheduler } = await start([job(run)]);
-    await scheduler.runNow(byHand);
+    const { scheduler, runNow } = await start([job(run)]);
+    await runNow();
     const stopped = scheduler.stop({ timeoutMs: 5000 });
     end();
     await stopped;
@@ -214,8 +219,8 @@ describe('stopping', () => {
   });
 
   it('asks a run to end at once that would wait in vain', async () => {
-    const { scheduler } = await start([job(untilAborted(), { endsWhenStopping: true })]);
-    await scheduler.runNow(byHand);
+    const { scheduler, runNow } = await start([job(untilAborted(), { endsWhenStopping: true })]);
+    await runNow();
     const begun = performance.now();
     await scheduler.stop({ timeoutMs: 60_000 });
     expect(performance.now() - begun).toBeLessThan(5_000);
@@ -224,20 +229,20 @@ describe('stopping', () => {
 
   it('asks the runs to end when most of its time is over, waits for them, and begins no more', async () => {
     const reasons: string[] = [];
-    const { scheduler } = await start([job(untilAborted((reason) => reasons.push(reason)))]);
-    await scheduler.runNow(byHand);
+    const { scheduler, runNow } = await start([job(untilAborted((reason) => reasons.push(reason)))]);
+    await runNow();
     const begun = performance.now();
     await scheduler.stop({ timeoutMs: 800 });
     expect(performance.now() - begun).toBeGreaterThan(590);
     expect(reasons).toEqual(['The server was stopped.']);
     expect(await runs()).toMatchObject([{ status: 'interrupted', errorMessage: 'The server was stopped.' }]);
-    await expect(scheduler.runNow(byHand)).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    await expect(runNow()).rejects.toMatchObject({ code: 'INVALID_STATE' });
     expect(scheduler.next()).toEqual([]);
   });
 
   it('closes a run that does not end in time', async () => {
-    const { scheduler } = await start([job(() => new Promise(() => undefined))]);
-    await scheduler.runNow(byHand);
+    const { scheduler, runNow } = await start([job(() => new Promise(() => undefined))]);
+    await runNow();
     await scheduler.stop({ timeoutMs: 50 });
     expect(await runs()).toMatchObject([
       { status: 'interrupted', errorMessage: expect.stringContaining('did not end in time') },
@@ -256,8 +261,8 @@ describe('leases', () => {
       report = context.report;
       return untilAborted((reason) => reasons.push(reason))(context);
     };
-    const { scheduler } = await start([job(run)], { leaseMs });
-    const { finished } = await scheduler.runNow(byHand);
+    const { runNow } = await start([job(run)], { leaseMs });
+    const { finished } = await runNow();
     await db.query(
       `UPDATE auth.job_runs SET status = 'interrupted', finished_at = now(), error_message = 'Taken over.'`,
     );
@@ -276,9 +281,9 @@ describe('leases', () => {
         isAway && sql.includes('SET lease_expires_at') ? new Promise(() => undefined) : db.query(sql, values),
     };
     const run = untilAborted((reason) => reasons.push(reason));
-    const { scheduler } = await start([job(run)], { leaseMs: 300, db: hanging });
+    const { runNow } = await start([job(run)], { leaseMs: 300, db: hanging });
     isAway = true;
-    await (await scheduler.runNow(byHand)).finished;
+    await (await runNow()).finished;
     expect(reasons).toEqual(['The lease of this run was lost.']);
   });
 
@@ -301,9 +306,9 @@ describe('leases', () => {
       return {};
     };
     // Nobody looks for crashed runs meanwhile.
-    const { scheduler } = await start([job(run)], { leaseMs: 300, checkEveryMs: 600_000, db: slow });
+    const { runNow } = await start([job(run)], { leaseMs: 300, checkEveryMs: 600_000, db: slow });
     isLate = true;
-    await (await scheduler.runNow(byHand)).finished;
+    await (await runNow()).finished;
     expect(wasCalled).toBe(false);
     expect(await runs()).toMatchObject([{ status: 'interrupted', errorMessage: expect.stringContaining('too late') }]);
   });
@@ -317,12 +322,12 @@ describe('leases', () => {
         return db.query(sql, values);
       },
     };
-    const { scheduler } = await start([job(() => until(() => renewals >= 6).then(() => ({ renewals })))], {
+    const { runNow } = await start([job(() => until(() => renewals >= 6).then(() => ({ renewals })))], {
       leaseMs: 300,
       checkEveryMs: 50,
       db: counting,
     });
-    await (await scheduler.runNow(byHand)).finished;
+    await (await runNow()).finished;
     expect(await runs()).toMatchObject([{ status: 'succeeded' }]);
   });
 
@@ -407,16 +412,21 @@ it('a schedule that was made unreadable by hand does not take the others along',
 
 it('gets over a database that fails for a while, and says so once', async () => {
   let isAway = false;
+  let failures = 0;
   let count = 0;
   const lines: string[] = [];
   const unsteady: Database = {
     ...db,
-    query: (sql, values) => (isAway ? Promise.reject(new Error('The database is away.')) : db.query(sql, values)),
+    query(sql, values) {
+      if (!isAway) return db.query(sql, values);
+      failures++;
+      return Promise.reject(new Error('The database is away.'));
+    },
   };
   const third = job(async () => ({ count: ++count }), { cron: '* * * * * *' });
-  const { faults } = await start([third], { db: unsteady, logger: createLines(lines) });
+  await start([third], { db: unsteady, logger: createLines(lines) });
   isAway = true;
-  await until(() => faults.length >= 2);
+  await until(() => failures >= 2);
   isAway = false;
   const before = count;
   await until(() => count > before);

@@ -6,15 +6,13 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import type { Database } from '../../src/database/database.ts';
 import type { MisfirePolicy } from '../../src/database/generated/prisma/enums.ts';
 import { expiredInvitationCleanupJob } from '../../src/invitations/expired-invitation-cleanup.job.ts';
 import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
 import { simulateDowntimeOf } from '../../src/jobs/preview/schedule-preview.ts';
 import { createScheduler } from '../../src/jobs/scheduler.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
-import { testActs } from '../support/acts.ts';
+import { testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const nodeId = randomUUID();
@@ -36,16 +34,7 @@ beforeEach(() => db.query('DELETE FROM auth.job_schedules'));
 
 /** Starts the scheduler, which settles what was missed, and stops it again. */
 async function comeBack(): Promise<void> {
-  const scheduler = createScheduler({
-    db,
-    acts: testActs(db),
-    clock: systemClock,
-    logger: silentLogger,
-    jobs: [{ ...expiredInvitationCleanupJob(30 * 86_400_000, testActs(db)) }],
-    nodeId,
-    leaseMs: 30_000,
-    onRunChanged: () => undefined,
-  });
+  const scheduler = createScheduler(testContext({ db, jobs: [expiredInvitationCleanupJob], nodeId }));
   await scheduler.start();
   for (const deadline = performance.now() + 10_000; scheduler.runsInHand() > 0; await setImmediate()) {
     if (performance.now() > deadline) throw new Error('The run did not end.');

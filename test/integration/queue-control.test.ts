@@ -18,10 +18,10 @@ import { BEFORE_FIRST, claimWithinLimits } from '../../src/accounts/control/queu
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
 import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
 import type { Context } from '../../src/work/context.ts';
-import { testActs } from '../support/acts.ts';
 import { openCircuit } from '../support/circuit.ts';
 import { as } from '../support/context.ts';
-import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestQueue } from '../support/queue.ts';
+import { runJob } from '../support/job-context.ts';
+import { createTestQueue, PASSWORD, PROVIDER, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
 let anna: Context;
@@ -146,15 +146,12 @@ describe('pausing', () => {
     await fill(queue.familyId, 3, { isSealed: true });
     await fill(other, 2, { isSealed: true });
     await pauseQueue(anna, { ...pause, familyId: queue.familyId });
-    const job = managedAccountRetryJob({
-      acts: testActs(node.db),
-      notices: node.notices,
-      provider: PROVIDER,
-      timeoutMs: 2_000,
-      undoWindowMs: 60_000,
-      failedPasswordRetentionMs: 60_000,
+    const { notices, provider } = node;
+    const config = { PROVIDER_TIMEOUT: 2_000, UNDO_WINDOW: 60_000, FAILED_PASSWORD_RETENTION: 60_000 };
+    expect(await runJob(managedAccountRetryJob, queue.db, { notices, provider, config })).toMatchObject({
+      due: 5,
+      completed: 2,
     });
-    expect(await runJob(job, queue.db)).toMatchObject({ due: 5, completed: 2 });
     expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'pending' } })).toBe(3);
   });
 

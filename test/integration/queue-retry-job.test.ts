@@ -5,10 +5,9 @@ import { claimDue } from '../../src/accounts/claim.ts';
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
 import type { Database, Transactional } from '../../src/database/database.ts';
-import { testActs } from '../support/acts.ts';
 import { openCircuit } from '../support/circuit.ts';
-import { jobContext } from '../support/job-context.ts';
-import { createTestQueue, PASSWORD, PROVIDER, runJob, type TestNode, type TestQueue } from '../support/queue.ts';
+import { jobContext, runJob } from '../support/job-context.ts';
+import { createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
 let node: TestNode;
@@ -21,15 +20,11 @@ beforeAll(async () => {
 afterAll(() => queue?.close());
 afterEach(() => queue.reset());
 
-const jobOf = ({ db, notices }: Pick<TestNode, 'db' | 'notices'>) =>
-  managedAccountRetryJob({
-    acts: testActs(db),
-    notices,
-    provider: PROVIDER,
-    timeoutMs: 2_000,
-    undoWindowMs: 15 * MINUTE,
-    failedPasswordRetentionMs: 30 * DAY,
-  });
+const partsOf = ({ notices, provider }: Pick<TestNode, 'notices' | 'provider'>) => ({
+  notices,
+  provider,
+  config: { PROVIDER_TIMEOUT: 2_000, UNDO_WINDOW: 15 * MINUTE, FAILED_PASSWORD_RETENTION: 30 * DAY },
+});
 
 async function failOne(): Promise<string> {
   queue.simulator.faults.set([{ kind: 'error', code: 'invalid_argument', errorId: 'COMMA-VoaRj', times: 1 }]);
@@ -60,8 +55,8 @@ describe('a run', () => {
       { kind: 'error', code: 'invalid_argument', errorId: 'COMMA-VoaRj', times: 1, path: 'create' },
     ]);
     await queue.db.query(`UPDATE auth.server_nodes SET state = 'running'`);
-    const { context, told } = jobContext(other.db);
-    expect(await jobOf(other).run(context)).toEqual({
+    const { context, told } = jobContext(other.db, partsOf(other));
+    expect(await managedAccountRetryJob.run(context)).toEqual({
       due: 7,
       completed: 5,
       failed: 1,
@@ -87,8 +82,8 @@ describe('a run', () => {
     await queue.db.query(
       `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() - interval '1 second'`,
     );
-    const { context, told } = jobContext(other.db);
-    expect(await jobOf(other).run(context)).toMatchObject({ due: 3, completed: 3, takenOver: 3 });
+    const { context, told } = jobContext(other.db, partsOf(other));
+    expect(await managedAccountRetryJob.run(context)).toMatchObject({ due: 3, completed: 3, takenOver: 3 });
     expect(told.lines[0]).toBe('warn: Took over 3 entries whose node had stopped.');
   });
 
@@ -96,8 +91,8 @@ describe('a run', () => {
     node = await queue.startNode();
     await openCircuit(queue.db, PROVIDER, 'the test', 'an outage', null);
     await queue.insertUnnoticed(2);
-    const { context, told } = jobContext(node.db);
-    expect(await jobOf(node).run(context)).toMatchObject({ due: 2, completed: 0, failed: 0, retrying: 0 });
+    const { context, told } = jobContext(node.db, partsOf(node));
+    expect(await managedAccountRetryJob.run(context)).toMatchObject({ due: 2, completed: 0, failed: 0, retrying: 0 });
     expect(told.lines.at(-1)).toBe(
       'warn: The circuit is open: what is still due waits until the identity provider answers.',
     );
@@ -106,10 +101,10 @@ describe('a run', () => {
   it('ends although somebody’s transaction holds an entry, and counts what it settled', async () => {
     node = await queue.startNode();
     const [held] = await queue.insertUnnoticed(3);
-    const { context, told } = jobContext(node.db);
+    const { context, told } = jobContext(node.db, partsOf(node));
     await queue.db.transaction(async (tx) => {
       await tx.query('SELECT 1 FROM auth.queued_managed_account_creations WHERE id = $1 FOR UPDATE', [held]);
-      expect(await jobOf(node).run(context)).toMatchObject({ due: 3, completed: 2 });
+      expect(await managedAccountRetryJob.run(context)).toMatchObject({ due: 3, completed: 2 });
     });
     expect(told.lines.at(-1)).toMatch(/^info: 1 entry not attempted: .*held by another transaction/);
   });
@@ -119,10 +114,10 @@ describe('a run', () => {
     queue.simulator.faults.set([{ kind: 'hang' }]);
     await queue.insertUnnoticed(1);
     const stopping = new AbortController();
-    const run = runJob(jobOf(node), node.db, stopping.signal);
+    const run = runJob(managedAccountRetryJob, node.db, { ...partsOf(node), signal: stopping.signal });
     await expect.poll(() => node.worker.attemptsInHand(), { interval: 5 }).toBe(1);
     // So that it is asked at once, and not when most of the stop's time is over.
-    expect(jobOf(node)).toMatchObject({ endsWhenStopping: true });
+    expect(managedAccountRetryJob).toMatchObject({ endsWhenStopping: true });
     stopping.abort();
     expect(await run).toMatchObject({ due: 1, completed: 0 });
     // It did not wait for the attempt.
@@ -150,8 +145,8 @@ describe('a run', () => {
           return run(counted);
         }),
     };
-    const { context, told } = jobContext(counting);
-    expect(await jobOf({ ...node, db: counting }).run(context)).toEqual({
+    const { context, told } = jobContext(counting, partsOf(node));
+    expect(await managedAccountRetryJob.run(context)).toEqual({
       due: 0,
       takenOver: 0,
       passwordsDestroyed: 0,
@@ -178,7 +173,7 @@ describe('without a run', () => {
     const [held] = await queue.insertUnnoticed(1);
     await queue.db.transaction(async (tx) => {
       await tx.query('SELECT 1 FROM auth.queued_managed_account_creations WHERE id = $1 FOR UPDATE', [held]);
-      const run = runJob(jobOf(node), node.db);
+      const run = runJob(managedAccountRetryJob, node.db, partsOf(node));
       queue.simulator.faults.set([{ kind: '503', path: 'create', times: 1 }]);
       const id = await node.enqueue();
       const { nextRetryAt } = await queue.untilAttempts(id, 1);
@@ -205,7 +200,7 @@ describe('passwords', () => {
     for (const id of [early, late]) await cancelEntry(node.context, { entryId: id });
     await age(early, 'cancelled_at', 14 * MINUTE);
     await age(late, 'cancelled_at', 16 * MINUTE);
-    expect(await runJob(jobOf(node), node.db)).toMatchObject({ passwordsDestroyed: 1 });
+    expect(await runJob(managedAccountRetryJob, node.db, partsOf(node))).toMatchObject({ passwordsDestroyed: 1 });
     expect(await queue.entry(early)).toMatchObject({ passwordDestroyedAt: null });
     expect(await queue.entry(late)).toMatchObject({
       encryptedPassword: null,
@@ -226,7 +221,7 @@ describe('passwords', () => {
     const [kept, gone] = [await failOne(), await failOne()];
     await age(kept, 'failed_at', 29 * DAY);
     await age(gone, 'failed_at', 31 * DAY);
-    expect(await runJob(jobOf(node), node.db)).toMatchObject({ passwordsDestroyed: 1 });
+    expect(await runJob(managedAccountRetryJob, node.db, partsOf(node))).toMatchObject({ passwordsDestroyed: 1 });
     expect((await queue.entry(kept)).encryptedPassword).not.toBeNull();
     expect(await queue.entry(gone)).toMatchObject({
       encryptedPassword: null,
@@ -244,7 +239,7 @@ describe('passwords', () => {
     await queue.db.query(
       `UPDATE auth.queued_managed_account_creations SET created_at = now() - interval '1 year', updated_at = now() - interval '1 year'`,
     );
-    await runJob(jobOf(node), node.db);
+    await runJob(managedAccountRetryJob, node.db, partsOf(node));
     expect((await queue.entry(id)).encryptedPassword).not.toBeNull();
   });
 });

@@ -9,8 +9,8 @@ import { enqueueAccount } from '../../src/accounts/enqueue.ts';
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
 import { NOTICE_CHANNEL } from '../../src/work/notices.ts';
-import { testActs } from '../support/acts.ts';
-import { createTestQueue, PROVIDER, runJob, type TestQueue } from '../support/queue.ts';
+import { runJob } from '../support/job-context.ts';
+import { createTestQueue, type TestQueue } from '../support/queue.ts';
 
 const FIRST = 'Known-Secret-One-31';
 const SECOND = 'Known-Secret-Two-62';
@@ -119,17 +119,9 @@ it('no password is in any log line, row, event or notice, whatever went wrong', 
   );
   await queue.untilStatus(await enqueue(FIRST), 'failed');
   await queue.db.query(`ALTER TABLE auth.outbox_events DROP CONSTRAINT refused`);
-  const { notices } = other;
-  const acts = testActs(other.db);
-  const job = managedAccountRetryJob({
-    acts,
-    notices,
-    provider: PROVIDER,
-    timeoutMs: 2_000,
-    undoWindowMs: 1,
-    failedPasswordRetentionMs: 1,
-  });
-  await runJob(job, other.db);
+  const { notices, provider } = other;
+  const config = { PROVIDER_TIMEOUT: 2_000, UNDO_WINDOW: 1, FAILED_PASSWORD_RETENTION: 1 };
+  await runJob(managedAccountRetryJob, other.db, { notices, provider, config });
   await queue.stopNodes();
 
   const text = await dump();

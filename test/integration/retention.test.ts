@@ -4,28 +4,29 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/config/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { Database, Queryable } from '../../src/database/database.ts';
 import type { RunCounts } from '../../src/jobs/job.ts';
 import { retentionJob } from '../../src/retention/retention.job.ts';
-import { DELETIONS, type Retention } from '../../src/retention/retention.ts';
-import { NEWEST_KEPT } from '../../src/retention/run-deletions.ts';
-import { testActs, testAudit } from '../support/acts.ts';
+import { DELETIONS, NEWEST_KEPT } from '../../src/retention/retention.ts';
+import { testAudit } from '../support/acts.ts';
 import { startTestApp } from '../support/app.ts';
+import { testContext } from '../support/context.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
-import { jobContext } from '../support/job-context.ts';
-import { runJob } from '../support/queue.ts';
+import { jobContext, runJob } from '../support/job-context.ts';
 import { subscribe } from '../support/sse.ts';
 
 const DAY = 24 * 60 * 60_000;
 const HOUR = DAY / 24;
-const DEFAULTS: Retention = readConfig({}).config;
 const NOTHING = Object.fromEntries(DELETIONS.map(({ name }) => [name, 0]));
 let database: TestDatabase;
 let db: Database;
 let family: { familyId: string; ownerId: string };
 let told = 0;
-const notices = { notify: () => void told++ };
+const partsOn = (on: Database) => ({
+  audit: testAudit(on),
+  notices: { ...testContext({ db: on }).notices, notify: () => void told++ },
+});
 /** What the record of changes says was removed. */
 const removed = async (): Promise<string[]> =>
   (
@@ -33,8 +34,8 @@ const removed = async (): Promise<string[]> =>
       `SELECT unnest(keys) AS key FROM auth.changes WHERE kind = 'removed' ORDER BY sequence`,
     )
   ).map(({ key }) => key);
-const run = (changes: Partial<Retention> = {}, on: Database = db): Promise<RunCounts> =>
-  runJob(retentionJob({ ...DEFAULTS, ...changes }, testActs(on), notices, testAudit(on)), on);
+const run = (config: Partial<Config> = {}, on: Database = db): Promise<RunCounts> =>
+  runJob(retentionJob, on, { ...partsOn(on), config });
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -140,16 +141,16 @@ describe('finished entries', () => {
   it('go in batches of a thousand, each its own transaction, with progress', async () => {
     await entries('completed', 100, 2_500);
     const stopping = new AbortController();
-    const job = retentionJob(DEFAULTS, testActs(db), notices, testAudit(db));
     const reports: RunCounts[] = [];
     const { context, told } = jobContext(db, {
+      ...partsOn(db),
       signal: stopping.signal,
       report(counts) {
         reports.push(counts);
         if (counts.completedEntries === 2_000) stopping.abort();
       },
     });
-    const counts = await job.run(context);
+    const counts = await retentionJob.run(context);
     expect(reports).toEqual([{ completedEntries: 1_000 }, { completedEntries: 2_000 }]);
     const label = expect.stringMatching(/^Deleting completed entries \(kind 1 of \d+\)$/);
     expect(told.progress).toEqual([1_000, 2_000].map((done) => ({ done, total: null, label })));

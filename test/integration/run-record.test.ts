@@ -4,13 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import type { Job, JobContext } from '../../src/jobs/job.ts';
 import { closeCrashedRuns } from '../../src/jobs/runs/runs.ts';
-import { createScheduler, type Scheduler, type SchedulerOptions } from '../../src/jobs/scheduler.ts';
+import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-import { testActs } from '../support/acts.ts';
+import type { Notice } from '../../src/work/notices.ts';
+import { testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const nodeId = randomUUID();
@@ -33,26 +34,26 @@ afterEach(async () => {
   started = [];
 });
 
-const start = async (run: Job['run'], overrides: Partial<SchedulerOptions> = {}, cron = '0 3 * * *') => {
-  const changes: string[] = [];
-  const faults: unknown[] = [];
+interface Overrides {
+  readonly db?: Database;
+  readonly config?: Partial<Config>;
+}
+const start = async (run: Job['run'], overrides: Overrides = {}, cron = '0 3 * * *') => {
+  const sent: (readonly Notice[])[] = [];
+  const faults: string[] = [];
   const job: Job = { name: 'Job', description: 'For tests.', cron, timeZone: 'UTC', misfirePolicy: 'skip', run };
-  const scheduler = createScheduler({
-    db,
-    acts: testActs(overrides.db ?? db),
-    clock: systemClock,
-    logger: silentLogger,
-    jobs: [job],
-    nodeId,
-    leaseMs: 30_000,
-    onRunChanged: (kind) => changes.push(kind),
-    onFault: (error) => faults.push(error),
-    ...overrides,
-  });
+  const logger = silentLogger.child({});
+  logger.error = (...parts: unknown[]) => {
+    if (String(parts.at(-1)).includes('disturbed')) faults.push(String(parts.at(-1)));
+  };
+  const context = testContext({ db, logger, jobs: [job], nodeId, ...overrides });
+  const notices = { ...context.notices, notify: (...some: readonly Notice[]) => void sent.push(some) };
+  const scheduler = createScheduler({ ...context, notices });
   await scheduler.start();
   started.push(scheduler);
-  const runNow = () => scheduler.runNow({ jobName: 'Job', actor: 'ann', reason: null });
-  return { scheduler, changes, faults, runNow };
+  const byHand = { jobName: 'Job', actor: 'ann', reason: null };
+  const runNow = () => scheduler.runNow(byHand, (begin) => begin(context.db));
+  return { scheduler, sent, faults, runNow };
 };
 interface Line {
   readonly level: string;
@@ -79,7 +80,7 @@ const changesOfRuns = async () => {
 
 describe('a run by hand', () => {
   it('tells who began it, what the job said, and how it ended', async () => {
-    const { runNow, faults, changes } = await start(async ({ log }) => {
+    const { runNow, faults, sent } = await start(async ({ log }) => {
       log.debug('Not for the record.');
       log.info('Two are due.', { due: 2 });
       log.warn('One is odd.');
@@ -99,7 +100,7 @@ describe('a run by hand', () => {
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     expect(faults).toEqual([]);
     // Written before the run was closed: who hears of the end finds all of it.
-    expect(changes).toEqual(['created', 'said', 'ended']);
+    expect(sent).toEqual([['changes'], ['changes'], ['changes', 'outbox']]);
   });
 
   it('is told of while it goes on, once a second', async () => {
@@ -159,7 +160,7 @@ describe('a run by hand', () => {
     ]);
     await db.query('DELETE FROM auth.job_runs');
 
-    const losing = await start(untilAborted, { leaseMs: 300 });
+    const losing = await start(untilAborted, { config: { LEASE_DURATION: 300 } });
     const { finished } = await losing.runNow();
     await db.query(
       `UPDATE auth.job_runs SET lease_token = gen_random_uuid(), lease_expires_at = now() + interval '1 day'`,
@@ -266,13 +267,12 @@ describe('a line does not cost a run anything', () => {
   });
 
   it('with secrets of the configuration in it: they are hidden', async () => {
-    const { createRedaction } = await import('../../src/telemetry/log-redaction.rules.ts');
     const { runNow } = await start(
       async ({ log }) => {
         log.info('The word is open-sesame.', { word: 'open-sesame', password: 'x' });
         return {};
       },
-      { redact: createRedaction(['open-sesame']) },
+      { config: { ADMIN_TOKEN: 'open-sesame' } },
     );
     await (await runNow()).finished;
     expect((await lines())[1]).toMatchObject({
@@ -286,19 +286,32 @@ describe('progress', () => {
   it('is written once a second at most, told as a change, and kept as it was at the end', async () => {
     let context: JobContext | undefined;
     let end = (): void => undefined;
-    const { runNow, changes } = await start((given) => {
-      context = given;
-      return new Promise((resolve) => {
-        end = () => resolve({ done: 7 });
-      });
-    });
+    const told: unknown[] = [];
+    const watched: Database = {
+      ...db,
+      query(sql, values = []) {
+        if (sql.includes('SET lease_expires_at') && values[4] !== null) told.push(values[4]);
+        return db.query(sql, values);
+      },
+    };
+    const { runNow, sent } = await start(
+      (given) => {
+        context = given;
+        return new Promise((resolve) => {
+          end = () => resolve({ done: 7 });
+        });
+      },
+      { db: watched },
+    );
     const { finished } = await runNow();
     expect(await progress()).toEqual({ done: null, total: null, label: null, isTold: false });
     for (let done = 0; done <= 3; done++) context?.progress({ done, total: 7, label: 'Deleting' });
     await expect
       .poll(progress, { interval: 20, timeout: 30_000 })
       .toMatchObject({ done: 3, total: 7, label: 'Deleting' });
-    expect(changes.filter((kind) => kind === 'reported')).toHaveLength(1);
+    expect(told).toEqual([3]);
+    await expect.poll(() => sent.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(sent.flat())).toEqual(new Set(['changes']));
     context?.progress({ done: 7, total: null, label: 'Deleting more' });
     end();
     await finished;

@@ -5,20 +5,21 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import type { Job } from '../../src/jobs/job.ts';
-import { claimFires } from '../../src/jobs/ledger/fires.ts';
+import { claimFires, type RunLease } from '../../src/jobs/ledger/fires.ts';
 import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
-import { MISFIRE_WINDOW_MS, settle } from '../../src/jobs/ledger/settle.rules.ts';
+import { settle } from '../../src/jobs/ledger/settle.rules.ts';
 import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.ts';
-import { type ChangeInput, changeSchedule } from '../../src/jobs/schedules/change-schedule.ts';
-import { pauseSchedule, resumeSchedule } from '../../src/jobs/schedules/pause.ts';
+import { changeSchedule } from '../../src/jobs/schedules/change-schedule.ts';
+import { pauseJob, resumeJob } from '../../src/jobs/schedules/pause.ts';
 import { registerSchedules } from '../../src/jobs/schedules/register.ts';
-import { reschedule } from '../../src/jobs/schedules/reschedule.ts';
+import type { TimingRequest } from '../../src/jobs/schedules/reschedule.rules.ts';
+import { rescheduleJob } from '../../src/jobs/schedules/reschedule.ts';
 import { loadSchedules } from '../../src/jobs/schedules/schedules.ts';
-import { silentLogger } from '../../src/telemetry/logger.ts';
-import { testActs } from '../support/acts.ts';
+import type { Context } from '../../src/work/context.ts';
+import { as, testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const nodeId = randomUUID();
@@ -53,36 +54,24 @@ afterEach(async () => {
   started = [];
 });
 
+const context = (jobs: readonly Job[], config: Partial<Config> = {}): Context =>
+  testContext({ db, nodeId, jobs, config });
 const start = async (
   jobs: readonly Job[] = [job()],
   checkEveryMs?: number,
-  windowMs = MISFIRE_WINDOW_MS,
+  config: Partial<Config> = {},
 ): Promise<Scheduler> => {
-  const scheduler = createScheduler({
-    db,
-    acts: testActs(db),
-    clock: systemClock,
-    logger: silentLogger,
-    jobs,
-    nodeId,
-    leaseMs,
-    windowMs,
-    onRunChanged: () => undefined,
-    ...(checkEveryMs === undefined ? {} : { checkEveryMs }),
-  });
+  const scheduler = createScheduler(context(jobs, config), checkEveryMs === undefined ? {} : { checkEveryMs });
   await scheduler.start();
   started.push(scheduler);
   return scheduler;
 };
-const input = (overrides: Partial<ChangeInput> = {}): ChangeInput => ({
-  name: 'SampleJob',
-  nodeId,
-  starting: { leaseMs, toleranceMs: 5000 },
-  windowMs: MISFIRE_WINDOW_MS,
-  actor: 'ann',
-  reason: 'A reason.',
-  ...overrides,
-});
+const register = (jobs: readonly Job[] = [job()]) => registerSchedules(context(jobs));
+/** A caller on a node that executes what its changes start, or (`jobs` is empty) that does not know the job. */
+const by = (name: string, jobs: readonly Job[], launched: RunLease[] = []): Context => {
+  const scheduler = { launch: (run: RunLease) => void launched.push(run) } as Scheduler;
+  return { ...as(context(jobs), name), scheduler };
+};
 const load = async () => {
   const { now, schedules } = await loadSchedules(db, ['SampleJob']);
   const [schedule] = schedules;
@@ -116,16 +105,17 @@ const until = async <T>(ask: () => Promise<T> | T): Promise<NonNullable<T>> => {
   }
   throw new Error(`It did not become so: ${ask}`);
 };
-const pause = { by: 'ann', reason: 'Quiet, please.', until: null };
+const pause = { jobName: 'SampleJob', reason: 'Quiet, please.', until: null };
+const resume = { jobName: 'SampleJob', reason: 'A reason.' };
 
 describe('a change', () => {
   it('refuses the claim of a node that knew the state before', async () => {
-    await registerSchedules(testActs(db), [job()], nodeId);
+    await register([job()]);
     await age(3);
     const { now, schedule } = await load();
     const settlement = settle({ schedule, now, upSince: now, runningSince: null });
     if (settlement === null) throw new Error('Nothing is due.');
-    await db.transaction((tx) => pauseSchedule(tx, input({ starting: null }), pause));
+    await pauseJob(by('ann', []), pause);
     expect(await claimFires(db, { schedule, settlement, nodeId, leaseMs })).toMatchObject({
       isClaimed: false,
       run: null,
@@ -135,63 +125,64 @@ describe('a change', () => {
   });
 
   it('starts what is due in that very moment, by the version before', async () => {
-    await registerSchedules(testActs(db), [job()], nodeId);
+    await register([job()]);
     await age(1);
-    const change = await db.transaction((tx) => pauseSchedule(tx, input(), pause));
-    expect(change).toMatchObject({ isChanged: true, run: { jobName: 'SampleJob', trigger: 'schedule' } });
+    const launched: RunLease[] = [];
+    expect(await pauseJob(by('ann', [job()], launched), pause)).toMatchObject({ isChanged: true });
+    expect(launched).toMatchObject([{ jobName: 'SampleJob', trigger: 'schedule' }]);
     expect(await ledger()).toMatchObject([{ outcome: 'on_time', count: 1, version: 1 }]);
     expect((await load()).schedule).toMatchObject({ version: 2, pausedBy: 'ann', pauseReason: 'Quiet, please.' });
   });
 
   it('that a caller refuses leaves everything as it was', async () => {
-    await registerSchedules(testActs(db), [job()], nodeId);
+    await register([job()]);
     await age(3);
     const before = await load();
     const past = { ...pause, until: new Date(0) };
-    await expect(db.transaction((tx) => pauseSchedule(tx, input(), past))).rejects.toMatchObject({
+    await expect(pauseJob(by('ann', [job()]), past)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       issues: [{ path: ['until'], code: 'IN_THE_PAST' }],
     });
     expect((await load()).schedule).toEqual(before.schedule);
     expect(await ledger()).toEqual([]);
-    expect(await db.transaction((tx) => changeSchedule(tx, input({ name: 'NoJob' }), () => ({})))).toBeNull();
+    const unknown = { jobName: 'NoJob', reason: null, startsRuns: true };
+    const change = db.transaction((tx) => changeSchedule(tx, by('ann', [job()]), unknown, () => ({})));
+    expect(await change).toBeUndefined();
   });
 
   it('that 8 people ask for at once is made once', async () => {
-    await registerSchedules(testActs(db), [job()], nodeId);
+    await register([job()]);
     for (let round = 0; round < 10; round++) {
       const end = new Date(Date.now() + 3_600_000 + round);
-      const ask = () => db.transaction((tx) => pauseSchedule(tx, input({ starting: null }), { ...pause, until: end }));
+      const ask = () => pauseJob(by('ann', []), { ...pause, until: end });
       const changes = await Promise.all(Array.from({ length: 8 }, ask));
-      expect(changes.filter((change) => change?.isChanged)).toHaveLength(1);
-      const lift = () => db.transaction((tx) => resumeSchedule(tx, input({ starting: null })));
+      expect(changes.filter(({ isChanged }) => isChanged)).toHaveLength(1);
+      const lift = () => resumeJob(by('ann', []), resume);
       const lifted = await Promise.all(Array.from({ length: 8 }, lift));
-      expect(lifted.filter((change) => change?.isChanged)).toHaveLength(1);
+      expect(lifted.filter(({ isChanged }) => isChanged)).toHaveLength(1);
     }
     expect((await load()).schedule.version).toBe(21);
   });
 
   it('to the default is not overridden any more, to anything else is', async () => {
-    const default_ = job();
-    await registerSchedules(testActs(db), [default_], nodeId);
-    const change = (changes: Parameters<typeof reschedule>[2]) =>
-      db.transaction((tx) => reschedule(tx, input({ starting: null }), changes, default_));
+    await register();
+    const change = (changes: TimingRequest) => rescheduleJob(by('ann', [job()]), { jobName: 'SampleJob', ...changes });
     await change({ misfirePolicy: 'run_all' });
     expect((await load()).schedule).toMatchObject({ misfirePolicy: 'run_all', isOverridden: true });
     expect(await change({ misfirePolicy: 'run_all' })).toMatchObject({ isChanged: false });
     await change({ misfirePolicy: 'skip' });
     expect((await load()).schedule).toMatchObject({ misfirePolicy: 'skip', isOverridden: false, version: 3 });
-    expect(await change('default')).toMatchObject({ isChanged: false });
+    expect(await change({ reset: true })).toMatchObject({ isChanged: false });
   });
 });
 
 it('resuming writes what was skipped, with the pause’s actor and reason, before it lifts the pause', async () => {
-  await registerSchedules(testActs(db), [job({ cron: '* * * * *' })], nodeId);
-  await db.transaction((tx) => pauseSchedule(tx, input({ starting: null }), pause));
+  await register([job({ cron: '* * * * *' })]);
+  await pauseJob(by('ann', []), pause);
   await db.query(
     `UPDATE auth.job_schedules SET settled_through = settled_through - interval '3 days', paused_at = paused_at - interval '3 days'`,
   );
-  await db.transaction((tx) => resumeSchedule(tx, input({ starting: null, actor: 'bob', reason: null })));
+  await resumeJob(by('bob', []), { ...resume, reason: null });
   const fires = await ledger();
   expect(fires).toMatchObject([{ outcome: 'skipped_paused', actor: 'ann', version: 2 }]);
   expect(fires[0]?.count).toBeGreaterThanOrEqual(3 * 1440);
@@ -202,16 +193,15 @@ it('three nodes, changed all the time and stopped in between: each instant has o
   const third = job();
   const began = new Date();
   await Promise.all([start([third]), start([third]), start([third])]);
+  const ann = by('ann', [third]);
+  const reschedule = (timing: TimingRequest) => rescheduleJob(ann, { jobName: 'SampleJob', ...timing });
   const changes: (() => Promise<unknown>)[] = [
-    () =>
-      db
-        .transaction((tx) => pauseSchedule(tx, input(), { ...pause, until: new Date(Date.now() + 300) }))
-        .catch(() => null),
-    () => db.transaction((tx) => reschedule(tx, input(), { cron: '*/2 * * * * *' }, third)),
-    () => db.transaction((tx) => resumeSchedule(tx, input())),
-    () => db.transaction((tx) => reschedule(tx, input(), { timeZone: 'Australia/Lord_Howe' }, third)),
-    () => db.transaction((tx) => pauseSchedule(tx, input(), pause)),
-    () => db.transaction((tx) => reschedule(tx, input(), 'default', third)),
+    () => pauseJob(ann, { ...pause, until: new Date(Date.now() + 300) }).catch(() => null),
+    () => reschedule({ cron: '*/2 * * * * *' }),
+    () => resumeJob(ann, resume),
+    () => reschedule({ timeZone: 'Australia/Lord_Howe' }),
+    () => pauseJob(ann, pause),
+    () => reschedule({ reset: true }),
   ];
   const from = (await load()).schedule.settledThrough.getTime();
   for (let step = 0; (await load()).now.getTime() < from + 6_000; step++) {
@@ -221,7 +211,7 @@ it('three nodes, changed all the time and stopped in between: each instant has o
     if (step % 20 === 19) await start([third]);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  await db.transaction((tx) => resumeSchedule(tx, input()));
+  await resumeJob(ann, resume);
   await Promise.all(started.map((scheduler) => scheduler.stop({ timeoutMs: 2000 })));
   const { schedule, now } = await load();
   expect(schedule.version).toBeGreaterThan(50);
@@ -233,9 +223,9 @@ it('three nodes, changed all the time and stopped in between: each instant has o
 
 it('the misfire window is what it was set to', async () => {
   const hourly = job({ cron: `${(new Date().getUTCMinutes() + 30) % 60} * * * *`, misfirePolicy: 'run_once' });
-  await registerSchedules(testActs(db), [hourly], nodeId);
+  await register([hourly]);
   await age(3 * 3600);
-  await start([hourly], undefined, 60_000);
+  await start([hourly], undefined, { MISFIRE_WINDOW: 60_000 });
   const fires = await db.query<{ outcome: string; count: number; reason: string }>(
     'SELECT outcome, count, reason FROM auth.job_fires',
   );
@@ -285,7 +275,7 @@ describe('a clock that jumps', () => {
   });
 
   it('the database’s, an hour back: what has its outcome gets no second one, and the next is waited for', async () => {
-    await registerSchedules(testActs(db), [job()], nodeId);
+    await register([job()]);
     await db.query(`UPDATE auth.job_schedules SET settled_through = settled_through + interval '1 hour'`);
     const { schedule } = await load();
     const scheduler = await start([job()], 50);
@@ -293,7 +283,7 @@ describe('a clock that jumps', () => {
     await scheduler.refresh();
     expect(await ledger()).toEqual([]);
     // A change does not take the watermark back either.
-    await db.transaction((tx) => reschedule(tx, input(), { cron: '*/5 * * * * *' }, job()));
+    await rescheduleJob(by('ann', [job()]), { jobName: 'SampleJob', cron: '*/5 * * * * *' });
     expect((await load()).schedule.settledThrough).toEqual(schedule.settledThrough);
   });
 });

@@ -1,7 +1,8 @@
 /** What a job is given by the scheduler, for tests that run one by itself. */
-import { systemClock } from '../../src/clock.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
-import type { JobContext, LogFields, RunCounts, RunProgress } from '../../src/jobs/job.ts';
+import type { Job, JobContext, LogFields, RunCounts, RunProgress } from '../../src/jobs/job.ts';
+import { testContext } from './context.ts';
 
 export interface Told {
   /** `info: 3 entries due.`, without what is for the server's log alone. */
@@ -11,21 +12,26 @@ export interface Told {
   readonly progress: RunProgress[];
 }
 
+type Overrides = Partial<Omit<JobContext, 'db' | 'config'>> & { readonly config?: Partial<Config> };
+
 /** A context, and what the job tells through it. */
-export function jobContext(db: Database, overrides: Partial<JobContext> = {}): { context: JobContext; told: Told } {
+export function jobContext(db: Database, overrides: Overrides = {}): { context: JobContext; told: Told } {
   const told: Told = { lines: [], fields: [], reports: [], progress: [] };
   const say = (level: string) => (message: string, fields?: LogFields) => {
     told.lines.push(`${level}: ${message}`);
     told.fields.push(fields);
   };
   const context: JobContext = {
-    db,
-    clock: systemClock,
     log: { debug: () => undefined, info: say('info'), warn: say('warn'), error: say('error') },
     signal: new AbortController().signal,
     report: (counts) => told.reports.push(counts),
     progress: (progress) => told.progress.push(progress),
     ...overrides,
+    ...testContext({ db, ...overrides }),
   };
   return { context, told };
 }
+
+/** Runs a job as the scheduler would; answers its counts. */
+export const runJob = (job: Job, db: Database, overrides: Overrides = {}): Promise<RunCounts> =>
+  job.run(jobContext(db, overrides).context);

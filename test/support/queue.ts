@@ -15,7 +15,6 @@ import type { CircuitLimits } from '../../src/identity/circuit.rules.ts';
 import { ensureCircuit, loadCircuit } from '../../src/identity/circuit.ts';
 import { type Simulator, type SimulatorEvent, startSimulator } from '../../src/identity/simulator/simulator.ts';
 import { createZitadelProvider } from '../../src/identity/zitadel.ts';
-import type { Job, RunCounts } from '../../src/jobs/job.ts';
 import { declareMetrics } from '../../src/metrics.ts';
 import { registerNode } from '../../src/nodes/nodes.ts';
 import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
@@ -25,7 +24,6 @@ import { openNotices } from '../../src/work/notices.ts';
 import { testActs } from './acts.ts';
 import { testContext } from './context.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts';
-import { jobContext } from './job-context.ts';
 
 export const PASSWORD = 'Correct-Horse-Battery-7';
 export const MASTER_KEY = parseMasterKey(Buffer.alloc(32, 7).toString('base64'), 'the test');
@@ -253,11 +251,6 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       );
     },
   };
-}
-
-/** Runs a job as the scheduler would; answers its counts. */
-export function runJob(job: Job, db: Database, signal: AbortSignal = new AbortController().signal): Promise<RunCounts> {
-  return job.run(jobContext(db, { signal }).context);
 }
 
 /** Opens the gate when the test says so; what waits at it goes on. */

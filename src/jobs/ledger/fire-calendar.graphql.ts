@@ -1,16 +1,11 @@
 /** `fireCalendar` in the API: the fire ledger day by day. */
-import type { Queryable } from '../../database/database.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { FireRefs } from './fire.graphql.ts';
 import type { FireDay } from './fire-calendar.rules.ts';
 import { loadFireCalendar } from './fire-calendar.ts';
 
 /** Adds `FireDay` and `fireCalendar`. */
-export function addFireCalendar(
-  builder: Builder,
-  db: Queryable,
-  { OutcomeCount }: Pick<FireRefs, 'OutcomeCount'>,
-): void {
+export function addFireCalendar(builder: Builder, { OutcomeCount }: Pick<FireRefs, 'OutcomeCount'>): void {
   const Day = builder.objectRef<FireDay>('FireDay').implement({
     description: 'A day of a job’s ledger, whole, in the zone that was asked for.',
     fields: (t) => ({
@@ -57,8 +52,8 @@ export function addFireCalendar(
           description: 'In whose days; left out: the zone of the schedule that is in force.',
         }),
       },
-      resolve: (_root, { jobName, from, to, timeZone }) =>
-        loadFireCalendar(db, { jobName, from, to, timeZone: timeZone ?? null }),
+      resolve: (_root, { jobName, from, to, timeZone }, { reading }) =>
+        loadFireCalendar(reading, { jobName, from, to, timeZone: timeZone ?? null }),
     }),
   );
 }

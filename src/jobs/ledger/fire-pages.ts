@@ -4,9 +4,8 @@
  */
 import type { Queryable } from '../../database/database.ts';
 import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
-import { unknownJob } from '../runs/runs.ts';
+import { loadJobNames, unknownJob } from '../runs/known-job.ts';
 import { countInSpan, type FireInstant, type FireSpan, instantsOf, type LedgerGap } from './fire-page.rules.ts';
-import { loadJobNames } from './ledger-audit.ts';
 
 export interface LedgerFire extends LedgerGap {
   readonly id: string;

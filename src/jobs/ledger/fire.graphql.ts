@@ -1,5 +1,5 @@
 /** Fires in the API: what became of each instant at which a job was due. */
-import type { Database } from '../../database/database.ts';
+import type { Queryable } from '../../database/database.ts';
 import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { decodeCursor, type OrderKey, type PageArgs, pageOf, sizeOf } from '../../graphql/keyset.ts';
@@ -15,7 +15,7 @@ interface FireView extends LedgerFire {
 const LONGEST_FIRES_MS = 3660 * DAY_MS;
 
 /** Adds `Fire`, `FireGap`, `OutcomeCount` and `fires`; answers the refs of the gap and of the count. */
-export function addFires(builder: Builder, db: Database, { JobRun, Outcome }: ScheduleRefs) {
+export function addFires(builder: Builder, { JobRun, Outcome }: ScheduleRefs) {
   const FireGap = builder.objectRef<Pick<LedgerGap, 'firedAt' | 'throughAt' | 'count'>>('FireGap').implement({
     description: 'Many instants that share one outcome and are stored as one row: a pause, a server that was down.',
     fields: (t) => ({
@@ -60,15 +60,15 @@ export function addFires(builder: Builder, db: Database, { JobRun, Outcome }: Sc
         type: 'ServerNode',
         nullable: true,
         description: 'The node that wrote it down, or ran it; null once that node’s record is gone.',
-        resolve: (query, { nodeId }) =>
-          nodeId === null ? null : db.prisma.serverNode.findUnique({ ...query, where: { id: nodeId } }),
+        resolve: (query, { nodeId }, _args, { prisma }) =>
+          nodeId === null ? null : prisma.serverNode.findUnique({ ...query, where: { id: nodeId } }),
       }),
       run: t.prismaField({
         type: JobRun,
         nullable: true,
         description: 'Its run, the newest if it was run again; null when it did not run, or its run is kept no more.',
-        resolve: (query, { runId }) =>
-          runId === null ? null : db.prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
+        resolve: (query, { runId }, _args, { prisma }) =>
+          runId === null ? null : prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
       }),
       cron: t.expose('cron', { type: 'CronExpression', description: 'The cron that was in force.' }),
       timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The zone that was in force.' }),
@@ -101,11 +101,11 @@ export function addFires(builder: Builder, db: Database, { JobRun, Outcome }: Sc
           }),
           outcome: t.arg({ type: [Outcome], description: 'Only with one of these outcomes; left out: all.' }),
         },
-        async resolve(_root, { jobName, from, to, outcome, ...args }) {
+        async resolve(_root, { jobName, from, to, outcome, ...args }, { reading }) {
           checkSpan(from, to, LONGEST_FIRES_MS);
           const outcomes: readonly FireOutcome[] | null = outcome ? [...new Set(outcome)] : null;
           const query = { jobName, from, to, outcomes };
-          return { ...(await pageOfFires(db, query, args)), totalCount: () => countFires(db, query) };
+          return { ...(await pageOfFires(reading, query, args)), totalCount: () => countFires(reading, query) };
         },
       },
       { name: 'FireConnection' },
@@ -117,7 +117,7 @@ export function addFires(builder: Builder, db: Database, { JobRun, Outcome }: Sc
 
 export type FireRefs = ReturnType<typeof addFires>;
 
-async function pageOfFires(db: Pick<Database, 'query'>, query: FireQuery, args: PageArgs) {
+async function pageOfFires(db: Queryable, query: FireQuery, args: PageArgs) {
   const key: OrderKey = { list: `fires of ${query.jobName}`, field: 'at', direction: 'desc' };
   const isNewestFirst = typeof args.last !== 'number';
   // An instant stands once in the ledger: the cursor's other half, the row, is not needed.

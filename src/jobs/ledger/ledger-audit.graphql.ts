@@ -1,12 +1,12 @@
 /** `fireLedgerAudit` in the API: is the ledger whole? */
-import type { Queryable } from '../../database/database.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { MiscountedGap } from './ledger-audit.rules.ts';
 import { auditLedger, type FireLedgerAudit } from './ledger-audit.ts';
 
 const LISTED = 'The oldest first, at most 100.';
 
-export function addLedgerAudit(builder: Builder, db: Queryable, retentionMs: number | null): void {
+/** Adds `fireLedgerAudit`. */
+export function addLedgerAudit(builder: Builder): void {
   const Miscounted = builder.objectRef<MiscountedGap>('MiscountedGap').implement({
     description: 'A gap in the ledger whose count is not the number of its instants.',
     fields: (t) => ({
@@ -84,7 +84,8 @@ export function addLedgerAudit(builder: Builder, db: Queryable, retentionMs: num
         from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, itself included.' }),
         to: t.arg({ type: 'DateTime', required: true, description: 'Before this instant.' }),
       },
-      resolve: (_root, { jobName, from, to }) => auditLedger(db, { jobName, from, to, retentionMs }),
+      resolve: (_root, { jobName, from, to }, { reading, config }) =>
+        auditLedger(reading, { jobName, from, to, retentionMs: config.RUN_RETENTION }),
     }),
   );
 }

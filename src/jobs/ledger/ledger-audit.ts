@@ -4,7 +4,7 @@
  */
 import type { Queryable } from '../../database/database.ts';
 import { InvalidInputError } from '../../refusals.ts';
-import { unknownJob } from '../runs/runs.ts';
+import { loadJobNames, unknownJob } from '../runs/known-job.ts';
 import { type AuditReport, type LedgerRow, startAudit } from './ledger-audit.rules.ts';
 import { countDueOver, historyOf, type ScheduleVersion } from './schedule-history.rules.ts';
 import { checkSpan, DAY_MS } from './span.rules.ts';
@@ -96,12 +96,6 @@ async function loadVersions(db: Queryable, { jobName, from, to, retentionMs }: A
   const versions = rows.filter((row): row is typeof row & ScheduleVersion => row.version !== null);
   const { settledThrough, keptSince, knownAfter } = first;
   return { settledThrough, keptSince, knownAfter, versions };
-}
-
-/** For the refusal of a job that nobody knows. */
-export async function loadJobNames(db: Queryable): Promise<string[]> {
-  const rows = await db.query<{ name: string }>('SELECT name FROM auth.job_schedules ORDER BY name');
-  return rows.map(({ name }) => name);
 }
 
 /** The rows that reach into [from, through], in batches; between two of them others get their turn. */

@@ -1,5 +1,4 @@
 /** `simulateDowntime` in the API. */
-import type { Database } from '../../database/database.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { FireRefs } from '../ledger/fire.graphql.ts';
 import type { ScheduleRefs } from '../schedules/schedule.graphql.ts';
@@ -9,9 +8,7 @@ import { simulateDowntimeOf } from './schedule-preview.ts';
 /** Adds `simulateDowntime`. */
 export function addDowntime(
   builder: Builder,
-  db: Database,
   { Policy, Outcome, FireGap, OutcomeCount }: ScheduleRefs & FireRefs,
-  limits: { readonly toleranceMs: number; readonly windowMs: number },
 ): void {
   const Fire = builder.objectRef<SimulatedFire>('SimulatedFire').implement({
     description: 'An instant in the time without servers, and what would become of it.',
@@ -70,7 +67,12 @@ export function addDowntime(
             'Up again at this instant, which is at most 366 days after `from`; what is due at it is in the answer.',
         }),
       },
-      resolve: (_root, { jobName, from, to }) => simulateDowntimeOf(db, { jobName, from, to }, limits),
+      resolve: (_root, { jobName, from, to }, { reading, config }) =>
+        simulateDowntimeOf(
+          reading,
+          { jobName, from, to },
+          { toleranceMs: config.FIRE_TOLERANCE, windowMs: config.MISFIRE_WINDOW },
+        ),
     }),
   );
 }

@@ -1,5 +1,4 @@
 /** Seeing ahead in the API: what a schedule would do, and what a time without servers would. */
-import type { Database } from '../../database/database.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { ScheduleRefs } from '../schedules/schedule.graphql.ts';
@@ -16,12 +15,7 @@ interface PreviewScheduleInput {
 }
 
 /** Adds `previewSchedule`. */
-export function addSchedulePreview(
-  builder: Builder,
-  db: Database,
-  { FireTime, Policy }: ScheduleRefs,
-  windowMs: number,
-): void {
+export function addSchedulePreview(builder: Builder, { FireTime, Policy }: ScheduleRefs): void {
   const Input = builder.inputRef<PreviewScheduleInput>('PreviewScheduleInput').implement({
     description: 'A schedule that might be, of a job or of none.',
     fields: (t) => ({
@@ -126,10 +120,10 @@ export function addSchedulePreview(
       description:
         'What a schedule would do, before it is set. What means nothing is an error BAD_USER_INPUT, which names every such field at once.',
       args: { input: t.arg({ type: Input, required: true, description: 'The schedule, and what to look at.' }) },
-      async resolve(_root, { input }) {
+      async resolve(_root, { input }, { reading, config }) {
         const { jobName = null, cron, timeZone = null, misfirePolicy = null, after = null } = input;
         const plan = { jobName, cron, timeZone, misfirePolicy, after, first: input.first ?? 10 };
-        return { ...(await previewSchedule(db, plan, windowMs)), jobName };
+        return { ...(await previewSchedule(reading, plan, config.MISFIRE_WINDOW)), jobName };
       },
     }),
   );

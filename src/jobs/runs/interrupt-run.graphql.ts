@@ -1,9 +1,8 @@
 /** Interrupting a run in the API, and who did it. */
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
-import type { JobOperations } from '../job-operations.ts';
+import { interruptRun } from './interrupt-run.ts';
 import type { addJobRuns } from './run.graphql.ts';
 
 interface InterruptionView {
@@ -13,12 +12,7 @@ interface InterruptionView {
 }
 
 /** Adds `interruptRun` and `JobRun.interruption`. */
-export function addInterruptRun(
-  builder: Builder,
-  prisma: PrismaClient,
-  { JobRun }: Pick<ReturnType<typeof addJobRuns>, 'JobRun'>,
-  { interrupt }: Pick<JobOperations, 'interrupt'>,
-): void {
+export function addInterruptRun(builder: Builder, { JobRun }: Pick<ReturnType<typeof addJobRuns>, 'JobRun'>): void {
   const Interruption = builder.objectRef<InterruptionView>('RunInterruption').implement({
     description: 'Somebody asked a run to end.',
     fields: (t) => ({
@@ -54,7 +48,8 @@ export function addInterruptRun(
       run: t.prismaField({
         type: JobRun,
         description: 'The run, as it stands now: still RUNNING until its job has ended. `jobRunChanged` tells when.',
-        resolve: (query, { runId }) => prisma.jobRun.findUniqueOrThrow({ ...query, where: { id: runId } }),
+        resolve: (query, { runId }, _args, { prisma }) =>
+          prisma.jobRun.findUniqueOrThrow({ ...query, where: { id: runId } }),
       }),
       isChanged: t.exposeBoolean('isChanged', { description: 'False if it had been asked before.' }),
     }),
@@ -67,8 +62,8 @@ export function addInterruptRun(
         'Asks a run to end, on whichever node it goes on; that node sees it within 2 s. A job that has not ended after the grace time (`INTERRUPT_GRACE`, 10 s) is left to itself and its run closed as INTERRUPTED. The run’s fire is not run again.',
       args: { input: t.arg({ type: Input, required: true, description: 'Which run.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
-      resolve: (_root, { input }, { caller }) =>
-        interrupt(caller, { runId: input.runId, reason: input.reason?.trim() || null }),
+      resolve: (_root, { input }, ctx) =>
+        interruptRun(ctx, { runId: input.runId, reason: input.reason?.trim() || null }),
     }),
   );
 }

@@ -3,36 +3,42 @@
  * finds it there at the next renewal of the lease, or sooner by a notice, and aborts the run's
  * signal; the job ends by itself, or is given up after a grace time (run-execution.ts).
  */
-import type { Queryable } from '../../database/database.ts';
 import type { RunStatus } from '../../database/generated/prisma/enums.ts';
 import { InvalidStateError, NotFoundError } from '../../refusals.ts';
+import type { Context } from '../../work/context.ts';
+import { type UnitTransaction, unit } from '../../work/unit.ts';
 
-/** Who asked a run to end, and why if they said. */
-export interface Interruption {
-  readonly by: string;
+export interface InterruptRequest {
+  readonly runId: string;
   readonly reason: string | null;
 }
 
-export const interruptionMessage = ({ by, reason }: Interruption): string =>
-  reason === null ? `Interrupted by ${by}.` : `Interrupted by ${by}: ${reason}`;
-
 /**
- * Writes the wish; the first one stays. `isChanged` is false when the run was asked before.
- * Refuses with NotFoundError, or InvalidStateError when the run has ended.
+ * Asks the run to end; the first wish stays (`isChanged: false` for a later one). Throws NotFoundError, or
+ * InvalidStateError when the run has ended.
  */
 export async function interruptRun(
-  db: Queryable,
-  runId: string,
-  { by, reason }: Interruption,
-): Promise<{ jobName: string; isChanged: boolean }> {
-  const [asked] = await db.query<{ jobName: string }>(
+  ctx: Context,
+  request: InterruptRequest,
+): Promise<{ runId: string; isChanged: boolean }> {
+  const isChanged = await unit(ctx, (tx) => writeWish(tx, ctx.caller.name, request));
+  // A node whose notice was lost gets it now.
+  if (!isChanged) ctx.notices.notify('schedules', 'changes');
+  return { runId: request.runId, isChanged };
+}
+
+async function writeWish(tx: UnitTransaction, by: string, { runId, reason }: InterruptRequest): Promise<boolean> {
+  const [asked] = await tx.query<{ jobName: string }>(
     `UPDATE auth.job_runs SET interrupted_at = now(), interrupted_by = $2, interrupt_reason = $3, updated_at = now()
       WHERE id = $1 AND status = 'running' AND interrupted_at IS NULL
      RETURNING job_name AS "jobName"`,
     [runId, by, reason],
   );
-  if (asked !== undefined) return { ...asked, isChanged: true };
-  const [run] = await db.query<{ jobName: string; status: RunStatus; finishedAt: Date | null }>(
+  if (asked !== undefined) {
+    tx.happened('runInterrupted', { id: runId, reason, after: asked });
+    return true;
+  }
+  const [run] = await tx.query<{ jobName: string; status: RunStatus; finishedAt: Date | null }>(
     'SELECT job_name AS "jobName", status, finished_at AS "finishedAt" FROM auth.job_runs WHERE id = $1',
     [runId],
   );
@@ -42,5 +48,5 @@ export async function interruptRun(
     throw new InvalidStateError(
       `This run of ${run.jobName} ended at ${run.finishedAt.toISOString()} (${run.status}): nothing is left to interrupt.`,
     );
-  return { jobName: run.jobName, isChanged: false };
+  return false;
 }

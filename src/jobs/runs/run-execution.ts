@@ -4,16 +4,15 @@
  * as a closed run and a line in the log.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock } from '../../clock.ts';
-import type { Database } from '../../database/database.ts';
-import type { Logger } from '../../telemetry/logger.ts';
+import { asSystem, type Services } from '../../work/context.ts';
+import { announce } from '../../work/unit.ts';
 import type { Job, RunCounts } from '../job.ts';
 import type { RunLease } from '../ledger/fires.ts';
-import { type Interruption, interruptionMessage } from './interrupt-run.ts';
+import { countRun } from './run.metrics.ts';
 import { keepRunLease } from './run-lease.ts';
 import { beginningLine, endingLine } from './run-record.rules.ts';
 import { createRunRecord } from './run-record.ts';
-import { finishRun, type RunResult, renewRun } from './runs.ts';
+import { finishRun, type Interruption, interruptionMessage, type RunResult, renewRun } from './runs.ts';
 
 export interface RunInHand {
   readonly run: RunLease;
@@ -28,17 +27,8 @@ export interface RunInHand {
 }
 
 export interface ExecutionOptions {
-  readonly db: Database;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly leaseMs: number;
-  /** How long an interrupted job may take to end. */
-  readonly graceMs: number;
-  readonly windowMs: number;
   /** Takes secrets out of a line of JSON that is to be kept. */
   redact(line: string): string;
-  /** It reported its progress, its record has more lines, or it ended. */
-  onChanged(kind: 'reported' | 'said' | 'ended'): void;
   onFault(error: unknown): void;
 }
 
@@ -47,11 +37,17 @@ const RETRY_MS = 1000;
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Begins the execution and returns at once. */
-export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): RunInHand {
-  const { db, clock, leaseMs, graceMs, windowMs, redact, onChanged, onFault } = options;
-  const logger = options.logger.child({ jobName: job.name, runId: run.runId });
+export function executeRun(
+  services: Services,
+  job: Job,
+  run: RunLease,
+  { redact, onFault }: ExecutionOptions,
+): RunInHand {
+  const { db, config } = services;
+  const { LEASE_DURATION: leaseMs, INTERRUPT_GRACE: graceMs } = config;
+  const logger = services.logger.child({ jobName: job.name, runId: run.runId });
   const controller = new AbortController();
-  const record = createRunRecord({ db, runId: run.runId, logger, redact, onWritten: () => onChanged('said') });
+  const record = createRunRecord(services, { runId: run.runId, logger, redact });
   const abort = (message: string) => {
     if (!controller.signal.aborted) record.note({ level: 'warn', message: `It is asked to end. ${message}` });
     controller.abort(new Error(message));
@@ -72,7 +68,7 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
       abort('The lease of this run was lost.');
     },
     onInterrupted: (interruption) => interrupt(interruption),
-    onReported: () => onChanged('reported'),
+    onReported: () => announce(services, 'runReported'),
     onError: onFault,
   });
 
@@ -85,8 +81,12 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
     await record.end(endingLine(result), isQuiet);
     lease.release();
     const { progress } = lease.latest();
-    const closed = await closeWithin(leaseMs, () => finishRun(db, run, { ...result, progress }, windowMs), onFault);
-    if (closed.isFinished) onChanged('ended');
+    const finish = () => finishRun(db, run, { ...result, progress }, config.MISFIRE_WINDOW);
+    const closed = await closeWithin(leaseMs, finish, onFault);
+    if (closed.ended) {
+      announce(services, 'runFinished');
+      countRun(services.metrics.jobs, { ...closed.ended, jobName: job.name, status: result.status });
+    }
     await record.flush();
     return closed;
   };
@@ -124,15 +124,16 @@ export function executeRun(job: Job, run: RunLease, options: ExecutionOptions): 
     const { signal } = controller;
     const { report, progress } = lease;
     if (lease.isOver()) abort('Its lease was over before it could begin: the database answered too late.');
+    const context = { ...asSystem(services, job.name), log: record.log, signal, report, progress };
     const result = await outcomeOf(
-      () => job.run({ db, clock, log: record.log, signal, report, progress }),
+      () => job.run(context),
       signal,
       () => lease.latest().counts,
     );
     if (isGivenUp) return endedEarly;
     if (result.error !== undefined) logger.error({ err: result.error }, 'Failed to execute job');
-    const { isFinished, isFireOwed } = await close(result);
-    if (result.status === 'succeeded' && isFinished) {
+    const { ended, isFireOwed } = await close(result);
+    if (result.status === 'succeeded' && ended) {
       const level = Object.values(result.counts).some((count) => count !== 0) ? 'info' : 'debug';
       logger[level]({ counts: result.counts }, `${job.name} completed successfully`);
     } else if (result.status === 'interrupted') {

@@ -7,8 +7,7 @@
  */
 import { sinceBoot } from '../../clock.ts';
 import type { RunCounts, RunProgress } from '../job.ts';
-import type { Interruption } from './interrupt-run.ts';
-import type { Renewal, RunReport } from './runs.ts';
+import type { Interruption, Renewal, RunReport } from './runs.ts';
 
 export interface RunLeaseKeeper {
   /** Publishes counts soon: several in a short time become one write. */

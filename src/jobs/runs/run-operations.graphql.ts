@@ -1,36 +1,25 @@
 /** Runs in the API: reading and starting them. */
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
-import type { Caller } from '../../work/caller.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
 import { requireJob } from './known-job.ts';
 import { type addJobRuns, runsOfJob } from './run.graphql.ts';
-import type { RunNowRequest } from './run-now.ts';
-
-export interface RunTools {
-  readonly prisma: PrismaClient;
-  runNow(caller: Caller, request: RunNowRequest): Promise<{ runId: string; isReplay: boolean }>;
-}
+import { runJobNow } from './run-now.ts';
 
 type Refs = ReturnType<typeof addJobRuns>;
 
 /** Adds `jobRuns`, `jobRun` and `runJobNow`. */
-export function addRunOperations(
-  builder: Builder,
-  { prisma, runNow }: RunTools,
-  { JobRun, Filter, Connection }: Refs,
-): void {
+export function addRunOperations(builder: Builder, { JobRun, Filter, Connection }: Refs): void {
   builder.queryFields((t) => ({
     jobRun: t.prismaField({
       type: JobRun,
       nullable: true,
       description: 'One run by its plain key; null when there is none.',
       args: { runId: t.arg({ type: 'UUID', required: true, description: 'The run’s key.' }) },
-      resolve: (query, _root, { runId }) => prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
+      resolve: (query, _root, { runId }, { prisma }) => prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
     }),
     jobRuns: t.connection(
       {
@@ -39,9 +28,9 @@ export function addRunOperations(
         description: 'The runs of all jobs, newest first.',
         args: { filter: t.arg({ type: Filter, description: 'Which runs; left out: all.' }) },
         async resolve(_root, args, context, info) {
-          const page = await runsOfJob(prisma, args.filter, args, context, info);
+          const page = await runsOfJob(args.filter, args, context, info);
           if (page.edges.length === 0 && typeof args.filter?.jobName === 'string')
-            await requireJob(prisma, args.filter.jobName);
+            await requireJob(context.reading, args.filter.jobName);
           return page;
         },
       },
@@ -60,7 +49,7 @@ export function addRunOperations(
         type: JobRun,
         nullable: true,
         description: 'The run that is going on; null if it has just ended.',
-        resolve: (query, { runId }) =>
+        resolve: (query, { runId }, _args, { prisma }) =>
           runId === null ? null : prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
       }),
     }),
@@ -94,7 +83,8 @@ export function addRunOperations(
       run: t.prismaField({
         type: JobRun,
         description: 'The run, as it stands now.',
-        resolve: (query, { runId }) => prisma.jobRun.findUniqueOrThrow({ ...query, where: { id: runId } }),
+        resolve: (query, { runId }, _args, { prisma }) =>
+          prisma.jobRun.findUniqueOrThrow({ ...query, where: { id: runId } }),
       }),
       isReplay: t.exposeBoolean('isReplay', {
         description: 'True if this idempotency key had been used: nothing was started again.',
@@ -110,7 +100,7 @@ export function addRunOperations(
       errors: {
         types: [InvalidInputError, NotFoundError, InvalidStateError, JobAlreadyRunningError, IdempotencyConflictError],
       },
-      resolve: (_root, { input }, { caller }) => runNow(caller, { ...input, reason: input.reason?.trim() || null }),
+      resolve: (_root, { input }, ctx) => runJobNow(ctx, { ...input, reason: input.reason?.trim() || null }),
     }),
   );
 }

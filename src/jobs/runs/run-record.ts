@@ -5,22 +5,21 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { jsonText } from '../../access/audit/storable.rules.ts';
-import type { Database, Queryable } from '../../database/database.ts';
+import type { Queryable } from '../../database/database.ts';
 import type { RunLogLevel } from '../../database/generated/prisma/enums.ts';
 import { isUnavailable } from '../../database/unavailable.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { Services } from '../../work/context.ts';
+import { announce } from '../../work/unit.ts';
 import type { LogFields, RunLog } from '../job.ts';
 import { keptLine, leftOutLine, MOST_LINES_OF_JOB, type RunLine } from './run-record.rules.ts';
 
 export interface RunRecordOptions {
-  readonly db: Database;
   readonly runId: string;
   /** Gets what the job says as well. */
   readonly logger: Logger;
   /** Takes secrets out of a line of JSON. */
   redact(line: string): string;
-  /** Lines were written. */
-  onWritten(): void;
 }
 
 export interface RunRecord {
@@ -49,7 +48,10 @@ const WRITE_INTERVAL_MS = 1_000;
 /** A run's end is not held up for longer. */
 const PATIENCE_MS = 2_000;
 
-export function createRunRecord({ db, runId, logger, redact, onWritten }: RunRecordOptions): RunRecord {
+export function createRunRecord(
+  { db, notices }: Pick<Services, 'db' | 'notices'>,
+  { runId, logger, redact }: RunRecordOptions,
+): RunRecord {
   const waiting: Waiting[] = [];
   let linesOfJob = 0;
   let isSaid = false;
@@ -77,7 +79,7 @@ export function createRunRecord({ db, runId, logger, redact, onWritten }: RunRec
     if (batch.length === 0) return;
     try {
       await insertLines(db, runId, batch);
-      onWritten();
+      announce({ notices }, 'runReported');
     } catch (error) {
       // Others than those that the database never saw would be refused again.
       if (isUnavailable(error)) {

@@ -1,24 +1,14 @@
 /** Watching runs, on whichever node they are. */
-import type { Queryable } from '../../database/database.ts';
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
-import type { ChangeFeed } from '../../events/changes/change-feed.ts';
 import type { InterestOf } from '../../events/changes/change-stream.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
 import { requireJob } from './known-job.ts';
 import type { RunRefs } from './run.graphql.ts';
 
-export interface RunWatch {
-  readonly prisma: PrismaClient;
-  readonly feed: ChangeFeed;
-  readonly reading: Queryable;
-}
-
 /** Adds `jobRunChanged`; answers what its callers hear. */
 export function addRunSubscription(
   builder: Builder,
-  { prisma, feed, reading }: RunWatch,
   { JobRun }: Pick<RunRefs, 'JobRun'>,
   Change: ChangeRef,
 ): InterestOf {
@@ -32,7 +22,7 @@ export function addRunSubscription(
         type: JobRun,
         nullable: true,
         description: 'The run as it stands when the change is told; null when it was removed.',
-        resolve: (query, { key, together }) =>
+        resolve: (query, { key, together }, _args, { prisma }) =>
           together.objectOf('run', JSON.stringify(query), key, async (keys) => {
             const rows = await prisma.jobRun.findMany({ ...query, where: { id: { in: [...keys] } } });
             return new Map(rows.map((row) => [row.id, row]));
@@ -40,13 +30,6 @@ export function addRunSubscription(
       }),
     }),
   });
-  const load: LoadRows<{ jobName: string }> = async (keys) => {
-    const rows = await reading.query<{ id: string; jobName: string }>(
-      'SELECT id, job_name AS "jobName" FROM auth.job_runs WHERE id = ANY($1::uuid[])',
-      [keys],
-    );
-    return new Map(rows.map((row) => [row.id, row]));
-  };
   builder.subscriptionFields((t) => ({
     jobRunChanged: t.field({
       type: RunChange,
@@ -57,9 +40,9 @@ export function addRunSubscription(
         jobName: t.arg.string({ description: 'Only of this job; left out: of all.' }),
         after: t.arg.string({ description: AFTER }),
       },
-      async subscribe(_root, { jobName, after }) {
+      async subscribe(_root, { jobName, after }, { feed, reading }) {
         if (typeof jobName !== 'string') return feed.subscribe({ topic: 'run' }, after);
-        await requireJob(prisma, jobName);
+        await requireJob(reading, jobName);
         return feed.subscribe<{ jobName: string }>(
           { topic: 'run', load, keep: ({ scope }, run) => (run?.jobName ?? scope) === jobName },
           after,
@@ -70,3 +53,11 @@ export function addRunSubscription(
   }));
   return () => ({ topic: 'run' });
 }
+
+const load: LoadRows<{ jobName: string }> = async (keys, reading) => {
+  const rows = await reading.query<{ id: string; jobName: string }>(
+    'SELECT id, job_name AS "jobName" FROM auth.job_runs WHERE id = ANY($1::uuid[])',
+    [keys],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+};

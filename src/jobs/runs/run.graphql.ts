@@ -1,6 +1,6 @@
 /** Runs in the API: what was executed, when, where and with what result. */
 import type { GraphQLResolveInfo } from 'graphql';
-import type { Prisma, PrismaClient } from '../../database/generated/prisma/client.ts';
+import type { Prisma } from '../../database/generated/prisma/client.ts';
 import type { FireOutcome, RunStatus, RunTrigger } from '../../database/generated/prisma/enums.ts';
 import type { Builder, RequestContext } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
@@ -116,7 +116,6 @@ function countsOf(counts: Prisma.JsonValue): { name: string; value: number }[] {
 
 /** One page of runs, newest first. */
 export async function runsOfJob(
-  prisma: PrismaClient,
   filter: RunFilter | null | undefined,
   args: PageArgs,
   context: RequestContext,
@@ -127,6 +126,7 @@ export async function runsOfJob(
     ...(filter?.status && { status: { in: [...new Set(filter.status)] } }),
     ...(filter?.trigger && { trigger: { in: [...new Set(filter.trigger)] } }),
   };
+  const { prisma } = context;
   const page = await keysetPage(
     { list: 'jobRuns', field: 'startedAt', direction: 'desc' },
     args,

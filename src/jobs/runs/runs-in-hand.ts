@@ -2,36 +2,38 @@
  * The runs that this node executes: begun by a claim, by hand, or owed from before. When the node
  * stops they may end by themselves, are then asked to, and are at last closed as interrupted.
  */
-import type { Clock } from '../../clock.ts';
-import type { Database, Queryable } from '../../database/database.ts';
+import { secretsOf } from '../../config/secrets.ts';
+import type { Queryable } from '../../database/database.ts';
 import { InvalidStateError } from '../../refusals.ts';
 import { createRedaction } from '../../telemetry/log-redaction.rules.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import type { Job } from '../job.ts';
+import type { Services } from '../../work/context.ts';
+import { announce } from '../../work/unit.ts';
 import { type RunLease, startOwedFire } from '../ledger/fires.ts';
 import { createTracker, settleWithin } from '../waiting.ts';
-import type { Interruption } from './interrupt-run.ts';
+import { unknownJob } from './known-job.ts';
 import { executeRun, type RunInHand } from './run-execution.ts';
-import { startManualRun, unknownJob } from './runs.ts';
+import { type Interruption, startManualRun } from './runs.ts';
 
-export interface ManualRunInput {
+export interface ManualRun {
   readonly jobName: string;
   readonly actor: string | null;
   readonly reason: string | null;
-  /** Makes the run in a transaction that writes more, for example who asked for it. Left out: by itself. */
-  within?(start: (tx: Queryable) => Promise<RunLease>): Promise<RunLease>;
 }
-
-/** A run was made, reported its progress, has said something, or ended. */
-export type RunChange = 'created' | 'reported' | 'said' | 'ended';
 
 export interface RunsInHand {
   /** Executes a run that this node was given. */
-  launch(run: RunLease): void;
+  launch(run: RunLease): Promise<unknown>;
   /** Starts the oldest owed fire of a job, if there is one and it may. */
   startOwed(jobName: string): Promise<void>;
-  /** Refuses with NotFoundError, JobAlreadyRunningError, or InvalidStateError while stopping. */
-  runNow(input: ManualRunInput): Promise<{ runId: string; finished: Promise<void> }>;
+  /**
+   * Begins a run in a transaction that writes more: `within` calls `start` in it, or does not. The run is
+   * executed once `within` has resolved; `finished` is when it has ended, undefined when none was begun.
+   * `start` throws NotFoundError, JobAlreadyRunningError, or InvalidStateError while stopping.
+   */
+  runNow<Answer>(
+    run: ManualRun,
+    within: (start: (tx: Queryable) => Promise<RunLease>) => Promise<Answer>,
+  ): Promise<{ answer: Answer; finished: Promise<unknown> | undefined }>;
   count(): number;
   /** Ends a run because a person asked; nothing happens when this node does not hold it. */
   interrupt(runId: string, interruption: Interruption): void;
@@ -43,25 +45,10 @@ export interface RunsInHand {
   end(timeoutMs: number): Promise<void>;
 }
 
-export interface RunsInHandOptions {
-  readonly db: Database;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly jobs: ReadonlyMap<string, Job>;
-  readonly nodeId: string;
-  readonly leaseMs: number;
-  readonly graceMs: number;
-  readonly windowMs: number;
-  /** Takes secrets out of a line of JSON that a run's record is to keep; left out: what looks like one. */
-  redact?(line: string): string;
-  /** A run was made, or anything about it changed: tell whoever watches. */
-  onRunChanged(kind: RunChange, runId: string): void;
-  onFault(error: unknown): void;
-}
-
-export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
-  const { db, logger, jobs, nodeId, leaseMs, windowMs, onRunChanged, onFault } = options;
-  const { redact = createRedaction() } = options;
+export function createRunsInHand(services: Services, onFault: (error: unknown) => void): RunsInHand {
+  const { db, logger, nodeId, config } = services;
+  const jobs = new Map(services.jobs.map((job) => [job.name, job]));
+  const redact = createRedaction(secretsOf(config));
   const runs = new Map<string, RunInHand>();
   /** Runs being begun: a stop must not overlook them. */
   const { track: begin, settled: allBegun } = createTracker();
@@ -71,13 +58,9 @@ export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
   const launch = (run: RunLease): Promise<unknown> => {
     const job = jobs.get(run.jobName);
     if (job === undefined) throw new Error(`A run of ${run.jobName} was begun on a node that does not know the job.`);
-    const inHand = executeRun(job, run, {
-      ...options,
-      redact,
-      onChanged: (kind) => onRunChanged(kind, run.runId),
-    });
+    const inHand = executeRun(services, job, run, { redact, onFault });
     runs.set(run.runId, inHand);
-    onRunChanged('created', run.runId);
+    announce(services, 'runStarted');
     abortIfTime(inHand);
     return inHand.finished.then(({ isFireOwed }) => {
       runs.delete(run.runId);
@@ -90,28 +73,32 @@ export function createRunsInHand(options: RunsInHandOptions): RunsInHand {
     if (isAborting || (isStopping && endsAtOnce)) abort(STOPPING);
   };
 
+  const owed = { nodeId, leaseMs: config.LEASE_DURATION, windowMs: config.MISFIRE_WINDOW };
   const startOwed = async (jobName: string): Promise<void> => {
     if (isStopping) return;
     await begin(
-      startOwedFire(db, { jobName, nodeId, leaseMs, windowMs }).then((run) => {
+      startOwedFire(db, { jobName, ...owed }).then((run) => {
         if (run !== null) launch(run);
       }),
     );
   };
 
+  const start = (tx: Queryable, run: ManualRun): Promise<RunLease> => {
+    if (isStopping) throw new InvalidStateError('This server is stopping and starts no runs. Ask another node.');
+    if (!jobs.has(run.jobName)) throw unknownJob(run.jobName, [...jobs.keys()]);
+    return startManualRun(tx, { ...run, nodeId, leaseMs: config.LEASE_DURATION });
+  };
+
   return {
     launch,
     startOwed,
-    async runNow({ jobName, actor, reason, within }) {
-      if (isStopping) throw new InvalidStateError('This server is stopping and starts no runs. Ask another node.');
-      if (!jobs.has(jobName)) throw unknownJob(jobName, [...jobs.keys()]);
-      const start = (tx: Queryable) => startManualRun(tx, { jobName, nodeId, leaseMs, actor, reason });
-      return begin(
-        (within === undefined ? start(db) : within(start)).then((run) => ({
-          runId: run.runId,
-          finished: launch(run).then(() => undefined),
-        })),
-      );
+    runNow(manual, within) {
+      let run: RunLease | undefined;
+      const begun = within(async (tx) => {
+        run = await start(tx, manual);
+        return run;
+      });
+      return begin(begun.then((answer) => ({ answer, finished: run && launch(run) })));
     },
     count: () => runs.size,
     interrupt: (runId, interruption) => runs.get(runId)?.interrupt(interruption),

@@ -6,13 +6,13 @@
  */
 import { sinceBoot } from '../../clock.ts';
 import type { Queryable } from '../../database/database.ts';
+import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
 import { namedAggregateId } from '../../events/outbox/aggregate-id.rules.ts';
-import { NotFoundError } from '../../refusals.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
 import type { RunCounts, RunProgress } from '../job.ts';
 import type { RunLease } from '../ledger/fires.ts';
 import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
-import type { Interruption } from './interrupt-run.ts';
+import { unknownJob } from './known-job.ts';
 
 /**
  * Begins a run by hand; a pause does not keep it, and is told in its reason. Refuses with
@@ -64,11 +64,6 @@ async function refuseManualRun(db: Queryable, jobName: string): Promise<never> {
   throw new JobAlreadyRunningError(jobName, runId === null ? null : { runId, startedAt, nodeName });
 }
 
-/** The refusal for a job's name that nobody knows. */
-export function unknownJob(jobName: string, known: readonly string[]): NotFoundError {
-  return new NotFoundError(`There is no job named "${jobName}". The jobs are ${known.join(', ')}.`);
-}
-
 /** What a run tells of itself in figures. */
 export interface RunReport {
   readonly counts: RunCounts;
@@ -87,6 +82,15 @@ const progressValues = (progress: RunProgress | null): [number | null, number | 
   progress?.total ?? null,
   progress?.label ?? null,
 ];
+
+/** Who asked a run to end, and why if they said. */
+export interface Interruption {
+  readonly by: string;
+  readonly reason: string | null;
+}
+
+export const interruptionMessage = ({ by, reason }: Interruption): string =>
+  reason === null ? `Interrupted by ${by}.` : `Interrupted by ${by}: ${reason}`;
 
 /** What a renewal finds. */
 export interface Renewal {
@@ -116,6 +120,18 @@ export async function renewRun(
   return { isHeld: true, interruption: by === null ? null : { by, reason } };
 }
 
+/** How a run ended, for the metrics. */
+export interface EndedRun {
+  readonly outcome: FireOutcome | 'manual';
+  readonly seconds: number;
+}
+
+/** Within the statement that may owe the fire again: as the fire is after it. */
+const endedColumns = (run: string): string => `
+            CASE WHEN ${run}.fire_id IN (SELECT id FROM owed) THEN 'caught_up'
+                 ELSE coalesce((SELECT outcome::text FROM auth.job_fires WHERE id = ${run}.fire_id), 'manual') END AS outcome,
+            extract(epoch FROM ${run}.finished_at - ${run}.started_at)::float8 AS seconds`;
+
 export interface RunResult extends RunReport {
   readonly status: 'succeeded' | 'failed' | 'interrupted';
   readonly errorMessage: string | null;
@@ -124,15 +140,15 @@ export interface RunResult extends RunReport {
 /**
  * Closes a run. The fire of an interrupted run is owed once more, unless the policy is `skip` or
  * a person interrupted it, who would hardly want it to begin again at once.
- * `isFinished` is false when the lease was lost; `isFireOwed` says that startOwedFire has work.
+ * `ended` is null when the lease was lost; `isFireOwed` says that startOwedFire has work.
  */
 export async function finishRun(
   db: Queryable,
   run: RunLease,
   { status, counts, progress = null, errorMessage }: RunResult,
   windowMs: number = MISFIRE_WINDOW_MS,
-): Promise<{ isFinished: boolean; isFireOwed: boolean }> {
-  const [row] = await db.query<{ isFinished: boolean; isFireOwed: boolean }>(
+): Promise<{ ended: EndedRun | null; isFireOwed: boolean }> {
+  const [row] = await db.query<{ ended: EndedRun | null; isFireOwed: boolean }>(
     `WITH held AS MATERIALIZED (
        SELECT name FROM auth.job_schedules WHERE name = $6 FOR NO KEY UPDATE
      ), finished AS (
@@ -159,7 +175,7 @@ export async function finishRun(
                                  'startedAt', started_at, 'finishedAt', finished_at, 'counts', counts)
        FROM finished
      )
-     SELECT EXISTS (SELECT FROM finished) AS "isFinished",
+     SELECT (SELECT to_jsonb(ended) FROM (SELECT ${endedColumns('finished')} FROM finished) AS ended) AS ended,
             EXISTS (SELECT FROM owed) OR EXISTS (
               SELECT FROM auth.job_fires
                WHERE job_name = $6 AND outcome = 'caught_up' AND started_at IS NULL
@@ -175,7 +191,7 @@ export async function finishRun(
       ...progressValues(progress),
     ],
   );
-  return row ?? { isFinished: false, isFireOwed: false };
+  return row ?? { ended: null, isFireOwed: false };
 }
 
 /**
@@ -184,7 +200,10 @@ export async function finishRun(
  * it. Any node may call it at any time. The grace is for a job that is being asked to end because
  * its node cannot renew the lease, and for clocks that differ a little after a failover.
  */
-export function closeCrashedRuns(db: Queryable, graceMs = 0): Promise<{ runId: string; jobName: string }[]> {
+export function closeCrashedRuns(
+  db: Queryable,
+  graceMs = 0,
+): Promise<(EndedRun & { runId: string; jobName: string })[]> {
   return db.query(
     `WITH held AS MATERIALIZED (
        SELECT name FROM auth.job_schedules
@@ -207,6 +226,7 @@ export function closeCrashedRuns(db: Queryable, graceMs = 0): Promise<{ runId: s
         WHERE fire.id = crashed.fire_id AND crashed.interrupted_at IS NULL AND schedule.misfire_policy <> 'skip'
           AND NOT EXISTS (SELECT FROM auth.job_runs AS other
                            WHERE other.fire_id = crashed.fire_id AND other.id <> crashed.id)
+       RETURNING fire.id
      ), event AS (
        INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload)
        SELECT 'JobRunFinished', 'Job', ${namedAggregateId('Job', 'job_name')},
@@ -217,7 +237,7 @@ export function closeCrashedRuns(db: Queryable, graceMs = 0): Promise<{ runId: s
        INSERT INTO auth.job_run_log_lines (run_id, at, level, message)
        SELECT id, finished_at, 'error', error_message FROM crashed
      )
-     SELECT id AS "runId", job_name AS "jobName" FROM crashed`,
+     SELECT id AS "runId", job_name AS "jobName", ${endedColumns('crashed')} FROM crashed`,
     [graceMs],
   );
 }

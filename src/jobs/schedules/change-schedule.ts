@@ -5,8 +5,12 @@
  * is refused by the new number.
  */
 import type { Queryable } from '../../database/database.ts';
+import { aggregateIdOf } from '../../events/outbox/aggregate-id.rules.ts';
+import type { Context } from '../../work/context.ts';
+import { type UnitTransaction, unit } from '../../work/unit.ts';
 import { claimFires, type RunLease } from '../ledger/fires.ts';
 import { settle } from '../ledger/settle.rules.ts';
+import { loadJobNames, unknownJob } from '../runs/known-job.ts';
 import { loadSchedules, type Schedule, type ScheduleInUse, type Timing } from './schedules.ts';
 import { timingProblem } from './timing.rules.ts';
 
@@ -14,23 +18,21 @@ import { timingProblem } from './timing.rules.ts';
 export type ScheduleState = Timing &
   Pick<Schedule, 'isOverridden' | 'pausedAt' | 'pausedUntil' | 'pausedBy' | 'pauseReason'>;
 
-export interface ChangeInput {
-  readonly name: string;
-  readonly nodeId: string;
-  /** How what is due at this very moment is started; null: nothing starts, and what would is owed. */
-  readonly starting: { readonly leaseMs: number; readonly toleranceMs: number } | null;
-  readonly windowMs: number;
-  /** Null: the server itself. */
-  readonly actor: string | null;
+export interface ChangeRequest {
+  readonly jobName: string;
   readonly reason: string | null;
 }
 
-export interface ScheduleChange {
+export interface ChangedSchedule {
+  readonly jobName: string;
+  /** False: it was so already. */
   readonly isChanged: boolean;
+}
+
+export interface ScheduleChange {
   /** What it said before, of what a change can change. */
-  readonly before?: Readonly<Record<string, unknown>>;
-  /** What it says now; not there when nothing changed. */
-  readonly state?: ScheduleState;
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly state: ScheduleState;
   /** Was due in this moment and has begun: the caller must execute it once the transaction has committed. */
   readonly run: RunLease | null;
 }
@@ -45,28 +47,60 @@ export interface ChangeMoment {
   readonly at: Date;
 }
 
-const UNCHANGED: ScheduleChange = { isChanged: false, run: null };
+/** What to change of a schedule, which is locked; null: nothing. Throws to refuse. */
+export type Decide = (schedule: ScheduleInUse, moment: ChangeMoment) => Partial<ScheduleState> | null;
 
 /**
- * Changes a schedule as `decide` says, within the caller's transaction; null from it changes
- * nothing. `decide` gets the schedule under lock, and may refuse by throwing. Null when there is
- * no such schedule.
+ * Changes a schedule as `decide` says, in the name of the context's caller; `tell` names the fact. All
+ * nodes' timers and runs follow, and what is due at this moment starts here. Throws NotFoundError.
+ */
+export async function changeAsAsked(
+  ctx: Context,
+  { jobName, reason }: ChangeRequest,
+  decide: Decide,
+  tell: (tx: UnitTransaction, change: ScheduleChange, of: ReturnType<typeof detailsOf>) => void,
+): Promise<ChangedSchedule> {
+  const change = await unit(ctx, async (tx) => {
+    // A node that does not know the job could not execute what starts.
+    const isKnown = ctx.jobs.some(({ name }) => name === jobName);
+    const made = await changeSchedule(tx, ctx, { jobName, reason, startsRuns: isKnown }, decide);
+    if (made === undefined) throw unknownJob(jobName, await loadJobNames(tx));
+    if (made !== null) tell(tx, made, detailsOf(jobName, reason, made));
+    return made;
+  });
+  if (change?.run) ctx.scheduler.launch(change.run);
+  // A node whose notice was lost gets it now.
+  if (change === null) ctx.notices.notify('schedules', 'changes');
+  return { jobName, isChanged: change !== null };
+}
+
+const detailsOf = (jobName: string, reason: string | null, { before }: ScheduleChange) => ({
+  id: jobName,
+  aggregateId: aggregateIdOf('JobSchedule', jobName),
+  reason,
+  before,
+});
+
+/**
+ * Changes a schedule within the caller's transaction; null when nothing changes, undefined when there is no
+ * such schedule. Unless `startsRuns`, what is due at this very moment is owed instead of started.
  */
 export async function changeSchedule(
   tx: Queryable,
-  { name, nodeId, starting, windowMs, actor, reason }: ChangeInput,
-  decide: (schedule: ScheduleInUse, moment: ChangeMoment) => Partial<ScheduleState> | null,
-): Promise<ScheduleChange | null> {
+  { nodeId, config, caller }: Pick<Context, 'nodeId' | 'config' | 'caller'>,
+  { jobName: name, reason, startsRuns }: ChangeRequest & { readonly startsRuns: boolean },
+  decide: Decide,
+): Promise<ScheduleChange | null | undefined> {
   // The lock keeps claims of this schedule out until we commit.
   await tx.query('SELECT FROM auth.job_schedules WHERE name = $1 FOR NO KEY UPDATE', [name]);
-  const { now, schedules } = await loadSchedules(tx, [name], windowMs);
+  const { now, schedules } = await loadSchedules(tx, [name], config.MISFIRE_WINDOW);
   const [schedule] = schedules;
-  if (schedule === undefined) return null;
+  if (schedule === undefined) return undefined;
   const at = new Date(Math.max(now.getTime(), schedule.settledThrough.getTime()));
   const changes = decide(schedule, { now, at });
-  if (changes === null) return UNCHANGED;
+  if (changes === null) return null;
 
-  const run = await settleBefore(tx, schedule, now, { nodeId, starting, windowMs });
+  const run = await settleBefore(tx, schedule, now, { nodeId, config, startsRuns });
   const state: ScheduleState = { ...schedule, ...changes };
   await tx.query(
     `UPDATE auth.job_schedules
@@ -87,9 +121,9 @@ export async function changeSchedule(
       at,
     ],
   );
-  await recordVersions(tx, [name], actor, reason);
+  await recordVersions(tx, [name], caller.kind === 'system' ? null : caller.name, reason);
   const { cron, timeZone, misfirePolicy, pausedAt } = schedule;
-  return { isChanged: true, before: { cron, timeZone, misfirePolicy, isPaused: pausedAt !== null }, state, run };
+  return { before: { cron, timeZone, misfirePolicy, isPaused: pausedAt !== null }, state, run };
 }
 
 /**
@@ -119,18 +153,18 @@ async function settleBefore(
   tx: Queryable,
   schedule: ScheduleInUse,
   now: Date,
-  { nodeId, starting, windowMs }: Pick<ChangeInput, 'nodeId' | 'starting' | 'windowMs'>,
+  { nodeId, config, startsRuns }: Pick<Context, 'nodeId' | 'config'> & { readonly startsRuns: boolean },
 ): Promise<RunLease | null> {
   // Made unreadable with SQL: nothing was due by it that anybody could name.
   if (timingProblem(schedule) !== null) return null;
   const { runningSince } = schedule;
   // A tolerance below zero: nothing is on time, so nothing starts within this transaction.
-  const toleranceMs = starting?.toleranceMs ?? -1;
-  const settlement = settle({ schedule, now, upSince: now, runningSince, toleranceMs, windowMs });
-  if (settlement === null) return null;
-  const fires = starting === null ? settlement.fires.map((fire) => ({ ...fire, starts: false })) : settlement.fires;
-  const leaseMs = starting?.leaseMs ?? 0;
-  const claim = await claimFires(tx, { schedule, settlement: { ...settlement, fires }, nodeId, leaseMs, toleranceMs });
+  const toleranceMs = startsRuns ? config.FIRE_TOLERANCE : -1;
+  const due = settle({ schedule, now, upSince: now, runningSince, toleranceMs, windowMs: config.MISFIRE_WINDOW });
+  if (due === null) return null;
+  const settlement = { ...due, fires: due.fires.map((fire) => ({ ...fire, starts: startsRuns && fire.starts })) };
+  const leaseMs = config.LEASE_DURATION;
+  const claim = await claimFires(tx, { schedule, settlement, nodeId, leaseMs, toleranceMs });
   // Under the lock nothing can have come between; going on would lose what was due.
   if (!claim?.isClaimed) throw new Error(`What was due of ${schedule.name} could not be settled before its change.`);
   return claim.run;

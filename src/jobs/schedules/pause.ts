@@ -3,41 +3,65 @@
  * each skipped fire carries the actor and reason of the pause that was in force at its instant.
  * A pause with an end lifts itself: it is a span of time, and nothing has to be written then.
  */
-import type { Queryable } from '../../database/database.ts';
 import { type InputIssue, InvalidInputError } from '../../refusals.ts';
+import type { Context } from '../../work/context.ts';
 import { isPausedAt } from '../ledger/settle.rules.ts';
-import { type ChangeInput, changeSchedule, type ScheduleChange } from './change-schedule.ts';
+import { type ChangedSchedule, type ChangeRequest, changeAsAsked } from './change-schedule.ts';
 
-/** Pauses; one in force takes the new actor, reason and end, and nothing changes if it has them. */
-export function pauseSchedule(
-  tx: Queryable,
-  input: ChangeInput,
-  { by, reason, until }: { by: string; reason: string; until: Date | null },
-): Promise<ScheduleChange | null> {
-  return changeSchedule(tx, input, (schedule, { now, at }) => {
-    const problems: InputIssue[] = [];
-    if (reason === '') problems.push({ path: ['reason'], message: 'is needed', code: 'INVALID_VALUE' });
-    if (until !== null && until <= now) {
-      const message =
-        'This instant has passed. Give a later one, or leave it out to pause until somebody resumes the job.';
-      problems.push({ path: ['until'], message, code: 'IN_THE_PAST' });
-    }
-    if (problems.length > 0) throw new InvalidInputError(problems);
-    const isPaused = isPausedAt(schedule, at);
-    const isSame = schedule.pauseReason === reason && schedule.pausedUntil?.getTime() === until?.getTime();
-    if (isPaused && isSame) return null;
-    return {
-      pausedAt: isPaused ? schedule.pausedAt : at,
-      pausedUntil: until,
-      pausedBy: by,
-      pauseReason: reason,
-    };
-  });
+export interface PauseRequest {
+  readonly jobName: string;
+  readonly reason: string;
+  /** Null: until an operator resumes the job. */
+  readonly until: Date | null;
 }
 
-/** Resumes; nothing changes when it is not paused. */
-export function resumeSchedule(tx: Queryable, input: ChangeInput): Promise<ScheduleChange | null> {
-  return changeSchedule(tx, input, (schedule, { at }) =>
-    isPausedAt(schedule, at) ? { pausedAt: null, pausedUntil: null, pausedBy: null, pauseReason: null } : null,
+/**
+ * Pauses; a pause in force takes the new actor, reason and end, and nothing changes if it has them.
+ * Throws NotFoundError, or InvalidInputError for an end that has passed or an empty reason.
+ */
+export function pauseJob(ctx: Context, { jobName, reason, until }: PauseRequest): Promise<ChangedSchedule> {
+  return changeAsAsked(
+    ctx,
+    { jobName, reason },
+    (schedule, { now, at }) => {
+      requireUsable(reason, until, now);
+      const isPaused = isPausedAt(schedule, at);
+      const isSame = schedule.pauseReason === reason && schedule.pausedUntil?.getTime() === until?.getTime();
+      if (isPaused && isSame) return null;
+      return {
+        pausedAt: isPaused ? schedule.pausedAt : at,
+        pausedUntil: until,
+        pausedBy: ctx.caller.name,
+        pauseReason: reason,
+      };
+    },
+    (tx, _change, details) => {
+      const end = until?.toISOString() ?? null;
+      tx.happened('jobPaused', { ...details, after: { isPaused: true, until: end }, payload: { jobName, until: end } });
+    },
+  );
+}
+
+function requireUsable(reason: string, until: Date | null, now: Date): void {
+  const problems: InputIssue[] = [];
+  if (reason === '') problems.push({ path: ['reason'], message: 'is needed', code: 'INVALID_VALUE' });
+  if (until !== null && until <= now) {
+    const message =
+      'This instant has passed. Give a later one, or leave it out to pause until somebody resumes the job.';
+    problems.push({ path: ['until'], message, code: 'IN_THE_PAST' });
+  }
+  if (problems.length > 0) throw new InvalidInputError(problems);
+}
+
+/** Resumes; nothing changes when it is not paused. Throws NotFoundError. */
+export function resumeJob(ctx: Context, request: ChangeRequest): Promise<ChangedSchedule> {
+  const { jobName } = request;
+  return changeAsAsked(
+    ctx,
+    request,
+    (schedule, { at }) =>
+      isPausedAt(schedule, at) ? { pausedAt: null, pausedUntil: null, pausedBy: null, pauseReason: null } : null,
+    (tx, _change, details) =>
+      tx.happened('jobResumed', { ...details, after: { isPaused: false }, payload: { jobName } }),
   );
 }

@@ -3,33 +3,25 @@
  * afterwards the row is the truth, and a changed default reaches it only while nobody has
  * overridden it.
  */
-import type { Acts } from '../../access/acts.ts';
-import { systemCaller } from '../../work/caller.ts';
-import type { Job } from '../job.ts';
-import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
+import { asSystem, type Services } from '../../work/context.ts';
+import { unit } from '../../work/unit.ts';
 import { changeSchedule, recordVersions } from './change-schedule.ts';
-import { isSameTiming } from './schedules.ts';
+import { isSameTiming, timingOf } from './schedules.ts';
 import { timingProblem } from './timing.rules.ts';
-
-const START = systemCaller('start');
 
 /**
  * Makes the row of every job that has none, settled through now, and brings changed defaults to
  * schedules that are not overridden, as a new version. Throws an Error that names the job whose
  * default is not a cron or not a zone: that is a fault of the code.
  */
-export async function registerSchedules(
-  acts: Acts,
-  jobs: readonly Job[],
-  nodeId: string,
-  windowMs: number = MISFIRE_WINDOW_MS,
-): Promise<void> {
+export async function registerSchedules(services: Services): Promise<void> {
+  const { db, jobs } = services;
   for (const job of jobs) {
     const problem = timingProblem(job);
     if (problem !== null) throw new Error(`The default schedule of ${job.name} is wrong. ${problem}`);
   }
-  const defaults = jobs.map(({ name, cron, timeZone, misfirePolicy }) => ({ name, cron, timeZone, misfirePolicy }));
-  await acts.transaction(async (tx) => {
+  const defaults = jobs.map((job) => ({ name: job.name, ...timingOf(job) }));
+  await db.transaction(async (tx) => {
     await tx.query(
       `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
        SELECT name, cron, "timeZone", "misfirePolicy", date_trunc('milliseconds', now())
@@ -39,24 +31,19 @@ export async function registerSchedules(
        ON CONFLICT (name) DO NOTHING`,
       [JSON.stringify(defaults)],
     );
-    await recordVersions(
-      tx,
-      jobs.map(({ name }) => name),
-      null,
-      null,
-    );
+    const names = jobs.map(({ name }) => name);
+    await recordVersions(tx, names, null, null);
   });
+  const ctx = asSystem(services, 'start');
   for (const job of jobs) {
-    const { name, cron, timeZone, misfirePolicy } = job;
-    const input = { name, nodeId, starting: null, windowMs, actor: null, reason: 'The default has changed.' };
-    await acts.transaction(async (tx, acted) => {
-      const changed = await changeSchedule(tx, input, (schedule) =>
-        schedule.isOverridden || isSameTiming(schedule, job) ? null : { cron, timeZone, misfirePolicy },
+    // No run can be executed before the scheduler has started.
+    const request = { jobName: job.name, reason: 'The default has changed.', startsRuns: false };
+    await unit(ctx, async (tx) => {
+      const change = await changeSchedule(tx, ctx, request, (schedule) =>
+        schedule.isOverridden || isSameTiming(schedule, job) ? null : timingOf(job),
       );
-      if (!changed?.isChanged) return;
-      const target = { type: 'JobSchedule', id: name };
-      const after = { cron, timeZone, misfirePolicy };
-      acted({ caller: START, action: 'scheduleDefaultChanged', target, before: changed.before, after });
+      if (!change) return;
+      tx.happened('scheduleDefaultChanged', { id: job.name, before: change.before, after: { ...timingOf(job) } });
     });
   }
 }

@@ -1,33 +1,49 @@
 /** Giving a schedule another timing, or the code's default back. */
-import type { Queryable } from '../../database/database.ts';
-import { InvalidInputError } from '../../refusals.ts';
-import { type ChangeInput, changeSchedule, type ScheduleChange } from './change-schedule.ts';
-import { unreadableAfter } from './reschedule.rules.ts';
-import { isSameTiming, type Timing } from './schedules.ts';
+import { InvalidInputError, InvalidStateError } from '../../refusals.ts';
+import type { Context } from '../../work/context.ts';
+import { type ChangedSchedule, changeAsAsked } from './change-schedule.ts';
+import { readTimingRequest, type TimingRequest, unreadableAfter } from './reschedule.rules.ts';
+import { isSameTiming, timingOf } from './schedules.ts';
 
 /**
  * Changes the timing; nothing changes when the schedule has it already. A schedule that is as
  * the code's default has it is not overridden: a later release with another default changes it.
- * `defaults` is null on a node that does not know the job; a reset then changes nothing. Refuses
- * with InvalidInputError a change that would leave a timing that cannot be read.
+ * Throws NotFoundError, InvalidInputError (also for a change that would leave a timing that cannot be
+ * read), or InvalidStateError for a reset on a node that does not know the default.
  */
-export function reschedule(
-  tx: Queryable,
-  input: ChangeInput,
-  changes: Partial<Timing> | 'default',
-  defaults: Timing | null,
-): Promise<ScheduleChange | null> {
-  return changeSchedule(tx, input, (schedule) => {
-    const { cron, timeZone, misfirePolicy }: Timing = {
-      ...schedule,
-      ...(changes === 'default' ? defaults : changes),
-    };
-    const timing = { cron, timeZone, misfirePolicy };
-    const issues = changes === 'default' ? [] : unreadableAfter(timing);
-    if (issues.length > 0) throw new InvalidInputError(issues);
-    const isOverridden = defaults === null || !isSameTiming(timing, defaults);
-    return isSameTiming(timing, schedule) && isOverridden === schedule.isOverridden
-      ? null
-      : { ...timing, isOverridden };
-  });
+export async function rescheduleJob(
+  ctx: Context,
+  request: TimingRequest & { readonly jobName: string },
+): Promise<ChangedSchedule> {
+  const { jobName, reason } = request;
+  const reading = readTimingRequest(request);
+  if (!reading.ok) throw new InvalidInputError(reading.issues);
+  const { changes } = reading;
+  const defaults = ctx.jobs.find(({ name }) => name === jobName);
+  return changeAsAsked(
+    ctx,
+    { jobName, reason: reason?.trim() || null },
+    (schedule) => {
+      const wanted = changes === 'default' ? defaults : changes;
+      if (wanted === undefined) throw unknownDefault(jobName);
+      const timing = timingOf({ ...schedule, ...wanted });
+      const issues = changes === 'default' ? [] : unreadableAfter(timing);
+      if (issues.length > 0) throw new InvalidInputError(issues);
+      const isOverridden = defaults === undefined || !isSameTiming(timing, defaults);
+      return isSameTiming(timing, schedule) && isOverridden === schedule.isOverridden
+        ? null
+        : { ...timing, isOverridden };
+    },
+    (tx, { state }, details) =>
+      tx.happened('jobRescheduled', {
+        ...details,
+        after: changes === 'default' ? { isReset: true } : { ...changes },
+        payload: { jobName, ...timingOf(state) },
+      }),
+  );
 }
+
+const unknownDefault = (jobName: string) =>
+  new InvalidStateError(
+    `This server does not know ${jobName}, so neither its default schedule: another version registered it. Give cron, timeZone and misfirePolicy instead, or ask a node of that version.`,
+  );

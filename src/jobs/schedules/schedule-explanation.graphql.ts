@@ -1,20 +1,16 @@
 /** Explanations of schedules in the API: the field `explanation`, and the kinds of blocker that a schedule has. */
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { ExplanationRefs } from '../../graphql/explanation.ts';
 import type { ScheduleRefs } from './schedule.graphql.ts';
 import type { ScheduleBlocker } from './schedule-explanation.rules.ts';
-import type { ExplainSchedule } from './schedule-explanation.ts';
 
 type BlockerOf<K extends ScheduleBlocker['kind']> = Extract<ScheduleBlocker, { kind: K }>;
 
 /** Adds `JobSchedule.explanation`. */
 export function addScheduleExplanations(
   builder: Builder,
-  prisma: PrismaClient,
   { JobSchedule, JobRun }: Pick<ScheduleRefs, 'JobSchedule' | 'JobRun'>,
   { Blocker, Explanation }: ExplanationRefs,
-  explain: ExplainSchedule,
 ): void {
   const blocker = <K extends ScheduleBlocker['kind']>(kind: K) => builder.objectRef<BlockerOf<K>>(kind);
   const interfaces = [Blocker];
@@ -41,7 +37,7 @@ export function addScheduleExplanations(
         type: JobRun,
         nullable: true,
         description: 'The run; null once its record is gone.',
-        resolve: (query, { runId }) => prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
+        resolve: (query, { runId }, _args, { prisma }) => prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
       }),
       startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it began.' }),
       node: t.exposeString('node', { nullable: true, description: 'The node’s name; null if it is not known.' }),
@@ -69,7 +65,7 @@ export function addScheduleExplanations(
       description:
         'What came of its last fire and why, what keeps it from firing next and what can be done about that, and when something next changes.',
       select: { name: true },
-      resolve: ({ name }) => explain(name),
+      resolve: ({ name }, _args, { scheduleExplanations }) => scheduleExplanations.add(name),
     }),
   }));
 }

@@ -1,17 +1,9 @@
 /** Explanations of schedules from the database: one statement for all that are asked for at the same moment. */
-import { createBatcher } from '../../database/batcher.ts';
-import type { Queryable } from '../../database/database.ts';
+import { nodeSilenceMs } from '../../config/node-silence.ts';
+import { type Batcher, createBatcher } from '../../database/batcher.ts';
 import type { FireOutcome, RunStatus } from '../../database/generated/prisma/enums.ts';
+import type { Services } from '../../work/context.ts';
 import { type ExplainedSchedule, explainSchedule, type ScheduleExplanation } from './schedule-explanation.rules.ts';
-
-export interface ScheduleExplainerOptions {
-  /** The jobs that this server knows, by name. */
-  readonly jobNames: readonly string[];
-  /** A node that has not said for so long that it lives does not. */
-  readonly nodeSilenceMs: number;
-}
-
-export type ExplainSchedule = (name: string) => Promise<ScheduleExplanation | null>;
 
 interface Row extends ExplainedSchedule {
   readonly now: Date;
@@ -31,22 +23,23 @@ interface Row extends ExplainedSchedule {
   readonly interruptedBy: string | null;
 }
 
-/** Explains one schedule at a time, null when there is none of that name; those asked for together share a statement. */
-export function createScheduleExplainer(
-  db: Queryable,
-  { jobNames, nodeSilenceMs }: ScheduleExplainerOptions,
-): ExplainSchedule {
-  const batcher = createBatcher<string, ScheduleExplanation | null>({
+/** Explains the schedule of each name, null where there is none; those asked for together share a statement. */
+export function createScheduleExplanations({
+  reading,
+  jobs,
+  config,
+}: Pick<Services, 'reading' | 'jobs' | 'config'>): Batcher<string, ScheduleExplanation | null> {
+  const known = new Set(jobs.map(({ name }) => name));
+  return createBatcher<string, ScheduleExplanation | null>({
     windowMs: 1,
     largest: 1_000,
     lanes: 4,
     async flush(names) {
-      const rows = await db.query<Row>(CONDITIONS, [names, nodeSilenceMs]);
-      const found = new Map(rows.map((row) => [row.name, explainRow(row, jobNames.includes(row.name))]));
+      const rows = await reading.query<Row>(CONDITIONS, [names, nodeSilenceMs(config)]);
+      const found = new Map(rows.map((row) => [row.name, explainRow(row, known.has(row.name))]));
       return names.map((name) => found.get(name) ?? null);
     },
   });
-  return (name) => batcher.add(name);
 }
 
 function explainRow(row: Row, isKnown: boolean): ScheduleExplanation {

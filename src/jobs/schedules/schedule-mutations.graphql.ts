@@ -1,25 +1,20 @@
 /** Schedules in the API: pausing, resuming, rescheduling. */
 import { z } from 'zod';
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
-import type { ChangedSchedule, JobOperations } from '../job-operations.ts';
-import { readTimingRequest } from './reschedule.rules.ts';
+import type { ChangedSchedule } from './change-schedule.ts';
+import { pauseJob, resumeJob } from './pause.ts';
+import { rescheduleJob } from './reschedule.ts';
 import type { ScheduleRefs } from './schedule.graphql.ts';
-
-export type ScheduleMutations = Pick<JobOperations, 'pause' | 'resume' | 'reschedule'>;
 
 const name = z.string().max(200, 'has at most 200 characters');
 const reasonLine = reasonText.trim();
-const reasonOf = (text: string | null | undefined): string | null => text?.trim() || null;
 
 /** Adds `pauseJob`, `resumeJob` and `rescheduleJob`. */
 export function addScheduleMutations(
   builder: Builder,
-  prisma: PrismaClient,
   { JobSchedule, Policy }: Pick<ScheduleRefs, 'JobSchedule' | 'Policy'>,
-  operations: ScheduleMutations,
 ): void {
   const PauseInput = builder.inputType('PauseJobInput', {
     description: 'Which job to pause, why, and for how long.',
@@ -66,7 +61,8 @@ export function addScheduleMutations(
         schedule: t.prismaField({
           type: JobSchedule,
           description: 'The schedule, as it stands now.',
-          resolve: (query, { jobName }) => prisma.jobSchedule.findUniqueOrThrow({ ...query, where: { name: jobName } }),
+          resolve: (query, { jobName }, _args, { prisma }) =>
+            prisma.jobSchedule.findUniqueOrThrow({ ...query, where: { name: jobName } }),
         }),
         isChanged: t.exposeBoolean('isChanged', { description: 'False if it was so already.' }),
       }),
@@ -83,12 +79,8 @@ export function addScheduleMutations(
         'Pauses a job: its fires are skipped, each with this actor and reason, until it is resumed or the pause lifts itself. A pause in force takes the new reason and end. `runJobNow` works all the same.',
       args: { input: t.arg({ type: PauseInput, required: true, description: 'Which job, why, and for how long.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: (_root, { input }, { caller }) =>
-        operations.pause(caller, {
-          jobName: input.jobName,
-          reason: input.reason.trim(),
-          until: input.until ?? null,
-        }),
+      resolve: (_root, { input: { jobName, reason, until = null } }, ctx) =>
+        pauseJob(ctx, { jobName, reason: reason.trim(), until }),
     }),
     resumeJob: t.field({
       type: ResumePayload,
@@ -96,8 +88,8 @@ export function addScheduleMutations(
       description: 'Resumes a paused job. What was due during the pause stays skipped.',
       args: { input: t.arg({ type: ResumeInput, required: true, description: 'Which job.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: (_root, { input }, { caller }) =>
-        operations.resume(caller, { jobName: input.jobName, reason: reasonOf(input.reason) }),
+      resolve: (_root, { input: { jobName, reason } }, ctx) =>
+        resumeJob(ctx, { jobName, reason: reason?.trim() || null }),
     }),
     rescheduleJob: t.field({
       type: ReschedulePayload,
@@ -106,12 +98,7 @@ export function addScheduleMutations(
         'Gives a job another timing, from this moment on; what was due before is settled by the old one. Every node’s timers follow within 2 s.',
       args: { input: t.arg({ type: RescheduleInput, required: true, description: 'Which job, and what to change.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
-      resolve: (_root, { input }, { caller }) => {
-        const { reason, ...request } = input;
-        const reading = readTimingRequest(input);
-        if (!reading.ok) throw new InvalidInputError(reading.issues);
-        return operations.reschedule(caller, { ...request, reason: reasonOf(reason) });
-      },
+      resolve: (_root, { input }, ctx) => rescheduleJob(ctx, input),
     }),
   }));
 }

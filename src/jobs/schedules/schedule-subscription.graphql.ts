@@ -1,7 +1,5 @@
 /** Watching schedules: changed by people, and moved on by each fire that was settled. */
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import { type ChangeEvent, isAbout } from '../../events/changes/change-events.ts';
-import type { ChangeFeed } from '../../events/changes/change-feed.ts';
 import type { InterestOf } from '../../events/changes/change-stream.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
@@ -11,7 +9,6 @@ import type { ScheduleRefs } from './schedule.graphql.ts';
 /** Adds `scheduleChanged`; answers what its callers hear. */
 export function addScheduleSubscription(
   builder: Builder,
-  { prisma, feed }: { readonly prisma: PrismaClient; readonly feed: ChangeFeed },
   { JobSchedule }: Pick<ScheduleRefs, 'JobSchedule'>,
   Change: ChangeRef,
 ): InterestOf {
@@ -26,7 +23,7 @@ export function addScheduleSubscription(
         type: JobSchedule,
         nullable: true,
         description: 'The schedule as it stands when the change is told; null when it was removed.',
-        resolve: (query, { key, together }) =>
+        resolve: (query, { key, together }, _args, { prisma }) =>
           together.objectOf('schedule', JSON.stringify(query), key, async (keys) => {
             const rows = await prisma.jobSchedule.findMany({ ...query, where: { name: { in: [...keys] } } });
             return new Map(rows.map((row) => [row.name, row]));
@@ -43,9 +40,9 @@ export function addScheduleSubscription(
         jobName: t.arg.string({ description: 'Only of this job; left out: of all.' }),
         after: t.arg.string({ description: AFTER }),
       },
-      async subscribe(_root, { jobName, after }) {
+      async subscribe(_root, { jobName, after }, { feed, reading }) {
         if (typeof jobName !== 'string') return feed.subscribe({ topic: 'schedule' }, after);
-        await requireJob(prisma, jobName);
+        await requireJob(reading, jobName);
         return feed.subscribe({ topic: 'schedule', keep: ({ key }) => key === jobName }, after);
       },
       resolve: (change) => change,

@@ -1,5 +1,4 @@
 /** Versions of schedules in the API: what was in force when, who changed it, and why. */
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { countOf } from './fire-time.graphql.ts';
 import type { ScheduleRefs } from './schedule.graphql.ts';
@@ -7,7 +6,6 @@ import type { ScheduleRefs } from './schedule.graphql.ts';
 /** Adds `JobSchedule.version` and `JobSchedule.versions`. */
 export function addScheduleVersions(
   builder: Builder,
-  prisma: PrismaClient,
   { JobSchedule, SchedulePause, Policy }: Pick<ScheduleRefs, 'JobSchedule' | 'SchedulePause' | 'Policy'>,
 ): void {
   const Version = builder.prismaObject('JobScheduleVersion', {
@@ -42,7 +40,7 @@ export function addScheduleVersions(
       type: [Version],
       description: 'Its changes, the newest first: which cron and zone were in force at any instant.',
       args: { first: t.arg.int({ defaultValue: 20, description: 'How many, 1 to 100.' }) },
-      resolve: (query, { name }, { first }) =>
+      resolve: (query, { name }, { first }, { prisma }) =>
         prisma.jobScheduleVersion.findMany({
           ...query,
           where: { jobName: name },

@@ -1,26 +1,18 @@
 /** Jobs in the API: their schedules and when they fire next. */
 import type { Clock } from '../../clock.ts';
-import type { PrismaClient } from '../../database/generated/prisma/client.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { addEnum } from '../../graphql/enums.ts';
 import { cronDescription } from '../calendar/cron.rules.ts';
 import type { Recurrence } from '../calendar/due.rules.ts';
-import type { Job } from '../job.ts';
 import { isPausedAt } from '../ledger/settle.rules.ts';
+import { unknownJob } from '../runs/known-job.ts';
 import { addJobRuns, runsOfJob } from '../runs/run.graphql.ts';
-import { unknownJob } from '../runs/runs.ts';
 import { addFireTime, countOf, fireTimesOf } from './fire-time.graphql.ts';
 import { timingProblem } from './timing.rules.ts';
 
-export interface ScheduleTools {
-  readonly prisma: PrismaClient;
-  readonly clock: Clock;
-  readonly jobs: readonly Job[];
-}
-
 /** Adds `JobSchedule`, `FireTime`, `JobRun` and the queries over them. */
-export function addSchedules(builder: Builder, { prisma, clock, jobs }: ScheduleTools) {
+export function addSchedules(builder: Builder) {
   const Policy = addEnum<MisfirePolicy>(
     builder,
     'MisfirePolicy',
@@ -31,9 +23,6 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
       run_all: 'All are run late, the oldest first, up to a bound.',
     },
   );
-  /** From when on fires are to come: what is settled does not fire again, also when a clock was put back. */
-  const unsettled = ({ settledThrough }: { settledThrough: Date }) =>
-    new Date(Math.max(clock.now().getTime(), settledThrough.getTime()));
   const FireTime = addFireTime(builder);
   const runs = addJobRuns(builder);
 
@@ -63,7 +52,7 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
       name: t.exposeString('name', { description: 'The plain key, for example ManagedAccountRetryJob.' }),
       description: t.string({
         description: 'What the job does.',
-        resolve: ({ name }) =>
+        resolve: ({ name }, _args, { jobs }) =>
           jobs.find((job) => job.name === name)?.description ??
           'This server does not know the job: another version registered it.',
       }),
@@ -76,13 +65,13 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
       misfirePolicy: t.expose('misfirePolicy', { type: Policy, description: 'What becomes of missed fires.' }),
       isPaused: t.boolean({
         description: 'Whether fires are skipped now.',
-        resolve: (schedule) => isPausedAt(schedule, clock.now()),
+        resolve: (schedule, _args, { clock }) => isPausedAt(schedule, clock.now()),
       }),
       pause: t.field({
         type: SchedulePause,
         nullable: true,
         description: 'By whom, why, until when; null when not paused.',
-        resolve: (schedule) =>
+        resolve: (schedule, _args, { clock }) =>
           schedule.pausedAt !== null && isPausedAt(schedule, clock.now())
             ? { ...schedule, pausedAt: schedule.pausedAt }
             : null,
@@ -92,13 +81,14 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
         type: 'DateTime',
         nullable: true,
         description: 'When it fires next; null if never again.',
-        resolve: (schedule) => fireTimesOf(schedule, unsettled(schedule), 1)[0]?.at ?? null,
+        resolve: (schedule, _args, { clock }) => fireTimesOf(schedule, unsettled(schedule, clock), 1)[0]?.at ?? null,
       }),
       nextFireTimes: t.field({
         type: [FireTime],
         description: 'The next fires, soonest first.',
         args: { first: t.arg.int({ defaultValue: 5, description: 'How many, 1 to 100.' }) },
-        resolve: (schedule, { first }) => fireTimesOf(schedule, unsettled(schedule), countOf(first, 5)),
+        resolve: (schedule, { first }, { clock }) =>
+          fireTimesOf(schedule, unsettled(schedule, clock), countOf(first, 5)),
       }),
       previousFireAt: t.field({
         type: 'DateTime',
@@ -111,14 +101,14 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
         type: 'JobRun',
         nullable: true,
         description: 'The run that is going on, on whichever node; null if none.',
-        resolve: (query, { name }) =>
+        resolve: (query, { name }, _args, { prisma }) =>
           prisma.jobRun.findFirst({ ...query, where: { jobName: name, status: 'running' } }),
       }),
       lastRun: t.prismaField({
         type: 'JobRun',
         nullable: true,
         description: 'The newest run that has ended; null if none has.',
-        resolve: (query, { name }) =>
+        resolve: (query, { name }, _args, { prisma }) =>
           prisma.jobRun.findFirst({
             ...query,
             where: { jobName: name, status: { not: 'running' } },
@@ -131,8 +121,7 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
           nullable: true,
           description: 'The job’s runs, newest first.',
           args: { filter: t.arg({ type: runs.Filter, description: 'Which runs; left out: all.' }) },
-          resolve: ({ name }, args, context, info) =>
-            runsOfJob(prisma, { ...args.filter, jobName: name }, args, context, info),
+          resolve: ({ name }, args, context, info) => runsOfJob({ ...args.filter, jobName: name }, args, context, info),
         },
         runs.Connection,
       ),
@@ -144,14 +133,14 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
       type: [JobSchedule],
       nullable: { list: true, items: false },
       description: 'Every recurring job, by name.',
-      resolve: (query) => prisma.jobSchedule.findMany({ ...query, orderBy: { name: 'asc' } }),
+      resolve: (query, _root, _args, { prisma }) => prisma.jobSchedule.findMany({ ...query, orderBy: { name: 'asc' } }),
     }),
     jobSchedule: t.prismaField({
       type: JobSchedule,
       nullable: true,
       description: 'One recurring job by its name; null when there is none.',
       args: { name: t.arg.string({ required: true, description: 'For example ExpiredInvitationCleanupJob.' }) },
-      resolve: (query, _root, { name }) => prisma.jobSchedule.findUnique({ ...query, where: { name } }),
+      resolve: (query, _root, { name }, { prisma }) => prisma.jobSchedule.findUnique({ ...query, where: { name } }),
     }),
     nextFireTimes: t.field({
       type: [FireTime],
@@ -162,7 +151,7 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
         jobName: t.arg.string({ description: 'Only of this job.' }),
         after: t.arg({ type: 'DateTime', description: 'Only after this instant; left out: now.' }),
       },
-      async resolve(_root, { first, jobName, after }) {
+      async resolve(_root, { first, jobName, after }, { prisma, clock }) {
         const count = countOf(first, 10);
         const all = await prisma.jobSchedule.findMany({ orderBy: { name: 'asc' } });
         const schedules = all.filter(({ name }) => name === (jobName ?? name));
@@ -173,7 +162,7 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
           );
         }
         return schedules
-          .flatMap((schedule) => fireTimesOf(schedule, after ?? unsettled(schedule), count))
+          .flatMap((schedule) => fireTimesOf(schedule, after ?? unsettled(schedule, clock), count))
           .sort((a, b) => a.at.getTime() - b.at.getTime() || a.jobName.localeCompare(b.jobName))
           .slice(0, count);
       },
@@ -181,6 +170,10 @@ export function addSchedules(builder: Builder, { prisma, clock, jobs }: Schedule
   }));
   return { ...runs, JobSchedule, SchedulePause, FireTime, Policy };
 }
+
+/** From when on fires are to come: what is settled does not fire again, also when a clock was put back. */
+const unsettled = ({ settledThrough }: { settledThrough: Date }, clock: Clock): Date =>
+  new Date(Math.max(clock.now().getTime(), settledThrough.getTime()));
 
 const describe = (timing: Recurrence) => timingProblem(timing) ?? cronDescription(timing.cron);
 

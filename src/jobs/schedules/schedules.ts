@@ -5,7 +5,7 @@
 import type { Queryable } from '../../database/database.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
-import type { Interruption } from '../runs/interrupt-run.ts';
+import type { Interruption } from '../runs/runs.ts';
 
 export interface Schedule {
   readonly name: string;
@@ -66,6 +66,8 @@ export async function loadSchedules(
   );
   return { now: rows[0]?.now ?? new Date(0), schedules: rows.map(({ now: _, ...schedule }) => schedule) };
 }
+
+export const timingOf = ({ cron, timeZone, misfirePolicy }: Timing): Timing => ({ cron, timeZone, misfirePolicy });
 
 export function isSameTiming(one: Timing, other: Timing): boolean {
   return one.cron === other.cron && one.timeZone === other.timeZone && one.misfirePolicy === other.misfirePolicy;

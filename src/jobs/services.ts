@@ -1,0 +1,12 @@
+import type { Job } from './job.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { createScheduleExplanations } from './schedules/schedule-explanation.ts';
+
+declare module '../work/context.ts' {
+  interface Services {
+    /** The jobs that this server knows. */
+    readonly jobs: readonly Job[];
+    readonly scheduler: Scheduler;
+    readonly scheduleExplanations: ReturnType<typeof createScheduleExplanations>;
+  }
+}
