@@ -373,7 +373,7 @@ const state = () =>
            (SELECT jsonb_agg(jsonb_build_array(fault, delay_ms)) FROM identity_simulator.fault_order) AS faults,
            (SELECT jsonb_agg(jsonb_build_array(id, revoked_at) ORDER BY id) FROM auth.api_tokens) AS tokens,
            (SELECT jsonb_agg(jsonb_build_array(event_type, redelivered_at) ORDER BY sequence) FROM auth.outbox_events
-             WHERE event_type <> 'JobRunFinished') AS events,
+             WHERE event_type NOT IN ('JobRunFinished', 'AlertRaised', 'AlertResolved')) AS events,
            (SELECT jsonb_agg(jsonb_build_array(id, ended_at) ORDER BY id) FROM auth.alert_silences) AS silences,
            (SELECT jsonb_agg(jsonb_build_array(id, url, description, event_types, state) ORDER BY id) FROM auth.webhooks) AS webhooks,
            (SELECT jsonb_agg(jsonb_build_array(id, expires_at) ORDER BY id) FROM auth.webhook_secrets) AS secrets,
