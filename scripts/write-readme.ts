@@ -1,7 +1,7 @@
 /** Writes what is generated for readers: the README's table of settings, docs/permissions.md, docs/metrics.md and docs/alerts.md, from the code itself. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { FIELDS, OPERATIONS, PATHS, type Permission } from '../src/access/permissions.rules.ts';
-import { createRules, shownRules } from '../src/alerts/alert-rules.ts';
+import { shownRules } from '../src/alerts/alert-rules.ts';
 import { DEFAULT_ALERT_SETTINGS } from '../src/config/alerts.ts';
 import { configurationTable } from '../src/config/config.ts';
 import { declareMetrics } from '../src/metrics.ts';
@@ -76,14 +76,7 @@ ${rows.join('\n')}
 
 /** docs/alerts.md: what is watched, from when on somebody is told, and how. */
 export function alertsDocument(): string {
-  const tools = {
-    settings: DEFAULT_ALERT_SETTINGS,
-    suggestedCure: () => null,
-    failureInWords: () => null,
-    bulkCure: () => null,
-    dataDir: undefined,
-  };
-  const rows = shownRules(createRules(tools)).map(({ name, severity, description, threshold, settings }) => {
+  const rows = shownRules(DEFAULT_ALERT_SETTINGS).map(({ name, severity, description, threshold, settings }) => {
     const set = settings.map((setting) => `\`${setting}\``).join(', ');
     return `| \`${name}\` | ${severity} | ${description} | ${[threshold ?? '', set && `(${set})`].join(' ').trim()} |`;
   });

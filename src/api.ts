@@ -1,5 +1,5 @@
 /**
- * createApi puts the API together: the schema over its tools, the policies over the schema, GraphQL
+ * createApi puts the API together: the schema, the policies over the schema, GraphQL
  * behind the gate, the paths, and the HTTP server in front. It opens nothing.
  */
 import type { createAccessControl } from './access/access-control.ts';
@@ -17,7 +17,7 @@ import { createRoutes } from './http/routes.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
 import { type SinglePage, singlePage } from './http/single-page.ts';
 import type { ServerMetrics } from './metrics.ts';
-import { buildSchema, type SchemaTools } from './schema.ts';
+import { buildSchema } from './schema.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Services } from './work/context.ts';
 
@@ -25,7 +25,6 @@ export interface ApiOptions {
   readonly config: Config;
   readonly access: ReturnType<typeof createAccessControl>;
   readonly services: Services;
-  readonly tools: SchemaTools;
   readonly logger: Logger;
   readonly metrics: ServerMetrics;
   readonly readiness: readonly ReadinessCheck[];
@@ -36,13 +35,13 @@ export interface ApiOptions {
 }
 
 export function createApi(options: ApiOptions) {
-  const { config, access, services, tools, logger, metrics, readiness, dashboard, routes } = options;
-  const schema = buildSchema(tools);
+  const { config, access, services, logger, metrics, readiness, dashboard, routes } = options;
+  const schema = buildSchema();
   maskPersonalData(schema, config.MASK_PERSONAL_DATA_FOR ?? []);
   const graphql = createGraphqlServer({
     schema,
     logger,
-    outage: tools.db.outage,
+    outage: services.db.outage,
     metrics: metrics.graphql,
     config,
     patience: services.feed.patience,

@@ -1,5 +1,5 @@
 /**
- * createApp wires the slices: which operation gets which tools, which notice reaches whom,
+ * createApp wires the slices: which handles there are, which notice reaches whom,
  * which jobs there are. It opens nothing; what it needs is handed to it, and main.ts owns it.
  */
 
@@ -10,12 +10,12 @@ import { createDenials } from './access/denials.ts';
 import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
 import { createInserts } from './accounts/enqueue.ts';
 import { createExplanations } from './accounts/insight/explanation.ts';
-import { bulkCure, suggestedCure } from './accounts/insight/failure-group-cures.rules.ts';
-import { failureInWords } from './accounts/insight/failure-words.rules.ts';
 import { createForecast } from './accounts/insight/queue-forecast.ts';
 import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts';
 import { createWorker } from './accounts/worker.ts';
-import { createAlerts } from './alerts/alerts.ts';
+import { createRules } from './alerts/alert-rules.ts';
+import { createAsking } from './alerts/asking.ts';
+import { createAlertWatch } from './alerts/watch.ts';
 import { createApi } from './api.ts';
 import type { Database } from './database/database.ts';
 import { embeddedFolder } from './database/embedded/embedded.ts';
@@ -32,7 +32,6 @@ import { createScheduleExplanations } from './jobs/schedules/schedule-explanatio
 import type { NodeIdentity } from './nodes/nodes.ts';
 import { createReadings } from './readings.ts';
 import { retentionJob } from './retention/retention.job.ts';
-import type { SchemaTools } from './schema.ts';
 import { createKeyWatch } from './sealing/key-watch.ts';
 import { createResealRunner } from './sealing/reseal-runner.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -54,7 +53,7 @@ export interface AppOptions extends Pick<Services, Opened> {
 export type App = ReturnType<typeof createApp>;
 
 export function createApp(options: AppOptions) {
-  const { config, db, audit, acts, logger, metrics, node, notices, keyRing, provider } = options;
+  const { config, db, audit, logger, metrics, node, notices, keyRing, provider } = options;
   // What only reads, and so may be cut short; operations write, and have the other connections.
   const reading: Database = { ...db, query: db.reading.query };
   const jobs: readonly Job[] = [
@@ -88,33 +87,20 @@ export function createApp(options: AppOptions) {
   const scheduler = createScheduler(services);
   const worker = createWorker(services);
   const keyWatch = createKeyWatch({ db, keyRing, nodeId: node.id });
-  const resealRunner = createResealRunner({ ...options, nodeId: node.id });
+  const resealRunner = createResealRunner(services);
   const bulkRunner = createBulkRunner(services);
 
   const access = createAccessControl(services);
   metrics.server.info.set(1, { version: VERSION });
   const publisher = createPublisher(services);
   const readings = createReadings(services);
-  const alerts = createAlerts({
-    ...services,
-    acts,
-    digester: keyRing,
-    settings: config,
-    suggestedCure,
-    failureInWords,
-    bulkCure,
-    dataDir: config.DATABASE_URL === undefined ? embeddedFolder(config.DATA_DIR) : undefined,
-  });
-  const tools: SchemaTools = {
-    db: reading,
-    feed: services.feed,
-    alerts: alerts.tools,
-  };
+  const embedded = config.DATABASE_URL === undefined ? embeddedFolder(config.DATA_DIR) : undefined;
+  const ask = createAsking({ rules: createRules(config, embedded), reading: db.reading, outage: db.outage });
+  const alerts = createAlertWatch({ ...services, ask });
   const { schema, graphql, http } = createApi({
     ...options,
     access,
     services,
-    tools,
     routes: {
       ...eventSchemaRoutes(),
       [AUDIT_EXPORT]: auditExportRoute(services, access.authenticator),
@@ -123,7 +109,7 @@ export function createApp(options: AppOptions) {
 
   const upkeep = createUpkeep({
     ...options,
-    wakes: [bulkRunner.wake, resealRunner.wake, publisher.wake, services.deliverer.beat, alerts.watch.beat],
+    wakes: [bulkRunner.wake, resealRunner.wake, publisher.wake, services.deliverer.beat, alerts.beat],
     lookAtKeys: keyWatch.look,
   });
 
@@ -143,7 +129,7 @@ export function createApp(options: AppOptions) {
     async stop(timeoutMs: number): Promise<void> {
       readings.stop();
       services.feed.close();
-      const runners = [worker, bulkRunner, upkeep, resealRunner, alerts.watch, publisher, services.deliverer];
+      const runners = [worker, bulkRunner, upkeep, resealRunner, alerts, publisher, services.deliverer];
       await Promise.all([...runners.map((one) => one.stop(timeoutMs)), scheduler.stop({ timeoutMs })]);
     },
     /** From now on the node works; its caller has seen to it that it will be stopped. */
@@ -166,7 +152,7 @@ export function createApp(options: AppOptions) {
       notices.on({ webhooks: services.deliverer.wake });
       if (hasTimers) await scheduler.start();
       readings.begin();
-      alerts.watch.begin();
+      alerts.begin();
       await upkeep.beat();
       worker.wake();
     },

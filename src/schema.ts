@@ -23,11 +23,8 @@ import { addQueueForecast } from './accounts/insight/queue-forecast.graphql.ts';
 import { addAlerts } from './alerts/alert.graphql.ts';
 import { addAlertRules } from './alerts/alert-rule.graphql.ts';
 import { addAlertSubscription } from './alerts/alert-subscription.graphql.ts';
-import type { AlertTools } from './alerts/alerts.ts';
 import { addSilences } from './alerts/silence.graphql.ts';
-import type { Database } from './database/database.ts';
 import { addChangeCursor } from './events/changes/change-cursor.graphql.ts';
-import type { ChangeFeed } from './events/changes/change-feed.ts';
 import { addChangeSubscription } from './events/changes/change-subscription.graphql.ts';
 import { addOutbox } from './events/outbox/outbox.graphql.ts';
 import { addRedelivery } from './events/outbox/redelivery.graphql.ts';
@@ -65,21 +62,13 @@ import { addEncryptionKeys } from './sealing/encryption-key.graphql.ts';
 import { addKeyMutations } from './sealing/key-mutations.graphql.ts';
 import { addResealings } from './sealing/resealing.graphql.ts';
 
-export interface SchemaTools {
-  readonly db: Database;
-  readonly feed: ChangeFeed;
-  readonly alerts: AlertTools;
-}
-
-/** Builds the schema over its tools, in a fixed order of names, so that its text is stable. */
-export function buildSchema({ db, feed, alerts }: SchemaTools): GraphQLSchema {
-  const { prisma } = db;
+/** Builds the schema, in a fixed order of names, so that its text is stable. */
+export function buildSchema(): GraphQLSchema {
   const builder = createBuilder();
   addRefusalTypes(builder);
   const inputs = addFilterInputs(builder);
   const Change = addChangeTypes(builder);
   addChangeCursor(builder);
-  const _watch = { prisma, feed, reading: db };
   const explanationRefs = addExplanationTypes(builder);
   addAccess(builder);
   addNodes(builder);
@@ -126,11 +115,11 @@ export function buildSchema({ db, feed, alerts }: SchemaTools): GraphQLSchema {
   const webhookRefs = addWebhooks(builder, deliveryRefs);
   addWebhookMutations(builder, webhookRefs);
   addDeliveryMutations(builder, { ...webhookRefs, ...deliveryRefs });
-  const alertRefs = addAlerts(builder, { prisma, ...alerts }, explanationRefs);
+  const alertRefs = addAlerts(builder, explanationRefs);
   const alert = addAlertSubscription(builder, alertRefs, Change);
   addChangeSubscription(builder, Change, { entry, run, schedule, circuit, bulk_action, alert });
-  addAlertRules(builder, alertRefs, alerts.loadRules);
-  addSilences(builder, prisma, alertRefs, alerts);
+  addAlertRules(builder, alertRefs);
+  addSilences(builder, alertRefs);
   addPermissions(builder, viewerRefs);
   const schema = lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
   schema.description = SCHEMA_DESCRIPTION;

@@ -2,14 +2,11 @@
 import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import type { AlertRefs } from './alert.graphql.ts';
-import type { AlertRuleState, AlertRuleView } from './rule-views.ts';
+import { shownRules } from './alert-rules.ts';
+import { type AlertRuleState, type AlertRuleView, loadRuleViews } from './rule-views.ts';
 
 /** Adds `AlertRule` and `alertRules`. */
-export function addAlertRules(
-  builder: Builder,
-  { AlertSeverity }: AlertRefs,
-  loadRules: () => Promise<readonly AlertRuleView[]>,
-): void {
+export function addAlertRules(builder: Builder, { AlertSeverity }: AlertRefs): void {
   const State = addEnum<AlertRuleState>(builder, 'AlertRuleState', 'How a rule stands.', {
     ok: 'No alert of it is on.',
     on: 'Alerts of it are on.',
@@ -45,7 +42,7 @@ export function addAlertRules(
       type: [Rule],
       nullable: { list: true, items: false },
       description: 'All rules of alerts, with how each stands.',
-      resolve: async () => [...(await loadRules())],
+      resolve: (_root, _args, { config, reading }) => loadRuleViews(reading, shownRules(config)),
     }),
   );
 }

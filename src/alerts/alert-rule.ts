@@ -66,17 +66,8 @@ export interface AlertRule {
   find(db: Queryable): Promise<Findings>;
 }
 
-export interface RuleTools {
-  readonly settings: Readonly<Record<AlertSetting, number>>;
-  /** What to do about failures with an error code; null when nothing is known to help. */
-  readonly suggestedCure: (errorCode: string) => string | null;
-  /** What a failure is, as the rest of a sentence; null when the code is not known. */
-  readonly failureInWords: (errorCode: string) => string | null;
-  /** What can be done with all entries that failed so; null when nothing that helps can be done to many at once. */
-  readonly bulkCure: (errorCode: string) => 'RETRY' | 'CANCEL' | null;
-  /** The folder of the embedded database; undefined with any other. */
-  readonly dataDir: string | undefined;
-}
+/** From when on alerts go on, by the names of the settings. */
+export type Thresholds = Readonly<Record<AlertSetting, number>>;
 
 /** So many alerts of one rule at the most; a rule that finds more says that it is not complete. */
 export const MOST_FINDINGS = 100;

@@ -1,5 +1,6 @@
 /** All rules of alerts, in one list, each with its thresholds: what is watched when nobody has set anything. */
-import type { AlertRule, RuleTools } from './alert-rule.ts';
+import { DEFAULT_ALERT_SETTINGS } from '../config/alerts.ts';
+import type { AlertRule, Thresholds } from './alert-rule.ts';
 import { auditRules } from './readings/audit-trail.ts';
 import { circuitRules } from './readings/circuit.ts';
 import { credentialRules } from './readings/credentials.ts';
@@ -22,20 +23,25 @@ export const RULE_UNREADABLE = {
 
 export const UNREADABLE_AFTER_MS = 60_000;
 
-/** The rules that are asked, those of most weight first. */
-export const createRules = (tools: RuleTools): AlertRule[] => [
-  ...queueRules(tools),
-  ...circuitRules(tools),
-  ...jobRules(tools),
-  ...nodeRules(tools),
-  ...outboxRules(tools),
-  ...credentialRules(tools),
-  ...auditRules(tools),
-  ...databaseRules(tools),
+/**
+ * The rules that are asked, those of most weight first. `embeddedFolder`: the folder of the embedded
+ * database; left out with any other.
+ */
+export const createRules = (thresholds: Thresholds, embeddedFolder?: string): AlertRule[] => [
+  ...queueRules(thresholds),
+  ...circuitRules(thresholds),
+  ...jobRules(thresholds),
+  ...nodeRules(thresholds),
+  ...outboxRules(thresholds),
+  ...credentialRules(thresholds),
+  ...auditRules(),
+  ...databaseRules(thresholds, embeddedFolder),
 ];
 
 /** All rules as they are shown, that over the others too. */
-export const shownRules = (rules: readonly AlertRule[]): Omit<AlertRule, 'find'>[] => [
-  ...rules.map(({ find: _, ...rule }) => rule),
+export const shownRules = (thresholds: Thresholds): Omit<AlertRule, 'find'>[] => [
+  ...createRules(thresholds).map(({ find: _, ...rule }) => rule),
   RULE_UNREADABLE,
 ];
+
+export const RULE_NAMES: readonly string[] = shownRules(DEFAULT_ALERT_SETTINGS).map(({ name }) => name);

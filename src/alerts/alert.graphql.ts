@@ -5,16 +5,11 @@ import type { Builder } from '../graphql/builder.ts';
 import { addEnum } from '../graphql/enums.ts';
 import type { AnyBlocker, ExplanationRefs } from '../graphql/explanation.ts';
 import { type NumberQuery, newestFirstPage } from '../graphql/keyset-number.ts';
-import { covers, type Silence } from './alert.rules.ts';
+import { covers } from './alert.rules.ts';
 import type { AlertCure, SubjectKind } from './alert-rule.ts';
+import { RULE_NAMES } from './alert-rules.ts';
 import { unknownRule } from './silences.ts';
-
-export interface AlertViewTools {
-  readonly prisma: PrismaClient;
-  /** Read once for all who ask together. */
-  loadSilences(): Promise<readonly Silence[]>;
-  readonly ruleNames: readonly string[];
-}
+import { loadSilencesTogether } from './stored-alerts.ts';
 
 export interface AlertFilter {
   readonly isOn?: boolean | null;
@@ -47,8 +42,8 @@ const between = ({ below, above }: NumberQuery): Prisma.AlertWhereInput => ({
 });
 
 /** Throws NotFoundError for a rule that there is not, unless it once was one: its alerts are there to be asked for. */
-async function requireRules(prisma: PrismaClient, asked: readonly string[], names: readonly string[]): Promise<void> {
-  const strange = asked.filter((rule) => !names.includes(rule));
+async function requireRules(prisma: PrismaClient, asked: readonly string[]): Promise<void> {
+  const strange = asked.filter((rule) => !RULE_NAMES.includes(rule));
   if (strange.length === 0) return;
   const former = await prisma.alert.findMany({
     where: { rule: { in: strange } },
@@ -56,15 +51,11 @@ async function requireRules(prisma: PrismaClient, asked: readonly string[], name
     select: { rule: true },
   });
   const unknown = strange.find((rule) => !former.some((alert) => alert.rule === rule));
-  if (unknown !== undefined) throw unknownRule(unknown, names);
+  if (unknown !== undefined) throw unknownRule(unknown);
 }
 
 /** Adds `Alert`, its enums and `alerts`; answers what the other files of this slice, and the subscription, need. */
-export function addAlerts(
-  builder: Builder,
-  { prisma, loadSilences, ruleNames }: AlertViewTools,
-  { Blocker, Explanation }: ExplanationRefs,
-) {
+export function addAlerts(builder: Builder, { Blocker, Explanation }: ExplanationRefs) {
   const Severity = addEnum<AlertSeverity>(builder, 'AlertSeverity', 'How urgent an alert is.', {
     info: 'To be done some day soon.',
     warning: 'To be looked at today.',
@@ -123,7 +114,8 @@ export function addAlerts(
       isOn: t.exposeBoolean('isOn', { description: 'True until it is over.' }),
       isSilenced: t.boolean({
         description: 'True while it is on and a silence covers it.',
-        resolve: async (alert) => alert.isOn && (await loadSilences()).some((silence) => covers(silence, alert)),
+        resolve: async (alert, _args, { reading }) =>
+          alert.isOn && (await loadSilencesTogether(reading)).some((silence) => covers(silence, alert)),
       }),
       startedAt: t.expose('startedAt', { type: 'DateTime', description: 'Since when it is so.' }),
       raisedAt: t.expose('raisedAt', { type: 'DateTime', description: 'When it went on.' }),
@@ -173,8 +165,8 @@ export function addAlerts(
         nullable: true,
         description: 'What is on, the newest first, then what is over, the newest first.',
         args: { filter: t.arg({ type: Filter, description: 'Which; left out: all.' }) },
-        async resolve(_root, args) {
-          await requireRules(prisma, args.filter?.rule ?? [], ruleNames);
+        async resolve(_root, args, { prisma }) {
+          await requireRules(prisma, args.filter?.rule ?? []);
           const where = conditionOf(args.filter);
           const page = await newestFirstPage<Alert>(args, placeOf, (query) =>
             prisma.alert.findMany({

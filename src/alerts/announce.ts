@@ -1,18 +1,20 @@
 /** What others are told of an alert: an event for whoever listens outside, and one line of the log, on and off. */
 
 import type { Logger } from '../telemetry/logger.ts';
-import type { NewEvent } from '../work/event-types.rules.ts';
+import type { UnitTransaction } from '../work/unit.ts';
 import type { AlertState, Change } from './alert.rules.ts';
 
-/** The events of what changed, in order. */
-export function eventsOf(changes: readonly Change[]): NewEvent[] {
-  return changes.flatMap(({ alert, edge }): NewEvent[] => {
-    const about = { aggregateType: 'Alert', aggregateId: alert.id } as const;
-    if (edge === 'raised') return [{ eventType: 'AlertRaised', ...about, payload: payloadOf(alert) }];
-    if (edge !== 'resolved' || alert.resolvedAt === null) return [];
-    const payload = { ...payloadOf(alert), resolvedAt: alert.resolvedAt.toISOString() };
-    return [{ eventType: 'AlertResolved', ...about, payload }];
-  });
+/** Names what went on and off, in order, each with its event. */
+export function nameEdges(tx: UnitTransaction, changes: readonly Change[]): void {
+  for (const { alert, edge } of changes) {
+    const payload = payloadOf(alert);
+    if (edge === 'raised') tx.happened('alertRaised', { id: alert.id, payload });
+    else if (edge === 'resolved' && alert.resolvedAt !== null)
+      tx.happened('alertResolved', {
+        id: alert.id,
+        payload: { ...payload, resolvedAt: alert.resolvedAt.toISOString() },
+      });
+  }
 }
 
 const payloadOf = ({

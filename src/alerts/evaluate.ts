@@ -4,63 +4,57 @@
  * written with the events that tell of it. So nothing is told that is not so, or told twice.
  */
 import { randomUUID } from 'node:crypto';
-import type { Transactional } from '../database/database.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import { recordEvents } from '../work/write-events.ts';
+import { asSystem, type Services } from '../work/context.ts';
+import { unit } from '../work/unit.ts';
 import { type Asked, type Change, decide } from './alert.rules.ts';
 import type { Findings } from './alert-rule.ts';
 import { RULE_UNREADABLE, UNREADABLE_AFTER_MS } from './alert-rules.ts';
-import { eventsOf, logEdges } from './announce.ts';
+import { logEdges, nameEdges } from './announce.ts';
 import type { Ask } from './asking.ts';
 import { loadOpenAlerts, loadSilences, storeChanges, tellEndedSilences } from './stored-alerts.ts';
 import { endTurn, lockTurn, type Turn, takeTurn } from './turn.ts';
 
-export interface EvaluationTools {
-  readonly db: Transactional;
+export type EvaluationTools = Pick<Services, 'config' | 'db' | 'logger' | 'nodeId' | 'notices' | 'trail'> & {
   readonly ask: Ask;
-  readonly nodeId: string;
-  readonly intervalMs: number;
-  readonly holdMs: number;
-  readonly logger: Logger;
-}
-
-export interface Look {
-  readonly changes: readonly Change[];
-  /** Silences are over by their time, so that alerts look otherwise than before. */
-  readonly hasSilenceEnded: boolean;
-}
+};
 
 /**
  * Looks, if it is this node's turn; answers what it made of it, or undefined when it was not, when the
- * turn ran out meanwhile, or when `stopping` came first: then the turn is given back. After it,
- * events may have been written.
+ * turn ran out meanwhile, or when `stopping` came first: then the turn is given back.
  */
 export async function evaluate(
-  { db, ask, nodeId, intervalMs, holdMs, logger }: EvaluationTools,
+  tools: EvaluationTools,
   stopping: Promise<void>,
-): Promise<Look | undefined> {
-  const turn = await takeTurn(db, nodeId, intervalMs);
+): Promise<readonly Change[] | undefined> {
+  const { ask, config, db, logger, nodeId } = tools;
+  const turn = await takeTurn(db, nodeId, config.ALERT_INTERVAL);
   if (turn === undefined) return undefined;
   const asked = await ask(stopping);
   if (asked === undefined) {
     await endTurn(db, turn.token, turn.unreadable);
     return undefined;
   }
-  const look = await db.transaction(async (tx): Promise<Look | undefined> => {
+  const changes = await unit(asSystem(tools, 'alerts'), async (tx) => {
     const now = await lockTurn(tx, turn.token);
     if (now === undefined) return undefined;
     const unreadable = unreadableSince(turn, asked, now);
     const all = [...asked, unreadableRules(unreadable, now)];
     const silences = await loadSilences(tx);
-    const changes = decide(await loadOpenAlerts(tx), all, { now, holdMs, silences, newId: randomUUID });
+    const changes = decide(await loadOpenAlerts(tx), all, {
+      now,
+      holdMs: config.ALERT_HOLD,
+      silences,
+      newId: randomUUID,
+    });
     await storeChanges(tx, changes, now);
     const hasSilenceEnded = await tellEndedSilences(tx);
-    await recordEvents(tx, eventsOf(changes));
+    if (changes.length > 0 || hasSilenceEnded) tx.happened('alertsChanged', {});
+    nameEdges(tx, changes);
     await endTurn(tx, turn.token, unreadable);
-    return { changes, hasSilenceEnded };
+    return changes;
   });
-  if (look !== undefined) logEdges(logger, look.changes);
-  return look;
+  if (changes !== undefined) logEdges(logger, changes);
+  return changes;
 }
 
 function unreadableSince({ unreadable }: Turn, asked: readonly Asked[], now: Date): Turn['unreadable'] {

@@ -1,23 +1,17 @@
 /** Silences in the API: made with an end, listed, ended before it. */
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
-import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import type { Builder } from '../graphql/builder.ts';
 import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { AlertRefs } from './alert.graphql.ts';
-import type { SilenceOperations } from './silences.ts';
+import { endSilence, silenceAlert } from './silences.ts';
 
 const MOST_LISTED = 500;
 const name = z.string().max(500, 'has at most 500 characters').nullish();
 
 /** Adds `AlertSilence`, `alertSilences`, `silenceAlert` and `endSilence`. */
-export function addSilences(
-  builder: Builder,
-  prisma: PrismaClient,
-  { Alert }: AlertRefs,
-  operations: SilenceOperations,
-): void {
+export function addSilences(builder: Builder, { Alert }: AlertRefs): void {
   const Silence = builder.prismaObject('AlertSilence', {
     description:
       'Until it ends, the alerts that it covers are not announced. They are there to be seen; one that is still on at the end is announced then.',
@@ -53,7 +47,7 @@ export function addSilences(
       type: [Silence],
       nullable: { list: true, items: false },
       description: `Silences, the youngest first, those that have ended too; ${MOST_LISTED} at the most.`,
-      resolve: (query) =>
+      resolve: (query, _root, _args, { prisma }) =>
         prisma.alertSilence.findMany({ ...query, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: MOST_LISTED }),
     }),
   );
@@ -88,7 +82,7 @@ export function addSilences(
       silence: t.prismaField({
         type: Silence,
         description: 'The silence, with its alert.',
-        resolve: (query, { silenceId }) =>
+        resolve: (query, { silenceId }, _args, { prisma }) =>
           prisma.alertSilence.findUniqueOrThrow({ ...query, where: { id: silenceId } }),
       }),
       isReplay: t.exposeBoolean('isReplay', {
@@ -109,7 +103,7 @@ export function addSilences(
       silence: t.prismaField({
         type: Silence,
         description: 'The silence, as it stands now.',
-        resolve: (query, { silenceId }) =>
+        resolve: (query, { silenceId }, _args, { prisma }) =>
           prisma.alertSilence.findUniqueOrThrow({ ...query, where: { id: silenceId } }),
       }),
       isChanged: t.exposeBoolean('isChanged', { description: 'False if it had ended already.' }),
@@ -124,7 +118,7 @@ export function addSilences(
         'Keeps alerts from being announced until an instant: you know, and see to it. One that was announced before is not announced again after; that it is over is told all the same.',
       args: { input: t.arg({ type: SilenceInput, required: true, description: 'What, until when, and why.' }) },
       errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
-      resolve: (_root, { input }, { caller }) => operations.silence(caller, { ...input, reason: input.reason.trim() }),
+      resolve: (_root, { input }, ctx) => silenceAlert(ctx, { ...input, reason: input.reason.trim() }),
     }),
     endSilence: t.field({
       type: EndPayload,
@@ -132,10 +126,7 @@ export function addSilences(
       description: 'Ends a silence before its time.',
       args: { input: t.arg({ type: EndInput, required: true, description: 'Which silence.' }) },
       errors: { types: [InvalidInputError, NotFoundError] },
-      resolve: async (_root, { input }, { caller }) => ({
-        silenceId: input.silenceId,
-        ...(await operations.endSilence(caller, input)),
-      }),
+      resolve: (_root, { input }, ctx) => endSilence(ctx, input),
     }),
   }));
 }

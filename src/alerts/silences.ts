@@ -2,12 +2,13 @@
  * Silences: somebody knows, and nobody else is to be told for a time. An alert that goes on under
  * one is there to be seen, and is announced when the silence has ended and it is still on.
  */
-import type { Acts } from '../access/acts.ts';
 import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
-import { type Digester, digestFields, idempotently } from '../access/idempotency.ts';
+import { once } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
 import { type InputIssue, InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
-import type { Caller } from '../work/caller.ts';
+import type { Context } from '../work/context.ts';
+import { unit } from '../work/unit.ts';
+import { RULE_NAMES } from './alert-rules.ts';
 
 /** Longer than anybody remembers; what is to be silent for ever is mended or its threshold set. */
 const LONGEST_DAYS = 90;
@@ -26,82 +27,64 @@ export interface EndSilenceRequest {
   readonly reason?: string | null;
 }
 
-export interface SilenceTools {
-  readonly acts: Acts;
-  readonly digester: Digester;
-  readonly ruleNames: readonly string[];
-  /** What alerts look like has changed. */
-  onChanged(): void;
-}
-
-export type SilenceOperations = ReturnType<typeof createSilences>;
-
-export function createSilences({ acts, digester, ruleNames, onChanged }: SilenceTools) {
-  return {
-    /**
-     * Silences one alert, or a rule and perhaps one group of it. Throws InvalidInputError,
-     * NotFoundError, InvalidStateError for an alert that is over, or IdempotencyConflictError.
-     */
-    async silence(caller: Caller, request: SilenceRequest): Promise<{ silenceId: string; isReplay: boolean }> {
-      const { alertId = null, rule = null, groupKey = null, until, reason, idempotencyKey: key } = request;
-      const problems = problemsOf(request);
-      const digests = key ? digestFields(digester, { alertId, rule, groupKey, until, reason }) : {};
-      const { resultId, isReplay } = await acts.transaction((tx, acted) =>
-        idempotently(
-          tx,
-          { caller: caller.id, mutation: 'silenceAlert', key: problems.length > 0 ? null : key, digests },
-          async () => {
-            const issues = [...problems, ...(await endProblems(tx, until))];
-            if (issues.length > 0) throw new InvalidInputError(issues);
-            if (alertId !== null) await requireOn(tx, alertId);
-            if (rule !== null) requireRule(rule, ruleNames);
-            const [made] = await tx.query<{ id: string }>(
-              `INSERT INTO auth.alert_silences (alert_id, rule, group_key, reason, created_by, ends_at)
-             VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
-              [alertId, rule, groupKey, reason, caller.name, until],
-            );
-            if (made === undefined) throw new Error('A silence was not made.');
-            acted({
-              caller,
-              action: 'silenceAlert',
-              target: alertId === null ? { type: 'AlertRule', id: rule ?? '' } : { type: 'Alert', id: alertId },
-              reason,
-              after: { silenceId: made.id, rule, groupKey, until: until.toISOString() },
-            });
-            return made.id;
-          },
-        ),
+/**
+ * Silences one alert, or a rule and perhaps one group of it. Throws InvalidInputError, NotFoundError,
+ * InvalidStateError for an alert that is over, or IdempotencyConflictError.
+ */
+export async function silenceAlert(
+  ctx: Context,
+  request: SilenceRequest,
+): Promise<{ silenceId: string; isReplay: boolean }> {
+  const { alertId = null, rule = null, groupKey = null, until, reason, idempotencyKey } = request;
+  const problems = problemsOf(request);
+  const key = problems.length > 0 ? null : idempotencyKey;
+  const call = { mutation: 'silenceAlert', key, input: { alertId, rule, groupKey, until, reason } };
+  const { resultId, isReplay } = await unit(ctx, (tx) =>
+    once(tx, ctx, call, async () => {
+      const issues = [...problems, ...(await endProblems(tx, until))];
+      if (issues.length > 0) throw new InvalidInputError(issues);
+      if (alertId !== null) await requireOn(tx, alertId);
+      if (rule !== null && !RULE_NAMES.includes(rule)) throw unknownRule(rule);
+      const [made] = await tx.query<{ id: string }>(
+        `INSERT INTO auth.alert_silences (alert_id, rule, group_key, reason, created_by, ends_at)
+         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+        [alertId, rule, groupKey, reason, ctx.caller.name, until],
       );
-      onChanged();
-      return { silenceId: resultId, isReplay };
-    },
-
-    /** Ends a silence before its time; false when it had ended. Throws NotFoundError. */
-    async endSilence(caller: Caller, { silenceId, reason }: EndSilenceRequest): Promise<{ isChanged: boolean }> {
-      const answer = await acts.transaction(async (tx, acted) => {
-        const [silence] = await tx.query<{ isOver: boolean; endsAt: Date }>(
-          `SELECT ended_at IS NOT NULL OR ends_at <= clock_timestamp() AS "isOver", ends_at AS "endsAt"
-           FROM auth.alert_silences WHERE id = $1 FOR UPDATE`,
-          [silenceId],
-        );
-        if (silence === undefined)
-          throw new NotFoundError(
-            `There is no silence with the id ${silenceId}. List them with the query "alertSilences".`,
-          );
-        if (silence.isOver) return { isChanged: false };
-        await tx.query('UPDATE auth.alert_silences SET ended_at = clock_timestamp(), ended_by = $2 WHERE id = $1', [
-          silenceId,
-          caller.name,
-        ]);
-        const before = { until: silence.endsAt.toISOString() };
-        acted({ caller, action: 'endSilence', target: { type: 'AlertSilence', id: silenceId }, reason, before });
-        return { isChanged: true };
+      if (made === undefined) throw new Error('A silence was not made.');
+      tx.happened('alertSilenced', {
+        target: alertId === null ? { type: 'AlertRule', id: rule ?? '' } : { type: 'Alert', id: alertId },
+        reason,
+        after: { silenceId: made.id, rule, groupKey, until: until.toISOString() },
       });
-      onChanged();
-      return answer;
-    },
-  };
+      return made.id;
+    }),
+  );
+  return { silenceId: resultId, isReplay };
 }
+
+/** Ends a silence before its time; `isChanged` is false when it had ended. Throws NotFoundError. */
+export const endSilence = (
+  ctx: Context,
+  { silenceId, reason }: EndSilenceRequest,
+): Promise<{ silenceId: string; isChanged: boolean }> =>
+  unit(ctx, async (tx) => {
+    const [silence] = await tx.query<{ isOver: boolean; endsAt: Date }>(
+      `SELECT ended_at IS NOT NULL OR ends_at <= clock_timestamp() AS "isOver", ends_at AS "endsAt"
+       FROM auth.alert_silences WHERE id = $1 FOR UPDATE`,
+      [silenceId],
+    );
+    if (silence === undefined)
+      throw new NotFoundError(
+        `There is no silence with the id ${silenceId}. List them with the query "alertSilences".`,
+      );
+    if (silence.isOver) return { silenceId, isChanged: false };
+    await tx.query('UPDATE auth.alert_silences SET ended_at = clock_timestamp(), ended_by = $2 WHERE id = $1', [
+      silenceId,
+      ctx.caller.name,
+    ]);
+    tx.happened('silenceEnded', { id: silenceId, reason, before: { until: silence.endsAt.toISOString() } });
+    return { silenceId, isChanged: true };
+  });
 
 function problemsOf({ alertId, rule, groupKey, reason, idempotencyKey }: SilenceRequest): InputIssue[] {
   const key = idempotencyKeyProblem(idempotencyKey);
@@ -159,10 +142,6 @@ async function requireOn(db: Queryable, alertId: string): Promise<void> {
     );
 }
 
-function requireRule(rule: string, names: readonly string[]): void {
-  if (!names.includes(rule)) throw unknownRule(rule, names);
-}
-
 /** The refusal for a rule's name that nobody knows. */
-export const unknownRule = (rule: string, names: readonly string[]): NotFoundError =>
-  new NotFoundError(`There is no alert rule "${rule}". The rules are ${names.join(', ')}.`);
+export const unknownRule = (rule: string): NotFoundError =>
+  new NotFoundError(`There is no alert rule "${rule}". The rules are ${RULE_NAMES.join(', ')}.`);

@@ -1,5 +1,6 @@
 /** Alerts in the database: those that are on, and what a decision made of them, in one statement. */
 import type { Queryable } from '../database/database.ts';
+import { shareReading } from '../database/shared-reading.ts';
 import type { AlertState, Change, Silence } from './alert.rules.ts';
 import type { AlertCure, SubjectKind } from './alert-rule.ts';
 
@@ -26,6 +27,9 @@ export const loadSilences = (db: Queryable): Promise<Silence[]> =>
     `SELECT alert_id::text AS "alertId", rule, group_key AS "groupKey" FROM auth.alert_silences
      WHERE ends_at > clock_timestamp() AND ended_at IS NULL`,
   );
+
+/** The same, read once for all who ask together. */
+export const loadSilencesTogether = shareReading((db: Queryable) => loadSilences(db));
 
 /**
  * Marks silences whose time is over; a trigger tells of the alerts that they covered, but for those

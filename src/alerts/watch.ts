@@ -1,13 +1,6 @@
 /** Looks for alerts from time to time: by its own timer, one look at a time, until it is stopped. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '../database/database.ts';
-import type { Notices } from '../work/notices.ts';
 import { type EvaluationTools, evaluate } from './evaluate.ts';
-
-export interface WatchTools extends EvaluationTools {
-  readonly db: Database;
-  readonly notices: Pick<Notices, 'notify'>;
-}
 
 export interface AlertWatch {
   begin(): void;
@@ -19,8 +12,9 @@ export interface AlertWatch {
   stop(timeoutMs: number): Promise<void>;
 }
 
-export function createAlertWatch(tools: WatchTools): AlertWatch {
-  const { db, intervalMs, notices } = tools;
+export function createAlertWatch(tools: EvaluationTools): AlertWatch {
+  const { db, config } = tools;
+  const intervalMs = config.ALERT_INTERVAL;
   let timer: NodeJS.Timeout | undefined;
   let lookedAt = 0;
   let last: Promise<unknown> = Promise.resolve();
@@ -35,11 +29,7 @@ export function createAlertWatch(tools: WatchTools): AlertWatch {
       const stopping = new Promise<void>((resolve) => {
         breakOff = resolve;
       });
-      const found = await evaluate(tools, stopping);
-      if (found === undefined) return;
-      const { changes, hasSilenceEnded } = found;
-      if (changes.length > 0 || hasSilenceEnded) notices.notify('changes');
-      if (changes.some(({ edge }) => edge !== null)) notices.notify('outbox');
+      await evaluate(tools, stopping);
     });
     last = looked.catch(() => undefined);
     return looked;

@@ -117,6 +117,8 @@ export const FACTS = {
   deliveriesRedelivered: { action: 'redeliverWebhook', target: 'Webhook', wakes: ['webhooks'] },
 
   // Alerts and nodes
+  // An alert that is on grew, or a silence is over by its time.
+  alertsChanged: {},
   alertRaised: { event: 'AlertRaised' },
   alertResolved: { event: 'AlertResolved' },
   alertSilenced: { action: 'silenceAlert' },

@@ -273,7 +273,7 @@ it('the deletion of what is old reads what is old, and not all deliveries', asyn
 describe('the alert of a webhook that is stuck', () => {
   const summary = async () => {
     const { config } = readConfig({});
-    const rule = outboxRules({ settings: config }).find(({ name }) => name === 'WEBHOOK_STUCK');
+    const rule = outboxRules(config).find(({ name }) => name === 'WEBHOOK_STUCK');
     return (await rule?.find(db))?.findings[0]?.summary
       .replace(/webhook \w+/, 'webhook')
       .replace(/since \S+;/, 'since;');

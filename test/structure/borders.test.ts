@@ -44,7 +44,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   accounts: ['events', 'access', 'identity', 'sealing'],
   jobs: ['events', 'access'],
   retention: ['events', 'access'],
-  alerts: ['events', 'access'],
+  alerts: ['events', 'access', 'accounts'],
 };
 const MECHANISM = ['database', 'graphql', 'http', 'telemetry', 'work'];
 

@@ -1,5 +1,5 @@
 /** The alert over the audit trail: it was found not to be as it was written. */
-import { type AlertRule, type Finding, findingsOf, type RuleTools } from '../alert-rule.ts';
+import { type AlertRule, type Finding, findingsOf } from '../alert-rule.ts';
 import { counted } from '../wording.rules.ts';
 
 /** Nothing mends a trail; after so long everybody knows. */
@@ -37,7 +37,7 @@ const brokenFinding = ({ count, since, foundBy }: BrokenRow): Finding => ({
   cure: null,
 });
 
-export const auditRules = (_tools: RuleTools): AlertRule[] => [
+export const auditRules = (): AlertRule[] => [
   {
     name: 'AUDIT_BROKEN',
     severity: 'critical',

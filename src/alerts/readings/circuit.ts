@@ -1,5 +1,6 @@
 /** The alert over the identity provider: its circuit has been open for too long. */
-import { type AlertRule, type Finding, findingsOf, type RuleTools } from '../alert-rule.ts';
+import { suggestedCure } from '../../accounts/insight/failure-group-cures.rules.ts';
+import { type AlertRule, type Finding, findingsOf, type Thresholds } from '../alert-rule.ts';
 import { at, inWords } from '../wording.rules.ts';
 
 /**
@@ -26,7 +27,7 @@ interface OpenCircuit {
 const beforeTheRetry = (advice: string | null): string | undefined =>
   advice?.replace(/[,;]? then retry the failed entries of this group\..*$/, '.');
 
-const openFinding = ({ suggestedCure }: RuleTools, { provider, cause, since }: OpenCircuit): Finding => ({
+const openFinding = ({ provider, cause, since }: OpenCircuit): Finding => ({
   groupKey: provider,
   subject: { kind: 'identity_provider', key: provider },
   count: 1,
@@ -42,21 +43,18 @@ const openFinding = ({ suggestedCure }: RuleTools, { provider, cause, since }: O
   cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: {} },
 });
 
-export const circuitRules = (tools: RuleTools): AlertRule[] => {
-  const { ALERT_CIRCUIT_OPEN_AFTER, ALERT_PAUSE_AFTER } = tools.settings;
-  return [
-    {
-      name: 'CIRCUIT_OPEN',
-      severity: 'critical',
-      description:
-        'The identity provider is not asked any more, and accounts are not made. It is over when the circuit closes, or when no node uses that provider any more.',
-      looksAt: 'The circuit of each identity provider that a living node uses.',
-      threshold: `open for longer than ${inWords(ALERT_CIRCUIT_OPEN_AFTER)}; by hand, longer than ${inWords(ALERT_PAUSE_AFTER)}`,
-      settings: ['ALERT_CIRCUIT_OPEN_AFTER', 'ALERT_PAUSE_AFTER'],
-      async find(db) {
-        const rows = await db.query<OpenCircuit>(OPEN, [ALERT_CIRCUIT_OPEN_AFTER, ALERT_PAUSE_AFTER]);
-        return findingsOf(rows, (row) => openFinding(tools, row));
-      },
+export const circuitRules = ({ ALERT_CIRCUIT_OPEN_AFTER, ALERT_PAUSE_AFTER }: Thresholds): AlertRule[] => [
+  {
+    name: 'CIRCUIT_OPEN',
+    severity: 'critical',
+    description:
+      'The identity provider is not asked any more, and accounts are not made. It is over when the circuit closes, or when no node uses that provider any more.',
+    looksAt: 'The circuit of each identity provider that a living node uses.',
+    threshold: `open for longer than ${inWords(ALERT_CIRCUIT_OPEN_AFTER)}; by hand, longer than ${inWords(ALERT_PAUSE_AFTER)}`,
+    settings: ['ALERT_CIRCUIT_OPEN_AFTER', 'ALERT_PAUSE_AFTER'],
+    async find(db) {
+      const rows = await db.query<OpenCircuit>(OPEN, [ALERT_CIRCUIT_OPEN_AFTER, ALERT_PAUSE_AFTER]);
+      return findingsOf(rows, openFinding);
     },
-  ];
-};
+  },
+];

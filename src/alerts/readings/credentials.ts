@@ -1,5 +1,5 @@
 /** Alerts over keys and tokens whose time comes to its end. */
-import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type RuleTools } from '../alert-rule.ts';
+import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type Thresholds } from '../alert-rule.ts';
 import { at, inWords } from '../wording.rules.ts';
 
 const OLD_KEYS = `
@@ -52,7 +52,7 @@ const tokenFinding = ({ id, name, role, familyId, expiresAt, since }: TokenRow):
   },
 });
 
-export const credentialRules = ({ settings: { ALERT_KEY_AGE, ALERT_TOKEN_EXPIRY_AHEAD } }: RuleTools): AlertRule[] => [
+export const credentialRules = ({ ALERT_KEY_AGE, ALERT_TOKEN_EXPIRY_AHEAD }: Thresholds): AlertRule[] => [
   {
     name: 'KEY_OLD',
     severity: 'info',

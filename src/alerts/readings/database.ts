@@ -1,6 +1,6 @@
 /** Alerts over the database itself: a transaction that holds live updates back, an old snapshot, a full disk. */
 import { statfs } from 'node:fs/promises';
-import { type AlertRule, type Finding, findingsOf, type RuleTools } from '../alert-rule.ts';
+import { type AlertRule, type Finding, findingsOf, type Thresholds } from '../alert-rule.ts';
 import { at, inBytes, inWords } from '../wording.rules.ts';
 
 // Only one that has written has an id, and holds back whoever waits for all that came before. Those
@@ -80,10 +80,10 @@ async function hasLess(folder: string, bytes: number): Promise<boolean> {
   return bavail * bsize < bytes;
 }
 
-export const databaseRules = ({
-  settings: { ALERT_TRANSACTION_AFTER, ALERT_DISK_FREE_BYTES },
-  dataDir,
-}: RuleTools): AlertRule[] => [
+export const databaseRules = (
+  { ALERT_TRANSACTION_AFTER, ALERT_DISK_FREE_BYTES }: Thresholds,
+  embeddedFolder: string | undefined,
+): AlertRule[] => [
   {
     name: 'FEED_HELD_BACK',
     severity: 'warning',
@@ -119,7 +119,7 @@ export const databaseRules = ({
     threshold: `less than ${inBytes(ALERT_DISK_FREE_BYTES)} left`,
     settings: ['ALERT_DISK_FREE_BYTES'],
     async find() {
-      const isLow = dataDir !== undefined && (await hasLess(dataDir, ALERT_DISK_FREE_BYTES));
+      const isLow = embeddedFolder !== undefined && (await hasLess(embeddedFolder, ALERT_DISK_FREE_BYTES));
       return { findings: isLow ? [diskFinding(ALERT_DISK_FREE_BYTES)] : [], isComplete: true };
     },
   },

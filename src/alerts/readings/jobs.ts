@@ -1,5 +1,5 @@
 /** Alerts over jobs: fires that came late or never, runs that fail again and again. */
-import { type AlertRule, type Finding, findingsOf, type RuleTools } from '../alert-rule.ts';
+import { type AlertRule, type Finding, findingsOf, type Thresholds } from '../alert-rule.ts';
 import { at, counted, inWords } from '../wording.rules.ts';
 
 // By job_fires_job_name_outcome_idx, the newest of each job and outcome. A gap's row is as new as
@@ -72,7 +72,7 @@ const failingFinding = ({ name, count, since }: FailingRow): Finding => ({
   cure: { label: 'Run the job now', mutation: 'runJobNow', input: { jobName: name } },
 });
 
-export const jobRules = ({ settings: { ALERT_FIRE_LATE_AFTER, ALERT_FIRE_WINDOW } }: RuleTools): AlertRule[] => [
+export const jobRules = ({ ALERT_FIRE_LATE_AFTER, ALERT_FIRE_WINDOW }: Thresholds): AlertRule[] => [
   {
     name: 'FIRE_MISSED',
     severity: 'warning',

@@ -1,5 +1,5 @@
 /** The alert over nodes: one fell silent without having stopped. */
-import { type AlertRule, type Finding, findingsOf, type RuleTools } from '../alert-rule.ts';
+import { type AlertRule, type Finding, findingsOf, type Thresholds } from '../alert-rule.ts';
 import { at, counted, inWords } from '../wording.rules.ts';
 
 /** A node that was started again at once is told of all the same, so that one that keeps crashing is seen. */
@@ -44,7 +44,7 @@ const lostFinding = ({ host, name, nodeId, count, since, isReplaced }: LostRow):
   cure: null,
 });
 
-export const nodeRules = ({ settings: { ALERT_NODE_GONE_WINDOW } }: RuleTools): AlertRule[] => [
+export const nodeRules = ({ ALERT_NODE_GONE_WINDOW }: Thresholds): AlertRule[] => [
   {
     name: 'NODE_GONE',
     severity: 'warning',

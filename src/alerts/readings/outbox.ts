@@ -1,5 +1,5 @@
 /** Alerts over what leaves the server: events that nobody publishes, webhooks that take nothing. */
-import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type RuleTools } from '../alert-rule.ts';
+import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type Thresholds } from '../alert-rule.ts';
 import { at, counted, inWords } from '../wording.rules.ts';
 
 const MOST_COUNTED = 10_000;
@@ -104,9 +104,7 @@ const disabledFinding = ({ id, since }: WebhookRow): Finding => ({
   cure: { label: 'Resume the webhook', mutation: 'resumeWebhook', input: { webhookId: id } },
 });
 
-export const outboxRules = ({
-  settings: { ALERT_OUTBOX_AFTER, ALERT_WEBHOOK_AFTER },
-}: Pick<RuleTools, 'settings'>): AlertRule[] => [
+export const outboxRules = ({ ALERT_OUTBOX_AFTER, ALERT_WEBHOOK_AFTER }: Thresholds): AlertRule[] => [
   {
     name: 'OUTBOX_STUCK',
     severity: 'critical',

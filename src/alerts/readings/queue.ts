@@ -1,5 +1,7 @@
 /** Alerts over the queue: entries that failed for good, entries that nobody attempts, a forgotten pause. */
-import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type RuleTools } from '../alert-rule.ts';
+import { bulkCure, suggestedCure } from '../../accounts/insight/failure-group-cures.rules.ts';
+import { failureInWords } from '../../accounts/insight/failure-words.rules.ts';
+import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type Thresholds } from '../alert-rule.ts';
 import { at, counted, inWords } from '../wording.rules.ts';
 import { IN_USE } from './circuit.ts';
 
@@ -27,10 +29,7 @@ interface FailedRow {
   readonly isCut: boolean;
 }
 
-const failedFinding = (
-  { suggestedCure, failureInWords, bulkCure }: RuleTools,
-  { key, failureGroup, code, count, since }: FailedRow,
-): Finding => {
+const failedFinding = ({ key, failureGroup, code, count, since }: FailedRow): Finding => {
   const errorCode = code === null ? {} : { errorCode: { equals: code } };
   const action = code === null ? 'RETRY' : bulkCure(code);
   return {
@@ -38,7 +37,7 @@ const failedFinding = (
     subject: { kind: 'failure_group', key: failureGroup },
     count,
     since,
-    summary: `${counted(count, 'entry', 'entries')} failed for good${causeInWords(code, failureInWords)}.`,
+    summary: `${counted(count, 'entry', 'entries')} failed for good${causeInWords(code)}.`,
     advice:
       (code === null ? null : suggestedCure(code)) ??
       'Look at the attempts of one of them, mend the cause, then retry the entries of this group or cancel them.',
@@ -57,9 +56,9 @@ const failedFinding = (
 };
 
 /** For people in words, for scripts and searches with the code. */
-function causeInWords(code: string | null, inWords: RuleTools['failureInWords']): string {
+function causeInWords(code: string | null): string {
   if (code === null) return ' without an error code';
-  const words = inWords(code);
+  const words = failureInWords(code);
   return words === null ? ` with ${code}` : `: ${words} (${code})`;
 }
 
@@ -131,45 +130,46 @@ const pausedFinding = ({ since }: { readonly since: Date }): Finding => ({
   cure: { label: 'Resume the queue', mutation: 'resumeQueue', input: {} },
 });
 
-export const queueRules = (tools: RuleTools): AlertRule[] => {
-  const { ALERT_FAILED_ENTRY_WINDOW, ALERT_OVERDUE_AFTER, ALERT_PAUSE_AFTER } = tools.settings;
-  return [
-    {
-      name: 'ENTRY_FAILED',
-      severity: 'warning',
-      description:
-        'Entries failed for good: one alert for each cause, however many they are. It is over when none of them is left failed (retried, cancelled or deleted), or when the last of them failed long ago.',
-      looksAt: 'Failed entries, by their failure group.',
-      threshold: `one entry in the last ${inWords(ALERT_FAILED_ENTRY_WINDOW)}`,
-      settings: ['ALERT_FAILED_ENTRY_WINDOW'],
-      async find(db) {
-        const rows = await db.query<FailedRow>(FAILED, [ALERT_FAILED_ENTRY_WINDOW, MOST_COUNTED, MOST_FINDINGS + 1]);
-        const { findings, isComplete } = findingsOf(rows, (row) => failedFinding(tools, row));
-        return { findings, isComplete: isComplete && rows[0]?.isCut !== true };
-      },
+export const queueRules = ({
+  ALERT_FAILED_ENTRY_WINDOW,
+  ALERT_OVERDUE_AFTER,
+  ALERT_PAUSE_AFTER,
+}: Thresholds): AlertRule[] => [
+  {
+    name: 'ENTRY_FAILED',
+    severity: 'warning',
+    description:
+      'Entries failed for good: one alert for each cause, however many they are. It is over when none of them is left failed (retried, cancelled or deleted), or when the last of them failed long ago.',
+    looksAt: 'Failed entries, by their failure group.',
+    threshold: `one entry in the last ${inWords(ALERT_FAILED_ENTRY_WINDOW)}`,
+    settings: ['ALERT_FAILED_ENTRY_WINDOW'],
+    async find(db) {
+      const rows = await db.query<FailedRow>(FAILED, [ALERT_FAILED_ENTRY_WINDOW, MOST_COUNTED, MOST_FINDINGS + 1]);
+      const { findings, isComplete } = findingsOf(rows, failedFinding);
+      return { findings, isComplete: isComplete && rows[0]?.isCut !== true };
     },
-    {
-      name: 'ENTRY_OVERDUE',
-      severity: 'critical',
-      description:
-        'Entries are due and nobody attempts them: no node, an open circuit, limits, or too much to do. What somebody paused does not count. It is over when what is due is attempted in time.',
-      looksAt: `The ${MOST_OVERDUE.toLocaleString('en-GB')} entries that have been due for the longest.`,
-      threshold: `due for longer than ${inWords(ALERT_OVERDUE_AFTER)}`,
-      settings: ['ALERT_OVERDUE_AFTER'],
-      async find(db) {
-        const rows = await db.query<OverdueRow>(OVERDUE, [ALERT_OVERDUE_AFTER, MOST_OVERDUE]);
-        return findingsOf(rows, overdueFinding);
-      },
+  },
+  {
+    name: 'ENTRY_OVERDUE',
+    severity: 'critical',
+    description:
+      'Entries are due and nobody attempts them: no node, an open circuit, limits, or too much to do. What somebody paused does not count. It is over when what is due is attempted in time.',
+    looksAt: `The ${MOST_OVERDUE.toLocaleString('en-GB')} entries that have been due for the longest.`,
+    threshold: `due for longer than ${inWords(ALERT_OVERDUE_AFTER)}`,
+    settings: ['ALERT_OVERDUE_AFTER'],
+    async find(db) {
+      const rows = await db.query<OverdueRow>(OVERDUE, [ALERT_OVERDUE_AFTER, MOST_OVERDUE]);
+      return findingsOf(rows, overdueFinding);
     },
-    {
-      name: 'QUEUE_PAUSED',
-      severity: 'warning',
-      description:
-        'The whole queue has been paused for long, and may have been forgotten. It is over when it is resumed.',
-      looksAt: 'The pause of the whole queue; those of families are theirs who made them.',
-      threshold: `paused for longer than ${inWords(ALERT_PAUSE_AFTER)}`,
-      settings: ['ALERT_PAUSE_AFTER'],
-      find: async (db) => findingsOf(await db.query<{ since: Date }>(PAUSED, [ALERT_PAUSE_AFTER]), pausedFinding),
-    },
-  ];
-};
+  },
+  {
+    name: 'QUEUE_PAUSED',
+    severity: 'warning',
+    description:
+      'The whole queue has been paused for long, and may have been forgotten. It is over when it is resumed.',
+    looksAt: 'The pause of the whole queue; those of families are theirs who made them.',
+    threshold: `paused for longer than ${inWords(ALERT_PAUSE_AFTER)}`,
+    settings: ['ALERT_PAUSE_AFTER'],
+    find: async (db) => findingsOf(await db.query<{ since: Date }>(PAUSED, [ALERT_PAUSE_AFTER]), pausedFinding),
+  },
+];
