@@ -108,7 +108,7 @@ export function createApp(options: AppOptions) {
   });
 
   const upkeep = createUpkeep({
-    ...options,
+    ...services,
     wakes: [bulkRunner.wake, resealRunner.wake, publisher.wake, services.deliverer.beat, alerts.beat],
     lookAtKeys: keyWatch.look,
   });

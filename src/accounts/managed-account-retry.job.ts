@@ -5,7 +5,6 @@
  * counts that. It destroys some of the passwords whose time has come, as each heartbeat does.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { createActs } from '../access/acts.ts';
 import type { Database } from '../database/database.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import type { Job, JobContext, RunCounts, RunLog, RunProgress } from '../jobs/job.ts';
@@ -25,27 +24,19 @@ export const managedAccountRetryJob: Job = {
 };
 
 async function retryDueEntries(ctx: JobContext): Promise<RunCounts> {
-  const { db, config, notices, log, progress } = ctx;
-  const acts = createActs(db, ctx.trail, ctx.logger);
-  const { entryIds: takenOver, refused } = await takeOverAllExpired(db, acts, config.PROVIDER_TIMEOUT);
+  const { db, notices, log, progress } = ctx;
+  const { entryIds: takenOver, refused } = await takeOverAllExpired(ctx);
   for (const { entryId, reason } of refused)
     log.error(`The database refuses to have the entry ${entryId} taken over (${reason}).`, { entryId });
-  if (takenOver.length > 0) {
-    notices.notify('changes');
+  if (takenOver.length > 0)
     log.warn(`Took over ${entries(takenOver.length)} whose node had stopped.`, { takenOver: takenOver.length });
-  }
   const { now, due } = await dueNow(db);
   notices.notify('work');
-  const { count: destroyed } = await destroySomePasswords(acts, {
-    undoWindowMs: config.UNDO_WINDOW,
-    failedRetentionMs: config.FAILED_PASSWORD_RETENTION,
-  });
-  if (destroyed > 0) {
-    notices.notify('changes');
+  const { count: destroyed } = await destroySomePasswords(ctx);
+  if (destroyed > 0)
     log.info(`Destroyed the passwords of ${entries(destroyed)}, whose time had come.`, {
       passwordsDestroyed: destroyed,
     });
-  }
   const counts = { due, takenOver: takenOver.length, passwordsDestroyed: destroyed };
   if (due === 0) {
     log.debug('No pending jobs ready for retry');

@@ -3,11 +3,10 @@
  * time after a final failure. (A completed entry's is destroyed by the statement that completes it.)
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Acts } from '../access/acts.ts';
 import { isMoreLikely, planAnew } from '../database/by-place.ts';
-import type { Outage } from '../database/outage.ts';
 import { restAfter } from '../database/pace.ts';
-import { systemCaller } from '../work/caller.ts';
+import { asSystem, type Services } from '../work/context.ts';
+import { type UnitContext, unit } from '../work/unit.ts';
 
 /** Of each kind: some 50 ms. */
 const BATCH = 500;
@@ -31,23 +30,20 @@ const DESTROY = `
   WHERE ctid = ANY (ARRAY(SELECT place FROM cancelled UNION ALL SELECT place FROM failed))
   RETURNING id`;
 
-const RETENTION = systemCaller('retention');
+/** What the end of passwords needs of its node. */
+export type PasswordServices = Omit<UnitContext, 'caller'> & Pick<Services, 'config'>;
 
-export interface PasswordLimits {
-  readonly undoWindowMs: number;
-  readonly failedRetentionMs: number;
-}
-
-/** Destroys up to a batch of such passwords; answers how many, and whether more are likely. */
-export async function destroySomePasswords(
-  acts: Acts,
-  { undoWindowMs, failedRetentionMs }: PasswordLimits,
-): Promise<{ count: number; isMore: boolean }> {
-  return acts.transaction(async (tx, acted) => {
+/**
+ * Destroys up to a batch of the passwords whose time (UNDO_WINDOW, FAILED_PASSWORD_RETENTION) has
+ * come; answers how many, and whether more are likely.
+ */
+export async function destroySomePasswords(services: PasswordServices): Promise<{ count: number; isMore: boolean }> {
+  const { UNDO_WINDOW, FAILED_PASSWORD_RETENTION } = services.config;
+  return unit(asSystem(services, 'retention'), async (tx) => {
     await planAnew(tx);
-    const rows = await tx.query<{ id: string }>(DESTROY, [undoWindowMs, failedRetentionMs]);
+    const rows = await tx.query<{ id: string }>(DESTROY, [UNDO_WINDOW, FAILED_PASSWORD_RETENTION]);
     const entryIds = rows.map((row) => row.id);
-    if (entryIds.length > 0) acted({ caller: RETENTION, action: 'passwordsDestroyed', after: { entryIds } });
+    if (entryIds.length > 0) tx.happened('passwordsDestroyed', { after: { entryIds } });
     return { count: entryIds.length, isMore: isMoreLikely(entryIds.length, BATCH) };
   });
 }
@@ -59,19 +55,14 @@ export interface PasswordDestroyer {
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** A node's destroyer; it does nothing until it is woken. `onDestroyed` is told after each batch. */
-export function createPasswordDestroyer(
-  { acts, outage, onDestroyed }: { acts: Acts; outage: Outage; onDestroyed(): void },
-  limits: PasswordLimits,
-): PasswordDestroyer {
+/** A node's destroyer; it does nothing until it is woken. */
+export function createPasswordDestroyer(services: PasswordServices): PasswordDestroyer {
   const stopping = new AbortController();
   let inHand: Promise<void> | undefined;
   const destroyAll = async (): Promise<void> => {
     for (let isMore = true; isMore && !stopping.signal.aborted; ) {
       const begun = performance.now();
-      const destroyed = await destroySomePasswords(acts, limits);
-      isMore = destroyed.isMore;
-      if (destroyed.count > 0) onDestroyed();
+      isMore = (await destroySomePasswords(services)).isMore;
       if (isMore) await restAfter(begun, stopping.signal);
     }
   };
@@ -79,7 +70,9 @@ export function createPasswordDestroyer(
     wake() {
       if (stopping.signal.aborted) return;
       inHand ??= destroyAll()
-        .catch((error: unknown) => outage.warn(error, 'Old passwords could not be destroyed; it is tried again'))
+        .catch((error: unknown) =>
+          services.db.outage.warn(error, 'Old passwords could not be destroyed; it is tried again'),
+        )
         .finally(() => {
           inHand = undefined;
         });

@@ -7,10 +7,9 @@
  * attempted: to tell the two apart, every start would have to be written, a fourth version of each
  * row. It costs them a look, and a retry only where it happens three times in a row.
  */
-import type { Acts } from '../access/acts.ts';
-import type { Queryable } from '../database/database.ts';
 import { isolating } from '../database/isolate.ts';
-import { systemCaller } from '../work/caller.ts';
+import { asSystem, type Services } from '../work/context.ts';
+import { type UnitContext, unit } from '../work/unit.ts';
 import { openForMs } from './attempt.ts';
 import { refusedBecause } from './complete.ts';
 import { afterInterruption, type EntryState } from './entry.rules.ts';
@@ -59,8 +58,6 @@ const INTERRUPT = `
   SELECT id, attempt_number, 'interrupted', node_id, due_at, started_at, now(), 'ATTEMPT_INTERRUPTED', $2, $3 FROM decided
   ON CONFLICT DO NOTHING`;
 
-const TAKEOVER = systemCaller('takeover');
-
 const MESSAGE =
   'The node that made this attempt stopped before it wrote the outcome. The next attempt looks first whether the account exists.';
 
@@ -72,21 +69,24 @@ export interface TakenOver {
 
 const BATCH_SIZE = 200;
 
+/** What a takeover needs of its node. */
+export type TakeoverServices = Omit<UnitContext, 'caller'> & Pick<Services, 'config'>;
+
 /**
  * Takes over every entry whose lease ran out, in batches. What their nodes sent before the leases
- * ended may still be done at the provider: `timeoutMs` is PROVIDER_TIMEOUT.
+ * ended may still be done at the provider, for as long as PROVIDER_TIMEOUT lets it.
  */
-export async function takeOverAllExpired(db: Queryable, acts: Acts, timeoutMs: number): Promise<TakenOver> {
+export async function takeOverAllExpired(services: TakeoverServices): Promise<TakenOver> {
   const entryIds: string[] = [];
   const refused: { entryId: string; reason: string }[] = [];
   for (;;) {
-    const expired = (await db.query<{ id: string }>(EXPIRED_IDS, [BATCH_SIZE])).map(({ id }) => id);
+    const expired = (await services.db.query<{ id: string }>(EXPIRED_IDS, [BATCH_SIZE])).map(({ id }) => id);
     if (expired.length === 0) return { entryIds, refused };
     const before = entryIds.length;
     await isolating(
       expired,
       async (some) => {
-        entryIds.push(...(await takeOverExpired(acts, timeoutMs, some)));
+        entryIds.push(...(await takeOverExpired(services, some)));
         return some;
       },
       (entryId, error) => {
@@ -99,9 +99,9 @@ export async function takeOverAllExpired(db: Queryable, acts: Acts, timeoutMs: n
   }
 }
 
-async function takeOverExpired(acts: Acts, timeoutMs: number, ids: readonly string[]): Promise<string[]> {
-  return acts.transaction(async (tx, acted) => {
-    const expired = await tx.query<ExpiredLease>(EXPIRED, [openForMs(timeoutMs), ids]);
+async function takeOverExpired(services: TakeoverServices, ids: readonly string[]): Promise<string[]> {
+  return unit(asSystem(services, 'takeover'), async (tx) => {
+    const expired = await tx.query<ExpiredLease>(EXPIRED, [openForMs(services.config.PROVIDER_TIMEOUT), ids]);
     if (expired.length === 0) return [];
     const rows = expired.map((entry) => {
       const decision = afterInterruption(entry, entry.now, entry.lookFinalAt);
@@ -121,7 +121,7 @@ async function takeOverExpired(acts: Acts, timeoutMs: number, ids: readonly stri
     });
     await tx.query(INTERRUPT, [JSON.stringify(rows), MESSAGE, failureGroupOf('ATTEMPT_INTERRUPTED', MESSAGE)]);
     const entryIds = expired.map((entry) => entry.id);
-    acted({ caller: TAKEOVER, action: 'entriesTakenOver', after: { entryIds } });
+    tx.happened('entriesTakenOver', { after: { entryIds } });
     return entryIds;
   });
 }

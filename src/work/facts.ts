@@ -53,6 +53,8 @@ export const FACTS = {
   bulkActionTakenBack: { event: 'BulkActionUndone' },
   queuePaused: { action: 'pauseQueue', event: 'QueuePaused', wakes: ['queue'] },
   queueResumed: { action: 'resumeQueue', event: 'QueueResumed', wakes: ['queue'] },
+  // What waits for instants that were written before is due again.
+  clockSetBack: { wakes: ['queue'] },
   queueLimitsSet: { action: 'setQueueLimits', target: 'Queue', wakes: ['queue'] },
 
   // The identity provider

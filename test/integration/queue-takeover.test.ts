@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { claimDue } from '../../src/accounts/claim.ts';
 import { takeOverAllExpired } from '../../src/accounts/takeover.ts';
 import type { Database } from '../../src/database/database.ts';
-import { testActs } from '../support/acts.ts';
 import { openCircuit } from '../support/circuit.ts';
 import { createGate, createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
@@ -115,7 +114,7 @@ describe('taking over', () => {
       `ALTER TABLE auth.queued_managed_account_creations ADD CONSTRAINT whim CHECK (status = 'processing' OR id <> '${offender}')`,
     );
     try {
-      const { entryIds, refused } = await takeOverAllExpired(queue.db, testActs(queue.db), 2_000);
+      const { entryIds, refused } = await takeOverAllExpired(queue.context);
       expect([...entryIds].sort()).toEqual(ids.slice(1).sort());
       expect(refused).toMatchObject([{ entryId: offender, reason: 'whim' }]);
     } finally {

@@ -6,7 +6,6 @@ import { claimDue } from '../../src/accounts/claim.ts';
 import { destroySomePasswords } from '../../src/accounts/passwords.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { recordSettings } from '../../src/start/settings-record.ts';
-import { testActs } from '../support/acts.ts';
 import { openCircuit } from '../support/circuit.ts';
 import { testContext } from '../support/context.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
@@ -84,7 +83,7 @@ it('passwords that were destroyed because their time had come, with the entries'
   const id = await node.enqueue({ runAt: new Date(Date.now() + 86_400_000) });
   await cancelEntry(node.context, { entryId: id });
   await queue.db.query(`UPDATE auth.queued_managed_account_creations SET cancelled_at = now() - interval '1 hour'`);
-  await destroySomePasswords(testActs(queue.db), { undoWindowMs: 60_000, failedRetentionMs: 60_000 });
+  await destroySomePasswords(queue.context);
   expect(await systemActs()).toEqual([
     expect.objectContaining({ action: 'passwordsDestroyed', actor: 'system:retention', after: { entryIds: [id] } }),
   ]);

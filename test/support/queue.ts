@@ -86,7 +86,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       logger: log,
     });
     const wrapped = options.wrap?.(own) ?? own;
-    const acts = testActs(own, log);
+    const _acts = testActs(own, log);
     const config: Partial<Config> = {
       LEASE_DURATION: leaseMs,
       PROVIDER_TIMEOUT: timeoutMs,
@@ -111,8 +111,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
         (await enqueueAccount(context, account(changes))).entryId,
       /** As a heartbeat does. */
       async takeOver(): Promise<string[]> {
-        const { entryIds } = await takeOverAllExpired(own, acts, timeoutMs);
-        if (entryIds.length > 0) notices.notify('work');
+        const { entryIds } = await takeOverAllExpired(context);
         return [...entryIds];
       },
       stop: (timeout = 5_000): Promise<void> => {
