@@ -8,7 +8,7 @@ import { entryScope } from '../access/scope.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import { InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
-import { unit } from '../work/unit.ts';
+import { announce, unit } from '../work/unit.ts';
 import { isLookFinal, look, until } from './attempt.ts';
 import { type ClaimedEntry, claimForLook, claimOptions, giveBack } from './claim.ts';
 import { completeEntries } from './complete.ts';
@@ -89,7 +89,7 @@ export async function cancelEntry(
 
 /** Holds the entry and looks; returns the hold when there is no account, throws otherwise. */
 async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
-  const { db, provider, notices, config } = ctx;
+  const { db, provider, config } = ctx;
   const entry = await claimForLook(db, claimOptions(ctx), entryId);
   if (entry === undefined) throw new InvalidStateError(CLAIMED_JUST_NOW);
   const startedAt = entry.claimedAt;
@@ -103,7 +103,7 @@ async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
        WHERE id = $1 AND status = 'pending'`,
       [entryId],
     );
-    notices.notify('changes', 'work');
+    announce(ctx, 'entriesGivenBack');
     throw new InvalidStateError(
       'An earlier attempt had made the account: the entry is being completed now, with the password that was given since. Remove the account at the identity provider instead.',
     );
@@ -112,8 +112,8 @@ async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
     const [completion] = await completeEntries(db, provider.name, [
       { entry, result: found, userId: randomUUID(), startedAt, finishedAt: entry.now() },
     ]);
-    notices.notify('changes');
     if (completion?.kind === 'completed') {
+      announce(ctx, 'accountCreated');
       throw new InvalidStateError(
         'An earlier attempt had made the account: the entry is completed now. Remove the account at the identity provider instead.',
       );
@@ -123,7 +123,7 @@ async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
   if (found.kind === 'failure' && found.class === 'permanent') return entry;
   await giveBack(db, [entry]);
   // It may have fallen due during the look.
-  notices.notify('changes', 'work');
+  announce(ctx, 'entriesGivenBack');
   if (found.kind === 'absent') {
     throw new OutcomeUnknownError(
       `There is no account so far, but the request of an earlier attempt may still be under way at the identity provider. Cancel the entry again after ${entry.lookFinalAt?.toISOString()}.`,
