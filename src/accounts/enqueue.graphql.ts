@@ -41,14 +41,11 @@ export function addEnqueue(builder: Builder, { QueuedCreation }: EntryRefs, { Us
           'The entry as it was written; as it stands now for a replay, and where its family, attempts or the like are asked for.',
         resolve: ({ entryId, load }, _args, context, info) => load(entryId, context, info),
       }),
-      generatedPassword: t.exposeString('generatedPassword', {
-        nullable: true,
-        description:
-          'The password, if the server generated it: shown this once. Null for a password that was given, and for a replay.',
-      }),
-      isReplay: t.exposeBoolean('isReplay', {
-        description: 'True if this idempotency key had been used: nothing new was enqueued.',
-      }),
+      generatedPassword: t.textOrNull(
+        'generatedPassword',
+        'The password, if the server generated it: shown this once. Null for a password that was given, and for a replay.',
+      ),
+      isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing new was enqueued.'),
     }),
   });
   const Result = builder.errorUnion('EnqueueAccountResult', {
@@ -59,7 +56,7 @@ export function addEnqueue(builder: Builder, { QueuedCreation }: EntryRefs, { Us
   const EnqueueInput = builder.inputType('EnqueueAccountInput', {
     description: 'An account to be created.',
     fields: (t) => ({
-      familyId: t.field({ type: 'UUID', required: true, description: 'The family it is for.' }),
+      familyId: t.uuid('The family it is for.'),
       username: t.string({ required: true, description: USERNAME }),
       fullName: t.string({
         required: true,
@@ -68,12 +65,11 @@ export function addEnqueue(builder: Builder, { QueuedCreation }: EntryRefs, { Us
       }),
       role: t.field({ type: Role, defaultValue: DEFAULT_ROLE, description: ROLE }),
       password: t.string({ description: PASSWORD }),
-      createdByUserId: t.field({ type: 'UUID', required: true, description: 'The family member who asks for it.' }),
+      createdByUserId: t.uuid('The family member who asks for it.'),
       runAt: t.field({ type: 'DateTime', description: RUN_AT }),
-      idempotencyKey: t.string({
-        description:
-          '1 to 200 characters. The same key again within 24 h answers the first result instead of enqueueing twice.',
-      }),
+      idempotencyKey: t.idempotencyKey(
+        '1 to 200 characters. The same key again within 24 h answers the first result instead of enqueueing twice.',
+      ),
     }),
   });
   const Item = builder.inputType('EnqueueAccountItem', {
@@ -82,7 +78,7 @@ export function addEnqueue(builder: Builder, { QueuedCreation }: EntryRefs, { Us
       clientRef: t.string({
         description: 'A mark of your own, for example a line number; answered with the result. At most 100 characters.',
       }),
-      familyId: t.field({ type: 'UUID', required: true, description: 'The family it is for.' }),
+      familyId: t.uuid('The family it is for.'),
       username: t.string({ required: true, description: USERNAME }),
       fullName: t.string({
         required: true,
@@ -91,7 +87,7 @@ export function addEnqueue(builder: Builder, { QueuedCreation }: EntryRefs, { Us
       }),
       role: t.field({ type: Role, defaultValue: DEFAULT_ROLE, description: ROLE }),
       password: t.string({ description: PASSWORD }),
-      createdByUserId: t.field({ type: 'UUID', required: true, description: 'The family member who asks for it.' }),
+      createdByUserId: t.uuid('The family member who asks for it.'),
       runAt: t.field({ type: 'DateTime', description: RUN_AT }),
     }),
   });
@@ -107,17 +103,16 @@ export function addEnqueue(builder: Builder, { QueuedCreation }: EntryRefs, { Us
         defaultValue: false,
         description: 'All or nothing: if one is refused, none is enqueued, and the others answer NotAttemptedError.',
       }),
-      idempotencyKey: t.string({
-        description:
-          '1 to 200 characters. The same key and input again within 24 h answers the first results, without passwords. Nothing is kept where no item was enqueued.',
-      }),
+      idempotencyKey: t.idempotencyKey(
+        '1 to 200 characters. The same key and input again within 24 h answers the first results, without passwords. Nothing is kept where no item was enqueued.',
+      ),
     }),
   });
   const ItemResult = builder.objectRef<ItemView>('EnqueueAccountItemResult').implement({
     description: 'What became of one item.',
     fields: (t) => ({
-      index: t.exposeInt('index', { description: 'Its place in `items`, from 0.' }),
-      clientRef: t.exposeString('clientRef', { nullable: true, description: 'As it was given; null if it was not.' }),
+      index: t.count('index', 'Its place in `items`, from 0.'),
+      clientRef: t.textOrNull('clientRef', 'As it was given; null if it was not.'),
       result: t.field({
         type: Result,
         description: 'What `enqueueAccount` would have answered; paths of issues begin with `items` and the index.',
@@ -134,14 +129,12 @@ export function addEnqueue(builder: Builder, { QueuedCreation }: EntryRefs, { Us
       description: 'The request was carried out; whether an item was enqueued says its result.',
       fields: (t) => ({
         results: t.expose('results', { type: [ItemResult], description: 'One for each item, in the same order.' }),
-        acceptedCount: t.exposeInt('acceptedCount', { description: 'How many items were enqueued.' }),
+        acceptedCount: t.count('acceptedCount', 'How many items were enqueued.'),
         refusedCount: t.int({
           description: 'How many were not.',
           resolve: ({ results, acceptedCount }) => results.length - acceptedCount,
         }),
-        isReplay: t.exposeBoolean('isReplay', {
-          description: 'True if this idempotency key had been used: nothing new was enqueued.',
-        }),
+        isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing new was enqueued.'),
       }),
     });
 

@@ -1,14 +1,11 @@
 /** Steering the queue: retry and cancel. */
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import type { Builder } from '../graphql/builder.ts';
-import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import { cancelEntry } from './cancel.ts';
 import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import type { EntryRefs } from './entry.graphql.ts';
 import { retryEntry } from './retry.ts';
-
-const _reason = reasonText.nullish();
 
 /** Adds `retryEntry` and `cancelEntry`. */
 export function addEntryMutations(builder: Builder, { QueuedCreation }: EntryRefs): void {
@@ -32,9 +29,7 @@ export function addEntryMutations(builder: Builder, { QueuedCreation }: EntryRef
         resolve: (query, { entryId }, _args, { prisma }) =>
           prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
       }),
-      isReplay: t.exposeBoolean('isReplay', {
-        description: 'True if this idempotency key had been used: nothing was done again.',
-      }),
+      isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was done again.'),
     }),
   });
 

@@ -199,17 +199,9 @@ function addStatistics(builder: Builder) {
         description: 'Entries given up by people.',
         resolve: (statistics) => statistics.byStatus.cancelled,
       }),
-      dueCount: t.exposeInt('dueCount', { description: 'Pending entries that are due by now.' }),
-      oldestDueAt: t.expose('oldestDueAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'Since when the oldest due entry waits; null when none is due.',
-      }),
-      nextDueAt: t.expose('nextDueAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When the next entry becomes due; null when none will.',
-      }),
+      dueCount: t.count('dueCount', 'Pending entries that are due by now.'),
+      oldestDueAt: t.atOrNull('oldestDueAt', 'Since when the oldest due entry waits; null when none is due.'),
+      nextDueAt: t.atOrNull('nextDueAt', 'When the next entry becomes due; null when none will.'),
     }),
   });
 }

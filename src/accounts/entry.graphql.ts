@@ -59,36 +59,26 @@ export function addEntryTypes(builder: Builder, enums: EntryEnums) {
   const Attempt = builder.objectRef<AttemptView>('Attempt').implement({
     description: 'One try to create an entry’s account.',
     fields: (t) => ({
-      number: t.exposeInt('number', { description: 'Counts from 1 over all series of the entry.' }),
+      number: t.count('number', 'Counts from 1 over all series of the entry.'),
       outcome: t.expose('outcome', {
         type: Outcome,
         nullable: true,
         description: 'How it ended; null while it is under way.',
       }),
-      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it began.' }),
-      finishedAt: t.expose('finishedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it ended; null while it is under way.',
-      }),
+      startedAt: t.at('startedAt', 'When it began.'),
+      finishedAt: t.atOrNull('finishedAt', 'When it ended; null while it is under way.'),
       duration: t.field({
         type: 'Duration',
         nullable: true,
         description: 'How long it took; null while it is under way.',
         resolve: ({ startedAt, finishedAt }) => finishedAt && finishedAt.getTime() - startedAt.getTime(),
       }),
-      errorCode: t.exposeString('errorCode', {
-        nullable: true,
-        description: 'Our stable code of the failure; null on success.',
-      }),
-      errorMessage: t.exposeString('errorMessage', {
-        nullable: true,
-        description: 'What failed and what to do; null on success.',
-      }),
-      providerRequestId: t.exposeString('providerRequestId', {
-        nullable: true,
-        description: 'The identity provider’s id of the request, if it gave one.',
-      }),
+      errorCode: t.textOrNull('errorCode', 'Our stable code of the failure; null on success.'),
+      errorMessage: t.textOrNull('errorMessage', 'What failed and what to do; null on success.'),
+      providerRequestId: t.textOrNull(
+        'providerRequestId',
+        'The identity provider’s id of the request, if it gave one.',
+      ),
       node: t.prismaField({
         type: 'ServerNode',
         nullable: true,
@@ -114,31 +104,25 @@ export function addEntryTypes(builder: Builder, enums: EntryEnums) {
         nullable: true,
         description: 'The family the account is for; null once it was deleted.',
       }),
-      username: t.exposeString('username', { description: 'The account’s sign-in name.' }),
-      fullName: t.exposeString('fullName', { description: 'The name as people write it.' }),
+      username: t.text('username', 'The account’s sign-in name.'),
+      fullName: t.text('fullName', 'The name as people write it.'),
       role: t.expose('role', { type: enums.UserRole, description: 'What the account is to become in the family.' }),
       createdBy: t.relation('createdBy', {
         nullable: true,
         description: 'Who asked for it; null once that user was deleted.',
       }),
       status: t.expose('status', { type: Status, description: 'Where it stands.' }),
-      retryCount: t.exposeInt('retryCount', {
-        description: 'Retries of the present series, 0 to `maxRetries`. The first attempt is not a retry.',
-      }),
+      retryCount: t.count(
+        'retryCount',
+        'Retries of the present series, 0 to `maxRetries`. The first attempt is not a retry.',
+      ),
       maxRetries: t.int({ description: 'How many retries a series has.', resolve: () => MAX_RETRIES }),
-      nextRetryAt: t.expose('nextRetryAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it is due (or was, while being attempted); null when nothing more will be tried.',
-      }),
-      lastErrorCode: t.exposeString('lastErrorCode', {
-        nullable: true,
-        description: 'Our stable code of the last failure; null if there was none.',
-      }),
-      lastErrorMessage: t.exposeString('lastErrorMessage', {
-        nullable: true,
-        description: 'What failed last and what to do; null if nothing did.',
-      }),
+      nextRetryAt: t.atOrNull(
+        'nextRetryAt',
+        'When it is due (or was, while being attempted); null when nothing more will be tried.',
+      ),
+      lastErrorCode: t.textOrNull('lastErrorCode', 'Our stable code of the last failure; null if there was none.'),
+      lastErrorMessage: t.textOrNull('lastErrorMessage', 'What failed last and what to do; null if nothing did.'),
       attempts: t.connection(
         {
           type: Attempt,
@@ -195,30 +179,23 @@ export function addEntryTypes(builder: Builder, enums: EntryEnums) {
         description: 'Whether `cancelEntry` would be accepted now.',
         resolve: ({ status }) => status !== 'cancelled' && cancelProblem(status) === undefined,
       }),
-      passwordDestroyedAt: t.expose('passwordDestroyedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When the sealed password was destroyed; null while the entry may need it.',
-      }),
+      passwordDestroyedAt: t.atOrNull(
+        'passwordDestroyedAt',
+        'When the sealed password was destroyed; null while the entry may need it.',
+      ),
       passwordDestroyedBecause: t.expose('passwordDestroyedBecause', {
         type: Destruction,
         nullable: true,
         description: 'Why the sealed password was destroyed; null while it was not.',
       }),
       createdAt: t.at('createdAt', 'When it was enqueued.'),
-      updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
+      updatedAt: t.at('updatedAt', 'When it last changed.'),
       completedAt: t.atOrNull('completedAt', 'When its account was made; null until then.'),
-      failedAt: t.expose('failedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description:
-          'When it failed for good or had used up its retries; null if it has not, and again after a retry. It stays when a failed entry is cancelled.',
-      }),
-      cancelledAt: t.expose('cancelledAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it was cancelled; null if it is not.',
-      }),
+      failedAt: t.atOrNull(
+        'failedAt',
+        'When it failed for good or had used up its retries; null if it has not, and again after a retry. It stays when a failed entry is cancelled.',
+      ),
+      cancelledAt: t.atOrNull('cancelledAt', 'When it was cancelled; null if it is not.'),
     }),
   });
 
@@ -226,7 +203,7 @@ export function addEntryTypes(builder: Builder, enums: EntryEnums) {
     name: 'UsernameTakenError',
     description: 'Another user or active entry has the username.',
     interfaces: ['MutationError'],
-    fields: (t) => ({ username: t.exposeString('username', { description: 'The name that is taken.' }) }),
+    fields: (t) => ({ username: t.text('username', 'The name that is taken.') }),
   });
   builder.objectType(PasswordDestroyedError, {
     name: 'PasswordDestroyedError',

@@ -94,21 +94,15 @@ export function addBulkActions(builder: Builder, entryRefs: EntryRefs) {
       }),
       action: t.expose('action', { type: Kind, description: 'What it does to each entry.' }),
       status: t.expose('status', { type: Status, description: 'Where it stands.' }),
-      runAt: t.expose('runAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'The instant that SET_RUN_AT sets; null for the others.',
-      }),
-      totalCount: t.exposeInt('totalCount', { description: 'How many entries were planned.' }),
-      doneCount: t.exposeInt('doneCount', { description: 'How many were changed so far.' }),
-      skippedCount: t.exposeInt('skippedCount', {
-        description:
-          'How many were left as they are, because they are no longer what was planned; those that were deleted meanwhile are counted at the end, and not named.',
-      }),
-      undoneCount: t.exposeInt('undoneCount', { description: 'How many were taken back.' }),
-      keptCount: t.exposeInt('keptCount', {
-        description: 'How many an undo left as they are, because something had touched them since.',
-      }),
+      runAt: t.atOrNull('runAt', 'The instant that SET_RUN_AT sets; null for the others.'),
+      totalCount: t.count('totalCount', 'How many entries were planned.'),
+      doneCount: t.count('doneCount', 'How many were changed so far.'),
+      skippedCount: t.count(
+        'skippedCount',
+        'How many were left as they are, because they are no longer what was planned; those that were deleted meanwhile are counted at the end, and not named.',
+      ),
+      undoneCount: t.count('undoneCount', 'How many were taken back.'),
+      keptCount: t.count('keptCount', 'How many an undo left as they are, because something had touched them since.'),
       skipped: t.connection(
         {
           type: Skipped,
@@ -162,33 +156,18 @@ export function addBulkActions(builder: Builder, entryRefs: EntryRefs) {
         { name: 'BulkChangedConnection' },
         { name: 'BulkChangedEdge' },
       ),
-      reason: t.exposeString('reason', { nullable: true, description: 'Why, if whoever planned it said.' }),
-      actor: t.exposeString('actor', { description: 'Who applied it; of a plan, who made it.' }),
-      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was planned.' }),
-      expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when the plan could be applied.' }),
-      appliedAt: t.expose('appliedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it was applied; null for a plan.',
-      }),
-      finishedAt: t.expose('finishedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When its last batch was done, or that of its undo; null while one is to come.',
-      }),
-      undoneBy: t.exposeString('undoneBy', {
-        nullable: true,
-        description: 'Who had it taken back; null when nobody did.',
-      }),
-      undoReason: t.exposeString('undoReason', {
-        nullable: true,
-        description: 'Why it was taken back, if whoever did said.',
-      }),
-      undoAskedAt: t.expose('undoAskedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it was asked to be taken back; null when nobody did.',
-      }),
+      reason: t.textOrNull('reason', 'Why, if whoever planned it said.'),
+      actor: t.text('actor', 'Who applied it; of a plan, who made it.'),
+      createdAt: t.at('createdAt', 'When it was planned.'),
+      expiresAt: t.at('expiresAt', 'Until when the plan could be applied.'),
+      appliedAt: t.atOrNull('appliedAt', 'When it was applied; null for a plan.'),
+      finishedAt: t.atOrNull(
+        'finishedAt',
+        'When its last batch was done, or that of its undo; null while one is to come.',
+      ),
+      undoneBy: t.textOrNull('undoneBy', 'Who had it taken back; null when nobody did.'),
+      undoReason: t.textOrNull('undoReason', 'Why it was taken back, if whoever did said.'),
+      undoAskedAt: t.atOrNull('undoAskedAt', 'When it was asked to be taken back; null when nobody did.'),
     }),
   });
   addBulkProgress(builder);

@@ -21,12 +21,12 @@ export function addBulkExclusion(builder: Builder, { QueuedCreation }: EntryRefs
   return builder.objectRef<Exclusion>('BulkExclusion').implement({
     description: 'Entries that the plan leaves out for one reason.',
     fields: (t) => ({
-      code: t.exposeString('code', {
-        description:
-          'The reason, for scripts: COMPLETED, PROCESSING, ALREADY_CANCELLED, NOT_PENDING, OUTCOME_UNKNOWN, PASSWORD_DESTROYED, PASSWORD_NOT_SEALED, USERNAME_TAKEN, FAMILY_DELETED or NOT_FOUND.',
-      }),
+      code: t.text(
+        'code',
+        'The reason, for scripts: COMPLETED, PROCESSING, ALREADY_CANCELLED, NOT_PENDING, OUTCOME_UNKNOWN, PASSWORD_DESTROYED, PASSWORD_NOT_SEALED, USERNAME_TAKEN, FAMILY_DELETED or NOT_FOUND.',
+      ),
       message: t.string({ description: 'The same for people, with what to do.', resolve: exclusionMessage }),
-      count: t.exposeInt('count', { description: 'How many.' }),
+      count: t.count('count', 'How many.'),
       sample: t.prismaField({
         type: [QueuedCreation],
         description: 'The first ten; none for NOT_FOUND.',

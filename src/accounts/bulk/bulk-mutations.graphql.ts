@@ -2,7 +2,6 @@
 
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import type { Builder } from '../../graphql/builder.ts';
-import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { EntryRefs } from '../entry.graphql.ts';
 import { type addEntryQueries, type EntryFilter, entryCondition } from '../entry-queries.graphql.ts';
@@ -15,8 +14,6 @@ import { MOST_OPEN_PLANS, type Plan, planBulkAction } from './bulk-plan.ts';
 
 /** A plan reads and writes a row for each entry that matches. */
 const DEAR = 3_000;
-
-const reason = reasonText.nullish();
 
 /** Adds `planBulkAction`, `applyBulkAction` and `undoBulkAction`. */
 export function addBulkMutations(
@@ -41,14 +38,14 @@ export function addBulkMutations(
         type: 'DateTime',
         description: 'For SET_RUN_AT, and only there: when they are to be due; an instant in the past means now.',
       }),
-      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
+      reason: t.reason(),
     }),
   });
   const PlanPayload = builder.objectRef<Plan>('PlanBulkActionPayload').implement({
     description: 'What applying the plan will do; until then nothing is changed.',
     fields: (t) => ({
       planId: t.expose('planId', { type: 'UUID', description: 'Pass it to `applyBulkAction`.' }),
-      count: t.exposeInt('count', { description: 'How many entries will be changed.' }),
+      count: t.count('count', 'How many entries will be changed.'),
       sample: t.prismaField({
         type: [QueuedCreation],
         description: 'The first ten of them.',
@@ -65,17 +62,17 @@ export function addBulkMutations(
         description:
           'How long the attempts of a RETRY will take, at the speed of the last five minutes or the limit below it, as `queueForecast` reckons; null when no attempt ended in that time, and for actions that call nobody.',
       }),
-      expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when it can be applied: 15 minutes.' }),
+      expiresAt: t.at('expiresAt', 'Until when it can be applied: 15 minutes.'),
     }),
   });
 
   const ApplyInput = builder.inputType('ApplyBulkActionInput', {
     description: 'A plan to be carried out.',
     fields: (t) => ({
-      planId: t.field({ type: 'UUID', required: true, description: 'The plan.' }),
-      idempotencyKey: t.string({
-        description: '1 to 200 characters. The same key again within 24 h answers the same bulk action.',
-      }),
+      planId: t.uuid('The plan.'),
+      idempotencyKey: t.idempotencyKey(
+        '1 to 200 characters. The same key again within 24 h answers the same bulk action.',
+      ),
     }),
   });
   const ApplyPayload = builder
@@ -89,17 +86,15 @@ export function addBulkMutations(
           resolve: (query, { bulkActionId }, _args, { prisma }) =>
             prisma.bulkAction.findUniqueOrThrow({ ...query, where: { id: bulkActionId } }),
         }),
-        isReplay: t.exposeBoolean('isReplay', {
-          description: 'True if this idempotency key had been used: nothing was started again.',
-        }),
+        isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was started again.'),
       }),
     });
 
   const UndoInput = builder.inputType('UndoBulkActionInput', {
     description: 'A bulk action to be taken back.',
     fields: (t) => ({
-      bulkActionId: t.field({ type: 'UUID', required: true, description: 'The bulk action.' }),
-      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
+      bulkActionId: t.uuid('The bulk action.'),
+      reason: t.reason(),
     }),
   });
   const UndoPayload = builder
@@ -113,7 +108,7 @@ export function addBulkMutations(
           resolve: (query, { bulkActionId }, _args, { prisma }) =>
             prisma.bulkAction.findUniqueOrThrow({ ...query, where: { id: bulkActionId } }),
         }),
-        isChanged: t.exposeBoolean('isChanged', { description: 'False if it was being taken back, or was, already.' }),
+        isChanged: t.flag('isChanged', 'False if it was being taken back, or was, already.'),
       }),
     });
 

@@ -7,12 +7,12 @@ export function addBulkProgress(builder: Builder): void {
   const Reason = builder.objectRef<{ readonly code: string; readonly count: number }>('BulkSkippedReason').implement({
     description: 'Why entries were left as they are by a bulk action, and how many for this one reason.',
     fields: (t) => ({
-      code: t.exposeString('code', { description: 'The reason, for scripts, as in `BulkSkipped`.' }),
+      code: t.text('code', 'The reason, for scripts, as in `BulkSkipped`.'),
       message: t.string({
         description: 'The same for people, with what to do.',
         resolve: ({ code }) => skipMessage(code),
       }),
-      count: t.exposeInt('count', { description: 'How many.' }),
+      count: t.count('count', 'How many.'),
     }),
   });
   builder.prismaObjectFields('BulkAction', (t) => ({
@@ -40,11 +40,9 @@ export function addBulkProgress(builder: Builder): void {
       resolve: ({ leaseExpiresAt }, _args, { config }) =>
         leaseExpiresAt && new Date(leaseExpiresAt.getTime() - config.LEASE_DURATION),
     }),
-    freeAt: t.expose('leaseExpiresAt', {
-      type: 'DateTime',
-      nullable: true,
-      description:
-        'From when on another node may go on with it, unless this one does a batch before; null while none works at it.',
-    }),
+    freeAt: t.atOrNull(
+      'leaseExpiresAt',
+      'From when on another node may go on with it, unless this one does a batch before; null while none works at it.',
+    ),
   }));
 }

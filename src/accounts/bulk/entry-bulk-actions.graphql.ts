@@ -39,16 +39,8 @@ export function addEntryBulkActions(builder: Builder) {
         select: { skipCode: true },
         resolve: ({ skipCode }) => (skipCode === null ? null : skipMessage(skipCode)),
       }),
-      changedAt: t.expose('changedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it changed this entry; null when it left it as it was.',
-      }),
-      undoneAt: t.expose('undoneAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When this entry was given back what it had been; null when it was not.',
-      }),
+      changedAt: t.atOrNull('changedAt', 'When it changed this entry; null when it left it as it was.'),
+      undoneAt: t.atOrNull('undoneAt', 'When this entry was given back what it had been; null when it was not.'),
       undoneBy: t.string({
         nullable: true,
         description: 'Who had the bulk action taken back; null when nobody did.',

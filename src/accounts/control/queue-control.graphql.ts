@@ -14,7 +14,6 @@ import {
   setQueueLimits,
 } from './queue-control.ts';
 
-const reason = reasonText.nullish();
 const limit = z.int().min(1, 'is at least 1').max(100_000, 'is at most 100000').nullish();
 
 /** Adds `queueControl`, `pauseQueue`, `resumeQueue` and `setQueueLimits`. */
@@ -29,35 +28,31 @@ export function addQueueControl(builder: Builder): void {
         resolve: (query, { familyId }, _args, { prisma }) =>
           familyId === null ? null : prisma.family.findUnique({ ...query, where: { id: familyId } }),
       }),
-      pausedBy: t.exposeString('pausedBy', { description: 'Who paused it.' }),
-      reason: t.exposeString('reason', { description: 'Why.' }),
-      pausedAt: t.expose('pausedAt', { type: 'DateTime', description: 'Since when.' }),
-      endsAt: t.expose('pausedUntil', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it lifts itself; null when somebody must resume the queue.',
-      }),
+      pausedBy: t.text('pausedBy', 'Who paused it.'),
+      reason: t.text('reason', 'Why.'),
+      pausedAt: t.at('pausedAt', 'Since when.'),
+      endsAt: t.atOrNull('pausedUntil', 'When it lifts itself; null when somebody must resume the queue.'),
     }),
   });
   const LimitsRef = builder.objectRef<QueueLimits>('QueueLimits').implement({
     description: 'How fast all nodes together may start attempts.',
     fields: (t) => ({
-      startsPerSecond: t.exposeInt('startsPerSecond', {
-        nullable: true,
-        description: 'Attempts that may start in any second, give or take the burst; null without a limit.',
-      }),
+      startsPerSecond: t.countOrNull(
+        'startsPerSecond',
+        'Attempts that may start in any second, give or take the burst; null without a limit.',
+      ),
       burst: t.int({
         nullable: true,
         description:
           'By how many the starts in a sliding second may exceed `startsPerSecond`; null without that limit.',
         resolve: ({ startsPerSecond }) => (startsPerSecond === null ? null : burstOf(startsPerSecond)),
       }),
-      concurrency: t.exposeInt('concurrency', {
-        nullable: true,
-        description: 'Attempts that may be under way at the same time; null without a limit.',
-      }),
-      updatedBy: t.exposeString('updatedBy', { nullable: true, description: 'Who set them; null if nobody has.' }),
-      updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When they were set.' }),
+      concurrency: t.countOrNull(
+        'concurrency',
+        'Attempts that may be under way at the same time; null without a limit.',
+      ),
+      updatedBy: t.textOrNull('updatedBy', 'Who set them; null if nobody has.'),
+      updatedAt: t.at('updatedAt', 'When they were set.'),
     }),
   });
   const Control = builder.objectRef<object>('QueueControl').implement({
@@ -106,7 +101,7 @@ export function addQueueControl(builder: Builder): void {
         type: 'UUID',
         description: 'The pause of this family’s entries; left out: the pause of the whole queue.',
       }),
-      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
+      reason: t.reason(),
     }),
   });
   const LimitsInput = builder.inputType('SetQueueLimitsInput', {
@@ -120,7 +115,7 @@ export function addQueueControl(builder: Builder): void {
         description: 'Attempts that all nodes together may have under way: 1 to 100000; null lifts the limit.',
         validate: limit,
       }),
-      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reason }),
+      reason: t.reason(),
     }),
   });
   const pausesPayload = (name: string, description: string) =>
@@ -132,7 +127,7 @@ export function addQueueControl(builder: Builder): void {
           description: 'The pauses in force now, the whole queue’s first; at most 1000.',
           resolve: (_parent, _args, { reading, caller }) => loadPauses(reading, caller.familyId),
         }),
-        isChanged: t.exposeBoolean('isChanged', { description: 'False if it was so already.' }),
+        isChanged: t.flag('isChanged', 'False if it was so already.'),
       }),
     });
   const PausePayload = pausesPayload('PauseQueuePayload', 'It is paused; attempts under way go on.');
@@ -145,7 +140,7 @@ export function addQueueControl(builder: Builder): void {
         description: 'The limits, as they stand now.',
         resolve: (_parent, _args, { reading }) => loadLimits(reading),
       }),
-      isChanged: t.exposeBoolean('isChanged', { description: 'False if they were so already.' }),
+      isChanged: t.flag('isChanged', 'False if they were so already.'),
     }),
   });
 

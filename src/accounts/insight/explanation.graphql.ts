@@ -22,68 +22,54 @@ export function addExplanations(
   blocker('BackingOff').implement({
     interfaces,
     description: 'The last attempt failed, and the next one’s time has not come.',
-    fields: (t) => ({ retryAt: t.expose('retryAt', { type: 'DateTime', description: 'When it comes.' }) }),
+    fields: (t) => ({ retryAt: t.at('retryAt', 'When it comes.') }),
   });
   blocker('ScheduledFor').implement({
     interfaces,
     description: 'It was enqueued for a later time.',
-    fields: (t) => ({ scheduledAt: t.expose('scheduledAt', { type: 'DateTime', description: 'For when.' }) }),
+    fields: (t) => ({ scheduledAt: t.at('scheduledAt', 'For when.') }),
   });
   blocker('CircuitOpen').implement({
     interfaces,
     description: 'The identity provider’s circuit is not closed: nothing is attempted but probes.',
     fields: (t) => ({
-      openedAt: t.expose('openedAt', { type: 'DateTime', nullable: true, description: 'Since when; null if unknown.' }),
-      openedBy: t.exposeString('openedBy', {
-        nullable: true,
-        description: 'Who keeps it open by hand; null if failures opened it.',
-      }),
-      cause: t.exposeString('cause', {
-        nullable: true,
-        description: 'The error code that opened it; null when a person opened it.',
-      }),
-      nextProbeAt: t.expose('nextProbeAt', {
-        type: 'DateTime',
-        nullable: true,
-        description:
-          'When a due entry is next let through as a probe; null when that may be at any moment, or never (kept open by hand without an end).',
-      }),
+      openedAt: t.atOrNull('openedAt', 'Since when; null if unknown.'),
+      openedBy: t.textOrNull('openedBy', 'Who keeps it open by hand; null if failures opened it.'),
+      cause: t.textOrNull('cause', 'The error code that opened it; null when a person opened it.'),
+      nextProbeAt: t.atOrNull(
+        'nextProbeAt',
+        'When a due entry is next let through as a probe; null when that may be at any moment, or never (kept open by hand without an end).',
+      ),
     }),
   });
   blocker('QueuePaused').implement({
     interfaces,
     description: 'The queue, or the family’s part of it, is paused.',
     fields: (t) => ({
-      pausedBy: t.exposeString('pausedBy', { description: 'Who paused it.' }),
-      reason: t.exposeString('reason', { description: 'Why.' }),
-      endsAt: t.expose('endsAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it lifts itself; null when somebody must resume the queue.',
-      }),
+      pausedBy: t.text('pausedBy', 'Who paused it.'),
+      reason: t.text('reason', 'Why.'),
+      endsAt: t.atOrNull('endsAt', 'When it lifts itself; null when somebody must resume the queue.'),
     }),
   });
   blocker('LeasedBy').implement({
     interfaces,
     description: 'A node holds it.',
     fields: (t) => ({
-      node: t.exposeString('node', { nullable: true, description: 'The node’s name; null if it is not known.' }),
-      leaseEndsAt: t.expose('leaseEndsAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When another node may take it over; null when that may be at any moment.',
-      }),
+      node: t.textOrNull('node', 'The node’s name; null if it is not known.'),
+      leaseEndsAt: t.atOrNull(
+        'leaseEndsAt',
+        'When another node may take it over; null when that may be at any moment.',
+      ),
     }),
   });
   blocker('RateLimited').implement({
     interfaces,
     description: 'The queue’s limits let no attempt start at this moment.',
     fields: (t) => ({
-      nextStartAt: t.expose('nextStartAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When the next one may start; null when that depends on the end of those under way.',
-      }),
+      nextStartAt: t.atOrNull(
+        'nextStartAt',
+        'When the next one may start; null when that depends on the end of those under way.',
+      ),
     }),
   });
   blocker('WaitingForTurn').implement({ interfaces, description: 'Nothing: it is due, and is attempted next.' });
@@ -91,7 +77,7 @@ export function addExplanations(
   blocker('PermanentError').implement({
     interfaces,
     description: 'It failed for a reason that stays.',
-    fields: (t) => ({ code: t.exposeString('code', { description: 'Our stable code of the failure.' }) }),
+    fields: (t) => ({ code: t.text('code', 'Our stable code of the failure.') }),
   });
   blocker('PasswordDestroyed').implement({ interfaces, description: 'Its password is gone; a retry needs a new one.' });
 

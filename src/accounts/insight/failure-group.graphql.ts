@@ -22,28 +22,25 @@ export function addFailureGroups(builder: Builder, { QueuedCreation }: EntryRefs
   const Group = builder.objectRef<FailureGroupView>('FailureGroup').implement({
     description: 'Entries that have failed or back off for the same cause.',
     fields: (t) => ({
-      key: t.exposeString('key', {
-        description: 'Names the group; `QueuedCreationFilter.failureGroup` selects exactly its entries.',
-      }),
-      errorCode: t.exposeString('errorCode', { description: 'Our stable code of the failure.' }),
-      message: t.exposeString('message', {
-        description: 'What failed, with <id>, <n>, <time>, <address> and <name> for what differs between entries.',
-      }),
-      count: t.exposeInt('count', { description: 'Entries that have failed or back off for this cause now.' }),
-      failedCount: t.exposeInt('failedCount', {
-        description: 'Those of `count` that have failed for good; the others are retried by the schedule.',
-      }),
-      affectedFamilyCount: t.exposeInt('affectedFamilyCount', { description: 'Families that these entries are of.' }),
+      key: t.text('key', 'Names the group; `QueuedCreationFilter.failureGroup` selects exactly its entries.'),
+      errorCode: t.text('errorCode', 'Our stable code of the failure.'),
+      message: t.text(
+        'message',
+        'What failed, with <id>, <n>, <time>, <address> and <name> for what differs between entries.',
+      ),
+      count: t.count('count', 'Entries that have failed or back off for this cause now.'),
+      failedCount: t.count(
+        'failedCount',
+        'Those of `count` that have failed for good; the others are retried by the schedule.',
+      ),
+      affectedFamilyCount: t.count('affectedFamilyCount', 'Families that these entries are of.'),
       affectedFamilies: t.prismaField({
         type: ['Family'],
         description: 'The families with the most of these entries, five at the most.',
         resolve: (_query, group) => group.affectedFamilies(),
       }),
-      firstSeenAt: t.expose('firstSeenAt', {
-        type: 'DateTime',
-        description: 'When an attempt first failed so, as far back as attempts are kept.',
-      }),
-      lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime', description: 'When an attempt last failed so.' }),
+      firstSeenAt: t.at('firstSeenAt', 'When an attempt first failed so, as far back as attempts are kept.'),
+      lastSeenAt: t.at('lastSeenAt', 'When an attempt last failed so.'),
       trend: t.intList({
         description:
           'Attempts that failed so in the last hour: twelve counts of 5 minutes each, the oldest first; of entries that are cured too.',

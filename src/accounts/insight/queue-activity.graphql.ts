@@ -12,21 +12,15 @@ export function addQueueActivity(builder: Builder, { Outcome }: Pick<EntryRefs, 
   const Bucket = builder.objectRef<ActivityBucket>('ActivityBucket').implement({
     description: 'What happened in one stretch of the span.',
     fields: (t) => ({
-      startsAt: t.expose('startsAt', {
-        type: 'DateTime',
-        description: 'Its beginning; it ends where the next begins.',
-      }),
-      enqueuedCount: t.exposeInt('enqueuedCount', { description: 'Entries that were enqueued in it.' }),
-      succeededCount: t.exposeInt('succeededCount', { description: `${ENDED} and succeeded.` }),
-      transientFailureCount: t.exposeInt('transientFailureCount', {
-        description: `${ENDED} and failed for a reason that may pass.`,
-      }),
-      permanentFailureCount: t.exposeInt('permanentFailureCount', {
-        description: `${ENDED} and failed for a reason that stays.`,
-      }),
-      otherCount: t.exposeInt('otherCount', {
-        description: `${ENDED} otherwise: configuration failures, unknown outcomes, interrupted ones.`,
-      }),
+      startsAt: t.at('startsAt', 'Its beginning; it ends where the next begins.'),
+      enqueuedCount: t.count('enqueuedCount', 'Entries that were enqueued in it.'),
+      succeededCount: t.count('succeededCount', `${ENDED} and succeeded.`),
+      transientFailureCount: t.count('transientFailureCount', `${ENDED} and failed for a reason that may pass.`),
+      permanentFailureCount: t.count('permanentFailureCount', `${ENDED} and failed for a reason that stays.`),
+      otherCount: t.count(
+        'otherCount',
+        `${ENDED} otherwise: configuration failures, unknown outcomes, interrupted ones.`,
+      ),
       durationP50: t.expose('durationP50', {
         type: 'Duration',
         nullable: true,
@@ -42,10 +36,10 @@ export function addQueueActivity(builder: Builder, { Outcome }: Pick<EntryRefs, 
   const Errors = builder.objectRef<ErrorCount>('ErrorCount').implement({
     description: 'How often attempts of the span failed with one error.',
     fields: (t) => ({
-      errorCode: t.exposeString('errorCode', { description: 'Our stable code of the failure.' }),
+      errorCode: t.text('errorCode', 'Our stable code of the failure.'),
       outcome: t.expose('outcome', { type: Outcome, description: 'How these attempts ended.' }),
-      count: t.exposeInt('count', { description: 'How many they were.' }),
-      lastAt: t.expose('lastAt', { type: 'DateTime', description: 'When the last of them ended.' }),
+      count: t.count('count', 'How many they were.'),
+      lastAt: t.at('lastAt', 'When the last of them ended.'),
     }),
   });
   const Activity = builder.objectRef<QueueActivity>('QueueActivity').implement({

@@ -22,37 +22,35 @@ export function addQueueForecast(builder: Builder): void {
   const Minute = builder.objectRef<DueMinute>('DueMinute').implement({
     description: 'Entries that become due within one minute.',
     fields: (t) => ({
-      startsAt: t.expose('startsAt', { type: 'DateTime', description: 'The minute’s beginning.' }),
-      count: t.exposeInt('count', { description: 'How many entries become due in it; at least one.' }),
+      startsAt: t.at('startsAt', 'The minute’s beginning.'),
+      count: t.count('count', 'How many entries become due in it; at least one.'),
     }),
   });
   const Forecast = builder.objectRef<QueueForecast>('QueueForecast').implement({
     description: 'What becomes due when, and when the queue will be empty.',
     fields: (t) => ({
-      dueNowCount: t.exposeInt('dueNowCount', { description: 'Pending entries that are due by now.' }),
+      dueNowCount: t.count('dueNowCount', 'Pending entries that are due by now.'),
       duePerMinute: t.field({
         type: [Minute],
         description: 'The next 24 hours, in order; only minutes in which an entry becomes due.',
         resolve: ({ dueMinutes }) => [...dueMinutes],
       }),
-      dueLaterCount: t.exposeInt('dueLaterCount', { description: 'Entries that become due in more than 24 hours.' }),
+      dueLaterCount: t.count('dueLaterCount', 'Entries that become due in more than 24 hours.'),
       throughput: t.exposeFloat('throughput', {
         nullable: true,
         description:
           'Attempts per second on all nodes, measured over the last 5 minutes, in the time in which any was under way; null when none ended in it.',
       }),
-      emptyAt: t.expose('emptyAt', {
-        type: 'DateTime',
-        nullable: true,
-        description:
-          'When the queue will be empty if every attempt succeeds and nothing new is enqueued; null when that cannot be known.',
-      }),
+      emptyAt: t.atOrNull(
+        'emptyAt',
+        'When the queue will be empty if every attempt succeeds and nothing new is enqueued; null when that cannot be known.',
+      ),
       unknownReason: t.expose('unknownReason', {
         type: Reason,
         nullable: true,
         description: 'Why `emptyAt` cannot be known; null when it is.',
       }),
-      explanation: t.exposeString('explanation', { description: 'How it was reckoned, in sentences.' }),
+      explanation: t.text('explanation', 'How it was reckoned, in sentences.'),
     }),
   });
   builder.queryField('queueForecast', (t) =>
