@@ -23,6 +23,7 @@ export function createUpkeep(options: UpkeepOptions) {
     if (entryIds.length + refused.length === 0) return;
     metrics.queue.takenOver.inc(entryIds.length);
     logger.warn({ entries: entryIds.length, refused }, 'Took over entries whose lease had run out');
+    announce(options, 'entriesDue');
   };
   return {
     /** To be done at each heartbeat; at a start it is not known whether the database's clock was set back. */

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import type { Job, JobContext, RunCounts, RunLog, RunProgress } from '../jobs/job.ts';
+import { announce } from '../work/unit.ts';
 import { destroySomePasswords } from './passwords.ts';
 import { takeOverAllExpired } from './takeover.ts';
 
@@ -24,14 +25,14 @@ export const managedAccountRetryJob: Job = {
 };
 
 async function retryDueEntries(ctx: JobContext): Promise<RunCounts> {
-  const { db, notices, log, progress } = ctx;
+  const { db, log, progress } = ctx;
   const { entryIds: takenOver, refused } = await takeOverAllExpired(ctx);
   for (const { entryId, reason } of refused)
     log.error(`The database refuses to have the entry ${entryId} taken over (${reason}).`, { entryId });
   if (takenOver.length > 0)
     log.warn(`Took over ${entries(takenOver.length)} whose node had stopped.`, { takenOver: takenOver.length });
   const { now, due } = await dueNow(db);
-  notices.notify('work');
+  announce(ctx, 'entriesDue');
   const { count: destroyed } = await destroySomePasswords(ctx);
   if (destroyed > 0)
     log.info(`Destroyed the passwords of ${entries(destroyed)}, whose time had come.`, {

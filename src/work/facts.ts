@@ -41,7 +41,9 @@ export const FACTS = {
   accountCreated: { event: 'ManagedAccountCreated' },
   attemptFailed: {},
   entryFailed: { event: 'ManagedAccountCreationFailed' },
-  entriesTakenOver: { action: 'entriesTakenOver', wakes: ['work'] },
+  // It wakes no worker: the retry job counts what is due before it does.
+  entriesTakenOver: { action: 'entriesTakenOver' },
+  entriesDue: { wakes: ['work'] },
   passwordsDestroyed: { action: 'passwordsDestroyed' },
   // A claim passes over entries in the moment in which they are written into the plan.
   bulkActionPlanned: { action: 'planBulkAction', target: 'BulkAction', wakes: ['work'] },

@@ -112,6 +112,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       /** As a heartbeat does. */
       async takeOver(): Promise<string[]> {
         const { entryIds } = await takeOverAllExpired(context);
+        if (entryIds.length > 0) notices.notify('work');
         return [...entryIds];
       },
       stop: (timeout = 5_000): Promise<void> => {
