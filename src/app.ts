@@ -109,7 +109,7 @@ export function createApp(options: AppOptions) {
 
   const upkeep = createUpkeep({
     ...services,
-    wakes: [bulkRunner.wake, resealRunner.wake, publisher.wake, services.deliverer.beat, alerts.beat],
+    wakes: [bulkRunner.wake, resealRunner.wake, publisher.wake, services.deliverer.beat],
     lookAtKeys: keyWatch.look,
   });
 

@@ -8,8 +8,6 @@ import type { Database } from '../database/database.ts';
 
 /** An entry that was put off by SQL, or by a node that died since, is seen after this time at the latest. */
 const LONGEST_SLEEP_MS = 60_000;
-/** Before it is asked: a worker that is busy again at once need not know. */
-const SETTLE_MS = 20;
 /** Of entries that fall due one after the other, some are claimed together. */
 const SHORTEST_SLEEP_MS = 100;
 /** Nodes wake so far apart at the most, and not all at once. */
@@ -22,48 +20,12 @@ const NEXT_DUE = `
   WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) > statement_timestamp() + $1 * interval '1 millisecond'
   ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz) LIMIT 1`;
 
-export interface DueTimer {
-  /** Calls `wake` when the next entry falls due, and within a minute in any case. */
-  set(): void;
-  stop(): void;
-}
-
-export function createDueTimer(db: Pick<Database, 'transaction' | 'outage'>, wake: () => void): DueTimer {
-  let asking: NodeJS.Timeout | undefined;
-  let waking: NodeJS.Timeout | undefined;
-  let isStopped = false;
-
-  const wakeIn = (ms: number): void => {
-    if (isStopped) return;
-    clearTimeout(waking);
-    waking = setTimeout(wake, ms);
-    waking.unref();
-  };
-  const ask = async (): Promise<void> => {
-    asking = undefined;
-    try {
-      const [next] = await db.transaction(async (tx) => {
-        await planAnew(tx);
-        return tx.query<{ ms: number }>(NEXT_DUE, [1]);
-      });
-      const ms = Math.max(next?.ms ?? LONGEST_SLEEP_MS, SHORTEST_SLEEP_MS) + SPREAD_MS * Math.random();
-      wakeIn(Math.min(ms, LONGEST_SLEEP_MS));
-    } catch (error) {
-      db.outage.warn(error, 'Could not ask when the next entry falls due; trying again in a second');
-      wakeIn(1_000);
-    }
-  };
-
-  return {
-    set() {
-      if (isStopped || asking !== undefined) return;
-      asking = setTimeout(() => void ask(), SETTLE_MS);
-      asking.unref();
-    },
-    stop() {
-      isStopped = true;
-      clearTimeout(asking);
-      clearTimeout(waking);
-    },
-  };
+/** Milliseconds until a worker should look for the next entry that falls due; within a minute in any case. */
+export async function nextDueInMs(db: Pick<Database, 'transaction'>): Promise<number> {
+  const [next] = await db.transaction(async (tx) => {
+    await planAnew(tx);
+    return tx.query<{ ms: number }>(NEXT_DUE, [1]);
+  });
+  const ms = Math.max(next?.ms ?? LONGEST_SLEEP_MS, SHORTEST_SLEEP_MS) + SPREAD_MS * Math.random();
+  return Math.min(ms, LONGEST_SLEEP_MS);
 }

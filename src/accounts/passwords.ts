@@ -2,10 +2,10 @@
  * Destroying passwords that nobody needs any more: the undo window after a cancel, a retention
  * time after a final failure. (A completed entry's is destroyed by the statement that completes it.)
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { isMoreLikely, planAnew } from '../database/by-place.ts';
 import { restAfter } from '../database/pace.ts';
 import { asSystem, type Services } from '../work/context.ts';
+import { type Loop, loop, UNTIL_WOKEN } from '../work/loop.ts';
 import { type UnitContext, unit } from '../work/unit.ts';
 
 /** Of each kind: some 50 ms. */
@@ -48,38 +48,17 @@ export async function destroySomePasswords(services: PasswordServices): Promise<
   });
 }
 
-export interface PasswordDestroyer {
-  /** Destroys all whose time has come, at its own pace; many wakes in a row are one. */
-  wake(): void;
-  /** Ends after the batch in hand. */
-  stop(timeoutMs: number): Promise<void>;
-}
-
-/** A node's destroyer; it does nothing until it is woken. */
-export function createPasswordDestroyer(services: PasswordServices): PasswordDestroyer {
-  const stopping = new AbortController();
-  let inHand: Promise<void> | undefined;
-  const destroyAll = async (): Promise<void> => {
-    for (let isMore = true; isMore && !stopping.signal.aborted; ) {
+/** A node's destroyer, at its own pace; it does nothing until it is woken. Stopped, it ends after the batch in hand. */
+export function createPasswordDestroyer(services: PasswordServices): Loop {
+  return loop({
+    name: 'Destroying old passwords',
+    outage: services.db.outage,
+    async once(stopping) {
       const begun = performance.now();
-      isMore = (await destroySomePasswords(services)).isMore;
-      if (isMore) await restAfter(begun, stopping.signal);
-    }
-  };
-  return {
-    wake() {
-      if (stopping.signal.aborted) return;
-      inHand ??= destroyAll()
-        .catch((error: unknown) =>
-          services.db.outage.warn(error, 'Old passwords could not be destroyed; it is tried again'),
-        )
-        .finally(() => {
-          inHand = undefined;
-        });
+      const { isMore } = await destroySomePasswords(services);
+      if (!isMore) return UNTIL_WOKEN;
+      await restAfter(begun, stopping);
+      return 0;
     },
-    async stop(timeoutMs) {
-      stopping.abort();
-      await Promise.race([inHand, delay(timeoutMs, undefined, { ref: false })]);
-    },
-  };
+  });
 }

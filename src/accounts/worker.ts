@@ -5,14 +5,15 @@
  * it closed, and while pauses or limits are set, it claims no more than it can start at once.
  */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { releaseProbe } from '../identity/circuit.ts';
 import type { Services } from '../work/context.ts';
+import { loop, UNTIL_WOKEN } from '../work/loop.ts';
 import { announce } from '../work/unit.ts';
+import { within } from '../work/within.ts';
 import { type AttemptServices, longestAttemptMs, makeAttempt } from './attempt.ts';
 import { type ClaimedEntry, claimOptions, claimProbe, giveBack } from './claim.ts';
 import { createPace, LOOK_AGAIN_MS } from './control/queue-control-pace.ts';
-import { createDueTimer } from './due-timer.ts';
+import { nextDueInMs } from './due-timer.ts';
 import { createSettler, type SettlerServices } from './settle.ts';
 
 /** What a worker needs of its node. */
@@ -30,6 +31,8 @@ export interface Worker {
 
 /** Outcomes that wait to be written, for each attempt that may be in flight: more of them, and nothing more is claimed. */
 const UNWRITTEN_PER_SLOT = 4;
+/** Before it is asked when the next entry falls due: a worker that is busy again at once need not know. */
+const SETTLE_MS = 20;
 
 /** Creates the worker; it does nothing until it is woken. */
 export function createWorker(services: WorkerServices): Worker {
@@ -44,58 +47,48 @@ export function createWorker(services: WorkerServices): Worker {
   let calling = 0;
   /** These, and those whose outcome is being written. */
   const attempts = new Set<Promise<void>>();
-  let isStopping = false;
-  /** Under way while entries are claimed. */
-  let pumping: Promise<void> | undefined;
-  let wasWoken = false;
-  let timer: NodeJS.Timeout | undefined;
   let slotFreed: (() => void) | undefined;
   /** Circuit, pauses and limits are to be looked at before the next claim; a new node knows none of them. */
   let mustLook = true;
+  /** When what holds claims back changes by itself, by performance.now(). */
+  let changesAt = UNTIL_WOKEN;
   const pace = createPace(db, claim, concurrency);
   const isCrowded = (): boolean => attempts.size - calling > UNWRITTEN_PER_SLOT * concurrency;
 
-  const wake = (): void => {
-    wasWoken = true;
-    if (pumping === undefined && !isStopping) pumping = pump();
-  };
-  const dueTimer = createDueTimer(db, wake);
+  const claims = loop({
+    name: 'Claiming due entries',
+    outage: db.outage,
+    async once(stopping) {
+      if (performance.now() >= changesAt) changesAt = UNTIL_WOKEN;
+      await claimAllDue(stopping);
+      if (!claims.isWoken()) dueTimer.wakeIn(SETTLE_MS);
+      return changesAt - performance.now();
+    },
+  });
+  /** By a loop of its own: a claim does not wait for the answer. */
+  const dueTimer = loop({
+    name: 'Asking when the next entry falls due',
+    outage: db.outage,
+    async once() {
+      claims.wakeIn(await nextDueInMs(db));
+      return UNTIL_WOKEN;
+    },
+  });
 
-  const wakeIn = (ms: number): void => {
-    clearTimeout(timer);
-    timer = setTimeout(wake, Math.min(Math.max(ms, 10), 2 ** 31 - 1));
-    timer.unref();
-  };
-
-  const pump = async (): Promise<void> => {
-    try {
-      while (wasWoken && !isStopping) {
-        wasWoken = false;
-        await claimAllDue();
-      }
-      dueTimer.set();
-    } catch (error) {
-      db.outage.warn(error, 'Claiming due entries failed; trying again in a second');
-      wakeIn(1_000);
-    }
-    pumping = undefined;
-    if (wasWoken && !isStopping) wake();
-  };
-
-  const claimAllDue = async (): Promise<void> => {
-    while (!isStopping) {
-      if (mustLook && (await look()) === 'held') return;
+  const claimAllDue = async (stopping: AbortSignal): Promise<void> => {
+    while (!stopping.aborted) {
+      if (mustLook && (await look(stopping)) === 'held') return;
       const room = isCrowded() ? 0 : pace.room(calling + waiting.length);
       if (room === 0) {
         await slotFree(pace.isShort());
         continue;
       }
       const { entries, isAll } = await pace.claim(room);
-      if (isStopping) return returnEntries(entries);
+      if (stopping.aborted) return returnEntries(entries);
       take(entries);
       if (!isAll) continue;
       // Where nothing was claimed, nothing is due, or something holds it.
-      if (entries.length > 0 || (await look()) !== 'changed') return;
+      if (entries.length > 0 || (await look(stopping)) !== 'changed') return;
     }
   };
 
@@ -108,8 +101,8 @@ export function createWorker(services: WorkerServices): Worker {
       };
     });
 
-  /** Sees what holds claims back, and sets the timer for when that next changes by itself. */
-  const look = async (): Promise<'held' | 'free' | 'changed'> => {
+  /** Sees what holds claims back, and notes when that next changes by itself. */
+  const look = async (stopping: AbortSignal): Promise<'held' | 'free' | 'changed'> => {
     // Before the look, so that what changes during it is looked at again.
     mustLook = false;
     const { isOpen, isHeld, isTightened, isChanged, isProbeDue, ms } = await pace.look().catch((error: unknown) => {
@@ -118,8 +111,8 @@ export function createWorker(services: WorkerServices): Worker {
     });
     if (isHeld || isTightened) void returnUnstarted();
     mustLook ||= isOpen; // Its closing must not be missed: the slow start begins then.
-    if (ms !== undefined) wakeIn(ms);
-    if (isProbeDue && !isStopping) await probe();
+    if (ms !== undefined) changesAt = performance.now() + Math.max(ms, 10);
+    if (isProbeDue && !stopping.aborted) await probe();
     return isHeld ? 'held' : isChanged ? 'changed' : 'free';
   };
 
@@ -201,26 +194,25 @@ export function createWorker(services: WorkerServices): Worker {
   };
 
   return {
-    wake,
+    wake: claims.wake,
     reconsider() {
       mustLook = true;
       slotFreed?.();
-      wake();
+      claims.wake();
     },
     attemptsInHand: () => attempts.size,
     async stop(timeout) {
-      isStopping = true;
-      clearTimeout(timer);
-      dueTimer.stop();
+      const claimed = claims.stop();
+      void dueTimer.stop();
       slotFreed?.();
       const unstarted = waiting.map(({ entry }) => entry);
       waiting = [];
       const ended = (async () => {
         await returnEntries(unstarted);
-        await pumping;
+        await claimed;
         await settleAll(attempts);
       })();
-      await Promise.race([ended, delay(timeout, undefined, { ref: false })]);
+      await within(timeout, ended);
       if (attempts.size > 0)
         logger.warn(
           { attempts: attempts.size },

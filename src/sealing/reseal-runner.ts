@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Services } from '../work/context.ts';
+import { type Loop, loop, UNTIL_WOKEN } from '../work/loop.ts';
 import { type LeasedResealing, nextBatch, type ResealServices } from './reseal-batch.ts';
 
 /** Until entries that others have locked are tried again: twice as long each time in a row, up to a bound. */
@@ -13,44 +14,17 @@ const LONGEST_HELD_BACK_MS = 5_000;
 
 type RunnerServices = ResealServices & Pick<Services, 'logger' | 'notices'>;
 
-export interface ResealRunner {
-  /** Looks for a re-sealing now; many wakes in a row are one. */
-  wake(): void;
-  /** Ends after the batch in hand, and gives the lease back. */
-  stop(timeoutMs: number): Promise<void>;
-}
-
-/** Creates the runner; it does nothing until it is woken. */
-export function createResealRunner(options: RunnerServices): ResealRunner {
-  const stopping = new AbortController();
-  let wasWoken = false;
-  let running: Promise<void> | undefined;
-
-  const run = async (): Promise<void> => {
-    while (wasWoken && !stopping.signal.aborted) {
-      wasWoken = false;
-      const leased = await leaseNext(options);
-      if (leased !== undefined) await goOn(options, leased, stopping.signal);
-    }
-  };
-  const wake = (): void => {
-    wasWoken = true;
-    if (running !== undefined || stopping.signal.aborted) return;
-    running = run()
-      .catch((error: unknown) => options.db.outage.warn(error, 'A re-sealing could not go on; it is tried again'))
-      .finally(() => {
-        running = undefined;
-        // Woken between the last look and the end.
-        if (wasWoken) setImmediate(wake);
-      });
-  };
-  return {
-    wake,
-    async stop(timeoutMs) {
-      stopping.abort();
-      await Promise.race([running, delay(timeoutMs, undefined, { ref: false })]);
+/** Creates the runner; it does nothing until it is woken. Stopped, it ends after the batch in hand and gives the lease back. */
+export function createResealRunner(services: RunnerServices): Loop {
+  return loop({
+    name: 'Going on with a re-sealing',
+    outage: services.db.outage,
+    async once(stopping) {
+      const leased = await leaseNext(services);
+      if (leased !== undefined) await goOn(services, leased, stopping);
+      return UNTIL_WOKEN;
     },
-  };
+  });
 }
 
 /** Batches until it is finished, lost to another node or replaced, or this node stops. */

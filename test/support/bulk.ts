@@ -3,13 +3,14 @@
  * have a runner but no worker, so that what a bulk action did stays as it was done.
  */
 import { expect } from 'vitest';
-import { type BulkRunner, createBulkRunner } from '../../src/accounts/bulk/bulk-runner.ts';
+import { createBulkRunner } from '../../src/accounts/bulk/bulk-runner.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import type { BulkAction, EntryStatus } from '../../src/database/generated/prisma/client.ts';
 import { registerNode } from '../../src/nodes/nodes.ts';
 import { BEGINNING } from '../../src/sealing/jwe.ts';
 import type { KeyRing } from '../../src/sealing/key-ring.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
+import type { Loop } from '../../src/work/loop.ts';
 import { openNotices } from '../../src/work/notices.ts';
 import { testContext } from './context.ts';
 import { createTestDatabase, seedFamily } from './database.ts';
@@ -31,7 +32,7 @@ export interface EntryShape {
 export interface BulkNode {
   readonly id: string;
   readonly db: Database;
-  readonly runner: BulkRunner;
+  readonly runner: Loop;
 }
 
 export type BulkTest = Awaited<ReturnType<typeof createBulkTest>>;

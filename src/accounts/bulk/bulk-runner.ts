@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../database/database.ts';
 import { restAfter } from '../../database/pace.ts';
 import type { Services } from '../../work/context.ts';
+import { type Loop, loop, UNTIL_WOKEN } from '../../work/loop.ts';
 import { announce } from '../../work/unit.ts';
 import { type BatchServices, type LeasedAction, nextBatch } from './bulk-batch.ts';
 
@@ -17,50 +18,19 @@ const LONGEST_HELD_BACK_MS = 2_000;
 /** What the runner needs of its node. */
 export type BulkRunnerServices = BatchServices & Pick<Services, 'notices' | 'logger'>;
 
-export interface BulkRunner {
-  /** Looks for bulk actions now; many wakes in a row are one. */
-  wake(): void;
-  /** Ends after the batch in hand, and gives the lease back. */
-  stop(timeoutMs: number): Promise<void>;
-}
-
-/** Creates the runner; it does nothing until it is woken. */
-export function createBulkRunner(services: BulkRunnerServices): BulkRunner {
-  const { db } = services;
-  const stopping = new AbortController();
-  let wasWoken = false;
-  let running: Promise<void> | undefined;
-
-  const run = async (): Promise<void> => {
-    while (wasWoken && !stopping.signal.aborted) {
-      wasWoken = false;
-      await dropExpiredPlans(db);
-      for (;;) {
-        const leased = stopping.signal.aborted ? undefined : await leaseNext(services);
-        if (leased === undefined) break;
-        await goOn(services, leased, stopping.signal);
-      }
-    }
-  };
-  const wake = (): void => {
-    wasWoken = true;
-    if (running !== undefined || stopping.signal.aborted) return;
-    running = run()
-      .catch((error: unknown) => db.outage.warn(error, 'A bulk action could not go on; it is tried again'))
-      .finally(() => {
-        running = undefined;
-        // Woken between the last look and the end.
-        if (wasWoken && !stopping.signal.aborted) setImmediate(wake);
-      });
-  };
-
-  return {
-    wake,
-    async stop(timeoutMs) {
-      stopping.abort();
-      await Promise.race([running, delay(timeoutMs, undefined, { ref: false })]);
+/** Creates the runner; it does nothing until it is woken. Stopped, it ends after the batch in hand and gives the lease back. */
+export function createBulkRunner(services: BulkRunnerServices): Loop {
+  return loop({
+    name: 'Going on with a bulk action',
+    outage: services.db.outage,
+    async once(stopping) {
+      await dropExpiredPlans(services.db);
+      const leased = await leaseNext(services);
+      if (leased === undefined) return UNTIL_WOKEN;
+      await goOn(services, leased, stopping);
+      return 0;
     },
-  };
+  });
 }
 
 /** Batches until the action is finished, lost to another node, or this one stops. */

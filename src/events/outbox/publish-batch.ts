@@ -21,6 +21,13 @@ export interface FailedEvent {
   readonly error: Error;
 }
 
+export interface JudgedFailure extends FailedEvent {
+  /** It failed too often; nothing tries it again unasked. */
+  readonly isParked: boolean;
+  /** Until it is tried again. */
+  readonly waitMs: number;
+}
+
 export type PublishResult =
   /** Another node is publishing. */
   | { readonly kind: 'busy' }
@@ -29,7 +36,7 @@ export type PublishResult =
       /** How many were read; fewer than asked for: there are no more. */
       readonly readCount: number;
       readonly publishedCount: number;
-      readonly failed: readonly (FailedEvent & { readonly isParked: boolean; readonly waitMs: number })[];
+      readonly failed: readonly JudgedFailure[];
     };
 
 /** Publishes the next events. Throws when the database fails; then nothing is changed, nothing counted. */

@@ -8,6 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createBatcher } from '../../database/batcher.ts';
 import { isPassing } from '../../database/recovery.ts';
 import type { Services } from '../../work/context.ts';
+import { loop, UNTIL_WOKEN } from '../../work/loop.ts';
+import { within } from '../../work/within.ts';
 import { type ClaimedDelivery, claimDue, nextDueInMs } from './claim.ts';
 import { type Closed, type CloseServices, closeAttempts, type EndedAttempt } from './close.ts';
 import { mendHeads } from './heads.ts';
@@ -33,7 +35,6 @@ export interface Deliverer {
 
 /** What is due later is looked for at the latest then; a notice or a heartbeat comes before. */
 const LONGEST_SLEEP_MS = 60_000;
-const RETRY_MS = 1_000;
 const LARGEST_BATCH = 100;
 /** How soon an end is written again that a database did not take which is away: before it can be claimed anew. */
 const CLOSE_AGAIN_MS = 500;
@@ -54,40 +55,26 @@ export function createDeliverer(services: DelivererServices): Deliverer {
   });
   /** By webhook. */
   const busy = new Map<string, number>();
-  let isStopping = false;
-  let wasWoken = false;
   let wasBeaten = false;
-  let pumping: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  /** When the next delivery is due that waits for its time, by performance.now(). */
+  let dueAt = UNTIL_WOKEN;
 
   const full = (): string[] => [...busy].flatMap(([id, count]) => (count < config.WEBHOOK_CONCURRENCY ? [] : [id]));
 
-  const wake = (): void => {
-    wasWoken = true;
-    if (pumping === undefined && !isStopping) pumping = pump();
-  };
-  const wakeIn = (ms: number): void => {
-    clearTimeout(timer);
-    timer = setTimeout(wake, Math.min(Math.max(ms, 10), LONGEST_SLEEP_MS));
-    timer.unref();
-  };
-  const pump = async (): Promise<void> => {
-    try {
-      while (wasWoken && !isStopping) {
-        wasWoken = false;
-        if (wasBeaten) await mend();
-        const claimed = await claimDue(db, services, busy);
-        for (const delivery of claimed) start(delivery);
-        const ms = claimed.length > 0 || isStopping ? undefined : await nextDueInMs(db, full());
-        if (ms !== undefined) wakeIn(ms);
-      }
-    } catch (error) {
-      db.outage.warn(error, 'Claiming webhook deliveries failed; trying again in a second');
-      if (!isStopping) wakeIn(RETRY_MS);
-    }
-    pumping = undefined;
-    if (wasWoken && !isStopping) wake();
-  };
+  const { wake, stop } = loop({
+    name: 'Claiming webhook deliveries',
+    outage: db.outage,
+    async once() {
+      if (performance.now() >= dueAt) dueAt = UNTIL_WOKEN;
+      if (wasBeaten) await mend();
+      const claimed = await claimDue(db, services, busy);
+      for (const delivery of claimed) start(delivery);
+      // The end of each looks for the next.
+      const ms = claimed.length > 0 ? undefined : await nextDueInMs(db, full());
+      if (ms !== undefined) dueAt = performance.now() + Math.min(Math.max(ms, 10), LONGEST_SLEEP_MS);
+      return dueAt - performance.now();
+    },
+  });
 
   const mend = async (): Promise<void> => {
     const count = await mendHeads(db);
@@ -170,18 +157,13 @@ export function createDeliverer(services: DelivererServices): Deliverer {
     },
     deliver,
     async stop(timeoutMs) {
-      isStopping = true;
-      clearTimeout(timer);
-      const patience = new AbortController();
       const ended = (async () => {
-        await pumping;
+        await stop();
         while (attempts.size > 0) await Promise.allSettled([...attempts]);
-      })().finally(() => patience.abort());
-      const within = (ms: number) =>
-        Promise.race([ended, delay(ms, undefined, { ref: false, signal: patience.signal }).catch(() => undefined)]);
-      await within(timeoutMs);
+      })();
+      await within(timeoutMs, ended);
       stopping.abort();
-      await within(LAST_WORDS_MS);
+      await within(LAST_WORDS_MS, ended);
     },
   };
 }
