@@ -10,6 +10,7 @@ import type { Database, Queryable } from '../database/database.ts';
 import type { DatabaseClock } from '../database/database-clock.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import { unavailability } from '../database/unavailable.ts';
+import { loop } from '../work/loop.ts';
 
 /** Beats that are further apart than so many intervals have a gap between them. */
 const LONGEST_GAP = 2;
@@ -67,7 +68,6 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const silenceMs = nodeSilenceMs({ HEARTBEAT_INTERVAL: intervalMs });
   let state: NodeState = 'starting';
   let isDrainAsked = false;
-  let isTicking = false;
   let isFollowing = false;
   let wasSetBack = false;
   let last: Promise<unknown> = Promise.resolve();
@@ -106,7 +106,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     );
     return beaten;
   };
-  const complain = (error: unknown) => db.outage.warn(error, 'A heartbeat failed');
+  const periodMs = (): number => (state === 'draining' ? Math.min(intervalMs, DRAINING_INTERVAL_MS) : intervalMs);
   const follow = (): void => {
     if (state !== 'running' || isFollowing) return;
     isFollowing = true;
@@ -121,28 +121,29 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
         isFollowing = false;
       });
   };
-  const tick = (): void => {
-    if (isTicking) return;
-    isTicking = true;
-    beat()
-      .then(follow, complain)
-      .finally(() => {
-        isTicking = false;
-      });
-  };
-  let timer = setInterval(tick, intervalMs);
+  const beats = loop({
+    name: 'A heartbeat',
+    outage: db.outage,
+    retryMs: intervalMs,
+    async once() {
+      const begun = performance.now();
+      await beat();
+      follow();
+      return begun + periodMs() - performance.now();
+    },
+  });
+  beats.wakeIn(intervalMs);
 
   return {
     say(next) {
       state = next;
-      clearInterval(timer);
-      timer = setInterval(tick, next === 'draining' ? Math.min(intervalMs, DRAINING_INTERVAL_MS) : intervalMs);
+      beats.wakeIn(periodMs());
       return beat();
     },
-    beatNow: () => void beat().catch(complain),
+    beatNow: beats.wake,
     trouble: () => failure && `takes no heartbeat: ${unavailability(failure.error) ?? 'it cannot be reached'}`,
     async stop() {
-      clearInterval(timer);
+      void beats.stop();
       await beat();
     },
   };

@@ -9,6 +9,7 @@
 import type { Database, Transactional } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AuditKeys } from '../../work/audit-trail.ts';
+import { loop, UNTIL_WOKEN } from '../../work/loop.ts';
 import { anchorText, loadCut } from './anchors.ts';
 import { type ChainPosition, isSame } from './chain.rules.ts';
 import { type Finder, recordFinding } from './findings.ts';
@@ -40,31 +41,19 @@ export interface Sealer {
 }
 
 export function createSealer({ db, keys, nodeId, logger }: SealerOptions): Sealer {
-  let timer: NodeJS.Timeout | undefined;
   let looks = 0;
-  let isStopped = false;
   let seen: Anchor | undefined;
   let lost: Anchor | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  const schedule = (afterMs: number): void => {
-    if (isStopped || timer !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      inTurn().then(
-        (count) => lookAgain(count),
-        (error: unknown) => {
-          db.outage.warn(error, 'The audit trail could not be chained on; it is tried again');
-          lookAgain(0);
-        },
-      );
-    }, afterMs);
-  };
-  const lookAgain = (count: number): void => {
-    if (count > 0) looks = 0;
-    const afterMs = LOOKS_MS[looks++];
-    if (afterMs !== undefined) schedule(afterMs);
-  };
+  const chaining = loop({
+    name: 'Chaining the audit trail',
+    outage: db.outage,
+    async once() {
+      if ((await inTurn()) > 0) looks = 0;
+      return LOOKS_MS[looks++] ?? UNTIL_WOKEN;
+    },
+  });
   const inTurn = (): Promise<number> => {
     const sealed = last.then(sealAll);
     last = sealed.catch(() => undefined);
@@ -113,13 +102,12 @@ export function createSealer({ db, keys, nodeId, logger }: SealerOptions): Seale
   return {
     wake() {
       looks = 0;
-      schedule(GATHERING_MS);
+      chaining.wakeIn(GATHERING_MS);
     },
     seal: inTurn,
     seen: () => lost ?? seen,
     async stop() {
-      isStopped = true;
-      clearTimeout(timer);
+      void chaining.stop();
       await inTurn().catch((error: unknown) =>
         db.outage.warn(error, 'The last acts could not be chained; another node does it, or the next start'),
       );

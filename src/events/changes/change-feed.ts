@@ -5,6 +5,7 @@
  */
 import type { Database, Queryable } from '../../database/database.ts';
 import { createRecovery } from '../../database/recovery.ts';
+import { loop, UNTIL_WOKEN } from '../../work/loop.ts';
 import type { Notices } from '../../work/notices.ts';
 import { tellTogether } from './change-events.ts';
 import { openRecord } from './change-record.ts';
@@ -31,9 +32,6 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
   const listeners = new Set<Listener>();
   const recovery = createRecovery(db.reading);
   let live: { epoch: string; position: Position } | undefined;
-  let reading: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let isAsked = false;
   let heldBackMs = 0;
   let horizon = '';
   let opening: Promise<void> | undefined;
@@ -46,35 +44,17 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
     return opening;
   };
 
-  const lookIn = (ms: number): void => {
-    clearTimeout(timer);
-    timer = setTimeout(look, ms);
-    timer.unref();
-  };
-  /** Reads until nothing more is there; asked while it does, it reads once more. */
-  const look = (): void => {
-    if (listeners.size === 0) return;
-    if (reading !== undefined) {
-      isAsked = true;
-      return;
-    }
-    reading = readOn()
-      .catch((error: unknown) => {
-        db.outage.warn(error, 'The record of changes could not be read; trying again');
-        return LOOK_MS;
-      })
-      .then((waitMs) => {
-        reading = undefined;
-        if (listeners.size === 0) {
-          live = undefined;
-          return;
-        }
-        if (isAsked) {
-          isAsked = false;
-          look();
-        } else lookIn(waitMs);
-      });
-  };
+  const looks = loop({
+    name: 'Reading the record of changes',
+    outage: db.outage,
+    async once() {
+      const waitMs = listeners.size === 0 ? UNTIL_WOKEN : await readOn();
+      if (listeners.size > 0) return waitMs;
+      // Whoever comes next begins at its own place, not where the last one left.
+      live = undefined;
+      return UNTIL_WOKEN;
+    },
+  });
   /** Answers when to look again, in milliseconds. */
   const readOn = async (): Promise<number> => {
     for (;;) {
@@ -140,7 +120,7 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
     return asked;
   };
 
-  const stop = notices.on({ changes: look });
+  const stop = notices.on({ changes: looks.wake });
 
   return {
     /**
@@ -166,16 +146,14 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
           if (live !== undefined && comparePositions(reached, live.position) < 0) return false;
           live ??= { epoch: given.epoch, position: reached };
           listeners.add(listener);
-          look();
+          looks.wake();
           return true;
         },
         detach(listener) {
           listeners.delete(listener);
           if (listeners.size > 0) return;
-          // Whoever comes next begins at its own place, not where the last one left.
-          clearTimeout(timer);
           pages.clear();
-          if (reading === undefined) live = undefined;
+          looks.wake();
         },
       });
     },
@@ -192,7 +170,7 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
     close(): void {
       stop();
       recovery.close();
-      clearTimeout(timer);
+      void looks.stop();
       pages.clear();
     },
   };
