@@ -3,6 +3,7 @@
  * the results of attempts. Probes in between are not audited.
  */
 import type { Config } from '../config/config.ts';
+import { aggregateIdOf } from '../events/outbox/aggregate-id.rules.ts';
 import { InvalidInputError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { type UnitContext, type UnitTransaction, unit } from '../work/unit.ts';
@@ -31,12 +32,14 @@ export const openCircuit = (
     if (until !== null && until <= before.now) throw new InvalidInputError([UNTIL_PASSED]);
     if (before.state === 'open' && before.reason === reason && before.nextProbeAt?.getTime() === until?.getTime())
       return { isChanged: false };
-    await storeCircuit(tx, name, openedByHand(before, ctx.caller.name, reason, until, before.now));
+    const opened = openedByHand(before, ctx.caller.name, reason, until, before.now);
+    await storeCircuit(tx, name, opened);
     tx.happened('circuitOpenedByHand', {
-      id: name,
+      ...circuitId(name),
       reason,
       before: { state: before.state, reason: before.reason },
       after: { state: 'open', reason, until: until?.toISOString() ?? null },
+      payload: before.state === 'closed' ? openedPayload(name, opened) : null,
     });
     return { isChanged: true };
   });
@@ -52,10 +55,11 @@ export const closeCircuit = (
     if (state === 'closed') return { isChanged: false };
     await storeCircuit(tx, name, CLOSED, { actor: ctx.caller.name, reason });
     tx.happened('circuitClosedByHand', {
-      id: name,
+      ...circuitId(name),
       reason,
       before: { state, reason: reasonBefore },
       after: { state: 'closed' },
+      payload: { provider: name },
     });
     return { isChanged: true };
   });
@@ -107,11 +111,22 @@ export async function changeCircuit(
   await storeCircuit(tx, provider, after);
   if (before.state === after.state) return;
   const details = {
-    id: provider,
+    ...circuitId(provider),
     before: { state: before.state, cause: before.cause },
     after: { state: after.state, cause: after.cause },
   };
-  if (after.state === 'closed') tx.happened('circuitClosed', { ...details, reason: PROBE_ANSWERED });
-  else if (before.state === 'closed') tx.happened('circuitOpened', { ...details, reason: after.reason });
+  if (after.state === 'closed')
+    tx.happened('circuitClosed', { ...details, reason: PROBE_ANSWERED, payload: { provider } });
+  else if (before.state === 'closed')
+    tx.happened('circuitOpened', { ...details, reason: after.reason, payload: openedPayload(provider, after) });
   else tx.happened('circuitProbed', {});
 }
+
+/** In the audit trail by the provider's name, in events by an id that follows from it. */
+const circuitId = (provider: string) => ({ id: provider, aggregateId: aggregateIdOf('Circuit', provider) });
+
+const openedPayload = (provider: string, { cause, nextProbeAt }: CircuitRow) => ({
+  provider,
+  cause,
+  nextProbeAt: nextProbeAt?.toISOString() ?? null,
+});

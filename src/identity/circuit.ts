@@ -6,7 +6,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable, Transactional } from '../database/database.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
-import { namedAggregateId } from '../events/outbox/aggregate-id.rules.ts';
 import { systemCaller } from '../work/caller.ts';
 import { type CircuitRow, CLOSED } from './circuit.rules.ts';
 
@@ -53,15 +52,6 @@ const STORE = `
     SET state = $2::auth.circuit_state, cause = $3::text, reason = $4, opened_by = $5, opened_at = $6, next_probe_at = $7,
         failed_probes = $8, failing_entry_ids = $9::uuid[], probe_token = $10, probe_expires_at = $11, updated_at = now()
     WHERE provider = $1
-  ), event AS (
-    INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload)
-    SELECT 'CircuitOpened', 'Circuit', ${namedAggregateId('Circuit', '$1::text')},
-           jsonb_build_object('provider', $1::text, 'cause', $3::text, 'nextProbeAt', $7::timestamptz, 'actor', coalesce($13::text, $14))
-    FROM before WHERE state = 'closed' AND $2::auth.circuit_state <> 'closed'
-    UNION ALL
-    SELECT 'CircuitClosed', 'Circuit', ${namedAggregateId('Circuit', '$1::text')},
-           jsonb_build_object('provider', $1::text, 'actor', coalesce($13::text, $14))
-    FROM before WHERE state <> 'closed' AND $2::auth.circuit_state = 'closed'
   )
   INSERT INTO auth.identity_circuit_transitions (provider, from_state, to_state, cause, reason, actor, created_at)
   SELECT $1, state, $2::auth.circuit_state, $3::text, $12, $13, clock_timestamp()
@@ -94,7 +84,6 @@ export async function storeCircuit(
     circuit.probeExpiresAt,
     why.reason,
     why.actor,
-    CIRCUIT.name,
   ]);
 }
 

@@ -60,10 +60,10 @@ export const FACTS = {
   queueLimitsSet: { action: 'setQueueLimits', target: 'Queue', wakes: ['queue'] },
 
   // The identity provider
-  circuitOpenedByHand: { action: 'openCircuit', target: 'Circuit', wakes: ['circuit', 'outbox'] },
-  circuitClosedByHand: { action: 'closeCircuit', target: 'Circuit', wakes: ['circuit', 'outbox'] },
-  circuitOpened: { action: 'circuitOpened', target: 'Circuit', wakes: ['circuit', 'outbox'] },
-  circuitClosed: { action: 'circuitClosed', target: 'Circuit', wakes: ['circuit', 'outbox'] },
+  circuitOpenedByHand: { action: 'openCircuit', target: 'Circuit', event: 'CircuitOpened', wakes: ['circuit'] },
+  circuitClosedByHand: { action: 'closeCircuit', target: 'Circuit', event: 'CircuitClosed', wakes: ['circuit'] },
+  circuitOpened: { action: 'circuitOpened', target: 'Circuit', event: 'CircuitOpened', wakes: ['circuit'] },
+  circuitClosed: { action: 'circuitClosed', target: 'Circuit', event: 'CircuitClosed', wakes: ['circuit'] },
   // A probe was let through, failed, or was given back.
   circuitProbed: { wakes: ['circuit'] },
   providerChecked: { action: 'checkIdentityProvider', target: 'IdentityProvider' },
