@@ -8,8 +8,9 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimDue } from '../../src/events/webhooks/claim.ts';
 import { closeAttempts } from '../../src/events/webhooks/close.ts';
-import { deleteExpiredSecrets, deleteOldDeliveries } from '../../src/events/webhooks/old-deliveries.ts';
+import { deleteOldDeliveries } from '../../src/events/webhooks/old-deliveries.ts';
 import { judge } from '../../src/events/webhooks/outcome.rules.ts';
+import { DELETIONS } from '../../src/retention/retention.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -348,11 +349,12 @@ it('what is old goes: deliveries that ended, what waits for nobody, secrets that
   expect(await statuses(webhookId)).toEqual(['pending', 'delivered']);
   expect(await statuses(idle.webhookId)).toEqual([]);
 
-  expect(await deleteExpiredSecrets(database.db, 0, 100)).toEqual([]);
+  const deleteSecrets = () => DELETIONS.find(({ name }) => name === 'webhookSecrets')?.delete(database.db, 0, 100);
+  expect(await deleteSecrets()).toBe(0);
   await database.db.query(
     `UPDATE auth.webhook_secrets SET expires_at = now() - interval '1 second' WHERE expires_at IS NOT NULL`,
   );
-  expect(await deleteExpiredSecrets(database.db, 0, 100)).toHaveLength(1);
+  expect(await deleteSecrets()).toBe(1);
   expect(await database.db.query('SELECT 1 FROM auth.webhook_secrets')).toHaveLength(2);
 });
 

@@ -1,4 +1,4 @@
-/** What leaves the tables of webhooks: deliveries beyond their time, and former secrets that sign no more. */
+/** What leaves the tables of webhooks: deliveries beyond their time. */
 import type { Queryable } from '../../database/database.ts';
 import { giveHeads, type Waiting } from './heads.ts';
 
@@ -50,14 +50,3 @@ const DELETE_WAITING = `
     WHERE oldest.created_at < now() - $1 * interval '1 millisecond'
     LIMIT $2
   )) RETURNING id, webhook_id AS "webhookId", aggregate_id AS "aggregateId"`;
-
-/** Deletes up to `limit` former secrets whose time is over; answers their ids. */
-export async function deleteExpiredSecrets(db: Queryable, _keepMs: number, limit: number): Promise<string[]> {
-  const rows = await db.query<{ id: string }>(
-    `DELETE FROM auth.webhook_secrets WHERE ctid = ANY (ARRAY(
-       SELECT ctid FROM auth.webhook_secrets WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED
-     )) RETURNING id`,
-    [limit],
-  );
-  return rows.map(({ id }) => id);
-}

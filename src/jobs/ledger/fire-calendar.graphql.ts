@@ -9,7 +9,7 @@ export function addFireCalendar(builder: Builder, { OutcomeCount }: Pick<FireRef
   const Day = builder.objectRef<FireDay>('FireDay').implement({
     description: 'A day of a job’s ledger, whole, in the zone that was asked for.',
     fields: (t) => ({
-      date: t.exposeString('date', { description: 'Which day, in that zone: `2027-03-28`.' }),
+      date: t.text('date', 'Which day, in that zone: `2027-03-28`.'),
       startsAt: t.field({
         type: 'DateTime',
         description: 'Its first instant. Pass both to `fires` to list the day.',

@@ -19,43 +19,33 @@ export function addFires(builder: Builder, { JobRun, Outcome }: ScheduleRefs) {
   const FireGap = builder.objectRef<Pick<LedgerGap, 'firedAt' | 'throughAt' | 'count'>>('FireGap').implement({
     description: 'Many instants that share one outcome and are stored as one row: a pause, a server that was down.',
     fields: (t) => ({
-      firstAt: t.expose('firedAt', { type: 'DateTime', description: 'Its first instant.' }),
-      lastAt: t.expose('throughAt', { type: 'DateTime', description: 'Its last instant.' }),
-      count: t.exposeInt('count', { description: 'How many instants it is.' }),
+      firstAt: t.at('firedAt', 'Its first instant.'),
+      lastAt: t.at('throughAt', 'Its last instant.'),
+      count: t.count('count', 'How many instants it is.'),
     }),
   });
   const OutcomeCount = builder.objectRef<{ outcome: FireOutcome; count: number }>('OutcomeCount').implement({
     description: 'How many fires have an outcome.',
     fields: (t) => ({
       outcome: t.expose('outcome', { type: Outcome, description: 'Which outcome.' }),
-      count: t.exposeInt('count', { description: 'How many.' }),
+      count: t.count('count', 'How many.'),
     }),
   });
   const Fire = builder.objectRef<FireView>('Fire').implement({
     description: 'An instant at which a job was due, and what became of it. Each has exactly one outcome.',
     fields: (t) => ({
-      jobName: t.exposeString('jobName', { description: 'Which job.' }),
-      at: t.expose('at', { type: 'DateTime', description: 'When it was due.' }),
+      jobName: t.text('jobName', 'Which job.'),
+      at: t.at('at', 'When it was due.'),
       outcome: t.expose('outcome', { type: Outcome, description: 'What became of it.' }),
-      startedAt: t.expose('startedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When its run began; null when it did not run, or not yet.',
-      }),
+      startedAt: t.atOrNull('startedAt', 'When its run began; null when it did not run, or not yet.'),
       lag: t.field({
         type: 'Duration',
         nullable: true,
         description: 'From when it was due until its run began; null when it did not run, or not yet.',
         resolve: ({ at, startedAt }) => startedAt && startedAt.getTime() - at.getTime(),
       }),
-      reason: t.exposeString('reason', {
-        nullable: true,
-        description: 'Why it became that; null when it ran on time.',
-      }),
-      actor: t.exposeString('actor', {
-        nullable: true,
-        description: 'The person behind it, for example who paused the job; null when it was nobody.',
-      }),
+      reason: t.textOrNull('reason', 'Why it became that; null when it ran on time.'),
+      actor: t.textOrNull('actor', 'The person behind it, for example who paused the job; null when it was nobody.'),
       node: t.prismaField({
         type: 'ServerNode',
         nullable: true,
@@ -72,9 +62,10 @@ export function addFires(builder: Builder, { JobRun, Outcome }: ScheduleRefs) {
       }),
       cron: t.expose('cron', { type: 'CronExpression', description: 'The cron that was in force.' }),
       timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The zone that was in force.' }),
-      scheduleVersion: t.exposeInt('scheduleVersion', {
-        description: 'The schedule’s version that was in force; each change counts one up.',
-      }),
+      scheduleVersion: t.count(
+        'scheduleVersion',
+        'The schedule’s version that was in force; each change counts one up.',
+      ),
       gap: t.field({
         type: FireGap,
         nullable: true,

@@ -20,8 +20,8 @@ export function addLedgerAudit(builder: Builder): void {
         description: 'Its last instant.',
         resolve: ({ throughAt }) => new Date(throughAt),
       }),
-      recordedCount: t.exposeInt('count', { description: 'The count that is stored.' }),
-      dueCount: t.exposeInt('dueCount', { description: 'How many instants were due from its first to its last.' }),
+      recordedCount: t.count('count', 'The count that is stored.'),
+      dueCount: t.count('dueCount', 'How many instants were due from its first to its last.'),
     }),
   });
   const Audit = builder.objectRef<FireLedgerAudit>('FireLedgerAudit').implement({
@@ -33,42 +33,38 @@ export function addLedgerAudit(builder: Builder): void {
           'True if nothing wrong was found in what was checked: each instant has exactly one outcome and nothing else is recorded. It says nothing where nothing could be checked (`checkedFromAt` is null) or of what `notes` name.',
         resolve: ({ missingCount, extraCount, miscountedCount }) => missingCount + extraCount + miscountedCount === 0,
       }),
-      checkedFromAt: t.expose('checkedFrom', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'From when on the span was checked, itself included; null when nothing of it could be.',
-      }),
-      checkedToAt: t.expose('checkedTo', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'Before when the span was checked; null when nothing of it could be.',
-      }),
+      checkedFromAt: t.atOrNull(
+        'checkedFrom',
+        'From when on the span was checked, itself included; null when nothing of it could be.',
+      ),
+      checkedToAt: t.atOrNull('checkedTo', 'Before when the span was checked; null when nothing of it could be.'),
       notes: t.stringList({
         description: 'What of the span was not checked, and why; empty when all was.',
         resolve: ({ notes }) => [...notes],
       }),
-      dueCount: t.exposeInt('dueCount', { description: 'How many instants were due.' }),
-      recordedCount: t.exposeInt('recordedCount', {
-        description: 'How many the ledger holds: those due, without the missing, with the extra.',
-      }),
+      dueCount: t.count('dueCount', 'How many instants were due.'),
+      recordedCount: t.count(
+        'recordedCount',
+        'How many the ledger holds: those due, without the missing, with the extra.',
+      ),
       missing: t.field({
         type: ['DateTime'],
         description: `Instants that were due and have no outcome. ${LISTED}`,
         resolve: ({ missing }) => missing.map((at) => new Date(at)),
       }),
-      missingCount: t.exposeInt('missingCount', { description: 'How many instants are missing, listed or not.' }),
+      missingCount: t.count('missingCount', 'How many instants are missing, listed or not.'),
       extra: t.field({
         type: ['DateTime'],
         description: `Instants that are recorded though they were not due, or a second time. ${LISTED}`,
         resolve: ({ extra }) => extra.map((at) => new Date(at)),
       }),
-      extraCount: t.exposeInt('extraCount', { description: 'How many records are extra, listed or not.' }),
+      extraCount: t.count('extraCount', 'How many records are extra, listed or not.'),
       miscounted: t.field({
         type: [Miscounted],
         description: `Gaps whose stored count is wrong. ${LISTED}`,
         resolve: ({ miscounted }) => [...miscounted],
       }),
-      miscountedCount: t.exposeInt('miscountedCount', { description: 'How many gaps are miscounted, listed or not.' }),
+      miscountedCount: t.count('miscountedCount', 'How many gaps are miscounted, listed or not.'),
     }),
   });
   builder.queryField('fireLedgerAudit', (t) =>

@@ -13,7 +13,7 @@ export function addDowntime(
   const Fire = builder.objectRef<SimulatedFire>('SimulatedFire').implement({
     description: 'An instant in the time without servers, and what would become of it.',
     fields: (t) => ({
-      at: t.expose('at', { type: 'DateTime', description: 'When it is due.' }),
+      at: t.at('at', 'When it is due.'),
       outcome: t.field({
         type: Outcome,
         description: 'What would become of it.',
@@ -32,7 +32,7 @@ export function addDowntime(
     description: 'What one misfire policy would make of a time without servers.',
     fields: (t) => ({
       misfirePolicy: t.expose('misfirePolicy', { type: Policy, description: 'The policy.' }),
-      isInForce: t.exposeBoolean('isInForce', { description: 'Whether it is the job’s policy now.' }),
+      isInForce: t.flag('isInForce', 'Whether it is the job’s policy now.'),
       fires: t.field({
         type: [Fire],
         description: 'What was due meanwhile, oldest first; of each gap at most the first 100 instants.',

@@ -35,7 +35,7 @@ export function addSchedulePreview(builder: Builder, { FireTime, Policy }: Sched
   const FireCollision = builder.objectRef<Collision>('FireCollision').implement({
     description: 'An instant at which other jobs fire as well.',
     fields: (t) => ({
-      at: t.expose('at', { type: 'DateTime', description: 'When.' }),
+      at: t.at('at', 'When.'),
       jobNames: t.stringList({ description: 'The other jobs.', resolve: ({ jobNames }) => [...jobNames] }),
     }),
   });
@@ -46,7 +46,7 @@ export function addSchedulePreview(builder: Builder, { FireTime, Policy }: Sched
     .implement({
       description: 'What a schedule would do. Nothing is changed by asking.',
       fields: (t) => ({
-        cronDescription: t.exposeString('cronDescription', { description: 'The cron in words.' }),
+        cronDescription: t.text('cronDescription', 'The cron in words.'),
         timeZone: t.field({
           type: 'TimeZone',
           description: 'The zone that it was reckoned in.',
@@ -63,10 +63,10 @@ export function addSchedulePreview(builder: Builder, { FireTime, Policy }: Sched
           resolve: ({ fireTimes, planned, jobName }) =>
             fireTimes.map((due) => ({ ...due, jobName: jobName ?? '', timeZone: planned.timeZone })),
         }),
-        comparedToAt: t.expose('comparedThrough', {
-          type: 'DateTime',
-          description: 'Until when appearing, vanishing and colliding fires were looked for: 30 days after `after`.',
-        }),
+        comparedToAt: t.at(
+          'comparedThrough',
+          'Until when appearing, vanishing and colliding fires were looked for: 30 days after `after`.',
+        ),
         appearing: t.field({
           type: ['DateTime'],
           description: `Fires of those 30 days that the job’s schedule in force does not have. ${listed}`,
@@ -92,7 +92,7 @@ export function addSchedulePreview(builder: Builder, { FireTime, Policy }: Sched
           description: `Instants of those 30 days at which other jobs are due too, paused or not. ${listed}`,
           resolve: ({ collisions }) => [...collisions],
         }),
-        collisionCount: t.exposeInt('collisionCount', { description: 'How many they are, listed or not.' }),
+        collisionCount: t.count('collisionCount', 'How many they are, listed or not.'),
         shortestInterval: t.expose('shortest', {
           type: 'Duration',
           nullable: true,

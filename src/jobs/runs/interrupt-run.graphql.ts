@@ -1,6 +1,5 @@
 /** Interrupting a run in the API, and who did it. */
 import type { Builder } from '../../graphql/builder.ts';
-import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { interruptRun } from './interrupt-run.ts';
 import type { addJobRuns } from './run.graphql.ts';
@@ -16,9 +15,9 @@ export function addInterruptRun(builder: Builder, { JobRun }: Pick<ReturnType<ty
   const Interruption = builder.objectRef<InterruptionView>('RunInterruption').implement({
     description: 'Somebody asked a run to end.',
     fields: (t) => ({
-      by: t.exposeString('by', { nullable: true, description: 'Who.' }),
-      reason: t.exposeString('reason', { nullable: true, description: 'Why, if they said.' }),
-      interruptedAt: t.expose('interruptedAt', { type: 'DateTime', description: 'When they asked.' }),
+      by: t.textOrNull('by', 'Who.'),
+      reason: t.textOrNull('reason', 'Why, if they said.'),
+      interruptedAt: t.at('interruptedAt', 'When they asked.'),
     }),
   });
   builder.prismaObjectFields(JobRun, (t) => ({
@@ -35,11 +34,8 @@ export function addInterruptRun(builder: Builder, { JobRun }: Pick<ReturnType<ty
   const Input = builder.inputType('InterruptRunInput', {
     description: 'Which run to interrupt.',
     fields: (t) => ({
-      runId: t.field({ type: 'UUID', required: true, description: 'The run’s plain key.' }),
-      reason: t.string({
-        description: 'Why, for the record; at most 500 characters.',
-        validate: reasonText.trim().nullish(),
-      }),
+      runId: t.uuid('The run’s plain key.'),
+      reason: t.reason(),
     }),
   });
   const Payload = builder.objectRef<{ runId: string; isChanged: boolean }>('InterruptRunPayload').implement({
@@ -51,7 +47,7 @@ export function addInterruptRun(builder: Builder, { JobRun }: Pick<ReturnType<ty
         resolve: (query, { runId }, _args, { prisma }) =>
           prisma.jobRun.findUniqueOrThrow({ ...query, where: { id: runId } }),
       }),
-      isChanged: t.exposeBoolean('isChanged', { description: 'False if it had been asked before.' }),
+      isChanged: t.flag('isChanged', 'False if it had been asked before.'),
     }),
   });
   builder.mutationField('interruptRun', (t) =>

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import type { Builder } from '../../graphql/builder.ts';
-import { reasonText } from '../../graphql/reason-text.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
 import { requireJob } from './known-job.ts';
@@ -43,7 +42,7 @@ export function addRunOperations(builder: Builder, { JobRun, Filter, Connection 
     description: 'The job is running already; a job never overlaps itself.',
     interfaces: ['MutationError'],
     fields: (t) => ({
-      jobName: t.exposeString('jobName', { description: 'Which job.' }),
+      jobName: t.text('jobName', 'Which job.'),
       // Not `run`: a query that selects both could not tell this one, which may be null, from the payload's.
       runningRun: t.prismaField({
         type: JobRun,
@@ -62,19 +61,16 @@ export function addRunOperations(builder: Builder, { JobRun, Filter, Connection 
         description: 'For example ExpiredInvitationCleanupJob.',
         validate: z.string().max(200, 'has at most 200 characters'),
       }),
-      reason: t.string({
-        description:
-          'Why, for the record; at most 500 characters. While the schedule is paused, the run’s reason says so too.',
-        validate: reasonText.trim().nullish(),
-      }),
+      reason: t.reason(
+        'Why, for the record; at most 500 characters. While the schedule is paused, the run’s reason says so too.',
+      ),
       wait: t.boolean({
         defaultValue: false,
         description: 'Answer only when the run has ended, after 30 s at the latest; also for a key that was used.',
       }),
-      idempotencyKey: t.string({
-        description:
-          '1 to 200 characters. The same key again within 24 h answers the first run instead of starting another.',
-      }),
+      idempotencyKey: t.idempotencyKey(
+        '1 to 200 characters. The same key again within 24 h answers the first run instead of starting another.',
+      ),
     }),
   });
   const RunNowPayload = builder.objectRef<{ runId: string; isReplay: boolean }>('RunJobNowPayload').implement({
@@ -86,9 +82,7 @@ export function addRunOperations(builder: Builder, { JobRun, Filter, Connection 
         resolve: (query, { runId }, _args, { prisma }) =>
           prisma.jobRun.findUniqueOrThrow({ ...query, where: { id: runId } }),
       }),
-      isReplay: t.exposeBoolean('isReplay', {
-        description: 'True if this idempotency key had been used: nothing was started again.',
-      }),
+      isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was started again.'),
     }),
   });
   builder.mutationField('runJobNow', (t) =>

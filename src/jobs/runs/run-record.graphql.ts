@@ -25,9 +25,9 @@ export function addRunRecord(builder: Builder, { JobRun }: Pick<RunRefs, 'JobRun
     name: 'RunLogLine',
     description: 'A line that a run has said.',
     fields: (t) => ({
-      at: t.expose('at', { type: 'DateTime', description: 'When it was said.' }),
+      at: t.at('at', 'When it was said.'),
       level: t.expose('level', { type: Level, description: 'How much it matters.' }),
-      message: t.exposeString('message', { description: 'What was said.' }),
+      message: t.text('message', 'What was said.'),
       fields: t.expose('fields', {
         type: 'JSON',
         nullable: true,
@@ -38,15 +38,13 @@ export function addRunRecord(builder: Builder, { JobRun }: Pick<RunRefs, 'JobRun
   const Progress = builder.objectRef<ProgressView>('RunProgress').implement({
     description: 'How far a run is.',
     fields: (t) => ({
-      doneCount: t.exposeInt('doneCount', { description: 'How many are done.' }),
-      totalCount: t.exposeInt('totalCount', {
-        nullable: true,
-        description: 'Of how many, as reckoned at its start: in the end it may be more or fewer. Null when not known.',
-      }),
-      label: t.exposeString('label', {
-        description: 'What is being done, for example “Deleting expired invitations”.',
-      }),
-      updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the run said so.' }),
+      doneCount: t.count('doneCount', 'How many are done.'),
+      totalCount: t.countOrNull(
+        'totalCount',
+        'Of how many, as reckoned at its start: in the end it may be more or fewer. Null when not known.',
+      ),
+      label: t.text('label', 'What is being done, for example “Deleting expired invitations”.'),
+      updatedAt: t.at('updatedAt', 'When the run said so.'),
     }),
   });
   builder.prismaObjectFields(JobRun, (t) => ({

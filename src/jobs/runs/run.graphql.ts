@@ -38,8 +38,8 @@ export function addJobRuns(builder: Builder) {
   const RunCount = builder.objectRef<{ name: string; value: number }>('RunCount').implement({
     description: 'One figure of what a run did.',
     fields: (t) => ({
-      name: t.exposeString('name', { description: 'Of what, for example deleted.' }),
-      value: t.exposeInt('value', { description: 'How many.' }),
+      name: t.text('name', 'Of what, for example deleted.'),
+      value: t.count('value', 'How many.'),
     }),
   });
 
@@ -59,17 +59,9 @@ export function addJobRuns(builder: Builder) {
         select: { fire: { select: { outcome: true } } },
         resolve: ({ fire }) => fire?.outcome ?? null,
       }),
-      scheduledFor: t.expose('scheduledFor', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When its fire was due; null for a run by hand.',
-      }),
-      startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When it began.' }),
-      finishedAt: t.expose('finishedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it ended; null while it is under way.',
-      }),
+      scheduledFor: t.atOrNull('scheduledFor', 'When its fire was due; null for a run by hand.'),
+      startedAt: t.atOrNull('startedAt', 'When it began.'),
+      finishedAt: t.atOrNull('finishedAt', 'When it ended; null while it is under way.'),
       duration: t.field({
         type: 'Duration',
         nullable: true,
@@ -81,12 +73,9 @@ export function addJobRuns(builder: Builder) {
         description: 'What it did, in figures; also while it is under way.',
         resolve: ({ counts }) => countsOf(counts),
       }),
-      errorMessage: t.exposeString('errorMessage', {
-        nullable: true,
-        description: 'Why it did not end well; null if it did.',
-      }),
-      reason: t.exposeString('reason', { nullable: true, description: 'Why somebody asked for it, if they said.' }),
-      actor: t.exposeString('actor', { nullable: true, description: 'Who asked for it; null for a fire.' }),
+      errorMessage: t.textOrNull('errorMessage', 'Why it did not end well; null if it did.'),
+      reason: t.textOrNull('reason', 'Why somebody asked for it, if they said.'),
+      actor: t.textOrNull('actor', 'Who asked for it; null for a fire.'),
       node: t.relation('node', {
         nullable: true,
         description: 'The node that runs it; null once that node’s record is gone.',

@@ -46,8 +46,8 @@ export function addFireTime(builder: Builder) {
   return builder.objectRef<FireTimeView>('FireTime').implement({
     description: 'An instant at which a job is due.',
     fields: (t) => ({
-      jobName: t.exposeString('jobName', { description: 'Which job.' }),
-      at: t.expose('at', { type: 'DateTime', description: 'When.' }),
+      jobName: t.text('jobName', 'Which job.'),
+      at: t.at('at', 'When.'),
       localTime: t.string({
         description: 'The same in the schedule’s zone, with its offset: `2027-03-28T03:30:00+02:00`.',
         resolve: ({ at, timeZone }) => localTime(at, timeZone),

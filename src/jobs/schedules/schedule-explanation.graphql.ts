@@ -19,13 +19,9 @@ export function addScheduleExplanations(
     interfaces,
     description: 'The schedule is paused: its fires are skipped.',
     fields: (t) => ({
-      pausedBy: t.exposeString('pausedBy', { description: 'Who paused it; “somebody” if that is not known.' }),
-      reason: t.exposeString('reason', { description: 'Why; says so if no reason was given.' }),
-      endsAt: t.expose('endsAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When the pause lifts itself; null when somebody must resume the job.',
-      }),
+      pausedBy: t.text('pausedBy', 'Who paused it; “somebody” if that is not known.'),
+      reason: t.text('reason', 'Why; says so if no reason was given.'),
+      endsAt: t.atOrNull('endsAt', 'When the pause lifts itself; null when somebody must resume the job.'),
     }),
   });
   blocker('RunGoingOn').implement({
@@ -39,13 +35,12 @@ export function addScheduleExplanations(
         description: 'The run; null once its record is gone.',
         resolve: (query, { runId }, _args, { prisma }) => prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
       }),
-      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it began.' }),
-      node: t.exposeString('node', { nullable: true, description: 'The node’s name; null if it is not known.' }),
-      closesAt: t.expose('closesAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When its lease ends, so that it is closed: only where its node has fallen silent, else null.',
-      }),
+      startedAt: t.at('startedAt', 'When it began.'),
+      node: t.textOrNull('node', 'The node’s name; null if it is not known.'),
+      closesAt: t.atOrNull(
+        'closesAt',
+        'When its lease ends, so that it is closed: only where its node has fallen silent, else null.',
+      ),
     }),
   });
   blocker('UnknownJob').implement({

@@ -36,7 +36,7 @@ export function addScheduleMutations(
     description: 'Which job to resume.',
     fields: (t) => ({
       jobName: t.string({ required: true, description: 'For example ExpiredInvitationCleanupJob.', validate: name }),
-      reason: t.string({ description: 'Why, for the record; at most 500 characters.', validate: reasonLine.nullish() }),
+      reason: t.reason(),
     }),
   });
   const RescheduleInput = builder.inputType('RescheduleJobInput', {
@@ -64,7 +64,7 @@ export function addScheduleMutations(
           resolve: (query, { jobName }, _args, { prisma }) =>
             prisma.jobSchedule.findUniqueOrThrow({ ...query, where: { name: jobName } }),
         }),
-        isChanged: t.exposeBoolean('isChanged', { description: 'False if it was so already.' }),
+        isChanged: t.flag('isChanged', 'False if it was so already.'),
       }),
     });
   const PausePayload = payload('PauseJobPayload', 'It is paused; a run that is going on goes on.');

@@ -33,14 +33,10 @@ export function addSchedules(builder: Builder) {
     .implement({
       description: 'Who paused a schedule, why and until when.',
       fields: (t) => ({
-        by: t.exposeString('pausedBy', { nullable: true, description: 'Who paused it.' }),
-        reason: t.exposeString('pauseReason', { nullable: true, description: 'Why.' }),
-        pausedAt: t.expose('pausedAt', { type: 'DateTime', description: 'Since when.' }),
-        until: t.expose('pausedUntil', {
-          type: 'DateTime',
-          nullable: true,
-          description: 'When it lifts itself; null: when somebody resumes it.',
-        }),
+        by: t.textOrNull('pausedBy', 'Who paused it.'),
+        reason: t.textOrNull('pauseReason', 'Why.'),
+        pausedAt: t.at('pausedAt', 'Since when.'),
+        until: t.atOrNull('pausedUntil', 'When it lifts itself; null: when somebody resumes it.'),
       }),
     });
 
@@ -49,7 +45,7 @@ export function addSchedules(builder: Builder) {
     nullable: true,
     description: 'A recurring job and when it runs.',
     fields: (t) => ({
-      name: t.exposeString('name', { description: 'The plain key, for example ManagedAccountRetryJob.' }),
+      name: t.text('name', 'The plain key, for example ManagedAccountRetryJob.'),
       description: t.string({
         description: 'What the job does.',
         resolve: ({ name }, _args, { jobs }) =>
@@ -76,7 +72,7 @@ export function addSchedules(builder: Builder) {
             ? { ...schedule, pausedAt: schedule.pausedAt }
             : null,
       }),
-      isOverridden: t.exposeBoolean('isOverridden', { description: 'Whether it differs from the code’s default.' }),
+      isOverridden: t.flag('isOverridden', 'Whether it differs from the code’s default.'),
       nextFireAt: t.field({
         type: 'DateTime',
         nullable: true,
