@@ -4,7 +4,6 @@
  */
 
 import { createAccessControl } from './access/access-control.ts';
-import type { Acts } from './access/acts.ts';
 import { AUDIT_EXPORT, auditExportRoute } from './access/audit/export-route.ts';
 import { createDenials } from './access/denials.ts';
 import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
@@ -41,7 +40,6 @@ import type { Services } from './work/context.ts';
 type Opened = 'config' | 'db' | 'audit' | 'clock' | 'logger' | 'metrics' | 'notices' | 'keyRing' | 'provider';
 
 export interface AppOptions extends Pick<Services, Opened> {
-  readonly acts: Acts;
   readonly node: NodeIdentity;
   readonly readiness: readonly ReadinessCheck[];
   /** Left out where it was not built. */

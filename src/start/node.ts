@@ -4,7 +4,6 @@
  * the node listens.
  */
 import type { AddressInfo } from 'node:net';
-import { createActs } from '../access/acts.ts';
 import { type Audit, openAudit } from '../access/audit/audit.ts';
 import { type App, createApp } from '../app.ts';
 import type { Clock } from '../clock.ts';
@@ -84,7 +83,6 @@ export async function startNode(options: NodeOptions): Promise<StartedNode> {
   const audit = openAudit({ db, keys: keyRing.auditKeys, nodeId: node.id, clock: databaseClock, logger });
   lifecycle.opened('the audit trail', () => audit.sealer.stop());
   await audit.start();
-  const acts = createActs(db, audit.trail, logger);
   const provider = await options.openProvider({ config, db, logger, notices, trail: audit.trail, metrics });
   lifecycle.opened('the identity provider', () => provider.close());
   await announceProvider(db, node.id, provider.name);
@@ -98,7 +96,7 @@ export async function startNode(options: NodeOptions): Promise<StartedNode> {
     trouble: () => trouble(),
     phase: () => (drainingSince !== undefined ? 'is draining' : hasStarted ? undefined : 'is starting'),
   });
-  const app = createApp({ ...options, audit, acts, node, notices, provider, readiness });
+  const app = createApp({ ...options, audit, node, notices, provider, readiness });
   lifecycle.opened('the access control', () => app.closeAccess());
   const address = await app.http.listen(config.HOST, config.PORT);
   const closePatienceMs = config.SHUTDOWN_TIMEOUT + 1_000;

@@ -1,9 +1,8 @@
-/** The record of acts, for tests that call operations without a whole node. */
+/** The audit trail and callers, for tests that call verbs without a whole node. */
 import { createHash, randomUUID } from 'node:crypto';
-import { type Acts, createActs } from '../../src/access/acts.ts';
 import { type Audit, openAudit } from '../../src/access/audit/audit.ts';
 import { createAuditTrail } from '../../src/access/audit/trail.ts';
-import type { Database, Transactional } from '../../src/database/database.ts';
+import type { Database } from '../../src/database/database.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
 import type { AuditKeys, AuditTrail } from '../../src/work/audit-trail.ts';
@@ -16,9 +15,6 @@ const KEYS: AuditKeys = { newest: { id: KEY_ID, key: KEY }, byId: (id) => (id ==
 /** A trail under the tests' own key, or under the given ones. */
 export const testTrail = (keys: AuditKeys = KEYS): AuditTrail =>
   createAuditTrail({ keys, now: () => new Date(), nodeId: null });
-
-/** Acts that are written to the trail of this database. */
-export const testActs = (db: Transactional, logger: Logger = silentLogger): Acts => createActs(db, testTrail(), logger);
 
 /** A caller that may do everything, by this id and name. */
 export const callerNamed = (name: string): Caller => ({ ...LOCAL_CALLER, id: name, name });

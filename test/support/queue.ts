@@ -21,7 +21,6 @@ import { type KeyRing, openKeyRing } from '../../src/sealing/key-ring.ts';
 import { parseMasterKey } from '../../src/sealing/master-key.ts';
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts';
 import { openNotices } from '../../src/work/notices.ts';
-import { testActs } from './acts.ts';
 import { testContext } from './context.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts';
 
@@ -86,7 +85,6 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       logger: log,
     });
     const wrapped = options.wrap?.(own) ?? own;
-    const _acts = testActs(own, log);
     const config: Partial<Config> = {
       LEASE_DURATION: leaseMs,
       PROVIDER_TIMEOUT: timeoutMs,
