@@ -3,8 +3,8 @@
  * fails or hangs (a provider that does not answer, a statement that waits for a lock). A failed
  * start closes what was open by then.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from './telemetry/logger.ts';
+import { within } from './work/within.ts';
 
 export interface Lifecycle {
   /**
@@ -34,8 +34,8 @@ export function createLifecycle(logger: Logger): Lifecycle {
           const closed = (async () => close())().catch((error: unknown) =>
             logger.error({ err: error }, `Closing ${name} failed`),
           );
-          const isLate = await Promise.race([closed.then(() => false), delay(patienceMs, true)]);
-          if (isLate) logger.warn(`Closing ${name} takes longer than ${patienceMs} ms; going on without it`);
+          if (!(await within(patienceMs, closed)))
+            logger.warn(`Closing ${name} takes longer than ${patienceMs} ms; going on without it`);
         }
       })();
       return closing;

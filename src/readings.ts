@@ -4,12 +4,13 @@
  * Counts are exact, and so take longer the more rows there are: the next turn is never sooner than
  * fifty times what the last one took. Nobody reads while nobody scrapes.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { STATISTICS } from './accounts/insight/queue-statistics.ts';
 import { nodeSilenceMs } from './config/node-silence.ts';
 import { type AlertSeverity, CircuitState, EntryStatus, WebhookState } from './database/generated/prisma/enums.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { Services } from './work/context.ts';
+import { within } from './work/within.ts';
 
 /** As PostgreSQL writes it into the row; ages and spans in seconds. */
 interface Reading {
@@ -132,7 +133,7 @@ export function createReadings({ config, db, provider, metrics, logger }: Servic
     const now = performance.now();
     const isFirst = now - asked > ASKED_FOR_MS;
     asked = now;
-    if (isFirst && timer !== undefined) await Promise.race([read(), delay(PATIENCE_MS)]);
+    if (isFirst && timer !== undefined) await within(PATIENCE_MS, read());
     if (takenAt !== undefined) metrics.server.readingsAge.set((performance.now() - takenAt) / 1_000);
   });
   return {

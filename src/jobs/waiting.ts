@@ -1,10 +1,11 @@
 /** Waiting for work to end, but not for ever: what a stop needs. */
+import { within } from '../work/within.ts';
 
 export interface Tracker {
   /** Passes the work's result through, and remembers it until it has settled. */
   track<T>(work: Promise<T>): Promise<T>;
   /** Resolves when all that is tracked now has settled, at the latest after so many milliseconds. */
-  settled(milliseconds: number): Promise<void>;
+  settled(milliseconds: number): Promise<boolean>;
 }
 
 export function createTracker(): Tracker {
@@ -18,17 +19,6 @@ export function createTracker(): Tracker {
         tracked.delete(work);
       }
     },
-    settled: (milliseconds) => settleWithin([...tracked], milliseconds),
+    settled: (milliseconds) => within(milliseconds, ...tracked),
   };
-}
-
-/** Resolves when all have settled, or after `milliseconds`, whichever is first. Never rejects. */
-export async function settleWithin(work: readonly Promise<unknown>[], milliseconds: number): Promise<void> {
-  if (work.length === 0 || milliseconds <= 0) return;
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([Promise.allSettled(work), deadline]);
-  clearTimeout(timer);
 }

@@ -2,7 +2,7 @@
  * Which identity provider: Zitadel, or the simulator in this process, both behind the same
  * adapter; and the watch over it, so that a wrong address or token is said at the start.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { systemClock } from '../clock.ts';
 import { type Config, providerOf } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
@@ -23,6 +23,7 @@ import type { ZitadelOptions } from '../identity/zitadel-client.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Services } from '../work/context.ts';
+import { within } from '../work/within.ts';
 
 /** A start waits no longer for the first check; it goes on meanwhile. */
 const WAIT_FOR_CHECK_MS = 2_000;
@@ -70,7 +71,7 @@ export async function openProvider(options: OpenProviderOptions): Promise<Opened
     levelWhenOk: token.kind === 'none' ? 'debug' : 'info',
     onMisconfigured: (failure) => openMisconfigured(options, adapter.name, failure),
   });
-  await Promise.race([watch.first, delay(WAIT_FOR_CHECK_MS, undefined, { ref: false })]);
+  await within(WAIT_FOR_CHECK_MS, watch.first);
   // The circuit is every node's, the last look each one's own: where the two do not agree, it looks again.
   const compare = async (): Promise<void> => {
     const { state, cause } = await loadCircuit(db, adapter.name);

@@ -6,7 +6,7 @@
  */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { setTimeout as delay } from 'node:timers/promises';
+import { within } from '../work/within.ts';
 import { clefLine } from './log-clef.rules.ts';
 
 export interface SeqOptions {
@@ -162,7 +162,7 @@ export function createSeqStream({ url, apiKey, onTrouble, onBack, limits }: SeqO
         await sending;
         while (waiting.length > 0 && (await send()) !== undefined);
       })();
-      await Promise.race([sent, delay(withinMs, undefined, { ref: false })]);
+      await within(withinMs, sent);
       return waiting.length;
     },
     droppedLines: () => dropped,

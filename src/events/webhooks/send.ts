@@ -4,9 +4,9 @@
  * (DNS rebinding) leads nowhere else. No redirect is followed, and time and size have their bounds.
  */
 import { isIP, type LookupFunction } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type Dispatcher } from 'undici';
 import { VERSION } from '../../version.ts';
+import { within } from '../../work/within.ts';
 import { KEPT_ANSWER_CHARACTERS, type SendResult } from './outcome.rules.ts';
 import type { Resolve } from './resolve.ts';
 import { destinationProblem, hostOf, readUrl, type UrlPolicy } from './webhook-url.rules.ts';
@@ -121,10 +121,8 @@ async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<strin
       size += chunk.length;
       if (size >= MOST_ANSWER_BYTES) break;
     }
-  })().catch(() => undefined);
-  const patience = new AbortController();
-  await Promise.race([reading, delay(BODY_TIMEOUT_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
-  patience.abort();
+  })();
+  await within(BODY_TIMEOUT_MS, reading);
   body.destroy();
   return Buffer.concat(chunks).subarray(0, MOST_ANSWER_BYTES).toString('utf8');
 }

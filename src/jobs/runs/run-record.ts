@@ -3,7 +3,7 @@
  * written once a second at most, and before the run is closed, each time with a statement of their
  * own: whatever is wrong with a line, neither the lease nor the result of the run depends on it.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { jsonText } from '../../access/audit/storable.rules.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { RunLogLevel } from '../../database/generated/prisma/enums.ts';
@@ -11,6 +11,7 @@ import { isUnavailable } from '../../database/unavailable.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Services } from '../../work/context.ts';
 import { announce } from '../../work/unit.ts';
+import { within } from '../../work/within.ts';
 import type { LogFields, RunLog } from '../job.ts';
 import { keptLine, leftOutLine, MOST_LINES_OF_JOB, type RunLine } from './run-record.rules.ts';
 
@@ -125,10 +126,10 @@ export function createRunRecord(
       if (linesOfJob > MOST_LINES_OF_JOB) add(leftOutLine(linesOfJob - MOST_LINES_OF_JOB));
       isEnded = true;
       clearTimeout(timer);
-      if (waiting.length > 0) await Promise.race([flush(), delay(PATIENCE_MS, undefined, { ref: false })]);
+      if (waiting.length > 0) await within(PATIENCE_MS, flush());
     },
     async flush() {
-      if (waiting.length > 0) await Promise.race([flush(), delay(PATIENCE_MS, undefined, { ref: false })]);
+      if (waiting.length > 0) await within(PATIENCE_MS, flush());
     },
   };
 }
