@@ -1,84 +1,81 @@
 /** Steering the queue: retry and cancel. */
 import { IdempotencyConflictError } from '../access/idempotency.ts';
-import type { Builder } from '../graphql/builder.ts';
+import { builder } from '../graphql/builder.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import { cancelEntry } from './cancel.ts';
 import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
-import type { EntryRefs } from './entry.graphql.ts';
+import { QueuedCreation } from './entry.graphql.ts';
 import { retryEntry } from './retry.ts';
 
-/** Adds `retryEntry` and `cancelEntry`. */
-export function addEntryMutations(builder: Builder, { QueuedCreation }: EntryRefs): void {
-  const RetryInput = builder.inputType('RetryEntryInput', {
-    description: 'An entry to be retried.',
-    fields: (t) => ({
-      entryId: t.uuid('The entry.'),
-      password: t.string({
-        description: 'A new password, by the rules of `enqueueAccount`; needed when the old one was destroyed.',
-      }),
-      reason: t.reason(),
-      idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h retries only once.'),
+const RetryInput = builder.inputType('RetryEntryInput', {
+  description: 'An entry to be retried.',
+  fields: (t) => ({
+    entryId: t.uuid('The entry.'),
+    password: t.string({
+      description: 'A new password, by the rules of `enqueueAccount`; needed when the old one was destroyed.',
     }),
-  });
-  const RetryPayload = builder.objectRef<{ entryId: string; isReplay: boolean }>('RetryEntryPayload').implement({
-    description: 'The entry is due now, with a new series of retries.',
-    fields: (t) => ({
-      entry: t.prismaField({
-        type: QueuedCreation,
-        description: 'The entry, as it stands now.',
-        resolve: (query, { entryId }, _args, { prisma }) =>
-          prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
-      }),
-      isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was done again.'),
+    reason: t.reason(),
+    idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h retries only once.'),
+  }),
+});
+const RetryPayload = builder.objectRef<{ entryId: string; isReplay: boolean }>('RetryEntryPayload').implement({
+  description: 'The entry is due now, with a new series of retries.',
+  fields: (t) => ({
+    entry: t.prismaField({
+      type: QueuedCreation,
+      description: 'The entry, as it stands now.',
+      resolve: (query, { entryId }, _args, { prisma }) =>
+        prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
     }),
-  });
+    isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was done again.'),
+  }),
+});
 
-  const CancelInput = builder.inputType('CancelEntryInput', {
-    description: 'An entry to be cancelled.',
-    fields: (t) => ({
-      entryId: t.uuid('The entry.'),
-      reason: t.reason(),
+const CancelInput = builder.inputType('CancelEntryInput', {
+  description: 'An entry to be cancelled.',
+  fields: (t) => ({
+    entryId: t.uuid('The entry.'),
+    reason: t.reason(),
+  }),
+});
+const CancelPayload = builder.objectRef<{ entryId: string; isChanged: boolean }>('CancelEntryPayload').implement({
+  description: 'The entry is cancelled.',
+  fields: (t) => ({
+    entry: t.prismaField({
+      type: QueuedCreation,
+      description: 'The entry, as it stands now.',
+      resolve: (query, { entryId }, _args, { prisma }) =>
+        prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
     }),
-  });
-  const CancelPayload = builder.objectRef<{ entryId: string; isChanged: boolean }>('CancelEntryPayload').implement({
-    description: 'The entry is cancelled.',
-    fields: (t) => ({
-      entry: t.prismaField({
-        type: QueuedCreation,
-        description: 'The entry, as it stands now.',
-        resolve: (query, { entryId }, _args, { prisma }) =>
-          prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
-      }),
-      isChanged: t.flag('isChanged', 'False if it was cancelled already.'),
-    }),
-  });
+    isChanged: t.flag('isChanged', 'False if it was cancelled already.'),
+  }),
+});
 
-  builder.mutationFields((t) => ({
-    retryEntry: t.field({
-      type: RetryPayload,
-      nullable: true,
-      description: 'Starts a new series of attempts, due now: for failed, cancelled and waiting entries.',
-      args: { input: t.arg({ type: RetryInput, required: true, description: 'Which entry.' }) },
-      errors: {
-        types: [
-          InvalidInputError,
-          NotFoundError,
-          InvalidStateError,
-          UsernameTakenError,
-          PasswordDestroyedError,
-          IdempotencyConflictError,
-        ],
-      },
-      resolve: (_root, { input }, ctx) => retryEntry(ctx, input),
-    }),
-    cancelEntry: t.field({
-      type: CancelPayload,
-      nullable: true,
-      description:
-        'Gives an entry up. Its password is destroyed after the undo window; until then a retry takes the cancel back.',
-      args: { input: t.arg({ type: CancelInput, required: true, description: 'Which entry.' }) },
-      errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, OutcomeUnknownError] },
-      resolve: (_root, { input }, ctx) => cancelEntry(ctx, input),
-    }),
-  }));
-}
+builder.mutationFields((t) => ({
+  retryEntry: t.field({
+    type: RetryPayload,
+    nullable: true,
+    description: 'Starts a new series of attempts, due now: for failed, cancelled and waiting entries.',
+    args: { input: t.arg({ type: RetryInput, required: true, description: 'Which entry.' }) },
+    errors: {
+      types: [
+        InvalidInputError,
+        NotFoundError,
+        InvalidStateError,
+        UsernameTakenError,
+        PasswordDestroyedError,
+        IdempotencyConflictError,
+      ],
+    },
+    resolve: (_root, { input }, ctx) => retryEntry(ctx, input),
+  }),
+  cancelEntry: t.field({
+    type: CancelPayload,
+    nullable: true,
+    description:
+      'Gives an entry up. Its password is destroyed after the undo window; until then a retry takes the cancel back.',
+    args: { input: t.arg({ type: CancelInput, required: true, description: 'Which entry.' }) },
+    errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, OutcomeUnknownError] },
+    resolve: (_root, { input }, ctx) => cancelEntry(ctx, input),
+  }),
+}));

@@ -2,17 +2,19 @@
 import { z } from 'zod';
 import type { Prisma } from '../database/generated/prisma/client.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
-import { type Builder, LARGEST_PAGE } from '../graphql/builder.ts';
+import { builder, LARGEST_PAGE } from '../graphql/builder.ts';
 import {
   type DateTimeRange,
-  type FilterInputs,
+  DateTimeRangeInput,
+  OrderDirection,
   rangeCondition,
   type StringFilter,
+  StringFilterInput,
   stringCondition,
 } from '../graphql/filters.ts';
 import { keysetPage } from '../graphql/keyset.ts';
 import { connectionSelection } from '../graphql/selection.ts';
-import type { EntryRefs } from './entry.graphql.ts';
+import { QueuedCreation, Status } from './entry.graphql.ts';
 import { visibleTo } from './entry-scope.ts';
 import { loadFamilyStatistics, loadQueueStatistics, type QueueStatistics } from './insight/queue-statistics.ts';
 
@@ -83,125 +85,119 @@ function branchesOf(filter: EntryFilter | null | undefined): Prisma.QueuedCreati
   return statuses.length > 1 ? statuses.map((status) => ({ status })) : undefined;
 }
 
-/** Adds the queries; answers the filter input, which the subscription takes too. */
-export function addEntryQueries(builder: Builder, { QueuedCreation, Status }: EntryRefs, inputs: FilterInputs) {
-  const Filter = builder.inputRef<EntryFilter>('QueuedCreationFilter').implement({
-    description: 'Which entries; all conditions that are given must hold.',
-    fields: (t) => ({
-      entryIds: t.field({
-        type: ['UUID'],
-        description: `With one of these ids, at most ${MOST_IDS}; none match an empty list.`,
-        validate: z.array(z.string()).max(MOST_IDS, `has at most ${MOST_IDS} ids`).nullish(),
-      }),
-      status: t.field({ type: [Status], description: 'One of these states.' }),
-      familyId: t.field({ type: 'UUID', description: 'Of this family.' }),
-      username: t.field({ type: inputs.StringFilterInput, description: 'By username; usernames are lower case.' }),
-      errorCode: t.field({ type: inputs.StringFilterInput, description: 'By the code of the last failure.' }),
-      createdAt: t.field({ type: inputs.DateTimeRangeInput, description: 'Enqueued in this span.' }),
-      completedAt: t.field({
-        type: inputs.DateTimeRangeInput,
-        description: 'Completed, and that in this span.',
-      }),
-      nextRetryAt: t.field({
-        type: inputs.DateTimeRangeInput,
-        description: 'Pending or being attempted, and due in this span.',
-      }),
-      dueNow: t.boolean({ description: 'True: pending and due by now. False: all others.' }),
-      failureGroup: t.string({ description: 'Exactly the entries of this group: the `key` of a `FailureGroup`.' }),
+export const Filter = builder.inputRef<EntryFilter>('QueuedCreationFilter').implement({
+  description: 'Which entries; all conditions that are given must hold.',
+  fields: (t) => ({
+    entryIds: t.field({
+      type: ['UUID'],
+      description: `With one of these ids, at most ${MOST_IDS}; none match an empty list.`,
+      validate: z.array(z.string()).max(MOST_IDS, `has at most ${MOST_IDS} ids`).nullish(),
     }),
-  });
-  const OrderField = builder.enumType('QueuedCreationOrderField', {
-    description: 'What entries can be ordered by.',
-    values: {
-      CREATED_AT: { value: 'createdAt', description: 'When it was enqueued.' },
-      NEXT_RETRY_AT: {
-        value: 'nextRetryAt',
-        description: 'When it is due; entries without such an instant come last.',
-      },
-    } as const,
-  });
-  const Order = builder.inputType('QueuedCreationOrder', {
-    description: 'How entries are ordered.',
-    fields: (t) => ({
-      field: t.field({ type: OrderField, required: true, description: 'By what.' }),
-      direction: t.field({ type: inputs.OrderDirection, required: true, description: 'Which end first.' }),
+    status: t.field({ type: [Status], description: 'One of these states.' }),
+    familyId: t.field({ type: 'UUID', description: 'Of this family.' }),
+    username: t.field({ type: StringFilterInput, description: 'By username; usernames are lower case.' }),
+    errorCode: t.field({ type: StringFilterInput, description: 'By the code of the last failure.' }),
+    createdAt: t.field({ type: DateTimeRangeInput, description: 'Enqueued in this span.' }),
+    completedAt: t.field({
+      type: DateTimeRangeInput,
+      description: 'Completed, and that in this span.',
     }),
-  });
+    nextRetryAt: t.field({
+      type: DateTimeRangeInput,
+      description: 'Pending or being attempted, and due in this span.',
+    }),
+    dueNow: t.boolean({ description: 'True: pending and due by now. False: all others.' }),
+    failureGroup: t.string({ description: 'Exactly the entries of this group: the `key` of a `FailureGroup`.' }),
+  }),
+});
+const OrderField = builder.enumType('QueuedCreationOrderField', {
+  description: 'What entries can be ordered by.',
+  values: {
+    CREATED_AT: { value: 'createdAt', description: 'When it was enqueued.' },
+    NEXT_RETRY_AT: {
+      value: 'nextRetryAt',
+      description: 'When it is due; entries without such an instant come last.',
+    },
+  } as const,
+});
+const Order = builder.inputType('QueuedCreationOrder', {
+  description: 'How entries are ordered.',
+  fields: (t) => ({
+    field: t.field({ type: OrderField, required: true, description: 'By what.' }),
+    direction: t.field({ type: OrderDirection, required: true, description: 'Which end first.' }),
+  }),
+});
 
-  builder.queryFields((t) => ({
-    queuedCreation: t.prismaField({
+builder.queryFields((t) => ({
+  queuedCreation: t.prismaField({
+    type: QueuedCreation,
+    nullable: true,
+    description: 'One entry by its plain key; null when there is none.',
+    args: { entryId: t.arg({ type: 'UUID', required: true, description: 'The entry’s key.' }) },
+    resolve: (query, _root, { entryId }, { prisma, caller }) =>
+      prisma.queuedCreation.findUnique({ ...query, where: { id: entryId, ...visibleTo(caller) } }),
+  }),
+  queuedCreations: t.connection(
+    {
       type: QueuedCreation,
       nullable: true,
-      description: 'One entry by its plain key; null when there is none.',
-      args: { entryId: t.arg({ type: 'UUID', required: true, description: 'The entry’s key.' }) },
-      resolve: (query, _root, { entryId }, { prisma, caller }) =>
-        prisma.queuedCreation.findUnique({ ...query, where: { id: entryId, ...visibleTo(caller) } }),
-    }),
-    queuedCreations: t.connection(
-      {
-        type: QueuedCreation,
-        nullable: true,
-        description: 'The queue: entries in every state, newest first unless ordered otherwise.',
-        args: {
-          filter: t.arg({ type: Filter, description: 'Which entries; left out: all.' }),
-          orderBy: t.arg({ type: Order, description: 'Left out: by CREATED_AT, DESC.' }),
-        },
-        resolve: async (_root, args, context, info) => {
-          const { prisma, caller, now } = context;
-          const filter = { AND: [visibleTo(caller), entryCondition(args.filter, now)] };
-          const { field, direction } = args.orderBy ?? { field: 'createdAt' as const, direction: 'desc' as const };
-          const page = await keysetPage(
-            { list: 'queuedCreations', field, direction, isNullable: field === 'nextRetryAt' },
-            args,
-            ({ where, ...rest }) =>
-              prisma.queuedCreation.findMany({
-                ...connectionSelection(context, info),
-                ...rest,
-                where: { AND: [filter, where] },
-              }),
-            branchesOf(args.filter),
-          );
-          return { ...page, totalCount: () => prisma.queuedCreation.count({ where: filter }) };
-        },
+      description: 'The queue: entries in every state, newest first unless ordered otherwise.',
+      args: {
+        filter: t.arg({ type: Filter, description: 'Which entries; left out: all.' }),
+        orderBy: t.arg({ type: Order, description: 'Left out: by CREATED_AT, DESC.' }),
       },
-      { name: 'QueuedCreationConnection' },
-      { name: 'QueuedCreationEdge' },
-    ),
-    queueStatistics: t.field({
-      type: addStatistics(builder),
-      nullable: true,
-      description: 'How the queue stands, read in one statement.',
-      resolve: (_root, _args, { reading, caller: { familyId } }) =>
-        familyId === null ? loadQueueStatistics(reading) : loadFamilyStatistics(reading, familyId),
-    }),
-  }));
-  return { Filter };
-}
+      resolve: async (_root, args, context, info) => {
+        const { prisma, caller, now } = context;
+        const filter = { AND: [visibleTo(caller), entryCondition(args.filter, now)] };
+        const { field, direction } = args.orderBy ?? { field: 'createdAt' as const, direction: 'desc' as const };
+        const page = await keysetPage(
+          { list: 'queuedCreations', field, direction, isNullable: field === 'nextRetryAt' },
+          args,
+          ({ where, ...rest }) =>
+            prisma.queuedCreation.findMany({
+              ...connectionSelection(context, info),
+              ...rest,
+              where: { AND: [filter, where] },
+            }),
+          branchesOf(args.filter),
+        );
+        return { ...page, totalCount: () => prisma.queuedCreation.count({ where: filter }) };
+      },
+    },
+    { name: 'QueuedCreationConnection' },
+    { name: 'QueuedCreationEdge' },
+  ),
+  queueStatistics: t.field({
+    type: QueueStatisticsRef,
+    nullable: true,
+    description: 'How the queue stands, read in one statement.',
+    resolve: (_root, _args, { reading, caller: { familyId } }) =>
+      familyId === null ? loadQueueStatistics(reading) : loadFamilyStatistics(reading, familyId),
+  }),
+}));
 
-function addStatistics(builder: Builder) {
-  return builder.objectRef<QueueStatistics>('QueueStatistics').implement({
-    description: 'Entries by status, and what is due.',
-    fields: (t) => ({
-      pendingCount: t.int({ description: 'Entries that wait.', resolve: (statistics) => statistics.byStatus.pending }),
-      processingCount: t.int({
-        description: 'Entries being attempted.',
-        resolve: (statistics) => statistics.byStatus.processing,
-      }),
-      completedCount: t.int({
-        description: 'Entries whose account exists.',
-        resolve: (statistics) => statistics.byStatus.completed,
-      }),
-      failedCount: t.int({
-        description: 'Entries given up by the server.',
-        resolve: (statistics) => statistics.byStatus.failed,
-      }),
-      cancelledCount: t.int({
-        description: 'Entries given up by people.',
-        resolve: (statistics) => statistics.byStatus.cancelled,
-      }),
-      dueCount: t.count('dueCount', 'Pending entries that are due by now.'),
-      oldestDueAt: t.atOrNull('oldestDueAt', 'Since when the oldest due entry waits; null when none is due.'),
-      nextDueAt: t.atOrNull('nextDueAt', 'When the next entry becomes due; null when none will.'),
+export const QueueStatisticsRef = builder.objectRef<QueueStatistics>('QueueStatistics').implement({
+  description: 'Entries by status, and what is due.',
+  fields: (t) => ({
+    pendingCount: t.int({ description: 'Entries that wait.', resolve: (statistics) => statistics.byStatus.pending }),
+    processingCount: t.int({
+      description: 'Entries being attempted.',
+      resolve: (statistics) => statistics.byStatus.processing,
     }),
-  });
-}
+    completedCount: t.int({
+      description: 'Entries whose account exists.',
+      resolve: (statistics) => statistics.byStatus.completed,
+    }),
+    failedCount: t.int({
+      description: 'Entries given up by the server.',
+      resolve: (statistics) => statistics.byStatus.failed,
+    }),
+    cancelledCount: t.int({
+      description: 'Entries given up by people.',
+      resolve: (statistics) => statistics.byStatus.cancelled,
+    }),
+    dueCount: t.count('dueCount', 'Pending entries that are due by now.'),
+    oldestDueAt: t.atOrNull('oldestDueAt', 'Since when the oldest due entry waits; null when none is due.'),
+    nextDueAt: t.atOrNull('nextDueAt', 'When the next entry becomes due; null when none will.'),
+  }),
+});

@@ -2,13 +2,15 @@
 
 import { entryScope, isUnbound } from '../access/scope.ts';
 import { type ChangeEvent, isAbout, type LoadRows } from '../events/changes/change-events.ts';
-import type { Interest, InterestOf } from '../events/changes/change-stream.ts';
-import type { Builder } from '../graphql/builder.ts';
-import { AFTER, type ChangeRef } from '../graphql/change-types.ts';
+import type { Interest } from '../events/changes/change-stream.ts';
+import { registerInterest } from '../events/changes/interests.ts';
+import { builder } from '../graphql/builder.ts';
+import { AFTER, Change } from '../graphql/change-types.ts';
 import type { Caller } from '../work/caller.ts';
-import type { EntryRefs } from './entry.graphql.ts';
+import { QueuedCreation } from './entry.graphql.ts';
 import { type FilteredEntry, matchesFilter } from './entry-filter.rules.ts';
-import type { addEntryQueries, EntryFilter } from './entry-queries.graphql.ts';
+import type { EntryFilter } from './entry-queries.graphql.ts';
+import { Filter } from './entry-queries.graphql.ts';
 
 type WatchedEntry = FilteredEntry & { readonly enqueuer: string | null };
 
@@ -42,51 +44,43 @@ const interestOf = (caller: Caller, filter?: EntryFilter | null): Interest<Watch
   ...((filter || !isUnbound(caller)) && { load, keep: keeper(filter, caller) }),
 });
 
-/** Adds `queuedCreationChanged`; answers what its callers hear. */
-export function addEntrySubscription(
-  builder: Builder,
-  { QueuedCreation }: EntryRefs,
-  { Filter }: ReturnType<typeof addEntryQueries>,
-  Change: ChangeRef,
-): InterestOf {
-  const EntryChange = builder.objectRef<ChangeEvent>('QueuedCreationChange').implement({
-    description: 'An entry changed.',
-    interfaces: [Change],
-    isTypeOf: isAbout('entry'),
-    fields: (t) => ({
-      entryId: t.field({ type: 'UUID', description: 'Which entry.', resolve: ({ key }) => key }),
-      queuedCreation: t.prismaField({
-        type: QueuedCreation,
-        nullable: true,
-        description:
-          'The entry as it stands when the change is told, and not as it was changed: one that was CREATED may be completed by then. Null when it was removed.',
-        resolve: (query, { key, together }, _args, { prisma }) =>
-          together.objectOf('entry', JSON.stringify(query), key, async (keys) => {
-            const rows = await prisma.queuedCreation.findMany({ ...query, where: { id: { in: [...keys] } } });
-            return new Map(rows.map((row) => [row.id, row]));
-          }),
-      }),
-    }),
-  });
-  builder.subscriptionFields((t) => ({
-    queuedCreationChanged: t.field({
-      type: EntryChange,
+const EntryChange = builder.objectRef<ChangeEvent>('QueuedCreationChange').implement({
+  description: 'An entry changed.',
+  interfaces: [Change],
+  isTypeOf: isAbout('entry'),
+  fields: (t) => ({
+    entryId: t.field({ type: 'UUID', description: 'Which entry.', resolve: ({ key }) => key }),
+    queuedCreation: t.prismaField({
+      type: QueuedCreation,
       nullable: true,
-      description: 'Each change of an entry, whichever node made it, once and in order.',
-      args: {
-        filter: t.arg({
-          type: Filter,
-          description:
-            'Only entries that match when the change is told, and whatever was removed (of the family and with the ids, where they are given); left out: all. An entry that stops matching is not told: whoever shows entries of one state watches them by family or name, and looks at the state.',
+      description:
+        'The entry as it stands when the change is told, and not as it was changed: one that was CREATED may be completed by then. Null when it was removed.',
+      resolve: (query, { key, together }, _args, { prisma }) =>
+        together.objectOf('entry', JSON.stringify(query), key, async (keys) => {
+          const rows = await prisma.queuedCreation.findMany({ ...query, where: { id: { in: [...keys] } } });
+          return new Map(rows.map((row) => [row.id, row]));
         }),
-        after: t.arg.string({ description: AFTER }),
-      },
-      subscribe: (_root, { filter, after }, { caller, feed }) => feed.subscribe(interestOf(caller, filter), after),
-      resolve: (change) => change,
     }),
-  }));
-  return (caller) => interestOf(caller);
-}
+  }),
+});
+builder.subscriptionFields((t) => ({
+  queuedCreationChanged: t.field({
+    type: EntryChange,
+    nullable: true,
+    description: 'Each change of an entry, whichever node made it, once and in order.',
+    args: {
+      filter: t.arg({
+        type: Filter,
+        description:
+          'Only entries that match when the change is told, and whatever was removed (of the family and with the ids, where they are given); left out: all. An entry that stops matching is not told: whoever shows entries of one state watches them by family or name, and looks at the state.',
+      }),
+      after: t.arg.string({ description: AFTER }),
+    },
+    subscribe: (_root, { filter, after }, { caller, feed }) => feed.subscribe(interestOf(caller, filter), after),
+    resolve: (change) => change,
+  }),
+}));
+registerInterest('entry', (caller) => interestOf(caller));
 
 /** What of the changes a caller sees and wants. */
 function keeper(filter: EntryFilter | null | undefined, caller: Caller) {

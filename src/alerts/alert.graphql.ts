@@ -1,9 +1,10 @@
 /** Alerts in the API: what is on and what was, the newest first, what is on before everything else. */
 import type { Alert, Prisma, PrismaClient } from '../database/generated/prisma/client.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
-import type { Builder } from '../graphql/builder.ts';
-import { addEnum } from '../graphql/enums.ts';
-import type { AnyBlocker, ExplanationRefs } from '../graphql/explanation.ts';
+import { builder } from '../graphql/builder.ts';
+import { enumOf } from '../graphql/enums.ts';
+import type { AnyBlocker } from '../graphql/explanation.ts';
+import { Blocker, Explanation } from '../graphql/explanation.ts';
 import { type NumberQuery, newestFirstPage } from '../graphql/keyset-number.ts';
 import { covers } from './alert.rules.ts';
 import type { AlertCure, SubjectKind } from './alert-rule.ts';
@@ -54,135 +55,117 @@ async function requireRules(prisma: PrismaClient, asked: readonly string[]): Pro
   if (unknown !== undefined) throw unknownRule(unknown);
 }
 
-/** Adds `Alert`, its enums and `alerts`; answers what the other files of this slice, and the subscription, need. */
-export function addAlerts(builder: Builder, { Blocker, Explanation }: ExplanationRefs) {
-  const Severity = addEnum<AlertSeverity>(builder, 'AlertSeverity', 'How urgent an alert is.', {
-    info: 'To be done some day soon.',
-    warning: 'To be looked at today.',
-    critical: 'To be looked at now: something does not go on.',
-  });
-  const Kind = addEnum<SubjectKind>(builder, 'AlertSubjectKind', 'What an alert is about.', {
-    failure_group: 'Failures by one cause; `key` is the group’s key, null for failures without a group.',
-    queue: 'The queue.',
-    identity_provider: 'An identity provider and its circuit; `key` is its name.',
-    job: 'A job; `key` is its name.',
-    node: 'A node; `key` is its `nodeId`.',
-    outbox: 'The outbox; `key` is the `eventId` of an event, where it is about events that are parked.',
-    webhook: 'A webhook; `key` is its `webhookId`.',
-    encryption_key: 'A key of the key ring; `key` is its `keyId`.',
-    api_token: 'An API token; `key` is its `apiTokenId`.',
-    audit_trail: 'The audit trail.',
-    database: 'The database.',
-    alert_rule: 'A rule of alerts; `key` is its name.',
-  });
-  const Subject = builder.objectRef<{ kind: SubjectKind; key: string | null }>('AlertSubject').implement({
-    description: 'What an alert is about, for a link.',
-    fields: (t) => ({
-      kind: t.expose('kind', { type: Kind, description: 'What it is.' }),
-      key: t.exposeString('key', {
-        nullable: true,
-        description: 'Which one, as the API’s selectors take it; null where there is only one.',
-      }),
-    }),
-  });
-  builder.objectRef<AnyBlocker>('AlertCause').implement({
-    interfaces: [Blocker],
-    description: 'What an alert is about, with what to do.',
-  });
+export const AlertSeverityRef = enumOf<AlertSeverity>('AlertSeverity', 'How urgent an alert is.', {
+  info: 'To be done some day soon.',
+  warning: 'To be looked at today.',
+  critical: 'To be looked at now: something does not go on.',
+});
+const Kind = enumOf<SubjectKind>('AlertSubjectKind', 'What an alert is about.', {
+  failure_group: 'Failures by one cause; `key` is the group’s key, null for failures without a group.',
+  queue: 'The queue.',
+  identity_provider: 'An identity provider and its circuit; `key` is its name.',
+  job: 'A job; `key` is its name.',
+  node: 'A node; `key` is its `nodeId`.',
+  outbox: 'The outbox; `key` is the `eventId` of an event, where it is about events that are parked.',
+  webhook: 'A webhook; `key` is its `webhookId`.',
+  encryption_key: 'A key of the key ring; `key` is its `keyId`.',
+  api_token: 'An API token; `key` is its `apiTokenId`.',
+  audit_trail: 'The audit trail.',
+  database: 'The database.',
+  alert_rule: 'A rule of alerts; `key` is its name.',
+});
+const Subject = builder.objectRef<{ kind: SubjectKind; key: string | null }>('AlertSubject').implement({
+  description: 'What an alert is about, for a link.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: Kind, description: 'What it is.' }),
+    key: t.textOrNull('key', 'Which one, as the API’s selectors take it; null where there is only one.'),
+  }),
+});
+builder.objectRef<AnyBlocker>('AlertCause').implement({
+  interfaces: [Blocker],
+  description: 'What an alert is about, with what to do.',
+});
 
-  const AlertRef = builder.prismaNode('Alert', {
-    id: { field: 'id' },
-    nullable: true,
-    description:
-      'Something that needs somebody. It goes on once and off once, over all nodes and starts; more of the same makes its count grow.',
-    fields: (t) => ({
-      alertId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
-      rule: t.exposeString('rule', { description: 'The rule that it is by; see `alertRules`.' }),
-      groupKey: t.exposeString('groupKey', {
-        description: 'Which of the rule’s many it is: a failure group, a job, a host. Empty where there is only one.',
-      }),
-      severity: t.expose('severity', { type: Severity, description: 'How urgent it is.' }),
-      summary: t.exposeString('summary', {
-        description: 'What is wrong, in a sentence; of one that is over, as it last was.',
-      }),
-      count: t.exposeInt('count', { description: 'How many it stands for, as of the last look; 1 at least.' }),
-      subject: t.field({
-        type: Subject,
-        description: 'What it is about.',
-        resolve: ({ subjectKind, subjectKey }) => ({ kind: subjectKind as SubjectKind, key: subjectKey }),
-      }),
-      isOn: t.exposeBoolean('isOn', { description: 'True until it is over.' }),
-      isSilenced: t.boolean({
-        description: 'True while it is on and a silence covers it.',
-        resolve: async (alert, _args, { reading }) =>
-          alert.isOn && (await loadSilencesTogether(reading)).some((silence) => covers(silence, alert)),
-      }),
-      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'Since when it is so.' }),
-      raisedAt: t.expose('raisedAt', { type: 'DateTime', description: 'When it went on.' }),
-      announcedAt: t.expose('announcedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description:
-          'When others were told, by the event `AlertRaised` and the log; null while a silence keeps it back.',
-      }),
-      notFoundAt: t.expose('clearSince', {
-        type: 'DateTime',
-        nullable: true,
-        description:
-          'Since when it is not found any more; over once that has lasted for ALERT_HOLD. Null while it is found.',
-      }),
-      resolvedAt: t.expose('resolvedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it was over; null while it is on.',
-      }),
-      explanation: t.field({
-        type: Explanation,
-        nullable: true,
-        description: 'What is wrong and what to do about it; nothing stands in the way once it is over.',
-        resolve: ({ summary, advice, cure, isOn }) => ({
-          summary,
-          blockers: isOn ? [{ kind: 'AlertCause', message: advice, cure: cure as unknown as AlertCure | null }] : [],
-          nextChangeAt: null,
-        }),
-      }),
-    }),
-  });
-
-  const Filter = builder.inputRef<AlertFilter>('AlertFilter').implement({
-    description: 'Which alerts; all conditions that are given must hold.',
-    fields: (t) => ({
-      isOn: t.boolean({ description: 'True: those that are on; false: those that are over.' }),
-      rule: t.stringList({ description: 'By one of these rules.' }),
-      severity: t.field({ type: [Severity], description: 'With one of these severities.' }),
-      groupKey: t.string({ description: 'About this of the rule’s many.' }),
-    }),
-  });
-  builder.queryField('alerts', (t) =>
-    t.connection(
-      {
-        type: AlertRef,
-        nullable: true,
-        description: 'What is on, the newest first, then what is over, the newest first.',
-        args: { filter: t.arg({ type: Filter, description: 'Which; left out: all.' }) },
-        async resolve(_root, args, { prisma }) {
-          await requireRules(prisma, args.filter?.rule ?? []);
-          const where = conditionOf(args.filter);
-          const page = await newestFirstPage<Alert>(args, placeOf, (query) =>
-            prisma.alert.findMany({
-              where: { AND: [where, between(query)] },
-              orderBy: [{ isOn: query.direction }, { number: query.direction }],
-              take: query.take,
-            }),
-          );
-          return { ...page, totalCount: () => prisma.alert.count({ where }) };
-        },
-      },
-      { name: 'AlertConnection' },
-      { name: 'AlertEdge' },
+export const AlertRef = builder.prismaNode('Alert', {
+  id: { field: 'id' },
+  nullable: true,
+  description:
+    'Something that needs somebody. It goes on once and off once, over all nodes and starts; more of the same makes its count grow.',
+  fields: (t) => ({
+    alertId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
+    rule: t.text('rule', 'The rule that it is by; see `alertRules`.'),
+    groupKey: t.text(
+      'groupKey',
+      'Which of the rule’s many it is: a failure group, a job, a host. Empty where there is only one.',
     ),
-  );
-  return { Alert: AlertRef, AlertSeverity: Severity };
-}
+    severity: t.expose('severity', { type: AlertSeverityRef, description: 'How urgent it is.' }),
+    summary: t.text('summary', 'What is wrong, in a sentence; of one that is over, as it last was.'),
+    count: t.count('count', 'How many it stands for, as of the last look; 1 at least.'),
+    subject: t.field({
+      type: Subject,
+      description: 'What it is about.',
+      resolve: ({ subjectKind, subjectKey }) => ({ kind: subjectKind as SubjectKind, key: subjectKey }),
+    }),
+    isOn: t.flag('isOn', 'True until it is over.'),
+    isSilenced: t.boolean({
+      description: 'True while it is on and a silence covers it.',
+      resolve: async (alert, _args, { reading }) =>
+        alert.isOn && (await loadSilencesTogether(reading)).some((silence) => covers(silence, alert)),
+    }),
+    startedAt: t.at('startedAt', 'Since when it is so.'),
+    raisedAt: t.at('raisedAt', 'When it went on.'),
+    announcedAt: t.atOrNull(
+      'announcedAt',
+      'When others were told, by the event `AlertRaised` and the log; null while a silence keeps it back.',
+    ),
+    notFoundAt: t.atOrNull(
+      'clearSince',
+      'Since when it is not found any more; over once that has lasted for ALERT_HOLD. Null while it is found.',
+    ),
+    resolvedAt: t.atOrNull('resolvedAt', 'When it was over; null while it is on.'),
+    explanation: t.field({
+      type: Explanation,
+      nullable: true,
+      description: 'What is wrong and what to do about it; nothing stands in the way once it is over.',
+      resolve: ({ summary, advice, cure, isOn }) => ({
+        summary,
+        blockers: isOn ? [{ kind: 'AlertCause', message: advice, cure: cure as unknown as AlertCure | null }] : [],
+        nextChangeAt: null,
+      }),
+    }),
+  }),
+});
 
-export type AlertRefs = ReturnType<typeof addAlerts>;
+const Filter = builder.inputRef<AlertFilter>('AlertFilter').implement({
+  description: 'Which alerts; all conditions that are given must hold.',
+  fields: (t) => ({
+    isOn: t.boolean({ description: 'True: those that are on; false: those that are over.' }),
+    rule: t.stringList({ description: 'By one of these rules.' }),
+    severity: t.field({ type: [AlertSeverityRef], description: 'With one of these severities.' }),
+    groupKey: t.string({ description: 'About this of the rule’s many.' }),
+  }),
+});
+builder.queryField('alerts', (t) =>
+  t.connection(
+    {
+      type: AlertRef,
+      nullable: true,
+      description: 'What is on, the newest first, then what is over, the newest first.',
+      args: { filter: t.arg({ type: Filter, description: 'Which; left out: all.' }) },
+      async resolve(_root, args, { prisma }) {
+        await requireRules(prisma, args.filter?.rule ?? []);
+        const where = conditionOf(args.filter);
+        const page = await newestFirstPage<Alert>(args, placeOf, (query) =>
+          prisma.alert.findMany({
+            where: { AND: [where, between(query)] },
+            orderBy: [{ isOn: query.direction }, { number: query.direction }],
+            take: query.take,
+          }),
+        );
+        return { ...page, totalCount: () => prisma.alert.count({ where }) };
+      },
+    },
+    { name: 'AlertConnection' },
+    { name: 'AlertEdge' },
+  ),
+);

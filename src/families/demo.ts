@@ -10,7 +10,6 @@ const SEED = `
   SELECT id, 'olivia_owner', 'Olivia Example', 'olivia@example.org', 'owner' FROM family
   RETURNING family_id AS "familyId"`;
 
-/** Adds the demo family unless there is any family already; answers whether it did. */
 export async function seedDemoFamily(db: Queryable): Promise<boolean> {
   return (await db.query(SEED)).length > 0;
 }

@@ -1,7 +1,7 @@
 /** Families with their members and invitations: read here, kept elsewhere. */
 import type { InvitationStatus, UserRole } from '../database/generated/prisma/enums.ts';
-import type { Builder } from '../graphql/builder.ts';
-import { addEnum } from '../graphql/enums.ts';
+import { builder } from '../graphql/builder.ts';
+import { enumOf } from '../graphql/enums.ts';
 import { keysetPage, keysetQuery, type OrderKey, pageOf } from '../graphql/keyset.ts';
 import { connectionSelection } from '../graphql/selection.ts';
 import type { Caller } from '../work/caller.ts';
@@ -14,127 +14,123 @@ const INVITATIONS: OrderKey = { list: 'invitations', field: 'createdAt', directi
 const isFamily = ({ familyId }: Caller) => (familyId === null ? {} : { id: familyId });
 const inFamily = ({ familyId }: Caller) => (familyId === null ? {} : { familyId });
 
-/** Adds `Family`, `User`, `Invitation` and the queries over them; answers the enum that others use. */
-export function addFamilies(builder: Builder) {
-  const Role = addEnum<UserRole>(builder, 'UserRole', 'What a user is in the family.', {
-    owner: 'Founded the family.',
-    admin: 'May manage the family.',
-    member: 'An adult with an account of their own.',
-    managed_account: 'A child or grandparent whose account the family manages.',
-  });
-  const Status = addEnum<InvitationStatus>(builder, 'InvitationStatus', 'Where an invitation stands.', {
-    pending: 'Sent, not answered.',
-    accepted: 'Accepted: the invited person is a member.',
-    expired: 'Not answered in time; deleted 30 days later.',
-    canceled: 'Taken back.',
-  });
+export const UserRoleRef = enumOf<UserRole>('UserRole', 'What a user is in the family.', {
+  owner: 'Founded the family.',
+  admin: 'May manage the family.',
+  member: 'An adult with an account of their own.',
+  managed_account: 'A child or grandparent whose account the family manages.',
+});
+const Status = enumOf<InvitationStatus>('InvitationStatus', 'Where an invitation stands.', {
+  pending: 'Sent, not answered.',
+  accepted: 'Accepted: the invited person is a member.',
+  expired: 'Not answered in time; deleted 30 days later.',
+  canceled: 'Taken back.',
+});
 
-  const User = builder.prismaNode('User', {
-    id: { field: 'id' },
-    findUnique: (id, { caller }) => ({ id, ...inFamily(caller) }),
-    nullable: true,
-    description: 'A member of a family.',
-    fields: (t) => ({
-      userId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (user) => user.id }),
-      username: t.textOrNull('username', 'The sign-in name; null for users who sign in by e-mail.'),
-      fullName: t.text('fullName', 'The name as people write it.'),
-      email: t.string({
-        nullable: true,
-        description:
-          'The e-mail address; managed accounts have none. Null for an ENQUEUER, which gets here from its entries.',
-        resolve: ({ email }, _args, { caller }) => (caller.role === 'enqueuer' ? null : email),
-      }),
-      role: t.expose('role', { type: Role, description: 'What the user is in the family.' }),
-      zitadelUserId: t.textOrNull('zitadelUserId', 'The account’s id at the identity provider.'),
-      family: t.relation('family', { description: 'The user’s family.' }),
-      createdAt: t.at('createdAt', 'When the user was added.'),
-    }),
-  });
-
-  const Invitation = builder.prismaNode('Invitation', {
-    name: 'FamilyMemberInvitation',
-    id: { field: 'id' },
-    findUnique: (id, { caller }) => ({ id, ...inFamily(caller) }),
-    nullable: true,
-    description: 'An invitation to join a family.',
-    fields: (t) => ({
-      invitationId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (invitation) => invitation.id }),
-      email: t.text('email', 'Who was invited.'),
-      role: t.expose('role', { type: Role, description: 'What the person is to become.' }),
-      status: t.expose('status', { type: Status, description: 'Where the invitation stands.' }),
-      displayCode: t.text('invitationDisplayCode', 'The code that people read to each other.'),
-      invitedBy: t.relation('invitedBy', { description: 'Who sent it.' }),
-      expiresAt: t.at('expiresAt', 'Until when it can be accepted.'),
-      createdAt: t.at('createdAt', 'When it was sent.'),
-    }),
-  });
-
-  const Family = builder.prismaNode('Family', {
-    id: { field: 'id' },
-    findUnique: (id, { caller }) => ({ id, AND: [isFamily(caller)] }),
-    nullable: true,
-    description: 'A family.',
-    fields: (t) => ({
-      familyId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (family) => family.id }),
-      name: t.text('name', 'The family’s name.'),
-      members: t.connection(
-        {
-          type: User,
-          description: 'The members, in the order in which they were added.',
-          select: (args) => ({ members: keysetQuery(MEMBERS, args) }),
-          resolve: ({ id, members }, args, { prisma }) => ({
-            ...pageOf(MEMBERS, args, members),
-            totalCount: () => prisma.user.count({ where: { familyId: id } }),
-          }),
-        },
-        { name: 'FamilyMembersConnection' },
-        { name: 'FamilyMembersEdge' },
-      ),
-      invitations: t.connection(
-        {
-          type: Invitation,
-          description: 'The invitations, newest first.',
-          select: (args) => ({ invitations: keysetQuery(INVITATIONS, args) }),
-          resolve: ({ id, invitations }, args, { prisma }) => ({
-            ...pageOf(INVITATIONS, args, invitations),
-            totalCount: () => prisma.invitation.count({ where: { familyId: id } }),
-          }),
-        },
-        { name: 'FamilyInvitationsConnection' },
-        { name: 'FamilyInvitationsEdge' },
-      ),
-      createdAt: t.at('createdAt', 'When the family was founded.'),
-    }),
-  });
-
-  builder.queryFields((t) => ({
-    family: t.prismaField({
-      type: 'Family',
+const User = builder.prismaNode('User', {
+  id: { field: 'id' },
+  findUnique: (id, { caller }) => ({ id, ...inFamily(caller) }),
+  nullable: true,
+  description: 'A member of a family.',
+  fields: (t) => ({
+    userId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (user) => user.id }),
+    username: t.textOrNull('username', 'The sign-in name; null for users who sign in by e-mail.'),
+    fullName: t.text('fullName', 'The name as people write it.'),
+    email: t.string({
       nullable: true,
-      description: 'One family by its plain key; null when there is none.',
-      args: { familyId: t.arg({ type: 'UUID', required: true, description: 'The family’s key.' }) },
-      resolve: (query, _root, { familyId }, { caller, prisma }) =>
-        prisma.family.findUnique({ ...query, where: { id: familyId, AND: [isFamily(caller)] } }),
+      description:
+        'The e-mail address; managed accounts have none. Null for an ENQUEUER, which gets here from its entries.',
+      resolve: ({ email }, _args, { caller }) => (caller.role === 'enqueuer' ? null : email),
     }),
-    families: t.connection(
+    role: t.expose('role', { type: UserRoleRef, description: 'What the user is in the family.' }),
+    zitadelUserId: t.textOrNull('zitadelUserId', 'The account’s id at the identity provider.'),
+    family: t.relation('family', { description: 'The user’s family.' }),
+    createdAt: t.at('createdAt', 'When the user was added.'),
+  }),
+});
+
+const Invitation = builder.prismaNode('Invitation', {
+  name: 'FamilyMemberInvitation',
+  id: { field: 'id' },
+  findUnique: (id, { caller }) => ({ id, ...inFamily(caller) }),
+  nullable: true,
+  description: 'An invitation to join a family.',
+  fields: (t) => ({
+    invitationId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (invitation) => invitation.id }),
+    email: t.text('email', 'Who was invited.'),
+    role: t.expose('role', { type: UserRoleRef, description: 'What the person is to become.' }),
+    status: t.expose('status', { type: Status, description: 'Where the invitation stands.' }),
+    displayCode: t.text('invitationDisplayCode', 'The code that people read to each other.'),
+    invitedBy: t.relation('invitedBy', { description: 'Who sent it.' }),
+    expiresAt: t.at('expiresAt', 'Until when it can be accepted.'),
+    createdAt: t.at('createdAt', 'When it was sent.'),
+  }),
+});
+
+const Family = builder.prismaNode('Family', {
+  id: { field: 'id' },
+  findUnique: (id, { caller }) => ({ id, AND: [isFamily(caller)] }),
+  nullable: true,
+  description: 'A family.',
+  fields: (t) => ({
+    familyId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (family) => family.id }),
+    name: t.text('name', 'The family’s name.'),
+    members: t.connection(
       {
-        type: Family,
-        nullable: true,
-        description: 'All families, newest first.',
-        args: { search: t.arg.string({ description: 'Part of the name, in any case.' }) },
-        resolve: async (_root, args, context, info) => {
-          const { prisma } = context;
-          const named = args.search ? { name: { contains: args.search, mode: 'insensitive' as const } } : {};
-          const filter = { ...named, ...isFamily(context.caller) };
-          const page = await keysetPage(FAMILIES, args, ({ where, ...rest }) =>
-            prisma.family.findMany({ ...connectionSelection(context, info), ...rest, where: { AND: [filter, where] } }),
-          );
-          return { ...page, totalCount: () => prisma.family.count({ where: filter }) };
-        },
+        type: User,
+        description: 'The members, in the order in which they were added.',
+        select: (args) => ({ members: keysetQuery(MEMBERS, args) }),
+        resolve: ({ id, members }, args, { prisma }) => ({
+          ...pageOf(MEMBERS, args, members),
+          totalCount: () => prisma.user.count({ where: { familyId: id } }),
+        }),
       },
-      { name: 'FamilyConnection' },
-      { name: 'FamilyEdge' },
+      { name: 'FamilyMembersConnection' },
+      { name: 'FamilyMembersEdge' },
     ),
-  }));
-  return { UserRole: Role };
-}
+    invitations: t.connection(
+      {
+        type: Invitation,
+        description: 'The invitations, newest first.',
+        select: (args) => ({ invitations: keysetQuery(INVITATIONS, args) }),
+        resolve: ({ id, invitations }, args, { prisma }) => ({
+          ...pageOf(INVITATIONS, args, invitations),
+          totalCount: () => prisma.invitation.count({ where: { familyId: id } }),
+        }),
+      },
+      { name: 'FamilyInvitationsConnection' },
+      { name: 'FamilyInvitationsEdge' },
+    ),
+    createdAt: t.at('createdAt', 'When the family was founded.'),
+  }),
+});
+
+builder.queryFields((t) => ({
+  family: t.prismaField({
+    type: 'Family',
+    nullable: true,
+    description: 'One family by its plain key; null when there is none.',
+    args: { familyId: t.arg({ type: 'UUID', required: true, description: 'The family’s key.' }) },
+    resolve: (query, _root, { familyId }, { caller, prisma }) =>
+      prisma.family.findUnique({ ...query, where: { id: familyId, AND: [isFamily(caller)] } }),
+  }),
+  families: t.connection(
+    {
+      type: Family,
+      nullable: true,
+      description: 'All families, newest first.',
+      args: { search: t.arg.string({ description: 'Part of the name, in any case.' }) },
+      resolve: async (_root, args, context, info) => {
+        const { prisma } = context;
+        const named = args.search ? { name: { contains: args.search, mode: 'insensitive' as const } } : {};
+        const filter = { ...named, ...isFamily(context.caller) };
+        const page = await keysetPage(FAMILIES, args, ({ where, ...rest }) =>
+          prisma.family.findMany({ ...connectionSelection(context, info), ...rest, where: { AND: [filter, where] } }),
+        );
+        return { ...page, totalCount: () => prisma.family.count({ where: filter }) };
+      },
+    },
+    { name: 'FamilyConnection' },
+    { name: 'FamilyEdge' },
+  ),
+}));

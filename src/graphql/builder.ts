@@ -86,8 +86,6 @@ export interface CostLimits {
   readonly breadth: number;
 }
 
-export type Builder = ReturnType<typeof createBuilder>;
-
 const mostOf = {
   complexity: (result: MostAllowed) => result.maxComplexity,
   depth: (result: MostAllowed) => result.maxDepth,
@@ -100,121 +98,118 @@ const costLimits = ({ config }: RequestContext): CostLimits => ({
   breadth: config.MAX_QUERY_BREADTH,
 });
 
-/** Creates a builder; each slice then adds its types to it. */
-export function createBuilder() {
-  const builder = new SchemaBuilder<SchemaTypes>({
-    plugins: [ErrorsPlugin, 'guard', RelayPlugin, PrismaPlugin, ComplexityPlugin, ValidationPlugin],
-    defaultFieldNullability: false,
-    errors: {
-      directResult: true,
-      // The arguments' problems are refusals as well; who asks is settled before, at HTTP level.
-      unsafelyHandleInputErrors: true,
-      defaultUnionOptions: {
-        name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result`,
-        description: 'What the mutation answers: its payload, or why it was refused.',
+/** The one builder: each slice's types and fields are declared on it where its files are loaded (schema.ts). */
+export const builder = new SchemaBuilder<SchemaTypes>({
+  plugins: [ErrorsPlugin, 'guard', RelayPlugin, PrismaPlugin, ComplexityPlugin, ValidationPlugin],
+  defaultFieldNullability: false,
+  errors: {
+    directResult: true,
+    // The arguments' problems are refusals as well; who asks is settled before, at HTTP level.
+    unsafelyHandleInputErrors: true,
+    defaultUnionOptions: {
+      name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result`,
+      description: 'What the mutation answers: its payload, or why it was refused.',
+    },
+  },
+  relay: {
+    cursorType: 'String',
+    edgesFieldOptions: {
+      nullable: { list: false, items: false },
+      description: 'The page’s objects, each with its cursor.',
+    },
+    nodeFieldOptions: { nullable: false, description: 'The object.' },
+    cursorFieldOptions: { description: 'Pass it as `after` or `before` to go on from here.' },
+    pageInfoFieldOptions: { description: 'Whether there is more, and the cursors to go on with.' },
+    nodesOnConnection: { description: 'The page’s objects, without their cursors.' },
+    nodesQueryOptions: false,
+    nodeQueryOptions: {
+      description: 'Any object by its global id; null when it does not exist.',
+      args: { id: { description: 'The object’s `id`.' } },
+      async resolve(_root, { id }, { caller, mayFind }, { schema }, load) {
+        const type = schema.getType(id.typename);
+        if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === 'Node')) throw badId();
+        mayFind(id.typename, caller);
+        try {
+          return await load(id);
+        } catch (error) {
+          // The key is not of its column's type, so that nothing can have it.
+          if (sqlStateOf(error) === '22P02') throw badId();
+          throw error;
+        }
       },
     },
-    relay: {
-      cursorType: 'String',
-      edgesFieldOptions: {
-        nullable: { list: false, items: false },
-        description: 'The page’s objects, each with its cursor.',
-      },
-      nodeFieldOptions: { nullable: false, description: 'The object.' },
-      cursorFieldOptions: { description: 'Pass it as `after` or `before` to go on from here.' },
-      pageInfoFieldOptions: { description: 'Whether there is more, and the cursors to go on with.' },
-      nodesOnConnection: { description: 'The page’s objects, without their cursors.' },
-      nodesQueryOptions: false,
-      nodeQueryOptions: {
-        description: 'Any object by its global id; null when it does not exist.',
-        args: { id: { description: 'The object’s `id`.' } },
-        async resolve(_root, { id }, { caller, mayFind }, { schema }, load) {
-          const type = schema.getType(id.typename);
-          if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === 'Node')) throw badId();
-          mayFind(id.typename, caller);
-          try {
-            return await load(id);
-          } catch (error) {
-            // The key is not of its column's type, so that nothing can have it.
-            if (sqlStateOf(error) === '22P02') throw badId();
-            throw error;
-          }
-        },
-      },
-      nodeTypeOptions: { description: 'An object with a global id, which `node` finds again.' },
-      idFieldOptions: { description: 'A global, opaque id; pass it to `node`.' },
-      pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
-      hasNextPageFieldOptions: { description: 'Whether more follow.' },
-      hasPreviousPageFieldOptions: { description: 'Whether some come before.' },
-      startCursorFieldOptions: { description: 'The first object’s cursor; null on an empty page.' },
-      endCursorFieldOptions: { description: 'The last object’s cursor; null on an empty page.' },
-      firstArgOptions: {
-        description: `How many, from the start: 1 to ${LARGEST_PAGE}, ${DEFAULT_PAGE} if neither \`first\` nor \`last\` is given.`,
-        validate: pageSize,
-      },
-      lastArgOptions: { description: `How many, from the end: 1 to ${LARGEST_PAGE}.`, validate: pageSize },
-      afterArgOptions: { description: 'Only what follows this cursor.' },
-      beforeArgOptions: { description: 'Only what comes before this cursor.' },
-      defaultConnectionTypeOptions: { description: 'A page of a list.' },
-      defaultEdgeTypeOptions: { description: 'One object of a page, and its cursor.' },
-      encodeGlobalID: (type, id) => Buffer.from(`${type}:${id}`).toString('base64url'),
-      decodeGlobalID(globalId) {
-        const match = /^([A-Za-z]+):([\w.-]+)$/.exec(Buffer.from(globalId, 'base64url').toString('utf8'));
-        if (match === null) throw badId();
-        return { typename: match[1] ?? '', id: match[2] ?? '' };
-      },
+    nodeTypeOptions: { description: 'An object with a global id, which `node` finds again.' },
+    idFieldOptions: { description: 'A global, opaque id; pass it to `node`.' },
+    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
+    hasNextPageFieldOptions: { description: 'Whether more follow.' },
+    hasPreviousPageFieldOptions: { description: 'Whether some come before.' },
+    startCursorFieldOptions: { description: 'The first object’s cursor; null on an empty page.' },
+    endCursorFieldOptions: { description: 'The last object’s cursor; null on an empty page.' },
+    firstArgOptions: {
+      description: `How many, from the start: 1 to ${LARGEST_PAGE}, ${DEFAULT_PAGE} if neither \`first\` nor \`last\` is given.`,
+      validate: pageSize,
     },
-    prisma: {
-      client: ({ prisma }) => prisma,
-      dmmf: getDatamodel(),
-      defaultConnectionSize: DEFAULT_PAGE,
-      maxConnectionSize: LARGEST_PAGE,
-      onUnusedQuery: null,
+    lastArgOptions: { description: `How many, from the end: 1 to ${LARGEST_PAGE}.`, validate: pageSize },
+    afterArgOptions: { description: 'Only what follows this cursor.' },
+    beforeArgOptions: { description: 'Only what comes before this cursor.' },
+    defaultConnectionTypeOptions: { description: 'A page of a list.' },
+    defaultEdgeTypeOptions: { description: 'One object of a page, and its cursor.' },
+    encodeGlobalID: (type, id) => Buffer.from(`${type}:${id}`).toString('base64url'),
+    decodeGlobalID(globalId) {
+      const match = /^([A-Za-z]+):([\w.-]+)$/.exec(Buffer.from(globalId, 'base64url').toString('utf8'));
+      if (match === null) throw badId();
+      return { typename: match[1] ?? '', id: match[2] ?? '' };
     },
-    validation: {
-      validationError: ({ issues }) =>
-        new InvalidInputError(
-          issues.map(({ path = [], message }) => {
-            const names = path.map((step) => String(typeof step === 'object' ? step.key : step));
-            return { path: names[0] === 'input' ? names.slice(1) : names, message, code: 'INVALID_VALUE' };
-          }),
-        ),
-    },
-    complexity: {
-      defaultComplexity: 1,
-      limit: costLimits,
-      // A page costs its size times one object; the plugin itself would not look at `first`.
-      fieldComplexity: ({ first, last }, _context, field) => ({
-        field: 1,
-        multiplier: field.args.some((arg) => arg.name === 'first')
-          ? Math.max(1, Number(first ?? last ?? DEFAULT_PAGE))
-          : 1,
-      }),
-      complexityError(kind, result) {
-        const what = kind.toLowerCase() as keyof CostLimits;
-        return new GraphQLError(tooLarge(what, result[what], mostOf[what](result) ?? 0), {
-          extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } },
-        });
-      },
-    },
-  });
-
-  builder.scalarType('DateTime', dateTime);
-  builder.scalarType('UUID', uuid);
-  builder.scalarType('Duration', duration);
-  builder.scalarType('CronExpression', cronExpression);
-  builder.scalarType('TimeZone', timeZone);
-  builder.scalarType('JSON', json);
-  builder.globalConnectionField('totalCount', (t) =>
-    t.int({
-      description: 'How many there are in all; counted only when asked for.',
-      resolve: (connection) => connection.totalCount(),
+  },
+  prisma: {
+    client: ({ prisma }) => prisma,
+    dmmf: getDatamodel(),
+    defaultConnectionSize: DEFAULT_PAGE,
+    maxConnectionSize: LARGEST_PAGE,
+    onUnusedQuery: null,
+  },
+  validation: {
+    validationError: ({ issues }) =>
+      new InvalidInputError(
+        issues.map(({ path = [], message }) => {
+          const names = path.map((step) => String(typeof step === 'object' ? step.key : step));
+          return { path: names[0] === 'input' ? names.slice(1) : names, message, code: 'INVALID_VALUE' };
+        }),
+      ),
+  },
+  complexity: {
+    defaultComplexity: 1,
+    limit: costLimits,
+    // A page costs its size times one object; the plugin itself would not look at `first`.
+    fieldComplexity: ({ first, last }, _context, field) => ({
+      field: 1,
+      multiplier: field.args.some((arg) => arg.name === 'first')
+        ? Math.max(1, Number(first ?? last ?? DEFAULT_PAGE))
+        : 1,
     }),
-  );
-  builder.queryType({ description: 'What can be seen.' });
-  builder.mutationType({
-    description: 'What can be done. Each mutation answers a union: its payload, or why it was refused.',
-  });
-  builder.subscriptionType({ description: 'What can be watched, over server-sent events on the same path.' });
-  return builder;
-}
+    complexityError(kind, result) {
+      const what = kind.toLowerCase() as keyof CostLimits;
+      return new GraphQLError(tooLarge(what, result[what], mostOf[what](result) ?? 0), {
+        extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } },
+      });
+    },
+  },
+});
+
+builder.scalarType('DateTime', dateTime);
+builder.scalarType('UUID', uuid);
+builder.scalarType('Duration', duration);
+builder.scalarType('CronExpression', cronExpression);
+builder.scalarType('TimeZone', timeZone);
+builder.scalarType('JSON', json);
+builder.globalConnectionField('totalCount', (t) =>
+  t.int({
+    description: 'How many there are in all; counted only when asked for.',
+    resolve: (connection) => connection.totalCount(),
+  }),
+);
+builder.queryType({ description: 'What can be seen.' });
+builder.mutationType({
+  description: 'What can be done. Each mutation answers a union: its payload, or why it was refused.',
+});
+builder.subscriptionType({ description: 'What can be watched, over server-sent events on the same path.' });

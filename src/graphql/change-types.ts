@@ -1,5 +1,4 @@
-/** What every subscription's events have: where they stand in the feed, what happened and when. */
-import type { Builder } from './builder.ts';
+import { builder } from './builder.ts';
 
 export interface Changed {
   readonly cursor: string;
@@ -7,31 +6,25 @@ export interface Changed {
   readonly at: Date;
 }
 
-/** Adds the interface `Change` and the enum `ChangeKind`; answers the interface, for each slice's events. */
-export function addChangeTypes(builder: Builder) {
-  const Kind = builder.enumType('ChangeKind', {
-    description: 'What happened to the object.',
-    values: {
-      CREATED: { description: 'It is new.' },
-      UPDATED: { description: 'It changed.' },
-      REMOVED: { description: 'It is gone.' },
-    } as const,
-  });
-  return builder.interfaceRef<Changed>('Change').implement({
-    description: 'Something that is watched was changed, on whichever node, by the API, the workers or SQL.',
-    fields: (t) => ({
-      cursor: t.exposeString('cursor', {
-        description:
-          'Its place among all changes; opaque, and greater than those before it. Give the last one that you got as `after`, on any node, and nothing is missed.',
-      }),
-      kind: t.expose('kind', { type: Kind, description: 'What happened.' }),
-      at: t.expose('at', { type: 'DateTime', description: 'When it happened, by the database’s clock.' }),
-    }),
-  });
-}
-
-export type ChangeRef = ReturnType<typeof addChangeTypes>;
-
+const Kind = builder.enumType('ChangeKind', {
+  description: 'What happened to the object.',
+  values: {
+    CREATED: { description: 'It is new.' },
+    UPDATED: { description: 'It changed.' },
+    REMOVED: { description: 'It is gone.' },
+  } as const,
+});
+export const Change = builder.interfaceRef<Changed>('Change').implement({
+  description: 'Something that is watched was changed, on whichever node, by the API, the workers or SQL.',
+  fields: (t) => ({
+    cursor: t.text(
+      'cursor',
+      'Its place among all changes; opaque, and greater than those before it. Give the last one that you got as `after`, on any node, and nothing is missed.',
+    ),
+    kind: t.expose('kind', { type: Kind, description: 'What happened.' }),
+    at: t.at('at', 'When it happened, by the database’s clock.'),
+  }),
+});
 /** The argument that every subscription has. */
 export const AFTER =
   'The cursor of the last change that you know: all that came since is sent first, then what is new. Left out: from now on.';

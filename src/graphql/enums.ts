@@ -1,13 +1,8 @@
 /** Enums of the database in the API: the same names in SCREAMING_SNAKE, each with its description. */
-import type { Builder } from './builder.ts';
+import { builder } from './builder.ts';
 
-/** Adds an enum; `descriptions` has one line for every value of the database's enum. */
-export function addEnum<const V extends string>(
-  builder: Builder,
-  name: string,
-  description: string,
-  descriptions: Record<V, string>,
-) {
+/** An enum of the API; `descriptions` has one line for every value of the database's enum. */
+export function enumOf<const V extends string>(name: string, description: string, descriptions: Record<V, string>) {
   const values = Object.fromEntries(
     (Object.entries(descriptions) as [V, string][]).map(([value, text]) => [
       value.toUpperCase(),

@@ -1,8 +1,4 @@
-/**
- * Explanations in the API, as every slice gives them: why something is not moving, what stands in
- * its way, and which mutation helps. A slice adds its own kinds of blocker and its field.
- */
-import type { Builder } from './builder.ts';
+import { builder } from './builder.ts';
 
 /** What can be done about a blocker: one mutation. */
 export interface Cure {
@@ -27,54 +23,47 @@ export interface AnyExplanation {
   readonly nextChangeAt: Date | null;
 }
 
-export type ExplanationRefs = ReturnType<typeof addExplanationTypes>;
-
-/** Adds `Explanation`, `Blocker`, `Cure`, and the kind of blocker that all share, `NoLiveNode`. */
-export function addExplanationTypes(builder: Builder) {
-  const CureRef = builder.objectRef<Cure>('Cure').implement({
-    description: 'What an operator can do about something that is wrong: one mutation.',
-    fields: (t) => ({
-      label: t.exposeString('label', { description: 'What it does, for a button.' }),
-      mutation: t.exposeString('mutation', { description: 'The mutation’s name.' }),
-      input: t.field({
-        type: 'JSON',
-        description: 'The mutation’s input. A `password` that is null in it must be filled in.',
-        resolve: ({ input }) => input,
-      }),
+export const CureRef = builder.objectRef<Cure>('Cure').implement({
+  description: 'What an operator can do about something that is wrong: one mutation.',
+  fields: (t) => ({
+    label: t.text('label', 'What it does, for a button.'),
+    mutation: t.text('mutation', 'The mutation’s name.'),
+    input: t.field({
+      type: 'JSON',
+      description: 'The mutation’s input. A `password` that is null in it must be filled in.',
+      resolve: ({ input }) => input,
     }),
-  });
-  const Blocker = builder.interfaceRef<AnyBlocker>('Blocker').implement({
-    description: 'Something that stands in the way.',
-    fields: (t) => ({
-      message: t.exposeString('message', { description: 'What it is, for people.' }),
-      cure: t.field({
-        type: CureRef,
-        nullable: true,
-        description: 'What can be done about it; null when no mutation helps.',
-        resolve: ({ cure }) => cure,
-      }),
+  }),
+});
+export const Blocker = builder.interfaceRef<AnyBlocker>('Blocker').implement({
+  description: 'Something that stands in the way.',
+  fields: (t) => ({
+    message: t.text('message', 'What it is, for people.'),
+    cure: t.field({
+      type: CureRef,
+      nullable: true,
+      description: 'What can be done about it; null when no mutation helps.',
+      resolve: ({ cure }) => cure,
     }),
-    resolveType: ({ kind }) => kind,
-  });
-  builder.objectRef<AnyBlocker>('NoLiveNode').implement({
-    interfaces: [Blocker],
-    description: 'No node is running that could do it.',
-  });
-  const Explanation = builder.objectRef<AnyExplanation>('Explanation').implement({
-    description: 'Why something is not moving.',
-    fields: (t) => ({
-      summary: t.exposeString('summary', { description: 'In a sentence or two, for people.' }),
-      blockers: t.field({
-        type: [Blocker],
-        description: 'Everything that stands in the way; empty when nothing does.',
-        resolve: ({ blockers }) => [...blockers],
-      }),
-      nextChangeAt: t.expose('nextChangeAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When something next changes by itself; null when nothing will, or it may at any moment.',
-      }),
+  }),
+  resolveType: ({ kind }) => kind,
+});
+builder.objectRef<AnyBlocker>('NoLiveNode').implement({
+  interfaces: [Blocker],
+  description: 'No node is running that could do it.',
+});
+export const Explanation = builder.objectRef<AnyExplanation>('Explanation').implement({
+  description: 'Why something is not moving.',
+  fields: (t) => ({
+    summary: t.text('summary', 'In a sentence or two, for people.'),
+    blockers: t.field({
+      type: [Blocker],
+      description: 'Everything that stands in the way; empty when nothing does.',
+      resolve: ({ blockers }) => [...blockers],
     }),
-  });
-  return { Blocker, Cure: CureRef, Explanation };
-}
+    nextChangeAt: t.atOrNull(
+      'nextChangeAt',
+      'When something next changes by itself; null when nothing will, or it may at any moment.',
+    ),
+  }),
+});

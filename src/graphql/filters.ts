@@ -1,6 +1,6 @@
 /** Filter inputs that every list can use, and what they mean to Prisma. */
 import { z } from 'zod';
-import type { Builder } from './builder.ts';
+import { builder } from './builder.ts';
 
 /** Each is a parameter of the statement, of which PostgreSQL takes 65,535 in all. */
 const MOST_CHOICES = 1_000;
@@ -25,38 +25,32 @@ const forwards = z
   .custom<DateTimeRange>()
   .refine(({ from, to }) => !from || !to || from < to, { path: ['to'], message: 'must be after `from`.' });
 
-/** Adds the inputs and answers their refs. */
-export function addFilterInputs(builder: Builder) {
-  const StringFilterInput = builder.inputRef<StringFilter>('StringFilter').implement({
-    description: 'Conditions on a text; all that are given must hold.',
-    fields: (t) => ({
-      equals: t.string({ description: 'Exactly this.', validate: filterText.nullish() }),
-      in: t.stringList({
-        description: `One of these, at most ${MOST_CHOICES}.`,
-        validate: z.array(filterText).max(MOST_CHOICES, `has at most ${MOST_CHOICES} texts`).nullish(),
-      }),
-      startsWith: t.string({ description: 'Begins with this.', validate: filterText.nullish() }),
+export const StringFilterInput = builder.inputRef<StringFilter>('StringFilter').implement({
+  description: 'Conditions on a text; all that are given must hold.',
+  fields: (t) => ({
+    equals: t.string({ description: 'Exactly this.', validate: filterText.nullish() }),
+    in: t.stringList({
+      description: `One of these, at most ${MOST_CHOICES}.`,
+      validate: z.array(filterText).max(MOST_CHOICES, `has at most ${MOST_CHOICES} texts`).nullish(),
     }),
-  });
-  const DateTimeRangeInput = builder.inputRef<DateTimeRange>('DateTimeRange').implement({
-    description: 'A span of time; an end that is left out is open.',
-    fields: (t) => ({
-      from: t.field({ type: 'DateTime', description: 'From this instant on, itself included.' }),
-      to: t.field({ type: 'DateTime', description: 'Before this instant, which is after `from`.' }),
-    }),
-    validate: forwards,
-  });
-  const OrderDirection = builder.enumType('OrderDirection', {
-    description: 'Which end of a list comes first.',
-    values: {
-      ASC: { value: 'asc', description: 'Smallest or earliest first.' },
-      DESC: { value: 'desc', description: 'Largest or latest first.' },
-    } as const,
-  });
-  return { StringFilterInput, DateTimeRangeInput, OrderDirection };
-}
-
-export type FilterInputs = ReturnType<typeof addFilterInputs>;
+    startsWith: t.string({ description: 'Begins with this.', validate: filterText.nullish() }),
+  }),
+});
+export const DateTimeRangeInput = builder.inputRef<DateTimeRange>('DateTimeRange').implement({
+  description: 'A span of time; an end that is left out is open.',
+  fields: (t) => ({
+    from: t.field({ type: 'DateTime', description: 'From this instant on, itself included.' }),
+    to: t.field({ type: 'DateTime', description: 'Before this instant, which is after `from`.' }),
+  }),
+  validate: forwards,
+});
+export const OrderDirection = builder.enumType('OrderDirection', {
+  description: 'Which end of a list comes first.',
+  values: {
+    ASC: { value: 'asc', description: 'Smallest or earliest first.' },
+    DESC: { value: 'desc', description: 'Largest or latest first.' },
+  } as const,
+});
 
 export function stringCondition(filter: StringFilter | null | undefined) {
   if (!filter) return undefined;

@@ -7,53 +7,51 @@ import {
   REFUSAL_CODES,
   type RefusalCode,
 } from '../refusals.ts';
-import type { Builder } from './builder.ts';
+import { builder } from './builder.ts';
 
-/** Adds `MutationError`, its codes and the shared refusals. */
-export function addRefusalTypes(builder: Builder): void {
-  const codes = Object.keys(REFUSAL_CODES) as RefusalCode[];
-  const MutationErrorCode = builder.enumType('MutationErrorCode', {
-    description: 'Why a mutation was refused: for scripts to decide by.',
-    values: Object.fromEntries(
-      codes.map((code) => [code, { value: code, description: REFUSAL_CODES[code] }]),
-    ) as Record<RefusalCode, { value: RefusalCode; description: string }>,
-  });
-  builder.interfaceType('MutationError', {
-    description: 'A refusal: an expected "no" that the caller can act on.',
-    fields: (t) => ({
-      message: t.exposeString('message', { description: 'What is wrong and what to do next, for people.' }),
-      code: t.expose('code', { type: MutationErrorCode, description: 'The same for scripts.' }),
-    }),
-  });
+const codes = Object.keys(REFUSAL_CODES) as RefusalCode[];
+const MutationErrorCode = builder.enumType('MutationErrorCode', {
+  description: 'Why a mutation was refused: for scripts to decide by.',
+  values: Object.fromEntries(codes.map((code) => [code, { value: code, description: REFUSAL_CODES[code] }])) as Record<
+    RefusalCode,
+    { value: RefusalCode; description: string }
+  >,
+});
+builder.interfaceType('MutationError', {
+  description: 'A refusal: an expected "no" that the caller can act on.',
+  fields: (t) => ({
+    message: t.text('message', 'What is wrong and what to do next, for people.'),
+    code: t.expose('code', { type: MutationErrorCode, description: 'The same for scripts.' }),
+  }),
+});
 
-  const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
-    description: 'One problem with one input field.',
-    fields: (t) => ({
-      path: t.stringList({ description: 'The way to the field, from the input.', resolve: (issue) => [...issue.path] }),
-      message: t.exposeString('message', { description: 'What is wrong with it, for people.' }),
-      code: t.exposeString('code', { description: 'The same for scripts, for example TOO_SHORT.' }),
+const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
+  description: 'One problem with one input field.',
+  fields: (t) => ({
+    path: t.stringList({ description: 'The way to the field, from the input.', resolve: (issue) => [...issue.path] }),
+    message: t.text('message', 'What is wrong with it, for people.'),
+    code: t.text('code', 'The same for scripts, for example TOO_SHORT.'),
+  }),
+});
+builder.objectType(InvalidInputError, {
+  name: 'InvalidInputError',
+  description: 'The input means nothing that can be done.',
+  interfaces: ['MutationError'],
+  fields: (t) => ({
+    issues: t.field({
+      type: [InputIssueRef],
+      description: 'Every problem at once.',
+      resolve: (error) => [...error.issues],
     }),
-  });
-  builder.objectType(InvalidInputError, {
-    name: 'InvalidInputError',
-    description: 'The input means nothing that can be done.',
-    interfaces: ['MutationError'],
-    fields: (t) => ({
-      issues: t.field({
-        type: [InputIssueRef],
-        description: 'Every problem at once.',
-        resolve: (error) => [...error.issues],
-      }),
-    }),
-  });
-  builder.objectType(NotFoundError, {
-    name: 'NotFoundError',
-    description: 'What the input names does not exist.',
-    interfaces: ['MutationError'],
-  });
-  builder.objectType(InvalidStateError, {
-    name: 'InvalidStateError',
-    description: 'The object’s state does not allow this now.',
-    interfaces: ['MutationError'],
-  });
-}
+  }),
+});
+builder.objectType(NotFoundError, {
+  name: 'NotFoundError',
+  description: 'What the input names does not exist.',
+  interfaces: ['MutationError'],
+});
+builder.objectType(InvalidStateError, {
+  name: 'InvalidStateError',
+  description: 'The object’s state does not allow this now.',
+  interfaces: ['MutationError'],
+});

@@ -1,99 +1,90 @@
 /** What can be done about the identity provider in the API: its circuit by hand, and a look at it now. */
 
-import type { Builder } from '../graphql/builder.ts';
+import { builder } from '../graphql/builder.ts';
 import { reasonText } from '../graphql/reason-text.ts';
 import { InvalidInputError } from '../refusals.ts';
 import { checkProvider } from './check-provider.ts';
 import { closeCircuit, openCircuit } from './circuit-control.ts';
-import { type IdentityRefs, providerStatus } from './identity.graphql.ts';
+import { Check, providerStatus, Status } from './identity.graphql.ts';
 import type { CheckResult } from './zitadel-check.ts';
 
-/** Adds `openCircuit`, `closeCircuit` and `checkIdentityProvider`. */
-export function addIdentityMutations(
-  builder: Builder,
-  { Status, Check }: Pick<IdentityRefs, 'Status' | 'Check'>,
-): void {
-  const OpenInput = builder.inputType('OpenCircuitInput', {
-    description: 'Why, and for how long.',
+const OpenInput = builder.inputType('OpenCircuitInput', {
+  description: 'Why, and for how long.',
+  fields: (t) => ({
+    reason: t.string({
+      required: true,
+      description: 'For those who wonder why nothing moves; 1 to 500 characters.',
+      validate: reasonText.trim().min(1, 'is needed'),
+    }),
+    until: t.field({ type: 'DateTime', description: 'When probing begins; left out: when somebody closes it.' }),
+  }),
+});
+interface Why {
+  readonly reason?: string | null;
+}
+const whyInput = (name: string) =>
+  builder.inputRef<Why>(name).implement({
+    description: 'Why.',
     fields: (t) => ({
-      reason: t.string({
-        required: true,
-        description: 'For those who wonder why nothing moves; 1 to 500 characters.',
-        validate: reasonText.trim().min(1, 'is needed'),
-      }),
-      until: t.field({ type: 'DateTime', description: 'When probing begins; left out: when somebody closes it.' }),
+      reason: t.reason('For the record; at most 500 characters.'),
     }),
   });
-  interface Why {
-    readonly reason?: string | null;
-  }
-  const whyInput = (name: string) =>
-    builder.inputRef<Why>(name).implement({
-      description: 'Why.',
-      fields: (t) => ({
-        reason: t.string({
-          description: 'For the record; at most 500 characters.',
-          validate: reasonText.nullish(),
-        }),
-      }),
-    });
-  const CloseInput = whyInput('CloseCircuitInput');
-  const CheckInput = whyInput('CheckIdentityProviderInput');
-  const payload = (name: string, description: string) =>
-    builder.objectRef<{ isChanged: boolean }>(name).implement({
-      description,
-      fields: (t) => ({
-        identityProvider: t.field({
-          type: Status,
-          description: 'The provider, with its circuit as it stands now.',
-          resolve: (_payload, _args, ctx) => providerStatus(ctx),
-        }),
-        isChanged: t.exposeBoolean('isChanged', { description: 'False if it was so already.' }),
-      }),
-    });
-  const CheckPayload = builder.objectRef<{ check: CheckResult | null }>('CheckIdentityProviderPayload').implement({
-    description: 'The provider was looked at.',
+const CloseInput = whyInput('CloseCircuitInput');
+const CheckInput = whyInput('CheckIdentityProviderInput');
+const payload = (name: string, description: string) =>
+  builder.objectRef<{ isChanged: boolean }>(name).implement({
+    description,
     fields: (t) => ({
-      check: t.expose('check', {
-        type: Check,
-        nullable: true,
-        description: 'What was found; null if the server ended meanwhile.',
-      }),
       identityProvider: t.field({
         type: Status,
-        description: 'The provider as it stands now.',
+        description: 'The provider, with its circuit as it stands now.',
         resolve: (_payload, _args, ctx) => providerStatus(ctx),
       }),
+      isChanged: t.flag('isChanged', 'False if it was so already.'),
     }),
   });
-  const OpenPayload = payload('OpenCircuitPayload', 'The circuit is open.');
-  const ClosePayload = payload('CloseCircuitPayload', 'The circuit is closed, and the workers were woken.');
+const CheckPayload = builder.objectRef<{ check: CheckResult | null }>('CheckIdentityProviderPayload').implement({
+  description: 'The provider was looked at.',
+  fields: (t) => ({
+    check: t.expose('check', {
+      type: Check,
+      nullable: true,
+      description: 'What was found; null if the server ended meanwhile.',
+    }),
+    identityProvider: t.field({
+      type: Status,
+      description: 'The provider as it stands now.',
+      resolve: (_payload, _args, ctx) => providerStatus(ctx),
+    }),
+  }),
+});
+const OpenPayload = payload('OpenCircuitPayload', 'The circuit is open.');
+const ClosePayload = payload('CloseCircuitPayload', 'The circuit is closed, and the workers were woken.');
 
-  builder.mutationFields((t) => ({
-    openCircuit: t.field({
-      type: OpenPayload,
-      nullable: true,
-      description: 'Stops all attempts, for example before maintenance of the identity provider.',
-      args: { input: t.arg({ type: OpenInput, required: true, description: 'Why, and for how long.' }) },
-      errors: { types: [InvalidInputError] },
-      resolve: (_root, { input }, ctx) => openCircuit(ctx, { ...input, reason: input.reason.trim() }),
-    }),
-    checkIdentityProvider: t.field({
-      type: CheckPayload,
-      nullable: true,
-      description:
-        'Looks at the identity provider now, from the node that answers, for example once a token was mended. A wrong configuration that was not known opens the circuit; whether the provider has recovered its probe says, or closeCircuit.',
-      args: { input: t.arg({ type: CheckInput, required: true, description: 'Why.' }) },
-      errors: { types: [InvalidInputError] },
-      resolve: (_root, { input }, ctx) => checkProvider(ctx, input),
-    }),
-    closeCircuit: t.field({
-      type: ClosePayload,
-      nullable: true,
-      description: 'Lets attempts go on, for example once a wrong token is mended.',
-      args: { input: t.arg({ type: CloseInput, required: true, description: 'Why.' }) },
-      errors: { types: [InvalidInputError] },
-      resolve: (_root, { input }, ctx) => closeCircuit(ctx, input),
-    }),
-  }));
-}
+builder.mutationFields((t) => ({
+  openCircuit: t.field({
+    type: OpenPayload,
+    nullable: true,
+    description: 'Stops all attempts, for example before maintenance of the identity provider.',
+    args: { input: t.arg({ type: OpenInput, required: true, description: 'Why, and for how long.' }) },
+    errors: { types: [InvalidInputError] },
+    resolve: (_root, { input }, ctx) => openCircuit(ctx, { ...input, reason: input.reason.trim() }),
+  }),
+  checkIdentityProvider: t.field({
+    type: CheckPayload,
+    nullable: true,
+    description:
+      'Looks at the identity provider now, from the node that answers, for example once a token was mended. A wrong configuration that was not known opens the circuit; whether the provider has recovered its probe says, or closeCircuit.',
+    args: { input: t.arg({ type: CheckInput, required: true, description: 'Why.' }) },
+    errors: { types: [InvalidInputError] },
+    resolve: (_root, { input }, ctx) => checkProvider(ctx, input),
+  }),
+  closeCircuit: t.field({
+    type: ClosePayload,
+    nullable: true,
+    description: 'Lets attempts go on, for example once a wrong token is mended.',
+    args: { input: t.arg({ type: CloseInput, required: true, description: 'Why.' }) },
+    errors: { types: [InvalidInputError] },
+    resolve: (_root, { input }, ctx) => closeCircuit(ctx, input),
+  }),
+}));

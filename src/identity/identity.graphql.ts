@@ -1,8 +1,8 @@
 /** The identity provider in the API: which one it is, its circuit, what looks at it showed. */
 import { z } from 'zod';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
-import { type Builder, DEFAULT_PAGE, LARGEST_PAGE } from '../graphql/builder.ts';
-import { addEnum } from '../graphql/enums.ts';
+import { builder, DEFAULT_PAGE, LARGEST_PAGE } from '../graphql/builder.ts';
+import { enumOf } from '../graphql/enums.ts';
 import type { Services } from '../work/context.ts';
 import type { TokenKind } from './access-token.ts';
 import type { CircuitRow } from './circuit.rules.ts';
@@ -34,156 +34,123 @@ export const providerStatus = ({ provider: { name, url, status } }: Pick<Service
   ...(status?.() ?? NOTHING_KNOWN),
 });
 
-/** Adds `identityProvider`; answers its types' refs. */
-export function addIdentity(builder: Builder) {
-  const State = addEnum<CircuitState>(builder, 'CircuitState', 'Whether entries are attempted.', {
-    closed: 'Entries are attempted.',
-    open: 'The identity provider is down or misconfigured: nothing is attempted, and no retries are spent.',
-    half_open: 'One entry is attempted as a probe; its success closes the circuit.',
-  });
-  const Transition = builder.objectRef<CircuitTransition>('CircuitTransition').implement({
-    description: 'One change of a circuit’s state.',
-    fields: (t) => ({
-      changedAt: t.expose('createdAt', { type: 'DateTime', description: 'When it changed.' }),
-      from: t.expose('fromState', { type: State, description: 'The state before.' }),
-      to: t.expose('toState', { type: State, description: 'The state from then on.' }),
-      cause: t.exposeString('cause', {
-        nullable: true,
-        description: 'The error code that opened it; null when it did not open, or a person opened it.',
-      }),
-      reason: t.exposeString('reason', { nullable: true, description: 'Why, for people; null where nobody said.' }),
-      actor: t.exposeString('actor', {
-        nullable: true,
-        description: 'Who did it by hand; null if failures or a probe did.',
-      }),
+const State = enumOf<CircuitState>('CircuitState', 'Whether entries are attempted.', {
+  closed: 'Entries are attempted.',
+  open: 'The identity provider is down or misconfigured: nothing is attempted, and no retries are spent.',
+  half_open: 'One entry is attempted as a probe; its success closes the circuit.',
+});
+const Transition = builder.objectRef<CircuitTransition>('CircuitTransition').implement({
+  description: 'One change of a circuit’s state.',
+  fields: (t) => ({
+    changedAt: t.at('createdAt', 'When it changed.'),
+    from: t.expose('fromState', { type: State, description: 'The state before.' }),
+    to: t.expose('toState', { type: State, description: 'The state from then on.' }),
+    cause: t.textOrNull('cause', 'The error code that opened it; null when it did not open, or a person opened it.'),
+    reason: t.textOrNull('reason', 'Why, for people; null where nobody said.'),
+    actor: t.textOrNull('actor', 'Who did it by hand; null if failures or a probe did.'),
+  }),
+});
+export const Circuit = builder.objectRef<CircuitRow>('Circuit').implement({
+  description: 'Spares the entries’ retries while the identity provider is down.',
+  fields: (t) => ({
+    state: t.expose('state', { type: State, description: 'Whether entries are attempted.' }),
+    reason: t.textOrNull('reason', 'Why it is not closed, for people; null while closed.'),
+    cause: t.textOrNull('cause', 'The error code that opened it; null while closed, or when a person opened it.'),
+    openedBy: t.textOrNull('openedBy', 'Who opened it by hand; null if failures did.'),
+    openedAt: t.atOrNull('openedAt', 'Since when it is not closed; null while closed.'),
+    nextProbeAt: t.atOrNull(
+      'nextProbeAt',
+      'From when on a due entry is let through as a probe; null while closed, and while kept open by hand without an end.',
+    ),
+    transitions: t.field({
+      type: [Transition],
+      description: 'The last changes of its state, the newest first.',
+      args: {
+        first: t.arg.int({
+          required: true,
+          defaultValue: DEFAULT_PAGE,
+          description: `How many: 1 to ${LARGEST_PAGE}.`,
+          validate: pageSize,
+        }),
+      },
+      resolve: (_circuit, { first }, { provider, reading }) => loadTransitions(reading, provider.name, first),
     }),
-  });
-  const Circuit = builder.objectRef<CircuitRow>('Circuit').implement({
-    description: 'Spares the entries’ retries while the identity provider is down.',
-    fields: (t) => ({
-      state: t.expose('state', { type: State, description: 'Whether entries are attempted.' }),
-      reason: t.exposeString('reason', {
-        nullable: true,
-        description: 'Why it is not closed, for people; null while closed.',
-      }),
-      cause: t.exposeString('cause', {
-        nullable: true,
-        description: 'The error code that opened it; null while closed, or when a person opened it.',
-      }),
-      openedBy: t.exposeString('openedBy', {
-        nullable: true,
-        description: 'Who opened it by hand; null if failures did.',
-      }),
-      openedAt: t.expose('openedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'Since when it is not closed; null while closed.',
-      }),
-      nextProbeAt: t.expose('nextProbeAt', {
-        type: 'DateTime',
-        nullable: true,
-        description:
-          'From when on a due entry is let through as a probe; null while closed, and while kept open by hand without an end.',
-      }),
-      transitions: t.field({
-        type: [Transition],
-        description: 'The last changes of its state, the newest first.',
-        args: {
-          first: t.arg.int({
-            required: true,
-            defaultValue: DEFAULT_PAGE,
-            description: `How many: 1 to ${LARGEST_PAGE}.`,
-            validate: pageSize,
-          }),
-        },
-        resolve: (_circuit, { first }, { provider, reading }) => loadTransitions(reading, provider.name, first),
-      }),
+  }),
+});
+export const Check = builder.objectRef<CheckResult>('IdentityProviderCheck').implement({
+  description: 'What a look at the provider showed: address, token, organization and version.',
+  fields: (t) => ({
+    checkedAt: t.at('at', 'When it ended.'),
+    isOk: t.flag('isOk', 'Whether accounts can be made there.'),
+    code: t.textOrNull('code', 'The error’s code, or a warning’s; null when all is well.'),
+    message: t.text('message', 'What was found and, if something is wrong, what to do.'),
+  }),
+});
+const Token = enumOf<TokenKind>('AccessTokenKind', 'How this server proves to the provider who it is.', {
+  none: 'It need not: the simulator is built in.',
+  personal_access_token: 'A personal access token from the setting ZITADEL_TOKEN.',
+  token_file: 'A token from the file of ZITADEL_TOKEN_FILE, read again when it changes.',
+  service_account_key: 'Short-lived tokens, had with the service account’s key of ZITADEL_KEY_FILE.',
+});
+export const Status = builder.objectRef<Provider>('IdentityProviderStatus').implement({
+  description: 'Where the accounts are made.',
+  fields: (t) => ({
+    name: t.text('name', 'zitadel, or simulator.'),
+    url: t.textOrNull('url', 'Its address.'),
+    circuit: t.field({
+      type: Circuit,
+      description: 'Its circuit.',
+      resolve: ({ name }, _args, { reading }) => loadCircuit(reading, name),
     }),
-  });
-  const Check = builder.objectRef<CheckResult>('IdentityProviderCheck').implement({
-    description: 'What a look at the provider showed: address, token, organization and version.',
-    fields: (t) => ({
-      checkedAt: t.expose('at', { type: 'DateTime', description: 'When it ended.' }),
-      isOk: t.exposeBoolean('isOk', { description: 'Whether accounts can be made there.' }),
-      code: t.exposeString('code', {
-        nullable: true,
-        description: 'The error’s code, or a warning’s; null when all is well.',
-      }),
-      message: t.exposeString('message', { description: 'What was found and, if something is wrong, what to do.' }),
-    }),
-  });
-  const Token = addEnum<TokenKind>(builder, 'AccessTokenKind', 'How this server proves to the provider who it is.', {
-    none: 'It need not: the simulator is built in.',
-    personal_access_token: 'A personal access token from the setting ZITADEL_TOKEN.',
-    token_file: 'A token from the file of ZITADEL_TOKEN_FILE, read again when it changes.',
-    service_account_key: 'Short-lived tokens, had with the service account’s key of ZITADEL_KEY_FILE.',
-  });
-  const Status = builder.objectRef<Provider>('IdentityProviderStatus').implement({
-    description: 'Where the accounts are made.',
-    fields: (t) => ({
-      name: t.exposeString('name', { description: 'zitadel, or simulator.' }),
-      url: t.exposeString('url', { nullable: true, description: 'Its address.' }),
-      circuit: t.field({
-        type: Circuit,
-        description: 'Its circuit.',
-        resolve: ({ name }, _args, { reading }) => loadCircuit(reading, name),
-      }),
-      organizationId: t.exposeString('organizationId', {
-        nullable: true,
-        description: 'The organization that accounts are made in; null until it is known.',
-      }),
-      instanceHost: t.exposeString('instanceHost', {
-        nullable: true,
-        description: 'The provider’s external domain, where it is reached under another name; else null.',
-      }),
-      tokenKind: t.expose('tokenKind', { type: Token, description: 'How this server proves who it is.' }),
-      tokenExpiresAt: t.expose('tokenExpiresAt', {
-        type: 'DateTime',
-        nullable: true,
-        description:
-          'When the token in use ends, which is renewed before that; null when it cannot be known, or none is held yet.',
-      }),
-      lastCheck: t.expose('lastCheck', {
-        type: Check,
-        nullable: true,
-        description:
-          'The last look of the node that answers, made at its start, every few minutes and when an entry meets what looks like a wrong configuration; null before the first.',
-      }),
-      recentChecks: t.field({
-        type: [Check],
-        description: 'The last looks of the node that answers since its start, newest first; it keeps 100.',
-        args: {
-          first: t.arg.int({
-            required: true,
-            defaultValue: DEFAULT_PAGE,
-            description: 'How many, 1 to 100.',
-            validate: pageSize,
-          }),
-        },
-        resolve: ({ checks }, { first }) => checks.slice(0, first),
-      }),
-      latencyP50: t.expose('latencyP50', {
-        type: 'Duration',
-        nullable: true,
-        description: 'Half of this node’s last 1,000 calls took at most so long; null before the first.',
-      }),
-      latencyP95: t.expose('latencyP95', {
-        type: 'Duration',
-        nullable: true,
-        description: '95 % of this node’s last 1,000 calls took at most so long; null before the first.',
-      }),
-    }),
-  });
-  builder.queryField('identityProvider', (t) =>
-    t.field({
-      type: Status,
+    organizationId: t.textOrNull(
+      'organizationId',
+      'The organization that accounts are made in; null until it is known.',
+    ),
+    instanceHost: t.textOrNull(
+      'instanceHost',
+      'The provider’s external domain, where it is reached under another name; else null.',
+    ),
+    tokenKind: t.expose('tokenKind', { type: Token, description: 'How this server proves who it is.' }),
+    tokenExpiresAt: t.atOrNull(
+      'tokenExpiresAt',
+      'When the token in use ends, which is renewed before that; null when it cannot be known, or none is held yet.',
+    ),
+    lastCheck: t.expose('lastCheck', {
+      type: Check,
       nullable: true,
-      description: 'The identity provider that this server uses.',
-      resolve: (_root, _args, ctx) => providerStatus(ctx),
+      description:
+        'The last look of the node that answers, made at its start, every few minutes and when an entry meets what looks like a wrong configuration; null before the first.',
     }),
-  );
-
-  return { Circuit, Status, Check };
-}
-
-export type IdentityRefs = ReturnType<typeof addIdentity>;
+    recentChecks: t.field({
+      type: [Check],
+      description: 'The last looks of the node that answers since its start, newest first; it keeps 100.',
+      args: {
+        first: t.arg.int({
+          required: true,
+          defaultValue: DEFAULT_PAGE,
+          description: 'How many, 1 to 100.',
+          validate: pageSize,
+        }),
+      },
+      resolve: ({ checks }, { first }) => checks.slice(0, first),
+    }),
+    latencyP50: t.expose('latencyP50', {
+      type: 'Duration',
+      nullable: true,
+      description: 'Half of this node’s last 1,000 calls took at most so long; null before the first.',
+    }),
+    latencyP95: t.expose('latencyP95', {
+      type: 'Duration',
+      nullable: true,
+      description: '95 % of this node’s last 1,000 calls took at most so long; null before the first.',
+    }),
+  }),
+});
+builder.queryField('identityProvider', (t) =>
+  t.field({
+    type: Status,
+    nullable: true,
+    description: 'The identity provider that this server uses.',
+    resolve: (_root, _args, ctx) => providerStatus(ctx),
+  }),
+);

@@ -1,7 +1,8 @@
 /** Keys in the API: the type `EncryptionKey` and the list of all of them. Never the keys themselves. */
 import type { Queryable } from '../database/database.ts';
-import type { Builder, RequestContext } from '../graphql/builder.ts';
-import { addEnum } from '../graphql/enums.ts';
+import type { RequestContext } from '../graphql/builder.ts';
+import { builder } from '../graphql/builder.ts';
+import { enumOf } from '../graphql/enums.ts';
 import { type KeyState, keyState } from './key.rules.ts';
 import { countSealed, countSealedSecrets } from './key-usage.ts';
 import type { KeyPurpose } from './wrapped-keys.ts';
@@ -12,97 +13,77 @@ type SealedCounts = ReadonlyMap<string | undefined, number>;
 /** Counting reads every entry that has a password. */
 const DEAR = 2_000;
 
-/** Adds `EncryptionKey`, its enums and `encryptionKeys`; answers the ref. */
-export function addEncryptionKeys(builder: Builder) {
-  const Purpose = addEnum<KeyPurpose>(builder, 'EncryptionKeyPurpose', 'What a key of the key ring is for.', {
-    seal: 'Passwords are sealed under it.',
-    digest: 'Inputs of repeated requests are compared by it.',
-    audit: 'The rows of the audit trail are proved by it.',
-  });
-  const State = addEnum<KeyState>(builder, 'EncryptionKeyState', 'Where a key stands.', {
-    pending: 'Made a moment ago; every node knows it before it becomes active.',
-    active: 'In use.',
-    superseded: 'Another has taken its place; what is under it can still be opened.',
-    retired: 'Destroyed: what was under it can be opened by nobody.',
-    lost: 'Given up because its master key was lost.',
-  });
+const Purpose = enumOf<KeyPurpose>('EncryptionKeyPurpose', 'What a key of the key ring is for.', {
+  seal: 'Passwords are sealed under it.',
+  digest: 'Inputs of repeated requests are compared by it.',
+  audit: 'The rows of the audit trail are proved by it.',
+});
+const State = enumOf<KeyState>('EncryptionKeyState', 'Where a key stands.', {
+  pending: 'Made a moment ago; every node knows it before it becomes active.',
+  active: 'In use.',
+  superseded: 'Another has taken its place; what is under it can still be opened.',
+  retired: 'Destroyed: what was under it can be opened by nobody.',
+  lost: 'Given up because its master key was lost.',
+});
 
-  const EncryptionKey = builder.prismaNode('DataProtectionKey', {
-    name: 'EncryptionKey',
-    id: { field: 'id' },
-    nullable: true,
-    description:
-      'A key of the key ring. In the database it is wrapped under the master key, which is not there; no key is ever shown.',
-    fields: (t) => ({
-      keyId: t.field({
-        type: 'UUID',
-        description: 'The plain key: it stands in what is sealed.',
-        resolve: ({ id }) => id,
-      }),
-      purpose: t.field({
-        type: Purpose,
-        description: 'What it is for.',
-        // The column holds nothing else: data_protection_keys_purpose_check.
-        resolve: ({ purpose }) => purpose as KeyPurpose,
-      }),
-      state: t.field({
-        type: State,
-        description: 'Where it stands now.',
-        resolve: (key, _args, { clock }) => keyState(key, clock.now()),
-      }),
-      masterKeyId: t.exposeString('masterKeyId', {
-        description: 'The id of the master key that it is wrapped under; tells master keys apart, and nothing of them.',
-      }),
-      sealedEntryCount: t.int({
-        complexity: DEAR,
-        description:
-          'How many entries have a password that is sealed under it. Reads every entry that has one: not for a page that is loaded often.',
-        resolve: async ({ id }, _args, context) => (await entriesFor(context)).get(id) ?? 0,
-      }),
-      sealedSecretCount: t.int({
-        description:
-          'How many secrets of webhooks are sealed under it, former ones too while they sign. It cannot be retired while there is one.',
-        resolve: async ({ id }, _args, context) => (await secretsFor(context)).get(id) ?? 0,
-      }),
-      lastUsedAt: t.expose('lastUsedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description:
-          'When something was last sealed under it, to a minute or so; null if nothing was, or for another purpose.',
-      }),
-      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
-      activatedAt: t.expose('activatedAt', {
-        type: 'DateTime',
-        description: 'From when it is used: a moment after it was made, so that every node knows it.',
-      }),
-      supersededAt: t.expose('supersededAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'From when the next one is used in its place; null while there is none.',
-      }),
-      retiredAt: t.expose('retiredAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it was destroyed; null while it can open something.',
-      }),
-      lostAt: t.expose('lostAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it was given up with its master key; null if it was not.',
-      }),
+export const EncryptionKey = builder.prismaNode('DataProtectionKey', {
+  name: 'EncryptionKey',
+  id: { field: 'id' },
+  nullable: true,
+  description:
+    'A key of the key ring. In the database it is wrapped under the master key, which is not there; no key is ever shown.',
+  fields: (t) => ({
+    keyId: t.field({
+      type: 'UUID',
+      description: 'The plain key: it stands in what is sealed.',
+      resolve: ({ id }) => id,
     }),
-  });
-  builder.queryField('encryptionKeys', (t) =>
-    t.prismaField({
-      type: [EncryptionKey],
-      nullable: { list: true, items: false },
-      description: 'The keys of the key ring, the youngest first; retired ones too.',
-      resolve: (query, _root, _args, { prisma }) =>
-        prisma.dataProtectionKey.findMany({ ...query, orderBy: [{ activatedAt: 'desc' }, { id: 'desc' }] }),
+    purpose: t.field({
+      type: Purpose,
+      description: 'What it is for.',
+      // The column holds nothing else: data_protection_keys_purpose_check.
+      resolve: ({ purpose }) => purpose as KeyPurpose,
     }),
-  );
-  return { EncryptionKey };
-}
+    state: t.field({
+      type: State,
+      description: 'Where it stands now.',
+      resolve: (key, _args, { clock }) => keyState(key, clock.now()),
+    }),
+    masterKeyId: t.text(
+      'masterKeyId',
+      'The id of the master key that it is wrapped under; tells master keys apart, and nothing of them.',
+    ),
+    sealedEntryCount: t.int({
+      complexity: DEAR,
+      description:
+        'How many entries have a password that is sealed under it. Reads every entry that has one: not for a page that is loaded often.',
+      resolve: async ({ id }, _args, context) => (await entriesFor(context)).get(id) ?? 0,
+    }),
+    sealedSecretCount: t.int({
+      description:
+        'How many secrets of webhooks are sealed under it, former ones too while they sign. It cannot be retired while there is one.',
+      resolve: async ({ id }, _args, context) => (await secretsFor(context)).get(id) ?? 0,
+    }),
+    lastUsedAt: t.atOrNull(
+      'lastUsedAt',
+      'When something was last sealed under it, to a minute or so; null if nothing was, or for another purpose.',
+    ),
+    createdAt: t.at('createdAt', 'When it was made.'),
+    activatedAt: t.at('activatedAt', 'From when it is used: a moment after it was made, so that every node knows it.'),
+    supersededAt: t.atOrNull('supersededAt', 'From when the next one is used in its place; null while there is none.'),
+    retiredAt: t.atOrNull('retiredAt', 'When it was destroyed; null while it can open something.'),
+    lostAt: t.atOrNull('lostAt', 'When it was given up with its master key; null if it was not.'),
+  }),
+});
+builder.queryField('encryptionKeys', (t) =>
+  t.prismaField({
+    type: [EncryptionKey],
+    nullable: { list: true, items: false },
+    description: 'The keys of the key ring, the youngest first; retired ones too.',
+    resolve: (query, _root, _args, { prisma }) =>
+      prisma.dataProtectionKey.findMany({ ...query, orderBy: [{ activatedAt: 'desc' }, { id: 'desc' }] }),
+  }),
+);
 
 /** Counted once for all keys of a request. */
 function oncePerRequest(
@@ -118,5 +99,3 @@ function oncePerRequest(
 
 const entriesFor = oncePerRequest(countSealed);
 const secretsFor = oncePerRequest(countSealedSecrets);
-
-export type KeyRefs = ReturnType<typeof addEncryptionKeys>;

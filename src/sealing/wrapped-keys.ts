@@ -114,7 +114,6 @@ export interface MadeKey {
   readonly activatedAt: Date;
 }
 
-/** Adds a new random key, active `delayMs` from now by the database's clock. */
 export async function insertKey(
   tx: Queryable,
   purpose: KeyPurpose,

@@ -13,18 +13,15 @@ import { graphql } from 'graphql';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConfigurationError, readConfig } from '../../src/config/config.ts';
-import { createBuilder } from '../../src/graphql/builder.ts';
-import { addRefusalTypes } from '../../src/graphql/refusal-types.ts';
 import { checkProvider } from '../../src/identity/check-provider.ts';
 import { loadCircuit } from '../../src/identity/circuit.ts';
-import { addIdentity } from '../../src/identity/identity.graphql.ts';
-import { addIdentityMutations } from '../../src/identity/identity-mutations.graphql.ts';
 import type { ProviderFailure } from '../../src/identity/provider.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import { type KeyFile, makeServiceAccount } from '../../src/identity/simulator/service-account.ts';
 import { type Simulator, startSimulator } from '../../src/identity/simulator/simulator.ts';
 import { watchConnection } from '../../src/identity/zitadel-check.ts';
 import { declareMetrics, type ServerMetrics } from '../../src/metrics.ts';
+import { buildSchema } from '../../src/schema.ts';
 import { type OpenedProvider, openProvider } from '../../src/start/provider.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import type { NoticeHandlers, Notices } from '../../src/work/notices.ts';
@@ -482,19 +479,13 @@ describe('identityProvider', () => {
   });
 
   async function show(status: OpenedProvider['status'] | undefined): Promise<unknown> {
-    const builder = createBuilder();
-    addRefusalTypes(builder);
-    addIdentityMutations(builder, addIdentity(builder));
-    builder.subscriptionField('nothing', (t) =>
-      t.boolean({ subscribe: async function* () {}, resolve: () => true, description: 'A root needs a field.' }),
-    );
     const source = `{ identityProvider {
       name organizationId instanceHost tokenKind tokenExpiresAt latencyP50 latencyP95
       lastCheck { checkedAt isOk code message } recentChecks(first: 1) { code isOk } circuit { state }
     } }`;
     const provider = { name: 'zitadel', url: simulator.url, status } as unknown as OpenedProvider;
     const contextValue = { ...testContext({ db: database.db, provider }), requestId: 'r', guard: () => undefined };
-    const { data, errors } = await graphql({ schema: builder.toSchema(), source, contextValue });
+    const { data, errors } = await graphql({ schema: buildSchema(), source, contextValue });
     if (errors !== undefined) throw errors[0];
     return JSON.parse(JSON.stringify(data?.identityProvider));
   }

@@ -1,18 +1,19 @@
 /** The audit trail in the API: who did what, when and why. A caller that is bound to a family sees the acts that concern it. */
 import type { AuditEntry, Prisma } from '../../database/generated/prisma/client.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import { addEnum } from '../../graphql/enums.ts';
+import { builder } from '../../graphql/builder.ts';
+import { enumOf } from '../../graphql/enums.ts';
 import {
   type DateTimeRange,
-  type FilterInputs,
+  DateTimeRangeInput,
   rangeCondition,
   type StringFilter,
+  StringFilterInput,
   stringCondition,
 } from '../../graphql/filters.ts';
 import { newestFirstPage } from '../../graphql/keyset-number.ts';
 import type { Caller, CallerKind, Role } from '../../work/caller.ts';
-import type { TokenRefs } from '../tokens/token.graphql.ts';
-import type { ViewerRefs } from '../viewer.graphql.ts';
+import { RoleRef } from '../tokens/token.graphql.ts';
+import { CallerKindRef } from '../viewer.graphql.ts';
 
 type Outcome = 'done' | 'denied';
 
@@ -55,148 +56,141 @@ function condition(filter: AuditFilter | null | undefined): Prisma.AuditEntryWhe
   };
 }
 
-/** Adds `AuditEntry` and `auditEntries`. */
-export function addAuditEntries(
-  builder: Builder,
-  refs: Pick<TokenRefs, 'Role'> & Pick<ViewerRefs, 'CallerKind'>,
-  inputs: FilterInputs,
-): void {
-  const Outcome = addEnum<Outcome>(builder, 'AuditOutcome', 'What became of an act.', {
-    done: 'It was done.',
-    denied: 'It was refused for want of rights, and nothing was changed.',
-  });
-  const Entry = builder.prismaNode('AuditEntry', {
-    id: { field: 'id' },
-    findUnique: (id, { caller }) => ({ id, AND: [visibleTo(caller)] }),
-    nullable: true,
-    description:
-      'One act on record: a mutation that changed something or was refused for want of rights, or what the server did unasked. Written in the transaction of the change; never changed afterwards.',
-    fields: (t) => ({
-      sequence: t.int({
-        description: 'Its number in the order of writing. Numbers may be missing: of changes that were rolled back.',
-        resolve: ({ sequence }) => Number(sequence),
-      }),
-      at: t.at('at', 'When, by the database’s clock.'),
-      action: t.text(
-        'action',
-        'The mutation’s name, for example `cancelEntry`, or what the server did, for example `circuitOpened`.',
-      ),
-      outcome: t.field({
-        type: Outcome,
-        description: 'What became of it.',
-        // The column holds nothing else unless somebody changed it, which verifyAuditTrail tells.
-        resolve: ({ outcome }): Outcome => (outcome === 'denied' ? 'denied' : 'done'),
-      }),
-      actor: t.text('actor', 'Who, for people.'),
-      actorId: t.text('actorId', 'Who, the same for every act of a caller: `token:frontend`.'),
-      actorKind: t.field({
-        type: refs.CallerKind,
-        nullable: true,
-        description: 'How the actor was recognised; null if what is stored is none of these, and so was changed.',
-        resolve: ({ actorKind }) => (KINDS.includes(actorKind) ? (actorKind as CallerKind) : null),
-      }),
-      tokenPrefix: t.textOrNull(
-        'tokenPrefix',
-        'The visible beginning of the API token that was used; null if it was none.',
-      ),
-      role: t.field({
-        type: refs.Role,
-        nullable: true,
-        description: 'The actor’s role then; null if what is stored is none, and so was changed.',
-        resolve: ({ role }) => (ROLES.includes(role) ? (role as Role) : null),
-      }),
-      target: t.string({
-        nullable: true,
-        description: 'On what: its type and its plain key; null if it was nothing in particular.',
-        resolve: ({ targetType, targetId }) => targetType && `${targetType} ${targetId ?? ''}`.trimEnd(),
-      }),
-      targetType: t.textOrNull('targetType', 'The type of the target in this API.'),
-      targetId: t.textOrNull('targetId', 'The target’s plain key.'),
-      familyId: t.expose('familyId', {
-        type: 'UUID',
-        nullable: true,
-        description: 'The family that it concerns; null if none in particular.',
-      }),
-      reason: t.textOrNull('reason', 'Why, as the actor said.'),
-      before: t.field({
-        type: 'JSON',
-        nullable: true,
-        description: 'How the target was, as far as it changed; never a secret.',
-        resolve: ({ before }) => parsed(before),
-      }),
-      after: t.field({
-        type: 'JSON',
-        nullable: true,
-        description: 'How the target was from then on, as far as it changed; never a secret.',
-        resolve: ({ after }) => parsed(after),
-      }),
-      requestId: t.textOrNull('requestId', 'The request that it was part of, as in the log; null outside of one.'),
-      address: t.string({
-        nullable: true,
-        description: `Where the request came from. ${OWN_ONLY}`,
-        resolve: ({ actorId, address }, _args, { caller }) => (seesWhence(caller, actorId) ? address : null),
-      }),
-      nodeId: t.field({
-        type: 'UUID',
-        nullable: true,
-        description: `The node that did it. ${OWN_ONLY}`,
-        resolve: ({ actorId, nodeId }, _args, { caller }) => (seesWhence(caller, actorId) ? nodeId : null),
-      }),
-      isChained: t.boolean({
-        description: 'True once it has its place in the chain, about a second after it was written.',
-        resolve: ({ link }) => link !== null,
-      }),
-      link: t.int({
-        nullable: true,
-        description: 'Its place in the chain, from 1 on without holes; null until it has one.',
-        resolve: ({ link }) => (link === null ? null : Number(link)),
-      }),
+const Outcome = enumOf<Outcome>('AuditOutcome', 'What became of an act.', {
+  done: 'It was done.',
+  denied: 'It was refused for want of rights, and nothing was changed.',
+});
+const Entry = builder.prismaNode('AuditEntry', {
+  id: { field: 'id' },
+  findUnique: (id, { caller }) => ({ id, AND: [visibleTo(caller)] }),
+  nullable: true,
+  description:
+    'One act on record: a mutation that changed something or was refused for want of rights, or what the server did unasked. Written in the transaction of the change; never changed afterwards.',
+  fields: (t) => ({
+    sequence: t.int({
+      description: 'Its number in the order of writing. Numbers may be missing: of changes that were rolled back.',
+      resolve: ({ sequence }) => Number(sequence),
     }),
-  });
-
-  const Filter = builder.inputRef<AuditFilter>('AuditFilter').implement({
-    description: 'Which acts; all conditions that are given must hold.',
-    fields: (t) => ({
-      actor: t.field({ type: inputs.StringFilterInput, description: 'By the actor, as people read it.' }),
-      actorId: t.string({ description: 'Of the caller with this id.' }),
-      actorKind: t.field({ type: refs.CallerKind, description: 'Of actors that were recognised so.' }),
-      action: t.field({ type: inputs.StringFilterInput, description: 'By the action.' }),
-      outcome: t.field({ type: Outcome, description: 'With this outcome.' }),
-      targetType: t.string({ description: 'On targets of this type.' }),
-      targetId: t.string({ description: 'On the target with this plain key.' }),
-      familyId: t.field({ type: 'UUID', description: 'That concern this family.' }),
-      requestId: t.string({ description: 'Of this request.' }),
-      at: t.field({ type: inputs.DateTimeRangeInput, description: 'In this span.' }),
-    }),
-  });
-  builder.queryField('auditEntries', (t) =>
-    t.connection(
-      {
-        type: Entry,
-        nullable: true,
-        description:
-          'The audit trail, newest first. A caller that is bound to a family sees the acts that concern that family.',
-        args: { filter: t.arg({ type: Filter, description: 'Which acts; left out: all.' }) },
-        async resolve(_root, args, { caller, prisma }) {
-          const where = { AND: [visibleTo(caller), condition(args.filter)] };
-          const page = await newestFirstPage<AuditEntry>(
-            args,
-            ({ sequence }) => Number(sequence),
-            ({ below, above, direction, take }) =>
-              prisma.auditEntry.findMany({
-                where: { AND: [where, { sequence: { lt: below, gt: above } }] },
-                orderBy: { sequence: direction },
-                take,
-              }),
-          );
-          return { ...page, totalCount: () => prisma.auditEntry.count({ where }) };
-        },
-      },
-      { name: 'AuditEntryConnection' },
-      { name: 'AuditEntryEdge' },
+    at: t.at('at', 'When, by the database’s clock.'),
+    action: t.text(
+      'action',
+      'The mutation’s name, for example `cancelEntry`, or what the server did, for example `circuitOpened`.',
     ),
-  );
-}
+    outcome: t.field({
+      type: Outcome,
+      description: 'What became of it.',
+      // The column holds nothing else unless somebody changed it, which verifyAuditTrail tells.
+      resolve: ({ outcome }): Outcome => (outcome === 'denied' ? 'denied' : 'done'),
+    }),
+    actor: t.text('actor', 'Who, for people.'),
+    actorId: t.text('actorId', 'Who, the same for every act of a caller: `token:frontend`.'),
+    actorKind: t.field({
+      type: CallerKindRef,
+      nullable: true,
+      description: 'How the actor was recognised; null if what is stored is none of these, and so was changed.',
+      resolve: ({ actorKind }) => (KINDS.includes(actorKind) ? (actorKind as CallerKind) : null),
+    }),
+    tokenPrefix: t.textOrNull(
+      'tokenPrefix',
+      'The visible beginning of the API token that was used; null if it was none.',
+    ),
+    role: t.field({
+      type: RoleRef,
+      nullable: true,
+      description: 'The actor’s role then; null if what is stored is none, and so was changed.',
+      resolve: ({ role }) => (ROLES.includes(role) ? (role as Role) : null),
+    }),
+    target: t.string({
+      nullable: true,
+      description: 'On what: its type and its plain key; null if it was nothing in particular.',
+      resolve: ({ targetType, targetId }) => targetType && `${targetType} ${targetId ?? ''}`.trimEnd(),
+    }),
+    targetType: t.textOrNull('targetType', 'The type of the target in this API.'),
+    targetId: t.textOrNull('targetId', 'The target’s plain key.'),
+    familyId: t.expose('familyId', {
+      type: 'UUID',
+      nullable: true,
+      description: 'The family that it concerns; null if none in particular.',
+    }),
+    reason: t.textOrNull('reason', 'Why, as the actor said.'),
+    before: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'How the target was, as far as it changed; never a secret.',
+      resolve: ({ before }) => parsed(before),
+    }),
+    after: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'How the target was from then on, as far as it changed; never a secret.',
+      resolve: ({ after }) => parsed(after),
+    }),
+    requestId: t.textOrNull('requestId', 'The request that it was part of, as in the log; null outside of one.'),
+    address: t.string({
+      nullable: true,
+      description: `Where the request came from. ${OWN_ONLY}`,
+      resolve: ({ actorId, address }, _args, { caller }) => (seesWhence(caller, actorId) ? address : null),
+    }),
+    nodeId: t.field({
+      type: 'UUID',
+      nullable: true,
+      description: `The node that did it. ${OWN_ONLY}`,
+      resolve: ({ actorId, nodeId }, _args, { caller }) => (seesWhence(caller, actorId) ? nodeId : null),
+    }),
+    isChained: t.boolean({
+      description: 'True once it has its place in the chain, about a second after it was written.',
+      resolve: ({ link }) => link !== null,
+    }),
+    link: t.int({
+      nullable: true,
+      description: 'Its place in the chain, from 1 on without holes; null until it has one.',
+      resolve: ({ link }) => (link === null ? null : Number(link)),
+    }),
+  }),
+});
+
+const Filter = builder.inputRef<AuditFilter>('AuditFilter').implement({
+  description: 'Which acts; all conditions that are given must hold.',
+  fields: (t) => ({
+    actor: t.field({ type: StringFilterInput, description: 'By the actor, as people read it.' }),
+    actorId: t.string({ description: 'Of the caller with this id.' }),
+    actorKind: t.field({ type: CallerKindRef, description: 'Of actors that were recognised so.' }),
+    action: t.field({ type: StringFilterInput, description: 'By the action.' }),
+    outcome: t.field({ type: Outcome, description: 'With this outcome.' }),
+    targetType: t.string({ description: 'On targets of this type.' }),
+    targetId: t.string({ description: 'On the target with this plain key.' }),
+    familyId: t.field({ type: 'UUID', description: 'That concern this family.' }),
+    requestId: t.string({ description: 'Of this request.' }),
+    at: t.field({ type: DateTimeRangeInput, description: 'In this span.' }),
+  }),
+});
+builder.queryField('auditEntries', (t) =>
+  t.connection(
+    {
+      type: Entry,
+      nullable: true,
+      description:
+        'The audit trail, newest first. A caller that is bound to a family sees the acts that concern that family.',
+      args: { filter: t.arg({ type: Filter, description: 'Which acts; left out: all.' }) },
+      async resolve(_root, args, { caller, prisma }) {
+        const where = { AND: [visibleTo(caller), condition(args.filter)] };
+        const page = await newestFirstPage<AuditEntry>(
+          args,
+          ({ sequence }) => Number(sequence),
+          ({ below, above, direction, take }) =>
+            prisma.auditEntry.findMany({
+              where: { AND: [where, { sequence: { lt: below, gt: above } }] },
+              orderBy: { sequence: direction },
+              take,
+            }),
+        );
+        return { ...page, totalCount: () => prisma.auditEntry.count({ where }) };
+      },
+    },
+    { name: 'AuditEntryConnection' },
+    { name: 'AuditEntryEdge' },
+  ),
+);
 
 /** The value; the text itself where somebody changed it into none. */
 function parsed(text: string | null): unknown {

@@ -1,17 +1,15 @@
 /** Bulk actions in the API: the type `BulkAction`, what it skipped, and what is answered about it. */
 
 import type { BulkActionKind, BulkActionStatus, BulkEntryState } from '../../database/generated/prisma/enums.ts';
-import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
-import { addEnum } from '../../graphql/enums.ts';
+import { builder, LARGEST_PAGE } from '../../graphql/builder.ts';
+import { enumOf } from '../../graphql/enums.ts';
 import { decodeNumber, keysetOf, type PageArgs } from '../../graphql/keyset.ts';
 import { connectionSelection } from '../../graphql/selection.ts';
 import type { Caller } from '../../work/caller.ts';
 import type { Context } from '../../work/context.ts';
-import type { EntryRefs } from '../entry.graphql.ts';
 import { type Exclusion, skipMessage, undoProblem } from './bulk-action.rules.ts';
-import { addBulkExclusion } from './bulk-exclusion.graphql.ts';
-import { addBulkProgress } from './bulk-progress.graphql.ts';
-import { addEntryBulkActions } from './entry-bulk-actions.graphql.ts';
+import { BulkExclusion as Excluded } from './bulk-exclusion.graphql.ts';
+import { EntryBulkAction } from './entry-bulk-actions.graphql.ts';
 
 /** A caller that is bound to a family sees what such callers planned. */
 const ofCaller = ({ familyId }: Caller) => (familyId === null ? {} : { familyId });
@@ -42,146 +40,138 @@ async function pageOfState(
   };
 }
 
-/** Adds `BulkAction`, its enums, `BulkSkipped`, the query, and an entry's; answers the refs. */
-export function addBulkActions(builder: Builder, entryRefs: EntryRefs) {
-  const Excluded = addBulkExclusion(builder, entryRefs);
-  const Kind = addEnum<BulkActionKind>(builder, 'BulkActionKind', 'What a bulk action does to each of its entries.', {
-    retry: 'Starts a new series of attempts, due now, as `retryEntry` does.',
-    cancel: 'Gives the entry up, as `cancelEntry` does; an entry whose outcome is open is left out.',
-    set_run_at: 'Sets when a pending entry is due next.',
-  });
-  const Status = addEnum<BulkActionStatus>(builder, 'BulkActionStatus', 'Where a bulk action stands.', {
-    planned: 'A plan that was not applied; nothing is changed.',
-    running: 'Being applied, in batches.',
-    finished: 'Every planned entry was changed, or skipped and named.',
-    undoing: 'Being taken back, in batches.',
-    undone: 'Taken back; what could not be is named in `kept`.',
-  });
-  const Skipped = builder.prismaObject('BulkActionEntry', {
-    name: 'BulkSkipped',
-    description: 'A planned entry that was left as it is, and why.',
-    fields: (t) => ({
-      entry: t.relation('entry', { description: 'The entry, as it stands now.' }),
-      code: t.string({
-        description:
-          'Why, for scripts: a code of the exclusions, or CHANGED when none of them holds and it was no longer what it had been.',
-        select: { skipCode: true },
-        resolve: ({ skipCode }) => skipCode ?? 'CHANGED',
-      }),
-      message: t.string({
-        description: 'The same for people, with what to do.',
-        select: { skipCode: true },
-        resolve: ({ skipCode }) => skipMessage(skipCode ?? 'CHANGED'),
-      }),
+export const Kind = enumOf<BulkActionKind>('BulkActionKind', 'What a bulk action does to each of its entries.', {
+  retry: 'Starts a new series of attempts, due now, as `retryEntry` does.',
+  cancel: 'Gives the entry up, as `cancelEntry` does; an entry whose outcome is open is left out.',
+  set_run_at: 'Sets when a pending entry is due next.',
+});
+const Status = enumOf<BulkActionStatus>('BulkActionStatus', 'Where a bulk action stands.', {
+  planned: 'A plan that was not applied; nothing is changed.',
+  running: 'Being applied, in batches.',
+  finished: 'Every planned entry was changed, or skipped and named.',
+  undoing: 'Being taken back, in batches.',
+  undone: 'Taken back; what could not be is named in `kept`.',
+});
+const Skipped = builder.prismaObject('BulkActionEntry', {
+  name: 'BulkSkipped',
+  description: 'A planned entry that was left as it is, and why.',
+  fields: (t) => ({
+    entry: t.relation('entry', { description: 'The entry, as it stands now.' }),
+    code: t.string({
+      description:
+        'Why, for scripts: a code of the exclusions, or CHANGED when none of them holds and it was no longer what it had been.',
+      select: { skipCode: true },
+      resolve: ({ skipCode }) => skipCode ?? 'CHANGED',
     }),
-  });
-  const SkippedConnection = builder.connectionObject(
-    { type: Skipped, name: 'BulkSkippedConnection' },
-    builder.edgeObject({ type: Skipped, name: 'BulkSkippedEdge' }),
-  );
+    message: t.string({
+      description: 'The same for people, with what to do.',
+      select: { skipCode: true },
+      resolve: ({ skipCode }) => skipMessage(skipCode ?? 'CHANGED'),
+    }),
+  }),
+});
+const SkippedConnection = builder.connectionObject(
+  { type: Skipped, name: 'BulkSkippedConnection' },
+  builder.edgeObject({ type: Skipped, name: 'BulkSkippedEdge' }),
+);
 
-  const EntryBulkAction = addEntryBulkActions(builder);
-  const BulkAction = builder.prismaNode('BulkAction', {
-    id: { field: 'id' },
-    findUnique: (id, { caller }) => ({ id, ...ofCaller(caller) }),
-    nullable: true,
-    description: 'A plan that was made with `planBulkAction`, and what became of it.',
-    fields: (t) => ({
-      bulkActionId: t.field({
-        type: 'UUID',
-        description: 'The plain key: the `planId` of its plan.',
-        resolve: ({ id }) => id,
-      }),
-      action: t.expose('action', { type: Kind, description: 'What it does to each entry.' }),
-      status: t.expose('status', { type: Status, description: 'Where it stands.' }),
-      runAt: t.atOrNull('runAt', 'The instant that SET_RUN_AT sets; null for the others.'),
-      totalCount: t.count('totalCount', 'How many entries were planned.'),
-      doneCount: t.count('doneCount', 'How many were changed so far.'),
-      skippedCount: t.count(
-        'skippedCount',
-        'How many were left as they are, because they are no longer what was planned; those that were deleted meanwhile are counted at the end, and not named.',
-      ),
-      undoneCount: t.count('undoneCount', 'How many were taken back.'),
-      keptCount: t.count('keptCount', 'How many an undo left as they are, because something had touched them since.'),
-      skipped: t.connection(
-        {
-          type: Skipped,
-          nullable: true,
-          description: 'The entries that its application left as they are, in the plan’s order.',
-          resolve: ({ id }, args, context, info) =>
-            pageOfState(context, id, ['skipped'], args, connectionSelection(context, info)),
-        },
-        SkippedConnection,
-      ),
-      kept: t.connection(
-        {
-          type: Skipped,
-          nullable: true,
-          description: 'The entries that its undo left as they are, in the plan’s order.',
-          resolve: ({ id }, args, context, info) =>
-            pageOfState(context, id, ['kept'], args, connectionSelection(context, info)),
-        },
-        SkippedConnection,
-      ),
-      canUndo: t.boolean({
-        description: 'Whether `undoBulkAction` would take something back now.',
-        select: { action: true, status: true, finishedAt: true, doneCount: true },
-        resolve: (action, _args, { clock, config }) =>
-          action.status === 'finished' && undoProblem(action, clock.now(), config.UNDO_WINDOW) === undefined,
-      }),
-      filter: t.expose('filter', {
-        type: 'JSON',
-        nullable: true,
-        description:
-          'What it was planned for: the `filter` of `planBulkAction`, as it was given. Null where the entries were named by `entryIds`, and in actions of a version that did not keep it.',
-      }),
-      exclusions: t.field({
-        type: [Excluded],
-        nullable: true,
-        description:
-          'Which entries that were asked for the plan left out, by reason. Null in actions of a version that did not keep it.',
-        select: { exclusions: true },
-        // Nothing else writes it.
-        resolve: ({ exclusions }) => exclusions as unknown as Exclusion[] | null,
-      }),
-      changed: t.connection(
-        {
-          type: EntryBulkAction,
-          nullable: true,
-          description:
-            'The entries that it changed, in the plan’s order; those that an undo gave back, or kept, are among them.',
-          resolve: ({ id }, args, context, info) =>
-            pageOfState(context, id, ['done', 'undone', 'kept'], args, connectionSelection(context, info)),
-        },
-        { name: 'BulkChangedConnection' },
-        { name: 'BulkChangedEdge' },
-      ),
-      reason: t.textOrNull('reason', 'Why, if whoever planned it said.'),
-      actor: t.text('actor', 'Who applied it; of a plan, who made it.'),
-      createdAt: t.at('createdAt', 'When it was planned.'),
-      expiresAt: t.at('expiresAt', 'Until when the plan could be applied.'),
-      appliedAt: t.atOrNull('appliedAt', 'When it was applied; null for a plan.'),
-      finishedAt: t.atOrNull(
-        'finishedAt',
-        'When its last batch was done, or that of its undo; null while one is to come.',
-      ),
-      undoneBy: t.textOrNull('undoneBy', 'Who had it taken back; null when nobody did.'),
-      undoReason: t.textOrNull('undoReason', 'Why it was taken back, if whoever did said.'),
-      undoAskedAt: t.atOrNull('undoAskedAt', 'When it was asked to be taken back; null when nobody did.'),
+export const BulkAction = builder.prismaNode('BulkAction', {
+  id: { field: 'id' },
+  findUnique: (id, { caller }) => ({ id, ...ofCaller(caller) }),
+  nullable: true,
+  description: 'A plan that was made with `planBulkAction`, and what became of it.',
+  fields: (t) => ({
+    bulkActionId: t.field({
+      type: 'UUID',
+      description: 'The plain key: the `planId` of its plan.',
+      resolve: ({ id }) => id,
     }),
-  });
-  addBulkProgress(builder);
-  builder.queryField('bulkAction', (t) =>
-    t.prismaField({
-      type: BulkAction,
+    action: t.expose('action', { type: Kind, description: 'What it does to each entry.' }),
+    status: t.expose('status', { type: Status, description: 'Where it stands.' }),
+    runAt: t.atOrNull('runAt', 'The instant that SET_RUN_AT sets; null for the others.'),
+    totalCount: t.count('totalCount', 'How many entries were planned.'),
+    doneCount: t.count('doneCount', 'How many were changed so far.'),
+    skippedCount: t.count(
+      'skippedCount',
+      'How many were left as they are, because they are no longer what was planned; those that were deleted meanwhile are counted at the end, and not named.',
+    ),
+    undoneCount: t.count('undoneCount', 'How many were taken back.'),
+    keptCount: t.count('keptCount', 'How many an undo left as they are, because something had touched them since.'),
+    skipped: t.connection(
+      {
+        type: Skipped,
+        nullable: true,
+        description: 'The entries that its application left as they are, in the plan’s order.',
+        resolve: ({ id }, args, context, info) =>
+          pageOfState(context, id, ['skipped'], args, connectionSelection(context, info)),
+      },
+      SkippedConnection,
+    ),
+    kept: t.connection(
+      {
+        type: Skipped,
+        nullable: true,
+        description: 'The entries that its undo left as they are, in the plan’s order.',
+        resolve: ({ id }, args, context, info) =>
+          pageOfState(context, id, ['kept'], args, connectionSelection(context, info)),
+      },
+      SkippedConnection,
+    ),
+    canUndo: t.boolean({
+      description: 'Whether `undoBulkAction` would take something back now.',
+      select: { action: true, status: true, finishedAt: true, doneCount: true },
+      resolve: (action, _args, { clock, config }) =>
+        action.status === 'finished' && undoProblem(action, clock.now(), config.UNDO_WINDOW) === undefined,
+    }),
+    filter: t.expose('filter', {
+      type: 'JSON',
       nullable: true,
-      description: 'A bulk action, or a plan, by its plain key: shows its progress. Null when there is none.',
-      args: { bulkActionId: t.arg({ type: 'UUID', required: true, description: 'Its key, or the `planId`.' }) },
-      resolve: (query, _root, { bulkActionId }, { prisma, caller }) =>
-        prisma.bulkAction.findUnique({ ...query, where: { id: bulkActionId, ...ofCaller(caller) } }),
+      description:
+        'What it was planned for: the `filter` of `planBulkAction`, as it was given. Null where the entries were named by `entryIds`, and in actions of a version that did not keep it.',
     }),
-  );
-  return { BulkAction, Kind, Excluded };
-}
+    exclusions: t.field({
+      type: [Excluded],
+      nullable: true,
+      description:
+        'Which entries that were asked for the plan left out, by reason. Null in actions of a version that did not keep it.',
+      select: { exclusions: true },
+      // Nothing else writes it.
+      resolve: ({ exclusions }) => exclusions as unknown as Exclusion[] | null,
+    }),
+    changed: t.connection(
+      {
+        type: EntryBulkAction,
+        nullable: true,
+        description:
+          'The entries that it changed, in the plan’s order; those that an undo gave back, or kept, are among them.',
+        resolve: ({ id }, args, context, info) =>
+          pageOfState(context, id, ['done', 'undone', 'kept'], args, connectionSelection(context, info)),
+      },
+      { name: 'BulkChangedConnection' },
+      { name: 'BulkChangedEdge' },
+    ),
+    reason: t.textOrNull('reason', 'Why, if whoever planned it said.'),
+    actor: t.text('actor', 'Who applied it; of a plan, who made it.'),
+    createdAt: t.at('createdAt', 'When it was planned.'),
+    expiresAt: t.at('expiresAt', 'Until when the plan could be applied.'),
+    appliedAt: t.atOrNull('appliedAt', 'When it was applied; null for a plan.'),
+    finishedAt: t.atOrNull(
+      'finishedAt',
+      'When its last batch was done, or that of its undo; null while one is to come.',
+    ),
+    undoneBy: t.textOrNull('undoneBy', 'Who had it taken back; null when nobody did.'),
+    undoReason: t.textOrNull('undoReason', 'Why it was taken back, if whoever did said.'),
+    undoAskedAt: t.atOrNull('undoAskedAt', 'When it was asked to be taken back; null when nobody did.'),
+  }),
+});
 
-export type BulkActionRefs = ReturnType<typeof addBulkActions>;
+builder.queryField('bulkAction', (t) =>
+  t.prismaField({
+    type: BulkAction,
+    nullable: true,
+    description: 'A bulk action, or a plan, by its plain key: shows its progress. Null when there is none.',
+    args: { bulkActionId: t.arg({ type: 'UUID', required: true, description: 'Its key, or the `planId`.' }) },
+    resolve: (query, _root, { bulkActionId }, { prisma, caller }) =>
+      prisma.bulkAction.findUnique({ ...query, where: { id: bulkActionId, ...ofCaller(caller) } }),
+  }),
+);

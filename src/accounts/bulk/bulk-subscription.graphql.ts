@@ -1,11 +1,12 @@
 /** Watching bulk actions: how far one is, batch by batch. */
 
 import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
-import type { Interest, InterestOf } from '../../events/changes/change-stream.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
+import type { Interest } from '../../events/changes/change-stream.ts';
+import { registerInterest } from '../../events/changes/interests.ts';
+import { builder } from '../../graphql/builder.ts';
+import { AFTER, Change } from '../../graphql/change-types.ts';
 import type { Caller } from '../../work/caller.ts';
-import type { BulkActionRefs } from './bulk-action.graphql.ts';
+import { BulkAction } from './bulk-action.graphql.ts';
 
 type WatchedAction = { readonly familyId: string | null };
 
@@ -27,46 +28,39 @@ const interestOf = (
     : { load, keep: (change, action) => isAsked(change) && action?.familyId === familyId }),
 });
 
-/** Adds `bulkActionChanged`; answers what its callers hear. */
-export function addBulkSubscription(
-  builder: Builder,
-  { BulkAction }: Pick<BulkActionRefs, 'BulkAction'>,
-  Change: ChangeRef,
-): InterestOf {
-  const BulkChange = builder.objectRef<ChangeEvent>('BulkActionChange').implement({
-    description: 'A bulk action was planned, or went on.',
-    interfaces: [Change],
-    isTypeOf: isAbout('bulk_action'),
-    fields: (t) => ({
-      bulkActionId: t.field({ type: 'UUID', description: 'Which bulk action.', resolve: ({ key }) => key }),
-      bulkAction: t.prismaField({
-        type: BulkAction,
-        nullable: true,
-        description: 'The bulk action as it stands when the change is told; null when it was removed.',
-        resolve: (query, { key, together }, _args, { prisma }) =>
-          together.objectOf('bulk_action', JSON.stringify(query), key, async (keys) => {
-            const rows = await prisma.bulkAction.findMany({ ...query, where: { id: { in: [...keys] } } });
-            return new Map(rows.map((row) => [row.id, row]));
-          }),
-      }),
-    }),
-  });
-  builder.subscriptionFields((t) => ({
-    bulkActionChanged: t.field({
-      type: BulkChange,
+const BulkChange = builder.objectRef<ChangeEvent>('BulkActionChange').implement({
+  description: 'A bulk action was planned, or went on.',
+  interfaces: [Change],
+  isTypeOf: isAbout('bulk_action'),
+  fields: (t) => ({
+    bulkActionId: t.field({ type: 'UUID', description: 'Which bulk action.', resolve: ({ key }) => key }),
+    bulkAction: t.prismaField({
+      type: BulkAction,
       nullable: true,
-      description: 'Each change of a bulk action, its progress included, once and in order.',
-      args: {
-        bulkActionId: t.arg({ type: 'UUID', description: 'Only of this one; left out: of all that you see.' }),
-        after: t.arg.string({ description: AFTER }),
-      },
-      subscribe: (_root, { bulkActionId, after }, { caller, feed }) =>
-        feed.subscribe(
-          interestOf(caller, ({ key }) => !bulkActionId || key === bulkActionId),
-          after,
-        ),
-      resolve: (change) => change,
+      description: 'The bulk action as it stands when the change is told; null when it was removed.',
+      resolve: (query, { key, together }, _args, { prisma }) =>
+        together.objectOf('bulk_action', JSON.stringify(query), key, async (keys) => {
+          const rows = await prisma.bulkAction.findMany({ ...query, where: { id: { in: [...keys] } } });
+          return new Map(rows.map((row) => [row.id, row]));
+        }),
     }),
-  }));
-  return (caller) => interestOf(caller);
-}
+  }),
+});
+builder.subscriptionFields((t) => ({
+  bulkActionChanged: t.field({
+    type: BulkChange,
+    nullable: true,
+    description: 'Each change of a bulk action, its progress included, once and in order.',
+    args: {
+      bulkActionId: t.arg({ type: 'UUID', description: 'Only of this one; left out: of all that you see.' }),
+      after: t.arg.string({ description: AFTER }),
+    },
+    subscribe: (_root, { bulkActionId, after }, { caller, feed }) =>
+      feed.subscribe(
+        interestOf(caller, ({ key }) => !bulkActionId || key === bulkActionId),
+        after,
+      ),
+    resolve: (change) => change,
+  }),
+}));
+registerInterest('bulk_action', (caller) => interestOf(caller));

@@ -2,9 +2,9 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { z } from 'zod';
 import type { QueuedCreation as Entry, Family } from '../../database/generated/prisma/client.ts';
-import { type Builder, LARGEST_PAGE } from '../../graphql/builder.ts';
-import type { ExplanationRefs } from '../../graphql/explanation.ts';
-import type { EntryRefs } from '../entry.graphql.ts';
+import { builder, LARGEST_PAGE } from '../../graphql/builder.ts';
+import { CureRef as Cure } from '../../graphql/explanation.ts';
+import { QueuedCreation } from '../entry.graphql.ts';
 import { bulkCure, suggestedCure } from './failure-group-cures.rules.ts';
 import { type FailureGroup, loadFailureGroups, loadFailureGroupsOfFamily } from './failure-groups.ts';
 
@@ -17,110 +17,107 @@ interface FailureGroupView extends FailureGroup {
 
 const groupCount = z.int().min(1, 'is at least 1').max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`).nullish();
 
-/** Adds `failureGroups`. */
-export function addFailureGroups(builder: Builder, { QueuedCreation }: EntryRefs, { Cure }: ExplanationRefs): void {
-  const Group = builder.objectRef<FailureGroupView>('FailureGroup').implement({
-    description: 'Entries that have failed or back off for the same cause.',
-    fields: (t) => ({
-      key: t.text('key', 'Names the group; `QueuedCreationFilter.failureGroup` selects exactly its entries.'),
-      errorCode: t.text('errorCode', 'Our stable code of the failure.'),
-      message: t.text(
-        'message',
-        'What failed, with <id>, <n>, <time>, <address> and <name> for what differs between entries.',
-      ),
-      count: t.count('count', 'Entries that have failed or back off for this cause now.'),
-      failedCount: t.count(
-        'failedCount',
-        'Those of `count` that have failed for good; the others are retried by the schedule.',
-      ),
-      affectedFamilyCount: t.count('affectedFamilyCount', 'Families that these entries are of.'),
-      affectedFamilies: t.prismaField({
-        type: ['Family'],
-        description: 'The families with the most of these entries, five at the most.',
-        resolve: (_query, group) => group.affectedFamilies(),
-      }),
-      firstSeenAt: t.at('firstSeenAt', 'When an attempt first failed so, as far back as attempts are kept.'),
-      lastSeenAt: t.at('lastSeenAt', 'When an attempt last failed so.'),
-      trend: t.intList({
-        description:
-          'Attempts that failed so in the last hour: twelve counts of 5 minutes each, the oldest first; of entries that are cured too.',
-        resolve: (group) => [...group.trend],
-      }),
-      sample: t.field({
-        type: QueuedCreation,
-        nullable: true,
-        description: 'The entry of the group that was enqueued last; null if it was deleted this moment.',
-        resolve: (group) => group.sample(),
-      }),
-      suggestedCure: t.string({
-        nullable: true,
-        description: 'What to do about all of them; null when it passes by itself.',
-        resolve: (group) => suggestedCure(group.errorCode),
-      }),
-      cure: t.field({
-        type: Cure,
-        nullable: true,
-        description:
-          'The same as a mutation: the plan of a retry, or of a cancel where a retry would meet the same refusal; null when nothing that helps can be done to all of them at once.',
-        resolve: ({ errorCode, key }) => {
-          const action = bulkCure(errorCode);
-          if (action === null) return null;
-          const label = action === 'RETRY' ? 'Plan a retry of exactly these' : 'Plan a cancel of exactly these';
-          return { label, mutation: 'planBulkAction', input: { action, filter: { failureGroup: key } } };
-        },
-      }),
+const Group = builder.objectRef<FailureGroupView>('FailureGroup').implement({
+  description: 'Entries that have failed or back off for the same cause.',
+  fields: (t) => ({
+    key: t.text('key', 'Names the group; `QueuedCreationFilter.failureGroup` selects exactly its entries.'),
+    errorCode: t.text('errorCode', 'Our stable code of the failure.'),
+    message: t.text(
+      'message',
+      'What failed, with <id>, <n>, <time>, <address> and <name> for what differs between entries.',
+    ),
+    count: t.count('count', 'Entries that have failed or back off for this cause now.'),
+    failedCount: t.count(
+      'failedCount',
+      'Those of `count` that have failed for good; the others are retried by the schedule.',
+    ),
+    affectedFamilyCount: t.count('affectedFamilyCount', 'Families that these entries are of.'),
+    affectedFamilies: t.prismaField({
+      type: ['Family'],
+      description: 'The families with the most of these entries, five at the most.',
+      resolve: (_query, group) => group.affectedFamilies(),
     }),
-  });
-  builder.queryFields((t) => ({
-    failureGroups: t.field({
-      type: [Group],
+    firstSeenAt: t.at('firstSeenAt', 'When an attempt first failed so, as far back as attempts are kept.'),
+    lastSeenAt: t.at('lastSeenAt', 'When an attempt last failed so.'),
+    trend: t.intList({
+      description:
+        'Attempts that failed so in the last hour: twelve counts of 5 minutes each, the oldest first; of entries that are cured too.',
+      resolve: (group) => [...group.trend],
+    }),
+    sample: t.field({
+      type: QueuedCreation,
+      nullable: true,
+      description: 'The entry of the group that was enqueued last; null if it was deleted this moment.',
+      resolve: (group) => group.sample(),
+    }),
+    suggestedCure: t.string({
+      nullable: true,
+      description: 'What to do about all of them; null when it passes by itself.',
+      resolve: (group) => suggestedCure(group.errorCode),
+    }),
+    cure: t.field({
+      type: Cure,
       nullable: true,
       description:
-        'Why entries fail: the largest groups first. A row that failed by SQL belongs to no group; filter by `errorCode` for it.',
-      args: {
-        first: t.arg.int({
-          defaultValue: 20,
-          description: `How many groups, 1 to ${LARGEST_PAGE}.`,
-          validate: groupCount,
-        }),
-      },
-      resolve: async (_root, { first }, context, info) => {
-        const { reading, prisma } = context;
-        const { familyId } = context.caller;
-        const groups =
-          familyId === null
-            ? await loadFailureGroups(reading, first ?? 20)
-            : await loadFailureGroupsOfFamily(reading, familyId, first ?? 20);
-        let samples: Promise<Map<string, Entry>> | undefined;
-        const loadSamples = async () => {
-          const rows = await prisma.queuedCreation.findMany({
-            ...queryFromInfo({ context, info, path: ['sample'] }),
-            where: { id: { in: groups.map((group) => group.sampleId) } },
-          });
-          return new Map(rows.map((row) => [row.id, row]));
-        };
-        let families: Promise<Map<string, Family>> | undefined;
-        const loadFamilies = async () => {
-          const rows = await prisma.family.findMany({
-            ...queryFromInfo({ context, info, path: ['affectedFamilies'] }),
-            where: { id: { in: groups.flatMap((group) => group.affectedFamilyIds) } },
-          });
-          return new Map(rows.map((row) => [row.id, row]));
-        };
-        return groups.map((group) => ({
-          ...group,
-          affectedFamilies: async () => {
-            families ??= loadFamilies();
-            const known = await families;
-            // One may have been deleted this moment.
-            return group.affectedFamilyIds.flatMap((id) => known.get(id) ?? []);
-          },
-          sample: async () => {
-            samples ??= loadSamples();
-            return (await samples).get(group.sampleId);
-          },
-        }));
+        'The same as a mutation: the plan of a retry, or of a cancel where a retry would meet the same refusal; null when nothing that helps can be done to all of them at once.',
+      resolve: ({ errorCode, key }) => {
+        const action = bulkCure(errorCode);
+        if (action === null) return null;
+        const label = action === 'RETRY' ? 'Plan a retry of exactly these' : 'Plan a cancel of exactly these';
+        return { label, mutation: 'planBulkAction', input: { action, filter: { failureGroup: key } } };
       },
     }),
-  }));
-}
+  }),
+});
+builder.queryFields((t) => ({
+  failureGroups: t.field({
+    type: [Group],
+    nullable: true,
+    description:
+      'Why entries fail: the largest groups first. A row that failed by SQL belongs to no group; filter by `errorCode` for it.',
+    args: {
+      first: t.arg.int({
+        defaultValue: 20,
+        description: `How many groups, 1 to ${LARGEST_PAGE}.`,
+        validate: groupCount,
+      }),
+    },
+    resolve: async (_root, { first }, context, info) => {
+      const { reading, prisma } = context;
+      const { familyId } = context.caller;
+      const groups =
+        familyId === null
+          ? await loadFailureGroups(reading, first ?? 20)
+          : await loadFailureGroupsOfFamily(reading, familyId, first ?? 20);
+      let samples: Promise<Map<string, Entry>> | undefined;
+      const loadSamples = async () => {
+        const rows = await prisma.queuedCreation.findMany({
+          ...queryFromInfo({ context, info, path: ['sample'] }),
+          where: { id: { in: groups.map((group) => group.sampleId) } },
+        });
+        return new Map(rows.map((row) => [row.id, row]));
+      };
+      let families: Promise<Map<string, Family>> | undefined;
+      const loadFamilies = async () => {
+        const rows = await prisma.family.findMany({
+          ...queryFromInfo({ context, info, path: ['affectedFamilies'] }),
+          where: { id: { in: groups.flatMap((group) => group.affectedFamilyIds) } },
+        });
+        return new Map(rows.map((row) => [row.id, row]));
+      };
+      return groups.map((group) => ({
+        ...group,
+        affectedFamilies: async () => {
+          families ??= loadFamilies();
+          const known = await families;
+          // One may have been deleted this moment.
+          return group.affectedFamilyIds.flatMap((id) => known.get(id) ?? []);
+        },
+        sample: async () => {
+          samples ??= loadSamples();
+          return (await samples).get(group.sampleId);
+        },
+      }));
+    },
+  }),
+}));

@@ -5,11 +5,11 @@
 import { GraphQLError } from 'graphql';
 import { denial, OPERATIONS } from '../../access/permissions.rules.ts';
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import { AFTER, type ChangeRef } from '../../graphql/change-types.ts';
+import { builder } from '../../graphql/builder.ts';
+import { AFTER, Change } from '../../graphql/change-types.ts';
 import { InvalidInputError } from '../../refusals.ts';
 import type { Caller } from '../../work/caller.ts';
-import type { InterestOf } from './change-stream.ts';
+import { interestIn } from './interests.ts';
 
 /** Each topic with its name in the API, and the subscription that tells it alone. */
 const SUBJECTS = {
@@ -23,41 +23,34 @@ const SUBJECTS = {
 
 const TOPICS = Object.keys(SUBJECTS) as ChangeTopic[];
 
-/** Adds `changed`, made of what each topic's own subscription tells a caller. */
-export function addChangeSubscription(
-  builder: Builder,
-  Change: ChangeRef,
-  interests: Readonly<Record<ChangeTopic, InterestOf>>,
-): void {
-  const Subject = builder.enumType('ChangeSubject', {
-    description: 'What can be watched.',
-    values: Object.fromEntries(
-      TOPICS.map((topic) => [SUBJECTS[topic][0], { value: topic, description: SUBJECTS[topic][2] }]),
-    ),
-  });
-  builder.subscriptionField('changed', (t) =>
-    t.field({
-      type: Change,
-      nullable: true,
-      description:
-        'Each change of all that you may see, once and in order, in one stream; what it is says its type. It tells what `queuedCreationChanged`, `jobRunChanged`, `scheduleChanged`, `circuitChanged`, `bulkActionChanged` and `alertChanged` do, and goes on from the cursors of each.',
-      args: {
-        after: t.arg.string({ description: AFTER }),
-        subjects: t.arg({
-          type: [Subject],
-          description:
-            'Only changes of these, at least one; FORBIDDEN names those that you may not watch. Left out: of all that you may.',
-        }),
-      },
-      subscribe: (_root, { after, subjects }, ctx) =>
-        ctx.feed.subscribe(
-          topicsFor(ctx.caller, subjects).map((topic) => interests[topic](ctx.caller, ctx)),
-          after,
-        ),
-      resolve: (change) => change,
-    }),
-  );
-}
+const Subject = builder.enumType('ChangeSubject', {
+  description: 'What can be watched.',
+  values: Object.fromEntries(
+    TOPICS.map((topic) => [SUBJECTS[topic][0], { value: topic, description: SUBJECTS[topic][2] }]),
+  ),
+});
+builder.subscriptionField('changed', (t) =>
+  t.field({
+    type: Change,
+    nullable: true,
+    description:
+      'Each change of all that you may see, once and in order, in one stream; what it is says its type. It tells what `queuedCreationChanged`, `jobRunChanged`, `scheduleChanged`, `circuitChanged`, `bulkActionChanged` and `alertChanged` do, and goes on from the cursors of each.',
+    args: {
+      after: t.arg.string({ description: AFTER }),
+      subjects: t.arg({
+        type: [Subject],
+        description:
+          'Only changes of these, at least one; FORBIDDEN names those that you may not watch. Left out: of all that you may.',
+      }),
+    },
+    subscribe: (_root, { after, subjects }, ctx) =>
+      ctx.feed.subscribe(
+        topicsFor(ctx.caller, subjects).map((topic) => interestIn(topic)(ctx.caller, ctx)),
+        after,
+      ),
+    resolve: (change) => change,
+  }),
+);
 
 /** The topics that a caller hears. Throws FORBIDDEN for those that it names and may not. */
 function topicsFor(caller: Caller, named: readonly ChangeTopic[] | null | undefined): ChangeTopic[] {

@@ -1,13 +1,14 @@
 /** The outbox in the API: events as they were written, and where each stands. */
 
 import type { OutboxEvent, Prisma } from '../../database/generated/prisma/client.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import { addEnum } from '../../graphql/enums.ts';
+import { builder } from '../../graphql/builder.ts';
+import { enumOf } from '../../graphql/enums.ts';
 import {
   type DateTimeRange,
-  type FilterInputs,
+  DateTimeRangeInput,
   rangeCondition,
   type StringFilter,
+  StringFilterInput,
   stringCondition,
 } from '../../graphql/filters.ts';
 import { newestFirstPage } from '../../graphql/keyset-number.ts';
@@ -56,159 +57,138 @@ const namedIn = (filter: StringFilter | null | undefined): string[] => [
 /** Events are shown to those who see all families; nothing else leads to one. */
 const visibleTo = ({ familyId }: Caller): Prisma.OutboxEventWhereInput => (familyId === null ? {} : { familyId });
 
-/** Adds `OutboxEvent`, `outboxEvents` and `outboxStatistics`; answers the ref. */
-export function addOutbox(builder: Builder, inputs: FilterInputs) {
-  const State = addEnum<OutboxState>(builder, 'OutboxEventState', 'Where an event stands.', {
-    pending: 'It is published within moments, in the order of its aggregate.',
-    waiting: 'It could not be published; it is tried again, and holds back what follows in its aggregate.',
-    parked: 'It could not be published too often; `redeliverOutboxEvent` tries it again.',
-    processed: 'It was published: handed to every target.',
-  });
-  const Event = builder.prismaNode('OutboxEvent', {
-    id: { field: 'eventId' },
-    findUnique: (eventId, { caller }) => ({ eventId, AND: [visibleTo(caller)] }),
-    nullable: true,
-    description:
-      'Something that happened, written in the transaction of the change. Others hear of it at least once: by webhooks, and by NOTIFY on the channel `family_hub_events`.',
-    fields: (t) => ({
-      eventId: t.field({
-        type: 'UUID',
-        description: 'The plain key: the `id` in its CloudEvents envelope, the same at every delivery.',
-        resolve: ({ eventId }) => eventId,
-      }),
-      sequence: t.string({
-        description:
-          'Its number in the order of writing, of 20 digits, as in the envelope: comparable as text. Numbers may be missing.',
-        resolve: ({ sequence }) => String(sequence).padStart(20, '0'),
-      }),
-      eventType: t.exposeString('eventType', {
-        description: 'What happened, for example `ManagedAccountCreated`; `GET /events/schemas` lists all types.',
-      }),
-      eventVersion: t.exposeInt('eventVersion', { description: 'The version of its payload.' }),
-      aggregateType: t.exposeString('aggregateType', { description: 'What it happened to, by kind.' }),
-      aggregateId: t.expose('aggregateId', {
-        type: 'UUID',
-        description: 'What it happened to; events with the same one are published in their order.',
-      }),
-      aggregateName: t.string({
-        nullable: true,
-        description:
-          'What it happened to, by name: an account’s username, a job, a token, the identity provider, an alert’s rule; null if the payload has none.',
-        resolve: ({ payload }) => aggregateNameIn(payload),
-      }),
-      familyId: t.expose('familyId', {
-        type: 'UUID',
-        nullable: true,
-        description: 'The family that it concerns; null if none in particular.',
-      }),
-      payload: t.expose('payload', {
-        type: 'JSON',
-        description: 'What it says, by its JSON Schema at `/events/schemas/`; never a secret.',
-      }),
-      state: t.field({ type: State, description: 'Where it stands.', resolve: (event) => outboxState(event) }),
-      retryCount: t.exposeInt('retryCount', { description: 'How often it could not be published.' }),
-      errorMessage: t.exposeString('errorMessage', {
-        nullable: true,
-        description: 'Why it could not be published the last time; null if it was, or was not tried.',
-      }),
-      nextAttemptAt: t.expose('nextAttemptAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it is tried again; null if it does not wait.',
-      }),
-      parkedAt: t.expose('parkedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it was parked; else null.',
-      }),
-      processedAt: t.expose('processedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it was published; null if it was not, or was asked for again.',
-      }),
-      redeliveredAt: t.expose('redeliveredAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When somebody last asked for it again after it had been published; null if nobody did.',
-      }),
-      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it happened.' }),
+const State = enumOf<OutboxState>('OutboxEventState', 'Where an event stands.', {
+  pending: 'It is published within moments, in the order of its aggregate.',
+  waiting: 'It could not be published; it is tried again, and holds back what follows in its aggregate.',
+  parked: 'It could not be published too often; `redeliverOutboxEvent` tries it again.',
+  processed: 'It was published: handed to every target.',
+});
+export const OutboxEventRef = builder.prismaNode('OutboxEvent', {
+  id: { field: 'eventId' },
+  findUnique: (eventId, { caller }) => ({ eventId, AND: [visibleTo(caller)] }),
+  nullable: true,
+  description:
+    'Something that happened, written in the transaction of the change. Others hear of it at least once: by webhooks, and by NOTIFY on the channel `family_hub_events`.',
+  fields: (t) => ({
+    eventId: t.field({
+      type: 'UUID',
+      description: 'The plain key: the `id` in its CloudEvents envelope, the same at every delivery.',
+      resolve: ({ eventId }) => eventId,
     }),
-  });
-
-  const Filter = builder.inputRef<OutboxFilter>('OutboxEventFilter').implement({
-    description: 'Which events; all conditions that are given must hold.',
-    fields: (t) => ({
-      eventId: t.field({ type: 'UUID', description: 'The one with this id.' }),
-      state: t.field({ type: State, description: 'That stand so.' }),
-      eventType: t.field({ type: inputs.StringFilterInput, description: 'By their type.' }),
-      aggregateType: t.string({ description: 'Of aggregates of this kind.' }),
-      aggregateId: t.field({ type: 'UUID', description: 'Of this aggregate, for example an entry.' }),
-      familyId: t.field({ type: 'UUID', description: 'That concern this family.' }),
-      createdAt: t.field({ type: inputs.DateTimeRangeInput, description: 'That happened in this span.' }),
+    sequence: t.string({
+      description:
+        'Its number in the order of writing, of 20 digits, as in the envelope: comparable as text. Numbers may be missing.',
+      resolve: ({ sequence }) => String(sequence).padStart(20, '0'),
     }),
-  });
-  builder.queryField('outboxEvents', (t) =>
-    t.connection(
-      {
-        type: Event,
-        nullable: true,
-        description: 'The events of the outbox, newest first.',
-        args: { filter: t.arg({ type: Filter, description: 'Which events; left out: all.' }) },
-        async resolve(_root, args, { caller, prisma, reading }) {
-          await requireTypes(reading.query, namedIn(args.filter?.eventType));
-          const where = { AND: [visibleTo(caller), condition(args.filter)] };
-          const page = await newestFirstPage<OutboxEvent>(
-            args,
-            ({ sequence }) => Number(sequence),
-            ({ below, above, direction, take }) =>
-              prisma.outboxEvent.findMany({
-                where: { AND: [where, { sequence: { lt: below, gt: above } }] },
-                orderBy: { sequence: direction },
-                take,
-              }),
-          );
-          return { ...page, totalCount: () => prisma.outboxEvent.count({ where }) };
-        },
-      },
-      { name: 'OutboxEventConnection' },
-      { name: 'OutboxEventEdge' },
+    eventType: t.text(
+      'eventType',
+      'What happened, for example `ManagedAccountCreated`; `GET /events/schemas` lists all types.',
     ),
-  );
-
-  const Statistics = builder.objectRef<OutboxStatistics>('OutboxStatistics').implement({
-    description: 'How the outbox stands.',
-    fields: (t) => ({
-      pendingCount: t.exposeInt('pendingCount', {
-        description: 'How many events are still to be published, those that wait after a failure among them.',
-      }),
-      waitingCount: t.exposeInt('waitingCount', { description: 'How many of them wait after a failure.' }),
-      parkedCount: t.exposeInt('parkedCount', { description: 'How many are parked.' }),
-      oldestPendingAge: t.field({
-        type: 'Duration',
-        nullable: true,
-        description: 'How old the oldest is that is still to be published; null when none is.',
-        resolve: ({ oldestPendingAgeMs }) => oldestPendingAgeMs,
-      }),
-      publishedPerSecond: t.exposeFloat('publishedPerSecond', {
-        description: 'How many were published each second, over the last minute.',
-      }),
-      lastPublishedAt: t.expose('lastPublishedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When one was published last; null when none is there that was.',
-      }),
+    eventVersion: t.count('eventVersion', 'The version of its payload.'),
+    aggregateType: t.text('aggregateType', 'What it happened to, by kind.'),
+    aggregateId: t.expose('aggregateId', {
+      type: 'UUID',
+      description: 'What it happened to; events with the same one are published in their order.',
     }),
-  });
-  builder.queryField('outboxStatistics', (t) =>
-    t.field({
-      type: Statistics,
+    aggregateName: t.string({
       nullable: true,
-      complexity: DEAR,
-      description: 'How the outbox stands: what waits, since when, and what is parked.',
-      resolve: (_root, _args, { reading }) => loadOutboxStatistics(reading),
+      description:
+        'What it happened to, by name: an account’s username, a job, a token, the identity provider, an alert’s rule; null if the payload has none.',
+      resolve: ({ payload }) => aggregateNameIn(payload),
     }),
-  );
-  return { OutboxEvent: Event };
-}
+    familyId: t.expose('familyId', {
+      type: 'UUID',
+      nullable: true,
+      description: 'The family that it concerns; null if none in particular.',
+    }),
+    payload: t.expose('payload', {
+      type: 'JSON',
+      description: 'What it says, by its JSON Schema at `/events/schemas/`; never a secret.',
+    }),
+    state: t.field({ type: State, description: 'Where it stands.', resolve: (event) => outboxState(event) }),
+    retryCount: t.count('retryCount', 'How often it could not be published.'),
+    errorMessage: t.textOrNull(
+      'errorMessage',
+      'Why it could not be published the last time; null if it was, or was not tried.',
+    ),
+    nextAttemptAt: t.atOrNull('nextAttemptAt', 'When it is tried again; null if it does not wait.'),
+    parkedAt: t.atOrNull('parkedAt', 'When it was parked; else null.'),
+    processedAt: t.atOrNull('processedAt', 'When it was published; null if it was not, or was asked for again.'),
+    redeliveredAt: t.atOrNull(
+      'redeliveredAt',
+      'When somebody last asked for it again after it had been published; null if nobody did.',
+    ),
+    createdAt: t.at('createdAt', 'When it happened.'),
+  }),
+});
 
-export type OutboxRefs = ReturnType<typeof addOutbox>;
+const Filter = builder.inputRef<OutboxFilter>('OutboxEventFilter').implement({
+  description: 'Which events; all conditions that are given must hold.',
+  fields: (t) => ({
+    eventId: t.field({ type: 'UUID', description: 'The one with this id.' }),
+    state: t.field({ type: State, description: 'That stand so.' }),
+    eventType: t.field({ type: StringFilterInput, description: 'By their type.' }),
+    aggregateType: t.string({ description: 'Of aggregates of this kind.' }),
+    aggregateId: t.field({ type: 'UUID', description: 'Of this aggregate, for example an entry.' }),
+    familyId: t.field({ type: 'UUID', description: 'That concern this family.' }),
+    createdAt: t.field({ type: DateTimeRangeInput, description: 'That happened in this span.' }),
+  }),
+});
+builder.queryField('outboxEvents', (t) =>
+  t.connection(
+    {
+      type: OutboxEventRef,
+      nullable: true,
+      description: 'The events of the outbox, newest first.',
+      args: { filter: t.arg({ type: Filter, description: 'Which events; left out: all.' }) },
+      async resolve(_root, args, { caller, prisma, reading }) {
+        await requireTypes(reading.query, namedIn(args.filter?.eventType));
+        const where = { AND: [visibleTo(caller), condition(args.filter)] };
+        const page = await newestFirstPage<OutboxEvent>(
+          args,
+          ({ sequence }) => Number(sequence),
+          ({ below, above, direction, take }) =>
+            prisma.outboxEvent.findMany({
+              where: { AND: [where, { sequence: { lt: below, gt: above } }] },
+              orderBy: { sequence: direction },
+              take,
+            }),
+        );
+        return { ...page, totalCount: () => prisma.outboxEvent.count({ where }) };
+      },
+    },
+    { name: 'OutboxEventConnection' },
+    { name: 'OutboxEventEdge' },
+  ),
+);
+
+const Statistics = builder.objectRef<OutboxStatistics>('OutboxStatistics').implement({
+  description: 'How the outbox stands.',
+  fields: (t) => ({
+    pendingCount: t.count(
+      'pendingCount',
+      'How many events are still to be published, those that wait after a failure among them.',
+    ),
+    waitingCount: t.count('waitingCount', 'How many of them wait after a failure.'),
+    parkedCount: t.count('parkedCount', 'How many are parked.'),
+    oldestPendingAge: t.field({
+      type: 'Duration',
+      nullable: true,
+      description: 'How old the oldest is that is still to be published; null when none is.',
+      resolve: ({ oldestPendingAgeMs }) => oldestPendingAgeMs,
+    }),
+    publishedPerSecond: t.exposeFloat('publishedPerSecond', {
+      description: 'How many were published each second, over the last minute.',
+    }),
+    lastPublishedAt: t.atOrNull('lastPublishedAt', 'When one was published last; null when none is there that was.'),
+  }),
+});
+builder.queryField('outboxStatistics', (t) =>
+  t.field({
+    type: Statistics,
+    nullable: true,
+    complexity: DEAR,
+    description: 'How the outbox stands: what waits, since when, and what is parked.',
+    resolve: (_root, _args, { reading }) => loadOutboxStatistics(reading),
+  }),
+);

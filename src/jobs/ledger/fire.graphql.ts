@@ -1,9 +1,9 @@
 /** Fires in the API: what became of each instant at which a job was due. */
 import type { Queryable } from '../../database/database.ts';
 import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
-import type { Builder } from '../../graphql/builder.ts';
+import { builder } from '../../graphql/builder.ts';
 import { decodeCursor, type OrderKey, type PageArgs, pageOf, sizeOf } from '../../graphql/keyset.ts';
-import type { ScheduleRefs } from '../schedules/schedule.graphql.ts';
+import { JobRun, Outcome } from '../runs/run.graphql.ts';
 import type { LedgerGap } from './fire-page.rules.ts';
 import { countFires, type FireQuery, type LedgerFire, readFires } from './fire-pages.ts';
 import { checkSpan, DAY_MS } from './span.rules.ts';
@@ -14,99 +14,90 @@ interface FireView extends LedgerFire {
 
 const LONGEST_FIRES_MS = 3660 * DAY_MS;
 
-/** Adds `Fire`, `FireGap`, `OutcomeCount` and `fires`; answers the refs of the gap and of the count. */
-export function addFires(builder: Builder, { JobRun, Outcome }: ScheduleRefs) {
-  const FireGap = builder.objectRef<Pick<LedgerGap, 'firedAt' | 'throughAt' | 'count'>>('FireGap').implement({
-    description: 'Many instants that share one outcome and are stored as one row: a pause, a server that was down.',
-    fields: (t) => ({
-      firstAt: t.at('firedAt', 'Its first instant.'),
-      lastAt: t.at('throughAt', 'Its last instant.'),
-      count: t.count('count', 'How many instants it is.'),
+export const FireGap = builder.objectRef<Pick<LedgerGap, 'firedAt' | 'throughAt' | 'count'>>('FireGap').implement({
+  description: 'Many instants that share one outcome and are stored as one row: a pause, a server that was down.',
+  fields: (t) => ({
+    firstAt: t.at('firedAt', 'Its first instant.'),
+    lastAt: t.at('throughAt', 'Its last instant.'),
+    count: t.count('count', 'How many instants it is.'),
+  }),
+});
+export const OutcomeCount = builder.objectRef<{ outcome: FireOutcome; count: number }>('OutcomeCount').implement({
+  description: 'How many fires have an outcome.',
+  fields: (t) => ({
+    outcome: t.expose('outcome', { type: Outcome, description: 'Which outcome.' }),
+    count: t.count('count', 'How many.'),
+  }),
+});
+const Fire = builder.objectRef<FireView>('Fire').implement({
+  description: 'An instant at which a job was due, and what became of it. Each has exactly one outcome.',
+  fields: (t) => ({
+    jobName: t.text('jobName', 'Which job.'),
+    at: t.at('at', 'When it was due.'),
+    outcome: t.expose('outcome', { type: Outcome, description: 'What became of it.' }),
+    startedAt: t.atOrNull('startedAt', 'When its run began; null when it did not run, or not yet.'),
+    lag: t.field({
+      type: 'Duration',
+      nullable: true,
+      description: 'From when it was due until its run began; null when it did not run, or not yet.',
+      resolve: ({ at, startedAt }) => startedAt && startedAt.getTime() - at.getTime(),
     }),
-  });
-  const OutcomeCount = builder.objectRef<{ outcome: FireOutcome; count: number }>('OutcomeCount').implement({
-    description: 'How many fires have an outcome.',
-    fields: (t) => ({
-      outcome: t.expose('outcome', { type: Outcome, description: 'Which outcome.' }),
-      count: t.count('count', 'How many.'),
+    reason: t.textOrNull('reason', 'Why it became that; null when it ran on time.'),
+    actor: t.textOrNull('actor', 'The person behind it, for example who paused the job; null when it was nobody.'),
+    node: t.prismaField({
+      type: 'ServerNode',
+      nullable: true,
+      description: 'The node that wrote it down, or ran it; null once that node’s record is gone.',
+      resolve: (query, { nodeId }, _args, { prisma }) =>
+        nodeId === null ? null : prisma.serverNode.findUnique({ ...query, where: { id: nodeId } }),
     }),
-  });
-  const Fire = builder.objectRef<FireView>('Fire').implement({
-    description: 'An instant at which a job was due, and what became of it. Each has exactly one outcome.',
-    fields: (t) => ({
-      jobName: t.text('jobName', 'Which job.'),
-      at: t.at('at', 'When it was due.'),
-      outcome: t.expose('outcome', { type: Outcome, description: 'What became of it.' }),
-      startedAt: t.atOrNull('startedAt', 'When its run began; null when it did not run, or not yet.'),
-      lag: t.field({
-        type: 'Duration',
-        nullable: true,
-        description: 'From when it was due until its run began; null when it did not run, or not yet.',
-        resolve: ({ at, startedAt }) => startedAt && startedAt.getTime() - at.getTime(),
-      }),
-      reason: t.textOrNull('reason', 'Why it became that; null when it ran on time.'),
-      actor: t.textOrNull('actor', 'The person behind it, for example who paused the job; null when it was nobody.'),
-      node: t.prismaField({
-        type: 'ServerNode',
-        nullable: true,
-        description: 'The node that wrote it down, or ran it; null once that node’s record is gone.',
-        resolve: (query, { nodeId }, _args, { prisma }) =>
-          nodeId === null ? null : prisma.serverNode.findUnique({ ...query, where: { id: nodeId } }),
-      }),
-      run: t.prismaField({
-        type: JobRun,
-        nullable: true,
-        description: 'Its run, the newest if it was run again; null when it did not run, or its run is kept no more.',
-        resolve: (query, { runId }, _args, { prisma }) =>
-          runId === null ? null : prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
-      }),
-      cron: t.expose('cron', { type: 'CronExpression', description: 'The cron that was in force.' }),
-      timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The zone that was in force.' }),
-      scheduleVersion: t.count(
-        'scheduleVersion',
-        'The schedule’s version that was in force; each change counts one up.',
-      ),
-      gap: t.field({
-        type: FireGap,
-        nullable: true,
-        description: 'The gap that it is one instant of; null when it is stored by itself.',
-        resolve: (fire) => (fire.count > 1 ? fire : null),
-      }),
+    run: t.prismaField({
+      type: JobRun,
+      nullable: true,
+      description: 'Its run, the newest if it was run again; null when it did not run, or its run is kept no more.',
+      resolve: (query, { runId }, _args, { prisma }) =>
+        runId === null ? null : prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
     }),
-  });
+    cron: t.expose('cron', { type: 'CronExpression', description: 'The cron that was in force.' }),
+    timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The zone that was in force.' }),
+    scheduleVersion: t.count('scheduleVersion', 'The schedule’s version that was in force; each change counts one up.'),
+    gap: t.field({
+      type: FireGap,
+      nullable: true,
+      description: 'The gap that it is one instant of; null when it is stored by itself.',
+      resolve: (fire) => (fire.count > 1 ? fire : null),
+    }),
+  }),
+});
 
-  builder.queryField('fires', (t) =>
-    t.connection(
-      {
-        type: Fire,
-        nullable: true,
-        description:
-          'The fire ledger of a job, newest first: every instant in [from, to) that is settled, those of gaps one by one.',
-        args: {
-          jobName: t.arg.string({ required: true, description: 'Of which job.' }),
-          from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, itself included.' }),
-          to: t.arg({
-            type: 'DateTime',
-            required: true,
-            description: 'Before this instant, which is at most 3,660 days after `from`.',
-          }),
-          outcome: t.arg({ type: [Outcome], description: 'Only with one of these outcomes; left out: all.' }),
-        },
-        async resolve(_root, { jobName, from, to, outcome, ...args }, { reading }) {
-          checkSpan(from, to, LONGEST_FIRES_MS);
-          const outcomes: readonly FireOutcome[] | null = outcome ? [...new Set(outcome)] : null;
-          const query = { jobName, from, to, outcomes };
-          return { ...(await pageOfFires(reading, query, args)), totalCount: () => countFires(reading, query) };
-        },
+builder.queryField('fires', (t) =>
+  t.connection(
+    {
+      type: Fire,
+      nullable: true,
+      description:
+        'The fire ledger of a job, newest first: every instant in [from, to) that is settled, those of gaps one by one.',
+      args: {
+        jobName: t.arg.string({ required: true, description: 'Of which job.' }),
+        from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, itself included.' }),
+        to: t.arg({
+          type: 'DateTime',
+          required: true,
+          description: 'Before this instant, which is at most 3,660 days after `from`.',
+        }),
+        outcome: t.arg({ type: [Outcome], description: 'Only with one of these outcomes; left out: all.' }),
       },
-      { name: 'FireConnection' },
-      { name: 'FireEdge' },
-    ),
-  );
-  return { FireGap, OutcomeCount };
-}
-
-export type FireRefs = ReturnType<typeof addFires>;
+      async resolve(_root, { jobName, from, to, outcome, ...args }, { reading }) {
+        checkSpan(from, to, LONGEST_FIRES_MS);
+        const outcomes: readonly FireOutcome[] | null = outcome ? [...new Set(outcome)] : null;
+        const query = { jobName, from, to, outcomes };
+        return { ...(await pageOfFires(reading, query, args)), totalCount: () => countFires(reading, query) };
+      },
+    },
+    { name: 'FireConnection' },
+    { name: 'FireEdge' },
+  ),
+);
 
 async function pageOfFires(db: Queryable, query: FireQuery, args: PageArgs) {
   const key: OrderKey = { list: `fires of ${query.jobName}`, field: 'at', direction: 'desc' };

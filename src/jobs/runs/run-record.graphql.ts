@@ -1,10 +1,10 @@
 /** What a run says of itself in the API: its lines, and how far it is. */
 
 import type { RunLogLevel } from '../../database/generated/prisma/enums.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import { addEnum } from '../../graphql/enums.ts';
+import { builder } from '../../graphql/builder.ts';
+import { enumOf } from '../../graphql/enums.ts';
 import { InvalidInputError } from '../../refusals.ts';
-import type { RunRefs } from './run.graphql.ts';
+import { JobRun } from './run.graphql.ts';
 import { MOST_LINES } from './run-record.rules.ts';
 
 interface ProgressView {
@@ -14,58 +14,55 @@ interface ProgressView {
   readonly updatedAt: Date;
 }
 
-/** Adds `JobRun.logLines` and `JobRun.progress`. */
-export function addRunRecord(builder: Builder, { JobRun }: Pick<RunRefs, 'JobRun'>): void {
-  const Level = addEnum<RunLogLevel>(builder, 'RunLogLevel', 'How much a line of a run matters.', {
-    info: 'What it did.',
-    warn: 'Something to look at; the run went on.',
-    error: 'It broke.',
-  });
-  const Line = builder.prismaObject('JobRunLogLine', {
-    name: 'RunLogLine',
-    description: 'A line that a run has said.',
-    fields: (t) => ({
-      at: t.at('at', 'When it was said.'),
-      level: t.expose('level', { type: Level, description: 'How much it matters.' }),
-      message: t.text('message', 'What was said.'),
-      fields: t.expose('fields', {
-        type: 'JSON',
-        nullable: true,
-        description: 'Figures and names that belong to it, by name; null when there are none.',
-      }),
-    }),
-  });
-  const Progress = builder.objectRef<ProgressView>('RunProgress').implement({
-    description: 'How far a run is.',
-    fields: (t) => ({
-      doneCount: t.count('doneCount', 'How many are done.'),
-      totalCount: t.countOrNull(
-        'totalCount',
-        'Of how many, as reckoned at its start: in the end it may be more or fewer. Null when not known.',
-      ),
-      label: t.text('label', 'What is being done, for example “Deleting expired invitations”.'),
-      updatedAt: t.at('updatedAt', 'When the run said so.'),
-    }),
-  });
-  builder.prismaObjectFields(JobRun, (t) => ({
-    logLines: t.relation('logLines', {
-      type: Line,
-      description: `What it said, oldest first: who began it, what it did, how it ended. At most ${MOST_LINES} are kept; the last then says how many more there were. A run by its schedule that had nothing to do says nothing. \`jobRunChanged\` tells when there are more.`,
-      args: { first: t.arg.int({ defaultValue: 200, description: `The first so many, 1 to ${MOST_LINES}.` }) },
-      query: ({ first }) => ({ orderBy: { sequence: 'asc' as const }, take: linesOf(first) }),
-    }),
-    progress: t.field({
-      type: Progress,
+const Level = enumOf<RunLogLevel>('RunLogLevel', 'How much a line of a run matters.', {
+  info: 'What it did.',
+  warn: 'Something to look at; the run went on.',
+  error: 'It broke.',
+});
+const Line = builder.prismaObject('JobRunLogLine', {
+  name: 'RunLogLine',
+  description: 'A line that a run has said.',
+  fields: (t) => ({
+    at: t.at('at', 'When it was said.'),
+    level: t.expose('level', { type: Level, description: 'How much it matters.' }),
+    message: t.text('message', 'What was said.'),
+    fields: t.expose('fields', {
+      type: 'JSON',
       nullable: true,
-      description: 'How far it is, or was at its end; null when it does not say.',
-      select: { progressDone: true, progressTotal: true, progressLabel: true, progressAt: true },
-      resolve: ({ progressDone, progressTotal, progressLabel, progressAt }) =>
-        progressDone === null || progressLabel === null || progressAt === null
-          ? null
-          : { doneCount: progressDone, totalCount: progressTotal, label: progressLabel, updatedAt: progressAt },
+      description: 'Figures and names that belong to it, by name; null when there are none.',
     }),
-  }));
-}
+  }),
+});
+const Progress = builder.objectRef<ProgressView>('RunProgress').implement({
+  description: 'How far a run is.',
+  fields: (t) => ({
+    doneCount: t.count('doneCount', 'How many are done.'),
+    totalCount: t.countOrNull(
+      'totalCount',
+      'Of how many, as reckoned at its start: in the end it may be more or fewer. Null when not known.',
+    ),
+    label: t.text('label', 'What is being done, for example “Deleting expired invitations”.'),
+    updatedAt: t.at('updatedAt', 'When the run said so.'),
+  }),
+});
+builder.prismaObjectFields(JobRun, (t) => ({
+  logLines: t.relation('logLines', {
+    type: Line,
+    description: `What it said, oldest first: who began it, what it did, how it ended. At most ${MOST_LINES} are kept; the last then says how many more there were. A run by its schedule that had nothing to do says nothing. \`jobRunChanged\` tells when there are more.`,
+    args: { first: t.arg.int({ defaultValue: 200, description: `The first so many, 1 to ${MOST_LINES}.` }) },
+    query: ({ first }) => ({ orderBy: { sequence: 'asc' as const }, take: linesOf(first) }),
+  }),
+  progress: t.field({
+    type: Progress,
+    nullable: true,
+    description: 'How far it is, or was at its end; null when it does not say.',
+    select: { progressDone: true, progressTotal: true, progressLabel: true, progressAt: true },
+    resolve: ({ progressDone, progressTotal, progressLabel, progressAt }) =>
+      progressDone === null || progressLabel === null || progressAt === null
+        ? null
+        : { doneCount: progressDone, totalCount: progressTotal, label: progressLabel, updatedAt: progressAt },
+  }),
+}));
 
 function linesOf(first: number | null | undefined): number {
   const count = first ?? 200;

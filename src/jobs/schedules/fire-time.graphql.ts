@@ -1,5 +1,4 @@
-/** Fire times in the API: an instant, its local time, and what a change of the clock does to it. */
-import type { Builder } from '../../graphql/builder.ts';
+import { builder } from '../../graphql/builder.ts';
 import { badInput, isInstant } from '../../graphql/scalars.ts';
 import { type DstNote, type DueInstant, isCount, nextDue, type Recurrence } from '../calendar/due.rules.ts';
 import { timingProblem } from './timing.rules.ts';
@@ -24,38 +23,35 @@ export function countOf(first: number | null | undefined, fallback: number): num
   return count;
 }
 
-/** Adds `FireTime` and `DstNote`; answers the ref. */
-export function addFireTime(builder: Builder) {
-  const Dst = builder.enumType('DstNote', {
-    description: 'What a change of the clock does to a fire.',
-    values: {
-      SHIFTED_BY_GAP: {
-        value: 'shifted_by_gap',
-        description: 'Its local time does not exist that day: it fires later by the length of the gap.',
-      },
-      FIRST_OF_REPEATED: {
-        value: 'first_of_repeated',
-        description: 'Its local time occurs twice that day: this is the first.',
-      },
-      SECOND_OF_REPEATED: {
-        value: 'second_of_repeated',
-        description: 'Its local time occurs twice that day: this is the second.',
-      },
-    } satisfies Record<string, { value: DstNote; description: string }>,
-  });
-  return builder.objectRef<FireTimeView>('FireTime').implement({
-    description: 'An instant at which a job is due.',
-    fields: (t) => ({
-      jobName: t.text('jobName', 'Which job.'),
-      at: t.at('at', 'When.'),
-      localTime: t.string({
-        description: 'The same in the schedule’s zone, with its offset: `2027-03-28T03:30:00+02:00`.',
-        resolve: ({ at, timeZone }) => localTime(at, timeZone),
-      }),
-      dst: t.expose('dst', { type: Dst, nullable: true, description: 'Set when the clock changes about then.' }),
+const Dst = builder.enumType('DstNote', {
+  description: 'What a change of the clock does to a fire.',
+  values: {
+    SHIFTED_BY_GAP: {
+      value: 'shifted_by_gap',
+      description: 'Its local time does not exist that day: it fires later by the length of the gap.',
+    },
+    FIRST_OF_REPEATED: {
+      value: 'first_of_repeated',
+      description: 'Its local time occurs twice that day: this is the first.',
+    },
+    SECOND_OF_REPEATED: {
+      value: 'second_of_repeated',
+      description: 'Its local time occurs twice that day: this is the second.',
+    },
+  } satisfies Record<string, { value: DstNote; description: string }>,
+});
+export const FireTime = builder.objectRef<FireTimeView>('FireTime').implement({
+  description: 'An instant at which a job is due.',
+  fields: (t) => ({
+    jobName: t.text('jobName', 'Which job.'),
+    at: t.at('at', 'When.'),
+    localTime: t.string({
+      description: 'The same in the schedule’s zone, with its offset: `2027-03-28T03:30:00+02:00`.',
+      resolve: ({ at, timeZone }) => localTime(at, timeZone),
     }),
-  });
-}
+    dst: t.expose('dst', { type: Dst, nullable: true, description: 'Set when the clock changes about then.' }),
+  }),
+});
 
 /** In a zone's local time with its offset, as RFC 3339. */
 export function localTime(at: Date, timeZone: string): string {

@@ -1,176 +1,166 @@
 /** Jobs in the API: their schedules and when they fire next. */
 import type { Clock } from '../../clock.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import { addEnum } from '../../graphql/enums.ts';
+import { builder } from '../../graphql/builder.ts';
+import { enumOf } from '../../graphql/enums.ts';
 import { cronDescription } from '../calendar/cron.rules.ts';
 import type { Recurrence } from '../calendar/due.rules.ts';
 import { isPausedAt } from '../ledger/settle.rules.ts';
 import { unknownJob } from '../runs/known-job.ts';
-import { addJobRuns, runsOfJob } from '../runs/run.graphql.ts';
-import { addFireTime, countOf, fireTimesOf } from './fire-time.graphql.ts';
+import { Connection, Filter, JobRun, runsOfJob } from '../runs/run.graphql.ts';
+import { countOf, FireTime, fireTimesOf } from './fire-time.graphql.ts';
 import { timingProblem } from './timing.rules.ts';
 
-/** Adds `JobSchedule`, `FireTime`, `JobRun` and the queries over them. */
-export function addSchedules(builder: Builder) {
-  const Policy = addEnum<MisfirePolicy>(
-    builder,
-    'MisfirePolicy',
-    'What becomes of fires that were missed, within `MISFIRE_WINDOW` (24 hours unless set).',
-    {
-      run_once: 'The newest is run late, the older ones are skipped.',
-      skip: 'All are skipped.',
-      run_all: 'All are run late, the oldest first, up to a bound.',
-    },
-  );
-  const FireTime = addFireTime(builder);
-  const runs = addJobRuns(builder);
+export const Policy = enumOf<MisfirePolicy>(
+  'MisfirePolicy',
+  'What becomes of fires that were missed, within `MISFIRE_WINDOW` (24 hours unless set).',
+  {
+    run_once: 'The newest is run late, the older ones are skipped.',
+    skip: 'All are skipped.',
+    run_all: 'All are run late, the oldest first, up to a bound.',
+  },
+);
 
-  const SchedulePause = builder
-    .objectRef<{ pausedBy: string | null; pauseReason: string | null; pausedAt: Date; pausedUntil: Date | null }>(
-      'SchedulePause',
-    )
-    .implement({
-      description: 'Who paused a schedule, why and until when.',
-      fields: (t) => ({
-        by: t.textOrNull('pausedBy', 'Who paused it.'),
-        reason: t.textOrNull('pauseReason', 'Why.'),
-        pausedAt: t.at('pausedAt', 'Since when.'),
-        until: t.atOrNull('pausedUntil', 'When it lifts itself; null: when somebody resumes it.'),
-      }),
-    });
-
-  const JobSchedule = builder.prismaNode('JobSchedule', {
-    id: { field: 'name' },
-    nullable: true,
-    description: 'A recurring job and when it runs.',
+export const SchedulePause = builder
+  .objectRef<{ pausedBy: string | null; pauseReason: string | null; pausedAt: Date; pausedUntil: Date | null }>(
+    'SchedulePause',
+  )
+  .implement({
+    description: 'Who paused a schedule, why and until when.',
     fields: (t) => ({
-      name: t.text('name', 'The plain key, for example ManagedAccountRetryJob.'),
-      description: t.string({
-        description: 'What the job does.',
-        resolve: ({ name }, _args, { jobs }) =>
-          jobs.find((job) => job.name === name)?.description ??
-          'This server does not know the job: another version registered it.',
-      }),
-      cron: t.expose('cron', { type: 'CronExpression', description: 'The cron expression in force.' }),
-      cronDescription: t.string({
-        description: 'The same in words; what is wrong with it, should somebody have made it unreadable with SQL.',
-        resolve: describe,
-      }),
-      timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The zone whose local time the cron means.' }),
-      misfirePolicy: t.expose('misfirePolicy', { type: Policy, description: 'What becomes of missed fires.' }),
-      isPaused: t.boolean({
-        description: 'Whether fires are skipped now.',
-        resolve: (schedule, _args, { clock }) => isPausedAt(schedule, clock.now()),
-      }),
-      pause: t.field({
-        type: SchedulePause,
-        nullable: true,
-        description: 'By whom, why, until when; null when not paused.',
-        resolve: (schedule, _args, { clock }) =>
-          schedule.pausedAt !== null && isPausedAt(schedule, clock.now())
-            ? { ...schedule, pausedAt: schedule.pausedAt }
-            : null,
-      }),
-      isOverridden: t.flag('isOverridden', 'Whether it differs from the code’s default.'),
-      nextFireAt: t.field({
-        type: 'DateTime',
-        nullable: true,
-        description: 'When it fires next; null if never again.',
-        resolve: (schedule, _args, { clock }) => fireTimesOf(schedule, unsettled(schedule, clock), 1)[0]?.at ?? null,
-      }),
-      nextFireTimes: t.field({
-        type: [FireTime],
-        description: 'The next fires, soonest first.',
-        args: { first: t.arg.int({ defaultValue: 5, description: 'How many, 1 to 100.' }) },
-        resolve: (schedule, { first }, { clock }) =>
-          fireTimesOf(schedule, unsettled(schedule, clock), countOf(first, 5)),
-      }),
-      previousFireAt: t.field({
-        type: 'DateTime',
-        nullable: true,
-        description: 'The newest instant at which it was due, whatever came of it; null before the first.',
-        select: { fires: { orderBy: { firedAt: 'desc' }, take: 1, select: { throughAt: true } } },
-        resolve: ({ fires }) => fires[0]?.throughAt ?? null,
-      }),
-      currentRun: t.prismaField({
-        type: 'JobRun',
-        nullable: true,
-        description: 'The run that is going on, on whichever node; null if none.',
-        resolve: (query, { name }, _args, { prisma }) =>
-          prisma.jobRun.findFirst({ ...query, where: { jobName: name, status: 'running' } }),
-      }),
-      lastRun: t.prismaField({
-        type: 'JobRun',
-        nullable: true,
-        description: 'The newest run that has ended; null if none has.',
-        resolve: (query, { name }, _args, { prisma }) =>
-          prisma.jobRun.findFirst({
-            ...query,
-            where: { jobName: name, status: { not: 'running' } },
-            orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],
-          }),
-      }),
-      runs: t.connection(
-        {
-          type: runs.JobRun,
-          nullable: true,
-          description: 'The job’s runs, newest first.',
-          args: { filter: t.arg({ type: runs.Filter, description: 'Which runs; left out: all.' }) },
-          resolve: ({ name }, args, context, info) => runsOfJob({ ...args.filter, jobName: name }, args, context, info),
-        },
-        runs.Connection,
-      ),
+      by: t.textOrNull('pausedBy', 'Who paused it.'),
+      reason: t.textOrNull('pauseReason', 'Why.'),
+      pausedAt: t.at('pausedAt', 'Since when.'),
+      until: t.atOrNull('pausedUntil', 'When it lifts itself; null: when somebody resumes it.'),
     }),
   });
 
-  builder.queryFields((t) => ({
-    jobSchedules: t.prismaField({
-      type: [JobSchedule],
-      nullable: { list: true, items: false },
-      description: 'Every recurring job, by name.',
-      resolve: (query, _root, _args, { prisma }) => prisma.jobSchedule.findMany({ ...query, orderBy: { name: 'asc' } }),
+export const JobSchedule = builder.prismaNode('JobSchedule', {
+  id: { field: 'name' },
+  nullable: true,
+  description: 'A recurring job and when it runs.',
+  fields: (t) => ({
+    name: t.text('name', 'The plain key, for example ManagedAccountRetryJob.'),
+    description: t.string({
+      description: 'What the job does.',
+      resolve: ({ name }, _args, { jobs }) =>
+        jobs.find((job) => job.name === name)?.description ??
+        'This server does not know the job: another version registered it.',
     }),
-    jobSchedule: t.prismaField({
-      type: JobSchedule,
+    cron: t.expose('cron', { type: 'CronExpression', description: 'The cron expression in force.' }),
+    cronDescription: t.string({
+      description: 'The same in words; what is wrong with it, should somebody have made it unreadable with SQL.',
+      resolve: describe,
+    }),
+    timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The zone whose local time the cron means.' }),
+    misfirePolicy: t.expose('misfirePolicy', { type: Policy, description: 'What becomes of missed fires.' }),
+    isPaused: t.boolean({
+      description: 'Whether fires are skipped now.',
+      resolve: (schedule, _args, { clock }) => isPausedAt(schedule, clock.now()),
+    }),
+    pause: t.field({
+      type: SchedulePause,
       nullable: true,
-      description: 'One recurring job by its name; null when there is none.',
-      args: { name: t.arg.string({ required: true, description: 'For example ExpiredInvitationCleanupJob.' }) },
-      resolve: (query, _root, { name }, { prisma }) => prisma.jobSchedule.findUnique({ ...query, where: { name } }),
+      description: 'By whom, why, until when; null when not paused.',
+      resolve: (schedule, _args, { clock }) =>
+        schedule.pausedAt !== null && isPausedAt(schedule, clock.now())
+          ? { ...schedule, pausedAt: schedule.pausedAt }
+          : null,
+    }),
+    isOverridden: t.flag('isOverridden', 'Whether it differs from the code’s default.'),
+    nextFireAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it fires next; null if never again.',
+      resolve: (schedule, _args, { clock }) => fireTimesOf(schedule, unsettled(schedule, clock), 1)[0]?.at ?? null,
     }),
     nextFireTimes: t.field({
       type: [FireTime],
-      nullable: { list: true, items: false },
-      description: 'The next fires of all jobs, merged, soonest first; a paused job’s are in it.',
-      args: {
-        first: t.arg.int({ defaultValue: 10, description: 'How many, 1 to 100.' }),
-        jobName: t.arg.string({ description: 'Only of this job.' }),
-        after: t.arg({ type: 'DateTime', description: 'Only after this instant; left out: now.' }),
-      },
-      async resolve(_root, { first, jobName, after }, { prisma, clock }) {
-        const count = countOf(first, 10);
-        const all = await prisma.jobSchedule.findMany({ orderBy: { name: 'asc' } });
-        const schedules = all.filter(({ name }) => name === (jobName ?? name));
-        if (schedules.length === 0 && typeof jobName === 'string') {
-          throw unknownJob(
-            jobName,
-            all.map(({ name }) => name),
-          );
-        }
-        return schedules
-          .flatMap((schedule) => fireTimesOf(schedule, after ?? unsettled(schedule, clock), count))
-          .sort((a, b) => a.at.getTime() - b.at.getTime() || a.jobName.localeCompare(b.jobName))
-          .slice(0, count);
-      },
+      description: 'The next fires, soonest first.',
+      args: { first: t.arg.int({ defaultValue: 5, description: 'How many, 1 to 100.' }) },
+      resolve: (schedule, { first }, { clock }) => fireTimesOf(schedule, unsettled(schedule, clock), countOf(first, 5)),
     }),
-  }));
-  return { ...runs, JobSchedule, SchedulePause, FireTime, Policy };
-}
+    previousFireAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The newest instant at which it was due, whatever came of it; null before the first.',
+      select: { fires: { orderBy: { firedAt: 'desc' }, take: 1, select: { throughAt: true } } },
+      resolve: ({ fires }) => fires[0]?.throughAt ?? null,
+    }),
+    currentRun: t.prismaField({
+      type: 'JobRun',
+      nullable: true,
+      description: 'The run that is going on, on whichever node; null if none.',
+      resolve: (query, { name }, _args, { prisma }) =>
+        prisma.jobRun.findFirst({ ...query, where: { jobName: name, status: 'running' } }),
+    }),
+    lastRun: t.prismaField({
+      type: 'JobRun',
+      nullable: true,
+      description: 'The newest run that has ended; null if none has.',
+      resolve: (query, { name }, _args, { prisma }) =>
+        prisma.jobRun.findFirst({
+          ...query,
+          where: { jobName: name, status: { not: 'running' } },
+          orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],
+        }),
+    }),
+    runs: t.connection(
+      {
+        type: JobRun,
+        nullable: true,
+        description: 'The job’s runs, newest first.',
+        args: { filter: t.arg({ type: Filter, description: 'Which runs; left out: all.' }) },
+        resolve: ({ name }, args, context, info) => runsOfJob({ ...args.filter, jobName: name }, args, context, info),
+      },
+      Connection,
+    ),
+  }),
+});
+
+builder.queryFields((t) => ({
+  jobSchedules: t.prismaField({
+    type: [JobSchedule],
+    nullable: { list: true, items: false },
+    description: 'Every recurring job, by name.',
+    resolve: (query, _root, _args, { prisma }) => prisma.jobSchedule.findMany({ ...query, orderBy: { name: 'asc' } }),
+  }),
+  jobSchedule: t.prismaField({
+    type: JobSchedule,
+    nullable: true,
+    description: 'One recurring job by its name; null when there is none.',
+    args: { name: t.arg.string({ required: true, description: 'For example ExpiredInvitationCleanupJob.' }) },
+    resolve: (query, _root, { name }, { prisma }) => prisma.jobSchedule.findUnique({ ...query, where: { name } }),
+  }),
+  nextFireTimes: t.field({
+    type: [FireTime],
+    nullable: { list: true, items: false },
+    description: 'The next fires of all jobs, merged, soonest first; a paused job’s are in it.',
+    args: {
+      first: t.arg.int({ defaultValue: 10, description: 'How many, 1 to 100.' }),
+      jobName: t.arg.string({ description: 'Only of this job.' }),
+      after: t.arg({ type: 'DateTime', description: 'Only after this instant; left out: now.' }),
+    },
+    async resolve(_root, { first, jobName, after }, { prisma, clock }) {
+      const count = countOf(first, 10);
+      const all = await prisma.jobSchedule.findMany({ orderBy: { name: 'asc' } });
+      const schedules = all.filter(({ name }) => name === (jobName ?? name));
+      if (schedules.length === 0 && typeof jobName === 'string') {
+        throw unknownJob(
+          jobName,
+          all.map(({ name }) => name),
+        );
+      }
+      return schedules
+        .flatMap((schedule) => fireTimesOf(schedule, after ?? unsettled(schedule, clock), count))
+        .sort((a, b) => a.at.getTime() - b.at.getTime() || a.jobName.localeCompare(b.jobName))
+        .slice(0, count);
+    },
+  }),
+}));
 
 /** From when on fires are to come: what is settled does not fire again, also when a clock was put back. */
 const unsettled = ({ settledThrough }: { settledThrough: Date }, clock: Clock): Date =>
   new Date(Math.max(clock.now().getTime(), settledThrough.getTime()));
 
 const describe = (timing: Recurrence) => timingProblem(timing) ?? cronDescription(timing.cron);
-
-export type ScheduleRefs = ReturnType<typeof addSchedules>;
