@@ -4,7 +4,7 @@
  * start closes what was open by then.
  */
 import type { Logger } from './telemetry/logger.ts';
-import { within } from './work/within.ts';
+import { within } from './within.ts';
 
 export interface Lifecycle {
   /**

@@ -9,8 +9,8 @@ import { STATISTICS } from './accounts/insight/queue-statistics.ts';
 import { nodeSilenceMs } from './config/node-silence.ts';
 import { type AlertSeverity, CircuitState, EntryStatus, WebhookState } from './database/generated/prisma/enums.ts';
 import type { ServerMetrics } from './metrics.ts';
+import { within } from './within.ts';
 import type { Services } from './work/context.ts';
-import { within } from './work/within.ts';
 
 /** As PostgreSQL writes it into the row; ages and spans in seconds. */
 interface Reading {

@@ -1,6 +1,6 @@
 import type { Batcher } from '../database/batcher.ts';
 import type { createInserts } from './enqueue.ts';
-import type { Explanation } from './insight/explanation.rules.ts';
+import type { Explanation } from './insight/explained.rules.ts';
 import type { EntryToExplain } from './insight/explanation.ts';
 import type { QueueForecast } from './insight/queue-forecast.ts';
 

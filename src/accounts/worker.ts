@@ -6,10 +6,10 @@
  */
 
 import { releaseProbe } from '../identity/circuit.ts';
+import { within } from '../within.ts';
 import type { Services } from '../work/context.ts';
 import { loop, UNTIL_WOKEN } from '../work/loop.ts';
 import { announce } from '../work/unit.ts';
-import { within } from '../work/within.ts';
 import { type AttemptServices, longestAttemptMs, makeAttempt } from './attempt.ts';
 import { type ClaimedEntry, claimOptions, claimProbe, giveBack } from './claim.ts';
 import { createPace, LOOK_AGAIN_MS } from './control/queue-control-pace.ts';

@@ -1,6 +1,7 @@
 /** Looks for alerts from time to time, one look at a time, until it is stopped. */
+
+import { within } from '../within.ts';
 import { loop } from '../work/loop.ts';
-import { within } from '../work/within.ts';
 import { type EvaluationTools, evaluate } from './evaluate.ts';
 
 export interface AlertWatch {

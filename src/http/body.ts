@@ -1,7 +1,7 @@
 /** The body of a request, read up to a limit; and how a request is refused before GraphQL sees it. */
 import { once } from 'node:events';
 import { type ErrorCode, errorBody } from '../graphql/errors.ts';
-import type { Exchange } from './server.ts';
+import type { Exchange } from './exchange.ts';
 
 /** A body as the handler takes it: it would list a bare buffer's keys, one for every byte. */
 interface ReadBody extends AsyncIterable<Buffer> {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../graphql/errors.ts';
 import type { Caller } from '../work/caller.ts';
 import { refuse } from './body.ts';
-import type { Exchange } from './server.ts';
+import type { Exchange } from './exchange.ts';
 
 export interface Admitted {
   readonly kind: 'caller';

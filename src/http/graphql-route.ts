@@ -10,12 +10,13 @@ import type { GraphqlServer } from '../graphql/server.ts';
 import type { Services } from '../work/context.ts';
 import { declaresMore, readBody, refuse, refuseLarge } from './body.ts';
 import { createCors } from './cors.ts';
+import type { Handler } from './exchange.ts';
 import { type Gate, turnAway } from './gate.ts';
 import { GRAPHIQL_POLICY } from './headers.ts';
 import { jsonProblem } from './json-limits.rules.ts';
 import { sendPage, wantsPage } from './pages.ts';
 import { callerRate, createRateLimit, refuseHasty } from './rate-limit.ts';
-import { type Handler, sendText } from './server.ts';
+import { sendText } from './server.ts';
 
 const FOREIGN =
   'A page of another site asked for this in your name, so nothing was done. Use a page of this server, or list the other page’s origin in CORS_ORIGINS; a program or a page of your own sends "Authorization: Bearer …" with an API token instead of a cookie.';

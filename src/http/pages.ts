@@ -1,7 +1,7 @@
 /** Pages and their parts: compressed once, and kept by browsers as long as they stay what they are. */
 import type { IncomingMessage } from 'node:http';
 import type { StaticFile } from '../graphql/graphiql.ts';
-import type { Exchange } from './server.ts';
+import type { Exchange } from './exchange.ts';
 
 /** A browser that opens the address. */
 export const opensPage = ({ method, headers }: IncomingMessage): boolean =>

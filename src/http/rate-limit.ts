@@ -5,8 +5,8 @@
 
 import type { Config } from '../config/config.ts';
 import { refuse } from './body.ts';
+import type { Exchange, Handler } from './exchange.ts';
 import type { Gate } from './gate.ts';
-import type { Exchange, Handler } from './server.ts';
 
 /** More callers than this at once, and the longest quiet ones are forgotten: they had a full bucket. */
 const MOST_CALLERS = 10_000;

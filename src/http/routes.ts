@@ -2,11 +2,12 @@
 import { GRAPHIQL_SCRIPT, GRAPHIQL_STYLE } from '../graphql/graphiql.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import { refuse } from './body.ts';
+import type { Handler } from './exchange.ts';
 import { type Gate, turnAway } from './gate.ts';
 import { type GraphqlRouteOptions, graphqlRoute } from './graphql-route.ts';
 import { sendPart } from './pages.ts';
 import { type ReadinessCheck, shareReadiness } from './readiness.ts';
-import { type Handler, sendJson, sendText } from './server.ts';
+import { sendJson, sendText } from './server.ts';
 import { type SinglePage, singlePageFiles } from './single-page.ts';
 
 export interface RouteOptions extends GraphqlRouteOptions {

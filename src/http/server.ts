@@ -8,19 +8,11 @@ import type { Config } from '../config/config.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type ConnectionLimits, guardConnections } from './connections.ts';
+import type { Handler } from './exchange.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { createHostCheck } from './hosts.ts';
 import { isLoopback } from './loopback.ts';
 import { opensPage } from './pages.ts';
-
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly url: URL;
-  readonly requestId: string;
-}
-
-export type Handler = (exchange: Exchange) => void | Promise<void>;
 
 export interface HttpOptions {
   /** By path, one that ends in a slash for all below it; a path that is not here is answered with 404. */

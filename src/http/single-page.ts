@@ -4,10 +4,12 @@
  * they do. There are no data in any of it, so the parts are anybody's; the page is for those who are
  * signed in, only so that others come to the sign-in first.
  */
+
+import type { Exchange, Handler } from './exchange.ts';
 import { type Gate, turnAway } from './gate.ts';
 import { SINGLE_PAGE_POLICY } from './headers.ts';
 import { sendFile, sendPage } from './pages.ts';
-import { type Exchange, type Handler, sendText } from './server.ts';
+import { sendText } from './server.ts';
 import { type EncodedFile, readStaticFiles } from './static-files.ts';
 
 export interface SinglePage {

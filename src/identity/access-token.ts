@@ -4,7 +4,7 @@
  */
 import type { ProviderFailure } from './provider.ts';
 import { providerFailure } from './zitadel.errors.ts';
-import type { Answered } from './zitadel-client.ts';
+import type { Answered } from './zitadel-answers.rules.ts';
 
 /** `none`: the built-in simulator knows us anyway. */
 export type TokenKind = 'none' | 'personal_access_token' | 'token_file' | 'service_account_key';

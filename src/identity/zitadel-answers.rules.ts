@@ -13,6 +13,8 @@ export interface Answer {
   readonly body: string;
 }
 
+export type Answered = { readonly kind: 'answer' } & Answer;
+
 export interface ZitadelError {
   /** gRPC code, 1 to 16; undefined when Zitadel did not write this answer. */
   readonly code?: number;

@@ -10,7 +10,7 @@ import type { GetToken, TokenAnswer } from './access-token.ts';
 import type { MeasureCall } from './latency.ts';
 import type { CallOptions, ProviderFailure } from './provider.ts';
 import { providerFailure } from './zitadel.errors.ts';
-import { type Answer, saysAccountMayExist, saysUserIsAbsent } from './zitadel-answers.rules.ts';
+import { type Answered, saysAccountMayExist, saysUserIsAbsent } from './zitadel-answers.rules.ts';
 import { callZitadel, type HttpCall } from './zitadel-call.ts';
 import { classifyAnswer, classifyBrokenCall, type Operation } from './zitadel-errors.rules.ts';
 import { ownOrganizationId, PATHS } from './zitadel-messages.rules.ts';
@@ -38,8 +38,6 @@ export interface ZitadelOptions {
   /** Told of every HTTP call that ended. */
   readonly measure?: MeasureCall;
 }
-
-export type Answered = { readonly kind: 'answer' } & Answer;
 
 export interface ZitadelClient {
   /** One call; `secret` is what must not show up in a failure's message, beside the token. */

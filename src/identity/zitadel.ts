@@ -15,8 +15,8 @@ import type {
   ProviderFailure,
 } from './provider.ts';
 import { providerFailure } from './zitadel.errors.ts';
-import { requestIdOf } from './zitadel-answers.rules.ts';
-import { type Answered, createZitadelClient, type ZitadelOptions } from './zitadel-client.ts';
+import { type Answered, requestIdOf } from './zitadel-answers.rules.ts';
+import { createZitadelClient, type ZitadelOptions } from './zitadel-client.ts';
 import { classifyAnswer } from './zitadel-errors.rules.ts';
 import {
   createdUserId,

@@ -1,5 +1,5 @@
 /** Waiting for work to end, but not for ever: what a stop needs. */
-import { within } from '../work/within.ts';
+import { within } from '../within.ts';
 
 export interface Tracker {
   /** Passes the work's result through, and remembers it until it has settled. */

@@ -22,8 +22,8 @@ import { type CheckResult, type ProviderStatus, watchConnection } from '../ident
 import type { ZitadelOptions } from '../identity/zitadel-client.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { within } from '../within.ts';
 import type { Services } from '../work/context.ts';
-import { within } from '../work/within.ts';
 
 /** A start waits no longer for the first check; it goes on meanwhile. */
 const WAIT_FOR_CHECK_MS = 2_000;

@@ -6,7 +6,7 @@
  */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { within } from '../work/within.ts';
+import { within } from '../within.ts';
 import { clefLine } from './log-clef.rules.ts';
 
 export interface SeqOptions {

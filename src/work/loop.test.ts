@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { within } from '../within.ts';
 import { type Loop, type LoopOptions, loop, UNTIL_WOKEN } from './loop.ts';
-import { within } from './within.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });

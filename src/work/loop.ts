@@ -5,7 +5,7 @@
  * away is not asked again and again by everything at once.
  */
 import type { Outage } from '../database/outage.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 /** What a turn answers that wants no other until it is woken. */
 export const UNTIL_WOKEN = Number.POSITIVE_INFINITY;

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimDue } from '../../src/accounts/claim.ts';
 import { startsAllowed } from '../../src/accounts/control/queue-control.rules.ts';
 import { BEFORE_FIRST, claimWithinLimits, loadControls } from '../../src/accounts/control/queue-control-claim.ts';
-import type { Blocker, Explanation } from '../../src/accounts/insight/explanation.rules.ts';
+import type { Blocker, Explanation } from '../../src/accounts/insight/explained.rules.ts';
 import { type EntryToExplain, explainEntries } from '../../src/accounts/insight/explanation.ts';
 import type { Queryable } from '../../src/database/database.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';

@@ -3,8 +3,8 @@
  * issuer. A token is in a form once and never in the browser: what it keeps is a session's cookie.
  */
 import { isUnavailable } from '../../database/unavailable.ts';
+import type { Exchange, Handler } from '../../http/exchange.ts';
 import type { Refused } from '../../http/gate.ts';
-import type { Exchange, Handler } from '../../http/server.ts';
 import type { Services } from '../../work/context.ts';
 import { DATABASE_AWAY } from '../authentication/answers.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';

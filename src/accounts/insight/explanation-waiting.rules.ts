@@ -1,6 +1,6 @@
 /** Why a waiting entry is not attempted yet: the blockers that a claim is held back by. */
 import { MAX_RETRIES } from '../entry.rules.ts';
-import type { Blocker, Cure, ExplainedEntry, Explanation, Pause, QueueConditions } from './explanation.rules.ts';
+import type { Blocker, Cure, ExplainedEntry, Explanation, Pause, QueueConditions } from './explained.rules.ts';
 import { isUsable, retryCure } from './retry-cure.rules.ts';
 
 /** The claim takes what is due within this time: an instant may have been rounded up to the millisecond. */

@@ -2,7 +2,7 @@ import { builder } from '../../graphql/builder.ts';
 import { Blocker, Explanation } from '../../graphql/explanation.ts';
 import { looksSealed } from '../../sealing/jwe.ts';
 import { QueuedCreation } from '../entry.graphql.ts';
-import type { Blocker as BlockerOfEntry, Explanation as ExplanationOfEntry } from './explanation.rules.ts';
+import type { Blocker as BlockerOfEntry, Explanation as ExplanationOfEntry } from './explained.rules.ts';
 
 type BlockerOf<K extends BlockerOfEntry['kind']> = Extract<BlockerOfEntry, { kind: K }>;
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ExplainedEntry, explain, type QueueConditions } from './explanation.rules.ts';
+import type { ExplainedEntry, QueueConditions } from './explained.rules.ts';
+import { explain } from './explanation.rules.ts';
 
 const now = new Date('2026-11-25T12:00:00.000Z');
 const later = new Date('2026-11-25T12:05:00.000Z');

@@ -9,13 +9,8 @@ import { loadCircuit } from '../../identity/circuit.ts';
 import type { Services } from '../../work/context.ts';
 import { untilNextToken } from '../control/queue-control.rules.ts';
 import { loadControls } from '../control/queue-control-claim.ts';
-import {
-  type ExplainedEntry,
-  type Explanation,
-  explain,
-  type Pause,
-  type QueueConditions,
-} from './explanation.rules.ts';
+import type { ExplainedEntry, Explanation, Pause, QueueConditions } from './explained.rules.ts';
+import { explain } from './explanation.rules.ts';
 
 /** An entry as its row has it; its node is known by id. */
 export type EntryToExplain = Omit<ExplainedEntry, 'leaseNodeName'> & { readonly leaseNodeId: string | null };

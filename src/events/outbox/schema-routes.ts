@@ -4,7 +4,8 @@
  * tells nothing of what the server holds.
  */
 import { refuse } from '../../http/body.ts';
-import { type Exchange, type Handler, sendText } from '../../http/server.ts';
+import type { Exchange, Handler } from '../../http/exchange.ts';
+import { sendText } from '../../http/server.ts';
 import { CATALOG, EVENT_TYPES } from '../../work/event-types.rules.ts';
 import { eventSchemas, schemaFileName, schemaText } from './event-schema.rules.ts';
 

@@ -7,9 +7,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBatcher } from '../../database/batcher.ts';
 import { isPassing } from '../../database/recovery.ts';
+import { within } from '../../within.ts';
 import type { Services } from '../../work/context.ts';
 import { loop, UNTIL_WOKEN } from '../../work/loop.ts';
-import { within } from '../../work/within.ts';
 import { type ClaimedDelivery, claimDue, nextDueInMs } from './claim.ts';
 import { type Closed, type CloseServices, closeAttempts, type EndedAttempt } from './close.ts';
 import { mendHeads } from './heads.ts';

@@ -6,7 +6,7 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 import { VERSION } from '../../version.ts';
-import { within } from '../../work/within.ts';
+import { within } from '../../within.ts';
 import { KEPT_ANSWER_CHARACTERS, type SendResult } from './outcome.rules.ts';
 import type { Resolve } from './resolve.ts';
 import { destinationProblem, hostOf, readUrl, type UrlPolicy } from './webhook-url.rules.ts';

@@ -9,9 +9,9 @@ import type { Queryable } from '../../database/database.ts';
 import type { RunLogLevel } from '../../database/generated/prisma/enums.ts';
 import { isUnavailable } from '../../database/unavailable.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { within } from '../../within.ts';
 import type { Services } from '../../work/context.ts';
 import { announce } from '../../work/unit.ts';
-import { within } from '../../work/within.ts';
 import type { LogFields, RunLog } from '../job.ts';
 import { keptLine, leftOutLine, MOST_LINES_OF_JOB, type RunLine } from './run-record.rules.ts';
 

@@ -1,0 +1,88 @@
+/** What an explanation is made from, and what it says: the shapes that its rules share. */
+import type { AttemptOutcome, CircuitState, EntryStatus } from '../../database/generated/prisma/enums.ts';
+
+/** What of an entry an explanation depends on. */
+export interface ExplainedEntry {
+  readonly id: string;
+  readonly familyId: string | null;
+  readonly status: EntryStatus;
+  readonly retryCount: number;
+  readonly nextRetryAt: Date | null;
+  readonly isLookOnly: boolean;
+  readonly hasPassword: boolean;
+  /** The password is one that this server sealed. */
+  readonly isSealed: boolean;
+  readonly lastOutcome: AttemptOutcome | null;
+  readonly lastErrorCode: string | null;
+  readonly lastErrorMessage: string | null;
+  readonly leaseNodeName: string | null;
+  readonly leaseExpiresAt: Date | null;
+}
+
+export interface Pause {
+  readonly by: string;
+  readonly reason: string;
+  readonly since: Date;
+  readonly until: Date | null;
+}
+
+/** What the whole queue is subject to, at one instant. */
+export interface QueueConditions {
+  readonly now: Date;
+  readonly circuit: {
+    readonly state: CircuitState;
+    readonly openedAt: Date | null;
+    readonly cause: string | null;
+    readonly reason: string | null;
+    /** Who opened it by hand; null if failures did. */
+    readonly openedBy: string | null;
+    readonly nextProbeAt: Date | null;
+  };
+  readonly queuePause: Pause | null;
+  /** Of the entry's own family. */
+  readonly familyPause: Pause | null;
+  /** When the limit on starts lets another attempt start; null when it does now. */
+  readonly nextStartAt: Date | null;
+  /** As many attempts as allowed are under way. */
+  readonly isConcurrencyUsedUp: boolean;
+  readonly liveNodeCount: number;
+}
+
+export interface Cure {
+  /** What it does, for a button. */
+  readonly label: string;
+  /** The mutation's name, and the input to send; a password that is null in it is to be filled in. */
+  readonly mutation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+interface BlockerOf<K extends string> {
+  readonly kind: K;
+  readonly message: string;
+  readonly cure: Cure | null;
+}
+
+export type Blocker =
+  | (BlockerOf<'BackingOff'> & { readonly retryAt: Date })
+  | (BlockerOf<'ScheduledFor'> & { readonly scheduledAt: Date })
+  | (BlockerOf<'CircuitOpen'> & {
+      readonly openedAt: Date | null;
+      readonly openedBy: string | null;
+      readonly cause: string | null;
+      readonly nextProbeAt: Date | null;
+    })
+  | (BlockerOf<'QueuePaused'> & { readonly pausedBy: string; readonly reason: string; readonly endsAt: Date | null })
+  | (BlockerOf<'LeasedBy'> & { readonly node: string | null; readonly leaseEndsAt: Date | null })
+  | (BlockerOf<'RateLimited'> & { readonly nextStartAt: Date | null })
+  | BlockerOf<'NoLiveNode'>
+  | BlockerOf<'WaitingForTurn'>
+  | BlockerOf<'RetriesUsedUp'>
+  | (BlockerOf<'PermanentError'> & { readonly code: string })
+  | BlockerOf<'PasswordDestroyed'>;
+
+export interface Explanation {
+  readonly summary: string;
+  readonly blockers: readonly Blocker[];
+  /** The next instant at which something changes by itself; null when nothing will, or when it may at any moment. */
+  readonly nextChangeAt: Date | null;
+}

@@ -1,0 +1,11 @@
+/** One request and its answer, as handlers of paths get them. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+  readonly requestId: string;
+}
+
+export type Handler = (exchange: Exchange) => void | Promise<void>;
