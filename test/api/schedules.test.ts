@@ -236,9 +236,12 @@ describe('pauseJob and resumeJob', () => {
         versions: [{ changeReason: 'Done.', pause: null }, {}, {}, {}, {}, {}],
       },
     });
+    // An instant may have passed between the two pauses as well: it was skipped by the first.
     const skipped = (await firesOf(jobName)).filter(({ reason }) => reason === 'One.');
-    expect(skipped).toMatchObject([{ outcome: 'skipped_paused', actor: 'local', version: 4 }]);
-    expect(skipped[0]?.count).toBeGreaterThanOrEqual(300);
+    for (const fire of skipped) expect(fire).toMatchObject({ outcome: 'skipped_paused', actor: 'local' });
+    const [longest, ...others] = skipped.filter(({ version }) => version === 4);
+    expect(others).toEqual([]);
+    expect(longest?.count).toBeGreaterThanOrEqual(300);
     for (const node of [first, second]) await expect.poll(() => nextOn(node, jobName), soon).toBeDefined();
     await expect
       .poll(async () => (await firesOf(jobName)).some((fire) => fire.version === 6 && fire.outcome === 'on_time'), soon)
