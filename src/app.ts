@@ -5,7 +5,12 @@
 
 import { createAccessControl } from './access/access-control.ts';
 import { AUDIT_EXPORT, auditExportRoute } from './access/audit/export-route.ts';
+import { authorization, mayFind } from './access/authorization.ts';
+import { endWithCredential } from './access/credential-end.ts';
 import { createDenials } from './access/denials.ts';
+import { maskPersonalData } from './access/personal-data.ts';
+import { requireReason } from './access/reasons.rules.ts';
+import { signInAddress } from './access/sessions/sign-in.ts';
 import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
 import { createInserts } from './accounts/enqueue.ts';
 import { createExplanations } from './accounts/insight/explanation.ts';
@@ -15,15 +20,19 @@ import { createWorker } from './accounts/worker.ts';
 import { createRules } from './alerts/alert-rules.ts';
 import { createAsking } from './alerts/asking.ts';
 import { createAlertWatch } from './alerts/watch.ts';
-import { createApi } from './api.ts';
 import type { Database } from './database/database.ts';
 import { embeddedFolder } from './database/embedded/embedded.ts';
 import { createChangeFeed } from './events/changes/change-feed.ts';
 import { createPublisher } from './events/outbox/publisher.ts';
 import { eventSchemaRoutes } from './events/outbox/schema-routes.ts';
 import { createDeliverer } from './events/webhooks/deliverer.ts';
+import { graphiqlPage } from './graphql/graphiql.ts';
+import { createGraphqlServer } from './graphql/server.ts';
+import { callerRate, limitAddresses } from './http/rate-limit.ts';
 import type { ReadinessCheck } from './http/readiness.ts';
-import type { SinglePage } from './http/single-page.ts';
+import { createRoutes } from './http/routes.ts';
+import { createHttpServer } from './http/server.ts';
+import { type SinglePage, singlePage } from './http/single-page.ts';
 import { expiredInvitationCleanupJob } from './invitations/expired-invitation-cleanup.job.ts';
 import type { Job } from './jobs/job.ts';
 import { createScheduler, type Scheduler } from './jobs/scheduler.ts';
@@ -31,6 +40,7 @@ import { createScheduleExplanations } from './jobs/schedules/schedule-explanatio
 import type { NodeIdentity } from './nodes/nodes.ts';
 import { createReadings } from './readings.ts';
 import { retentionJob } from './retention/retention.job.ts';
+import { buildSchema } from './schema.ts';
 import { createKeyWatch } from './sealing/key-watch.ts';
 import { createResealRunner } from './sealing/reseal-runner.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -95,15 +105,7 @@ export function createApp(options: AppOptions) {
   const embedded = config.DATABASE_URL === undefined ? embeddedFolder(config.DATA_DIR) : undefined;
   const ask = createAsking({ rules: createRules(config, embedded), reading: db.reading, outage: db.outage });
   const alerts = createAlertWatch({ ...services, ask });
-  const { schema, graphql, http } = createApi({
-    ...options,
-    access,
-    services,
-    routes: {
-      ...eventSchemaRoutes(),
-      [AUDIT_EXPORT]: auditExportRoute(services, access.authenticator),
-    },
-  });
+  const { schema, graphql, http } = createFront(options, services, access);
 
   const upkeep = createUpkeep({
     ...services,
@@ -155,4 +157,49 @@ export function createApp(options: AppOptions) {
       worker.wake();
     },
   };
+}
+
+/** What requests meet, from the outside in: the HTTP server, its paths, the gate, GraphQL, and the schema under its policies. */
+function createFront(
+  { dashboard, readiness }: AppOptions,
+  services: Services,
+  access: ReturnType<typeof createAccessControl>,
+) {
+  const { config, db, feed, logger, metrics } = services;
+  const schema = buildSchema();
+  maskPersonalData(schema, config.MASK_PERSONAL_DATA_FOR ?? []);
+  const graphql = createGraphqlServer({
+    schema,
+    logger,
+    outage: db.outage,
+    metrics: metrics.graphql,
+    config,
+    patience: feed.patience,
+    access: [authorization(), endWithCredential()],
+  });
+  const door = { gate: access.authenticator, signInAddress };
+  const limitAddress = limitAddresses(callerRate(config), access.authenticator);
+  const root = dashboard && { page: singlePage(dashboard, door), files: dashboard };
+  const http = createHttpServer({
+    page: root && limitAddress(root.page),
+    logger,
+    metrics: metrics.http,
+    config,
+    routes: createRoutes({
+      graphql,
+      services: { ...services, mayFind, guard: config.REASON_REQUIRED === 'true' ? requireReason : () => undefined },
+      ...(config.GRAPHIQL === 'true' ? { graphiql: graphiqlPage() } : {}),
+      ...door,
+      root,
+      limitAddress,
+      metrics,
+      readiness,
+      more: {
+        ...access.routes,
+        ...eventSchemaRoutes(),
+        [AUDIT_EXPORT]: auditExportRoute(services, access.authenticator),
+      },
+    }),
+  });
+  return { schema, graphql, http };
 }

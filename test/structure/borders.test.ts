@@ -65,7 +65,6 @@ const ORDER = [
   'readings.ts',
   'upkeep.ts',
   'schema.ts',
-  'api.ts',
   'app.ts',
   'start',
   'main.ts',
