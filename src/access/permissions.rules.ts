@@ -32,6 +32,7 @@ export const OPERATIONS: Readonly<Record<string, Permission>> = {
   'Query.queueStatistics': ofFamilies(SEES),
   'Query.failureGroups': ofFamilies(SEES),
   'Query.bulkAction': ofFamilies(SEES),
+  'Query.bulkActions': ofFamilies(SEES),
   'Query.queueControl': ofFamilies(SEES),
   'Query.queueForecast': ofAll(SEES),
   'Query.queueActivity': ofFamilies(SEES),

@@ -167,7 +167,7 @@ describe('a caller bound to a family', () => {
     await database.db.query(`DELETE FROM auth.queued_managed_account_creations WHERE username = 'a_newcomer'`);
   });
 
-  it('plans over its own entries only, and neither sees, applies nor undoes what others planned', async () => {
+  it('plans over its own entries only, and neither sees, lists, applies nor undoes what others planned', async () => {
     const plan = async (input: object, headers: Headers = operator) => {
       const data = await ask<{
         planBulkAction: {
@@ -183,11 +183,10 @@ describe('a caller bound to a family', () => {
       );
       return data.planBulkAction;
     };
-    expect(await plan({ action: 'CANCEL', filter: {} })).toMatchObject({ count: 1, exclusions: [] });
-    expect(await plan({ action: 'CANCEL', entryIds: [ours.entryId, theirs.entryId] })).toMatchObject({
-      count: 1,
-      exclusions: [{ code: 'NOT_FOUND', count: 1, sample: [] }],
-    });
+    const own = await plan({ action: 'CANCEL', filter: {} });
+    expect(own).toMatchObject({ count: 1, exclusions: [] });
+    const named = await plan({ action: 'CANCEL', entryIds: [ours.entryId, theirs.entryId] });
+    expect(named).toMatchObject({ count: 1, exclusions: [{ code: 'NOT_FOUND', count: 1, sample: [] }] });
     const { planId } = await plan({ action: 'CANCEL', filter: {} }, ADMIN);
     const data = await ask<Record<string, { code?: string } | null>>(
       `mutation ($apply: ApplyBulkActionInput!, $undo: UndoBulkActionInput!) {
@@ -201,6 +200,14 @@ describe('a caller bound to a family', () => {
       { key: planId, id: globalId('BulkAction', planId) },
     );
     expect(seen).toEqual({ bulkAction: null, node: null });
+    const list = '{ bulkActions { totalCount nodes { bulkActionId } } }';
+    const listed = (...ids: string[]) => ({
+      bulkActions: { totalCount: ids.length, nodes: ids.map((bulkActionId) => ({ bulkActionId })) },
+    });
+    expect(await ask(list)).toEqual(listed(named.planId, own.planId));
+    expect(await ask(list, {}, ADMIN)).toEqual(listed(planId, named.planId, own.planId));
+    const { body } = await app.graphql(list, {}, enqueuer);
+    expect(body).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
   });
 
   it('pauses its own family, and neither another nor the whole queue', async () => {

@@ -1,5 +1,6 @@
 /** Plan, apply, watch and take back over the API, on a whole node with its worker and simulator. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { MOST_OPEN_PLANS } from '../../src/accounts/bulk/bulk-plan.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
@@ -65,6 +66,11 @@ interface Shown {
     pageInfo: { hasNextPage: boolean; endCursor: string };
     nodes: { code: string; message: string; entry: { entryId: string } }[];
   };
+}
+
+interface Listed {
+  nodes: { bulkActionId: string }[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
 }
 
 const plan = async (input: object): Promise<Planned> =>
@@ -271,6 +277,55 @@ describe('over the API', () => {
     );
     const made = await plan({ action: 'CANCEL', filter: {}, reason: 'in its place' });
     expect(made.__typename).toBe('PlanBulkActionPayload');
+    await database.db.query('DELETE FROM auth.bulk_actions');
+  });
+
+  test('are listed by when they were planned, newest first, without plans that have expired', async () => {
+    await database.db.query('DELETE FROM auth.bulk_actions');
+    // Some share an instant, so that only the id tells them apart; the fifth is a plan, the sixth one that has expired.
+    const ids = Array.from({ length: 6 }, (_, n) => `0000000${n}-0000-4000-8000-000000000000`);
+    await database.db.query(
+      `INSERT INTO auth.bulk_actions (id, action, status, actor, total_count, created_at, expires_at)
+       SELECT id, 'cancel', CASE WHEN n < 5 THEN 'finished'::auth.bulk_action_status ELSE 'planned' END, 'local', n,
+              now() - (6 - n / 2) * interval '1 minute', now() + CASE WHEN n = 5 THEN interval '1 minute' ELSE interval '-1 second' END
+       FROM unnest($1::uuid[]) WITH ORDINALITY AS a(id, n)`,
+      [ids],
+    );
+    const listed = ids.slice(0, 5).reverse();
+    const query = `query ($first: Int, $after: String, $last: Int, $before: String, $isCounted: Boolean = false) {
+      bulkActions(first: $first, after: $after, last: $last, before: $before) {
+        totalCount @include(if: $isCounted)
+        nodes { bulkActionId } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
+    const ask = (variables: Record<string, unknown>) => node.graphql<{ bulkActions: Listed }>(query, variables);
+    const walk = async (size: object, way: 'after' | 'before'): Promise<string[]> => {
+      const found: string[] = [];
+      for (let cursor: string | null = null, isMore = true; isMore; ) {
+        const { nodes, pageInfo }: Listed = (await ask({ ...size, [way]: cursor })).body.data.bulkActions;
+        const page = nodes.map(({ bulkActionId }) => bulkActionId);
+        if (way === 'after') found.push(...page);
+        else found.unshift(...page);
+        cursor = way === 'after' ? pageInfo.endCursor : pageInfo.startCursor;
+        isMore = way === 'after' ? pageInfo.hasNextPage : pageInfo.hasPreviousPage;
+      }
+      return found;
+    };
+    expect(await walk({ first: 2 }, 'after')).toEqual(listed);
+    expect(await walk({ last: 2 }, 'before')).toEqual(listed);
+
+    const sent = vi.spyOn(pg.Client.prototype, 'query');
+    await ask({ first: 1 });
+    expect(sent).toHaveBeenCalledTimes(1);
+    expect((await ask({ first: 1, isCounted: true })).body.data.bulkActions).toMatchObject({ totalCount: 5 });
+    expect(sent).toHaveBeenCalledTimes(3);
+    sent.mockRestore();
+
+    for (const [wrong, message] of [
+      [{ first: 0 }, 'at least 1'],
+      [{ last: 101 }, 'at most 100'],
+      [{ first: 1, last: 1 }, 'not for both'],
+      [{ after: 'nonsense' }, 'not a cursor of this list'],
+    ] as const)
+      expect((await ask(wrong)).body.errors?.[0]?.message).toContain(message);
     await database.db.query('DELETE FROM auth.bulk_actions');
   });
 

@@ -3,7 +3,7 @@
 import type { BulkActionKind, BulkActionStatus, BulkEntryState } from '../../database/generated/prisma/enums.ts';
 import { builder, LARGEST_PAGE } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
-import { decodeNumber, keysetOf, type PageArgs } from '../../graphql/keyset.ts';
+import { decodeNumber, keysetOf, keysetPage, type PageArgs } from '../../graphql/keyset.ts';
 import { connectionSelection } from '../../graphql/selection.ts';
 import type { Caller } from '../../work/caller.ts';
 import type { Context } from '../../work/context.ts';
@@ -165,8 +165,8 @@ export const BulkAction = builder.prismaNode('BulkAction', {
   }),
 });
 
-builder.queryField('bulkAction', (t) =>
-  t.prismaField({
+builder.queryFields((t) => ({
+  bulkAction: t.prismaField({
     type: BulkAction,
     nullable: true,
     description: 'A bulk action, or a plan, by its plain key: shows its progress. Null when there is none.',
@@ -174,4 +174,28 @@ builder.queryField('bulkAction', (t) =>
     resolve: (query, _root, { bulkActionId }, { prisma, caller }) =>
       prisma.bulkAction.findUnique({ ...query, where: { id: bulkActionId, ...ofCaller(caller) } }),
   }),
-);
+  bulkActions: t.connection(
+    {
+      type: BulkAction,
+      nullable: true,
+      description: 'Bulk actions, and plans that can still be applied, by when they were planned, newest first.',
+      resolve: async (_root, args, context, info) => {
+        const { prisma, caller, now } = context;
+        const filter = { ...ofCaller(caller), NOT: { status: 'planned' as const, expiresAt: { lte: now } } };
+        const page = await keysetPage(
+          { list: 'bulkActions', field: 'createdAt', direction: 'desc' },
+          args,
+          ({ where, ...rest }) =>
+            prisma.bulkAction.findMany({
+              ...connectionSelection(context, info),
+              ...rest,
+              where: { AND: [filter, where] },
+            }),
+        );
+        return { ...page, totalCount: () => prisma.bulkAction.count({ where: filter }) };
+      },
+    },
+    { name: 'BulkActionConnection' },
+    { name: 'BulkActionEdge' },
+  ),
+}));
