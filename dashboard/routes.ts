@@ -5,6 +5,7 @@ import {
   CalendarClock,
   Cloud,
   KeyRound,
+  Layers,
   LayoutDashboard,
   ListOrdered,
   ScrollText,
@@ -83,6 +84,11 @@ export const ROUTES: readonly PageRoute[] = [
     path: '/enqueue',
     ...page(() => import('./pages/enqueue/enqueue-page.tsx')),
     nav: nav('Enqueue', 'Work', UserPlus, 'e', 'enqueueAccount'),
+  },
+  {
+    path: '/bulk-actions',
+    ...page(() => import('./pages/bulk-actions/bulk-actions-page.tsx')),
+    nav: nav('Bulk actions', 'Work', Layers, 'b', 'bulkActions'),
   },
   { path: '/bulk-actions/:bulkActionId', ...page(() => import('./pages/bulk-action/bulk-action-page.tsx')) },
   {

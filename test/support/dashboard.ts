@@ -8,6 +8,7 @@ export const PAGES: readonly (readonly [path: string, heading: string])[] = [
   ['/queue', 'Queue'],
   ['/failures', 'Failures'],
   ['/enqueue', 'Enqueue'],
+  ['/bulk-actions', 'Bulk actions'],
   ['/schedules', 'Schedules'],
   ['/schedules/ManagedAccountRetryJob', 'ManagedAccountRetryJob'],
   ['/runs', 'Runs'],

@@ -34,10 +34,13 @@ export default function BulkActionPage({ params: { bulkActionId } }: BulkActionP
   );
 }
 
-const WITHIN = [['Queue', '/queue']] as const;
+const WITHIN = [['Bulk actions', '/bulk-actions']] as const;
 
 const NotThere = () => (
-  <Empty title="There is no bulk action of this id." actions={<ButtonLink href="/queue">To the queue</ButtonLink>}>
+  <Empty
+    title="There is no bulk action of this id."
+    actions={<ButtonLink href="/bulk-actions">All bulk actions</ButtonLink>}
+  >
     It may have been forgotten by now, or be about families that you do not see.
   </Empty>
 );

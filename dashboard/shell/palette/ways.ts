@@ -24,7 +24,7 @@ const WAYS: readonly Way[] = [
   ['Retry an entry', 'again queue one', RotateCcw, 'retryEntry', '/queue'],
   ['Cancel an entry', 'queue one stop', Ban, 'cancelEntry', '/queue'],
   ['Enqueue many accounts', 'csv file paste import bulk', FileUp, 'enqueueAccounts', '/enqueue?tab=many'],
-  ['Undo a bulk action', 'take back many retry cancel', Undo2, 'undoBulkAction', '/audit?target=BulkAction'],
+  ['Undo a bulk action', 'take back many retry cancel', Undo2, 'undoBulkAction', '/bulk-actions'],
   ['Pause the entries of a family', 'queue stop hold', CirclePause, 'pauseQueue', '/settings'],
   ['Simulate a downtime', 'what if stop outage misfire', Wrench, 'simulateDowntime', '/schedules'],
   ['Interrupt a run', 'job stop abort cancel', Ban, 'interruptRun', '/runs?status=RUNNING'],

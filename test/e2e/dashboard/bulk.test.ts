@@ -1,4 +1,4 @@
-/** A group of failures, planned, looked at with what is left out, and retried; a cancel of many, and its undo. */
+/** A group of failures, planned, looked at with what is left out, and retried; a cancel of many, its undo, and the list of them. */
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open } from '../../support/dashboard.ts';
@@ -141,6 +141,15 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     await page.getByText('enqueued by mistake').last().waitFor();
     await page.getByText('it was none').waitFor();
     await page.getByText('Undone by').waitFor();
+    await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link', { name: 'Bulk actions' }).click();
+    await page
+      .getByRole('table', { name: 'Bulk actions' })
+      .getByRole('row')
+      .filter({ hasText: 'enqueued by mistake' })
+      .filter({ hasText: /Undone.*local.*130 of 130/ })
+      .getByRole('link', { name: 'Cancel many entries' })
+      .click();
+    await page.getByText('it was none').waitFor();
     await page.getByRole('link', { name: 'What the filter finds now' }).click();
     await expect.poll(() => new URL(page.url()).search).toBe('?username=later');
     expect(complaints).toEqual([]);

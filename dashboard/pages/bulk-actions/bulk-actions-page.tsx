@@ -1,0 +1,107 @@
+/** What was done to many entries at once, and plans for it: the way to each one's progress and undo. */
+import { Link, useLocation } from 'wouter';
+import { BULK } from '../../bulk/bulk-words.ts';
+import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { useLiveQuery } from '../../live/use-live.ts';
+import { Status } from '../../ui/badge.tsx';
+import { ButtonLink } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { useFirstPageInstead, useListAddress } from '../../ui/list-address.ts';
+import { Loaded } from '../../ui/loaded.tsx';
+import { Empty } from '../../ui/notice.tsx';
+import { Page } from '../../ui/page.tsx';
+import { Pager } from '../../ui/pager.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { BULK_STATUS, count, counted } from '../../ui/words.ts';
+
+const BulkActions = graphql(`
+  query BulkActions($first: Int, $after: String, $last: Int, $before: String) {
+    bulkActions(first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+      nodes { id bulkActionId action status actor reason createdAt totalCount doneCount }
+    }
+  }
+`);
+type Row = NonNullable<ResultOf<typeof BulkActions>['bulkActions']>['nodes'][number];
+
+const PER_PAGE = 50;
+
+const COLUMNS: readonly Column<Row>[] = [
+  {
+    name: 'Bulk action',
+    cell: ({ bulkActionId, action }) => (
+      <Link
+        href={`/bulk-actions/${bulkActionId}`}
+        className="font-medium text-accent hover:underline md:whitespace-nowrap"
+      >
+        {BULK[action].title}
+      </Link>
+    ),
+  },
+  { name: 'Status', cell: ({ status }) => <Status of={BULK_STATUS[status]} /> },
+  { name: 'Planned', cell: ({ createdAt }) => <Time at={createdAt} as="clock" /> },
+  { name: 'By', cell: ({ actor }) => actor },
+  {
+    name: 'Changed',
+    align: 'right',
+    cell: ({ doneCount, totalCount }) => (
+      <span className="whitespace-nowrap">
+        {count(doneCount)} of {count(totalCount)}
+      </span>
+    ),
+  },
+  { name: 'Reason', isWide: true, cell: ({ reason }) => <span title={reason ?? undefined}>{reason ?? '–'}</span> },
+];
+
+export default function BulkActionsPage() {
+  const address = useListAddress([], PER_PAGE);
+  const [, navigate] = useLocation();
+  const result = useLiveQuery({
+    query: BulkActions,
+    variables: address.page,
+    on: ['BULK_ACTION'],
+    // Plans expire without a change.
+    everyMs: 60_000,
+  });
+  useFirstPageInstead(address, result);
+  const total = result.data?.bulkActions?.totalCount;
+  return (
+    <Page
+      title="Bulk actions"
+      description="Retries, cancels and changes of times for many entries. Each has a page that shows its progress and undoes it."
+    >
+      <Card
+        title="Bulk actions"
+        hint={total === undefined ? 'Newest first.' : `${counted(total, 'bulk action', 'bulk actions')}, newest first.`}
+        isFlush
+      >
+        <Loaded result={result} height={16}>
+          {({ bulkActions }) =>
+            bulkActions !== null && (
+              <>
+                <Table
+                  label="Bulk actions"
+                  columns={COLUMNS}
+                  rows={bulkActions.nodes}
+                  keyOf={({ id }) => id}
+                  onOpen={({ bulkActionId }) => navigate(`/bulk-actions/${bulkActionId}`)}
+                  empty={
+                    <Empty
+                      title="There are no bulk actions."
+                      actions={<ButtonLink href="/queue">To the queue</ButtonLink>}
+                    >
+                      Select entries in the queue to retry, cancel or reschedule them together.
+                    </Empty>
+                  }
+                />
+                <Pager of={bulkActions.pageInfo} onPage={(page) => address.set(page, true)} />
+              </>
+            )
+          }
+        </Loaded>
+      </Card>
+    </Page>
+  );
+}
