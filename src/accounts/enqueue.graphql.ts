@@ -1,13 +1,13 @@
 /** Enqueueing in the API: one account, or up to 1,000 with a result for each. */
 
+import type { InputFieldBuilder } from '@pothos/core';
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { FieldNode, GraphQLResolveInfo } from 'graphql';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import type { QueuedCreation as Entry, PrismaClient } from '../database/generated/prisma/client.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
 import { UserRoleRef as Role } from '../families/family.graphql.ts';
-import type { RequestContext } from '../graphql/builder.ts';
-import { builder } from '../graphql/builder.ts';
+import { builder, type RequestContext, type SchemaTypes } from '../graphql/builder.ts';
 import { InvalidInputError, NotFoundError, Refusal } from '../refusals.ts';
 import { type Enqueued, enqueueAccount } from './enqueue.ts';
 import { enqueueAccounts, MOST_ITEMS } from './enqueue-many.ts';
@@ -53,20 +53,33 @@ const Result = builder.errorUnion('EnqueueAccountResult', {
   types: [Payload, InvalidInputError, NotFoundError, UsernameTakenError, IdempotencyConflictError, NotAttemptedError],
   resolveType: () => 'EnqueueAccountPayload',
 });
+/** What makes an account, alone or as one of many. */
+const accountFields = (t: InputFieldBuilder<PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>, 'InputObject'>) => ({
+  familyId: t.uuid('The family it is for.'),
+  username: t.string({ required: true, description: 'Trimmed and lower-cased; then 3 to 20 of a-z, 0-9 and _.' }),
+  fullName: t.string({
+    required: true,
+    description:
+      '1 to 100 characters that can be seen for what they are: none that is invisible or turns the direction of writing, no word that mixes Latin, Cyrillic and Greek letters.',
+  }),
+  role: t.field({
+    type: Role,
+    defaultValue: DEFAULT_ROLE,
+    description: 'What it becomes in the family; OWNER is refused.',
+  }),
+  password: t.string({
+    description: 'At least 12 characters, at most 72 bytes in UTF-8; left out: generated, and answered once.',
+  }),
+  createdByUserId: t.uuid('The family member who asks for it.'),
+  runAt: t.field({
+    type: 'DateTime',
+    description: 'Not before this instant (attempted within the minute after it); left out: at once.',
+  }),
+});
 const EnqueueInput = builder.inputType('EnqueueAccountInput', {
   description: 'An account to be created.',
   fields: (t) => ({
-    familyId: t.uuid('The family it is for.'),
-    username: t.string({ required: true, description: USERNAME }),
-    fullName: t.string({
-      required: true,
-      description:
-        '1 to 100 characters that can be seen for what they are: none that is invisible or turns the direction of writing, no word that mixes Latin, Cyrillic and Greek letters.',
-    }),
-    role: t.field({ type: Role, defaultValue: DEFAULT_ROLE, description: ROLE }),
-    password: t.string({ description: PASSWORD }),
-    createdByUserId: t.uuid('The family member who asks for it.'),
-    runAt: t.field({ type: 'DateTime', description: RUN_AT }),
+    ...accountFields(t),
     idempotencyKey: t.idempotencyKey(
       '1 to 200 characters. The same key again within 24 h answers the first result instead of enqueueing twice.',
     ),
@@ -78,17 +91,7 @@ const Item = builder.inputType('EnqueueAccountItem', {
     clientRef: t.string({
       description: 'A mark of your own, for example a line number; answered with the result. At most 100 characters.',
     }),
-    familyId: t.uuid('The family it is for.'),
-    username: t.string({ required: true, description: USERNAME }),
-    fullName: t.string({
-      required: true,
-      description:
-        '1 to 100 characters that can be seen for what they are: none that is invisible or turns the direction of writing, no word that mixes Latin, Cyrillic and Greek letters.',
-    }),
-    role: t.field({ type: Role, defaultValue: DEFAULT_ROLE, description: ROLE }),
-    password: t.string({ description: PASSWORD }),
-    createdByUserId: t.uuid('The family member who asks for it.'),
-    runAt: t.field({ type: 'DateTime', description: RUN_AT }),
+    ...accountFields(t),
   }),
 });
 const ManyInput = builder.inputType('EnqueueAccountsInput', {
@@ -205,7 +208,3 @@ function loadTogether(prisma: PrismaClient, enqueued: readonly Enqueued[]): Load
 }
 
 const DEFAULT_ROLE: UserRole = 'managed_account';
-const USERNAME = 'Trimmed and lower-cased; then 3 to 20 of a-z, 0-9 and _.';
-const ROLE = 'What it becomes in the family; OWNER is refused.';
-const PASSWORD = 'At least 12 characters, at most 72 bytes in UTF-8; left out: generated, and answered once.';
-const RUN_AT = 'Not before this instant (attempted within the minute after it); left out: at once.';
