@@ -5,6 +5,7 @@
 import type { AlertSetting } from '../config/alerts.ts';
 import type { Queryable } from '../database/database.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
+import type { Cure } from '../work/explanation.ts';
 
 /** What an alert is about, so that a page can lead there; `key` is what the API's selectors take. */
 export type SubjectKind =
@@ -21,13 +22,6 @@ export type SubjectKind =
   | 'database'
   | 'alert_rule';
 
-/** A mutation that helps, as explanations offer it. */
-export interface AlertCure {
-  readonly label: string;
-  readonly mutation: string;
-  readonly input: Readonly<Record<string, unknown>>;
-}
-
 /** Something that is wrong now. */
 export interface Finding {
   /** Which of the rule's many; the same as long as it is the same trouble. Empty where there is only one. */
@@ -41,7 +35,7 @@ export interface Finding {
   readonly summary: string;
   /** What to do about it. */
   readonly advice: string;
-  readonly cure: AlertCure | null;
+  readonly cure: Cure | null;
 }
 
 export interface Findings {

@@ -1,13 +1,14 @@
 /** Alerts in the API: what is on and what was, the newest first, what is on before everything else. */
+
 import type { Alert, Prisma, PrismaClient } from '../database/generated/prisma/client.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
 import { builder } from '../graphql/builder.ts';
 import { enumOf } from '../graphql/enums.ts';
-import type { AnyBlocker } from '../graphql/explanation.ts';
-import { Blocker, Explanation } from '../graphql/explanation.ts';
+import { type AnyBlocker, Blocker, Explanation } from '../graphql/explanation.ts';
 import { type NumberQuery, newestFirstPage } from '../graphql/keyset-number.ts';
+import type { Cure } from '../work/explanation.ts';
 import { covers } from './alert.rules.ts';
-import type { AlertCure, SubjectKind } from './alert-rule.ts';
+import type { SubjectKind } from './alert-rule.ts';
 import { RULE_NAMES } from './alert-rules.ts';
 import { unknownRule } from './silences.ts';
 import { loadSilencesTogether } from './stored-alerts.ts';
@@ -129,7 +130,7 @@ export const AlertRef = builder.prismaNode('Alert', {
       description: 'What is wrong and what to do about it; nothing stands in the way once it is over.',
       resolve: ({ summary, advice, cure, isOn }) => ({
         summary,
-        blockers: isOn ? [{ kind: 'AlertCause', message: advice, cure: cure as unknown as AlertCure | null }] : [],
+        blockers: isOn ? [{ kind: 'AlertCause', message: advice, cure: cure as unknown as Cure | null }] : [],
         nextChangeAt: null,
       }),
     }),

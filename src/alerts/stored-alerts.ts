@@ -1,8 +1,10 @@
 /** Alerts in the database: those that are on, and what a decision made of them, in one statement. */
+
 import type { Queryable } from '../database/database.ts';
 import { shareReading } from '../database/shared-reading.ts';
+import type { Cure } from '../work/explanation.ts';
 import type { AlertState, Change, Silence } from './alert.rules.ts';
-import type { AlertCure, SubjectKind } from './alert-rule.ts';
+import type { SubjectKind } from './alert-rule.ts';
 
 type StoredAlert = Omit<AlertState, 'subject'> & {
   readonly subjectKind: SubjectKind;
@@ -17,7 +19,7 @@ const OPEN = `
 
 /** The alerts that are on; bounded by the rules and their most findings. */
 export async function loadOpenAlerts(db: Queryable): Promise<AlertState[]> {
-  const rows = await db.query<StoredAlert & { readonly cure: AlertCure | null }>(OPEN);
+  const rows = await db.query<StoredAlert & { readonly cure: Cure | null }>(OPEN);
   return rows.map(({ subjectKind: kind, subjectKey: key, ...alert }) => ({ ...alert, subject: { kind, key } }));
 }
 

@@ -1,27 +1,7 @@
+import type { BlockerOf, Cure, ExplanationOf } from '../work/explanation.ts';
 import { builder } from './builder.ts';
 
-/** What can be done about a blocker: one mutation. */
-export interface Cure {
-  /** What it does, for a button. */
-  readonly label: string;
-  /** The mutation's name, and the input to send; what is null in it may have to be filled in. */
-  readonly mutation: string;
-  readonly input: Readonly<Record<string, unknown>>;
-}
-
-/** What every kind of blocker has; `kind` is the name of its type in the API. */
-export interface AnyBlocker {
-  readonly kind: string;
-  readonly message: string;
-  readonly cure: Cure | null;
-}
-
-export interface AnyExplanation {
-  readonly summary: string;
-  readonly blockers: readonly AnyBlocker[];
-  /** The next instant at which something changes by itself; null when nothing will, or when it may at any moment. */
-  readonly nextChangeAt: Date | null;
-}
+export type AnyBlocker = BlockerOf<string>;
 
 export const CureRef = builder.objectRef<Cure>('Cure').implement({
   description: 'What an operator can do about something that is wrong: one mutation.',
@@ -52,7 +32,7 @@ builder.objectRef<AnyBlocker>('NoLiveNode').implement({
   interfaces: [Blocker],
   description: 'No node is running that could do it.',
 });
-export const Explanation = builder.objectRef<AnyExplanation>('Explanation').implement({
+export const Explanation = builder.objectRef<ExplanationOf<AnyBlocker>>('Explanation').implement({
   description: 'Why something is not moving.',
   fields: (t) => ({
     summary: t.text('summary', 'In a sentence or two, for people.'),

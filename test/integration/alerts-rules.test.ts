@@ -2,6 +2,7 @@
  * Each rule of alerts against real rows: on when they are so, off when they are not, with what it
  * says. Rows are made as old as they have to be; nothing is waited for. And a look that cannot end.
  */
+
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import { buildSchema, coerceInputValue } from 'graphql';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/alerts/alert.rules.ts';
-import type { AlertCure, AlertRule } from '../../src/alerts/alert-rule.ts';
+import type { AlertRule } from '../../src/alerts/alert-rule.ts';
 import { createRules } from '../../src/alerts/alert-rules.ts';
 import { createAsking } from '../../src/alerts/asking.ts';
 import { evaluate } from '../../src/alerts/evaluate.ts';
@@ -20,6 +21,7 @@ import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { startHeartbeat } from '../../src/nodes/heartbeat.ts';
 import { registerNode, setNodeState } from '../../src/nodes/nodes.ts';
 import { DELETIONS } from '../../src/retention/retention.ts';
+import type { Cure } from '../../src/work/explanation.ts';
 import { callerNamed, testAudit, testTrail } from '../support/acts.ts';
 import { testContext } from '../support/context.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
@@ -289,7 +291,7 @@ const insertToken = (name: string, expiresIn: string) =>
     [name, expiresIn],
   );
 
-const cures: AlertCure[] = [];
+const cures: Cure[] = [];
 
 describe.each(CASES)('$rule', ({ rule, harmless, cause, expected, cure }) => {
   beforeEach(async () => {

@@ -1,5 +1,6 @@
 /** What an explanation is made from, and what it says: the shapes that its rules share. */
 import type { AttemptOutcome, CircuitState, EntryStatus } from '../../database/generated/prisma/enums.ts';
+import type { BlockerOf, ExplanationOf } from '../../work/explanation.ts';
 
 /** What of an entry an explanation depends on. */
 export interface ExplainedEntry {
@@ -48,20 +49,6 @@ export interface QueueConditions {
   readonly liveNodeCount: number;
 }
 
-export interface Cure {
-  /** What it does, for a button. */
-  readonly label: string;
-  /** The mutation's name, and the input to send; a password that is null in it is to be filled in. */
-  readonly mutation: string;
-  readonly input: Readonly<Record<string, unknown>>;
-}
-
-interface BlockerOf<K extends string> {
-  readonly kind: K;
-  readonly message: string;
-  readonly cure: Cure | null;
-}
-
 export type Blocker =
   | (BlockerOf<'BackingOff'> & { readonly retryAt: Date })
   | (BlockerOf<'ScheduledFor'> & { readonly scheduledAt: Date })
@@ -80,9 +67,4 @@ export type Blocker =
   | (BlockerOf<'PermanentError'> & { readonly code: string })
   | BlockerOf<'PasswordDestroyed'>;
 
-export interface Explanation {
-  readonly summary: string;
-  readonly blockers: readonly Blocker[];
-  /** The next instant at which something changes by itself; null when nothing will, or when it may at any moment. */
-  readonly nextChangeAt: Date | null;
-}
+export type Explanation = ExplanationOf<Blocker>;

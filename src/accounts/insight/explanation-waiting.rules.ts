@@ -1,6 +1,8 @@
 /** Why a waiting entry is not attempted yet: the blockers that a claim is held back by. */
+
+import type { Cure } from '../../work/explanation.ts';
 import { MAX_RETRIES } from '../entry.rules.ts';
-import type { Blocker, Cure, ExplainedEntry, Explanation, Pause, QueueConditions } from './explained.rules.ts';
+import type { Blocker, ExplainedEntry, Explanation, Pause, QueueConditions } from './explained.rules.ts';
 import { isUsable, retryCure } from './retry-cure.rules.ts';
 
 /** The claim takes what is due within this time: an instant may have been rounded up to the millisecond. */

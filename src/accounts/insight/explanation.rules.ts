@@ -1,5 +1,6 @@
+import type { Cure } from '../../work/explanation.ts';
 import { MAX_RETRIES } from '../entry.rules.ts';
-import type { Blocker, Cure, ExplainedEntry, Explanation, QueueConditions } from './explained.rules.ts';
+import type { Blocker, ExplainedEntry, Explanation, QueueConditions } from './explained.rules.ts';
 import { explainPending, later } from './explanation-waiting.rules.ts';
 import { needsNewEntry } from './failure-group-cures.rules.ts';
 import { isUsable, retryCure } from './retry-cure.rules.ts';

@@ -1,6 +1,8 @@
 /** The retry by hand that helps an entry, and whether it needs a new password. */
+
+import type { Cure } from '../../work/explanation.ts';
 import { retryProblem } from '../entry.rules.ts';
-import type { Cure, ExplainedEntry } from './explained.rules.ts';
+import type { ExplainedEntry } from './explained.rules.ts';
 
 /** Whether an attempt could use its password. */
 export const isUsable = ({ hasPassword, isSealed }: ExplainedEntry): boolean => hasPassword && isSealed;

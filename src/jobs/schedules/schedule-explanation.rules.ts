@@ -4,6 +4,7 @@
  * really settles fires.
  */
 import type { FireOutcome, MisfirePolicy, RunStatus } from '../../database/generated/prisma/enums.ts';
+import type { BlockerOf, Cure, ExplanationOf } from '../../work/explanation.ts';
 import { nextDue } from '../calendar/due.rules.ts';
 import { isPausedAt } from '../ledger/settle.rules.ts';
 import { timingProblem } from './timing.rules.ts';
@@ -55,18 +56,6 @@ export interface ScheduleConditions {
   readonly isKnown: boolean;
 }
 
-interface Cure {
-  readonly label: string;
-  readonly mutation: string;
-  readonly input: Readonly<Record<string, unknown>>;
-}
-
-interface BlockerOf<K extends string> {
-  readonly kind: K;
-  readonly message: string;
-  readonly cure: Cure | null;
-}
-
 export type ScheduleBlocker =
   | (BlockerOf<'SchedulePaused'> & {
       readonly pausedBy: string;
@@ -84,12 +73,8 @@ export type ScheduleBlocker =
   | BlockerOf<'NeverFiresAgain'>
   | BlockerOf<'ScheduleUnreadable'>;
 
-export interface ScheduleExplanation {
-  readonly summary: string;
-  readonly blockers: readonly ScheduleBlocker[];
-  /** When it next fires, its pause ends or a lost run is closed; null when none will be, or nobody is there to do it. */
-  readonly nextChangeAt: Date | null;
-}
+/** `nextChangeAt`: when it next fires, its pause ends or a lost run is closed; null when none will be, or nobody is there to do it. */
+export type ScheduleExplanation = ExplanationOf<ScheduleBlocker>;
 
 /** Explains a schedule. Neither `nextChangeAt` nor the end of a pause lies in the past. */
 export function explainSchedule(schedule: ExplainedSchedule, conditions: ScheduleConditions): ScheduleExplanation {
