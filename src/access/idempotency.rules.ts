@@ -1,8 +1,19 @@
 /** What an idempotency key must be like, for every mutation that takes one. */
+import { type InputIssue, InvalidInputError } from '../refusals.ts';
 
-/** The problem with a key, or undefined; a key that was left out has none. */
-export function idempotencyKeyProblem(key: string | null | undefined): { code: string; message: string } | undefined {
-  if (key === null || key === undefined) return undefined;
+/** What is wrong with a key, as an issue of its field; a key that was left out has none. */
+export function idempotencyKeyIssues(key: string | null | undefined): InputIssue[] {
+  const problem = key === null || key === undefined ? undefined : problemOf(key);
+  return problem === undefined ? [] : [{ path: ['idempotencyKey'], ...problem }];
+}
+
+/** Throws InvalidInputError unless the key can be used. */
+export function requireUsableKey(key: string | null | undefined): void {
+  const issues = idempotencyKeyIssues(key);
+  if (issues.length > 0) throw new InvalidInputError(issues);
+}
+
+function problemOf(key: string): { code: string; message: string } | undefined {
   if (key.length < 1 || key.length > 200) {
     return { code: 'INVALID_LENGTH', message: 'An idempotency key has 1 to 200 characters.' };
   }

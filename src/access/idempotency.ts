@@ -42,43 +42,6 @@ export function requireSameInput(recorded: FieldDigests, given: FieldDigests): v
   if (differing.length > 0) throw new IdempotencyConflictError(differing);
 }
 
-export interface IdempotentCall {
-  readonly caller: string;
-  readonly mutation: string;
-  readonly key: string | null | undefined;
-  readonly digests: FieldDigests;
-}
-
-/**
- * Does `work` once per key, within the caller's transaction: it answers the id of what it
- * made or changed, and a repeat answers the same id. A second call while the first is under
- * way waits for it. When `work` throws, the transaction must roll back, and nothing is recorded.
- */
-export async function idempotently(
-  tx: Queryable,
-  { caller, mutation, key, digests }: IdempotentCall,
-  work: () => Promise<string>,
-): Promise<{ resultId: string; isReplay: boolean }> {
-  if (key === null || key === undefined) return { resultId: await work(), isReplay: false };
-  const reserved = await tx.query(
-    `INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id)
-     VALUES ($1, $2, $3, $4::jsonb, gen_random_uuid()) ON CONFLICT DO NOTHING RETURNING 1`,
-    [caller, mutation, key, JSON.stringify(digests)],
-  );
-  if (reserved.length === 0) {
-    const recorded = await findRecorded(tx, { caller, mutation, key, digests });
-    if (recorded !== undefined) return { resultId: recorded, isReplay: true };
-  }
-  const resultId = await work();
-  await tx.query('UPDATE auth.idempotency_keys SET result_id = $4 WHERE caller = $1 AND mutation = $2 AND key = $3', [
-    caller,
-    mutation,
-    key,
-    resultId,
-  ]);
-  return { resultId, isReplay: false };
-}
-
 /** What makes a mutation's input the same as another's, and the caller's key for it. */
 export interface OnceOptions {
   readonly mutation: string;
@@ -87,29 +50,40 @@ export interface OnceOptions {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** `idempotently`, for the caller of a context. */
-export function once(
+/**
+ * Does `work` once per key, within the caller's transaction: it answers the id of what it
+ * made or changed, and a repeat answers the same id. A second call while the first is under
+ * way waits for it. When `work` throws, the transaction must roll back, and nothing is recorded.
+ */
+export async function once(
   tx: Queryable,
   { caller, keyRing }: { readonly caller: Caller; readonly keyRing: Digester },
   { mutation, key, input }: OnceOptions,
   work: () => Promise<string>,
 ): Promise<{ resultId: string; isReplay: boolean }> {
-  const digests = key ? digestFields(keyRing, input) : {};
-  return idempotently(tx, { caller: caller.id, mutation, key, digests }, work);
-}
-
-/** What an earlier call under this key answered, after comparing its input; undefined when the key is new. */
-async function findRecorded(
-  db: Queryable,
-  { caller, mutation, key, digests }: IdempotentCall,
-): Promise<string | undefined> {
-  if (key === null || key === undefined) return undefined;
-  const [recorded] = await db.query<{ resultId: string; inputDigests: FieldDigests }>(
-    `SELECT result_id AS "resultId", input_digests AS "inputDigests" FROM auth.idempotency_keys
-     WHERE caller = $1 AND mutation = $2 AND key = $3`,
-    [caller, mutation, key],
+  if (key === null || key === undefined) return { resultId: await work(), isReplay: false };
+  const call = [caller.id, mutation, key];
+  const digests = digestFields(keyRing, input);
+  const reserved = await tx.query(
+    `INSERT INTO auth.idempotency_keys (caller, mutation, key, input_digests, result_id)
+     VALUES ($1, $2, $3, $4::jsonb, gen_random_uuid()) ON CONFLICT DO NOTHING RETURNING 1`,
+    [...call, JSON.stringify(digests)],
   );
-  if (recorded === undefined) return undefined;
-  requireSameInput(recorded.inputDigests, digests);
-  return recorded.resultId;
+  if (reserved.length === 0) {
+    const [recorded] = await tx.query<{ resultId: string; inputDigests: FieldDigests }>(
+      `SELECT result_id AS "resultId", input_digests AS "inputDigests" FROM auth.idempotency_keys
+       WHERE caller = $1 AND mutation = $2 AND key = $3`,
+      call,
+    );
+    if (recorded !== undefined) {
+      requireSameInput(recorded.inputDigests, digests);
+      return { resultId: recorded.resultId, isReplay: true };
+    }
+  }
+  const resultId = await work();
+  await tx.query('UPDATE auth.idempotency_keys SET result_id = $4 WHERE caller = $1 AND mutation = $2 AND key = $3', [
+    ...call,
+    resultId,
+  ]);
+  return { resultId, isReplay: false };
 }

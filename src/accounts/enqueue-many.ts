@@ -4,7 +4,7 @@
  * became of each item is kept beside the key, in the same transaction, without passwords.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
+import { idempotencyKeyIssues } from '../access/idempotency.rules.ts';
 import type { Queryable } from '../database/database.ts';
 import type { QueuedCreation } from '../database/generated/prisma/client.ts';
 import { type InputIssue, InvalidInputError, type Refusal } from '../refusals.ts';
@@ -124,11 +124,10 @@ const idsOf = (records: readonly ItemRecord[]): string[] =>
   records.flatMap((record) => (record !== null && 'entryId' in record ? [record.entryId] : []));
 
 function requireUsable(items: readonly NewItem[], key: string | null | undefined): void {
-  const keyProblem = idempotencyKeyProblem(key);
   const message = `A request has 1 to ${MOST_ITEMS} items, not ${items.length}. ${items.length === 0 ? 'Add some.' : 'Split it.'}`;
   const issues = [
     ...(items.length >= 1 && items.length <= MOST_ITEMS ? [] : [{ path: ['items'], code: 'INVALID_LENGTH', message }]),
-    ...(keyProblem === undefined ? [] : [{ path: ['idempotencyKey'], ...keyProblem }]),
+    ...idempotencyKeyIssues(key),
   ];
   if (issues.length > 0) throw new InvalidInputError(issues);
 }

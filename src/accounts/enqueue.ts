@@ -3,7 +3,7 @@
  * statement for all that arrive together (family, creator, name and idempotency key at once).
  */
 import { randomUUID } from 'node:crypto';
-import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
+import { idempotencyKeyIssues } from '../access/idempotency.rules.ts';
 import { digestFields, type FieldDigests, requireSameInput } from '../access/idempotency.ts';
 import { entryScope, unknownFamily } from '../access/scope.ts';
 import { type Batcher, createBatcher } from '../database/batcher.ts';
@@ -98,9 +98,11 @@ export function problemsOf(entry: NewEntry, caller: Caller): InputIssue[] {
     ['fullName', fullNameProblem(entry.fullName)],
     ['role', roleProblem(entry.role, caller.role === 'enqueuer')],
     ['password', entry.password === null || entry.password === undefined ? undefined : passwordProblem(entry.password)],
-    ['idempotencyKey', idempotencyKeyProblem(entry.idempotencyKey)],
   ];
-  return fields.flatMap(([field, problem]) => (problem === undefined ? [] : [{ path: [field], ...problem }]));
+  return [
+    ...fields.flatMap(([field, problem]) => (problem === undefined ? [] : [{ path: [field], ...problem }])),
+    ...idempotencyKeyIssues(entry.idempotencyKey),
+  ];
 }
 
 /** What the database alone knows to be wrong beside what was seen without it, so that it is not said one by one. */

@@ -1,6 +1,6 @@
 /** Retrying by hand: a new series of attempts, due now; the attempts made so far stay. */
 
-import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
+import { idempotencyKeyIssues } from '../access/idempotency.rules.ts';
 import { once } from '../access/idempotency.ts';
 import { type EntryScope, entryScope } from '../access/scope.ts';
 import type { Queryable } from '../database/database.ts';
@@ -12,7 +12,7 @@ import { type KeyRing, UnknownKeyError } from '../sealing/key-ring.ts';
 import { sealingAgain } from '../sealing/open-sealed.ts';
 import type { Context } from '../work/context.ts';
 import { type UnitTransaction, unit } from '../work/unit.ts';
-import { type Problem, passwordProblem } from './account.rules.ts';
+import { passwordProblem } from './account.rules.ts';
 import { PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import { retryProblem } from './entry.rules.ts';
 
@@ -70,11 +70,9 @@ async function startAgain(
 }
 
 function requireUsable({ password, idempotencyKey }: RetryRequest): void {
-  const problems: [string, Problem | undefined][] = [
-    ['password', password === null || password === undefined ? undefined : passwordProblem(password)],
-    ['idempotencyKey', idempotencyKeyProblem(idempotencyKey)],
-  ];
-  const issues = problems.flatMap(([field, problem]) => (problem === undefined ? [] : [{ path: [field], ...problem }]));
+  const problem = password === null || password === undefined ? undefined : passwordProblem(password);
+  const issues = idempotencyKeyIssues(idempotencyKey);
+  if (problem !== undefined) issues.unshift({ path: ['password'], ...problem });
   if (issues.length > 0) throw new InvalidInputError(issues);
 }
 

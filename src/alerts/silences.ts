@@ -2,7 +2,7 @@
  * Silences: somebody knows, and nobody else is to be told for a time. An alert that goes on under
  * one is there to be seen, and is announced when the silence has ended and it is still on.
  */
-import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
+import { idempotencyKeyIssues } from '../access/idempotency.rules.ts';
 import { once } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
 import { type InputIssue, InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
@@ -87,7 +87,6 @@ export const endSilence = (
   });
 
 function problemsOf({ alertId, rule, groupKey, reason, idempotencyKey }: SilenceRequest): InputIssue[] {
-  const key = idempotencyKeyProblem(idempotencyKey);
   const hasAlert = typeof alertId === 'string';
   const hasRule = typeof rule === 'string';
   return [
@@ -112,7 +111,7 @@ function problemsOf({ alertId, rule, groupKey, reason, idempotencyKey }: Silence
     ...(reason === ''
       ? [{ path: ['reason'], code: 'REQUIRED', message: 'is needed: others wonder why nobody was told.' }]
       : []),
-    ...(key === undefined ? [] : [{ path: ['idempotencyKey'], ...key }]),
+    ...idempotencyKeyIssues(idempotencyKey),
   ];
 }
 

@@ -5,10 +5,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
+import { requireUsableKey } from '../access/idempotency.rules.ts';
 import { once } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
-import { InvalidInputError, InvalidStateError } from '../refusals.ts';
+import { InvalidStateError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
 import { findKey } from './find-key.ts';
@@ -35,8 +35,7 @@ export async function resealEntries(
   { keyId = null, perSecond, reason, idempotencyKey: key }: ResealRequest,
 ): Promise<{ resealingId: string; isReplay: boolean }> {
   const pace = perSecond ?? DEFAULT_PER_SECOND;
-  const problem = idempotencyKeyProblem(key);
-  if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
+  requireUsableKey(key);
   const call = { mutation: 'resealEntries', key, input: { keyId, perSecond, reason } };
   await untilActive(ctx);
   const { resultId, isReplay } = await unit(ctx, (tx) =>

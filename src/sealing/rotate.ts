@@ -3,10 +3,10 @@
  * was made, so that every node knows it before anybody uses it; what is sealed already stays as
  * it is until it is sealed anew.
  */
-import { idempotencyKeyProblem } from '../access/idempotency.rules.ts';
+import { requireUsableKey } from '../access/idempotency.rules.ts';
 import { once } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
-import { InvalidInputError, InvalidStateError } from '../refusals.ts';
+import { InvalidStateError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -30,8 +30,7 @@ export async function rotateEncryptionKey(
   { reason, idempotencyKey: key }: RotateRequest,
   activationMs = ACTIVATION_DELAY_MS,
 ): Promise<{ keyId: string; isReplay: boolean }> {
-  const problem = idempotencyKeyProblem(key);
-  if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
+  requireUsableKey(key);
   const call = { mutation: 'rotateEncryptionKey', key, input: { reason } };
   const { resultId, isReplay } = await unit(ctx, (tx) =>
     once(tx, ctx, call, async () => {

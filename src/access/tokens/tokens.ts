@@ -11,7 +11,7 @@ import type { Caller, Role } from '../../work/caller.ts';
 import type { Context } from '../../work/context.ts';
 import { announce, unit } from '../../work/unit.ts';
 import { sha256 } from '../authentication/given-secret.ts';
-import { idempotencyKeyProblem } from '../idempotency.rules.ts';
+import { idempotencyKeyIssues } from '../idempotency.rules.ts';
 import { once } from '../idempotency.ts';
 import { requireFamily, unknownFamily } from '../scope.ts';
 import { composeToken, RANDOM_BYTES } from './token-format.rules.ts';
@@ -129,8 +129,7 @@ function requireValid({ name, expiresAt, idempotencyKey }: NewToken, clock: Cloc
       code: 'IN_THE_PAST',
       message: `${expiresAt.toISOString()} is not in the future. Leave it out for a token without an end.`,
     });
-  const keyProblem = idempotencyKeyProblem(idempotencyKey);
-  if (keyProblem !== undefined) issues.push({ path: ['idempotencyKey'], ...keyProblem });
+  issues.push(...idempotencyKeyIssues(idempotencyKey));
   if (issues.length > 0) throw new InvalidInputError(issues);
 }
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   applyProblem,
   bulkProblemMessage,
-  keyIssues,
   MOST_ENTRY_IDS,
   planIssues,
   skipMessage,
@@ -37,12 +36,6 @@ describe('what a plan must name', () => {
       'runAt NOT_ALLOWED',
       'reason INVALID_CHARACTERS',
     ]);
-  });
-
-  it('checks the idempotency key', () => {
-    expect(keyIssues(undefined)).toEqual([]);
-    expect(keyIssues('k')).toEqual([]);
-    expect(keyIssues('').map(({ path, code }) => [path, code])).toEqual([[['idempotencyKey'], 'INVALID_LENGTH']]);
   });
 });
 

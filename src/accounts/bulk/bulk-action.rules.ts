@@ -3,7 +3,6 @@
  * name, whether a plan can be applied, whether what it did can be taken back, and the words for
  * why an entry is left out. Which entries are left out is decided by bulk-problems.ts.
  */
-import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
 import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
 import type { InputIssue } from '../../refusals.ts';
 
@@ -97,12 +96,6 @@ export function planIssues({ action, hasFilter, entryIds, runAt, reason }: PlanI
   // PostgreSQL's text cannot hold it.
   if (reason?.includes('\0')) add('reason', 'INVALID_CHARACTERS', 'A reason has no zero character.');
   return issues;
-}
-
-/** Everything that is wrong with an idempotency key; empty when nothing is. */
-export function keyIssues(key: string | null | undefined): InputIssue[] {
-  const problem = idempotencyKeyProblem(key);
-  return problem === undefined ? [] : [{ path: ['idempotencyKey'], ...problem }];
 }
 
 /** Why a plan cannot be applied, or undefined if it can. */

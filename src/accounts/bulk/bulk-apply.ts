@@ -2,12 +2,13 @@
  * Starting what a plan says, and starting to take it back. Both only turn the action's status:
  * the work itself is done in batches by the runner, on this node or on whichever goes on.
  */
+import { requireUsableKey } from '../../access/idempotency.rules.ts';
 import { once } from '../../access/idempotency.ts';
 import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
-import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
+import { InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { Context } from '../../work/context.ts';
 import { unit } from '../../work/unit.ts';
-import { applyProblem, keyIssues, type UndoableAction, undoProblem } from './bulk-action.rules.ts';
+import { applyProblem, type UndoableAction, undoProblem } from './bulk-action.rules.ts';
 
 export interface ApplyRequest {
   readonly planId: string;
@@ -31,8 +32,7 @@ export async function applyBulkAction(
   { planId, idempotencyKey: key }: ApplyRequest,
 ): Promise<{ bulkActionId: string; isReplay: boolean }> {
   const { name, familyId } = ctx.caller;
-  const issues = keyIssues(key);
-  if (issues.length > 0) throw new InvalidInputError(issues);
+  requireUsableKey(key);
   return unit(ctx, async (tx) => {
     const call = { mutation: 'applyBulkAction', key, input: { planId } };
     const { resultId, isReplay } = await once(tx, ctx, call, async () => {

@@ -1,7 +1,7 @@
 /** Publishing an event again: one that was published, or could not be. */
-import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
+import { requireUsableKey } from '../../access/idempotency.rules.ts';
 import { once } from '../../access/idempotency.ts';
-import { InvalidInputError, NotFoundError } from '../../refusals.ts';
+import { NotFoundError } from '../../refusals.ts';
 import type { Context } from '../../work/context.ts';
 import { unit } from '../../work/unit.ts';
 import { outboxState } from './outbox-state.rules.ts';
@@ -27,8 +27,7 @@ export async function redeliverOutboxEvent(
   ctx: Context,
   { eventId, reason, idempotencyKey: key }: RedeliverRequest,
 ): Promise<RedeliveredEvent> {
-  const problem = idempotencyKeyProblem(key);
-  if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
+  requireUsableKey(key);
   const call = { mutation: 'redeliverOutboxEvent', key, input: { eventId, reason } };
   return unit(ctx, async (tx) => {
     let isChanged = false;

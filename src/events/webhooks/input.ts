@@ -1,6 +1,6 @@
 /** What callers say of a webhook, judged before anything is changed: all that is wrong comes together. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
+import { idempotencyKeyIssues } from '../../access/idempotency.rules.ts';
 import type { Config } from '../../config/config.ts';
 import { type InputIssue, InvalidInputError } from '../../refusals.ts';
 import { EVENT_TYPES, isEventType } from '../../work/event-types.rules.ts';
@@ -34,11 +34,6 @@ export async function requireValid(config: Config, input: WebhookInput): Promise
 /** Throws InvalidInputError where there are issues. */
 export function requireNone(issues: readonly InputIssue[]): void {
   if (issues.length > 0) throw new InvalidInputError(issues);
-}
-
-export function idempotencyKeyIssues(key: string | null | undefined): InputIssue[] {
-  const problem = idempotencyKeyProblem(key);
-  return problem === undefined ? [] : [{ path: ['idempotencyKey'], ...problem }];
 }
 
 /** Also asks whom the URL leads to, so that a mistake is told to who makes it; each delivery asks again. */

@@ -3,13 +3,14 @@
  * history stays in one place, and the receiver sees the same id. Of each aggregate they come in their
  * order, behind what is under way.
  */
+import { idempotencyKeyIssues } from '../../access/idempotency.rules.ts';
 import { once } from '../../access/idempotency.ts';
 import type { Queryable } from '../../database/database.ts';
 import { type InputIssue, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { Caller } from '../../work/caller.ts';
 import type { Context } from '../../work/context.ts';
 import { type UnitTransaction, unit } from '../../work/unit.ts';
-import { idempotencyKeyIssues, requireNone } from './input.ts';
+import { requireNone } from './input.ts';
 import { lockWebhook, requireWebhook } from './webhooks.ts';
 
 /** A delivery, or a webhook with a span. */

@@ -1,5 +1,6 @@
 /** Testing a webhook: one event that only it gets, sent at once. */
 import { randomUUID } from 'node:crypto';
+import { requireUsableKey } from '../../access/idempotency.rules.ts';
 import { once } from '../../access/idempotency.ts';
 import type { Queryable } from '../../database/database.ts';
 import { InvalidStateError } from '../../refusals.ts';
@@ -8,7 +9,6 @@ import { CATALOG } from '../../work/event-types.rules.ts';
 import { unit } from '../../work/unit.ts';
 import { eventSource, toCloudEvent } from '../outbox/cloud-event.rules.ts';
 import { findClaimed, leaseMs } from './claim.ts';
-import { idempotencyKeyIssues, requireNone } from './input.ts';
 import { webhookOf } from './redeliver.ts';
 import { lockWebhook } from './webhooks.ts';
 
@@ -29,7 +29,7 @@ export async function testWebhook(
   ctx: Context,
   { webhookId, idempotencyKey: key }: TestRequest,
 ): Promise<{ deliveryId: string; isReplay: boolean }> {
-  requireNone(idempotencyKeyIssues(key));
+  requireUsableKey(key);
   const { resultId: deliveryId, isReplay } = await unit(ctx, (tx) =>
     once(tx, ctx, { mutation: 'testWebhook', key, input: { webhookId } }, async () => {
       await lockWebhook(tx, webhookId);

@@ -1,9 +1,8 @@
 /** Running a job by hand, once per idempotency key; if wanted, answering only when the run has ended. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { idempotencyKeyProblem } from '../../access/idempotency.rules.ts';
+import { requireUsableKey } from '../../access/idempotency.rules.ts';
 import { once } from '../../access/idempotency.ts';
 import type { Queryable } from '../../database/database.ts';
-import { InvalidInputError } from '../../refusals.ts';
 import type { Context } from '../../work/context.ts';
 import { unit } from '../../work/unit.ts';
 
@@ -27,8 +26,7 @@ export async function runJobNow(
   ctx: Context,
   { jobName, reason = null, wait, idempotencyKey: key }: RunNowRequest,
 ): Promise<{ runId: string; isReplay: boolean }> {
-  const problem = idempotencyKeyProblem(key);
-  if (problem !== undefined) throw new InvalidInputError([{ path: ['idempotencyKey'], ...problem }]);
+  requireUsableKey(key);
   const call = { mutation: 'runJobNow', key, input: { jobName, reason } };
   const { answer, finished } = await ctx.scheduler.runNow({ jobName, actor: ctx.caller.name, reason }, (start) =>
     unit(ctx, (tx) =>
