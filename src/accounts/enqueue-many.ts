@@ -103,7 +103,7 @@ async function enqueueMany(ctx: Context, { items, atomic, idempotencyKey: key }:
   if (isReplay) return answer(checked, records);
   const made = candidates.map(({ index, generated, prepared }, place): [number, Made] => [
     index,
-    { generated, entry: freshEntry(prepared, judged[place]?.at ?? new Date()) },
+    { generated, entry: freshEntry(prepared, judged[place]?.at ?? ctx.clock.now()) },
   ]);
   return answer(checked, records, new Map(made));
 }
