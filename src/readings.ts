@@ -6,7 +6,7 @@
  */
 
 import { STATISTICS } from './accounts/insight/queue-statistics.ts';
-import { nodeSilenceMs } from './config/node-silence.ts';
+import { isHeard, nodeSilenceMs } from './config/node-silence.ts';
 import { type AlertSeverity, CircuitState, EntryStatus, WebhookState } from './database/generated/prisma/enums.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { within } from './within.ts';
@@ -59,7 +59,7 @@ const REST = `
                             CASE state WHEN 'closed' THEN 0 ELSE coalesce(extract(epoch FROM now() - opened_at), 0) END)), '[]')
                      FROM auth.identity_circuits),
       'nodesAlive', (SELECT count(*) FROM auth.server_nodes
-                      WHERE state <> 'gone' AND last_beat_at >= now() - $1 * interval '1 millisecond'),
+                      WHERE state <> 'gone' AND ${isHeard('$1')}),
       'unchained', (SELECT count(*) FROM auth.audit_entries WHERE link IS NULL),
       'findings', (SELECT count(*) FROM auth.audit_findings WHERE cleared_at IS NULL),
       'heldBack', (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(began)), 0)

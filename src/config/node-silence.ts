@@ -7,3 +7,6 @@ const MISSED_BEATS = 3;
 /** A node that has been silent for this long is gone; in milliseconds. */
 export const nodeSilenceMs = ({ HEARTBEAT_INTERVAL }: Pick<Config, 'HEARTBEAT_INTERVAL'>): number =>
   MISSED_BEATS * HEARTBEAT_INTERVAL;
+
+/** The same in SQL, of a row of server_nodes: whether it beat within the milliseconds that this parameter gives. */
+export const isHeard = (parameter: string): string => `last_beat_at >= now() - ${parameter} * interval '1 millisecond'`;

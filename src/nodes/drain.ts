@@ -2,7 +2,7 @@
  * Draining a node from afar: the ask is written to its row and a notice sent; the node hears of it
  * at once, or at its next beat, and then stops as on SIGTERM.
  */
-import { nodeSilenceMs } from '../config/node-silence.ts';
+import { isHeard, nodeSilenceMs } from '../config/node-silence.ts';
 import type { Queryable } from '../database/database.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import { type InputIssue, InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
@@ -44,7 +44,7 @@ export async function drainNode(ctx: Context, request: DrainRequest): Promise<Dr
     const others = await tx.query(
       `SELECT 1 FROM auth.server_nodes
        WHERE id <> $1 AND state = 'running' AND drain_asked_at IS NULL
-         AND last_beat_at >= now() - $2 * interval '1 millisecond' LIMIT 1`,
+         AND ${isHeard('$2')} LIMIT 1`,
       [id, silenceMs],
     );
     const isChanged = asked.length > 0;
@@ -77,7 +77,7 @@ interface FoundNode {
 /** The nodes of that id or name, the live ones first. */
 function findNodes(db: Queryable, { nodeId, name }: DrainRequest, silenceMs: number): Promise<FoundNode[]> {
   return db.query<FoundNode>(
-    `SELECT id, name, CASE WHEN last_beat_at < now() - $3 * interval '1 millisecond' THEN 'gone' ELSE state END AS state
+    `SELECT id, name, CASE WHEN NOT ${isHeard('$3')} THEN 'gone' ELSE state END AS state
      FROM auth.server_nodes WHERE id = $1 OR name = $2
      ORDER BY state = 'gone', last_beat_at DESC LIMIT 20`,
     [nodeId ?? null, name ?? null, silenceMs],

@@ -2,8 +2,10 @@
  * Nodes: each running server process is a row that it keeps fresh. One that stopped beating is
  * shown as gone; what it held is taken over when its leases end, by those and not by this.
  */
+
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { isHeard } from '../config/node-silence.ts';
 import type { Queryable } from '../database/database.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import { shareReading } from '../database/shared-reading.ts';
@@ -62,7 +64,7 @@ export async function removeNode(db: Queryable, id: string): Promise<void> {
  */
 export const loadSilentNodes = shareReading(async (db: Queryable, silenceMs: number): Promise<ReadonlySet<string>> => {
   const silent = await db.query<{ id: string }>(
-    `SELECT id FROM auth.server_nodes WHERE state <> 'gone' AND last_beat_at < now() - $1 * interval '1 millisecond'`,
+    `SELECT id FROM auth.server_nodes WHERE state <> 'gone' AND NOT ${isHeard('$1')}`,
     [silenceMs],
   );
   return new Set(silent.map(({ id }) => id));

@@ -6,6 +6,7 @@
  * password is all that an entry needs.
  */
 
+import { isHeard } from '../config/node-silence.ts';
 import type { Queryable, Transactional } from '../database/database.ts';
 import { StartError } from '../database/start-error.ts';
 import type { AuditTrail } from '../work/audit-trail.ts';
@@ -115,7 +116,7 @@ async function findLost(
   }
   const living = await tx.query<{ name: string }>(
     `SELECT name FROM auth.server_nodes
-     WHERE state <> 'gone' AND last_beat_at >= now() - $1 * interval '1 millisecond' ORDER BY name`,
+     WHERE state <> 'gone' AND ${isHeard('$1')} ORDER BY name`,
     [silenceMs],
   );
   if (living.length > 0)

@@ -3,6 +3,7 @@
  * A node says it before it works and at its heartbeats; one that is silent is gone, and whatever
  * it still seals the database refuses once the key is closed.
  */
+import { isHeard } from '../config/node-silence.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { KeyRing } from './key-ring.ts';
 import { LOCK_KEY_RING } from './wrapped-keys.ts';
@@ -32,7 +33,7 @@ export async function reportKeys(db: Queryable, nodeId: string, keyRing: KeyRing
 export async function nodesSealingUnder(db: Queryable, keyId: string, silenceMs: number): Promise<string[]> {
   const nodes = await db.query<{ name: string }>(
     `SELECT name FROM auth.server_nodes
-     WHERE state <> 'gone' AND last_beat_at >= now() - $2 * interval '1 millisecond'
+     WHERE state <> 'gone' AND ${isHeard('$2')}
        AND (sealing_key_id IS NULL OR sealing_key_id = $1) ORDER BY name`,
     [keyId, silenceMs],
   );
@@ -43,7 +44,7 @@ export async function nodesSealingUnder(db: Queryable, keyId: string, silenceMs:
 export async function nodesWithoutMaster(db: Queryable, masterKeyId: string, silenceMs: number): Promise<string[]> {
   const nodes = await db.query<{ name: string }>(
     `SELECT name FROM auth.server_nodes
-     WHERE state <> 'gone' AND last_beat_at >= now() - $2 * interval '1 millisecond'
+     WHERE state <> 'gone' AND ${isHeard('$2')}
        AND NOT coalesce($1 = ANY(master_key_ids), false) ORDER BY name`,
     [masterKeyId, silenceMs],
   );

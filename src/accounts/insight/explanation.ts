@@ -2,7 +2,7 @@
  * Explanations from the database: what holds the queue is read once for all the entries that
  * are asked for at the same moment, however many they are.
  */
-import { nodeSilenceMs } from '../../config/node-silence.ts';
+import { isHeard, nodeSilenceMs } from '../../config/node-silence.ts';
 import { type Batcher, createBatcher } from '../../database/batcher.ts';
 import type { Queryable } from '../../database/database.ts';
 import { loadCircuit } from '../../identity/circuit.ts';
@@ -63,5 +63,5 @@ const PAUSES = `
   WHERE (paused_until IS NULL OR paused_until > now()) AND (family_id IS NULL OR family_id = ANY ($1::uuid[]))`;
 
 const NODES = `
-  SELECT id, name, state = 'running' AND last_beat_at > now() - $2 * interval '1 millisecond' AS "isLive"
+  SELECT id, name, state = 'running' AND ${isHeard('$2')} AS "isLive"
   FROM auth.server_nodes WHERE id = ANY ($1::uuid[]) OR state = 'running'`;

@@ -1,5 +1,5 @@
 /** What the forecast is reckoned from: when entries are due, how fast the last attempts were, and what holds the queue. */
-import { nodeSilenceMs } from '../../config/node-silence.ts';
+import { isHeard, nodeSilenceMs } from '../../config/node-silence.ts';
 import { shareReading } from '../../database/shared-reading.ts';
 import type { ConditionsSource } from './explanation.ts';
 import { type DueMinute, type Forecast, type ForecastInput, forecast } from './queue-forecast.rules.ts';
@@ -30,7 +30,7 @@ const STANDING = `
           WHERE entry.status = 'pending' AND (of_family.paused_until IS NULL OR of_family.paused_until > now())) AS "pausedEntryCount",
          (SELECT starts_per_second FROM auth.queue_limits) AS "startsPerSecond",
          (SELECT count(*)::int FROM auth.server_nodes
-          WHERE state = 'running' AND last_beat_at > now() - $2 * interval '1 millisecond') AS "liveNodeCount"
+          WHERE state = 'running' AND ${isHeard('$2')}) AS "liveNodeCount"
   FROM (SELECT count(*)::int AS count, least(max(next_retry_at), timestamptz '9999-12-31 00:00Z') AS last
         FROM auth.queued_managed_account_creations
         WHERE status = 'pending' AND next_retry_at IS NOT NULL AND next_retry_at > now() + interval '24 hours') AS later

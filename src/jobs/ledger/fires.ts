@@ -53,6 +53,9 @@ export interface ClaimInput {
   readonly toleranceMs?: number;
 }
 
+/** Whether a fire that `settle` took to be on time was claimed too late for that: $8 is the tolerance. */
+const IS_LATE = `input.outcome = 'on_time' AND coalesce(run.started_at, now()) > input."firedAt" + $8 * interval '1 millisecond'`;
+
 /**
  * Claims what `settle` decided. The last word on overlap and punctuality is the database's: a
  * fire that finds another run going on becomes `skipped_overlap` (a `caught_up` one stays owed),
@@ -103,7 +106,7 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
                                    schedule_version, started_at)
        SELECT input.id, claimed.name, input."firedAt", input."throughAt", input.count,
               CASE WHEN input.starts AND run.id IS NULL AND input.outcome <> 'caught_up' THEN 'skipped_overlap'
-                   WHEN input.outcome = 'on_time' AND coalesce(run.started_at, now()) > input."firedAt" + $8 * interval '1 millisecond' THEN 'late'
+                   WHEN ${IS_LATE} THEN 'late'
                    ELSE input.outcome END::auth.fire_outcome,
               CASE WHEN input.starts AND run.id IS NULL AND input.outcome <> 'caught_up'
                    THEN coalesce((SELECT 'The run that began at '
@@ -111,7 +114,7 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
                                          || ' was going on.'
                                     FROM auth.job_runs WHERE job_name = $1 AND status = 'running'),
                                  'A run that began or ended at that very moment was going on.')
-                   WHEN input.outcome = 'on_time' AND coalesce(run.started_at, now()) > input."firedAt" + $8 * interval '1 millisecond'
+                   WHEN ${IS_LATE}
                    THEN 'Claimed ' || trim_scale(round(extract(epoch FROM coalesce(run.started_at, now()) - input."firedAt"), 3))
                         || ' s after it was due.'
                    ELSE input.reason END,

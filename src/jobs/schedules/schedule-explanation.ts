@@ -1,5 +1,5 @@
 /** Explanations of schedules from the database: one statement for all that are asked for at the same moment. */
-import { nodeSilenceMs } from '../../config/node-silence.ts';
+import { isHeard, nodeSilenceMs } from '../../config/node-silence.ts';
 import { type Batcher, createBatcher } from '../../database/batcher.ts';
 import type { FireOutcome, RunStatus } from '../../database/generated/prisma/enums.ts';
 import type { Services } from '../../work/context.ts';
@@ -67,7 +67,7 @@ const CONDITIONS = `
          CASE WHEN node.state = 'gone' OR node.last_beat_at < now() - $2 * interval '1 millisecond'
               THEN node.last_beat_at END AS "silentSince",
          (SELECT count(*)::int FROM auth.server_nodes
-           WHERE state = 'running' AND last_beat_at > now() - $2 * interval '1 millisecond') AS "liveNodeCount"
+           WHERE state = 'running' AND ${isHeard('$2')}) AS "liveNodeCount"
     FROM auth.job_schedules AS schedule
     LEFT JOIN LATERAL (
       SELECT id, through_at, outcome, reason, actor, started_at FROM auth.job_fires
