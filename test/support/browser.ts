@@ -51,5 +51,11 @@ export async function visit(browser: Browser, options: BrowserContextOptions = {
     const { protocol, hostname } = new URL(request.url());
     if (protocol.startsWith('http') && !['127.0.0.1', 'localhost'].includes(hostname)) foreign.push(request.url());
   });
+  // What a test does to requests may be in hand when the page goes: that is no failure of anything.
+  const close = context.close.bind(context);
+  context.close = async (...given) => {
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await close(...given);
+  };
   return { context, page, complaints, foreign };
 }
