@@ -19,6 +19,9 @@ const LONGEST_REST_MS = 1_000;
 /** How often to look again for what is not announced: other nodes' attempts ending, a slow start growing. */
 export const LOOK_AGAIN_MS = 100;
 
+/** More than the instants of one moment differ by when they are rounded. */
+const ROUNDED_MS = 100;
+
 /** What holds claims back, and what that means for the worker. */
 export interface Outlook {
   /** The circuit is not closed. */
@@ -106,9 +109,10 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
       const controls = await loadControls(db, options.provider);
       const wasHeldShort = isHeldShort;
       isHeldShort = isControlled(controls);
-      // One from the future is from before the clock was set back: nobody knows how long ago.
-      if (controls.closedAt !== null && controls.closedAt <= controls.now)
-        closedAt = performance.now() - (controls.now.getTime() - controls.closedAt.getTime());
+      // One from the future is from before the clock was set back: nobody knows how long ago. Instants
+      // are rounded, and one of just now may look as if it were still to come.
+      const sinceMs = controls.closedAt === null ? undefined : controls.now.getTime() - controls.closedAt.getTime();
+      if (sinceMs !== undefined && sinceMs > -ROUNDED_MS) closedAt = performance.now() - Math.max(0, sinceMs);
       const isOpen = controls.circuitState !== 'closed';
       const isHeld = isOpen || controls.isQueuePaused;
       const probeAt = probeTime(controls);
