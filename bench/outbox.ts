@@ -4,9 +4,9 @@
  * other work is going on.
  */
 import { randomUUID } from 'node:crypto';
-import { notifyTarget } from '../src/events/outbox/notify-target.ts';
 import { createPublisher } from '../src/events/outbox/publisher.ts';
-import { recordEvents } from '../src/work/write-events.ts';
+import { notifyTarget } from '../src/events/outbox/target.ts';
+import { recordEvents } from '../src/work/unit.ts';
 import { testContext } from '../test/support/context.ts';
 import { cpuOfPostgres } from './cpu.ts';
 import { median, openSetting } from './setting.ts';

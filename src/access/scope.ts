@@ -38,3 +38,9 @@ export const isUnbound = (caller: Caller): boolean => {
   const { familyId, enqueuer } = entryScope(caller);
   return familyId === null && enqueuer === null;
 };
+
+/** As Prisma understands it; no condition for callers that see everything. */
+export function visibleTo(caller: Caller): { familyId?: string; enqueuer?: string } {
+  const { familyId, enqueuer } = entryScope(caller);
+  return { ...(familyId === null ? {} : { familyId }), ...(enqueuer === null ? {} : { enqueuer }) };
+}

@@ -1,3 +1,4 @@
+/** What this slice adds to the services of a node. */
 import type { Audit } from './audit/audit.ts';
 import type { Denials } from './denials.ts';
 

@@ -1,6 +1,9 @@
+/** The caller as the API sees it: for dashboards that show only what can be used, and for trying a token out. */
 import { builder } from '../graphql/builder.ts';
 import { enumOf } from '../graphql/enums.ts';
 import type { Caller, CallerKind } from '../work/caller.ts';
+import { IdempotencyConflictError } from './idempotency.ts';
+import { type OperationPermission, permissionsOf } from './permissions.rules.ts';
 import { RoleRef as Role } from './tokens/token.graphql.ts';
 
 export const CallerKindRef = enumOf<CallerKind>('CallerKind', 'How a caller was recognised.', {
@@ -45,3 +48,42 @@ builder.queryField('viewer', (t) =>
     resolve: (_r, _a, c) => c.caller,
   }),
 );
+
+builder.objectType(IdempotencyConflictError, {
+  name: 'IdempotencyConflictError',
+  description: 'The idempotency key was used with another input.',
+  interfaces: ['MutationError'],
+  fields: (t) => ({
+    fields: t.stringList({
+      description: 'The input fields that differ; never their values.',
+      resolve: (error) => [...error.fields],
+    }),
+  }),
+});
+
+const Kind = enumOf<OperationPermission['kind']>('OperationKind', 'What kind of operation it is.', {
+  query: 'Reads.',
+  mutation: 'Changes something.',
+  subscription: 'Watches.',
+});
+const Permission = builder.objectRef<OperationPermission>('OperationPermission').implement({
+  description: 'An operation of the API, and whether the caller may use it.',
+  fields: (t) => ({
+    name: t.text('name', 'Its name: a field of Query, Mutation or Subscription.'),
+    kind: t.expose('kind', { type: Kind, description: 'Which of the three.' }),
+    isAllowed: t.flag('isAllowed', 'Whether the caller may use it.'),
+    reason: t.textOrNull('reason', 'Why not; null if it may.'),
+  }),
+});
+builder.objectFields(Viewer, (t) => ({
+  permissions: t.stringList({
+    description: 'The operations that you may use, by name.',
+    resolve: (viewer, _args, { config }) =>
+      permissionsOf(viewer, config.READ_ONLY === 'true').flatMap(({ name, isAllowed }) => (isAllowed ? [name] : [])),
+  }),
+  operations: t.field({
+    type: [Permission],
+    description: 'Every operation of the API, those that you may not use with the reason.',
+    resolve: (viewer, _args, { config }) => permissionsOf(viewer, config.READ_ONLY === 'true'),
+  }),
+}));

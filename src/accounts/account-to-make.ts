@@ -2,7 +2,7 @@
 import type { NewAccount, ProviderFailure } from '../identity/provider.ts';
 import { UnsealError } from '../sealing/jwe.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
-import { openSealed } from '../sealing/open-sealed.ts';
+import { openSealed } from '../sealing/key-ring.ts';
 import { usernameProblem } from './account.rules.ts';
 import type { ClaimedEntry } from './claim.ts';
 

@@ -12,7 +12,7 @@ import type { QueuedCreation } from '../database/generated/prisma/client.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
 import { type InputIssue, InvalidInputError, type Refusal } from '../refusals.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
-import { sealingAgain } from '../sealing/open-sealed.ts';
+import { sealingAgain } from '../sealing/key-ring.ts';
 import type { Caller } from '../work/caller.ts';
 import type { Context } from '../work/context.ts';
 import { announce, signed } from '../work/unit.ts';

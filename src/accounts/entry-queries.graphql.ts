@@ -1,5 +1,6 @@
 /** Reading the queue: one entry, pages of entries, how the queue stands. */
 import { z } from 'zod';
+import { visibleTo } from '../access/scope.ts';
 import type { Prisma } from '../database/generated/prisma/client.ts';
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import { builder, LARGEST_PAGE } from '../graphql/builder.ts';
@@ -12,10 +13,8 @@ import {
   StringFilterInput,
   stringCondition,
 } from '../graphql/filters.ts';
-import { keysetPage } from '../graphql/keyset.ts';
-import { connectionSelection } from '../graphql/selection.ts';
+import { connectionSelection, keysetPage } from '../graphql/keyset.ts';
 import { QueuedCreation, Status } from './entry.graphql.ts';
-import { visibleTo } from './entry-scope.ts';
 import { loadFamilyStatistics, loadQueueStatistics, type QueueStatistics } from './insight/queue-statistics.ts';
 
 export interface EntryFilter {

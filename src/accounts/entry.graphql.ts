@@ -1,4 +1,6 @@
 /** Entries in the API: the type `QueuedCreation` and its attempts. */
+
+import { visibleTo } from '../access/scope.ts';
 import type { AttemptOutcome, EntryStatus, PasswordDestruction } from '../database/generated/prisma/enums.ts';
 import { UserRoleRef as UserRole } from '../families/family.graphql.ts';
 import { builder } from '../graphql/builder.ts';
@@ -7,7 +9,6 @@ import { keysetOf } from '../graphql/keyset.ts';
 import { looksSealed } from '../sealing/jwe.ts';
 import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import { cancelProblem, MAX_RETRIES, retryProblem } from './entry.rules.ts';
-import { visibleTo } from './entry-scope.ts';
 
 /** An attempt that was closed, or the one in flight (outcome null), which is known from the lease. */
 interface AttemptView {

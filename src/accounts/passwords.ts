@@ -2,8 +2,7 @@
  * Destroying passwords that nobody needs any more: the undo window after a cancel, a retention
  * time after a final failure. (A completed entry's is destroyed by the statement that completes it.)
  */
-import { isMoreLikely, planAnew } from '../database/by-place.ts';
-import { restAfter } from '../database/pace.ts';
+import { isMoreLikely, planAnew, restAfter } from '../database/by-place.ts';
 import { asSystem, type Services } from '../work/context.ts';
 import { type Loop, loop, UNTIL_WOKEN } from '../work/loop.ts';
 import { type UnitContext, unit } from '../work/unit.ts';

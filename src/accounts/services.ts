@@ -1,3 +1,4 @@
+/** What this slice adds to the services of a node. */
 import type { Batcher } from '../database/batcher.ts';
 import type { createInserts } from './enqueue.ts';
 import type { Explanation } from './insight/explained.rules.ts';

@@ -11,9 +11,8 @@ import type { Services } from '../work/context.ts';
 import { loop, UNTIL_WOKEN } from '../work/loop.ts';
 import { announce } from '../work/unit.ts';
 import { type AttemptServices, longestAttemptMs, makeAttempt } from './attempt.ts';
-import { type ClaimedEntry, claimOptions, claimProbe, giveBack } from './claim.ts';
+import { type ClaimedEntry, claimOptions, claimProbe, giveBack, nextDueInMs } from './claim.ts';
 import { createPace, LOOK_AGAIN_MS } from './control/queue-control-pace.ts';
-import { nextDueInMs } from './due-timer.ts';
 import { createSettler, type SettlerServices } from './settle.ts';
 
 /** What a worker needs of its node. */

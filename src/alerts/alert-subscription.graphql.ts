@@ -1,7 +1,7 @@
 /** Watching alerts: on, growing, silenced, over. */
 
 import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';
-import { registerInterest } from '../events/changes/interests.ts';
+import { registerInterest } from '../events/changes/change-stream.ts';
 import { builder } from '../graphql/builder.ts';
 import { AFTER, Change } from '../graphql/change-types.ts';
 import { AlertRef as Alert } from './alert.graphql.ts';

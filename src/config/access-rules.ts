@@ -1,5 +1,5 @@
 /** Rules over several settings of access control; config.ts asks them with its own. */
-import { isLoopback } from '../http/loopback.ts';
+import { isLoopback } from '../http/address.ts';
 
 type Name =
   | 'ADMIN_TOKEN'

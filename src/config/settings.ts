@@ -3,14 +3,12 @@
  * them; the README's table is generated from them.
  */
 import { ACCESS_SETTINGS } from './access.ts';
-import { ALERT_SETTINGS } from './alerts.ts';
+import { ALERT_SETTINGS, MONITORING_SETTINGS } from './alerts.ts';
 import { LIMIT_SETTINGS } from './limits.ts';
-import { MONITORING_SETTINGS } from './monitoring.ts';
-import { OUTBOX_SETTINGS } from './outbox.ts';
 import { POLICY_SETTINGS } from './policy.ts';
 import { RETENTION_SETTINGS } from './retention.ts';
 import { databaseUrl, duration, headerValue, integer, oneOf, setting, text, url } from './values.ts';
-import { WEBHOOK_SETTINGS } from './webhooks.ts';
+import { OUTBOX_SETTINGS, WEBHOOK_SETTINGS } from './webhooks.ts';
 
 export const SETTINGS = {
   HOST: setting({

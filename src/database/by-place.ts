@@ -8,6 +8,8 @@
  * thought to have one row, and the batch is picked again for each of half a million. A row that
  * somebody changes in that moment has moved and is left for the next batch.
  */
+
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from './database.ts';
 
 /**
@@ -20,3 +22,12 @@ export async function planAnew(tx: Queryable): Promise<void> {
 
 /** Whether a batch of so many was probably not the last: a few of a full one may have moved. */
 export const isMoreLikely = (count: number, batch: number): boolean => count > batch / 2;
+
+const REST_PER_WORK = 2;
+const LONGEST_REST_MS = 2_000;
+
+/** Rests after a batch that began at `begun` (by performance.now()); ends at once when `signal` is aborted. */
+export async function restAfter(begun: number, signal?: AbortSignal): Promise<void> {
+  const ms = Math.min(LONGEST_REST_MS, REST_PER_WORK * (performance.now() - begun));
+  await delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
+}

@@ -10,9 +10,8 @@ import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { cancelWhenAborted } from './cancel.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
-import { measurePools } from './measure.ts';
 import { createOutage, type Outage } from './outage.ts';
-import { openPool, type Pool } from './pool.ts';
+import { measurePools, openPool, type Pool } from './pool.ts';
 
 /** Our connections' name, for whoever looks at them; nothing depends on it. */
 export const APPLICATION_NAME = 'family-hub-jobs';

@@ -1,3 +1,4 @@
+/** What this slice adds to the services of a node. */
 import type { ChangeFeed } from './changes/change-feed.ts';
 import type { Deliverer } from './webhooks/deliverer.ts';
 

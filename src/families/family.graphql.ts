@@ -2,8 +2,7 @@
 import type { InvitationStatus, UserRole } from '../database/generated/prisma/enums.ts';
 import { builder } from '../graphql/builder.ts';
 import { enumOf } from '../graphql/enums.ts';
-import { keysetPage, keysetQuery, type OrderKey, pageOf } from '../graphql/keyset.ts';
-import { connectionSelection } from '../graphql/selection.ts';
+import { connectionSelection, keysetPage, keysetQuery, type OrderKey, pageOf } from '../graphql/keyset.ts';
 import type { Caller } from '../work/caller.ts';
 
 const FAMILIES: OrderKey = { list: 'families', field: 'createdAt', direction: 'desc' };

@@ -1,3 +1,4 @@
+/** What every subscription's events have: where they stand in the feed, what happened and when. */
 import { builder } from './builder.ts';
 
 export interface Changed {

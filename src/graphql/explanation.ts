@@ -1,3 +1,7 @@
+/**
+ * Explanations in the API, as every slice gives them: why something is not moving, what stands in
+ * its way, and which mutation helps. A slice adds its own kinds of blocker and its field.
+ */
 import type { BlockerOf, Cure, ExplanationOf } from '../work/explanation.ts';
 import { builder } from './builder.ts';
 

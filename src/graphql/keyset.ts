@@ -4,6 +4,9 @@
  * row it names was deleted, where Prisma's own cursor finds nothing.
  */
 
+import { queryFromInfo } from '@pothos/plugin-prisma';
+import type { GraphQLResolveInfo } from 'graphql';
+import type { RequestContext } from './builder.ts';
 import { DEFAULT_PAGE, LARGEST_PAGE } from './builder.ts';
 import { badInput, isInstant } from './scalars.ts';
 
@@ -227,4 +230,9 @@ function partsOf(cursor: string): unknown[] {
   } catch {
     return [];
   }
+}
+
+/** The include that serves both `nodes` and `edges { node }`. */
+export function connectionSelection(context: RequestContext, info: GraphQLResolveInfo): object {
+  return queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']] });
 }

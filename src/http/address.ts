@@ -39,3 +39,38 @@ export function createAddressOf(trusted: readonly string[]): (request: IncomingM
     return address;
   };
 }
+
+/** True for `localhost`, `::1` and 127.0.0.0/8; not for names that merely begin like them. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** The host of a Host header (`localhost:4000`, `[::1]`), in lower case and without brackets; undefined when it is none. */
+export function hostOf(hostHeader: string | undefined): string | undefined {
+  const match = /^(\[[0-9a-f:]+\]|[^:\s@/]+)(:\d{1,5})?$/i.exec(hostHeader ?? '');
+  return match?.[1]?.replace(/^\[|\]$/g, '').toLowerCase();
+}
+
+/** Whether a Host header names this machine. */
+export function namesLoopback(hostHeader: string | undefined): boolean {
+  return isLoopback(hostOf(hostHeader) ?? '');
+}
+
+/** Addresses that stand for "this machine, somehow"; nobody who means well writes them into a URL. */
+const NOWHERE = ['0.0.0.0', '::'];
+
+/**
+ * Makes the check of a Host header. Loopback names are always answered, `allowed` names too (one
+ * that begins with a dot stands for every name below it), any other address only where the server
+ * does not listen on loopback alone.
+ */
+export function createHostCheck(allowed: readonly string[]) {
+  const names = allowed.map((name) => name.toLowerCase());
+  return (hostHeader: string | undefined, isLoopbackOnly: boolean): boolean => {
+    const host = hostOf(hostHeader);
+    if (host === undefined) return false;
+    if (isLoopback(host)) return true;
+    if (names.some((name) => (name.startsWith('.') ? host.endsWith(name) : host === name))) return true;
+    return !isLoopbackOnly && isIP(host) !== 0 && !NOWHERE.includes(host);
+  };
+}

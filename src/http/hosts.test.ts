@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createHostCheck } from './hosts.ts';
+import { createHostCheck } from './address.ts';
 
 const check = createHostCheck(['jobs.example.org', '.inner.example']);
 

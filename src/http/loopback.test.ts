@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { namesLoopback } from './loopback.ts';
+import { namesLoopback } from './address.ts';
 
 it.each([
   'localhost',

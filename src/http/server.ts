@@ -7,11 +7,10 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/config.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { createHostCheck, isLoopback } from './address.ts';
 import { type ConnectionLimits, guardConnections } from './connections.ts';
 import type { Handler } from './exchange.ts';
 import { setSecurityHeaders } from './headers.ts';
-import { createHostCheck } from './hosts.ts';
-import { isLoopback } from './loopback.ts';
 import { opensPage } from './pages.ts';
 
 export interface HttpOptions {

@@ -2,7 +2,7 @@
 
 import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';
 import type { InterestOf } from '../events/changes/change-stream.ts';
-import { registerInterest } from '../events/changes/interests.ts';
+import { registerInterest } from '../events/changes/change-stream.ts';
 import { builder } from '../graphql/builder.ts';
 import { AFTER, Change } from '../graphql/change-types.ts';
 import { loadCircuit } from './circuit.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_NAME_LENGTH, NO_NAME, profileNames } from './names.rules.ts';
+import { MAX_NAME_LENGTH, NO_NAME, profileNames } from './zitadel-messages.rules.ts';
 
 describe('profileNames', () => {
   it.each([

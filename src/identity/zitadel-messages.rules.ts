@@ -3,7 +3,6 @@
  * 4 and newer), Connect protocol with JSON. The shapes are the vendor's (npm `@zitadel/proto`);
  * test/integration/zitadel-messages.test.ts holds them to it.
  */
-import { profileNames } from './names.rules.ts';
 import type { NewAccount } from './provider.ts';
 import { parseJson, record } from './zitadel-answers.rules.ts';
 
@@ -83,4 +82,34 @@ export function isMessage(body: string): boolean {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Zitadel's limit for each of the three, in Unicode code points. */
+export const MAX_NAME_LENGTH = 200;
+
+/** Stands where Zitadel insists on a name and there is none. */
+export const NO_NAME = '-';
+
+export interface ProfileNames {
+  readonly givenName: string;
+  readonly familyName: string;
+  readonly displayName: string;
+}
+
+/** Splits a full name; all three results are trimmed and non-blank, also for a blank full name. */
+export function profileNames(fullName: string): ProfileNames {
+  // \s lacks U+0085, which Zitadel trims; control characters have no place in a name.
+  const whole = fullName.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  const gap = whole.indexOf(' ');
+  return {
+    givenName: limited(gap < 0 ? whole : whole.slice(0, gap)),
+    familyName: limited(gap < 0 ? '' : whole.slice(gap + 1)),
+    displayName: limited(whole),
+  };
+}
+
+function limited(name: string): string {
+  // Most names are short: count code points only where the limit could be passed.
+  const cut = name.length <= MAX_NAME_LENGTH ? name : [...name].slice(0, MAX_NAME_LENGTH).join('').trim();
+  return cut === '' ? NO_NAME : cut;
 }

@@ -13,10 +13,15 @@ import { isPausedAt, settle } from './ledger/settle.rules.ts';
 import { beginCounts, countFires, countRun } from './runs/run.metrics.ts';
 import { closeCrashedRuns } from './runs/runs.ts';
 import { createRunsInHand, type RunsInHand } from './runs/runs-in-hand.ts';
-import { registerSchedules } from './schedules/register.ts';
+import { timingProblem } from './schedules/reschedule.rules.ts';
 import { createScheduleLog } from './schedules/schedule-log.ts';
-import { loadSchedules, type NextFire, type Schedule, type ScheduleInUse } from './schedules/schedules.ts';
-import { timingProblem } from './schedules/timing.rules.ts';
+import {
+  loadSchedules,
+  type NextFire,
+  registerSchedules,
+  type Schedule,
+  type ScheduleInUse,
+} from './schedules/schedules.ts';
 import { createTimers } from './timers.ts';
 import { createTracker } from './waiting.ts';
 

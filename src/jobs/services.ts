@@ -1,3 +1,4 @@
+/** What this slice adds to the services of a node. */
 import type { Job } from './job.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { createScheduleExplanations } from './schedules/schedule-explanation.ts';

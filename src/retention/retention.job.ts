@@ -3,9 +3,8 @@
  * transactions of their own and rest between, so that no one waits for it and a stop costs nothing.
  */
 import type { Audit } from '../access/audit/audit.ts';
-import { isMoreLikely, planAnew } from '../database/by-place.ts';
+import { isMoreLikely, planAnew, restAfter } from '../database/by-place.ts';
 import type { Transactional } from '../database/database.ts';
-import { restAfter } from '../database/pace.ts';
 import type { Job, JobContext, LogFields, RunCounts } from '../jobs/job.ts';
 import { asSystem } from '../work/context.ts';
 import { unit } from '../work/unit.ts';

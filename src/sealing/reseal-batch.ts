@@ -8,8 +8,7 @@ import type { Queryable } from '../database/database.ts';
 import type { Services } from '../work/context.ts';
 import { beginningOf, UnsealError } from './jwe.ts';
 import type { KeyRing } from './key-ring.ts';
-import { openSealed } from './open-sealed.ts';
-import { resealSecrets } from './reseal-secrets.ts';
+import { openSealed } from './key-ring.ts';
 
 /** Small enough to hold locks for some ten milliseconds. */
 const LARGEST_BATCH = 200;
@@ -128,3 +127,33 @@ const FINISH = `
 const COUNT = `
   UPDATE auth.resealings SET resealed_count = resealed_count + $2, skipped_count = skipped_count + $3, passed_id = $4
   WHERE id = $1`;
+
+export interface ResealedSecrets {
+  readonly resealedCount: number;
+  readonly skippedCount: number;
+}
+
+/** Those under this key, or, with null, under any but the active one. */
+export async function resealSecrets(tx: Queryable, keyRing: KeyRing, keyId: string | null): Promise<ResealedSecrets> {
+  const old = await tx.query<{ id: string; sealed: string }>(
+    `SELECT id, sealed_secret AS sealed FROM auth.webhook_secrets
+     WHERE CASE WHEN $1::text IS NULL THEN substr(sealed_secret, 1, 96) <> $2
+                ELSE substr(sealed_secret, 1, 96) = $1 AND $1 <> $2 END
+     ORDER BY id FOR UPDATE`,
+    [keyId === null ? null : beginningOf(keyId), beginningOf(keyRing.sealingKeyId)],
+  );
+  const anew: { id: string; sealed: string }[] = [];
+  for (const { id, sealed } of old) {
+    try {
+      anew.push({ id, sealed: keyRing.seal(await openSealed(keyRing, sealed, id), id) });
+    } catch (error) {
+      if (!(error instanceof UnsealError)) throw error;
+    }
+  }
+  await tx.query(
+    `UPDATE auth.webhook_secrets AS secret SET sealed_secret = anew.sealed
+     FROM unnest($1::uuid[], $2::text[]) AS anew(id, sealed) WHERE secret.id = anew.id`,
+    [anew.map(({ id }) => id), anew.map(({ sealed }) => sealed)],
+  );
+  return { resealedCount: anew.length, skippedCount: old.length - anew.length };
+}

@@ -11,8 +11,8 @@ import type { Queryable } from '../database/database.ts';
 import { InvalidStateError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
-import { findKey } from './find-key.ts';
 import { countSealed, countSealedSecrets } from './key-usage.ts';
+import { findKey } from './stored-keys.ts';
 
 /** Passwords a second, where nothing else was said: a few percent of one processor. */
 export const DEFAULT_PER_SECOND = 1_000;

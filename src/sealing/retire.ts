@@ -11,11 +11,11 @@ import { sqlStateOf } from '../database/violations.ts';
 import { InvalidStateError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
-import { findKey } from './find-key.ts';
 import { KeyInUseError } from './key.errors.ts';
 import { retireProblem } from './key.rules.ts';
 import { countSealedUnder } from './key-usage.ts';
 import { nodesSealingUnder } from './living-nodes.ts';
+import { findKey } from './stored-keys.ts';
 import { LOCK_KEY_RING } from './wrapped-keys.ts';
 
 export interface RetireRequest {

@@ -1,6 +1,8 @@
 /** The rows of the key ring as they lie in the database, in the order in which their keys became active. */
 import type { Queryable } from '../database/database.ts';
-import type { KeyRow, MasterKeys } from './wrapped-keys.ts';
+import { NotFoundError } from '../refusals.ts';
+import { type KeyState, type KeyTimes, keyState } from './key.rules.ts';
+import type { KeyPurpose, KeyRow, MasterKeys } from './wrapped-keys.ts';
 
 // Before the migrations too, when there are fewer columns: hence the detour over JSON.
 export const SELECT_KEYS = `
@@ -31,3 +33,16 @@ export async function hasKeyRing(db: Queryable): Promise<boolean> {
 /** Keys given up with a lost master key are passed over, unless that was found again. */
 export const openable = (stored: readonly StoredKey[], masters: MasterKeys): readonly StoredKey[] =>
   stored.filter(({ isLost, masterKeyId }) => !isLost || masters.some((one) => one?.id === masterKeyId));
+
+/** Throws NotFoundError. */
+export async function findKey(db: Queryable, keyId: string): Promise<{ purpose: KeyPurpose; state: KeyState }> {
+  const [key] = await db.query<KeyTimes & { purpose: KeyPurpose; now: Date }>(
+    `SELECT purpose, activated_at AS "activatedAt", superseded_at AS "supersededAt", retired_at AS "retiredAt",
+            lost_at AS "lostAt", now() AS now
+     FROM auth.data_protection_keys WHERE id = $1`,
+    [keyId],
+  );
+  if (key === undefined)
+    throw new NotFoundError(`There is no key with the id ${keyId}. List them with the query "encryptionKeys".`);
+  return { purpose: key.purpose, state: keyState(key, key.now) };
+}

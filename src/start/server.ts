@@ -1,15 +1,19 @@
+/**
+ * Starting a server: each step opens one thing and says how it is closed. The master key is
+ * proved before anything is touched; nothing is claimed before the server listens.
+ */
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrations.ts';
 import { StartError } from '../database/start-error.ts';
 import { seedDemoFamily } from '../families/demo.ts';
+import { readSinglePage } from '../http/single-page.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { declareMetrics } from '../metrics.ts';
 import type { DrainAsk } from '../nodes/heartbeat.ts';
 import { openKeyRing } from '../sealing/key-ring.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { openDashboard } from './dashboard.ts';
 import { assertWritable, type DatabaseServer, openDatabaseServer } from './database.ts';
 import { explainStartFailure } from './failures.ts';
 import { masterKeysFor } from './master-key.ts';
@@ -124,3 +128,8 @@ function listenError(error: NodeJS.ErrnoException, { HOST, PORT }: Config): Erro
     return new StartError(`HOST="${HOST}" is not an address of this machine. Example: HOST=127.0.0.1`);
   return error;
 }
+
+/** The same for the sources and for what is compiled from them: both are two folders below the project. */
+export const DASHBOARD_FOLDER = new URL('../../dist/dashboard/', import.meta.url);
+
+export const openDashboard = () => readSinglePage(DASHBOARD_FOLDER);

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { aggregateIdOf } from '../events/outbox/aggregate-id.rules.ts';
 import { toCloudEvent } from '../events/outbox/cloud-event.rules.ts';
 import { eventSchemas, schemaFileName } from '../events/outbox/event-schema.rules.ts';
-import { outboxState } from '../events/outbox/outbox-state.rules.ts';
-import { backOffMs, isOfTheEvent } from '../events/outbox/publishing.rules.ts';
+import { backOffMs, isOfTheEvent, outboxState } from '../events/outbox/publishing.rules.ts';
 import { CATALOG, EVENT_TYPES, isEventType } from './event-types.rules.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -3,14 +3,13 @@
  * (`tx.happened`); its audit entry and its event are written with the change, so that none is there
  * without the others, and once all have committed the log gets a line and the nodes their notices.
  */
-import type { Transactional } from '../database/database.ts';
+import type { Queryable, Transactional } from '../database/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Act, SignedAct } from './audit-trail.ts';
 import type { Context } from './context.ts';
 import { CATALOG, type NewEvent } from './event-types.rules.ts';
 import { type DetailsOf, FACTS, type FactName, type Happening, happening } from './facts.ts';
 import type { Notice } from './notices.ts';
-import { recordEvents } from './write-events.ts';
 
 export interface UnitTransaction extends Transactional {
   /** Names what the unit did; call it after the change itself, in the order in which things happened. */
@@ -118,4 +117,25 @@ export function logActs(logger: Logger, acts: readonly Act[]): void {
     };
     logger.info(line, outcome === 'done' ? `${action} by ${caller.name}` : `${action} was denied to ${caller.name}`);
   }
+}
+
+const RECORD = `
+  INSERT INTO auth.outbox_events (event_type, event_version, aggregate_type, aggregate_id, family_id, payload)
+  SELECT type, version, "aggregateType", "aggregateId", "familyId", payload
+  FROM jsonb_to_recordset($1::jsonb) AS e(
+    place int, type text, version int, "aggregateType" text, "aggregateId" uuid, "familyId" uuid, payload jsonb)
+  ORDER BY place`;
+
+/**
+ * Writes events, in their order, within the caller's transaction; after its commit the caller calls
+ * `notices.notify('outbox')`. Fields that the catalog does not name are left out. Throws for a
+ * payload that is not as the catalog says.
+ */
+export async function recordEvents(tx: Queryable, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map(({ eventType: type, aggregateType, aggregateId, familyId = null, payload }, place) => {
+    const { version, payload: schema } = CATALOG[type];
+    return { place, type, version, aggregateType, aggregateId, familyId, payload: schema.parse(payload) };
+  });
+  await tx.query(RECORD, [JSON.stringify(rows)]);
 }

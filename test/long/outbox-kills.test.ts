@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { aggregateIdOf } from '../../src/events/outbox/aggregate-id.rules.ts';
-import { recordEvents } from '../../src/work/write-events.ts';
+import { recordEvents } from '../../src/work/unit.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type Env, type ServerProcess, until } from '../support/process.ts';
 

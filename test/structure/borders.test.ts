@@ -72,12 +72,7 @@ const ORDER = [
 const SLICES = ORDER.slice(ORDER.indexOf('access'), ORDER.indexOf('readings.ts'));
 const placeOf = (file: string): string => folderOf(file) || file;
 /** Pure rules that the ground floor knows: what an address is, and how a delivery can end. */
-const KNOWN_BELOW = [
-  'http/loopback.ts',
-  'http/address.ts',
-  'events/webhooks/ip-address.rules.ts',
-  'events/webhooks/outcome.rules.ts',
-];
+const KNOWN_BELOW = ['http/address.ts', 'events/webhooks/ip-address.rules.ts', 'events/webhooks/outcome.rules.ts'];
 const MECHANISM = ['database', 'graphql', 'http', 'telemetry', 'work'];
 
 describe('borders', () => {

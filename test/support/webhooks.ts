@@ -1,7 +1,7 @@
 /** Webhooks for tests: made over the API, fed with events by the outbox, looked at in the database. */
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../../src/config/config.ts';
-import { recordEvents } from '../../src/work/write-events.ts';
+import { recordEvents } from '../../src/work/unit.ts';
 import type { TestApp } from './app.ts';
 
 /** Receivers of tests are on this machine. */

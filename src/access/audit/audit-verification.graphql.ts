@@ -1,3 +1,4 @@
+/** Proving the audit trail in the API: `verifyAuditTrail`, and the anchors that it takes. */
 import { builder } from '../../graphql/builder.ts';
 import { badInput } from '../../graphql/scalars.ts';
 import type { PresentAnchor } from './audit.ts';

@@ -8,7 +8,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { AuditKeys, AuditTrail } from '../../work/audit-trail.ts';
 import { anchorText, type GivenAnchor, presentAnchor, readAnchor } from './anchors.ts';
 import { cutAuditTrail } from './cut.ts';
-import { exportAudit } from './export.ts';
+import { exportAudit } from './export-route.ts';
 import { clearFindings, recordFinding } from './findings.ts';
 import { createSealer, type Sealer } from './sealer.ts';
 import type { TimeSpan } from './span.ts';

@@ -5,7 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { AuditKeys } from '../../work/audit-trail.ts';
 import { chainAt, macOfRow, NO_CHAIN } from './proof.rules.ts';
-import type { StoredEntry } from './stored-entries.ts';
+import type { StoredEntry } from './walk.ts';
 
 /** How far the chain was followed. */
 export interface ChainPosition {

@@ -10,7 +10,7 @@ import type { AuditKeys } from '../../work/audit-trail.ts';
 import { keepCut, loadCut } from './anchors.ts';
 import { BEGINNING, type BrokenTrail, brokenLink, type ChainPosition } from './chain.rules.ts';
 import { CHAIN_LOCK } from './seal.ts';
-import { STORED_COLUMNS, type StoredEntry, storedEntries } from './stored-entries.ts';
+import { STORED_COLUMNS, type StoredEntry, storedEntries } from './walk.ts';
 
 /**
  * Deletes up to `limit` chained rows from the beginning, as far as all are older than `keepMs`;

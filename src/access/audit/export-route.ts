@@ -7,14 +7,20 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import type { Queryable } from '../../database/database.ts';
 import { refuse } from '../../http/body.ts';
 import type { Exchange, Handler } from '../../http/exchange.ts';
 import { type Gate, turnAway } from '../../http/gate.ts';
+import type { AuditKeys } from '../../work/audit-trail.ts';
 import type { Caller } from '../../work/caller.ts';
 import type { Services } from '../../work/context.ts';
 import { unit } from '../../work/unit.ts';
 import { denial, PATHS } from '../permissions.rules.ts';
-import type { TimeSpan } from './span.ts';
+import { anchorText, loadCut, loadHead } from './anchors.ts';
+import { BEGINNING, type ChainPosition } from './chain.rules.ts';
+import { placesOf, type TimeSpan } from './span.ts';
+import type { StoredEntry } from './walk.ts';
+import { chainedRows } from './walk.ts';
 
 export const AUDIT_EXPORT = '/audit/export';
 
@@ -85,3 +91,48 @@ function instantOf(text: string | null): Date | null | undefined {
   if (text === null || text === '') return null;
   return INSTANT.safeParse(text).success ? new Date(text) : undefined;
 }
+
+/**
+ * The lines, each with its end, a batch of rows at a time: the chained rows of the span with a
+ * neighbour on either side, in the order of places. The anchor is that of the last of them.
+ */
+export async function* exportAudit(db: Queryable, keys: AuditKeys, span: TimeSpan, now: Date): AsyncGenerator<string> {
+  const beginning = (await loadCut(db, keys)) ?? BEGINNING;
+  const head = await loadHead(db, keys);
+  const { first, last } = await placesOf(db, span, { lowest: beginning.link + 1, highest: head.link });
+  const before = await chainBefore(db, first, beginning);
+  let end: ChainPosition = { link: first - 1, chain: before };
+  yield line({
+    format: 'family-hub-jobs audit trail 1',
+    from: span.from,
+    to: span.to,
+    firstLink: first,
+    chainBefore: before.toString('base64url'),
+  });
+  for await (const rows of chainedRows(db, first, last)) {
+    yield rows.map(entryLine).join('');
+    const row = rows.at(-1);
+    if (row?.link && row.chain) end = { link: row.link, chain: row.chain };
+  }
+  yield line({ anchor: anchorText(keys, { ...end, isCut: false, at: now.getTime() }) });
+}
+
+/** Of no length where the row is missing: nothing follows that. */
+async function chainBefore(db: Queryable, first: number, beginning: ChainPosition): Promise<Buffer> {
+  if (first - 1 <= beginning.link) return beginning.chain;
+  const [row] = await db.query<{ chain: Buffer }>('SELECT chain FROM auth.audit_entries WHERE link = $1', [first - 1]);
+  return row?.chain ?? Buffer.alloc(0);
+}
+
+const line = (value: object): string => `${JSON.stringify(value)}\n`;
+
+const entryLine = ({ isCopy, mac, link, chain, chained_at, sequence, ...signed }: StoredEntry): string =>
+  line({
+    link,
+    sequence,
+    ...signed,
+    mac: mac.toString('base64url'),
+    chain: chain?.toString('base64url') ?? null,
+    chained_at,
+    ...(isCopy && { isCopy }),
+  });

@@ -7,7 +7,7 @@ import type { Queryable } from '../../database/database.ts';
 import type { AuditKeys } from '../../work/audit-trail.ts';
 import { FACTS } from '../../work/facts.ts';
 import { brokenRow, type TrailKeys } from './chain.rules.ts';
-import { STORED_COLUMNS, storedEntries } from './stored-entries.ts';
+import { STORED_COLUMNS, storedEntries } from './walk.ts';
 
 const KEY_RING_ABANDONED = FACTS.keyRingAbandoned.action;
 

@@ -8,7 +8,7 @@ import type { AuditKeys } from '../../work/audit-trail.ts';
 import { loadHead } from './anchors.ts';
 import { type BrokenTrail, brokenRow, type ChainPosition, chainOf, type TrailKeys } from './chain.rules.ts';
 import { withGivenUp } from './given-up.ts';
-import { STORED_COLUMNS, type StoredEntry, storedEntries } from './stored-entries.ts';
+import { STORED_COLUMNS, type StoredEntry, storedEntries } from './walk.ts';
 
 /** The lock of whoever adds to the chain or cuts it; held until its transaction ends, as it must be behind a pooler. */
 export const CHAIN_LOCK = `hashtext('family-hub-jobs audit trail')`;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonText, storable } from './storable.rules.ts';
+import { jsonText, storable } from './proof.rules.ts';
 
 const BROKEN = /[\0\p{Cs}]/u;
 const anyText = fc.string({ unit: 'binary' }).map((text) => text + String.fromCharCode(0xd800 + (text.length % 2_048)));

@@ -5,8 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Act, AuditKeys, AuditTrail, SignedAct, SignedRow } from '../../work/audit-trail.ts';
-import { macOfRow } from './proof.rules.ts';
-import { jsonText, storable } from './storable.rules.ts';
+import { jsonText, macOfRow, storable } from './proof.rules.ts';
 
 export interface AuditTrailOptions {
   readonly keys: AuditKeys;

@@ -1,6 +1,6 @@
 /** Walking the trail in batches, in the order of places, so that a long one takes no more memory than a short one. */
 import type { Queryable } from '../../database/database.ts';
-import { STORED_COLUMNS, type StoredEntry, storedEntries } from './stored-entries.ts';
+import type { SignedRow } from '../../work/audit-trail.ts';
 
 const BATCH = 1_000;
 
@@ -38,3 +38,36 @@ export async function* unchainedRows(db: Queryable): AsyncGenerator<StoredEntry[
     sequence = end.sequence;
   }
 }
+
+/** A row with its code and, once the sealer has been there, its place in the chain. */
+export interface StoredEntry extends SignedRow {
+  readonly sequence: number;
+  readonly mac: Buffer;
+  readonly link: number | null;
+  readonly chain: Buffer | null;
+  /** When it was chained; null until then. */
+  readonly chained_at: string | null;
+  /** An earlier row has the same id: this one is a copy. */
+  readonly isCopy: boolean;
+}
+
+type Read = Omit<StoredEntry, 'at' | 'chained_at'> & { readonly at: unknown; readonly chained_at: unknown };
+
+/** For statements that read rows of `auth.audit_entries AS entry`; `storedEntries` takes what they answer. */
+export const STORED_COLUMNS = `
+  entry.id, entry.at, entry.actor_kind, entry.actor_id, entry.actor, entry.token_prefix, entry.role, entry.action,
+  entry.outcome, entry.target_type, entry.target_id, entry.family_id, entry.reason, entry.before, entry.after,
+  entry.request_id, entry.address, entry.node_id, entry.key_id, entry.mac, entry.chain, entry.chained_at,
+  entry.sequence::float8 AS sequence, entry.link::float8 AS link,
+  EXISTS (SELECT FROM auth.audit_entries AS twin WHERE twin.id = entry.id AND twin.sequence < entry.sequence) AS "isCopy"`;
+
+export const storedEntries = (rows: readonly unknown[]): StoredEntry[] =>
+  (rows as readonly Read[]).map((row) => ({
+    ...row,
+    at: instantText(row.at),
+    chained_at: row.chained_at === null ? null : instantText(row.chained_at),
+  }));
+
+/** Whoever changes rows by SQL may write an instant that is none for us, such as `infinity`. */
+const instantText = (at: unknown): string =>
+  at instanceof Date && !Number.isNaN(at.getTime()) ? at.toISOString() : String(at);

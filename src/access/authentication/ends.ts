@@ -4,7 +4,7 @@
  * look every ten seconds for what comes with no notice (a changed file, a notice that was lost).
  */
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './given-secret.ts';
 import type { Verdict } from './proof.ts';
 
 const LOOK_EVERY_MS = 10_000;

@@ -7,7 +7,7 @@ import { looksLikeJwt, verifyJwt } from '../oidc/verify-jwt.ts';
 import { findSession } from '../sessions/sessions.ts';
 import { looksLikeToken } from '../tokens/token-format.rules.ts';
 import { findToken } from '../tokens/token-lookup.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './given-secret.ts';
 import { openGivenSecret } from './given-secret.ts';
 import { UNKNOWN, type Verdict } from './proof.ts';
 

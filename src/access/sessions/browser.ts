@@ -2,7 +2,7 @@
  * What is said to browsers and believed of them: cookies, where a form was sent from, where to go
  * after the sign-in. Nothing here is trusted to lead away from this server.
  */
-import { namesLoopback } from '../../http/loopback.ts';
+import { namesLoopback } from '../../http/address.ts';
 
 export interface BrowserHeaders {
   readonly host?: string | undefined;

@@ -10,6 +10,8 @@ import type { Context } from '../../work/context.ts';
 import { announce, unit } from '../../work/unit.ts';
 import { sha256 } from '../authentication/given-secret.ts';
 import { endIn, type Proof, type Verdict } from '../authentication/proof.ts';
+import type { Departure } from '../oidc/code-flow.ts';
+import { type BrowserHeaders, cookieLine, cookieValue } from './browser.ts';
 
 /** Only whoever has its cookie is told: a session is not guessed. */
 const ended = (why: string): Extract<Verdict, { failure: string }> => ({
@@ -121,4 +123,36 @@ export async function endSession(ctx: Context, id: string): Promise<void> {
   });
   // Who signs out again notifies the nodes again: the first notice may have been lost.
   if (!isEnded) announce(ctx, 'signedOut');
+}
+
+/** How long somebody may take at the issuer. */
+const AWAY_MS = 10 * 60_000;
+
+/** The line that sets the cookie, or for undefined has it forgotten. Lax: it must come along when the issuer leads back. */
+export const departureLine = (departure: Departure | undefined, origin: string): string =>
+  cookieLine(
+    'departure',
+    departure === undefined ? '' : Buffer.from(JSON.stringify(departure)).toString('base64url'),
+    origin,
+    { maxAgeMs: departure === undefined ? 0 : AWAY_MS, sameSite: 'Lax' },
+  );
+
+/** What the browser has kept; undefined when that is nothing, or not ours. */
+export function departureOf(headers: BrowserHeaders, origin: string): Departure | undefined {
+  const cookie = cookieValue(headers, 'departure', origin);
+  if (cookie === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(cookie, 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { state, nonce, verifier, returnTo } = value as Record<string, unknown>;
+  return typeof state === 'string' &&
+    typeof nonce === 'string' &&
+    typeof verifier === 'string' &&
+    typeof returnTo === 'string'
+    ? { state, nonce, verifier, returnTo }
+    : undefined;
 }

@@ -3,6 +3,7 @@
  * those who see it and those who hear it, by day and by night.
  */
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif }
@@ -87,3 +88,24 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+
+const LARGEST_FORM = 10_000;
+
+/** The form's fields; undefined when the body is none, or larger than 10,000 bytes. */
+export async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
+  const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '');
+  const chunks: Buffer[] = [];
+  let received = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      received += chunk.length;
+      if (received <= LARGEST_FORM) chunks.push(chunk);
+      // Read to its end so that the answer can be sent, but no further than any request may be.
+      else if (received > 100 * LARGEST_FORM) break;
+    }
+  } catch {
+    // Its sender has left.
+    return undefined;
+  }
+  return isForm && received <= LARGEST_FORM ? new URLSearchParams(Buffer.concat(chunks).toString('utf8')) : undefined;
+}

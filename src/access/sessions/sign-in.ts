@@ -11,10 +11,8 @@ import type { Authenticator } from '../authentication/authenticator.ts';
 import type { Proof } from '../authentication/proof.ts';
 import type { CodeFlow } from '../oidc/code-flow.ts';
 import { cookieLine, cookieValue, isForeign, isUnencrypted, publicOrigin, safeReturnTo } from './browser.ts';
-import { departureLine, departureOf } from './departure.ts';
-import { readForm } from './form.ts';
-import { beginSession, endSession } from './sessions.ts';
-import { goOnPage, SIGN_IN_POLICY, type SignInPage, signInPage } from './sign-in-page.ts';
+import { beginSession, departureLine, departureOf, endSession } from './sessions.ts';
+import { goOnPage, readForm, SIGN_IN_POLICY, type SignInPage, signInPage } from './sign-in-page.ts';
 
 /** What makes a browser forget a cookie. */
 const GONE = { maxAgeMs: 0, sameSite: 'Strict' } as const;

@@ -4,6 +4,7 @@
  * what merely looks like one, and no database is asked about what somebody made up.
  */
 import { crc32 } from 'node:zlib';
+import { isReserved } from '../reserved-names.rules.ts';
 
 /** For scanners too; see SECURITY.md. */
 const PATTERN = /^(fhj_[a-z0-9]{8})_([\w-]{43})([\w-]{6})$/;
@@ -29,4 +30,25 @@ function checksum(text: string): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(crc32(text));
   return bytes.toString('base64url');
+}
+
+const LONGEST_NAME = 60;
+const NAME_PATTERN = /^[a-zA-Z0-9](?:[a-zA-Z0-9 ._-]*[a-zA-Z0-9])?$/;
+
+/** The problem with a name, or undefined. Look-alikes of other alphabets are no letters here. */
+export function tokenNameProblem(name: string): { code: string; message: string } | undefined {
+  if (name.length < 1 || name.length > LONGEST_NAME)
+    return { code: 'INVALID_LENGTH', message: `A token's name has 1 to ${LONGEST_NAME} characters.` };
+  if (isReserved(name))
+    return {
+      code: 'RESERVED',
+      message: 'The trail calls somebody else so. Choose a name that says who uses the token.',
+    };
+  return NAME_PATTERN.test(name) && !name.includes('  ')
+    ? undefined
+    : {
+        code: 'INVALID_CHARACTERS',
+        message:
+          "A token's name is made of a to z, A to Z, 0 to 9, and single spaces, dots, hyphens and underscores between them.",
+      };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tokenNameProblem } from './token-name.rules.ts';
+import { tokenNameProblem } from './token-format.rules.ts';
 
 describe('the name of a token', () => {
   it.each(['a', 'frontend', 'Frontend 2', 'ci.nightly_import-3', 'x'.repeat(60)])('may be %j', (name) => {

@@ -1,3 +1,4 @@
+/** API tokens in the API: made, revoked, listed; a token's own text is seen in one answer only. */
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';

@@ -14,8 +14,7 @@ import { sha256 } from '../authentication/given-secret.ts';
 import { idempotencyKeyIssues } from '../idempotency.rules.ts';
 import { once } from '../idempotency.ts';
 import { requireFamily, unknownFamily } from '../scope.ts';
-import { composeToken, RANDOM_BYTES } from './token-format.rules.ts';
-import { tokenNameProblem } from './token-name.rules.ts';
+import { composeToken, RANDOM_BYTES, tokenNameProblem } from './token-format.rules.ts';
 
 export interface NewToken {
   readonly name: string;

@@ -1,14 +1,14 @@
 /** Bulk actions in the API: the type `BulkAction`, what it skipped, and what is answered about it. */
 
+import { visibleTo } from '../../access/scope.ts';
 import type { BulkActionKind, BulkActionStatus, BulkEntryState } from '../../database/generated/prisma/enums.ts';
 import { builder, LARGEST_PAGE } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
-import { decodeNumber, keysetOf, keysetPage, type PageArgs } from '../../graphql/keyset.ts';
-import { connectionSelection } from '../../graphql/selection.ts';
+import { connectionSelection, decodeNumber, keysetOf, keysetPage, type PageArgs } from '../../graphql/keyset.ts';
 import type { Caller } from '../../work/caller.ts';
 import type { Context } from '../../work/context.ts';
-import { type Exclusion, skipMessage, undoProblem } from './bulk-action.rules.ts';
-import { BulkExclusion as Excluded } from './bulk-exclusion.graphql.ts';
+import { QueuedCreation } from '../entry.graphql.ts';
+import { type Exclusion, exclusionMessage, skipMessage, undoProblem } from './bulk-action.rules.ts';
 import { EntryBulkAction } from './entry-bulk-actions.graphql.ts';
 
 /** A caller that is bound to a family sees what such callers planned. */
@@ -130,7 +130,7 @@ export const BulkAction = builder.prismaNode('BulkAction', {
         'What it was planned for: the `filter` of `planBulkAction`, as it was given. Null where the entries were named by `entryIds`, and in actions of a version that did not keep it.',
     }),
     exclusions: t.field({
-      type: [Excluded],
+      type: [BulkExclusion],
       nullable: true,
       description:
         'Which entries that were asked for the plan left out, by reason. Null in actions of a version that did not keep it.',
@@ -199,3 +199,30 @@ builder.queryFields((t) => ({
     { name: 'BulkActionEdge' },
   ),
 }));
+
+/** Entries by their ids, in that order; those that the caller does not see are left out. */
+export async function entriesOf({ prisma, caller }: Context, query: object, ids: readonly string[]) {
+  const rows = await prisma.queuedCreation.findMany({
+    ...query,
+    where: { id: { in: [...ids] }, ...visibleTo(caller) },
+  });
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+export const BulkExclusion = builder.objectRef<Exclusion>('BulkExclusion').implement({
+  description: 'Entries that the plan leaves out for one reason.',
+  fields: (t) => ({
+    code: t.text(
+      'code',
+      'The reason, for scripts: COMPLETED, PROCESSING, ALREADY_CANCELLED, NOT_PENDING, OUTCOME_UNKNOWN, PASSWORD_DESTROYED, PASSWORD_NOT_SEALED, USERNAME_TAKEN, FAMILY_DELETED or NOT_FOUND.',
+    ),
+    message: t.string({ description: 'The same for people, with what to do.', resolve: exclusionMessage }),
+    count: t.count('count', 'How many.'),
+    sample: t.prismaField({
+      type: [QueuedCreation],
+      description: 'The first ten; none for NOT_FOUND.',
+      resolve: (query, { entryIds }, _args, ctx) => entriesOf(ctx, query, entryIds),
+    }),
+  }),
+});

@@ -1,15 +1,14 @@
 /** Plan, then apply: changing many entries at once, exactly those that were looked at. */
 
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
+import { visibleTo } from '../../access/scope.ts';
 import { builder } from '../../graphql/builder.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { QueuedCreation } from '../entry.graphql.ts';
 import { type EntryFilter, entryCondition, Filter } from '../entry-queries.graphql.ts';
-import { visibleTo } from '../entry-scope.ts';
-import { BulkAction, Kind } from './bulk-action.graphql.ts';
+import { BulkAction, BulkExclusion as Excluded, entriesOf, Kind } from './bulk-action.graphql.ts';
 import { MOST_ENTRY_IDS } from './bulk-action.rules.ts';
 import { applyBulkAction, undoBulkAction } from './bulk-apply.ts';
-import { BulkExclusion as Excluded, entriesOf } from './bulk-exclusion.graphql.ts';
 import { MOST_OPEN_PLANS, type Plan, planBulkAction } from './bulk-plan.ts';
 
 /** A plan reads and writes a row for each entry that matches. */

@@ -11,8 +11,8 @@ import { InvalidInputError, InvalidStateError } from '../../refusals.ts';
 import type { Context } from '../../work/context.ts';
 import { announce, unit } from '../../work/unit.ts';
 import { loadLimits } from '../control/queue-control.ts';
-import { measuredSpeed, timeFor } from '../insight/speed.rules.ts';
-import { loadSpells } from '../insight/speed.ts';
+import { measuredSpeed, timeFor } from '../insight/queue-forecast.rules.ts';
+import { loadSpells } from '../insight/queue-forecast.ts';
 import { type BulkProblemCode, type Exclusion, PLAN_LIFETIME_MS, planIssues } from './bulk-action.rules.ts';
 import { BULK_PROBLEM } from './bulk-problems.ts';
 

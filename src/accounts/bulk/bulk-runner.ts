@@ -4,8 +4,8 @@
  * heartbeat, so that what a stopped or crashed node left is gone on with when its lease ended.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { restAfter } from '../../database/by-place.ts';
 import type { Database } from '../../database/database.ts';
-import { restAfter } from '../../database/pace.ts';
 import type { Services } from '../../work/context.ts';
 import { type Loop, loop, UNTIL_WOKEN } from '../../work/loop.ts';
 import { announce } from '../../work/unit.ts';

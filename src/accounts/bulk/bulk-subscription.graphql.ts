@@ -2,7 +2,7 @@
 
 import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
 import type { Interest } from '../../events/changes/change-stream.ts';
-import { registerInterest } from '../../events/changes/interests.ts';
+import { registerInterest } from '../../events/changes/change-stream.ts';
 import { builder } from '../../graphql/builder.ts';
 import { AFTER, Change } from '../../graphql/change-types.ts';
 import type { Caller } from '../../work/caller.ts';

@@ -3,7 +3,7 @@
 import type { Cure } from '../../work/explanation.ts';
 import { MAX_RETRIES } from '../entry.rules.ts';
 import type { Blocker, ExplainedEntry, Explanation, Pause, QueueConditions } from './explained.rules.ts';
-import { isUsable, retryCure } from './retry-cure.rules.ts';
+import { isUsable, retryCure } from './failure-group-cures.rules.ts';
 
 /** The claim takes what is due within this time: an instant may have been rounded up to the millisecond. */
 const CLAIM_TOLERANCE_MS = 1;

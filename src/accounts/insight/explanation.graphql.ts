@@ -1,3 +1,4 @@
+/** Explanations in the API: the field `explanation` of an entry, and every kind of blocker. */
 import { builder } from '../../graphql/builder.ts';
 import { Blocker, Explanation } from '../../graphql/explanation.ts';
 import { looksSealed } from '../../sealing/jwe.ts';

@@ -1,9 +1,13 @@
+/**
+ * Why an entry is not moving: what stands between it and its account, what an operator can do
+ * about each, and when something next changes by itself. A property test holds it against the
+ * statement that really claims.
+ */
 import type { Cure } from '../../work/explanation.ts';
 import { MAX_RETRIES } from '../entry.rules.ts';
 import type { Blocker, ExplainedEntry, Explanation, QueueConditions } from './explained.rules.ts';
 import { explainPending, later } from './explanation-waiting.rules.ts';
-import { needsNewEntry } from './failure-group-cures.rules.ts';
-import { isUsable, retryCure } from './retry-cure.rules.ts';
+import { isUsable, needsNewEntry, retryCure } from './failure-group-cures.rules.ts';
 
 /** Codes whose cure is a new password. */
 const PASSWORD_CODES: readonly string[] = ['PASSWORD_REFUSED', 'PASSWORD_NOT_SEALED'];

@@ -2,7 +2,10 @@
  * What to do about a group of failures, by its error code. An error's own message speaks of one
  * entry; this speaks of many at once. Null: it passes by itself, and nothing can hasten it.
  */
-import type { PROVIDER_ERRORS } from '../../identity/zitadel.errors.ts';
+import { PROVIDER_ERRORS } from '../../identity/zitadel.errors.ts';
+import type { Cure } from '../../work/explanation.ts';
+import { retryProblem } from '../entry.rules.ts';
+import type { ExplainedEntry } from './explained.rules.ts';
 
 /** Failures that the queue itself finds, beside the identity provider's. */
 export const QUEUE_FAILURE_CODES = [
@@ -91,4 +94,41 @@ export const needsNewEntry = (code: string): boolean => NEEDS_NEW_ENTRY.includes
 export function bulkCure(code: string): 'RETRY' | 'CANCEL' | null {
   if (needsNewEntry(code)) return 'CANCEL';
   return NEEDS_NEW_PASSWORD.includes(code) ? null : 'RETRY';
+}
+
+/** Whether an attempt could use its password. */
+export const isUsable = ({ hasPassword, isSealed }: ExplainedEntry): boolean => hasPassword && isSealed;
+
+/** A retry by hand; null where it would be refused: the family is gone. */
+export function retryCure({ id, familyId }: ExplainedEntry, needsPassword: boolean): Cure | null {
+  const problem = retryProblem(
+    { status: 'failed', hasPassword: true, isSealed: true, hasFamily: familyId !== null },
+    needsPassword,
+  );
+  if (problem !== undefined) return null;
+  return needsPassword
+    ? { label: 'Retry with a new password', mutation: 'retryEntry', input: { entryId: id, password: null } }
+    : { label: 'Retry', mutation: 'retryEntry', input: { entryId: id } };
+}
+
+const QUEUE_FAILURES: Readonly<Record<(typeof QUEUE_FAILURE_CODES)[number], string>> = {
+  FAMILY_DELETED: 'the family was deleted',
+  PASSWORD_NOT_SEALED: 'the password is not sealed',
+  USERNAME_INVALID: 'the username is not valid',
+  RETRIES_USED_UP: 'all retries are used up',
+  USERNAME_TAKEN: 'another user has the username',
+  ACCOUNT_TAKEN: 'another user refers to the account',
+  DATABASE_REFUSED: 'the database refused to keep the account',
+  ATTEMPT_INTERRUPTED: 'the attempts were broken off',
+  KEY_LOST: 'the key of the password is lost',
+};
+
+/** As the rest of a sentence, without a full stop; null for a code that is not ours. */
+export function failureInWords(code: string): string | null {
+  const own = (QUEUE_FAILURES as Readonly<Record<string, string>>)[code];
+  if (own !== undefined) return own;
+  // The first sentence says what it is, those after it what to do.
+  const [what] =
+    (PROVIDER_ERRORS as Readonly<Record<string, { message: string }>>)[code]?.message.split(/\.(?: |$)/) ?? [];
+  return what === undefined ? null : what.charAt(0).toLowerCase() + what.slice(1);
 }

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { PROVIDER_ERRORS } from '../../identity/zitadel.errors.ts';
-import { QUEUE_FAILURE_CODES } from './failure-group-cures.rules.ts';
-import { failureInWords } from './failure-words.rules.ts';
+import { failureInWords, QUEUE_FAILURE_CODES } from './failure-group-cures.rules.ts';
 
 it('says what every failure is, to go on a sentence', () => {
   expect(failureInWords('ACCOUNT_DATA_REFUSED')).toBe('the identity provider refuses the account’s data');

@@ -1,3 +1,4 @@
+/** `queueActivity`: throughput, failures and latency over time, for charts. */
 import { builder } from '../../graphql/builder.ts';
 import { Outcome } from '../entry.graphql.ts';
 import { DEFAULT_BUCKETS, MOST_BUCKETS, spanOf } from './queue-activity.rules.ts';

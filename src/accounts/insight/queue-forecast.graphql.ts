@@ -1,3 +1,4 @@
+/** `queueForecast`: what becomes due when, and when the queue will be empty. */
 import { builder } from '../../graphql/builder.ts';
 import type { DueMinute, UnknownReason } from './queue-forecast.rules.ts';
 import type { QueueForecast } from './queue-forecast.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Spell } from './queue-forecast.rules.ts';
 import { type DueMinute, emptyAt, type ForecastInput, forecast } from './queue-forecast.rules.ts';
-import type { Spell } from './speed.rules.ts';
 
 const NOW = Date.UTC(2027, 2, 28, 0, 30, 20);
 const MINUTE = 60_000;

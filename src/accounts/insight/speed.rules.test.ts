@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { measuredSpeed, type Spell, speedWithin, timeFor } from './speed.rules.ts';
+import { measuredSpeed, type Spell, speedWithin, timeFor } from './queue-forecast.rules.ts';
 
 const NOW = Date.UTC(2027, 2, 28, 0, 30, 20);
 const spell = (startMs: number, endMs: number, count: number): Spell => ({

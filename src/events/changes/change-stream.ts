@@ -180,3 +180,17 @@ async function chosenOf<Row>(together: ChangesTogether, interest: Interest<Row>)
   const rows = load === undefined ? undefined : await together.rowsOf(topic, load);
   return events.filter((event) => interest.keep?.(event, rows?.get(event.key)));
 }
+
+const interests = new Map<ChangeTopic, InterestOf>();
+
+/** Says it for a topic; once, where the topic's own subscription is declared. */
+export function registerInterest(topic: ChangeTopic, interestOf: InterestOf): void {
+  interests.set(topic, interestOf);
+}
+
+/** Throws for a topic whose subscription was not loaded. */
+export function interestIn(topic: ChangeTopic): InterestOf {
+  const interestOf = interests.get(topic);
+  if (interestOf === undefined) throw new Error(`No subscription says what is heard of "${topic}".`);
+  return interestOf;
+}

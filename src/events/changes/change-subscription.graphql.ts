@@ -9,7 +9,7 @@ import { builder } from '../../graphql/builder.ts';
 import { AFTER, Change } from '../../graphql/change-types.ts';
 import { InvalidInputError } from '../../refusals.ts';
 import type { Caller } from '../../work/caller.ts';
-import { interestIn } from './interests.ts';
+import { interestIn } from './change-stream.ts';
 
 /** Each topic with its name in the API, and the subscription that tells it alone. */
 const SUBJECTS = {
@@ -80,3 +80,12 @@ function denialOf(topic: ChangeTopic, caller: Caller): string | undefined {
   if (permission === undefined) throw new Error(`Nobody has said who may use ${coordinate}.`);
   return denial(coordinate, permission, caller);
 }
+
+builder.queryField('changeCursor', (t) =>
+  t.string({
+    nullable: true,
+    description:
+      'The cursor of now. Ask for it, then for what you show, then subscribe with it as `after`: whatever was changed in between is sent.',
+    resolve: (_root, _args, { feed }) => feed.cursor(),
+  }),
+);

@@ -13,3 +13,13 @@ export function aggregateIdOf(aggregateType: string, name: string): string {
 /** The same in SQL. `name`: an expression of type text. */
 export const namedAggregateId = (aggregateType: string, name: string): string =>
   `overlay(overlay(left(encode(sha256(convert_to('${aggregateType}:' || ${name}, 'UTF8')), 'hex'), 32) placing '8' from 13) placing 'a' from 17)::uuid`;
+
+/** Where payloads say it: a job, an account, a token, the identity provider, an alert's rule. */
+const NAMES = ['jobName', 'username', 'name', 'provider', 'rule'] as const;
+
+/** The name in a payload; null where it has none. */
+export function aggregateNameIn(payload: unknown): string | null {
+  if (typeof payload !== 'object' || payload === null) return null;
+  const names = NAMES.map((key) => (payload as Record<string, unknown>)[key]);
+  return names.find((name) => typeof name === 'string') ?? null;
+}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { aggregateNameIn } from './aggregate-name.rules.ts';
+import { aggregateNameIn } from './aggregate-id.rules.ts';
 
 it.each([
   [{ jobName: 'RetentionJob', runId: 'r' }, 'RetentionJob'],

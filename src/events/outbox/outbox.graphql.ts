@@ -13,10 +13,10 @@ import {
 } from '../../graphql/filters.ts';
 import { newestFirstPage } from '../../graphql/keyset-number.ts';
 import type { Caller } from '../../work/caller.ts';
-import { aggregateNameIn } from './aggregate-name.rules.ts';
+import { aggregateNameIn } from './aggregate-id.rules.ts';
 import { requireTypes } from './known-type.ts';
-import { type OutboxState, outboxState } from './outbox-state.rules.ts';
 import { loadOutboxStatistics, type OutboxStatistics } from './outbox-statistics.ts';
+import { type OutboxState, outboxState } from './publishing.rules.ts';
 
 interface OutboxFilter {
   readonly eventId?: string | null;

@@ -7,9 +7,9 @@
 import type { Services } from '../../work/context.ts';
 import { type Loop, loop, UNTIL_WOKEN } from '../../work/loop.ts';
 import { webhookTarget } from '../webhooks/target.ts';
-import { notifyTarget } from './notify-target.ts';
 import { type JudgedFailure, publishBatch } from './publish-batch.ts';
 import type { EventTarget } from './target.ts';
+import { notifyTarget } from './target.ts';
 
 /** What is written within this time goes with one batch. */
 const GATHERING_MS = 50;

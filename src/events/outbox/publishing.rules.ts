@@ -21,3 +21,18 @@ const OF_THE_DATABASE = /^(08|25|28|3D|3F|40|42|53|55|57|58)/;
 export function isOfTheEvent(sqlState: string | undefined): boolean {
   return sqlState === undefined || !OF_THE_DATABASE.test(sqlState);
 }
+
+export type OutboxState = 'pending' | 'waiting' | 'parked' | 'processed';
+
+export interface EventInstants {
+  readonly processedAt: Date | null;
+  readonly parkedAt: Date | null;
+  readonly nextAttemptAt: Date | null;
+}
+
+/** `waiting`: it failed, and its next attempt has an instant. */
+export function outboxState({ processedAt, parkedAt, nextAttemptAt }: EventInstants): OutboxState {
+  if (processedAt !== null) return 'processed';
+  if (parkedAt !== null) return 'parked';
+  return nextAttemptAt === null ? 'pending' : 'waiting';
+}

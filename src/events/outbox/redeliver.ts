@@ -4,7 +4,7 @@ import { once } from '../../access/idempotency.ts';
 import { NotFoundError } from '../../refusals.ts';
 import type { Context } from '../../work/context.ts';
 import { unit } from '../../work/unit.ts';
-import { outboxState } from './outbox-state.rules.ts';
+import { outboxState } from './publishing.rules.ts';
 
 export interface RedeliverRequest {
   readonly eventId: string;

@@ -1,7 +1,7 @@
 /** Creating, changing, pausing and deleting webhooks, and rotating their secrets. */
 import { once } from '../../access/idempotency.ts';
 import { InvalidStateError } from '../../refusals.ts';
-import { sealingAgain } from '../../sealing/open-sealed.ts';
+import { sealingAgain } from '../../sealing/key-ring.ts';
 import type { Context } from '../../work/context.ts';
 import { unit } from '../../work/unit.ts';
 import { requireValid, type WebhookInput } from './input.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterAttempt, SUCCESS_PRECISION_MS, type WebhookHealth } from './webhook-health.rules.ts';
+import { afterAttempt, SUCCESS_PRECISION_MS, type WebhookHealth } from './outcome.rules.ts';
 
 const NOW = new Date('2026-11-25T12:00:00Z');
 const ago = (ms: number) => new Date(NOW.getTime() - ms);

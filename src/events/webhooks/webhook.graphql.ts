@@ -2,7 +2,7 @@
 import type { WebhookState } from '../../database/generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
-import { connectionSelection } from '../../graphql/selection.ts';
+import { connectionSelection } from '../../graphql/keyset.ts';
 import { deliveriesOf, Filter, WebhookDeliveryRef } from './delivery.graphql.ts';
 import { MOST_WEBHOOKS } from './webhooks.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { calendarDays } from './calendar-days.rules.ts';
+import { calendarDays } from './fire-calendar.rules.ts';
 
 const days = (timeZone: string, from: string, to: string) =>
   calendarDays(timeZone, new Date(from), new Date(to)).map(({ date, startsAt, endsAt }) => ({

@@ -1,3 +1,4 @@
+/** `fireCalendar` in the API: the fire ledger day by day. */
 import { builder } from '../../graphql/builder.ts';
 import { OutcomeCount } from './fire.graphql.ts';
 import type { FireDay } from './fire-calendar.rules.ts';

@@ -3,7 +3,7 @@
  * was in force, only as far as the page reaches, so that a year of seconds costs one page.
  */
 import { countDue, dueInstants, previousDue, type Recurrence } from '../calendar/due.rules.ts';
-import { timingProblem } from '../schedules/timing.rules.ts';
+import { timingProblem } from '../schedules/reschedule.rules.ts';
 
 /** A row of the ledger with the cron and zone that were in force. */
 export interface LedgerGap extends Recurrence {

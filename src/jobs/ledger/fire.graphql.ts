@@ -6,7 +6,7 @@ import { decodeCursor, type OrderKey, type PageArgs, pageOf, sizeOf } from '../.
 import { JobRun, Outcome } from '../runs/run.graphql.ts';
 import type { LedgerGap } from './fire-page.rules.ts';
 import { countFires, type FireQuery, type LedgerFire, readFires } from './fire-pages.ts';
-import { checkSpan, DAY_MS } from './span.rules.ts';
+import { checkSpan, DAY_MS } from './ledger-rows.rules.ts';
 
 interface FireView extends LedgerFire {
   readonly at: Date;

@@ -1,3 +1,4 @@
+/** `fireLedgerAudit` in the API: is the ledger whole? */
 import { builder } from '../../graphql/builder.ts';
 import type { MiscountedGap } from './ledger-audit.rules.ts';
 import { auditLedger, type FireLedgerAudit } from './ledger-audit.ts';

@@ -3,6 +3,7 @@
  * each stands for itself, and gaps with a count where many share an outcome.
  */
 import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
+import { InvalidInputError } from '../../refusals.ts';
 import { countDue, firstDue, previousDue, type Recurrence } from '../calendar/due.rules.ts';
 
 /** A row of the ledger: one instant, or a gap of `count` instants that share an outcome. */
@@ -67,3 +68,19 @@ export function withStart(fires: readonly SettledFire[], outcome: FireOutcome | 
 }
 
 const before = (epoch: number) => new Date(epoch - 1);
+
+export const DAY_MS = 86_400_000;
+
+/** Refuses with InvalidInputError when `to` is not after `from`, or too far from it. */
+export function checkSpan(from: Date, to: Date, longestMs: number): void {
+  const problem =
+    to <= from
+      ? { message: 'must be after `from`.', code: 'NOT_AFTER_FROM' }
+      : to.getTime() - from.getTime() > longestMs
+        ? {
+            message: `is at most ${(longestMs / DAY_MS).toLocaleString('en-US')} days after \`from\`; ask for a shorter span.`,
+            code: 'TOO_LONG',
+          }
+        : null;
+  if (problem !== null) throw new InvalidInputError([{ path: ['to'], ...problem }]);
+}

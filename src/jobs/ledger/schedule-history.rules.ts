@@ -3,7 +3,7 @@
  * was due over them. Neighbours that say the same (a pause changes neither) are one span.
  */
 import { countDue, dueInstants, type Recurrence } from '../calendar/due.rules.ts';
-import { timingProblem } from '../schedules/timing.rules.ts';
+import { timingProblem } from '../schedules/reschedule.rules.ts';
 
 export interface ScheduleVersion extends Recurrence {
   readonly version: number;

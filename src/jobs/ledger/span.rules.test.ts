@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkSpan, DAY_MS } from './span.rules.ts';
+import { checkSpan, DAY_MS } from './ledger-rows.rules.ts';
 
 const from = new Date('2026-06-01T00:00:00Z');
 const after = (ms: number) => new Date(from.getTime() + ms);

@@ -1,3 +1,4 @@
+/** `simulateDowntime` in the API. */
 import { builder } from '../../graphql/builder.ts';
 import { FireGap, OutcomeCount } from '../ledger/fire.graphql.ts';
 import { Outcome } from '../runs/run.graphql.ts';

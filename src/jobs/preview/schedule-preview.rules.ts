@@ -3,7 +3,7 @@ import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { InvalidInputError } from '../../refusals.ts';
 import { isCount, type Recurrence } from '../calendar/due.rules.ts';
 import { readTimeZone } from '../calendar/time-zone.rules.ts';
-import { timingIssues, timingProblem } from '../schedules/timing.rules.ts';
+import { timingIssues, timingProblem } from '../schedules/reschedule.rules.ts';
 import type { NamedRecurrence } from './due-comparison.rules.ts';
 
 export interface ScheduleInForce extends NamedRecurrence {

@@ -4,14 +4,12 @@ import type { Queryable } from '../../database/database.ts';
 import { InvalidStateError } from '../../refusals.ts';
 import { cronDescription } from '../calendar/cron.rules.ts';
 import { type DueInstant, nextDue } from '../calendar/due.rules.ts';
+import { checkSpan, DAY_MS } from '../ledger/ledger-rows.rules.ts';
 import { isPausedAt } from '../ledger/settle.rules.ts';
-import { checkSpan, DAY_MS } from '../ledger/span.rules.ts';
-import { loadJobNames, unknownJob } from '../runs/known-job.ts';
-import { loadSchedules, type Schedule } from '../schedules/schedules.ts';
-import { timingProblem } from '../schedules/timing.rules.ts';
+import { timingProblem } from '../schedules/reschedule.rules.ts';
+import { loadJobNames, loadSchedules, type Schedule, unknownJob } from '../schedules/schedules.ts';
 import { type DowntimeSimulation, simulateDowntime } from './downtime.rules.ts';
-import { type Comparison, comparing } from './due-comparison.rules.ts';
-import { type Intervals, intervalsOf } from './intervals.rules.ts';
+import { type Comparison, comparing, type Intervals, intervalsOf } from './due-comparison.rules.ts';
 import { changesOf, type Plan, type PlanInput, planOf, type ScheduleInForce } from './schedule-preview.rules.ts';
 import { warningsOf } from './schedule-warnings.rules.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
-import { intervalsOf } from './intervals.rules.ts';
+import { intervalsOf } from './due-comparison.rules.ts';
 import { warningsOf } from './schedule-warnings.rules.ts';
 
 const HOUR = 3_600_000;

@@ -4,7 +4,7 @@ import { cronOf, fieldsOf, weekdayReadings } from '../calendar/cron.rules.ts';
 import { nextDue, type Recurrence } from '../calendar/due.rules.ts';
 import { RUN_ALL_LIMIT } from '../ledger/settle.rules.ts';
 import { clockChangeWarnings } from './clock-change-warnings.rules.ts';
-import type { Intervals } from './intervals.rules.ts';
+import type { Intervals } from './due-comparison.rules.ts';
 
 export interface WarningInput extends Recurrence {
   readonly misfirePolicy: MisfirePolicy;

@@ -1,3 +1,4 @@
+/** Interrupting a run in the API, and who did it. */
 import { builder } from '../../graphql/builder.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { interruptRun } from './interrupt-run.ts';

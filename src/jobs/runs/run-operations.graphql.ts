@@ -4,7 +4,7 @@ import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import { builder } from '../../graphql/builder.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
-import { requireJob } from './known-job.ts';
+import { requireJob } from '../schedules/schedules.ts';
 import { Connection, Filter, JobRun, runsOfJob } from './run.graphql.ts';
 import { runJobNow } from './run-now.ts';
 

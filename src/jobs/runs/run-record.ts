@@ -4,7 +4,7 @@
  * own: whatever is wrong with a line, neither the lease nor the result of the run depends on it.
  */
 
-import { jsonText } from '../../access/audit/storable.rules.ts';
+import { jsonText } from '../../access/audit/proof.rules.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { RunLogLevel } from '../../database/generated/prisma/enums.ts';
 import { isUnavailable } from '../../database/unavailable.ts';

@@ -1,10 +1,10 @@
 /** Watching runs, on whichever node they are. */
 
 import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
-import { registerInterest } from '../../events/changes/interests.ts';
+import { registerInterest } from '../../events/changes/change-stream.ts';
 import { builder } from '../../graphql/builder.ts';
 import { AFTER, Change } from '../../graphql/change-types.ts';
-import { requireJob } from './known-job.ts';
+import { requireJob } from '../schedules/schedules.ts';
 import { JobRun } from './run.graphql.ts';
 
 const RunChange = builder.objectRef<ChangeEvent>('JobRunChange').implement({

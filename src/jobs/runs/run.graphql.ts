@@ -5,8 +5,7 @@ import type { FireOutcome, RunStatus, RunTrigger } from '../../database/generate
 import type { RequestContext } from '../../graphql/builder.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
-import { keysetPage, type PageArgs } from '../../graphql/keyset.ts';
-import { connectionSelection } from '../../graphql/selection.ts';
+import { connectionSelection, keysetPage, type PageArgs } from '../../graphql/keyset.ts';
 
 export interface RunFilter {
   readonly jobName?: string | null;

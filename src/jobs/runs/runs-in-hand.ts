@@ -10,8 +10,8 @@ import { within } from '../../within.ts';
 import type { Services } from '../../work/context.ts';
 import { announce } from '../../work/unit.ts';
 import { type RunLease, startOwedFire } from '../ledger/fires.ts';
+import { unknownJob } from '../schedules/schedules.ts';
 import { createTracker } from '../waiting.ts';
-import { unknownJob } from './known-job.ts';
 import { executeRun, type RunInHand } from './run-execution.ts';
 import { type Interruption, startManualRun } from './runs.ts';
 

@@ -1,7 +1,8 @@
+/** Fire times in the API: an instant, its local time, and what a change of the clock does to it. */
 import { builder } from '../../graphql/builder.ts';
 import { badInput, isInstant } from '../../graphql/scalars.ts';
 import { type DstNote, type DueInstant, isCount, nextDue, type Recurrence } from '../calendar/due.rules.ts';
-import { timingProblem } from './timing.rules.ts';
+import { timingProblem } from './reschedule.rules.ts';
 
 export interface FireTimeView extends DueInstant {
   readonly jobName: string;

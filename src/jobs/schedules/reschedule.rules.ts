@@ -2,9 +2,9 @@
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import type { InputIssue } from '../../refusals.ts';
 import { parseCron } from '../calendar/cron.rules.ts';
+import type { Recurrence } from '../calendar/due.rules.ts';
 import { readTimeZone } from '../calendar/time-zone.rules.ts';
 import type { Timing } from './schedules.ts';
-import { timingIssues } from './timing.rules.ts';
 
 export interface TimingRequest {
   readonly cron?: string | null;
@@ -64,4 +64,18 @@ export function unreadableAfter(timing: Timing): InputIssue[] {
     ...issue,
     message: `The schedule in force cannot be read, and this would not mend it: ${issue.message} Give ${issue.path.join()} too, or reset: true alone.`,
   }));
+}
+
+/** What is wrong with the cron and the zone, each named; empty when both can be read. */
+export function timingIssues({ cron, timeZone }: Recurrence): InputIssue[] {
+  const [time, zone] = [parseCron(cron), readTimeZone(timeZone)];
+  return [
+    ...(time.ok ? [] : [{ path: ['cron'], message: time.problem, code: time.code }]),
+    ...(zone.ok ? [] : [{ path: ['timeZone'], message: zone.problem, code: 'UNKNOWN_TIME_ZONE' }]),
+  ];
+}
+
+/** The first of them, for people; null when both can be read. */
+export function timingProblem(recurrence: Recurrence): string | null {
+  return timingIssues(recurrence)[0]?.message ?? null;
 }

@@ -1,3 +1,4 @@
+/** Explanations of schedules in the API: the field `explanation`, and the kinds of blocker that a schedule has. */
 import { builder } from '../../graphql/builder.ts';
 import { Blocker, Explanation } from '../../graphql/explanation.ts';
 import { JobRun } from '../runs/run.graphql.ts';

@@ -7,7 +7,7 @@ import type { FireOutcome, MisfirePolicy, RunStatus } from '../../database/gener
 import type { BlockerOf, Cure, ExplanationOf } from '../../work/explanation.ts';
 import { nextDue } from '../calendar/due.rules.ts';
 import { isPausedAt } from '../ledger/settle.rules.ts';
-import { timingProblem } from './timing.rules.ts';
+import { timingProblem } from './reschedule.rules.ts';
 
 /** What of a schedule an explanation depends on. */
 export interface ExplainedSchedule {

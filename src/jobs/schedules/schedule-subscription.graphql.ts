@@ -1,11 +1,11 @@
 /** Watching schedules: changed by people, and moved on by each fire that was settled. */
 
 import { type ChangeEvent, isAbout } from '../../events/changes/change-events.ts';
-import { registerInterest } from '../../events/changes/interests.ts';
+import { registerInterest } from '../../events/changes/change-stream.ts';
 import { builder } from '../../graphql/builder.ts';
 import { AFTER, Change } from '../../graphql/change-types.ts';
-import { requireJob } from '../runs/known-job.ts';
 import { JobSchedule } from './schedule.graphql.ts';
+import { requireJob } from './schedules.ts';
 
 const ScheduleChange = builder.objectRef<ChangeEvent>('JobScheduleChange').implement({
   description:

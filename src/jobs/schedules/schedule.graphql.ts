@@ -6,10 +6,10 @@ import { enumOf } from '../../graphql/enums.ts';
 import { cronDescription } from '../calendar/cron.rules.ts';
 import type { Recurrence } from '../calendar/due.rules.ts';
 import { isPausedAt } from '../ledger/settle.rules.ts';
-import { unknownJob } from '../runs/known-job.ts';
 import { Connection, Filter, JobRun, runsOfJob } from '../runs/run.graphql.ts';
 import { countOf, FireTime, fireTimesOf } from './fire-time.graphql.ts';
-import { timingProblem } from './timing.rules.ts';
+import { timingProblem } from './reschedule.rules.ts';
+import { unknownJob } from './schedules.ts';
 
 export const Policy = enumOf<MisfirePolicy>(
   'MisfirePolicy',
