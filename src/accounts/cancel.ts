@@ -14,6 +14,7 @@ import { type ClaimedEntry, claimForLook, claimOptions, giveBack } from './claim
 import { completeEntries } from './complete.ts';
 import { OutcomeUnknownError } from './entry.errors.ts';
 import { cancelProblem } from './entry.rules.ts';
+import { DROP_LEASE } from './lease.ts';
 
 const CLAIMED_JUST_NOW =
   'The entry was claimed by a node at this very moment. Wait for the outcome, then cancel it if it failed.';
@@ -29,7 +30,7 @@ const CANCEL = `
   UPDATE auth.queued_managed_account_creations
   SET status = 'cancelled', cancelled_at = now(), updated_at = now(), next_retry_at = NULL, needs_look = false, look_final_at = NULL, is_look_only = false,
       attempt_count = attempt_count - CASE WHEN status = 'processing' THEN 1 ELSE 0 END,
-      lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
+      ${DROP_LEASE}
   WHERE id = $1 AND ((status IN ('pending', 'failed') AND NOT needs_look) OR (status = 'processing' AND lease_token = $2))
   RETURNING 1`;
 

@@ -8,6 +8,7 @@ import type { Database, Queryable } from '../database/database.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
 import { recordProbe, takeProbe } from '../identity/circuit.ts';
 import type { Services } from '../work/context.ts';
+import { DROP_LEASE, DUE_AT, IS_DUE, IS_NOT_PAUSED, TAKE_LEASE } from './lease.ts';
 
 /** An entry as its worker holds it. */
 export interface ClaimedEntry {
@@ -38,17 +39,28 @@ export interface ClaimedEntry {
 }
 
 /** What every claim answers of an entry e. */
-export const CLAIMED = `
+const CLAIMED = `
   e.id, e.family_id AS "familyId", e.username, e.full_name AS "fullName", e.role,
   e.encrypted_password AS "encryptedPassword", e.retry_count AS "retryCount", e.next_retry_at AS "nextRetryAt",
   e.interruption_count AS "interruptionCount", e.needs_look AS "needsLook", e.look_final_at AS "lookFinalAt", e.is_look_only AS "isLookOnly",
   e.is_password_replaced AS "isPasswordReplaced", e.attempt_count AS "attemptNumber", e.lease_token AS "leaseToken",
   e.lease_node_id AS "nodeId", e.leased_at AS "claimedAt", e.created_at AS "createdAt"`;
 
-/** Runs a statement that claims and answers CLAIMED. */
-export async function claimBy(db: Queryable, sql: string, values: readonly unknown[]): Promise<ClaimedEntry[]> {
+/** The end of a statement that claims: takes the entries whose ids are in "due". */
+export const CLAIM = `
+  UPDATE auth.queued_managed_account_creations e SET ${TAKE_LEASE}
+  FROM due WHERE e.id = due.id
+  RETURNING ${CLAIMED}`;
+
+/** Runs a statement that claims and answers CLAIMED; its own values begin with $3. */
+export async function claimBy(
+  db: Queryable,
+  { nodeId, leaseMs }: ClaimOptions,
+  sql: string,
+  ...values: readonly unknown[]
+): Promise<ClaimedEntry[]> {
   const heldMs = startStopwatch();
-  const claimed = await db.query<Omit<ClaimedEntry, 'heldMs' | 'now'>>(sql, values);
+  const claimed = await db.query<Omit<ClaimedEntry, 'heldMs' | 'now'>>(sql, [nodeId, leaseMs, ...values]);
   const receivedAt = performance.now();
   return claimed.map((entry) => {
     const now = (): Date => new Date(entry.claimedAt.getTime() + Math.round(performance.now() - receivedAt));
@@ -56,25 +68,19 @@ export async function claimBy(db: Queryable, sql: string, values: readonly unkno
   });
 }
 
-// An instant is kept to the millisecond and may have been rounded up: hence "+ 1 ms". The statement's
-// time, not the transaction's: a claim may have waited for the limits' row.
 const CLAIM_DUE = `
   WITH due AS (
     SELECT id FROM auth.queued_managed_account_creations
     WHERE status = 'pending'
-      AND coalesce(next_retry_at, '-infinity'::timestamptz) <= statement_timestamp() + interval '1 millisecond'
-      AND (SELECT state FROM auth.identity_circuits WHERE provider = $1) = 'closed'
+      AND ${IS_DUE}
+      AND (SELECT state FROM auth.identity_circuits WHERE provider = $3) = 'closed'
       AND ($5 OR (NOT EXISTS (SELECT 1 FROM auth.queue_pauses WHERE paused_until IS NULL OR paused_until > statement_timestamp())
         AND NOT EXISTS (SELECT 1 FROM auth.queue_limits WHERE starts_per_second IS NOT NULL OR concurrency IS NOT NULL)))
-    ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz)
-    LIMIT $2
+    ORDER BY ${DUE_AT}
+    LIMIT $4
     FOR UPDATE SKIP LOCKED
   )
-  UPDATE auth.queued_managed_account_creations e
-  SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $3, leased_at = statement_timestamp(),
-      lease_expires_at = statement_timestamp() + $4 * interval '1 millisecond', attempt_count = least(e.attempt_count + 1, 1000000), updated_at = statement_timestamp()
-  FROM due WHERE e.id = due.id
-  RETURNING ${CLAIMED}`;
+  ${CLAIM}`;
 
 export interface ClaimOptions {
   readonly provider: string;
@@ -99,27 +105,25 @@ export const claimOptions = ({
  */
 export function claimDue(
   db: Queryable,
-  { provider, nodeId, leaseMs }: ClaimOptions,
+  options: ClaimOptions,
   limit: number,
   areLimitsKept = false,
 ): Promise<ClaimedEntry[]> {
-  return claimBy(db, CLAIM_DUE, [provider, limit, nodeId, leaseMs, areLimitsKept]);
+  return claimBy(db, options, CLAIM_DUE, options.provider, limit, areLimitsKept);
 }
 
 const CLAIM_PROBE = `
   WITH due AS (
     SELECT id FROM auth.queued_managed_account_creations q
     WHERE status = 'pending'
-      AND coalesce(next_retry_at, '-infinity'::timestamptz) <= statement_timestamp() + interval '1 millisecond'
-      AND NOT EXISTS (SELECT 1 FROM auth.queue_pauses p WHERE (p.paused_until IS NULL OR p.paused_until > statement_timestamp())
-                      AND (p.family_id IS NULL OR p.family_id = q.family_id))
-    ORDER BY probed_at NULLS FIRST, coalesce(next_retry_at, '-infinity'::timestamptz)
+      AND ${IS_DUE}
+      AND ${IS_NOT_PAUSED}
+    ORDER BY probed_at NULLS FIRST, ${DUE_AT}
     LIMIT 1
     FOR UPDATE SKIP LOCKED
   )
   UPDATE auth.queued_managed_account_creations e
-  SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $1, leased_at = statement_timestamp(), probed_at = statement_timestamp(),
-      lease_expires_at = statement_timestamp() + $2 * interval '1 millisecond', attempt_count = least(e.attempt_count + 1, 1000000), updated_at = statement_timestamp()
+  SET ${TAKE_LEASE}, probed_at = statement_timestamp()
   FROM due WHERE e.id = due.id
   RETURNING ${CLAIMED}`;
 
@@ -129,20 +133,20 @@ const CLAIM_PROBE = `
  */
 export function claimProbe(
   db: Database,
-  { provider, nodeId, leaseMs }: ClaimOptions,
+  options: ClaimOptions,
 ): Promise<{ entry: ClaimedEntry; probeToken: string } | undefined> {
+  const { provider, leaseMs } = options;
   return db.transaction(async (tx) => {
     const [waiting] = await tx.query(
       `SELECT 1 FROM auth.queued_managed_account_creations q
-       WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
-         AND NOT EXISTS (SELECT 1 FROM auth.queue_pauses p WHERE (p.paused_until IS NULL OR p.paused_until > now())
-                         AND (p.family_id IS NULL OR p.family_id = q.family_id))
+       WHERE status = 'pending' AND ${IS_DUE}
+         AND ${IS_NOT_PAUSED}
        LIMIT 1`,
     );
     if (waiting === undefined) return undefined;
     const probeToken = await takeProbe(tx, provider, leaseMs);
     if (probeToken === undefined) return undefined;
-    const [entry] = await claimBy(tx, CLAIM_PROBE, [nodeId, leaseMs]);
+    const [entry] = await claimBy(tx, options, CLAIM_PROBE);
     // Another node holds the only one: its lock ends soon, and the half-open state with it.
     if (entry === undefined) {
       await tx.query(
@@ -159,17 +163,17 @@ export function claimProbe(
 /** Claims one particular entry that waits, whatever the circuit says: for a look before a cancel. */
 export async function claimForLook(
   db: Queryable,
-  { nodeId, leaseMs }: ClaimOptions,
+  options: ClaimOptions,
   entryId: string,
 ): Promise<ClaimedEntry | undefined> {
   const [entry] = await claimBy(
     db,
+    options,
     `UPDATE auth.queued_managed_account_creations e
-     SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $1, leased_at = now(),
-         lease_expires_at = now() + $2 * interval '1 millisecond', attempt_count = least(e.attempt_count + 1, 1000000), updated_at = now()
+     SET ${TAKE_LEASE}
      WHERE e.id = $3 AND e.status = 'pending'
      RETURNING ${CLAIMED}`,
-    [nodeId, leaseMs, entryId],
+    entryId,
   );
   return entry;
 }
@@ -188,7 +192,7 @@ export async function giveBack(
     `UPDATE auth.queued_managed_account_creations e
      SET status = 'pending', attempt_count = e.attempt_count - 1, updated_at = now(),
          next_retry_at = greatest(e.next_retry_at, $3::timestamptz),
-         lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
+         ${DROP_LEASE}
      FROM unnest($1::uuid[], $2::uuid[]) AS held(id, token)
      WHERE e.id = held.id AND e.lease_token = held.token AND e.status = 'processing'`,
     [entries.map((entry) => entry.id), entries.map((entry) => entry.leaseToken), notBefore],
@@ -206,8 +210,8 @@ const SPREAD_MS = 50;
 const NEXT_DUE = `
   SELECT greatest(0, extract(epoch FROM next_retry_at - clock_timestamp()) * 1000)::float8 AS ms
   FROM auth.queued_managed_account_creations
-  WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) > statement_timestamp() + $1 * interval '1 millisecond'
-  ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz) LIMIT 1`;
+  WHERE status = 'pending' AND ${DUE_AT} > statement_timestamp() + $1 * interval '1 millisecond'
+  ORDER BY ${DUE_AT} LIMIT 1`;
 
 /** Milliseconds until a worker should look for the next entry that falls due; within a minute in any case. */
 export async function nextDueInMs(db: Pick<Database, 'transaction'>): Promise<number> {

@@ -10,6 +10,7 @@ import { sqlStateOf, violation } from '../database/violations.ts';
 import type { AccountCreated } from '../identity/provider.ts';
 import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
+import { DROP_LEASE } from './lease.ts';
 
 export interface MadeAccount {
   readonly entry: ClaimedEntry;
@@ -35,7 +36,7 @@ const COMPLETE = `
         encrypted_password = NULL, password_destroyed_at = now(), password_destroyed_because = 'completed',
         last_outcome = 'succeeded', last_error_code = NULL, last_error_message = NULL, failure_group = NULL, interruption_count = 0,
         needs_look = false, look_final_at = NULL, is_look_only = false,
-        lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
+        ${DROP_LEASE}
     FROM made m
     WHERE e.id = m.entry_id AND e.lease_token = m.token AND e.status = 'processing'
     RETURNING e.id, e.family_id, e.username, e.full_name, e.role, e.attempt_count, m.user_id, m.event_id,

@@ -16,6 +16,7 @@ import type { ClaimedEntry } from './claim.ts';
 import { refusedBecause } from './complete.ts';
 import { afterFailure, type Decision } from './entry.rules.ts';
 import { failureGroupOf } from './insight/failure-group.rules.ts';
+import { DROP_LEASE } from './lease.ts';
 
 export interface FailedEntry {
   readonly entry: ClaimedEntry;
@@ -52,7 +53,7 @@ const FAIL = `
         failed_at = CASE WHEN f.status = 'failed' THEN now() END, updated_at = now(),
         -- What a wrong configuration met is the last to be let through as a probe.
         probed_at = CASE WHEN f.outcome = 'configuration_failure' THEN now() ELSE e.probed_at END,
-        lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
+        ${DROP_LEASE}
     FROM failed f
     WHERE e.id = f.entry_id AND e.lease_token = f.token AND e.status = 'processing'
     RETURNING e.id, e.attempt_count, f.outcome, f.code, f.message, f.node_id, f.due_at, f.started_at, f.finished_at,

@@ -9,6 +9,7 @@ import type { Database } from '../database/database.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import type { Job, JobContext, RunCounts, RunLog, RunProgress } from '../jobs/job.ts';
 import { announce } from '../work/unit.ts';
+import { DUE_AT, IS_NOT_PAUSED } from './lease.ts';
 import { destroySomePasswords } from './passwords.ts';
 import { takeOverAllExpired } from './takeover.ts';
 
@@ -95,7 +96,7 @@ async function nodesAwake(db: Database): Promise<string[]> {
 async function dueNow(db: Database): Promise<{ now: string; due: number }> {
   const [row] = await db.query<{ now: string; due: number }>(
     `SELECT now()::text AS now, count(*)::int AS due FROM auth.queued_managed_account_creations
-     WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now()`,
+     WHERE status = 'pending' AND ${DUE_AT} <= now()`,
   );
   return row ?? { now: new Date(0).toISOString(), due: 0 };
 }
@@ -106,16 +107,15 @@ const IDLE_FOR_MS = 5_000;
 
 const UNSETTLED = `
   SELECT circuit.state AS circuit, circuit.state = 'closed' AND (
-      EXISTS (SELECT 1 FROM auth.queued_managed_account_creations e
-              WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz
-                AND NOT EXISTS (SELECT 1 FROM auth.queue_pauses p WHERE (p.paused_until IS NULL OR p.paused_until > now())
-                                AND (p.family_id IS NULL OR p.family_id = e.family_id)))
+      EXISTS (SELECT 1 FROM auth.queued_managed_account_creations q
+              WHERE status = 'pending' AND ${DUE_AT} <= $1::timestamptz
+                AND ${IS_NOT_PAUSED})
       OR EXISTS (SELECT 1 FROM auth.queued_managed_account_creations
-                 WHERE status = 'processing' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz)
+                 WHERE status = 'processing' AND ${DUE_AT} <= $1::timestamptz)
     ) AS unsettled,
     EXISTS (SELECT 1 FROM auth.queued_managed_account_creations
             WHERE status = 'processing' AND lease_expires_at > now()
-              AND coalesce(next_retry_at, '-infinity'::timestamptz) <= $1::timestamptz) AS "isUnderWay"
+              AND ${DUE_AT} <= $1::timestamptz) AS "isUnderWay"
     FROM auth.identity_circuits AS circuit WHERE provider = $2`;
 
 /**

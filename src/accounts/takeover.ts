@@ -14,6 +14,7 @@ import { openForMs } from './attempt.ts';
 import { refusedBecause } from './complete.ts';
 import { afterInterruption, type EntryState } from './entry.rules.ts';
 import { failureGroupOf } from './insight/failure-group.rules.ts';
+import { DROP_LEASE, IS_EXPIRED } from './lease.ts';
 
 interface ExpiredLease extends EntryState {
   readonly id: string;
@@ -26,7 +27,7 @@ interface ExpiredLease extends EntryState {
 
 const EXPIRED_IDS = `
   SELECT id FROM auth.queued_managed_account_creations
-  WHERE status = 'processing' AND (lease_expires_at <= now() OR lease_expires_at IS NULL)
+  WHERE ${IS_EXPIRED}
   ORDER BY lease_expires_at LIMIT $1`;
 
 const EXPIRED = `
@@ -36,7 +37,7 @@ const EXPIRED = `
          coalesce(leased_at, updated_at) AS "startedAt", now() AS now,
          greatest(look_final_at, coalesce(lease_expires_at, now()) + $1 * interval '1 millisecond') AS "lookFinalAt"
   FROM auth.queued_managed_account_creations
-  WHERE id = ANY ($2::uuid[]) AND status = 'processing' AND (lease_expires_at <= now() OR lease_expires_at IS NULL)
+  WHERE id = ANY ($2::uuid[]) AND ${IS_EXPIRED}
   ORDER BY id
   FOR UPDATE SKIP LOCKED`;
 
@@ -50,7 +51,7 @@ const INTERRUPT = `
     SET status = d.status, retry_count = d.retry_count, next_retry_at = d.next_retry_at,
         attempt_count = d.attempt_number, interruption_count = d.interruption_count, needs_look = true, look_final_at = d.look_final_at, is_look_only = d.is_look_only,
         last_outcome = 'interrupted', last_error_code = 'ATTEMPT_INTERRUPTED', last_error_message = $2, failure_group = $3, updated_at = now(),
-        lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL
+        ${DROP_LEASE}
     FROM decided d WHERE e.id = d.id
   )
   INSERT INTO auth.account_creation_attempts

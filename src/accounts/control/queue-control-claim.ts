@@ -6,12 +6,15 @@
  */
 import type { Queryable } from '../../database/database.ts';
 import type { CircuitState } from '../../database/generated/prisma/enums.ts';
-import { CLAIMED, type ClaimedEntry, type ClaimOptions, claimBy, claimDue } from '../claim.ts';
+import { CLAIM, type ClaimedEntry, type ClaimOptions, claimBy, claimDue } from '../claim.ts';
+import { DUE_AT, IS_DUE } from '../lease.ts';
 import { type LimitState, refill, startsAllowed } from './queue-control.rules.ts';
 import { claimAtEnds } from './queue-control-ends.ts';
 
 /** Before every family: none has the nil UUID. Entries whose family is gone share the largest one, in SQL. */
 export const BEFORE_FIRST = '00000000-0000-0000-0000-000000000000';
+/** An entry's family, as the index has it. */
+const FAMILY = `coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)`;
 /** Families that one statement looks at: some 10 ms at the most. */
 const STEPS = 2_000;
 
@@ -43,7 +46,7 @@ const CONTROLS = `
          CASE WHEN l.concurrency IS NULL THEN 0 ELSE
            (SELECT count(*)::int FROM auth.queued_managed_account_creations WHERE status = 'processing') END AS "underWay",
          EXISTS (SELECT 1 FROM auth.queued_managed_account_creations WHERE status = 'pending'
-                 AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond') AS "isAnyDue"
+                 AND ${IS_DUE}) AS "isAnyDue"
   FROM auth.identity_circuits c, auth.queue_limits l, (
     SELECT count(*) FILTER (WHERE family_id IS NULL) > 0 AS all_paused, min(paused_until) AS next_end,
            coalesce(array_agg(family_id) FILTER (WHERE family_id IS NOT NULL), '{}') AS family_ids
@@ -142,7 +145,7 @@ async function holdLimits(tx: Queryable): Promise<boolean> {
 /** Goes round the families once at the most, or not that far, until there is something to claim. */
 async function takeTurn(
   tx: Queryable,
-  { nodeId, leaseMs }: ClaimOptions,
+  options: ClaimOptions,
   { pausedFamilyIds }: Controls,
   most: number,
   begin: string,
@@ -157,7 +160,7 @@ async function takeTurn(
     after = isAtEnd ? BEFORE_FIRST : (families.at(-1)?.key ?? BEFORE_FIRST);
     if (due.length > 0) {
       const each = Math.ceil(most / due.length);
-      const entries = await claimBy(tx, CLAIM_OF_FAMILIES, [due, each, most, nodeId, leaseMs]);
+      const entries = await claimBy(tx, options, CLAIM_OF_FAMILIES, due, each, most);
       if (entries.length > 0) return { entries, after, isLimited: false };
     }
     if (!isWhole) break;
@@ -171,21 +174,21 @@ async function takeTurn(
 const FAMILIES = `
   WITH RECURSIVE walk AS (
     (SELECT 1 AS step, first.key, first.is_due, first.is_due::int AS due_count FROM (
-      SELECT coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) AS key,
-             coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
+      SELECT ${FAMILY} AS key,
+             ${IS_DUE}
                AND NOT coalesce(family_id IN (SELECT unnest($2::uuid[])), false) AS is_due
       FROM auth.queued_managed_account_creations
-      WHERE status = 'pending' AND coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) > $1::uuid
-      ORDER BY coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), coalesce(next_retry_at, '-infinity'::timestamptz)
+      WHERE status = 'pending' AND ${FAMILY} > $1::uuid
+      ORDER BY ${FAMILY}, ${DUE_AT}
       LIMIT 1) AS first)
     UNION ALL
     SELECT walk.step + 1, next.key, next.is_due, walk.due_count + next.is_due::int FROM walk, LATERAL (
-      SELECT coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) AS key,
-             coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
+      SELECT ${FAMILY} AS key,
+             ${IS_DUE}
                AND NOT coalesce(family_id IN (SELECT unnest($2::uuid[])), false) AS is_due
       FROM auth.queued_managed_account_creations
-      WHERE status = 'pending' AND coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) > walk.key
-      ORDER BY coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), coalesce(next_retry_at, '-infinity'::timestamptz)
+      WHERE status = 'pending' AND ${FAMILY} > walk.key
+      ORDER BY ${FAMILY}, ${DUE_AT}
       LIMIT 1) AS next
     WHERE walk.step < $4 AND walk.due_count < $3
   )
@@ -193,17 +196,13 @@ const FAMILIES = `
 
 const CLAIM_OF_FAMILIES = `
   WITH due AS (
-    SELECT picked.id FROM unnest($1::uuid[]) AS family(key), LATERAL (
+    SELECT picked.id FROM unnest($3::uuid[]) AS family(key), LATERAL (
       SELECT id FROM auth.queued_managed_account_creations
-      WHERE status = 'pending' AND coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) = family.key
-        AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
-      ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz)
-      LIMIT $2
+      WHERE status = 'pending' AND ${FAMILY} = family.key
+        AND ${IS_DUE}
+      ORDER BY ${DUE_AT}
+      LIMIT $4
       FOR UPDATE SKIP LOCKED) AS picked
-    LIMIT $3
+    LIMIT $5
   )
-  UPDATE auth.queued_managed_account_creations e
-  SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $4, leased_at = clock_timestamp(),
-      lease_expires_at = clock_timestamp() + $5 * interval '1 millisecond', attempt_count = least(e.attempt_count + 1, 1000000), updated_at = now()
-  FROM due WHERE e.id = due.id
-  RETURNING ${CLAIMED}`;
+  ${CLAIM}`;

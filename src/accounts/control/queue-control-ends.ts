@@ -4,7 +4,8 @@
  * be gone round (queue-control-claim.ts).
  */
 import type { Queryable } from '../../database/database.ts';
-import { CLAIMED, type ClaimedEntry, type ClaimOptions, claimBy } from '../claim.ts';
+import { CLAIM, type ClaimedEntry, type ClaimOptions, claimBy } from '../claim.ts';
+import { DUE_AT, IS_DUE } from '../lease.ts';
 
 /** Due entries that are looked at from either end: half a millisecond. */
 const LOOK = 100;
@@ -12,11 +13,11 @@ const LOOK = 100;
 /** Claims up to `limit` of these, oldest first; `isMore` when nothing was claimed and more is due than was looked at. */
 export async function claimAtEnds(
   tx: Queryable,
-  { nodeId, leaseMs }: ClaimOptions,
+  options: ClaimOptions,
   pausedFamilyIds: readonly string[],
   limit: number,
 ): Promise<{ entries: ClaimedEntry[]; isMore: boolean }> {
-  const entries = await claimBy(tx, CLAIM_AT_ENDS, [pausedFamilyIds, limit, nodeId, leaseMs]);
+  const entries = await claimBy(tx, options, CLAIM_AT_ENDS, pausedFamilyIds, limit);
   if (entries.length > 0) return { entries, isMore: false };
   const [due] = await tx.query<{ isMore: boolean }>(IS_MORE_DUE);
   return { entries, isMore: due?.isMore ?? false };
@@ -27,28 +28,24 @@ export async function claimAtEnds(
 const CLAIM_AT_ENDS = `
   WITH looked AS (
     (SELECT id, family_id FROM auth.queued_managed_account_creations
-     WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
-     ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz) LIMIT ${LOOK})
+     WHERE status = 'pending' AND ${IS_DUE}
+     ORDER BY ${DUE_AT} LIMIT ${LOOK})
     UNION
     (SELECT id, family_id FROM auth.queued_managed_account_creations
-     WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
-     ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz) DESC LIMIT ${LOOK})
+     WHERE status = 'pending' AND ${IS_DUE}
+     ORDER BY ${DUE_AT} DESC LIMIT ${LOOK})
   ), due AS (
     SELECT id FROM auth.queued_managed_account_creations
-    WHERE id = ANY (ARRAY(SELECT id FROM looked WHERE NOT coalesce(family_id IN (SELECT unnest($1::uuid[])), false)))
-      AND status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
-    ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz)
-    LIMIT $2
+    WHERE id = ANY (ARRAY(SELECT id FROM looked WHERE NOT coalesce(family_id IN (SELECT unnest($3::uuid[])), false)))
+      AND status = 'pending' AND ${IS_DUE}
+    ORDER BY ${DUE_AT}
+    LIMIT $4
     FOR UPDATE SKIP LOCKED
   )
-  UPDATE auth.queued_managed_account_creations e
-  SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $3, leased_at = clock_timestamp(),
-      lease_expires_at = clock_timestamp() + $4 * interval '1 millisecond', attempt_count = least(e.attempt_count + 1, 1000000), updated_at = now()
-  FROM due WHERE e.id = due.id
-  RETURNING ${CLAIMED}`;
+  ${CLAIM}`;
 
 const IS_MORE_DUE = `
   SELECT count(*) > ${2 * LOOK} AS "isMore" FROM (
     SELECT 1 FROM auth.queued_managed_account_creations
-    WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now() + interval '1 millisecond'
+    WHERE status = 'pending' AND ${IS_DUE}
     LIMIT ${2 * LOOK + 1}) AS due`;

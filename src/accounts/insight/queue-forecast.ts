@@ -2,6 +2,7 @@
 import { isHeard, nodeSilenceMs } from '../../config/node-silence.ts';
 import type { Queryable } from '../../database/database.ts';
 import { shareReading } from '../../database/shared-reading.ts';
+import { DUE_AT } from '../lease.ts';
 import type { ConditionsSource } from './explanation.ts';
 import type { Spell } from './queue-forecast.rules.ts';
 import { type DueMinute, type Forecast, type ForecastInput, forecast } from './queue-forecast.rules.ts';
@@ -19,7 +20,7 @@ const STANDING = `
           WHERE status = 'pending' AND next_retry_at IS NOT NULL AND next_retry_at <= now())
            + (SELECT count(*)::int FROM auth.queued_managed_account_creations
               WHERE status = 'pending' AND next_retry_at IS NULL
-                AND coalesce(next_retry_at, '-infinity'::timestamptz) = '-infinity') AS "dueNowCount",
+                AND ${DUE_AT} = '-infinity') AS "dueNowCount",
          (SELECT count(*)::int FROM auth.queued_managed_account_creations WHERE status = 'processing') AS "underWayCount",
          later.count AS "dueLaterCount", later.last AS "lastDueAt",
          coalesce((SELECT state FROM auth.identity_circuits WHERE provider = $1), 'closed') AS "circuitState",

@@ -2,6 +2,7 @@
 import type { Queryable } from '../../database/database.ts';
 import type { EntryStatus } from '../../database/generated/prisma/enums.ts';
 import { shareReading } from '../../database/shared-reading.ts';
+import { DUE_AT } from '../lease.ts';
 
 export interface QueueStatistics {
   readonly byStatus: Readonly<Record<EntryStatus, number>>;
@@ -27,13 +28,13 @@ export const STATISTICS = `
           WHERE status = 'pending' AND next_retry_at IS NOT NULL AND next_retry_at <= now())
            + (SELECT count(*)::int FROM auth.queued_managed_account_creations
               WHERE status = 'pending' AND next_retry_at IS NULL
-                AND coalesce(next_retry_at, '-infinity'::timestamptz) = '-infinity') AS "dueCount",
+                AND ${DUE_AT} = '-infinity') AS "dueCount",
          (SELECT coalesce(next_retry_at, created_at) FROM auth.queued_managed_account_creations
-          WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now()
-          ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz) LIMIT 1) AS "oldestDueAt",
+          WHERE status = 'pending' AND ${DUE_AT} <= now()
+          ORDER BY ${DUE_AT} LIMIT 1) AS "oldestDueAt",
          (SELECT next_retry_at FROM auth.queued_managed_account_creations
-          WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) > now()
-          ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz) LIMIT 1) AS "nextDueAt",
+          WHERE status = 'pending' AND ${DUE_AT} > now()
+          ORDER BY ${DUE_AT} LIMIT 1) AS "nextDueAt",
          now() AS now
   FROM counted`;
 

@@ -1,5 +1,6 @@
 /** Alerts over the queue: entries that failed for good, entries that nobody attempts, a forgotten pause. */
 import { bulkCure, failureInWords, suggestedCure } from '../../accounts/insight/failure-group-cures.rules.ts';
+import { DUE_AT } from '../../accounts/lease.ts';
 import { at, counted, inWords } from '../alert.rules.ts';
 import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type Thresholds } from '../alert-rule.ts';
 import { IN_USE } from './circuit.ts';
@@ -65,8 +66,8 @@ function causeInWords(code: string | null): string {
 const OVERDUE = `
   WITH due AS (
     SELECT family_id, coalesce(next_retry_at, created_at) AS due_at FROM auth.queued_managed_account_creations
-    WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) < now() - $1 * interval '1 millisecond'
-    ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz) LIMIT $2
+    WHERE status = 'pending' AND ${DUE_AT} < now() - $1 * interval '1 millisecond'
+    ORDER BY ${DUE_AT} LIMIT $2
   ), waiting AS (
     SELECT due_at FROM due
     WHERE due_at < now() - $1 * interval '1 millisecond'
