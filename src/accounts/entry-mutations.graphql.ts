@@ -21,12 +21,12 @@ const RetryInput = builder.inputType('RetryEntryInput', {
 const RetryPayload = builder.objectRef<{ entryId: string; isReplay: boolean }>('RetryEntryPayload').implement({
   description: 'The entry is due now, with a new series of retries.',
   fields: (t) => ({
-    entry: t.prismaField({
-      type: QueuedCreation,
-      description: 'The entry, as it stands now.',
-      resolve: (query, { entryId }, _args, { prisma }) =>
-        prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
-    }),
+    entry: t.changed(
+      QueuedCreation,
+      'queuedCreation',
+      ({ entryId }) => ({ id: entryId }),
+      'The entry, as it stands now.',
+    ),
     isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was done again.'),
   }),
 });
@@ -41,12 +41,12 @@ const CancelInput = builder.inputType('CancelEntryInput', {
 const CancelPayload = builder.objectRef<{ entryId: string; isChanged: boolean }>('CancelEntryPayload').implement({
   description: 'The entry is cancelled.',
   fields: (t) => ({
-    entry: t.prismaField({
-      type: QueuedCreation,
-      description: 'The entry, as it stands now.',
-      resolve: (query, { entryId }, _args, { prisma }) =>
-        prisma.queuedCreation.findUniqueOrThrow({ ...query, where: { id: entryId } }),
-    }),
+    entry: t.changed(
+      QueuedCreation,
+      'queuedCreation',
+      ({ entryId }) => ({ id: entryId }),
+      'The entry, as it stands now.',
+    ),
     isChanged: t.flag('isChanged', 'False if it was cancelled already.'),
   }),
 });

@@ -65,12 +65,7 @@ const SilenceInput = builder.inputType('SilenceAlertInput', {
 const SilencePayload = builder.objectRef<{ silenceId: string; isReplay: boolean }>('SilenceAlertPayload').implement({
   description: 'It is silent.',
   fields: (t) => ({
-    silence: t.prismaField({
-      type: Silence,
-      description: 'The silence, with its alert.',
-      resolve: (query, { silenceId }, _args, { prisma }) =>
-        prisma.alertSilence.findUniqueOrThrow({ ...query, where: { id: silenceId } }),
-    }),
+    silence: t.changed(Silence, 'alertSilence', ({ silenceId }) => ({ id: silenceId }), 'The silence, with its alert.'),
     isReplay: t.flag('isReplay', 'True if this idempotency key had been used: no other silence was made.'),
   }),
 });
@@ -84,12 +79,12 @@ const EndInput = builder.inputType('EndSilenceInput', {
 const EndPayload = builder.objectRef<{ silenceId: string; isChanged: boolean }>('EndSilencePayload').implement({
   description: 'The silence has ended; what it covered and is still on is announced at the next look.',
   fields: (t) => ({
-    silence: t.prismaField({
-      type: Silence,
-      description: 'The silence, as it stands now.',
-      resolve: (query, { silenceId }, _args, { prisma }) =>
-        prisma.alertSilence.findUniqueOrThrow({ ...query, where: { id: silenceId } }),
-    }),
+    silence: t.changed(
+      Silence,
+      'alertSilence',
+      ({ silenceId }) => ({ id: silenceId }),
+      'The silence, as it stands now.',
+    ),
     isChanged: t.flag('isChanged', 'False if it had ended already.'),
   }),
 });

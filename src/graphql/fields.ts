@@ -1,7 +1,7 @@
 /**
  * The words in which types describe their plain fields, so that a type reads as a table: the name of
  * the property, and what it means. `at` for an instant, `text`, `count` and `flag`, each with `…OrNull`;
- * for inputs `uuid`, `reason` and `idempotencyKey`.
+ * `changed` for the object that a mutation was about; for inputs `uuid`, `reason` and `idempotencyKey`.
  */
 import {
   type FieldKind,
@@ -11,6 +11,8 @@ import {
   RootFieldBuilder,
   type SchemaTypes,
 } from '@pothos/core';
+import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import type { Context } from '../work/context.ts';
 import { reasonText } from './reason-text.ts';
 
 /** Properties of a shape that hold such a value. */
@@ -26,6 +28,13 @@ declare global {
       count(name: Holding<ParentShape, number>, description: string): FieldRef<Types, number, Kind>;
       countOrNull(name: Holding<ParentShape, number | null>, description: string): FieldRef<Types, number | null, Kind>;
       flag(name: Holding<ParentShape, boolean>, description: string): FieldRef<Types, boolean, Kind>;
+      /** The object that a mutation was about, read again with what the request asks of it; `where` finds it. */
+      changed(
+        type: unknown,
+        model: Model,
+        where: (payload: ParentShape) => object,
+        description: string,
+      ): FieldRef<Types, unknown, Kind>;
     }
     export interface InputFieldBuilder<Types extends SchemaTypes, Kind extends keyof InputFieldOptionsByKind> {
       /** A key that is required. */
@@ -37,9 +46,15 @@ declare global {
   }
 }
 
+/** A model of Prisma's, as its client names it. */
+type Model = {
+  [Name in keyof PrismaClient]: PrismaClient[Name] extends { findUniqueOrThrow: unknown } ? Name : never;
+}[keyof PrismaClient];
+
 /** What the methods use of the builder that they are added to. */
 interface Exposing {
   expose(name: string, options: object): unknown;
+  prismaField(options: object): unknown;
 }
 
 const exposing = (type: string, nullable: boolean) =>
@@ -55,7 +70,19 @@ Object.assign(RootFieldBuilder.prototype, {
   count: exposing('Int', false),
   countOrNull: exposing('Int', true),
   flag: exposing('Boolean', false),
+  changed(this: Exposing, type: unknown, model: Model, where: (payload: unknown) => object, description: string) {
+    return this.prismaField({
+      type,
+      description,
+      resolve: (query: object, payload: unknown, _args: object, { prisma }: Pick<Context, 'prisma'>) =>
+        (prisma[model] as unknown as Finding).findUniqueOrThrow({ ...query, where: where(payload) }),
+    });
+  },
 });
+
+interface Finding {
+  findUniqueOrThrow(query: object): Promise<unknown>;
+}
 
 interface Inputs {
   field(options: object): unknown;

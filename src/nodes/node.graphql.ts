@@ -97,12 +97,12 @@ const DrainInput = builder.inputType('DrainNodeInput', {
 const DrainPayload = builder.objectRef<DrainAnswer>('DrainNodePayload').implement({
   description: 'The node was asked; it hears of it within two seconds.',
   fields: (t) => ({
-    serverNode: t.prismaField({
-      type: ServerNode,
-      description: 'The node, as it stands now; ask again to see it get there.',
-      resolve: (query, { nodeId }, _args, { prisma }) =>
-        prisma.serverNode.findUniqueOrThrow({ ...query, where: { id: nodeId } }),
-    }),
+    serverNode: t.changed(
+      ServerNode,
+      'serverNode',
+      ({ nodeId }) => ({ id: nodeId }),
+      'The node, as it stands now; ask again to see it get there.',
+    ),
     isChanged: t.flag('isChanged', 'False if it was draining already.'),
     isLastRunning: t.flag(
       'isLastRunning',

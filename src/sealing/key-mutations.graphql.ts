@@ -42,12 +42,7 @@ const RotateInput = builder.inputType('RotateEncryptionKeyInput', {
 const RotatePayload = builder.objectRef<{ keyId: string; isReplay: boolean }>('RotateEncryptionKeyPayload').implement({
   description: 'There is a new key; it becomes active in two seconds.',
   fields: (t) => ({
-    encryptionKey: t.prismaField({
-      type: EncryptionKey,
-      description: 'The new key.',
-      resolve: (query, { keyId }, _args, { prisma }) =>
-        prisma.dataProtectionKey.findUniqueOrThrow({ ...query, where: { id: keyId } }),
-    }),
+    encryptionKey: t.changed(EncryptionKey, 'dataProtectionKey', ({ keyId }) => ({ id: keyId }), 'The new key.'),
     isReplay: t.flag('isReplay', 'True if this idempotency key had been used: no other key was made.'),
   }),
 });
@@ -70,12 +65,12 @@ const ResealInput = builder.inputType('ResealEntriesInput', {
 const ResealPayload = builder.objectRef<{ resealingId: string; isReplay: boolean }>('ResealEntriesPayload').implement({
   description: 'The re-sealing is under way.',
   fields: (t) => ({
-    resealing: t.prismaField({
-      type: Resealing,
-      description: 'The re-sealing, as it stands now.',
-      resolve: (query, { resealingId }, _args, { prisma }) =>
-        prisma.resealing.findUniqueOrThrow({ ...query, where: { id: resealingId } }),
-    }),
+    resealing: t.changed(
+      Resealing,
+      'resealing',
+      ({ resealingId }) => ({ id: resealingId }),
+      'The re-sealing, as it stands now.',
+    ),
     isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was started again.'),
   }),
 });
@@ -90,12 +85,12 @@ const RetireInput = builder.inputType('RetireEncryptionKeyInput', {
 const RetirePayload = builder.objectRef<{ keyId: string; isChanged: boolean }>('RetireEncryptionKeyPayload').implement({
   description: 'The key is destroyed.',
   fields: (t) => ({
-    encryptionKey: t.prismaField({
-      type: EncryptionKey,
-      description: 'The key, as it stands now.',
-      resolve: (query, { keyId }, _args, { prisma }) =>
-        prisma.dataProtectionKey.findUniqueOrThrow({ ...query, where: { id: keyId } }),
-    }),
+    encryptionKey: t.changed(
+      EncryptionKey,
+      'dataProtectionKey',
+      ({ keyId }) => ({ id: keyId }),
+      'The key, as it stands now.',
+    ),
     isChanged: t.flag('isChanged', 'False if it was retired already.'),
   }),
 });

@@ -85,11 +85,7 @@ const CreatePayload = builder.objectRef<{ id: string; token: string }>('CreateAp
   description: 'The token was made.',
   fields: (t) => ({
     token: t.text('token', 'The token’s text, for "Authorization: Bearer …". It is shown this once.'),
-    apiToken: t.prismaField({
-      type: ApiToken,
-      description: 'What is known of it from now on.',
-      resolve: (query, { id }, _args, { prisma }) => prisma.apiToken.findUniqueOrThrow({ ...query, where: { id } }),
-    }),
+    apiToken: t.changed(ApiToken, 'apiToken', ({ id }) => ({ id }), 'What is known of it from now on.'),
   }),
 });
 const RevokeInput = builder.inputType('RevokeApiTokenInput', {
@@ -102,11 +98,7 @@ const RevokeInput = builder.inputType('RevokeApiTokenInput', {
 const RevokePayload = builder.objectRef<{ id: string; isChanged: boolean }>('RevokeApiTokenPayload').implement({
   description: 'The token is good no more: on no node after a second, and what it held open ends.',
   fields: (t) => ({
-    apiToken: t.prismaField({
-      type: ApiToken,
-      description: 'The token, as it stands now.',
-      resolve: (query, { id }, _args, { prisma }) => prisma.apiToken.findUniqueOrThrow({ ...query, where: { id } }),
-    }),
+    apiToken: t.changed(ApiToken, 'apiToken', ({ id }) => ({ id }), 'The token, as it stands now.'),
     isChanged: t.flag('isChanged', 'False if it was revoked already.'),
   }),
 });

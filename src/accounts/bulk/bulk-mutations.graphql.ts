@@ -72,12 +72,12 @@ const ApplyPayload = builder
   .implement({
     description: 'The bulk action is under way.',
     fields: (t) => ({
-      bulkAction: t.prismaField({
-        type: BulkAction,
-        description: 'The bulk action, as it stands now.',
-        resolve: (query, { bulkActionId }, _args, { prisma }) =>
-          prisma.bulkAction.findUniqueOrThrow({ ...query, where: { id: bulkActionId } }),
-      }),
+      bulkAction: t.changed(
+        BulkAction,
+        'bulkAction',
+        ({ bulkActionId }) => ({ id: bulkActionId }),
+        'The bulk action, as it stands now.',
+      ),
       isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was started again.'),
     }),
   });
@@ -92,12 +92,12 @@ const UndoInput = builder.inputType('UndoBulkActionInput', {
 const UndoPayload = builder.objectRef<{ bulkActionId: string; isChanged: boolean }>('UndoBulkActionPayload').implement({
   description: 'The bulk action is being taken back.',
   fields: (t) => ({
-    bulkAction: t.prismaField({
-      type: BulkAction,
-      description: 'The bulk action, as it stands now.',
-      resolve: (query, { bulkActionId }, _args, { prisma }) =>
-        prisma.bulkAction.findUniqueOrThrow({ ...query, where: { id: bulkActionId } }),
-    }),
+    bulkAction: t.changed(
+      BulkAction,
+      'bulkAction',
+      ({ bulkActionId }) => ({ id: bulkActionId }),
+      'The bulk action, as it stands now.',
+    ),
     isChanged: t.flag('isChanged', 'False if it was being taken back, or was, already.'),
   }),
 });

@@ -16,12 +16,7 @@ const Input = builder.inputType('RedeliverOutboxEventInput', {
 const Payload = builder.objectRef<RedeliveredEvent>('RedeliverOutboxEventPayload').implement({
   description: 'The event is published within moments, under the same id.',
   fields: (t) => ({
-    outboxEvent: t.prismaField({
-      type: OutboxEvent,
-      description: 'The event, as it stands now.',
-      resolve: (query, { eventId }, _args, { prisma }) =>
-        prisma.outboxEvent.findUniqueOrThrow({ ...query, where: { eventId } }),
-    }),
+    outboxEvent: t.changed(OutboxEvent, 'outboxEvent', ({ eventId }) => ({ eventId }), 'The event, as it stands now.'),
     isChanged: t.flag('isChanged', 'False if it was about to be published anyway.'),
     isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was asked for again.'),
   }),

@@ -17,12 +17,12 @@ const TestInput = builder.inputType('TestWebhookInput', {
 const TestPayload = builder.objectRef<{ deliveryId: string; isReplay: boolean }>('TestWebhookPayload').implement({
   description: 'A test was sent; its delivery says whether the receiver took it.',
   fields: (t) => ({
-    delivery: t.prismaField({
-      type: WebhookDelivery,
-      description: 'The delivery of the test, with its one attempt.',
-      resolve: (query, { deliveryId: id }, _args, { prisma }) =>
-        prisma.webhookDelivery.findUniqueOrThrow({ ...query, where: { id } }),
-    }),
+    delivery: t.changed(
+      WebhookDelivery,
+      'webhookDelivery',
+      ({ deliveryId: id }) => ({ id }),
+      'The delivery of the test, with its one attempt.',
+    ),
     isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was sent again.'),
   }),
 });
@@ -44,12 +44,7 @@ const RedeliverInput = builder.inputType('RedeliverWebhookInput', {
 const RedeliverPayload = builder.objectRef<Redelivered>('RedeliverWebhookPayload').implement({
   description: 'They are delivered again, under the same ids, once the webhook is active.',
   fields: (t) => ({
-    webhook: t.prismaField({
-      type: Webhook,
-      description: 'The webhook.',
-      resolve: (query, { webhookId: id }, _args, { prisma }) =>
-        prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
-    }),
+    webhook: t.changed(Webhook, 'webhook', ({ webhookId: id }) => ({ id }), 'The webhook.'),
     redeliveredCount: t.count(
       'count',
       `How many begin anew by this request: ${MOST_REDELIVERED} at the most, the oldest; ask again for the rest. 0 for a repeat, and for one that is under way.`,

@@ -30,12 +30,7 @@ const withSecret = (name: string, description: string) =>
   builder.objectRef<WithSecret>(name).implement({
     description,
     fields: (t) => ({
-      webhook: t.prismaField({
-        type: Webhook,
-        description: 'The webhook, as it stands now.',
-        resolve: (query, { webhookId: id }, _args, { prisma }) =>
-          prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
-      }),
+      webhook: t.changed(Webhook, 'webhook', ({ webhookId: id }) => ({ id }), 'The webhook, as it stands now.'),
       secret: t.text('secret', 'What its deliveries are signed with. It is shown this once.'),
     }),
   });
@@ -43,12 +38,7 @@ const changed = (name: string, description: string, unchanged: string) =>
   builder.objectRef<Changed>(name).implement({
     description,
     fields: (t) => ({
-      webhook: t.prismaField({
-        type: Webhook,
-        description: 'The webhook, as it stands now.',
-        resolve: (query, { webhookId: id }, _args, { prisma }) =>
-          prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
-      }),
+      webhook: t.changed(Webhook, 'webhook', ({ webhookId: id }) => ({ id }), 'The webhook, as it stands now.'),
       isChanged: t.flag('isChanged', unchanged),
     }),
   });

@@ -39,12 +39,12 @@ const Input = builder.inputType('InterruptRunInput', {
 const Payload = builder.objectRef<{ runId: string; isChanged: boolean }>('InterruptRunPayload').implement({
   description: 'The run was asked to end.',
   fields: (t) => ({
-    run: t.prismaField({
-      type: JobRun,
-      description: 'The run, as it stands now: still RUNNING until its job has ended. `jobRunChanged` tells when.',
-      resolve: (query, { runId }, _args, { prisma }) =>
-        prisma.jobRun.findUniqueOrThrow({ ...query, where: { id: runId } }),
-    }),
+    run: t.changed(
+      JobRun,
+      'jobRun',
+      ({ runId }) => ({ id: runId }),
+      'The run, as it stands now: still RUNNING until its job has ended. `jobRunChanged` tells when.',
+    ),
     isChanged: t.flag('isChanged', 'False if it had been asked before.'),
   }),
 });

@@ -72,12 +72,7 @@ const RunNowInput = builder.inputType('RunJobNowInput', {
 const RunNowPayload = builder.objectRef<{ runId: string; isReplay: boolean }>('RunJobNowPayload').implement({
   description: 'The job was started.',
   fields: (t) => ({
-    run: t.prismaField({
-      type: JobRun,
-      description: 'The run, as it stands now.',
-      resolve: (query, { runId }, _args, { prisma }) =>
-        prisma.jobRun.findUniqueOrThrow({ ...query, where: { id: runId } }),
-    }),
+    run: t.changed(JobRun, 'jobRun', ({ runId }) => ({ id: runId }), 'The run, as it stands now.'),
     isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was started again.'),
   }),
 });

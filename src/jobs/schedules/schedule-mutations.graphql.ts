@@ -53,12 +53,12 @@ const payload = (type: string, description: string) =>
   builder.objectRef<ChangedSchedule>(type).implement({
     description,
     fields: (t) => ({
-      schedule: t.prismaField({
-        type: JobSchedule,
-        description: 'The schedule, as it stands now.',
-        resolve: (query, { jobName }, _args, { prisma }) =>
-          prisma.jobSchedule.findUniqueOrThrow({ ...query, where: { name: jobName } }),
-      }),
+      schedule: t.changed(
+        JobSchedule,
+        'jobSchedule',
+        ({ jobName }) => ({ name: jobName }),
+        'The schedule, as it stands now.',
+      ),
       isChanged: t.flag('isChanged', 'False if it was so already.'),
     }),
   });
