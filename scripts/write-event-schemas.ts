@@ -3,7 +3,7 @@
  * docs/events.md. A schema that the catalog has no more is kept: somebody may still hold such events.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { eventSchemas, schemaFileName, schemaText } from '../src/events/outbox/event-schema.rules.ts';
+import { eventSchemas, schemaFileName, schemaText } from '../src/events/outbox/cloud-event.rules.ts';
 import { CATALOG, EVENT_TYPES } from '../src/work/event-types.rules.ts';
 
 const FOLDER = new URL('../events/', import.meta.url);

@@ -2,15 +2,18 @@
 
 import type { Alert, Prisma, PrismaClient } from '../database/generated/prisma/client.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
+import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';
+import { registerInterest } from '../events/changes/change-stream.ts';
 import { builder } from '../graphql/builder.ts';
+import { AFTER, Change } from '../graphql/change-types.ts';
 import { enumOf } from '../graphql/enums.ts';
 import { type AnyBlocker, Blocker, Explanation } from '../graphql/explanation.ts';
 import { type NumberQuery, newestFirstPage } from '../graphql/keyset-number.ts';
 import type { Cure } from '../work/explanation.ts';
 import { covers } from './alert.rules.ts';
 import type { SubjectKind } from './alert-rule.ts';
-import { type AlertRuleState, type AlertRuleView, loadRuleViews } from './alert-rule.ts';
 import { RULE_NAMES, shownRules } from './alert-rules.ts';
+import { type AlertRuleState, type AlertRuleView, loadRuleViews } from './rule-views.ts';
 import { unknownRule } from './silences.ts';
 import { loadSilencesTogether } from './stored-alerts.ts';
 
@@ -206,3 +209,33 @@ builder.queryField('alertRules', (t) =>
     resolve: (_root, _args, { config, reading }) => loadRuleViews(reading, shownRules(config)),
   }),
 );
+
+const AlertChange = builder.objectRef<ChangeEvent>('AlertChange').implement({
+  description: 'An alert is on, grew, was silenced or announced, or is over.',
+  interfaces: [Change],
+  isTypeOf: isAbout('alert'),
+  fields: (t) => ({
+    alertId: t.field({ type: 'UUID', description: 'Which alert.', resolve: ({ key }) => key }),
+    alert: t.prismaField({
+      type: AlertRef,
+      nullable: true,
+      description: 'The alert as it stands when the change is told; null when it was removed.',
+      resolve: (query, { key, together }, _args, { prisma }) =>
+        together.objectOf('alert', JSON.stringify(query), key, async (keys) => {
+          const rows = await prisma.alert.findMany({ ...query, where: { id: { in: [...keys] } } });
+          return new Map(rows.map((row) => [row.id, row]));
+        }),
+    }),
+  }),
+});
+builder.subscriptionFields((t) => ({
+  alertChanged: t.field({
+    type: AlertChange,
+    nullable: true,
+    description: 'Each change of an alert, once and in order.',
+    args: { after: t.arg.string({ description: AFTER }) },
+    subscribe: (_root, { after }, { feed }) => feed.subscribe({ topic: 'alert' }, after),
+    resolve: (change) => change,
+  }),
+}));
+registerInterest('alert', () => ({ topic: 'alert' }));

@@ -4,12 +4,14 @@
  * written with the events that tell of it. So nothing is told that is not so, or told twice.
  */
 import { randomUUID } from 'node:crypto';
+import type { Logger } from '../telemetry/logger.ts';
 import { asSystem, type Services } from '../work/context.ts';
+import type { UnitTransaction } from '../work/unit.ts';
 import { unit } from '../work/unit.ts';
+import type { AlertState } from './alert.rules.ts';
 import { type Asked, type Change, decide } from './alert.rules.ts';
 import type { Findings } from './alert-rule.ts';
 import { RULE_UNREADABLE, UNREADABLE_AFTER_MS } from './alert-rules.ts';
-import { logEdges, nameEdges } from './announce.ts';
 import type { Ask } from './asking.ts';
 import { loadOpenAlerts, loadSilences, storeChanges, tellEndedSilences } from './stored-alerts.ts';
 import { endTurn, lockTurn, type Turn, takeTurn } from './turn.ts';
@@ -78,4 +80,55 @@ function unreadableRules(unreadable: Turn['unreadable'], now: Date): Asked {
       cure: null,
     }));
   return { rule: name, severity, found: { findings, isComplete: true } };
+}
+
+/** Names what went on and off, in order, each with its event. */
+export function nameEdges(tx: UnitTransaction, changes: readonly Change[]): void {
+  for (const { alert, edge } of changes) {
+    const payload = payloadOf(alert);
+    if (edge === 'raised') tx.happened('alertRaised', { id: alert.id, payload });
+    else if (edge === 'resolved' && alert.resolvedAt !== null)
+      tx.happened('alertResolved', {
+        id: alert.id,
+        payload: { ...payload, resolvedAt: alert.resolvedAt.toISOString() },
+      });
+  }
+}
+
+const payloadOf = ({
+  id,
+  rule,
+  groupKey,
+  severity,
+  summary,
+  advice,
+  count,
+  subject,
+  startedAt,
+  raisedAt,
+}: AlertState) => ({
+  alertId: id,
+  rule,
+  group: groupKey,
+  severity,
+  summary,
+  advice,
+  count,
+  subjectKind: subject.kind,
+  subjectKey: subject.key,
+  startedAt: startedAt.toISOString(),
+  raisedAt: raisedAt.toISOString(),
+});
+
+const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const;
+
+/** Once the change has committed. What a silence keeps back is in the log at debug only. */
+export function logEdges(logger: Logger, changes: readonly Change[]): void {
+  for (const { alert, isNew, edge } of changes) {
+    const { id: alertId, rule, groupKey: group, severity, count, summary } = alert;
+    const line = { alertId, rule, group, severity, count };
+    if (edge === 'raised') logger[LEVELS[severity]](line, `Alert ${rule}: ${summary}`);
+    else if (edge === 'resolved') logger.info(line, `Alert ${rule} is over. It had been: ${summary}`);
+    else if (isNew) logger.debug(line, `Alert ${rule}, silenced: ${summary}`);
+  }
 }

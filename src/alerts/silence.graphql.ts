@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import { builder } from '../graphql/builder.ts';
-import { reasonText } from '../graphql/reason-text.ts';
+import { reasonText } from '../graphql/fields.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import { AlertRef as Alert } from './alert.graphql.ts';
 import { endSilence, silenceAlert } from './silences.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, counted, inBytes, inWords } from './alert.rules.ts';
+import { at, counted, inBytes, inWords } from './wording.rules.ts';
 
 describe('words of alerts', () => {
   it.each([

@@ -11,9 +11,10 @@ import {
   RootFieldBuilder,
   type SchemaTypes,
 } from '@pothos/core';
+import { z } from 'zod';
 import type { PrismaClient } from '../database/generated/prisma/client.ts';
+import { visibleTextProblem } from '../visible-text.rules.ts';
 import type { Context } from '../work/context.ts';
-import { reasonText } from './reason-text.ts';
 
 /** Properties of a shape that hold such a value. */
 type Holding<Shape, Value> = { [Key in keyof Shape]-?: Shape[Key] extends Value ? Key : never }[keyof Shape] & string;
@@ -100,3 +101,12 @@ Object.assign(InputFieldBuilder.prototype, {
     return this.string({ description });
   },
 });
+
+/** At most 500 characters, line breaks among them, that can be seen for what they are. */
+export const reasonText = z
+  .string()
+  .max(500, { error: 'has at most 500 characters', abort: true })
+  .superRefine((text, context) => {
+    const problem = visibleTextProblem(text, '', { hasLines: true });
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem.message.trim() });
+  });

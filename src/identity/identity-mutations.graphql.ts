@@ -1,9 +1,10 @@
 /** What can be done about the identity provider in the API: its circuit by hand, and a look at it now. */
 
 import { builder } from '../graphql/builder.ts';
-import { reasonText } from '../graphql/reason-text.ts';
+import { reasonText } from '../graphql/fields.ts';
 import { InvalidInputError } from '../refusals.ts';
-import { checkProvider } from './check-provider.ts';
+import type { Context } from '../work/context.ts';
+import { unit } from '../work/unit.ts';
 import { closeCircuit, openCircuit } from './circuit-control.ts';
 import { Check, providerStatus, Status } from './identity.graphql.ts';
 import type { CheckResult } from './zitadel-check.ts';
@@ -88,3 +89,17 @@ builder.mutationFields((t) => ({
     resolve: (_root, { input }, ctx) => closeCircuit(ctx, input),
   }),
 }));
+
+/**
+ * Checks the provider from this node, and answers what was found; null when the server ends meanwhile.
+ * A wrong configuration that was not known opens the circuit.
+ */
+export async function checkProvider(
+  ctx: Context,
+  { reason }: { readonly reason?: string | null },
+): Promise<{ check: CheckResult | null }> {
+  const check = (await ctx.provider.checkNow?.()) ?? null;
+  const after = check === null ? null : { isOk: check.isOk, code: check.code };
+  await unit(ctx, async (tx) => tx.happened('providerChecked', { id: ctx.provider.name, reason, after }));
+  return { check };
+}

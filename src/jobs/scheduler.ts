@@ -12,18 +12,12 @@ import { claimFires, type RunLease } from './ledger/fires.ts';
 import { isPausedAt, settle } from './ledger/settle.rules.ts';
 import { beginCounts, countFires, countRun } from './runs/run.metrics.ts';
 import { closeCrashedRuns } from './runs/runs.ts';
-import { createRunsInHand, type RunsInHand } from './runs/runs-in-hand.ts';
+import { createRunsInHand, createTracker, type RunsInHand } from './runs/runs-in-hand.ts';
+import { registerSchedules } from './schedules/register.ts';
 import { timingProblem } from './schedules/reschedule.rules.ts';
 import { createScheduleLog } from './schedules/schedule-log.ts';
-import {
-  loadSchedules,
-  type NextFire,
-  registerSchedules,
-  type Schedule,
-  type ScheduleInUse,
-} from './schedules/schedules.ts';
+import { loadSchedules, type NextFire, type Schedule, type ScheduleInUse } from './schedules/schedules.ts';
 import { createTimers } from './timers.ts';
-import { createTracker } from './waiting.ts';
 
 export interface Scheduler extends Pick<RunsInHand, 'runNow'> {
   /** Registers the schedules, settles what was missed, arms the timers. Throws when the database does. */

@@ -4,7 +4,7 @@ import { nodeSilenceMs } from '../config/node-silence.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
 import { builder } from '../graphql/builder.ts';
 import { enumOf } from '../graphql/enums.ts';
-import { reasonText } from '../graphql/reason-text.ts';
+import { reasonText } from '../graphql/fields.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import { type DrainAnswer, drainNode } from './drain.ts';
 import { loadSilentNodes } from './nodes.ts';

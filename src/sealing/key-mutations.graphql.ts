@@ -2,12 +2,11 @@
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import { builder } from '../graphql/builder.ts';
-import { reasonText } from '../graphql/reason-text.ts';
+import { reasonText } from '../graphql/fields.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
-import { EncryptionKey } from './encryption-key.graphql.ts';
+import { EncryptionKey, Resealing } from './encryption-key.graphql.ts';
 import { KeyInUseError } from './key.errors.ts';
 import { DEFAULT_PER_SECOND, MOST_PER_SECOND, resealEntries } from './reseal.ts';
-import { Resealing } from './resealing.graphql.ts';
 import { retireEncryptionKey } from './retire.ts';
 import { type Rewrapped, wrapWithNewMasterKey } from './rewrap.ts';
 import { rotateEncryptionKey } from './rotate.ts';

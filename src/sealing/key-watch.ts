@@ -5,7 +5,7 @@
  */
 import type { Database } from '../database/database.ts';
 import type { KeyRing } from './key-ring.ts';
-import { reportKeys } from './living-nodes.ts';
+import { reportKeys } from './key-usage.ts';
 
 const USE_INTERVAL_MS = 60_000;
 

@@ -13,8 +13,7 @@ import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
 import { KeyInUseError } from './key.errors.ts';
 import { retireProblem } from './key.rules.ts';
-import { countSealedUnder } from './key-usage.ts';
-import { nodesSealingUnder } from './living-nodes.ts';
+import { countSealedUnder, nodesSealingUnder } from './key-usage.ts';
 import { findKey } from './stored-keys.ts';
 import { LOCK_KEY_RING } from './wrapped-keys.ts';
 

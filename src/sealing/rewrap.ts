@@ -11,7 +11,7 @@ import type { Queryable } from '../database/database.ts';
 import { InvalidStateError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
-import { nodesWithoutMaster } from './living-nodes.ts';
+import { nodesWithoutMaster } from './key-usage.ts';
 import type { MasterKey } from './master-key.ts';
 import { type KeyRow, LOCK_KEY_RING, type MasterKeys, rewrap, unwrap } from './wrapped-keys.ts';
 

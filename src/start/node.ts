@@ -26,7 +26,7 @@ import {
   setNodeState,
 } from '../nodes/nodes.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
-import { announceKeys } from '../sealing/living-nodes.ts';
+import { announceKeys } from '../sealing/key-usage.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { VERSION } from '../version.ts';
 import { type Notices, openNotices } from '../work/notices.ts';

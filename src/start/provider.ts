@@ -6,8 +6,7 @@
 import { systemClock } from '../clock.ts';
 import { type Config, providerOf } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
-import { type AccessToken, personalAccessToken } from '../identity/access-token.ts';
-import { tokenFromFile } from '../identity/access-token-file.ts';
+import { type AccessToken, personalAccessToken, tokenFromFile } from '../identity/access-token.ts';
 import { issuerOf } from '../identity/access-token-key.rules.ts';
 import { tokenFromKey } from '../identity/access-token-key.ts';
 import { ensureCircuit, loadCircuit } from '../identity/circuit.ts';

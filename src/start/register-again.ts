@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts';
 import { ensureCircuit } from '../identity/circuit.ts';
 import { announceProvider, type NodeIdentity, registerNode } from '../nodes/nodes.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
-import { reportKeys } from '../sealing/living-nodes.ts';
+import { reportKeys } from '../sealing/key-usage.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 export interface Registered {

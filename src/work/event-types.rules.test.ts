@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aggregateIdOf } from '../events/outbox/aggregate-id.rules.ts';
-import { toCloudEvent } from '../events/outbox/cloud-event.rules.ts';
-import { eventSchemas, schemaFileName } from '../events/outbox/event-schema.rules.ts';
+import { eventSchemas, schemaFileName, toCloudEvent } from '../events/outbox/cloud-event.rules.ts';
 import { backOffMs, isOfTheEvent, outboxState } from '../events/outbox/publishing.rules.ts';
 import { CATALOG, EVENT_TYPES, isEventType } from './event-types.rules.ts';
 

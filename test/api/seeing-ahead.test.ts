@@ -1,6 +1,6 @@
 /** Seeing ahead over the API: fire times, previews of a schedule, and a time without servers. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { registerSchedules } from '../../src/jobs/schedules/schedules.ts';
+import { registerSchedules } from '../../src/jobs/schedules/register.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -10,7 +10,8 @@ import { claimFires, type RunLease, startOwedFire } from '../../src/jobs/ledger/
 import { type SettleInput, settle } from '../../src/jobs/ledger/settle.rules.ts';
 import { interruptRun } from '../../src/jobs/runs/interrupt-run.ts';
 import { closeCrashedRuns, finishRun, renewRun, startManualRun } from '../../src/jobs/runs/runs.ts';
-import { loadSchedules, registerSchedules, type ScheduleInUse } from '../../src/jobs/schedules/schedules.ts';
+import { registerSchedules } from '../../src/jobs/schedules/register.ts';
+import { loadSchedules, type ScheduleInUse } from '../../src/jobs/schedules/schedules.ts';
 import { as, testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

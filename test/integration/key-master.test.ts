@@ -16,7 +16,7 @@ import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { registerNode, setNodeState } from '../../src/nodes/nodes.ts';
 import { type AbandonTools, abandonKeyRing, previewAbandon } from '../../src/sealing/abandon.ts';
 import { type KeyRing, openKeyRing, verifyMasterKey } from '../../src/sealing/key-ring.ts';
-import { announceKeys } from '../../src/sealing/living-nodes.ts';
+import { announceKeys } from '../../src/sealing/key-usage.ts';
 import {
   embeddedMasterKeyPath,
   type MasterKey,

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect, it } from 'vitest';
 import { EVENTS, eventsDocument } from '../../scripts/write-event-schemas.ts';
-import { eventSchemas, schemaText } from '../../src/events/outbox/event-schema.rules.ts';
+import { eventSchemas, schemaText } from '../../src/events/outbox/cloud-event.rules.ts';
 
 const FOLDER = new URL('../../events/', import.meta.url);
 const schemas = eventSchemas();

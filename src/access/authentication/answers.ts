@@ -1,6 +1,6 @@
 /** What an authentication ends in: a caller, or a refusal that says what to do (RFC 6750, section 3). */
 import type { Admitted, Refused } from '../../http/gate.ts';
-import type { Proof, Verdict } from './proof.ts';
+import type { Proof, Verdict } from './proven.ts';
 
 export interface Recognised extends Admitted {
   /** What was proven; undefined where no credential is needed. */

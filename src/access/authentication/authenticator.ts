@@ -16,7 +16,7 @@ import { type Authenticated, DATABASE_AWAY, NOT_SHOWN, refusalOf, throttled, UNR
 import { createEnds } from './ends.ts';
 import { type Credential, credentialFrom, credentialOf, openGivenSecret } from './given-secret.ts';
 import { createGuessing } from './guessing.ts';
-import type { Proof, Verdict } from './proof.ts';
+import type { Proof, Verdict } from './proven.ts';
 import { createProven } from './proven.ts';
 import { createVerifier } from './verifier.ts';
 

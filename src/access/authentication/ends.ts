@@ -5,7 +5,7 @@
  */
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Credential } from './given-secret.ts';
-import type { Verdict } from './proof.ts';
+import type { Verdict } from './proven.ts';
 
 const LOOK_EVERY_MS = 10_000;
 /** A timer takes no more. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Verdict } from './proof.ts';
+import type { Verdict } from './proven.ts';
 import { createProven } from './proven.ts';
 
 const good = (endsAt: number | null): Verdict => ({

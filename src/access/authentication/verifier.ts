@@ -9,7 +9,7 @@ import { looksLikeToken } from '../tokens/token-format.rules.ts';
 import { findToken } from '../tokens/token-lookup.ts';
 import type { Credential } from './given-secret.ts';
 import { openGivenSecret } from './given-secret.ts';
-import { UNKNOWN, type Verdict } from './proof.ts';
+import { UNKNOWN, type Verdict } from './proven.ts';
 
 /** How the claims of the configured issuer are read, and what tells this configuration from another. */
 export function issuerRulesOf({ config, keyRing }: Pick<Services, 'config' | 'keyRing'>): IssuerRules {

@@ -5,7 +5,7 @@
  */
 
 import type { Role } from '../../work/caller.ts';
-import { isReserved } from '../reserved-names.rules.ts';
+import { isReserved } from '../tokens/token-format.rules.ts';
 
 export interface ClaimRules {
   /** A claim's name; where there is none of the whole name, its dots lead into objects. */

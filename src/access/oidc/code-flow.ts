@@ -6,7 +6,7 @@
 import * as client from 'openid-client';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Verdict } from '../authentication/proof.ts';
+import type { Verdict } from '../authentication/proven.ts';
 import { callerOfClaims, claimOf, type IssuerRules } from './claims.rules.ts';
 
 /** What the browser keeps while it is away. */

@@ -4,7 +4,7 @@
  * what its claims say.
  */
 import { errors, type JWTPayload, jwtVerify } from 'jose';
-import { endIn, UNKNOWN, type Verdict } from '../authentication/proof.ts';
+import { endIn, UNKNOWN, type Verdict } from '../authentication/proven.ts';
 import { callerOfClaims, type IssuerRules } from './claims.rules.ts';
 import { type Issuer, IssuerUnavailableError } from './issuer.ts';
 import { noAccessToken } from './token-type.rules.ts';

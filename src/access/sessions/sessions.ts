@@ -9,7 +9,7 @@ import type { CallerKind, Role } from '../../work/caller.ts';
 import type { Context } from '../../work/context.ts';
 import { announce, unit } from '../../work/unit.ts';
 import { sha256 } from '../authentication/given-secret.ts';
-import { endIn, type Proof, type Verdict } from '../authentication/proof.ts';
+import { endIn, type Proof, type Verdict } from '../authentication/proven.ts';
 import type { Departure } from '../oidc/code-flow.ts';
 import { type BrowserHeaders, cookieLine, cookieValue } from './browser.ts';
 

@@ -8,7 +8,7 @@ import type { Refused } from '../../http/gate.ts';
 import type { Services } from '../../work/context.ts';
 import { DATABASE_AWAY } from '../authentication/answers.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
-import type { Proof } from '../authentication/proof.ts';
+import type { Proof } from '../authentication/proven.ts';
 import type { CodeFlow } from '../oidc/code-flow.ts';
 import { cookieLine, cookieValue, isForeign, isUnencrypted, publicOrigin, safeReturnTo } from './browser.ts';
 import { beginSession, departureLine, departureOf, endSession } from './sessions.ts';

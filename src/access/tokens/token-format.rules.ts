@@ -4,7 +4,6 @@
  * what merely looks like one, and no database is asked about what somebody made up.
  */
 import { crc32 } from 'node:zlib';
-import { isReserved } from '../reserved-names.rules.ts';
 
 /** For scanners too; see SECURITY.md. */
 const PATTERN = /^(fhj_[a-z0-9]{8})_([\w-]{43})([\w-]{6})$/;
@@ -52,3 +51,6 @@ export function tokenNameProblem(name: string): { code: string; message: string 
           "A token's name is made of a to z, A to Z, 0 to 9, and single spaces, dots, hyphens and underscores between them.",
       };
 }
+
+/** Names that mean somebody in the trail already: nobody else is called so. */
+export const isReserved = (name: string): boolean => /^(local|admin token|the server\b.*)$/i.test(name.trim());

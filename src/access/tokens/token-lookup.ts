@@ -2,7 +2,7 @@
 import type { Queryable } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Role } from '../../work/caller.ts';
-import { endIn, UNKNOWN, type Verdict } from '../authentication/proof.ts';
+import { endIn, UNKNOWN, type Verdict } from '../authentication/proven.ts';
 
 const USE_WRITTEN_EVERY_MS = 60_000;
 

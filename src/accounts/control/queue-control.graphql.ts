@@ -1,7 +1,7 @@
 /** Flow control in the API: pauses and limits, seen and set. */
 import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
-import { reasonText } from '../../graphql/reason-text.ts';
+import { reasonText } from '../../graphql/fields.ts';
 import { InvalidInputError, NotFoundError } from '../../refusals.ts';
 import { burstOf } from './queue-control.rules.ts';
 import {

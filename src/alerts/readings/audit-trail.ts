@@ -1,7 +1,7 @@
 /** The alert over the audit trail: it was found not to be as it was written. */
 
-import { counted } from '../alert.rules.ts';
 import { type AlertRule, type Finding, findingsOf } from '../alert-rule.ts';
+import { counted } from '../wording.rules.ts';
 
 /** Nothing mends a trail; after so long everybody knows. */
 const TOLD_FOR_DAYS = 30;

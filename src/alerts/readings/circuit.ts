@@ -1,7 +1,7 @@
 /** The alert over the identity provider: its circuit has been open for too long. */
 import { suggestedCure } from '../../accounts/insight/failure-group-cures.rules.ts';
-import { at, inWords } from '../alert.rules.ts';
 import { type AlertRule, type Finding, findingsOf, type Thresholds } from '../alert-rule.ts';
+import { at, inWords } from '../wording.rules.ts';
 
 /**
  * Of one provider only where a living node uses it: after a change of provider the row of the former

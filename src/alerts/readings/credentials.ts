@@ -1,7 +1,7 @@
 /** Alerts over keys and tokens whose time comes to its end. */
 
-import { at, inWords } from '../alert.rules.ts';
 import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type Thresholds } from '../alert-rule.ts';
+import { at, inWords } from '../wording.rules.ts';
 
 const OLD_KEYS = `
   SELECT id::text AS id, activated_at AS since FROM auth.data_protection_keys

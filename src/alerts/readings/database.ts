@@ -1,7 +1,7 @@
 /** Alerts over the database itself: a transaction that holds live updates back, an old snapshot, a full disk. */
 import { statfs } from 'node:fs/promises';
-import { at, inBytes, inWords } from '../alert.rules.ts';
 import { type AlertRule, type Finding, findingsOf, type Thresholds } from '../alert-rule.ts';
+import { at, inBytes, inWords } from '../wording.rules.ts';
 
 // Only one that has written has an id, and holds back whoever waits for all that came before. Those
 // of other databases do not: the feed tells them apart. Of other users' sessions PostgreSQL tells

@@ -1,7 +1,7 @@
 /** Alerts over jobs: fires that came late or never, runs that fail again and again. */
 
-import { at, counted, inWords } from '../alert.rules.ts';
 import { type AlertRule, type Finding, findingsOf, type Thresholds } from '../alert-rule.ts';
+import { at, counted, inWords } from '../wording.rules.ts';
 
 // By job_fires_job_name_outcome_idx, the newest of each job and outcome. A gap's row is as new as
 // its last instant was written; a row may be lengthened later, but never one of these outcomes.

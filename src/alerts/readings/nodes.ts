@@ -1,7 +1,7 @@
 /** The alert over nodes: one fell silent without having stopped. */
 
-import { at, counted, inWords } from '../alert.rules.ts';
 import { type AlertRule, type Finding, findingsOf, type Thresholds } from '../alert-rule.ts';
+import { at, counted, inWords } from '../wording.rules.ts';
 
 /** A node that was started again at once is told of all the same, so that one that keeps crashing is seen. */
 const TOLD_FOR_MS = 5 * 60_000;

@@ -1,7 +1,7 @@
 /** Alerts over what leaves the server: events that nobody publishes, webhooks that take nothing. */
 
-import { at, counted, inWords } from '../alert.rules.ts';
 import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type Thresholds } from '../alert-rule.ts';
+import { at, counted, inWords } from '../wording.rules.ts';
 
 const MOST_COUNTED = 10_000;
 

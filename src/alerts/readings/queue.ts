@@ -1,8 +1,8 @@
 /** Alerts over the queue: entries that failed for good, entries that nobody attempts, a forgotten pause. */
 import { bulkCure, failureInWords, suggestedCure } from '../../accounts/insight/failure-group-cures.rules.ts';
 import { DUE_AT } from '../../accounts/lease.ts';
-import { at, counted, inWords } from '../alert.rules.ts';
 import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type Thresholds } from '../alert-rule.ts';
+import { at, counted, inWords } from '../wording.rules.ts';
 import { IN_USE } from './circuit.ts';
 
 /** Failures that one reading counts: some 20 ms of an index alone. */

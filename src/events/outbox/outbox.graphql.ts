@@ -1,5 +1,6 @@
 /** The outbox in the API: events as they were written, and where each stands. */
 
+import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import type { OutboxEvent, Prisma } from '../../database/generated/prisma/client.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
@@ -12,11 +13,13 @@ import {
   stringCondition,
 } from '../../graphql/filters.ts';
 import { newestFirstPage } from '../../graphql/keyset-number.ts';
+import { InvalidInputError, NotFoundError } from '../../refusals.ts';
 import type { Caller } from '../../work/caller.ts';
 import { aggregateNameIn } from './aggregate-id.rules.ts';
 import { requireTypes } from './known-type.ts';
 import { loadOutboxStatistics, type OutboxStatistics } from './outbox-statistics.ts';
 import { type OutboxState, outboxState } from './publishing.rules.ts';
+import { type RedeliveredEvent, redeliverOutboxEvent } from './redeliver.ts';
 
 interface OutboxFilter {
   readonly eventId?: string | null;
@@ -190,5 +193,38 @@ builder.queryField('outboxStatistics', (t) =>
     complexity: DEAR,
     description: 'How the outbox stands: what waits, since when, and what is parked.',
     resolve: (_root, _args, { reading }) => loadOutboxStatistics(reading),
+  }),
+);
+
+const Input = builder.inputType('RedeliverOutboxEventInput', {
+  description: 'An event to be published again.',
+  fields: (t) => ({
+    eventId: t.uuid('The event.'),
+    reason: t.reason(),
+    idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h asks only once.'),
+  }),
+});
+const Payload = builder.objectRef<RedeliveredEvent>('RedeliverOutboxEventPayload').implement({
+  description: 'The event is published within moments, under the same id.',
+  fields: (t) => ({
+    outboxEvent: t.changed(
+      OutboxEventRef,
+      'outboxEvent',
+      ({ eventId }) => ({ eventId }),
+      'The event, as it stands now.',
+    ),
+    isChanged: t.flag('isChanged', 'False if it was about to be published anyway.'),
+    isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was asked for again.'),
+  }),
+});
+builder.mutationField('redeliverOutboxEvent', (t) =>
+  t.field({
+    type: Payload,
+    nullable: true,
+    description:
+      'Publishes an event once more, out of its order: one that was published, one that is parked, or one that waits after a failure.',
+    args: { input: t.arg({ type: Input, required: true, description: 'Which event.' }) },
+    errors: { types: [InvalidInputError, NotFoundError, IdempotencyConflictError] },
+    resolve: (_root, { input }, ctx) => redeliverOutboxEvent(ctx, input),
   }),
 );

@@ -7,7 +7,7 @@ import { refuse } from '../../http/body.ts';
 import type { Exchange, Handler } from '../../http/exchange.ts';
 import { sendText } from '../../http/server.ts';
 import { CATALOG, EVENT_TYPES } from '../../work/event-types.rules.ts';
-import { eventSchemas, schemaFileName, schemaText } from './event-schema.rules.ts';
+import { eventSchemas, schemaFileName, schemaText } from './cloud-event.rules.ts';
 
 const EVENT_SCHEMAS = '/events/schemas';
 

@@ -1,7 +1,7 @@
 /** Making, changing, stopping and removing webhooks. A secret is seen in one answer only. */
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import { builder } from '../../graphql/builder.ts';
-import { reasonText } from '../../graphql/reason-text.ts';
+import { reasonText } from '../../graphql/fields.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import {
   type Changed,

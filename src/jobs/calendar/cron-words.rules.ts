@@ -4,7 +4,6 @@
  * that it was only given the parts of.
  */
 import cronstrue from 'cronstrue';
-import { cronDescription, cronOf, fieldsOf } from './cron.rules.ts';
 
 /** So many times of day are written out. */
 const MOST_TIMES = 6;
@@ -59,35 +58,3 @@ function dayWords(day: string, weekday: string): string {
 
 const dateWords = (day: string, month: string, weekday: string) =>
   cronstrue.toString(`0 0 ${day} ${month} ${weekday}`, { use24HourTimeFormat: true }).replace(/^At 00:00/, '');
-
-/** For the log, beginning with a capital. Throws an Error when the cron is not one that was accepted. */
-export function triggerWords(cron: string, timeZone: string): string {
-  const { fieldCount } = cronOf(cron);
-  const fields = fieldsOf(cron);
-  const [second = '', minute = '', hour = '', ...days] = fieldCount === 5 ? ['0', ...fields] : fields;
-  const isDaily = days.every((field) => field === '*');
-  if (isDaily) {
-    const every =
-      (minute === '*' && hour === '*' && everyOf(second, 60, 'second')) ||
-      (second === '0' && hour === '*' && everyOf(minute, 60, 'minute')) ||
-      (second === '0' && minute === '0' && everyOf(hour, 24, 'hour'));
-    if (every) return every;
-    const isOneTime = [minute, hour].every((field) => /^\d+$/.test(field));
-    if (isOneTime && second === '0') return `Daily at ${clockWords(Number(hour), Number(minute))} ${timeZone}`;
-  }
-  const words = cronDescription(cron);
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}, ${timeZone}`;
-}
-
-/** A step that does not divide the whole begins anew at its end, and is no "every". */
-function everyOf(field: string, whole: number, unit: string): string | undefined {
-  const step = field === '*' ? 1 : Number(/^\*\/(\d+)$/.exec(field)?.[1] ?? 0);
-  if (step < 1 || whole % step !== 0) return undefined;
-  return `Every ${step} ${unit}${step === 1 ? '' : 's'}`;
-}
-
-/** 3 AM, 3:30 PM, 12 AM at midnight. */
-function clockWords(hour: number, minute: number): string {
-  const minutes = minute === 0 ? '' : `:${String(minute).padStart(2, '0')}`;
-  return `${hour % 12 === 0 ? 12 : hour % 12}${minutes} ${hour < 12 ? 'AM' : 'PM'}`;
-}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { triggerWords } from './cron-words.rules.ts';
+import { triggerWords } from './trigger-words.rules.ts';
 
 it.each([
   ['* * * * *', 'UTC', 'Every 1 minute'],

@@ -6,7 +6,7 @@
 import type { Queryable } from '../../database/database.ts';
 import { InvalidInputError } from '../../refusals.ts';
 import { readTimeZone } from '../calendar/time-zone.rules.ts';
-import { loadJobNames, unknownJob } from '../schedules/schedules.ts';
+import { loadJobNames, unknownJob } from '../runs/known-job.ts';
 import { calendarDays, type FireDay, fireDays, type LongGap, type OutcomeOfDay } from './fire-calendar.rules.ts';
 import { checkSpan, DAY_MS } from './ledger-rows.rules.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { Queryable } from '../../database/database.ts';
 import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
-import { loadJobNames, unknownJob } from '../schedules/schedules.ts';
+import { loadJobNames, unknownJob } from '../runs/known-job.ts';
 import { countInSpan, type FireInstant, type FireSpan, instantsOf, type LedgerGap } from './fire-page.rules.ts';
 
 export interface LedgerFire extends LedgerGap {

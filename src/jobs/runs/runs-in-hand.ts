@@ -10,8 +10,7 @@ import { within } from '../../within.ts';
 import type { Services } from '../../work/context.ts';
 import { announce } from '../../work/unit.ts';
 import { type RunLease, startOwedFire } from '../ledger/fires.ts';
-import { unknownJob } from '../schedules/schedules.ts';
-import { createTracker } from '../waiting.ts';
+import { unknownJob } from './known-job.ts';
 import { executeRun, type RunInHand } from './run-execution.ts';
 import { type Interruption, startManualRun } from './runs.ts';
 
@@ -129,3 +128,25 @@ export function createRunsInHand(services: Services, onFault: (error: unknown) =
 }
 
 const STOPPING = 'The server was stopped.';
+
+export interface Tracker {
+  /** Passes the work's result through, and remembers it until it has settled. */
+  track<T>(work: Promise<T>): Promise<T>;
+  /** Resolves when all that is tracked now has settled, at the latest after so many milliseconds. */
+  settled(milliseconds: number): Promise<boolean>;
+}
+
+export function createTracker(): Tracker {
+  const tracked = new Set<Promise<unknown>>();
+  return {
+    async track(work) {
+      tracked.add(work);
+      try {
+        return await work;
+      } finally {
+        tracked.delete(work);
+      }
+    },
+    settled: (milliseconds) => within(milliseconds, ...tracked),
+  };
+}

@@ -12,7 +12,7 @@ import { JobAlreadyRunningError } from '../job.errors.ts';
 import type { RunCounts, RunProgress } from '../job.ts';
 import type { RunLease } from '../ledger/fires.ts';
 import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
-import { unknownJob } from '../schedules/schedules.ts';
+import { unknownJob } from './known-job.ts';
 
 /**
  * Begins a run by hand; a pause does not keep it, and is told in its reason. Refuses with

@@ -10,15 +10,9 @@ import type { Context } from '../../work/context.ts';
 import { type UnitTransaction, unit } from '../../work/unit.ts';
 import { claimFires, type RunLease } from '../ledger/fires.ts';
 import { settle } from '../ledger/settle.rules.ts';
+import { loadJobNames, unknownJob } from '../runs/known-job.ts';
 import { timingProblem } from './reschedule.rules.ts';
-import {
-  loadJobNames,
-  loadSchedules,
-  type Schedule,
-  type ScheduleInUse,
-  type Timing,
-  unknownJob,
-} from './schedules.ts';
+import { loadSchedules, type Schedule, type ScheduleInUse, type Timing } from './schedules.ts';
 
 /** What a version holds. */
 export type ScheduleState = Timing &

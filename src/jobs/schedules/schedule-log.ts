@@ -3,7 +3,7 @@
  * fires next. In the words that Family Hub's people search for, letter for letter.
  */
 import type { Logger } from '../../telemetry/logger.ts';
-import { triggerWords } from '../calendar/cron-words.rules.ts';
+import { triggerWords } from '../calendar/trigger-words.rules.ts';
 import type { Schedule } from './schedules.ts';
 
 export interface ScheduleLog {

@@ -1,7 +1,7 @@
 /** Schedules in the API: pausing, resuming, rescheduling. */
 import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
-import { reasonText } from '../../graphql/reason-text.ts';
+import { reasonText } from '../../graphql/fields.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { ChangedSchedule } from './change-schedule.ts';
 import { pauseJob, resumeJob } from './pause.ts';

@@ -4,13 +4,8 @@
  */
 import type { Queryable } from '../../database/database.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
-import { NotFoundError } from '../../refusals.ts';
-import { asSystem, type Services } from '../../work/context.ts';
-import { unit } from '../../work/unit.ts';
 import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
 import type { Interruption } from '../runs/runs.ts';
-import { changeSchedule, recordVersions } from './change-schedule.ts';
-import { timingProblem } from './reschedule.rules.ts';
 
 export interface Schedule {
   readonly name: string;
@@ -76,59 +71,4 @@ export const timingOf = ({ cron, timeZone, misfirePolicy }: Timing): Timing => (
 
 export function isSameTiming(one: Timing, other: Timing): boolean {
   return one.cron === other.cron && one.timeZone === other.timeZone && one.misfirePolicy === other.misfirePolicy;
-}
-
-/** The refusal for a name that no job has. */
-export const unknownJob = (jobName: string, known: readonly string[]): NotFoundError =>
-  new NotFoundError(`There is no job named "${jobName}". The jobs are ${known.join(', ')}.`);
-
-/** The jobs that any node has registered, by name. */
-export async function loadJobNames(db: Queryable): Promise<string[]> {
-  const rows = await db.query<{ name: string }>('SELECT name FROM auth.job_schedules ORDER BY name');
-  return rows.map(({ name }) => name);
-}
-
-/** Throws NotFoundError, which names the jobs, for a name that no job has. */
-export async function requireJob(db: Queryable, jobName: string): Promise<void> {
-  const names = await loadJobNames(db);
-  if (!names.includes(jobName)) throw unknownJob(jobName, names);
-}
-
-/**
- * Makes the row of every job that has none, settled through now, and brings changed defaults to
- * schedules that are not overridden, as a new version. Throws an Error that names the job whose
- * default is not a cron or not a zone: that is a fault of the code.
- */
-export async function registerSchedules(services: Services): Promise<void> {
-  const { db, jobs } = services;
-  for (const job of jobs) {
-    const problem = timingProblem(job);
-    if (problem !== null) throw new Error(`The default schedule of ${job.name} is wrong. ${problem}`);
-  }
-  const defaults = jobs.map((job) => ({ name: job.name, ...timingOf(job) }));
-  await db.transaction(async (tx) => {
-    await tx.query(
-      `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
-       SELECT name, cron, "timeZone", "misfirePolicy", date_trunc('milliseconds', now())
-         FROM jsonb_to_recordset($1::jsonb) AS job (
-           name text, cron text, "timeZone" text, "misfirePolicy" auth.misfire_policy)
-        ORDER BY name
-       ON CONFLICT (name) DO NOTHING`,
-      [JSON.stringify(defaults)],
-    );
-    const names = jobs.map(({ name }) => name);
-    await recordVersions(tx, names, null, null);
-  });
-  const ctx = asSystem(services, 'start');
-  for (const job of jobs) {
-    // No run can be executed before the scheduler has started.
-    const request = { jobName: job.name, reason: 'The default has changed.', startsRuns: false };
-    await unit(ctx, async (tx) => {
-      const change = await changeSchedule(tx, ctx, request, (schedule) =>
-        schedule.isOverridden || isSameTiming(schedule, job) ? null : timingOf(job),
-      );
-      if (!change) return;
-      tx.happened('scheduleDefaultChanged', { id: job.name, before: change.before, after: { ...timingOf(job) } });
-    });
-  }
 }
