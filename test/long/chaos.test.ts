@@ -10,6 +10,8 @@ import { createProcesses, type Env, type ProviderProcess, type ServerProcess, un
 
 const ENTRIES = 500;
 const CALLERS = 6;
+/** At the most, however long a node takes to start. */
+const ENTRIES_PER_DEATH = 80;
 const processes = createProcesses();
 let database: TestDatabase;
 let provider: ProviderProcess;
@@ -81,8 +83,10 @@ it(`makes ${ENTRIES} accounts once each, whatever dies`, async () => {
         if (entryId !== undefined) entryIds.set(name, entryId);
         return entryId;
       });
-      // No faster than the queue: the deaths are meant to hit a full one.
+      // No faster than the queue, nor than the deaths: those are meant to hit a full one.
       await until('room', async () => ((await countByStatus(db)).pending ?? 0) < 60, 60_000);
+      const asked = ENTRIES - names.length;
+      await until('the next deaths', () => deaths >= Math.floor(asked / ENTRIES_PER_DEATH), 120_000);
     }
   };
 
