@@ -64,7 +64,7 @@ export function announce({ notices }: Pick<Context, 'notices'>, ...names: readon
 }
 
 /** The notices that follow from facts, each once. */
-export function noticesOf(facts: readonly Happening[]): Notice[] {
+function noticesOf(facts: readonly Happening[]): Notice[] {
   const hasEvent = facts.some(({ fact, details }) => fact.event !== undefined && details.payload !== null);
   return [
     ...new Set<Notice>([
@@ -127,8 +127,8 @@ const RECORD = `
   ORDER BY place`;
 
 /**
- * Writes events, in their order, within the caller's transaction; after its commit the caller calls
- * `notices.notify('outbox')`. Fields that the catalog does not name are left out. Throws for a
+ * Writes events, in their order, within the caller's transaction. A unit does it for its facts, and
+ * wakes the publisher after the commit; who calls it alone wakes no one. Fields that the catalog does not name are left out. Throws for a
  * payload that is not as the catalog says.
  */
 export async function recordEvents(tx: Queryable, events: readonly NewEvent[]): Promise<void> {
