@@ -5,7 +5,7 @@
 import type { AlertSetting } from '../config/alerts.ts';
 import type { Queryable } from '../database/database.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
-import type { Cure } from '../work/explanation.ts';
+import type { Cure } from '../diagnosis/cure.ts';
 
 /** What an alert is about, so that a page can lead there; `key` is what the API's selectors take. */
 export type SubjectKind =

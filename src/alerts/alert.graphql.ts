@@ -2,14 +2,14 @@
 
 import type { Alert, Prisma, PrismaClient } from '../database/generated/prisma/client.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
+import { type AnyBlocker, Blocker, Explanation } from '../diagnosis/cure.graphql.ts';
+import type { Cure } from '../diagnosis/cure.ts';
 import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';
 import { registerInterest } from '../events/changes/change-stream.ts';
 import { builder } from '../graphql/builder.ts';
 import { AFTER, Change } from '../graphql/change-types.ts';
 import { enumOf } from '../graphql/enums.ts';
-import { type AnyBlocker, Blocker, Explanation } from '../graphql/explanation.ts';
 import { type NumberQuery, newestFirstPage } from '../graphql/keyset-number.ts';
-import type { Cure } from '../work/explanation.ts';
 import { covers } from './alert.rules.ts';
 import type { SubjectKind } from './alert-rule.ts';
 import { RULE_NAMES, shownRules } from './alert-rules.ts';

@@ -2,7 +2,7 @@
 
 import type { Queryable } from '../database/database.ts';
 import { shareReading } from '../database/shared-reading.ts';
-import type { Cure } from '../work/explanation.ts';
+import type { Cure } from '../diagnosis/cure.ts';
 import type { AlertState, Change, Silence } from './alert.rules.ts';
 import type { SubjectKind } from './alert-rule.ts';
 

@@ -51,6 +51,7 @@ const ORDER = [
   'work',
   'graphql',
   'http',
+  'diagnosis',
   'access',
   'sealing',
   'events',
@@ -69,7 +70,7 @@ const ORDER = [
   'start',
   'main.ts',
 ];
-const SLICES = ORDER.slice(ORDER.indexOf('access'), ORDER.indexOf('readings.ts'));
+const SLICES = ORDER.slice(ORDER.indexOf('diagnosis'), ORDER.indexOf('readings.ts'));
 const placeOf = (file: string): string => folderOf(file) || file;
 /** Pure rules that the ground floor knows: what an address is, and how a delivery can end. */
 const KNOWN_BELOW = ['http/address.ts', 'events/webhooks/ip-address.rules.ts', 'events/webhooks/outcome.rules.ts'];

@@ -1,6 +1,6 @@
 /** What an explanation is made from, and what it says: the shapes that its rules share. */
 import type { AttemptOutcome, CircuitState, EntryStatus } from '../../database/generated/prisma/enums.ts';
-import type { BlockerOf, ExplanationOf } from '../../work/explanation.ts';
+import type { BlockerOf, ExplanationOf } from '../../diagnosis/cure.ts';
 
 /** What of an entry an explanation depends on. */
 export interface ExplainedEntry {

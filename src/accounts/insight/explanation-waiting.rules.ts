@@ -1,6 +1,6 @@
 /** Why a waiting entry is not attempted yet: the blockers that a claim is held back by. */
 
-import type { Cure } from '../../work/explanation.ts';
+import type { Cure } from '../../diagnosis/cure.ts';
 import { MAX_RETRIES } from '../entry.rules.ts';
 import type { Blocker, ExplainedEntry, Explanation, Pause, QueueConditions } from './explained.rules.ts';
 import { isUsable, retryCure } from './failure-group-cures.rules.ts';

@@ -1,6 +1,7 @@
 /** Explanations in the API: the field `explanation` of an entry, and every kind of blocker. */
+
+import { Blocker, Explanation } from '../../diagnosis/cure.graphql.ts';
 import { builder } from '../../graphql/builder.ts';
-import { Blocker, Explanation } from '../../graphql/explanation.ts';
 import { looksSealed } from '../../sealing/jwe.ts';
 import { QueuedCreation } from '../entry.graphql.ts';
 import type { Blocker as BlockerOfEntry, Explanation as ExplanationOfEntry } from './explained.rules.ts';
@@ -65,11 +66,7 @@ blocker('RateLimited').implement({
 });
 blocker('WaitingForTurn').implement({ interfaces, description: 'Nothing: it is due, and is attempted next.' });
 blocker('RetriesUsedUp').implement({ interfaces, description: 'All its retries failed.' });
-blocker('PermanentError').implement({
-  interfaces,
-  description: 'It failed for a reason that stays.',
-  fields: (t) => ({ code: t.text('code', 'Our stable code of the failure.') }),
-});
+blocker('PermanentError').implement({ interfaces, description: 'A permanent error: `code` names the failure.' });
 blocker('PasswordDestroyed').implement({ interfaces, description: 'Its password is gone; a retry needs a new one.' });
 
 builder.prismaObjectFields(QueuedCreation, (t) => ({

@@ -3,7 +3,7 @@
  * about each, and when something next changes by itself. A property test holds it against the
  * statement that really claims.
  */
-import type { Cure } from '../../work/explanation.ts';
+import type { Cure } from '../../diagnosis/cure.ts';
 import { MAX_RETRIES } from '../entry.rules.ts';
 import type { Blocker, ExplainedEntry, Explanation, QueueConditions } from './explained.rules.ts';
 import { explainPending, later } from './explanation-waiting.rules.ts';

@@ -2,8 +2,9 @@
  * What to do about a group of failures, by its error code. An error's own message speaks of one
  * entry; this speaks of many at once. Null: it passes by itself, and nothing can hasten it.
  */
+
+import type { Cure } from '../../diagnosis/cure.ts';
 import { PROVIDER_ERRORS } from '../../identity/zitadel.errors.ts';
-import type { Cure } from '../../work/explanation.ts';
 import { retryProblem } from '../entry.rules.ts';
 import type { ExplainedEntry } from './explained.rules.ts';
 

@@ -2,8 +2,8 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { z } from 'zod';
 import type { QueuedCreation as Entry, Family } from '../../database/generated/prisma/client.ts';
+import { CureRef as Cure } from '../../diagnosis/cure.graphql.ts';
 import { builder, LARGEST_PAGE } from '../../graphql/builder.ts';
-import { CureRef as Cure } from '../../graphql/explanation.ts';
 import { QueuedCreation } from '../entry.graphql.ts';
 import { bulkCure, suggestedCure } from './failure-group-cures.rules.ts';
 import { type FailureGroup, loadFailureGroups, loadFailureGroupsOfFamily } from './failure-groups.ts';

@@ -1,6 +1,7 @@
 /** Explanations of schedules in the API: the field `explanation`, and the kinds of blocker that a schedule has. */
+
+import { Blocker, Explanation } from '../../diagnosis/cure.graphql.ts';
 import { builder } from '../../graphql/builder.ts';
-import { Blocker, Explanation } from '../../graphql/explanation.ts';
 import { JobRun } from '../runs/run.graphql.ts';
 import { JobSchedule } from './schedule.graphql.ts';
 import type { ScheduleBlocker } from './schedule-explanation.rules.ts';

@@ -4,7 +4,7 @@
  * really settles fires.
  */
 import type { FireOutcome, MisfirePolicy, RunStatus } from '../../database/generated/prisma/enums.ts';
-import type { BlockerOf, Cure, ExplanationOf } from '../../work/explanation.ts';
+import type { BlockerOf, Cure, ExplanationOf } from '../../diagnosis/cure.ts';
 import { nextDue } from '../calendar/due.rules.ts';
 import { isPausedAt } from '../ledger/settle.rules.ts';
 import { timingProblem } from './reschedule.rules.ts';

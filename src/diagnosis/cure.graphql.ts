@@ -2,19 +2,21 @@
  * Explanations in the API, as every slice gives them: why something is not moving, what stands in
  * its way, and which mutation helps. A slice adds its own kinds of blocker and its field.
  */
-import type { BlockerOf, Cure, ExplanationOf } from '../work/explanation.ts';
-import { builder } from './builder.ts';
+import { builder } from '../graphql/builder.ts';
+import type { BlockerOf, Cure, ExplanationOf } from './cure.ts';
 
 export type AnyBlocker = BlockerOf<string>;
 
+const screamingSnake = (kind: string): string => kind.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
+
 export const CureRef = builder.objectRef<Cure>('Cure').implement({
-  description: 'What an operator can do about something that is wrong: one mutation.',
+  description: 'What an operator can do about a problem: one mutation.',
   fields: (t) => ({
     label: t.text('label', 'What it does, for a button.'),
     mutation: t.text('mutation', 'The mutation’s name.'),
     input: t.field({
       type: 'JSON',
-      description: 'The mutation’s input. A `password` that is null in it must be filled in.',
+      description: 'The mutation’s input. Fill in a `password` that is null in it.',
       resolve: ({ input }) => input,
     }),
   }),
@@ -22,11 +24,26 @@ export const CureRef = builder.objectRef<Cure>('Cure').implement({
 export const Blocker = builder.interfaceRef<AnyBlocker>('Blocker').implement({
   description: 'Something that stands in the way.',
   fields: (t) => ({
-    message: t.text('message', 'What it is, for people.'),
+    code: t.string({
+      description: 'The code of the failure or condition, for scripts.',
+      resolve: ({ code, kind }) => code ?? screamingSnake(kind),
+    }),
+    message: t.text('message', 'What it is, for people; `at` says until when.'),
+    at: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ends, or may end; null when that is not known.',
+      resolve: ({ at }) => at ?? null,
+    }),
+    subject: t.string({
+      nullable: true,
+      description: 'Which one: the name or key of what it is about; null where there is only one.',
+      resolve: ({ subject }) => subject ?? null,
+    }),
     cure: t.field({
       type: CureRef,
       nullable: true,
-      description: 'What can be done about it; null when no mutation helps.',
+      description: 'What an operator can do about it; null when no mutation helps.',
       resolve: ({ cure }) => cure,
     }),
   }),
@@ -47,7 +64,7 @@ export const Explanation = builder.objectRef<ExplanationOf<AnyBlocker>>('Explana
     }),
     nextChangeAt: t.atOrNull(
       'nextChangeAt',
-      'When something next changes by itself; null when nothing will, or it may at any moment.',
+      'When something next changes automatically; null when nothing will, or it may at any moment.',
     ),
   }),
 });
