@@ -1,14 +1,17 @@
-/** Writes what is generated for readers: the README's table of settings, docs/permissions.md, docs/metrics.md and docs/alerts.md, from the code itself. */
+/** Writes the generated documents: the README's table of settings, parts of docs/api.md, and docs/permissions.md, metrics.md and alerts.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { FIELDS, OPERATIONS, PATHS, type Permission } from '../src/access/permissions.rules.ts';
 import { shownRules } from '../src/alerts/alert-rules.ts';
 import { DEFAULT_ALERT_SETTINGS } from '../src/config/alerts.ts';
 import { configurationTable } from '../src/config/config.ts';
+import { ERROR_CODES } from '../src/graphql/errors.ts';
 import { declareMetrics } from '../src/metrics.ts';
+import { SCHEMA_DESCRIPTION } from '../src/schema.ts';
 import type { Bound } from '../src/telemetry/metrics.ts';
 import type { Role } from '../src/work/caller.ts';
 
 const README = new URL('../README.md', import.meta.url);
+export const API = new URL('../docs/api.md', import.meta.url);
 export const PERMISSIONS = new URL('../docs/permissions.md', import.meta.url);
 export const METRICS = new URL('../docs/metrics.md', import.meta.url);
 export const ALERTS = new URL('../docs/alerts.md', import.meta.url);
@@ -16,6 +19,18 @@ const BEGIN = /(<!-- settings: generated .* -->\n)[\s\S]*(<!-- end of settings -
 
 export function withSettings(readme: string): string {
   return readme.replace(BEGIN, (_all, begin: string, end: string) => `${begin}\n${configurationTable()}\n\n${end}`);
+}
+
+/** docs/api.md with its conventions, which are the schema's description, and its table of error codes. */
+export function withApiParts(document: string): string {
+  const codes = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
+  const part = (text: string, name: string, content: string) =>
+    text.replace(
+      new RegExp(`(<!-- ${name}: generated .* -->\\n)[\\s\\S]*(<!-- end of ${name} -->)`),
+      (_all, begin: string, end: string) => `${begin}\n${content}\n\n${end}`,
+    );
+  const table = ['| code | means |', '|---|---|', ...codes].join('\n');
+  return part(part(document, 'conventions', SCHEMA_DESCRIPTION), 'errors', table);
 }
 
 const ROLES: readonly Role[] = ['viewer', 'operator', 'enqueuer', 'admin'];
@@ -109,6 +124,7 @@ ${rows.join('\n')}
 }
 
 if (process.argv[1]?.endsWith('write-readme.ts')) {
+  writeFileSync(API, withApiParts(readFileSync(API, 'utf8')));
   writeFileSync(ALERTS, alertsDocument());
   writeFileSync(METRICS, metricsDocument());
   writeFileSync(PERMISSIONS, permissionsDocument());

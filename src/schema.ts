@@ -71,13 +71,17 @@ export function buildSchema(): GraphQLSchema {
   return schema;
 }
 
-/** What the schema says of itself: the conventions that hold for all of it. */
-export const SCHEMA_DESCRIPTION = `Sees and steers the jobs of Family Hub: managed accounts to be created, schedules and their runs, events, webhooks and alerts.
+/** The conventions of the whole API: the description of the schema, and the beginning of docs/api.md. */
+export const SCHEMA_DESCRIPTION = `The jobs of Family Hub: managed accounts to be created, schedules and their runs, events, webhooks and alerts.
 
-**Refusals** are data: each mutation answers a union of its payload and of what may refuse it, and \`... on MutationError { code message }\` takes them all. The \`errors\` array is for requests that are malformed or not allowed and for faults, each with \`extensions.code\` and \`extensions.requestId\`, which is in the log too.
+**Errors.** Each mutation returns a union of its payload and the errors that a caller can act on; every such error implements \`MutationError\`, so \`... on MutationError { code message }\` matches all of them. The \`errors\` array is for invalid requests, missing permissions and server faults. Each error there has \`extensions.code\` and \`extensions.requestId\`, which is also in the log and in the header \`x-request-id\`.
 
-**Ids**: \`id\` is opaque and for \`node\`; the plain key stands beside it (\`entryId\`, \`runId\`) and is what arguments take. **Instants** are \`DateTime\` in UTC and end in \`At\`, lengths of time \`Duration\`. Scalars check shape; what a value means is refused as data.
+**Ids and values.** \`id\` is opaque and is for \`node\`. Arguments take the plain key beside it (\`entryId\`, \`runId\`, a job's \`name\`). Instants are \`DateTime\` in UTC and end in \`At\`; lengths of time are \`Duration\` (ISO 8601). A scalar checks only the format; a value that makes no sense is an \`InvalidInputError\`, which lists every problem at once.
 
-**Pages** have 20 objects, or 1 to 100 by \`first\` or \`last\`; cursors stay true while rows come and go, and \`totalCount\` is counted only when it is asked for. **Costs**: a field costs 1, times the sizes of the pages that it is in; a few say that they are dearer. Limits on cost, depth, breadth, size and rate are settings, and a refusal names its own.
+**Pages.** A list returns 20 objects, or 1 to 100 with \`first\` or \`last\`. Cursors stay valid while rows come and go. \`totalCount\` is computed only when it is selected.
 
-**Repeats**: with an \`idempotencyKey\` the same request within a day answers the first result again. **Changes** come as subscriptions over server-sent events on the same path; each has a cursor to go on from.`;
+**Idempotency.** A mutation that creates or starts something takes an \`idempotencyKey\`. The same request with the same key returns the first result for 24 hours, with \`isReplay: true\`. The same key with another input is an \`IdempotencyConflictError\`. Errors are not stored. A mutation that sets a state succeeds when the state is already set, with \`isChanged: false\`.
+
+**Live updates.** Subscriptions are server-sent events on the same path. Each event has a \`cursor\`; pass the last one as \`after\` to resume.
+
+**Limits.** A field costs 1, times the sizes of the pages that it is in; some fields cost more, which their description says. An error about a limit names the limit.`;

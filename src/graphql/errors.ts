@@ -1,7 +1,7 @@
 /**
- * The `errors` array: for malformed requests and faults. Every error gets a code from a closed
- * list and the request's id; a fault is masked for the caller and logged with that id, a database
- * that is away once for all requests that find it so.
+ * The `errors` array: for invalid requests and faults. Every error gets a code from a closed list and
+ * the request's id. A fault is masked for the caller and logged with that id; an unreachable database
+ * is logged once for all requests.
  */
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
@@ -12,28 +12,28 @@ import { InvalidInputError, Refusal } from '../refusals.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { valueFree } from './value-free.rules.ts';
 
-/** Every value of `extensions.code`, with what it means; listed in the README. */
+/** Every value of `extensions.code`, with its meaning; docs/api.md lists them. */
 export const ERROR_CODES = {
-  BAD_USER_INPUT: 'A variable, id, cursor or page size is not what the schema asks for.',
-  UNAUTHENTICATED: 'Nobody knows who asks: no credential came with the request, or one that is not valid (any more).',
-  FORBIDDEN: 'The caller’s role, or the family it is bound to, does not allow this.',
+  BAD_USER_INPUT: 'A variable, id, cursor or page size does not fit the schema.',
+  UNAUTHENTICATED: 'HTTP 401: the request has no credential, or one that is not valid (any more).',
+  FORBIDDEN: 'HTTP 403: the caller’s role, or the family it is bound to, does not allow this.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
-  OPERATION_RESOLUTION_FAILURE: 'The document has no operation of that name, or several and none was named.',
+  OPERATION_RESOLUTION_FAILURE: 'The document has no operation of that name, or several and the request names none.',
   BAD_REQUEST: 'The HTTP request is not a GraphQL request.',
-  UNSUPPORTED_MEDIA_TYPE: 'The content type is not one that GraphQL over HTTP knows.',
-  NOT_ACCEPTABLE: 'Accept names no media type that the answer can have.',
-  METHOD_NOT_ALLOWED: 'Mutations want POST.',
-  PAYLOAD_TOO_LARGE: 'The request is larger than MAX_BODY_BYTES, or its JSON holds more than anything needs.',
-  QUERY_TOO_COMPLEX: 'The document or what it asks for is larger than a limit, which the message names.',
-  RATE_LIMITED: 'The caller asks faster than it may; Retry-After says when to ask again.',
-  TOO_MANY_SUBSCRIPTIONS: 'The caller has as many open subscriptions as it may.',
+  UNSUPPORTED_MEDIA_TYPE: 'The content type is not one of GraphQL over HTTP.',
+  NOT_ACCEPTABLE: '`Accept` names no media type that the server can answer with.',
+  METHOD_NOT_ALLOWED: 'Mutations need POST.',
+  PAYLOAD_TOO_LARGE: 'The request is too large, or its JSON has too many values.',
+  QUERY_TOO_COMPLEX: 'The document, or what it requests, exceeds a limit, which the message names.',
+  RATE_LIMITED: 'HTTP 429: the caller sends too many requests; `Retry-After` says when to try again.',
+  TOO_MANY_SUBSCRIPTIONS: 'The caller has too many open subscriptions.',
   CURSOR_EXPIRED:
-    'What was changed since the cursor is not known any more; `oldestCursor` is where one can go on from. Load anew.',
-  TIMEOUT: 'The answer took longer than it may; what was asked of the database was cancelled.',
+    'The changes since the cursor are no longer known. Load your data again; `extensions.oldestCursor` is the oldest cursor that still works.',
+  TIMEOUT: 'The answer took too long; the server cancelled its queries.',
   SERVICE_UNAVAILABLE:
-    'The database cannot be reached, is read-only, or has run out of something; nothing is lost, try again.',
-  INTERNAL_SERVER_ERROR: 'A fault of the server; the log has the request id.',
+    'HTTP 503: the database cannot be reached, is read-only, or lacks a resource. Nothing is lost; try again.',
+  INTERNAL_SERVER_ERROR: 'A fault of the server; the log has the details under the request id.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

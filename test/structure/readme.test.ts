@@ -2,15 +2,18 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   ALERTS,
+  API,
   alertsDocument,
   METRICS,
   metricsDocument,
   PERMISSIONS,
   permissionsDocument,
+  withApiParts,
   withSettings,
 } from '../../scripts/write-readme.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { ERROR_CODES } from '../../src/graphql/errors.ts';
+import { SCHEMA_DESCRIPTION } from '../../src/schema.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const scripts = Object.keys(
@@ -23,6 +26,13 @@ describe('README.md', () => {
     expect(withSettings(readme)).toBe(readme);
   });
 
+  it('goes with docs/api.md, its conventions and error codes as the code has them (else: npm run readme)', () => {
+    const api = readFileSync(API, 'utf8');
+    expect(withApiParts(api)).toBe(api);
+    expect(Object.keys(ERROR_CODES).filter((code) => !api.includes(`| \`${code}\` |`))).toEqual([]);
+    expect(api).toContain(SCHEMA_DESCRIPTION);
+  });
+
   it('goes with docs/permissions.md as the code has it (else: npm run readme)', () => {
     expect(readFileSync(PERMISSIONS, 'utf8')).toBe(permissionsDocument());
   });
@@ -33,10 +43,6 @@ describe('README.md', () => {
 
   it('goes with docs/alerts.md as the code has it (else: npm run readme)', () => {
     expect(readFileSync(ALERTS, 'utf8')).toBe(alertsDocument());
-  });
-
-  it('lists every error code', () => {
-    expect(Object.keys(ERROR_CODES).filter((code) => !readme.includes(`\`${code}\``))).toEqual([]);
   });
 
   it('names only commands that exist', () => {
