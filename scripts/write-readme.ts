@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { FIELDS, OPERATIONS, PATHS, type Permission } from '../src/access/permissions.rules.ts';
 import { shownRules } from '../src/alerts/alert-rules.ts';
-import { DEFAULT_ALERT_SETTINGS } from '../src/config/alerts.ts';
+import { DEFAULT_THRESHOLDS, thresholdName } from '../src/config/alerts.ts';
 import { configurationTable } from '../src/config/config.ts';
 import { ERROR_CODES } from '../src/graphql/errors.ts';
 import { declareMetrics } from '../src/metrics.ts';
@@ -91,18 +91,18 @@ ${rows.join('\n')}
 
 /** docs/alerts.md: what is watched, from when on somebody is told, and how. */
 export function alertsDocument(): string {
-  const rows = shownRules(DEFAULT_ALERT_SETTINGS).map(({ name, severity, description, threshold, settings }) => {
-    const set = settings.map((setting) => `\`${setting}\``).join(', ');
-    return `| \`${name}\` | ${severity} | ${description} | ${[threshold ?? '', set && `(${set})`].join(' ').trim()} |`;
+  const rows = shownRules(DEFAULT_THRESHOLDS).map(({ name, severity, description, threshold }) => {
+    const set = thresholdName(name);
+    return `| \`${name}\` | ${severity} | ${description} | ${threshold ?? ''} | ${set === null ? '' : `\`${set}\``} |`;
   });
   return `# Alerts
 
 Generated from \`src/alerts/\` (\`npm run readme\`). The server watches itself and tells of what needs
 somebody, with nothing configured:
 
-- **Once on, once off.** Every \`ALERT_INTERVAL\` one of the nodes looks, whichever has the turn; what it
+- **Once on, once off.** Every 10 seconds one of the nodes looks, whichever has the turn; what it
   finds is stored (\`auth.alerts\`), so that there is one alert over all nodes and starts. An alert is over
-  when it was not found for \`ALERT_HOLD\`: what comes and goes is one alert.
+  when it was not found for a minute: what comes and goes is one alert.
 - **Grouped.** 4,000 entries that fail by one cause are one alert, whose count grows and tells nobody anew.
 - **Told** by the events \`AlertRaised\` and \`AlertResolved\` (written with the alert, so that webhooks get
   each at least once), by \`alertChanged\`, by the metric \`family_hub_alerts\`, and by one line of the log
@@ -117,8 +117,8 @@ A database that cannot be reached cannot be told of this way: metrics and the lo
 read what it looks at says so (\`RULE_UNREADABLE\`) and leaves its alerts as they are. Of other users'
 transactions PostgreSQL tells the beginning only to members of \`pg_read_all_stats\`.
 
-| rule | severity | means | from when on, by default |
-|---|---|---|---|
+| rule | severity | means | threshold by default | name in \`ALERT_THRESHOLDS\` |
+|---|---|---|---|---|
 ${rows.join('\n')}
 `;
 }

@@ -103,7 +103,11 @@ export function createApp(options: AppOptions) {
   const publisher = createPublisher(services);
   const readings = createReadings(services);
   const embedded = config.DATABASE_URL === undefined ? embeddedFolder(config.DATA_DIR) : undefined;
-  const ask = createAsking({ rules: createRules(config, embedded), reading: db.reading, outage: db.outage });
+  const ask = createAsking({
+    rules: createRules(config.ALERT_THRESHOLDS, embedded),
+    reading: db.reading,
+    outage: db.outage,
+  });
   const alerts = createAlertWatch({ ...services, ask });
   const { schema, graphql, http } = createFront(options, services, access);
 

@@ -2,7 +2,6 @@
  * What every rule of an alert is: a question to the database that answers what is wrong now, each
  * thing in its group. A rule knows neither what was on before nor who is told: see alert.rules.ts.
  */
-import type { AlertSetting } from '../config/alerts.ts';
 import type { Queryable } from '../database/database.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
 import type { Cure } from '../diagnosis/cure.ts';
@@ -54,14 +53,11 @@ export interface AlertRule {
   readonly looksAt: string;
   /** What decides, in words; null where there is nothing to set. */
   readonly threshold: string | null;
-  /** The settings that it goes by. */
-  readonly settings: readonly AlertSetting[];
   /** Reads what is wrong now, by the database's clock; bounded, however many rows there are. */
   find(db: Queryable): Promise<Findings>;
 }
 
-/** From when on alerts go on, by the names of the settings. */
-export type Thresholds = Readonly<Record<AlertSetting, number>>;
+export type { Thresholds } from '../config/alerts.ts';
 
 /** So many alerts of one rule at the most; a rule that finds more says that it is not complete. */
 export const MOST_FINDINGS = 100;

@@ -1,5 +1,5 @@
 /** All rules of alerts, in one list, each with its thresholds: what is watched when nobody has set anything. */
-import { DEFAULT_ALERT_SETTINGS } from '../config/alerts.ts';
+import { DEFAULT_THRESHOLDS } from '../config/alerts.ts';
 import type { AlertRule, Thresholds } from './alert-rule.ts';
 import { auditRules } from './readings/audit-trail.ts';
 import { circuitRules } from './readings/circuit.ts';
@@ -18,7 +18,6 @@ export const RULE_UNREADABLE = {
     'What another rule looks at cannot be read: it neither goes on nor off meanwhile. It is over when it can be read again. (A database that cannot be reached at all is told of by the log and by metrics alone.)',
   looksAt: 'The other rules.',
   threshold: 'for longer than 1 minute',
-  settings: [],
 } as const satisfies Omit<AlertRule, 'find'>;
 
 export const UNREADABLE_AFTER_MS = 60_000;
@@ -44,4 +43,4 @@ export const shownRules = (thresholds: Thresholds): Omit<AlertRule, 'find'>[] =>
   RULE_UNREADABLE,
 ];
 
-export const RULE_NAMES: readonly string[] = shownRules(DEFAULT_ALERT_SETTINGS).map(({ name }) => name);
+export const RULE_NAMES: readonly string[] = shownRules(DEFAULT_THRESHOLDS).map(({ name }) => name);

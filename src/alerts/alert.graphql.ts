@@ -1,5 +1,6 @@
 /** Alerts in the API: what is on and what was, the newest first, what is on before everything else. */
 
+import { thresholdName } from '../config/alerts.ts';
 import type { Alert, Prisma, PrismaClient } from '../database/generated/prisma/client.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
 import { type AnyBlocker, Blocker, Explanation } from '../diagnosis/cure.graphql.ts';
@@ -125,7 +126,7 @@ export const AlertRef = builder.prismaNode('Alert', {
     ),
     notFoundAt: t.atOrNull(
       'clearSince',
-      'Since when it is not found any more; over once that has lasted for ALERT_HOLD. Null while it is found.',
+      'Since when it is not found any more; over once that has lasted for a minute. Null while it is found.',
     ),
     resolvedAt: t.atOrNull('resolvedAt', 'When it was over; null while it is on.'),
     explanation: t.field({
@@ -192,9 +193,10 @@ const Rule = builder.objectRef<AlertRuleView>('AlertRule').implement({
       'threshold',
       'From when on an alert goes on, in words; null where there is nothing to measure.',
     ),
-    settings: t.stringList({
-      description: 'The settings of the server that it goes by.',
-      resolve: ({ settings }) => [...settings],
+    thresholdName: t.string({
+      nullable: true,
+      description: 'The name of its threshold in ALERT_THRESHOLDS; null where none can be set.',
+      resolve: ({ name }) => thresholdName(name),
     }),
     state: t.expose('state', { type: State, description: 'How it stands.' }),
     activeCount: t.count('activeCount', 'How many alerts of it are on.'),
@@ -206,7 +208,7 @@ builder.queryField('alertRules', (t) =>
     type: [Rule],
     nullable: { list: true, items: false },
     description: 'All rules of alerts, with how each stands.',
-    resolve: (_root, _args, { config, reading }) => loadRuleViews(reading, shownRules(config)),
+    resolve: (_root, _args, { config, reading }) => loadRuleViews(reading, shownRules(config.ALERT_THRESHOLDS)),
   }),
 );
 

@@ -29,7 +29,7 @@ export async function evaluate(
   stopping: Promise<void>,
 ): Promise<readonly Change[] | undefined> {
   const { ask, config, db, logger, nodeId } = tools;
-  const turn = await takeTurn(db, nodeId, config.ALERT_INTERVAL);
+  const turn = await takeTurn(db, nodeId, config.alertIntervalMs);
   if (turn === undefined) return undefined;
   const asked = await ask(stopping);
   if (asked === undefined) {
@@ -44,7 +44,7 @@ export async function evaluate(
     const silences = await loadSilences(tx);
     const changes = decide(await loadOpenAlerts(tx), all, {
       now,
-      holdMs: config.ALERT_HOLD,
+      holdMs: config.alertHoldMs,
       silences,
       newId: randomUUID,
     });

@@ -14,7 +14,7 @@ export interface AlertWatch {
 
 export function createAlertWatch(tools: EvaluationTools): AlertWatch {
   const { db, config } = tools;
-  const intervalMs = config.ALERT_INTERVAL;
+  const intervalMs = config.alertIntervalMs;
   let last: Promise<unknown> = Promise.resolve();
   let isStopped = false;
   let breakOff = (): void => undefined;

@@ -1,74 +1,78 @@
-/** From when on somebody is told: the thresholds of the alert rules; part of the settings. */
-import { duration, integer, setting } from './values.ts';
+/** The setting ALERT_THRESHOLDS: when each alert rule raises its alert. */
+import { z } from 'zod';
+import { duration, setting, size } from './values.ts';
 
-const after = (value: string, example: string, means: string) =>
-  setting({ schema: duration(1), default: value, example, means });
+const time = duration();
+
+/** By the name of the rule: what its threshold is, and its default as an operator would write it. */
+const THRESHOLDS = {
+  /** For how long after its failure an entry keeps the alert on. */
+  ENTRY_FAILED: [time, '7d'],
+  ENTRY_OVERDUE: [time, '5m'],
+  /** Also how long a circuit that was opened by hand may stay open. */
+  QUEUE_PAUSED: [time, '4h'],
+  CIRCUIT_OPEN: [time, '2m'],
+  FIRE_MISSED: [time, '5m'],
+  /** For how long after its disappearance a node keeps the alert on. */
+  NODE_GONE: [time, '1h'],
+  OUTBOX_STUCK: [time, '5m'],
+  WEBHOOK_STUCK: [time, '15m'],
+  KEY_OLD: [time, '365d'],
+  /** How long before the token expires. */
+  TOKEN_EXPIRING: [time, '14d'],
+  FEED_HELD_BACK: [time, '1m'],
+  SNAPSHOT_OLD: [time, '10m'],
+  DISK_FULL: [size(), '1GB'],
+} as const satisfies Readonly<Record<string, readonly [schema: z.ZodType<number>, written: string]>>;
+
+export type AlertThreshold = keyof typeof THRESHOLDS;
+
+/** By rule, in milliseconds; of DISK_FULL in bytes. */
+export type Thresholds = Readonly<Record<AlertThreshold, number>>;
+
+export const DEFAULT_THRESHOLDS = Object.fromEntries(
+  Object.entries(THRESHOLDS).map(([rule, [schema, written]]) => [rule, schema.parse(written)]),
+) as Thresholds;
+
+/** How ALERT_THRESHOLDS names the threshold of a rule; null for a rule that has none to set. */
+export const thresholdName = (rule: string): string | null =>
+  Object.hasOwn(THRESHOLDS, rule) ? rule.toLowerCase() : null;
+
+/** `rule=threshold,rule=threshold`; rules that are left out keep their defaults. */
+const thresholds = () =>
+  z.string().transform((written, context) => {
+    const set: Record<AlertThreshold, number> = { ...DEFAULT_THRESHOLDS };
+    for (const pair of written.split(',').map((part) => part.trim())) {
+      if (pair === '') continue;
+      const [name = '', ...rest] = pair.split('=').map((part) => part.trim());
+      const value = rest.join('=');
+      const rule = (Object.keys(THRESHOLDS) as AlertThreshold[]).find((one) => one.toLowerCase() === name);
+      const read = rule && THRESHOLDS[rule][0].safeParse(value);
+      if (rule !== undefined && read?.success) {
+        set[rule] = read.data;
+        continue;
+      }
+      const message =
+        read?.success === false
+          ? `has ${name}="${value}", which ${read.error.issues[0]?.message}`
+          : `names "${name}", which is no threshold: use ${Object.keys(THRESHOLDS).join(', ').toLowerCase()}`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }
+    return set as Thresholds;
+  });
 
 export const ALERT_SETTINGS = {
-  ALERT_INTERVAL: setting({
-    schema: duration(100),
-    default: '10s',
-    example: '30s',
-    means: 'How often one of the nodes looks whether an alert goes on or off.',
-  }),
-  ALERT_HOLD: setting({
-    schema: duration(0),
-    default: '1m',
-    example: '5m',
+  ALERT_THRESHOLDS: setting({
+    schema: thresholds(),
+    default: Object.entries(THRESHOLDS)
+      .map(([rule, [, written]]) => `${rule.toLowerCase()}=${written}`)
+      .join(','),
+    example: 'entry_overdue=15m,disk_full=5GB',
     means:
-      'How long what an alert is about must be gone before the alert is over, so that it does not go on and off again.',
-  }),
-  ALERT_FAILED_ENTRY_WINDOW: after(
-    '7d',
-    '1d',
-    'Entries that failed for good keep their alert on for so long, unless they are retried, cancelled or deleted before.',
-  ),
-  ALERT_OVERDUE_AFTER: after(
-    '5m',
-    '15m',
-    'An alert goes on when an entry has been due for longer and is not attempted.',
-  ),
-  ALERT_PAUSE_AFTER: after(
-    '4h',
-    '12h',
-    'An alert goes on when the whole queue has been paused for longer, or the circuit kept open by hand.',
-  ),
-  ALERT_CIRCUIT_OPEN_AFTER: after('2m', '10m', 'An alert goes on when failures have kept the circuit open for longer.'),
-  ALERT_FIRE_LATE_AFTER: after('5m', '1h', 'An alert goes on when a job began later than this after its time.'),
-  ALERT_FIRE_WINDOW: after('1h', '24h', 'For how long a late or missed fire keeps its alert on.'),
-  ALERT_NODE_GONE_WINDOW: after(
-    '1h',
-    '24h',
-    'For how long a node that fell silent keeps its alert on, unless another on the same host has taken its place.',
-  ),
-  ALERT_OUTBOX_AFTER: after('5m', '1m', 'An alert goes on when an event has waited longer to be published.'),
-  ALERT_WEBHOOK_AFTER: after('15m', '1h', 'An alert goes on when deliveries to a webhook have failed for longer.'),
-  ALERT_KEY_AGE: after(
-    '365d',
-    '90d',
-    'An alert goes on when passwords have been sealed under the same key for longer.',
-  ),
-  ALERT_TOKEN_EXPIRY_AHEAD: after('14d', '30d', 'How long before an API token expires its alert goes on.'),
-  ALERT_TRANSACTION_AFTER: after(
-    '1m',
-    '10m',
-    'An alert goes on when a transaction that has written has been open for longer, which holds back all live updates, or one that reads for ten times as long, which slows the queue.',
-  ),
-  ALERT_DISK_FREE_BYTES: setting({
-    schema: integer(1, 1_000_000_000_000_000),
-    default: '1000000000',
-    example: '5000000000',
-    means: 'An alert goes on when the disk that holds the embedded database has less room left.',
+      'When alerts are raised, by the rules of [docs/alerts.md](docs/alerts.md) in lower case; rules that you leave out keep their defaults.',
   }),
 } as const;
-
-/** The thresholds, by the names of their settings, in milliseconds and bytes. */
-export type AlertSetting = keyof typeof ALERT_SETTINGS;
-
-/** The thresholds as they are when nobody has set anything. */
-export const DEFAULT_ALERT_SETTINGS = Object.fromEntries(
-  Object.entries(ALERT_SETTINGS).map(([name, { schema, default: value }]) => [name, schema.parse(value)]),
-) as Readonly<Record<AlertSetting, number>>;
 
 export const MONITORING_SETTINGS = {
   METRICS_INTERVAL: setting({

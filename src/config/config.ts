@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import { ACCESS_RULES } from './access-rules.ts';
 import { SETTINGS } from './settings.ts';
+import { TUNING, type Tuning } from './tuning.ts';
 import { unknownSettings } from './unknown.ts';
 import type { Setting } from './values.ts';
 
@@ -18,8 +19,8 @@ type Values = {
     : z.output<Settings[K]['schema']> | undefined;
 };
 
-/** The settings as values: durations in milliseconds, numbers as numbers. */
-export type Config = Values;
+/** The settings as values (durations in milliseconds, numbers as numbers), and the constants that only tests change. */
+export type Config = Values & Tuning;
 
 /** How long what a request with an idempotency key made is kept. */
 const REPEATABLE = [
@@ -55,17 +56,17 @@ export function readConfig(
   const { values, problems } = read(env, KEYS);
   const warnings = unknownSettings(KEYS, Object.keys(env), dotenv);
   if (problems.length > 0) throw new ConfigurationError([...problems, ...warnings]);
-  return { config: values, warnings };
+  return { config: { ...TUNING, ...values }, warnings };
 }
 
 /** Reads only what a command needs: what else is missing or wrong does not keep it from its work. */
-export function readSettings<K extends Key>(env: Environment, names: readonly K[]): Pick<Config, K> {
+export function readSettings<K extends Key>(env: Environment, names: readonly K[]): Pick<Values, K> {
   const { values, problems } = read(env, names);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return values;
 }
 
-function read(env: Environment, names: readonly Key[]): { values: Config; problems: string[] } {
+function read(env: Environment, names: readonly Key[]): { values: Values; problems: string[] } {
   const problems: string[] = [];
   const wrong = new Set<Key>();
   const values: Record<string, unknown> = {};

@@ -30,6 +30,16 @@ function written(ms: number): string {
   return `${ms / (UNITS[unit] ?? 1)}${unit}`;
 }
 
+const SIZES: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 };
+
+/** A size such as `500MB`, `1GB`, `2TB`, as bytes. */
+export const size = () =>
+  z.string().transform((text, context) => {
+    const [, amount, unit = ''] = /^(\d+)(MB|GB|TB)$/.exec(text.trim()) ?? [];
+    const bytes = Number(amount) * (SIZES[unit] ?? Number.NaN);
+    return bytes > 0 ? bytes : fail(context, 'is not a size (a whole number and one of MB, GB, TB)');
+  });
+
 export const integer = (min: number, max: number) =>
   z.string().transform((text, context) => {
     const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;

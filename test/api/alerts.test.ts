@@ -16,7 +16,7 @@ const start = async (nodeName: string): Promise<TestApp> => {
   const node = await startTestApp({
     url: database.url,
     nodeName,
-    config: { ALERT_INTERVAL: 200, ALERT_HOLD: 100 },
+    config: { alertIntervalMs: 200, alertHoldMs: 100 },
     hasTimers: false,
   });
   nodes.push(node);
@@ -339,7 +339,7 @@ describe('lists', () => {
     await failEntries(1, 'standing');
     await ofGroup('standing').toMatchObject({ isOn: true });
     const { alertRules } = await ask<{ alertRules: { name: string; state: string; activeCount: number }[] }>(
-      '{ alertRules { name description severity looksAt threshold settings state activeCount evaluatedAt } }',
+      '{ alertRules { name description severity looksAt threshold thresholdName state activeCount evaluatedAt } }',
     );
     const names = alertRules.map(({ name }) => name);
     expect(names.length).toBeGreaterThanOrEqual(16);
@@ -347,7 +347,7 @@ describe('lists', () => {
     expect(alertRules.find(({ name }) => name === 'ENTRY_FAILED')).toMatchObject({
       severity: 'WARNING',
       threshold: 'one entry in the last 7 days',
-      settings: ['ALERT_FAILED_ENTRY_WINDOW'],
+      thresholdName: 'entry_failed',
       state: 'ON',
       evaluatedAt: expect.any(String),
     });

@@ -18,7 +18,7 @@ let made = 0;
 beforeAll(async () => {
   database = await createTestDatabase();
   family = await seedFamily(database.db);
-  app = await startTestApp({ url: database.url, nodeName: 'one', config: { ALERT_INTERVAL: 1_000 } });
+  app = await startTestApp({ url: database.url, nodeName: 'one', config: { alertIntervalMs: 1_000 } });
   // Behind a pooler: it looks every second, and hears nothing in between.
   other = await startTestApp({ url: database.url, nodeName: 'two', isListening: false, simulator: app.simulator });
 });

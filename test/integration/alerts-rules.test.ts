@@ -16,7 +16,7 @@ import { createAsking } from '../../src/alerts/asking.ts';
 import { evaluate } from '../../src/alerts/evaluate.ts';
 import { endTurn, takeTurn } from '../../src/alerts/turn.ts';
 import { createAlertWatch } from '../../src/alerts/watch.ts';
-import { type AlertSetting, DEFAULT_ALERT_SETTINGS } from '../../src/config/alerts.ts';
+import { DEFAULT_THRESHOLDS, type Thresholds } from '../../src/config/alerts.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import type { Cure } from '../../src/diagnosis/cure.ts';
 import { startHeartbeat } from '../../src/nodes/heartbeat.ts';
@@ -42,21 +42,21 @@ const sql = (text: string, values?: readonly unknown[]) => database.db.query(tex
 const NEVER = new Promise<void>(() => undefined);
 
 /** What a node looks with, at any time and with no hold time unless given. */
-const lookBy = (nodeId: string, rules: readonly AlertRule[], longestMs?: number, ALERT_HOLD = 0) => {
+const lookBy = (nodeId: string, rules: readonly AlertRule[], longestMs?: number, alertHoldMs = 0) => {
   const { db } = database;
   const ask = createAsking({ rules, reading: db.reading, outage: db.outage, ...(longestMs && { longestMs }) });
-  return { ...testContext({ db, nodeId, config: { ALERT_INTERVAL: 0, ALERT_HOLD } }), ask };
+  return { ...testContext({ db, nodeId, config: { alertIntervalMs: 0, alertHoldMs } }), ask };
 };
 
 /** One look by a node; answers what it changed. Every other rule could be read. */
 async function look(
-  settings: Partial<Record<AlertSetting, number>> = {},
+  settings: Partial<Thresholds> & { readonly holdMs?: number } = {},
   dataDir?: string,
   unreadable: readonly string[] = [],
 ): Promise<readonly Change[]> {
   const { db } = database;
-  const rules = createRules({ ...DEFAULT_ALERT_SETTINGS, ...settings }, dataDir);
-  const tools = lookBy(randomUUID(), rules, undefined, settings.ALERT_HOLD);
+  const rules = createRules({ ...DEFAULT_THRESHOLDS, ...settings }, dataDir);
+  const tools = lookBy(randomUUID(), rules, undefined, settings.holdMs);
   const changes = await evaluate(tools, NEVER);
   if (changes === undefined) throw new Error('It was not this node’s turn.');
   const [turn] = await db.query<{ rules: string[] }>(
@@ -373,7 +373,7 @@ describe('what is not a row', () => {
     const name = `slow-${randomUUID()}`;
     const client = new pg.Client({ connectionString: database.url, application_name: name });
     await client.connect();
-    const settings = { ALERT_TRANSACTION_AFTER: 100 };
+    const settings = { FEED_HELD_BACK: 100 };
     /** Of several the oldest is shown. */
     const shown = async () => {
       await look(settings);
@@ -401,7 +401,7 @@ describe('what is not a row', () => {
     const client = new pg.Client({ connectionString: database.url, application_name: name });
     await client.connect();
     const shown = async () => {
-      await look({ ALERT_TRANSACTION_AFTER: 10 });
+      await look({ SNAPSHOT_OLD: 100 });
       const rows = await sql(
         `SELECT FROM auth.alerts WHERE is_on AND rule = 'SNAPSHOT_OLD' AND summary LIKE '%' || $1 || '%'`,
         [name],
@@ -421,9 +421,9 @@ describe('what is not a row', () => {
   });
 
   it('a disk that is nearly full, of the embedded database only', async () => {
-    const full = { ALERT_DISK_FREE_BYTES: 1e15 };
+    const full = { DISK_FULL: 1e15 };
     expect(edges(await look(full), 'DISK_FULL')).toEqual([]);
-    expect(edges(await look({ ALERT_DISK_FREE_BYTES: 1 }, tmpdir()), 'DISK_FULL')).toEqual([]);
+    expect(edges(await look({ DISK_FULL: 1 }, tmpdir()), 'DISK_FULL')).toEqual([]);
     expect(edges(await look(full, tmpdir()), 'DISK_FULL')).toMatchObject([{ edge: 'raised', severity: 'critical' }]);
     expect(edges(await look({}, tmpdir()), 'DISK_FULL')).toMatchObject([{ edge: 'resolved' }]);
   });
@@ -498,7 +498,6 @@ describe('a look', () => {
     description: '',
     looksAt: '',
     threshold: null,
-    settings: [],
     find,
   });
   const finding = {
@@ -633,21 +632,21 @@ describe('4,000 entries that failed by one cause', () => {
   it('are not off and on again when they fail once more within the hold time', async () => {
     await look();
     await failEntries(10, 'NOT_A_KNOWN_CODE', 'again');
-    expect(await look({ ALERT_HOLD: 60_000 })).toMatchObject([{ edge: 'raised' }]);
+    expect(await look({ holdMs: 60_000 })).toMatchObject([{ edge: 'raised' }]);
     await sql(
       `UPDATE auth.queued_managed_account_creations SET status = 'pending', next_retry_at = now() WHERE failure_group = 'again'`,
     );
-    expect(await look({ ALERT_HOLD: 60_000 })).toMatchObject([{ edge: null, alert: { clearSince: expect.any(Date) } }]);
-    expect(await look({ ALERT_HOLD: 60_000 })).toEqual([]);
+    expect(await look({ holdMs: 60_000 })).toMatchObject([{ edge: null, alert: { clearSince: expect.any(Date) } }]);
+    expect(await look({ holdMs: 60_000 })).toEqual([]);
     await sql(
       `UPDATE auth.queued_managed_account_creations SET status = 'failed', next_retry_at = NULL WHERE failure_group = 'again'`,
     );
-    expect(await look({ ALERT_HOLD: 60_000 })).toMatchObject([{ edge: null, alert: { clearSince: null } }]);
+    expect(await look({ holdMs: 60_000 })).toMatchObject([{ edge: null, alert: { clearSince: null } }]);
     await sql(`DELETE FROM auth.queued_managed_account_creations WHERE failure_group = 'again'`);
-    await look({ ALERT_HOLD: 60_000 });
+    await look({ holdMs: 60_000 });
     await sql(
       `UPDATE auth.alerts SET clear_since = now() - interval '61 seconds' WHERE is_on AND clear_since IS NOT NULL`,
     );
-    expect(await look({ ALERT_HOLD: 60_000 })).toMatchObject([{ edge: 'resolved' }]);
+    expect(await look({ holdMs: 60_000 })).toMatchObject([{ edge: 'resolved' }]);
   });
 });

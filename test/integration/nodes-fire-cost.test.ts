@@ -38,7 +38,7 @@ beforeAll(async () => {
     return Reflect.apply(original, this, args) as never;
   });
   // Nothing else happens on the nodes: no beat, no look for alerts, and a job that fires at three in the morning.
-  const config = { HEARTBEAT_INTERVAL: 600_000, ALERT_INTERVAL: 600_000 };
+  const config = { HEARTBEAT_INTERVAL: 600_000, alertIntervalMs: 600_000 };
   for (let index = 0; index < 2; index++) {
     nodes.push(await startTestApp({ url: database.url, config, moreJobs: [everySecond] }));
   }

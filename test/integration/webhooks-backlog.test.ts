@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { outboxRules } from '../../src/alerts/readings/outbox.ts';
-import { readConfig } from '../../src/config/config.ts';
+import { DEFAULT_THRESHOLDS } from '../../src/config/alerts.ts';
 import type { Database } from '../../src/database/database.ts';
 import { type ClaimedDelivery, claimDue } from '../../src/events/webhooks/claim.ts';
 import { closeAttempts } from '../../src/events/webhooks/close.ts';
@@ -272,8 +272,7 @@ it('the deletion of what is old reads what is old, and not all deliveries', asyn
 
 describe('the alert of a webhook that is stuck', () => {
   const summary = async () => {
-    const { config } = readConfig({});
-    const rule = outboxRules(config).find(({ name }) => name === 'WEBHOOK_STUCK');
+    const rule = outboxRules(DEFAULT_THRESHOLDS).find(({ name }) => name === 'WEBHOOK_STUCK');
     return (await rule?.find(db))?.findings[0]?.summary
       .replace(/webhook \w+/, 'webhook')
       .replace(/since \S+;/, 'since;');

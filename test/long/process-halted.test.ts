@@ -32,10 +32,9 @@ beforeAll(async () => {
     DATABASE_URL: database.url,
     MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
     LEASE_DURATION: `${LEASE_MS}ms`,
-    ALERT_INTERVAL: '5s',
     ...provider.env,
   };
-  bystander = await processes.startNode(env);
+  bystander = await processes.startNode(env, { alertIntervalMs: 5_000 });
 });
 afterEach(async () => {
   victim?.kill('SIGKILL');
@@ -51,7 +50,7 @@ afterAll(async () => {
 
 const startVictim = async (): Promise<ServerProcess> => {
   // It looks for alerts more often, so that a turn is its.
-  victim = await processes.startNode({ ...env, ALERT_INTERVAL: '1s', DATABASE_URL: proxy.url });
+  victim = await processes.startNode({ ...env, DATABASE_URL: proxy.url }, { alertIntervalMs: 1_000 });
   return victim;
 };
 
@@ -176,7 +175,7 @@ describe('a node that is halted', () => {
     const starting = await processes.startProgram({ ...env, DATABASE_URL: proxy.url });
     await answered;
     starting.kill('SIGSTOP');
-    const next = await processes.startNode(env);
+    const next = await processes.startNode(env, { alertIntervalMs: 5_000 });
     await completed(await enqueue(next));
     starting.kill('SIGKILL');
     next.kill('SIGKILL');

@@ -1,6 +1,7 @@
 /** A server with a family, and a browser beside it, for the tests of a file; both end with them. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
+import type { Tuning } from '../../src/config/tuning.ts';
 import { startBrowser } from './browser.ts';
 import { serverEnv } from './dashboard.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts';
@@ -16,8 +17,8 @@ export interface Hub {
   enqueue(username: string, more?: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
-/** Starts them before the tests of the surrounding `describe`; `env` goes beyond what every server needs. */
-export function useHub(env: Env = {}): Hub {
+/** Starts them before the tests of the surrounding `describe`; `env` goes beyond what every server needs, `tuning` changes constants. */
+export function useHub(env: Env = {}, tuning?: Partial<Tuning>): Hub {
   const processes = createProcesses();
   const hub = {
     enqueue: (username: string, more: Readonly<Record<string, unknown>> = {}) =>
@@ -35,7 +36,7 @@ export function useHub(env: Env = {}): Hub {
     hub.browser = await startBrowser();
     hub.database = await createTestDatabase();
     hub.family = await seedFamily(hub.database.db);
-    hub.server = await processes.startNode({ ...serverEnv(hub.database.url), ...env });
+    hub.server = await processes.startNode({ ...serverEnv(hub.database.url), ...env }, tuning);
   });
   afterAll(async () => {
     await hub.browser?.close();

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Tuning } from '../../src/config/tuning.ts';
 import { readPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { isAlive } from '../../src/database/embedded/processes.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
@@ -20,7 +21,13 @@ import { makeOpenFolder, removeDataDir } from './data-dir.ts';
 const SERVER = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const PROVIDER = fileURLToPath(new URL('../../src/identity/simulator/standalone.ts', import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const TUNING = new URL('../../src/config/tuning.ts', import.meta.url).href;
+const SERVER_ENV = { LOG_FORMAT: 'json', PORT: '0' };
 const POLL_MS = 10;
+
+/** What Node loads before the program so that its constants have other values: no environment variable can. */
+const preload = (tuning: Partial<Tuning>): string =>
+  `data:text/javascript,${encodeURIComponent(`import { TUNING } from '${TUNING}'; Object.assign(TUNING, ${JSON.stringify(tuning)});`)}`;
 
 export type Env = Readonly<Record<string, string | undefined>>;
 export interface Exit {
@@ -67,9 +74,15 @@ export function createProcesses() {
   const dataDirs: string[] = [];
   let workingFolder: Promise<string> | undefined;
 
-  async function run(program: string, args: readonly string[], env: Env): Promise<RunningProgram> {
+  async function run(
+    program: string,
+    args: readonly string[],
+    env: Env,
+    tuning: Partial<Tuning> = {},
+  ): Promise<RunningProgram> {
     workingFolder ??= mkdtemp(join(tmpdir(), 'family-hub-jobs-process-'));
-    const child = spawn(process.execPath, ['--enable-source-maps', '--import', TSX, program, ...args], {
+    const imports = ['--import', TSX, '--import', preload(tuning)];
+    const child = spawn(process.execPath, ['--enable-source-maps', ...imports, program, ...args], {
       cwd: await workingFolder,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -98,7 +111,7 @@ export function createProcesses() {
 
   /** Starts `src/main.ts` and does not wait for anything. */
   const startProgram = (env: Env, ...args: string[]): Promise<RunningProgram> =>
-    run(SERVER, args, { LOG_FORMAT: 'json', PORT: '0', ...env });
+    run(SERVER, args, { ...SERVER_ENV, ...env });
 
   return {
     startProgram,
@@ -110,10 +123,13 @@ export function createProcesses() {
       return { ...exit, stdout: program.stdout(), stderr: program.stderr() };
     },
 
-    /** Starts a server; resolves when it is ready, rejects with its last words when it ends before. */
-    async startNode(env: Env): Promise<ServerProcess> {
+    /**
+     * Starts a server, with other constants where `tuning` gives them; resolves when it is ready,
+     * rejects with its last words when it ends before.
+     */
+    async startNode(env: Env, tuning?: Partial<Tuning>): Promise<ServerProcess> {
       const begun = performance.now();
-      const program = await startProgram(env);
+      const program = await run(SERVER, [], { ...SERVER_ENV, ...env }, tuning);
       const ready = await readyLine(program, 'a server', (line) => /"msg":"[^"]* is ready after/.test(line));
       const readyAfterMs = Math.round(performance.now() - begun);
       const url = `http://127.0.0.1:${(JSON.parse(ready) as { port: number }).port}`;

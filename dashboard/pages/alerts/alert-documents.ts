@@ -40,7 +40,7 @@ export type Silence = NonNullable<ResultOf<typeof SilencesQuery>['alertSilences'
 
 export const RulesQuery = graphql(`
   query AlertRules {
-    alertRules { name description threshold settings severity state activeCount evaluatedAt looksAt }
+    alertRules { name description threshold thresholdName severity state activeCount evaluatedAt looksAt }
   }
 `);
 export type Rule = NonNullable<ResultOf<typeof RulesQuery>['alertRules']>[number];

@@ -1,4 +1,4 @@
-/** The rules by which alerts go on and off: from when on, by which settings, and how each stands. */
+/** The rules by which alerts go on and off: from when on, by which threshold, and how each stands. */
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
@@ -49,14 +49,10 @@ const columns = (silenceBy: SilenceBy, onDone: () => void): readonly Column<Rule
   { name: 'Severity', cell: ({ severity }) => ALERT_SEVERITY[severity].text },
   {
     name: 'From when on',
-    cell: ({ threshold, settings }) => (
+    cell: ({ threshold, thresholdName }) => (
       <div className="min-w-0 md:min-w-48">
         <p>{threshold ?? <span className="text-muted">At once</span>}</p>
-        <p className="flex flex-wrap gap-1 max-md:justify-end">
-          {settings.map((setting) => (
-            <Code key={setting}>{setting}</Code>
-          ))}
-        </p>
+        {thresholdName !== null && <Code>{thresholdName}</Code>}
       </div>
     ),
   },
@@ -113,7 +109,11 @@ export function Rules() {
     silences.refresh();
   };
   return (
-    <Card title="Rules" hint="They are there from the start, and are set by the server’s settings." isFlush>
+    <Card
+      title="Rules"
+      hint="They work without configuration. ALERT_THRESHOLDS changes a threshold by its name."
+      isFlush
+    >
       <Loaded result={result} height={32}>
         {({ alertRules }) => (
           <Table

@@ -45,7 +45,6 @@ export const auditRules = (): AlertRule[] => [
     description: `The audit trail is not as it was written, or a part of it cannot be checked. It is over when verifying the whole of it finds it intact, which does not settle an end that was gone, or ${TOLD_FOR_DAYS} days after it was last found so.`,
     looksAt: 'What chaining and verifying the trail found.',
     threshold: null,
-    settings: [],
     find: async (db) => findingsOf(await db.query<BrokenRow>(BROKEN, [TOLD_FOR_DAYS]), brokenFinding),
   },
 ];

@@ -43,17 +43,16 @@ const openFinding = ({ provider, cause, since }: OpenCircuit): Finding => ({
   cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: {} },
 });
 
-export const circuitRules = ({ ALERT_CIRCUIT_OPEN_AFTER, ALERT_PAUSE_AFTER }: Thresholds): AlertRule[] => [
+export const circuitRules = ({ CIRCUIT_OPEN, QUEUE_PAUSED }: Thresholds): AlertRule[] => [
   {
     name: 'CIRCUIT_OPEN',
     severity: 'critical',
     description:
       'The identity provider is not asked any more, and accounts are not made. It is over when the circuit closes, or when no node uses that provider any more.',
     looksAt: 'The circuit of each identity provider that a living node uses.',
-    threshold: `open for longer than ${inWords(ALERT_CIRCUIT_OPEN_AFTER)}; by hand, longer than ${inWords(ALERT_PAUSE_AFTER)}`,
-    settings: ['ALERT_CIRCUIT_OPEN_AFTER', 'ALERT_PAUSE_AFTER'],
+    threshold: `open for longer than ${inWords(CIRCUIT_OPEN)}; by hand, longer than ${inWords(QUEUE_PAUSED)}`,
     async find(db) {
-      const rows = await db.query<OpenCircuit>(OPEN, [ALERT_CIRCUIT_OPEN_AFTER, ALERT_PAUSE_AFTER]);
+      const rows = await db.query<OpenCircuit>(OPEN, [CIRCUIT_OPEN, QUEUE_PAUSED]);
       return findingsOf(rows, openFinding);
     },
   },

@@ -53,16 +53,15 @@ const tokenFinding = ({ id, name, role, familyId, expiresAt, since }: TokenRow):
   },
 });
 
-export const credentialRules = ({ ALERT_KEY_AGE, ALERT_TOKEN_EXPIRY_AHEAD }: Thresholds): AlertRule[] => [
+export const credentialRules = ({ KEY_OLD, TOKEN_EXPIRING }: Thresholds): AlertRule[] => [
   {
     name: 'KEY_OLD',
     severity: 'info',
     description:
       'The key that passwords are sealed under has had its time. It is over when another is used in its place.',
     looksAt: 'The active key of the key ring.',
-    threshold: `active for longer than ${inWords(ALERT_KEY_AGE)}`,
-    settings: ['ALERT_KEY_AGE'],
-    find: async (db) => findingsOf(await db.query<{ id: string; since: Date }>(OLD_KEYS, [ALERT_KEY_AGE]), keyFinding),
+    threshold: `active for longer than ${inWords(KEY_OLD)}`,
+    find: async (db) => findingsOf(await db.query<{ id: string; since: Date }>(OLD_KEYS, [KEY_OLD]), keyFinding),
   },
   {
     name: 'TOKEN_EXPIRING',
@@ -70,13 +69,9 @@ export const credentialRules = ({ ALERT_KEY_AGE, ALERT_TOKEN_EXPIRY_AHEAD }: Thr
     description:
       'An API token ends soon, and no other of its name goes on. It is over when another was made, or when the token has expired or was revoked.',
     looksAt: 'API tokens that are good and expire.',
-    threshold: `within ${inWords(ALERT_TOKEN_EXPIRY_AHEAD)}`,
-    settings: ['ALERT_TOKEN_EXPIRY_AHEAD'],
+    threshold: `within ${inWords(TOKEN_EXPIRING)}`,
     async find(db) {
-      return findingsOf(
-        await db.query<TokenRow>(EXPIRING_TOKENS, [ALERT_TOKEN_EXPIRY_AHEAD, MOST_FINDINGS + 1]),
-        tokenFinding,
-      );
+      return findingsOf(await db.query<TokenRow>(EXPIRING_TOKENS, [TOKEN_EXPIRING, MOST_FINDINGS + 1]), tokenFinding);
     },
   },
 ];

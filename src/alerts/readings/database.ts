@@ -32,8 +32,6 @@ const transactionFinding = ({ since, label, count }: TransactionRow): Finding =>
   cure: null,
 });
 
-/** A backup reads for a while, and is nothing to tell of. */
-const SNAPSHOT_TIMES = 10;
 /** A slot or a standby is known by the transactions since its snapshot, and not by its age. */
 const MOST_TRANSACTIONS = 1_000_000;
 
@@ -81,7 +79,7 @@ async function hasLess(folder: string, bytes: number): Promise<boolean> {
 }
 
 export const databaseRules = (
-  { ALERT_TRANSACTION_AFTER, ALERT_DISK_FREE_BYTES }: Thresholds,
+  { FEED_HELD_BACK, SNAPSHOT_OLD, DISK_FULL }: Thresholds,
   embeddedFolder: string | undefined,
 ): AlertRule[] => [
   {
@@ -89,10 +87,9 @@ export const databaseRules = (
     severity: 'warning',
     description: 'A transaction stays open, and no live update is sent before it ends. It is over when it has.',
     looksAt: 'Open and prepared transactions that have written something, in this database.',
-    threshold: `open for longer than ${inWords(ALERT_TRANSACTION_AFTER)}`,
-    settings: ['ALERT_TRANSACTION_AFTER'],
+    threshold: `open for longer than ${inWords(FEED_HELD_BACK)}`,
     find: async (db) =>
-      findingsOf(await db.query<TransactionRow>(LONG_TRANSACTIONS, [ALERT_TRANSACTION_AFTER]), transactionFinding),
+      findingsOf(await db.query<TransactionRow>(LONG_TRANSACTIONS, [FEED_HELD_BACK]), transactionFinding),
   },
   {
     name: 'SNAPSHOT_OLD',
@@ -100,15 +97,9 @@ export const databaseRules = (
     description:
       'Somebody reads in one transaction for long, or a standby or slot lags behind: nothing that is gone can be removed meanwhile, and the queue gets slower. It is over when the snapshot is given up.',
     looksAt: 'Open transactions in this database that have written nothing; standbys and replication slots.',
-    threshold: `open for longer than ${inWords(SNAPSHOT_TIMES * ALERT_TRANSACTION_AFTER)} (ten times the setting), or more than ${MOST_TRANSACTIONS.toLocaleString('en-GB')} transactions old`,
-    settings: ['ALERT_TRANSACTION_AFTER'],
+    threshold: `open for longer than ${inWords(SNAPSHOT_OLD)}, or more than ${MOST_TRANSACTIONS.toLocaleString('en-GB')} transactions old`,
     find: async (db) =>
-      findingsOf(
-        await db.query<Parameters<typeof snapshotFinding>[0]>(OLD_SNAPSHOTS, [
-          SNAPSHOT_TIMES * ALERT_TRANSACTION_AFTER,
-        ]),
-        snapshotFinding,
-      ),
+      findingsOf(await db.query<Parameters<typeof snapshotFinding>[0]>(OLD_SNAPSHOTS, [SNAPSHOT_OLD]), snapshotFinding),
   },
   {
     name: 'DISK_FULL',
@@ -116,11 +107,10 @@ export const databaseRules = (
     description:
       'The disk of the embedded database is nearly full: with none left nothing can be stored. It is over when there is room.',
     looksAt: 'The disk that holds the embedded database; nothing with a database of one’s own.',
-    threshold: `less than ${inBytes(ALERT_DISK_FREE_BYTES)} left`,
-    settings: ['ALERT_DISK_FREE_BYTES'],
+    threshold: `less than ${inBytes(DISK_FULL)} left`,
     async find() {
-      const isLow = embeddedFolder !== undefined && (await hasLess(embeddedFolder, ALERT_DISK_FREE_BYTES));
-      return { findings: isLow ? [diskFinding(ALERT_DISK_FREE_BYTES)] : [], isComplete: true };
+      const isLow = embeddedFolder !== undefined && (await hasLess(embeddedFolder, DISK_FULL));
+      return { findings: isLow ? [diskFinding(DISK_FULL)] : [], isComplete: true };
     },
   },
 ];

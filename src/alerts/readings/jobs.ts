@@ -3,6 +3,9 @@
 import { type AlertRule, type Finding, findingsOf, type Thresholds } from '../alert-rule.ts';
 import { at, counted, inWords } from '../wording.rules.ts';
 
+/** For how long a late or missed fire keeps the alert on. */
+const WINDOW_MS = 3_600_000;
+
 // By job_fires_job_name_outcome_idx, the newest of each job and outcome. A gap's row is as new as
 // its last instant was written; a row may be lengthened later, but never one of these outcomes.
 const MISSED = `
@@ -73,16 +76,14 @@ const failingFinding = ({ name, count, since }: FailingRow): Finding => ({
   cure: { label: 'Run the job now', mutation: 'runJobNow', input: { jobName: name } },
 });
 
-export const jobRules = ({ ALERT_FIRE_LATE_AFTER, ALERT_FIRE_WINDOW }: Thresholds): AlertRule[] => [
+export const jobRules = ({ FIRE_MISSED }: Thresholds): AlertRule[] => [
   {
     name: 'FIRE_MISSED',
     severity: 'warning',
-    description: `A job began long after its time, or did not run at all for one. It is over when for ${inWords(ALERT_FIRE_WINDOW)} no more were found.`,
+    description: `A job began long after its time, or did not run at all for one. It is over when for ${inWords(WINDOW_MS)} no more were found.`,
     looksAt: 'The newest late, caught-up and missed fires of each job.',
-    threshold: `later than ${inWords(ALERT_FIRE_LATE_AFTER)}, or missed, in the last ${inWords(ALERT_FIRE_WINDOW)}`,
-    settings: ['ALERT_FIRE_LATE_AFTER', 'ALERT_FIRE_WINDOW'],
-    find: async (db) =>
-      findingsOf(await db.query<MissedRow>(MISSED, [ALERT_FIRE_WINDOW, ALERT_FIRE_LATE_AFTER]), missedFinding),
+    threshold: `later than ${inWords(FIRE_MISSED)}, or missed, in the last ${inWords(WINDOW_MS)}`,
+    find: async (db) => findingsOf(await db.query<MissedRow>(MISSED, [WINDOW_MS, FIRE_MISSED]), missedFinding),
   },
   {
     name: 'JOB_FAILING',
@@ -90,7 +91,6 @@ export const jobRules = ({ ALERT_FIRE_LATE_AFTER, ALERT_FIRE_WINDOW }: Threshold
     description: 'A job failed twice running or more. It is over when a run of it succeeds.',
     looksAt: 'The newest runs of each job that succeeded or failed.',
     threshold: '2 failed runs without a success between',
-    settings: [],
     find: async (db) => findingsOf(await db.query<FailingRow>(FAILING), failingFinding),
   },
 ];

@@ -45,14 +45,13 @@ const lostFinding = ({ host, name, nodeId, count, since, isReplaced }: LostRow):
   cure: null,
 });
 
-export const nodeRules = ({ ALERT_NODE_GONE_WINDOW }: Thresholds): AlertRule[] => [
+export const nodeRules = ({ NODE_GONE }: Thresholds): AlertRule[] => [
   {
     name: 'NODE_GONE',
     severity: 'warning',
-    description: `A node crashed or was cut off: it missed its heartbeats and had neither been stopped nor drained. One alert for each host. It is over when the node is back, ${inWords(TOLD_FOR_MS)} after another has taken its place on that host, or after ${inWords(ALERT_NODE_GONE_WINDOW)}.`,
+    description: `A node crashed or was cut off: it missed its heartbeats and had neither been stopped nor drained. One alert for each host. It is over when the node is back, ${inWords(TOLD_FOR_MS)} after another has taken its place on that host, or after ${inWords(NODE_GONE)}.`,
     looksAt: 'Nodes that others found silent.',
-    threshold: `one node in the last ${inWords(ALERT_NODE_GONE_WINDOW)}`,
-    settings: ['ALERT_NODE_GONE_WINDOW'],
-    find: async (db) => findingsOf(await db.query<LostRow>(LOST, [ALERT_NODE_GONE_WINDOW, TOLD_FOR_MS]), lostFinding),
+    threshold: `one node in the last ${inWords(NODE_GONE)}`,
+    find: async (db) => findingsOf(await db.query<LostRow>(LOST, [NODE_GONE, TOLD_FOR_MS]), lostFinding),
   },
 ];

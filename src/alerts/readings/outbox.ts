@@ -105,15 +105,14 @@ const disabledFinding = ({ id, since }: WebhookRow): Finding => ({
   cure: { label: 'Resume the webhook', mutation: 'resumeWebhook', input: { webhookId: id } },
 });
 
-export const outboxRules = ({ ALERT_OUTBOX_AFTER, ALERT_WEBHOOK_AFTER }: Thresholds): AlertRule[] => [
+export const outboxRules = ({ OUTBOX_STUCK, WEBHOOK_STUCK }: Thresholds): AlertRule[] => [
   {
     name: 'OUTBOX_STUCK',
     severity: 'critical',
     description: 'Events are not published. It is over when the oldest has not waited for long.',
     looksAt: 'The oldest event that is neither published nor parked.',
-    threshold: `waiting for longer than ${inWords(ALERT_OUTBOX_AFTER)}`,
-    settings: ['ALERT_OUTBOX_AFTER'],
-    find: async (db) => findingsOf(await db.query<Amount>(WAITING, [ALERT_OUTBOX_AFTER, MOST_COUNTED]), waitingFinding),
+    threshold: `waiting for longer than ${inWords(OUTBOX_STUCK)}`,
+    find: async (db) => findingsOf(await db.query<Amount>(WAITING, [OUTBOX_STUCK, MOST_COUNTED]), waitingFinding),
   },
   {
     name: 'OUTBOX_PARKED',
@@ -122,7 +121,6 @@ export const outboxRules = ({ ALERT_OUTBOX_AFTER, ALERT_WEBHOOK_AFTER }: Thresho
       'Events were parked, because publishing them failed too often. It is over when none is parked any more.',
     looksAt: 'Parked events.',
     threshold: 'one event',
-    settings: [],
     find: async (db) => findingsOf(await db.query<Amount & { eventId: string }>(PARKED, [MOST_COUNTED]), parkedFinding),
   },
   {
@@ -131,11 +129,10 @@ export const outboxRules = ({ ALERT_OUTBOX_AFTER, ALERT_WEBHOOK_AFTER }: Thresho
     description:
       'A webhook does not take what it is sent, or one delivery of it not. It is over when it does, or is not in use any more.',
     looksAt: 'Each webhook in use: since when it fails, and its oldest delivery that is pending.',
-    threshold: `for longer than ${inWords(ALERT_WEBHOOK_AFTER)}`,
-    settings: ['ALERT_WEBHOOK_AFTER'],
+    threshold: `for longer than ${inWords(WEBHOOK_STUCK)}`,
     find: async (db) =>
       findingsOf(
-        await db.query<StuckRow>(FAILING_WEBHOOKS, [ALERT_WEBHOOK_AFTER, MOST_COUNTED, MOST_FINDINGS + 1]),
+        await db.query<StuckRow>(FAILING_WEBHOOKS, [WEBHOOK_STUCK, MOST_COUNTED, MOST_FINDINGS + 1]),
         failingFinding,
       ),
   },
@@ -146,7 +143,6 @@ export const outboxRules = ({ ALERT_OUTBOX_AFTER, ALERT_WEBHOOK_AFTER }: Thresho
       'A webhook was disabled: it failed for days, its receiver answered 410 Gone, or its secret was lost with its key. It is over when it is resumed or deleted.',
     looksAt: 'Disabled webhooks.',
     threshold: null,
-    settings: [],
     find: async (db) => findingsOf(await db.query<WebhookRow>(DISABLED_WEBHOOKS, [MOST_FINDINGS + 1]), disabledFinding),
   },
 ];

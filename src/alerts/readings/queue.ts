@@ -130,21 +130,16 @@ const pausedFinding = ({ since }: { readonly since: Date }): Finding => ({
   cure: { label: 'Resume the queue', mutation: 'resumeQueue', input: {} },
 });
 
-export const queueRules = ({
-  ALERT_FAILED_ENTRY_WINDOW,
-  ALERT_OVERDUE_AFTER,
-  ALERT_PAUSE_AFTER,
-}: Thresholds): AlertRule[] => [
+export const queueRules = ({ ENTRY_FAILED, ENTRY_OVERDUE, QUEUE_PAUSED }: Thresholds): AlertRule[] => [
   {
     name: 'ENTRY_FAILED',
     severity: 'warning',
     description:
       'Entries failed for good: one alert for each cause, however many they are. It is over when none of them is left failed (retried, cancelled or deleted), or when the last of them failed long ago.',
     looksAt: 'Failed entries, by their failure group.',
-    threshold: `one entry in the last ${inWords(ALERT_FAILED_ENTRY_WINDOW)}`,
-    settings: ['ALERT_FAILED_ENTRY_WINDOW'],
+    threshold: `one entry in the last ${inWords(ENTRY_FAILED)}`,
     async find(db) {
-      const rows = await db.query<FailedRow>(FAILED, [ALERT_FAILED_ENTRY_WINDOW, MOST_COUNTED, MOST_FINDINGS + 1]);
+      const rows = await db.query<FailedRow>(FAILED, [ENTRY_FAILED, MOST_COUNTED, MOST_FINDINGS + 1]);
       const { findings, isComplete } = findingsOf(rows, failedFinding);
       return { findings, isComplete: isComplete && rows[0]?.isCut !== true };
     },
@@ -155,10 +150,9 @@ export const queueRules = ({
     description:
       'Entries are due and nobody attempts them: no node, an open circuit, limits, or too much to do. What somebody paused does not count. It is over when what is due is attempted in time.',
     looksAt: `The ${MOST_OVERDUE.toLocaleString('en-GB')} entries that have been due for the longest.`,
-    threshold: `due for longer than ${inWords(ALERT_OVERDUE_AFTER)}`,
-    settings: ['ALERT_OVERDUE_AFTER'],
+    threshold: `due for longer than ${inWords(ENTRY_OVERDUE)}`,
     async find(db) {
-      const rows = await db.query<OverdueRow>(OVERDUE, [ALERT_OVERDUE_AFTER, MOST_OVERDUE]);
+      const rows = await db.query<OverdueRow>(OVERDUE, [ENTRY_OVERDUE, MOST_OVERDUE]);
       return findingsOf(rows, overdueFinding);
     },
   },
@@ -168,8 +162,7 @@ export const queueRules = ({
     description:
       'The whole queue has been paused for long, and may have been forgotten. It is over when it is resumed.',
     looksAt: 'The pause of the whole queue; those of families are theirs who made them.',
-    threshold: `paused for longer than ${inWords(ALERT_PAUSE_AFTER)}`,
-    settings: ['ALERT_PAUSE_AFTER'],
-    find: async (db) => findingsOf(await db.query<{ since: Date }>(PAUSED, [ALERT_PAUSE_AFTER]), pausedFinding),
+    threshold: `paused for longer than ${inWords(QUEUE_PAUSED)}`,
+    find: async (db) => findingsOf(await db.query<{ since: Date }>(PAUSED, [QUEUE_PAUSED]), pausedFinding),
   },
 ];

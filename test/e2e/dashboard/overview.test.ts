@@ -5,7 +5,7 @@ import { open } from '../../support/dashboard.ts';
 import { useHub } from '../../support/hub.ts';
 
 describe.skipIf(isBrowserMissing)('the overview', () => {
-  const hub = useHub({ ALERT_INTERVAL: '1s', ALERT_HOLD: '10m' });
+  const hub = useHub({}, { alertIntervalMs: 1_000, alertHoldMs: 600_000 });
   let one: Visit;
   afterEach(() => one?.context.close());
 
