@@ -2,7 +2,7 @@
  * The idempotency keys of what is being done: the same input to the same mutation is the same intent
  * until an answer has come, whichever button, menu or palette it is sent from, and has the same key.
  */
-export interface Intent {
+interface Intent {
   readonly key: string;
   /** There is an answer: the same again is another intent. */
   readonly answered: () => void;

@@ -8,7 +8,7 @@ import { Tooltip } from '../ui/tooltip.tsx';
 import { DST_NOTE, FIRE_OUTCOME } from '../ui/words.ts';
 import { isSkipped, wallTime } from './fire.rules.ts';
 
-export interface FireTime {
+interface FireTime {
   readonly at: string;
   readonly localTime: string;
   readonly dst: EnumOf<'DstNote'> | null;

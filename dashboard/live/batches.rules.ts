@@ -10,7 +10,7 @@ export interface Told {
   readonly key: string;
 }
 
-export interface SubjectBatch {
+interface SubjectBatch {
   /** All that changed, the new ones too. */
   readonly keys: ReadonlySet<string>;
   /** Those that are new. */

@@ -5,7 +5,7 @@ import { brief } from './instants.rules.ts';
 import { usePreferences, useZone } from './preferences.ts';
 import type { Tone } from './words.ts';
 
-export interface Series {
+interface Series {
   readonly name: string;
   readonly tone: Tone | 'accent';
   readonly values: readonly (number | null)[];

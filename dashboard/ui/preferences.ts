@@ -12,7 +12,7 @@ type Density = 'roomy' | 'dense';
 export type Times = 'short' | 'exact';
 
 /** Whether keys of one character do something by themselves, which speech and a slipping hand press by mistake. */
-export type Keys = 'on' | 'off';
+type Keys = 'on' | 'off';
 
 export interface Preferences {
   readonly theme: Theme;

@@ -11,7 +11,7 @@ import { logActs } from '../work/unit.ts';
 /** Entries of their own for each caller and minute, on each node. */
 export const DENIALS_PER_MINUTE = 10;
 
-export interface Denial {
+interface Denial {
   readonly caller: Caller;
   /** What was refused, each once: the mutations of one document, or a path's action. */
   readonly actions: readonly string[];

@@ -13,7 +13,7 @@ export const CallerKindRef = enumOf<CallerKind>('CallerKind', 'How a caller was 
   oidc: 'By a token of the OpenID Connect issuer, or a sign-in there.',
   system: 'The server itself, in what it does unasked.',
 });
-export const Viewer = builder.objectRef<Caller>('Viewer').implement({
+const Viewer = builder.objectRef<Caller>('Viewer').implement({
   description: 'Who asks.',
   fields: (t) => ({
     kind: t.expose('kind', { type: CallerKindRef, description: 'How you were recognised.' }),

@@ -175,7 +175,7 @@ builder.queryFields((t) => ({
   }),
 }));
 
-export const QueueStatisticsRef = builder.objectRef<QueueStatistics>('QueueStatistics').implement({
+const QueueStatisticsRef = builder.objectRef<QueueStatistics>('QueueStatistics').implement({
   description: 'Entries by status, and what is due.',
   fields: (t) => ({
     pendingCount: t.int({ description: 'Entries that wait.', resolve: (statistics) => statistics.byStatus.pending }),

@@ -27,7 +27,7 @@ export interface FailedEntry {
 }
 
 /** What became of the entry; `decision` is undefined when the lease was taken over and nothing was written. */
-export interface FailureSettled {
+interface FailureSettled {
   readonly decision: Decision | undefined;
 }
 

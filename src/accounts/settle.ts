@@ -19,7 +19,7 @@ import { type FailedEntry, type FailServices, failEntries } from './fail.ts';
 const WINDOW_MS = 2;
 const LARGEST_BATCH = 200;
 
-export interface ClosedAttempt {
+interface ClosedAttempt {
   readonly entry: ClaimedEntry;
   readonly result: AttemptResult;
   readonly startedAt: Date;
@@ -28,7 +28,7 @@ export interface ClosedAttempt {
 }
 
 /** What the entry has become; `lost` when another node had taken it over. */
-export type Settled = 'completed' | 'pending' | 'failed' | 'lost';
+type Settled = 'completed' | 'pending' | 'failed' | 'lost';
 
 /** What writing outcomes needs of its node. */
 export type SettlerServices = FailServices & Pick<Services, 'metrics'>;

@@ -18,7 +18,7 @@ import { type AlertRuleState, type AlertRuleView, loadRuleViews } from './rule-v
 import { unknownRule } from './silences.ts';
 import { loadSilencesTogether } from './stored-alerts.ts';
 
-export interface AlertFilter {
+interface AlertFilter {
   readonly isOn?: boolean | null;
   readonly rule?: readonly string[] | null;
   readonly severity?: readonly AlertSeverity[] | null;
@@ -61,7 +61,7 @@ async function requireRules(prisma: PrismaClient, asked: readonly string[]): Pro
   if (unknown !== undefined) throw unknownRule(unknown);
 }
 
-export const AlertSeverityRef = enumOf<AlertSeverity>('AlertSeverity', 'How urgent an alert is.', {
+const AlertSeverityRef = enumOf<AlertSeverity>('AlertSeverity', 'How urgent an alert is.', {
   info: 'To be done some day soon.',
   warning: 'To be looked at today.',
   critical: 'To be looked at now: something does not go on.',

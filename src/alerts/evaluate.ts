@@ -83,7 +83,7 @@ function unreadableRules(unreadable: Turn['unreadable'], now: Date): Asked {
 }
 
 /** Names what went on and off, in order, each with its event. */
-export function nameEdges(tx: UnitTransaction, changes: readonly Change[]): void {
+function nameEdges(tx: UnitTransaction, changes: readonly Change[]): void {
   for (const { alert, edge } of changes) {
     const payload = payloadOf(alert);
     if (edge === 'raised') tx.happened('alertRaised', { id: alert.id, payload });
@@ -123,7 +123,7 @@ const payloadOf = ({
 const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const;
 
 /** Once the change has committed. What a silence keeps back is in the log at debug only. */
-export function logEdges(logger: Logger, changes: readonly Change[]): void {
+function logEdges(logger: Logger, changes: readonly Change[]): void {
   for (const { alert, isNew, edge } of changes) {
     const { id: alertId, rule, groupKey: group, severity, count, summary } = alert;
     const line = { alertId, rule, group, severity, count };

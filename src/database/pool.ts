@@ -32,10 +32,10 @@ export interface PoolOptions {
 }
 
 /** Runs one statement, bounded in time. `isCommit`: it is never cancelled, only given up. */
-export type RunStatement = (config: pg.QueryConfig, isCommit?: boolean) => Promise<pg.QueryResult>;
+type RunStatement = (config: pg.QueryConfig, isCommit?: boolean) => Promise<pg.QueryResult>;
 
 /** A connection that is lent. */
-export interface Lent {
+interface Lent {
   readonly client: pg.PoolClient;
   readonly run: RunStatement;
   /** Never to be used again: broken, or a cancellation may still reach it. */

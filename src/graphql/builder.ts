@@ -80,7 +80,7 @@ interface MostAllowed {
 }
 
 /** What one operation may ask for: see the settings MAX_QUERY_COMPLEXITY, _DEPTH and _BREADTH. */
-export interface CostLimits {
+interface CostLimits {
   readonly complexity: number;
   readonly depth: number;
   readonly breadth: number;

@@ -54,7 +54,7 @@ const Transition = builder.objectRef<CircuitTransition>('CircuitTransition').imp
     actor: t.textOrNull('actor', 'Who did it by hand; null if failures or a probe did.'),
   }),
 });
-export const Circuit = builder.objectRef<CircuitRow>('Circuit').implement({
+const Circuit = builder.objectRef<CircuitRow>('Circuit').implement({
   description: 'Spares the entries’ retries while the identity provider is down.',
   fields: (t) => ({
     state: t.expose('state', { type: State, description: 'Whether entries are attempted.' }),
@@ -159,7 +159,7 @@ builder.queryField('identityProvider', (t) =>
   }),
 );
 
-export const interestOf: InterestOf = (_caller, { provider }) => ({
+const interestOf: InterestOf = (_caller, { provider }) => ({
   topic: 'circuit',
   keep: ({ key }) => key === provider.name,
 });

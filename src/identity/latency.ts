@@ -5,7 +5,7 @@ import type { FailureClass } from './provider.ts';
 import type { Operation } from './zitadel-errors.rules.ts';
 
 /** `answered`: a success, or an answer that only the adapter can judge, such as "exists already". */
-export type CallOutcome = 'answered' | FailureClass;
+type CallOutcome = 'answered' | FailureClass;
 
 /** One HTTP call ended so, after so many milliseconds. */
 export type MeasureCall = (call: Operation, outcome: CallOutcome, ms: number) => void;

@@ -9,7 +9,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { TokenKind } from './access-token.ts';
 import type { CallOptions, ConnectionChecked, ProviderFailure } from './provider.ts';
 
-export type CheckAnswer = ConnectionChecked | ProviderFailure;
+type CheckAnswer = ConnectionChecked | ProviderFailure;
 
 export interface CheckResult {
   readonly at: Date;

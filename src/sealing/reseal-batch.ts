@@ -128,13 +128,13 @@ const COUNT = `
   UPDATE auth.resealings SET resealed_count = resealed_count + $2, skipped_count = skipped_count + $3, passed_id = $4
   WHERE id = $1`;
 
-export interface ResealedSecrets {
+interface ResealedSecrets {
   readonly resealedCount: number;
   readonly skippedCount: number;
 }
 
 /** Those under this key, or, with null, under any but the active one. */
-export async function resealSecrets(tx: Queryable, keyRing: KeyRing, keyId: string | null): Promise<ResealedSecrets> {
+async function resealSecrets(tx: Queryable, keyRing: KeyRing, keyId: string | null): Promise<ResealedSecrets> {
   const old = await tx.query<{ id: string; sealed: string }>(
     `SELECT id, sealed_secret AS sealed FROM auth.webhook_secrets
      WHERE CASE WHEN $1::text IS NULL THEN substr(sealed_secret, 1, 96) <> $2

@@ -91,7 +91,7 @@ async function decrypt(wrappedKey: string, masterKeyId: string, masters: MasterK
 }
 
 /** Wraps a key under a master key. */
-export const wrap = (
+const wrap = (
   { id, purpose, origin, madeAt, key }: Pick<DataKey, 'id' | 'purpose' | 'origin' | 'madeAt' | 'key'>,
   master: MasterKey,
 ): Promise<string> =>

@@ -12,7 +12,7 @@ const COMMANDS = {
   version: [[], 'Prints the version.'],
 } as const satisfies Record<string, readonly [options: readonly string[], means: string]>;
 
-export type Command = keyof typeof COMMANDS | 'start';
+type Command = keyof typeof COMMANDS | 'start';
 
 const SYNONYMS: Readonly<Record<string, Command>> = {
   '--help': 'help',

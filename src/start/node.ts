@@ -58,7 +58,7 @@ export interface NodeOptions {
   readonly recordsSettings?: boolean;
 }
 
-export type NodeProvider = Pick<OpenedProvider, 'close'> & Parameters<typeof createApp>[0]['provider'];
+type NodeProvider = Pick<OpenedProvider, 'close'> & Parameters<typeof createApp>[0]['provider'];
 
 export interface StartedNode {
   readonly app: App;

@@ -130,6 +130,6 @@ function listenError(error: NodeJS.ErrnoException, { HOST, PORT }: Config): Erro
 }
 
 /** The same for the sources and for what is compiled from them: both are two folders below the project. */
-export const DASHBOARD_FOLDER = new URL('../../dist/dashboard/', import.meta.url);
+const DASHBOARD_FOLDER = new URL('../../dist/dashboard/', import.meta.url);
 
-export const openDashboard = () => readSinglePage(DASHBOARD_FOLDER);
+const openDashboard = () => readSinglePage(DASHBOARD_FOLDER);

@@ -20,20 +20,20 @@ type LabelsOf<B extends Bounds> = {
 /** Nothing where no labels were declared. */
 type Labelled<B extends Bounds> = keyof B extends never ? [] : [labels: LabelsOf<B>];
 
-export interface Counter<B extends Bounds> {
+interface Counter<B extends Bounds> {
   inc(by: number, ...labels: Labelled<B>): void;
 }
-export interface Gauge<B extends Bounds> {
+interface Gauge<B extends Bounds> {
   set(value: number, ...labels: Labelled<B>): void;
   /** Forgets every series, before those that are there are set anew. */
   clear(): void;
 }
-export interface Histogram<B extends Bounds> {
+interface Histogram<B extends Bounds> {
   observe(value: number, ...labels: Labelled<B>): void;
 }
 
 /** What was declared, for the page that lists it. */
-export interface Declared {
+interface Declared {
   readonly name: string;
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly help: string;

@@ -11,10 +11,10 @@ const count = (description: string) => z.int().min(0).describe(description);
 /** The same, or null; what it is is said where a reader of the JSON Schema looks for it. */
 const orNull = <T extends z.ZodType>(schema: T) => schema.nullable().describe(schema.description ?? '');
 
-export const entryId = uuid('The entry: `QueuedCreation.entryId` in the API.');
+const entryId = uuid('The entry: `QueuedCreation.entryId` in the API.');
 /** Null where the family was deleted. */
-export const familyId = orNull(uuid('The family; null when it was deleted.'));
-export const username = z.string().describe('The account’s username.');
+const familyId = orNull(uuid('The family; null when it was deleted.'));
+const username = z.string().describe('The account’s username.');
 export const role = z.enum(['owner', 'admin', 'member', 'managed_account']).describe('The account’s role.');
 export const actor = z.string().describe('Who did it: a caller’s name, or a part of the server.');
 export const bulkActionId = orNull(uuid('The bulk action that did it; null when it was done to this entry alone.'));

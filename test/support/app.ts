@@ -56,7 +56,7 @@ export interface TestAppOptions {
   readonly onDrainAsked?: (ask: DrainAsk) => void;
 }
 
-export interface GraphqlProblem {
+interface GraphqlProblem {
   readonly message: string;
   readonly path?: readonly (string | number)[];
   readonly extensions: { readonly code: string; readonly requestId: string } & Readonly<Record<string, unknown>>;

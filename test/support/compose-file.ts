@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
-export interface ComposeService {
+interface ComposeService {
   readonly image?: string;
   readonly profiles?: readonly string[];
   readonly command?: readonly string[];

@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
-export interface IssuerUser {
+interface IssuerUser {
   readonly sub: string;
   readonly [claim: string]: unknown;
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { freePort } from '../../src/database/embedded/ports.ts';
 import { until } from './process.ts';
 
-export interface FiringAlert {
+interface FiringAlert {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly state: string;

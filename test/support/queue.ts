@@ -25,7 +25,7 @@ import { testContext } from './context.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts';
 
 export const PASSWORD = 'Correct-Horse-Battery-7';
-export const MASTER_KEY = parseMasterKey(Buffer.alloc(32, 7).toString('base64'), 'the test');
+const MASTER_KEY = parseMasterKey(Buffer.alloc(32, 7).toString('base64'), 'the test');
 /** The key of the circuit that all nodes of a test share. */
 export const PROVIDER = 'simulator';
 

@@ -15,7 +15,7 @@ export interface SeqEvent {
 }
 
 /** What it does with a request: takes it, answers a status, never answers, or answers no HTTP. */
-export type SeqMood = 'well' | 'hanging' | 'garbled' | number;
+type SeqMood = 'well' | 'hanging' | 'garbled' | number;
 
 export interface SeqStandIn {
   readonly url: string;

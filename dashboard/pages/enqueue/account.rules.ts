@@ -18,13 +18,13 @@ export interface AccountDraft {
   readonly runAt: string | undefined;
 }
 
-export type AccountField = keyof AccountDraft;
+type AccountField = keyof AccountDraft;
 export type AccountProblems = Partial<Record<AccountField, string>>;
 
 /** Trimmed and lower-cased, as the server stores it. */
 export const normaliseUsername = (raw: string): string => raw.trim().toLowerCase();
 /** Composed, with single spaces inside and none around. */
-export const normaliseFullName = (raw: string): string => raw.normalize('NFC').replace(/\s+/gu, ' ').trim();
+const normaliseFullName = (raw: string): string => raw.normalize('NFC').replace(/\s+/gu, ' ').trim();
 
 export function usernameProblem(raw: string): string | undefined {
   const username = normaliseUsername(raw);
@@ -35,7 +35,7 @@ export function usernameProblem(raw: string): string | undefined {
   return undefined;
 }
 
-export function fullNameProblem(raw: string): string | undefined {
+function fullNameProblem(raw: string): string | undefined {
   const name = normaliseFullName(raw);
   if (name === '') return 'A full name is needed.';
   if ([...name].length > 100) return 'A full name has at most 100 characters.';
@@ -45,7 +45,7 @@ export function fullNameProblem(raw: string): string | undefined {
 }
 
 /** Of a password that was given. */
-export function passwordProblem(password: string): string | undefined {
+function passwordProblem(password: string): string | undefined {
   if ([...password].length < 12) return 'A password has at least 12 characters.';
   if (new TextEncoder().encode(password).length > 72)
     return 'A password has at most 72 bytes in UTF-8 (72 plain letters, fewer with accents or emoji).';

@@ -8,7 +8,6 @@ export const StatisticsQuery = graphql(`
     }
   }
 `);
-export type Statistics = NonNullable<ResultOf<typeof StatisticsQuery>['outboxStatistics']>;
 
 export const EventsQuery = graphql(`
   query OutboxEvents($filter: OutboxEventFilter, $first: Int, $after: String, $last: Int, $before: String) {

@@ -1,6 +1,6 @@
 /** Whether all is well, in one sentence, and what is not, with what helps: pure, from what the API says. */
 
-export interface Cure {
+interface Cure {
   readonly label: string;
   readonly mutation: string;
   readonly input: unknown;

@@ -17,7 +17,7 @@ import { CallerKindRef } from '../viewer.graphql.ts';
 
 type Outcome = 'done' | 'denied';
 
-export interface AuditFilter {
+interface AuditFilter {
   readonly actor?: StringFilter | null;
   readonly actorId?: string | null;
   readonly actorKind?: CallerKind | null;

@@ -2,7 +2,7 @@
 import type { Admitted, Refused } from '../../http/gate.ts';
 import type { Proof, Verdict } from './proven.ts';
 
-export interface Recognised extends Admitted {
+interface Recognised extends Admitted {
   /** What was proven; undefined where no credential is needed. */
   readonly proof: Proof | undefined;
 }

@@ -21,7 +21,7 @@ export interface IssuerRules extends ClaimRules {
   readonly sourceDigest: string;
 }
 
-export interface ClaimedCaller {
+interface ClaimedCaller {
   readonly id: string;
   readonly name: string;
   readonly role: Role;

@@ -17,7 +17,7 @@ export class IssuerUnavailableError extends Error {
   override readonly name = 'IssuerUnavailableError';
 }
 
-export interface IssuerDocument {
+interface IssuerDocument {
   readonly issuer: string;
   readonly jwks_uri: string;
 }

@@ -66,7 +66,7 @@ const State = enumOf<OutboxState>('OutboxEventState', 'Where an event stands.', 
   parked: 'It could not be published too often; `redeliverOutboxEvent` tries it again.',
   processed: 'It was published: handed to every target.',
 });
-export const OutboxEventRef = builder.prismaNode('OutboxEvent', {
+const OutboxEventRef = builder.prismaNode('OutboxEvent', {
   id: { field: 'eventId' },
   findUnique: (eventId, { caller }) => ({ eventId, AND: [visibleTo(caller)] }),
   nullable: true,

@@ -16,7 +16,7 @@ export interface PublishOptions {
   readonly batchSize: number;
 }
 
-export interface FailedEvent {
+interface FailedEvent {
   readonly event: OutboxEvent;
   readonly error: Error;
 }

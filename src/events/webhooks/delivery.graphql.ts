@@ -31,7 +31,7 @@ const Status = enumOf<WebhookDeliveryStatus>('WebhookDeliveryStatus', 'Where a d
   failed: 'It was given up; `redeliverWebhook` tries again.',
 });
 const OutcomeRef = enumOf<Outcome>('WebhookAttemptOutcome', 'How an attempt ended.', OUTCOMES);
-export const WebhookAttempt = builder.prismaObject('WebhookAttempt', {
+builder.prismaObject('WebhookAttempt', {
   description: 'One attempt to deliver.',
   fields: (t) => ({
     number: t.count('number', '1 for the first.'),

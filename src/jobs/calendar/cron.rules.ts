@@ -27,7 +27,7 @@ export type CronReading =
   | { readonly ok: false; readonly problem: string; readonly code: CronProblemCode };
 
 /** The same for scripts. */
-export type CronProblemCode = 'INVALID_CRON' | 'AMBIGUOUS_WEEKDAY' | 'NEVER_FIRES';
+type CronProblemCode = 'INVALID_CRON' | 'AMBIGUOUS_WEEKDAY' | 'NEVER_FIRES';
 
 const NICKNAMES: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',

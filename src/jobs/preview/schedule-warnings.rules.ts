@@ -154,7 +154,7 @@ const grouped = (count: number) => count.toLocaleString('en-US');
 const YEAR = 366 * 86_400_000;
 
 /** A sentence for the first change that moves, and one for the first that doubles, a local time which the schedule names. */
-export function clockChangeWarnings(recurrence: Recurrence, after: Date): string[] {
+function clockChangeWarnings(recurrence: Recurrence, after: Date): string[] {
   if (cronOf(recurrence.cron).followsElapsedTime) return [];
   const from = after.getTime();
   const changes = [...stretches(recurrence.timeZone, from, from + YEAR)].filter(({ start }) => start > from);

@@ -14,7 +14,7 @@ import { unknownJob } from './known-job.ts';
 import { executeRun, type RunInHand } from './run-execution.ts';
 import { type Interruption, startManualRun } from './runs.ts';
 
-export interface ManualRun {
+interface ManualRun {
   readonly jobName: string;
   readonly actor: string | null;
   readonly reason: string | null;

@@ -15,8 +15,7 @@ import { timingProblem } from './reschedule.rules.ts';
 import { loadSchedules, type Schedule, type ScheduleInUse, type Timing } from './schedules.ts';
 
 /** What a version holds. */
-export type ScheduleState = Timing &
-  Pick<Schedule, 'isOverridden' | 'pausedAt' | 'pausedUntil' | 'pausedBy' | 'pauseReason'>;
+type ScheduleState = Timing & Pick<Schedule, 'isOverridden' | 'pausedAt' | 'pausedUntil' | 'pausedBy' | 'pauseReason'>;
 
 export interface ChangeRequest {
   readonly jobName: string;
@@ -37,7 +36,7 @@ export interface ScheduleChange {
   readonly run: RunLease | null;
 }
 
-export interface ChangeMoment {
+interface ChangeMoment {
   /** The database's time when the transaction began. */
   readonly now: Date;
   /**

@@ -55,7 +55,7 @@ export const FireTime = builder.objectRef<FireTimeView>('FireTime').implement({
 });
 
 /** In a zone's local time with its offset, as RFC 3339. */
-export function localTime(at: Date, timeZone: string): string {
+function localTime(at: Date, timeZone: string): string {
   const parts = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     hourCycle: 'h23',

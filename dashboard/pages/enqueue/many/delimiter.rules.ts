@@ -1,7 +1,7 @@
 /** What stands between a table's columns. */
 
 /** Rarest in names and passwords first: of those that cut alike, the first is it. */
-export const DELIMITERS = ['\t', ';', ','] as const;
+const DELIMITERS = ['\t', ';', ','] as const;
 export type Delimiter = (typeof DELIMITERS)[number];
 
 /** So many rows tell. */

@@ -11,7 +11,7 @@ import { guardLeaving, keep } from '../keep.ts';
 import { type CheckedRow, inChunks } from './check.rules.ts';
 import { makePassword, secureBelow } from './password.rules.ts';
 
-export type Outcome =
+type Outcome =
   | { readonly kind: 'queued'; readonly entryId: string }
   | { readonly kind: 'refused'; readonly message: string }
   /** It had problems, and was never sent. */
