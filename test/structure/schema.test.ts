@@ -3,7 +3,6 @@
  * scripts and frontends are written against (`api-contract.graphql` beside this file).
  */
 import { readFileSync } from 'node:fs';
-import { CriticalityLevel, diff } from '@graphql-inspector/core';
 import {
   buildSchema,
   type GraphQLArgument,
@@ -23,12 +22,14 @@ import {
   isUnionType,
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { breakingChanges } from '../../scripts/check-schema.ts';
 import { schemaText } from '../../scripts/write-schema.ts';
 
 const committedText = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 const builtText = schemaText();
 const built = buildSchema(builtText);
-const contract = buildSchema(readFileSync(new URL('./api-contract.graphql', import.meta.url), 'utf8'));
+const contractText = readFileSync(new URL('./api-contract.graphql', import.meta.url), 'utf8');
+const contract = buildSchema(contractText);
 
 const ownTypes = (schema: typeof built): GraphQLNamedType[] =>
   Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type));
@@ -36,17 +37,8 @@ const ownTypes = (schema: typeof built): GraphQLNamedType[] =>
 describe('schema.graphql', () => {
   test('is what the code builds (else: npm run schema)', () => expect(committedText).toBe(builtText));
 
-  test('is not broken by the code', async () => {
-    const changes = await diff(buildSchema(committedText), built);
-    const breaking = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking);
-    expect(breaking.map(({ message }) => message)).toEqual([]);
-  });
-
-  test('breaks nothing of the contract', async () => {
-    const changes = await diff(contract, built);
-    const breaking = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking);
-    expect(breaking.map(({ message }) => message)).toEqual([]);
-  });
+  test('breaks nothing of the contract', async () =>
+    expect(await breakingChanges(contractText, builtText)).toEqual([]));
 });
 
 describe('the contract', () => {
