@@ -1,9 +1,14 @@
-/** Writes the generated documents: the README's table of settings, parts of docs/api.md, and docs/permissions.md, metrics.md and alerts.md. */
+/**
+ * Writes the generated documents: the README's table of settings, parts of docs/api.md, and
+ * docs/settings.md, permissions.md, metrics.md and alerts.md.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { ZodType } from 'zod';
 import { FIELDS, OPERATIONS, PATHS, type Permission } from '../src/access/permissions.rules.ts';
 import { shownRules } from '../src/alerts/alert-rules.ts';
 import { DEFAULT_THRESHOLDS, thresholdName } from '../src/config/alerts.ts';
-import { configurationTable } from '../src/config/config.ts';
+import { SETTING_GROUPS, SETTINGS } from '../src/config/settings.ts';
+import type { Setting } from '../src/config/values.ts';
 import { ERROR_CODES } from '../src/graphql/errors.ts';
 import { declareMetrics } from '../src/metrics.ts';
 import { SCHEMA_DESCRIPTION } from '../src/schema.ts';
@@ -12,13 +17,42 @@ import type { Role } from '../src/work/caller.ts';
 
 const README = new URL('../README.md', import.meta.url);
 export const API = new URL('../docs/api.md', import.meta.url);
+export const SETTINGS_PAGE = new URL('../docs/settings.md', import.meta.url);
 export const PERMISSIONS = new URL('../docs/permissions.md', import.meta.url);
 export const METRICS = new URL('../docs/metrics.md', import.meta.url);
 export const ALERTS = new URL('../docs/alerts.md', import.meta.url);
 const BEGIN = /(<!-- settings: generated .* -->\n)[\s\S]*(<!-- end of settings -->)/;
 
+type Settings = Readonly<Record<string, Setting<ZodType>>>;
+
+/** A table of settings; a list that is a default may wrap at its commas. */
+function settingsTable(settings: Settings): string {
+  const rows = Object.entries(settings).map(([name, { default: fallback, example, means }]) => {
+    const shown = fallback === undefined ? '' : `\`${fallback.replaceAll(',', '`, `')}\``;
+    return `| \`${name}\` | ${shown} | \`${example}\` | ${means} |`;
+  });
+  return ['| setting | default | example | meaning |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** README.md with its table of the settings that matter most. */
 export function withSettings(readme: string): string {
-  return readme.replace(BEGIN, (_all, begin: string, end: string) => `${begin}\n${configurationTable()}\n\n${end}`);
+  const most = Object.fromEntries(Object.entries(SETTINGS as Settings).filter(([, { isInReadme }]) => isInReadme));
+  return readme.replace(BEGIN, (_all, begin: string, end: string) => `${begin}\n${settingsTable(most)}\n\n${end}`);
+}
+
+/** docs/settings.md: every setting, by topic. */
+export function settingsDocument(): string {
+  const groups = Object.entries<Settings>(SETTING_GROUPS).map(([topic, settings]) => {
+    return `## ${topic}\n\n${settingsTable(settings).replaceAll('](docs/', '](')}\n`;
+  });
+  return `# Settings
+
+Generated from \`src/config/\` (\`npm run readme\`). The server reads settings from the environment, or from a file
+\`.env\`. None is required. An empty value counts as unset. Write durations as \`500ms\`, \`2s\`, \`5m\`, \`4h\` or
+\`30d\`. The server reports all wrong values at once and does not start; it warns of a name that looks like a
+setting and is none.
+
+${groups.join('\n')}`;
 }
 
 /** docs/api.md with its conventions, which are the schema's description, and its table of error codes. */
@@ -127,6 +161,7 @@ if (process.argv[1]?.endsWith('write-readme.ts')) {
   writeFileSync(API, withApiParts(readFileSync(API, 'utf8')));
   writeFileSync(ALERTS, alertsDocument());
   writeFileSync(METRICS, metricsDocument());
+  writeFileSync(SETTINGS_PAGE, settingsDocument());
   writeFileSync(PERMISSIONS, permissionsDocument());
   writeFileSync(README, withSettings(readFileSync(README, 'utf8')));
 }

@@ -44,61 +44,63 @@ export const ACCESS_SETTINGS = {
     schema: secret(),
     example: '"$(openssl rand -base64 32)"',
     means:
-      'A token that may do everything, for the first step: with it API tokens are made. At least 32 characters. With it (or `OIDC_ISSUER`) every caller must say who it is; without, only this machine can connect.',
+      'A token that may do everything, for creating API tokens; at least 32 characters. With it (or `OIDC_ISSUER`) every caller must authenticate; without, only this machine can connect.',
+    isInReadme: true,
     isSecret: true,
   }),
   ADMIN_TOKEN_FILE: setting({
     schema: text(),
     example: '/run/secrets/admin-token',
-    means: 'A file that holds the admin token, instead of `ADMIN_TOKEN`; read again when it changes.',
+    means: 'A file with the admin token, instead of `ADMIN_TOKEN`; read again when it changes.',
   }),
   METRICS_TOKEN: setting({
     schema: secret(),
     example: '"$(openssl rand -base64 32)"',
-    means: 'A token that may read `/metrics` and nothing else. At least 32 characters.',
+    means: 'A token that may read `/metrics` and nothing else; at least 32 characters.',
     isSecret: true,
   }),
   METRICS_TOKEN_FILE: setting({
     schema: text(),
     example: '/run/secrets/metrics-token',
-    means: 'A file that holds the metrics token, instead of `METRICS_TOKEN`; read again when it changes.',
+    means: 'A file with the metrics token, instead of `METRICS_TOKEN`; read again when it changes.',
   }),
   OIDC_ISSUER: setting({
     schema: url('https:', 'http:'),
     example: 'https://id.example.org',
     means:
-      'An OpenID Connect issuer whose access tokens (JWTs) are accepted, and at which people sign in; exactly as its discovery document names itself. ID tokens are refused. `http://` only on this machine.',
+      'An OpenID Connect issuer, exactly as its discovery document names itself. People sign in there, and the server accepts its access tokens (JWTs), not its ID tokens.',
+    isInReadme: true,
   }),
   OIDC_AUDIENCE: setting({
     schema: text(),
     example: '273889123456789012',
     means:
-      'What the issuer’s tokens must be made for (`aud`); with Zitadel the project’s id. Needed with `OIDC_ISSUER`.',
+      'The audience (`aud`) that tokens of the issuer must name; with Zitadel the id of the project. Needed with `OIDC_ISSUER`.',
   }),
   OIDC_CLIENT_ID: setting({
     schema: text(),
     example: '273889123456789013@family-hub',
     means:
-      'The client that browsers sign in as (code flow with PKCE); its redirect address is `/sign-in/callback` on this server. Unset: browsers sign in with a token only.',
+      'The client for sign-in in browsers (code flow with PKCE, redirect to `/sign-in/callback`). Unset: browsers sign in with a token.',
   }),
   OIDC_CLIENT_SECRET: setting({
     schema: text(),
     example: 's3cret',
-    means: 'That client’s secret, where the issuer wants one; it is sent as HTTP Basic.',
+    means: 'The secret of that client, where the issuer requires one.',
     isSecret: true,
   }),
   OIDC_SCOPES: setting({
     schema: text().refine((scopes) => scopes.split(/\s+/).includes('openid'), { error: 'does not hold openid' }),
     default: 'openid profile email',
     example: 'openid profile email urn:zitadel:iam:org:projects:roles',
-    means: 'What is asked of the issuer at a sign-in; `openid` must be among it.',
+    means: 'The scopes that a sign-in requests; `openid` must be one of them.',
   }),
   OIDC_ROLE_CLAIM: setting({
     schema: text(),
     default: 'roles',
     example: 'urn:zitadel:iam:org:project:roles',
     means:
-      'The claim that holds the caller’s roles: a text, a list, or an object whose keys they are (as Zitadel’s). Dots lead into objects: `realm_access.roles`.',
+      'The claim with the roles of the caller: a string, a list, or an object whose keys are the roles (as in Zitadel). Dots descend into objects: `realm_access.roles`.',
   }),
   OIDC_ROLE_MAP: setting({
     schema: roleMap(),
@@ -106,13 +108,13 @@ export const ACCESS_SETTINGS = {
       'family-hub-admin=ADMIN,family-hub-operator=OPERATOR,family-hub-enqueuer=ENQUEUER,family-hub-viewer=VIEWER',
     example: 'jobs-admin=ADMIN,support=VIEWER',
     means:
-      'Which of the issuer’s roles is which role here. Of several, the first of `ADMIN`, `OPERATOR`, `ENQUEUER`, `VIEWER` counts; who has none is refused.',
+      'Which role of the issuer is which role here. Of several, the first of `ADMIN`, `OPERATOR`, `ENQUEUER`, `VIEWER` counts; a caller with none is refused.',
   }),
   OIDC_FAMILY_CLAIM: setting({
     schema: text(),
     example: 'family_id',
     means:
-      'The claim that binds a caller to one family, by its id. When set, a caller without it is refused; `*` in it means all families. Unset: all callers of the issuer see all families.',
+      'The claim with the id of the only family that the caller may see; `*` means all, and a caller without the claim is refused. Unset: everyone from the issuer sees all families.',
   }),
   OIDC_CLOCK_TOLERANCE: setting({
     schema: duration(0),
@@ -130,13 +132,14 @@ export const ACCESS_SETTINGS = {
     schema: url('https:', 'http:'),
     example: 'https://jobs.example.org',
     means:
-      'Where browsers reach the server, when something in front of it changes the host. Unset: as the request says, over `https` unless it is this machine.',
+      'The address that browsers use, when a proxy changes the host. Unset: the host of the request, with `https` unless it is this machine.',
+    isInReadme: true,
   }),
   TRUSTED_PROXIES: setting({
     schema: addresses(),
     example: '10.0.0.5,10.1.0.0/16',
     means:
-      'Addresses (or networks) of what stands in front of the server: of their requests the caller’s address is the last one in `X-Forwarded-For` that is none of them. Without it, all callers behind a proxy share one address: in the audit trail, and when guessing is slowed.',
+      'The addresses or networks of your proxies. The caller is then the last address in `X-Forwarded-For` that is not one of them; unset, all callers behind a proxy share one address in the audit trail and in the limit on failed sign-ins.',
   }),
   AUTHENTICATION_FAILURES_PER_MINUTE: setting({
     schema: integer(1, 1_000_000),

@@ -73,7 +73,7 @@ describe('readConfig', () => {
     expect(problems).toHaveLength(4);
     expect(problems).toEqual(
       expect.arrayContaining([
-        'PORT="four" is not a whole number. Example: PORT=4000',
+        'PORT="four" is not a whole number. Example: PORT=8080',
         expect.stringMatching(/^LEASE_DURATION="30" is not a duration .*Example: LEASE_DURATION=1m$/),
         expect.stringMatching(/^LOG_LEVEL="loud" is none of trace, .*Example: LOG_LEVEL=debug$/),
         expect.stringMatching(/^DATABASE_URL is not a URL that begins with postgres:/),

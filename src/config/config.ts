@@ -211,13 +211,3 @@ export function providerOf(config: Pick<Config, 'IDENTITY_PROVIDER' | 'ZITADEL_U
 function isHostName(text: string): boolean {
   return URL.canParse(`http://${text}`) && /^[^\s/?#@\\]+$/.test(text);
 }
-
-/** The README's table of settings, as Markdown. */
-export function configurationTable(): string {
-  const rows = (Object.entries(SETTINGS) as [Key, Setting<z.ZodType>][]).map(
-    ([key, { default: fallback, example, means }]) => {
-      return `| \`${key}\` | ${fallback === undefined ? '' : `\`${fallback}\``} | \`${example}\` | ${means} |`;
-    },
-  );
-  return ['| variable | default | example | meaning |', '|---|---|---|---|', ...rows].join('\n');
-}

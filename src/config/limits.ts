@@ -34,24 +34,24 @@ export const LIMIT_SETTINGS = {
     schema: hostNames(),
     example: 'jobs.example.org,.internal.example',
     means:
-      'Host names that are answered, beside `localhost`, loopback addresses and that of `PUBLIC_URL`; off loopback any IP address is too, since no web page can point a name of its own at the server then. Others get 421.',
+      'The host names that the server answers to, besides `localhost`, loopback addresses, the host of `PUBLIC_URL` and, off loopback, any IP address. A leading dot includes all subdomains. Other hosts get 421, against DNS rebinding.',
   }),
   CORS_ORIGINS: setting({
     schema: origins(),
     example: 'https://app.example.org',
-    means: 'Origins whose pages may call the API with a token (never with a cookie), separated by commas.',
+    means: 'The origins whose pages may call the API with a token (never with a cookie), separated by commas.',
   }),
   GRAPHIQL: setting({
     schema: oneOf(['true', 'false']),
     default: 'true',
     example: 'false',
-    means: 'Whether a browser that opens `/graphql` gets GraphiQL.',
+    means: 'Whether `/graphql` shows GraphiQL in a browser.',
   }),
   INTROSPECTION: setting({
     schema: oneOf(['true', 'false']),
     default: 'true',
     example: 'false',
-    means: 'Whether the schema may be asked for itself, and errors propose names. GraphiQL needs it.',
+    means: 'Whether callers may query the schema, and errors suggest names. GraphiQL needs it.',
   }),
   MAX_BODY_BYTES: limit('1000000', [1_000, 100_000_000], '2000000', 'The largest request.'),
   MAX_QUERY_TOKENS: limit('5000', [100, 100_000], '10000', 'Tokens of one document.'),
@@ -71,7 +71,7 @@ export const LIMIT_SETTINGS = {
     schema: integer(1, 100_000),
     example: '50',
     means:
-      'Requests a second that one caller may send to one node. (1 to 100000.) Unset: 300, and no limit where no access control is configured.',
+      'How many requests per second one caller may send to one node. Unset: 300, or no limit without access control.',
   }),
   RATE_BURST: limit('600', [1, 1_000_000], '100', 'Requests that a caller may send at once after a quiet while.'),
   MAX_CONNECTIONS: limit('5000', [10, 100_000], '1000', 'Open connections of one node; others get 503.'),

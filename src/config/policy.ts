@@ -21,19 +21,19 @@ export const POLICY_SETTINGS = {
     schema: oneOf(['true', 'false']),
     default: 'false',
     example: 'true',
-    means: 'Refuse every mutation, whoever asks. The queue and the jobs go on.',
+    means: 'Refuse every mutation from everyone; the queue and the jobs go on.',
   }),
   REASON_REQUIRED: setting({
     schema: oneOf(['true', 'false']),
     default: 'false',
     example: 'true',
     means:
-      'Insist on a `reason` wherever something is given up, stopped or taken away: cancelling, bulk actions and their undo, resuming the queue, interrupting runs, limits, schedules, closing the circuit, revoking tokens, keys.',
+      'Require a `reason` for mutations that cancel, stop, delete or revoke something, or change limits, schedules or keys.',
   }),
   MASK_PERSONAL_DATA_FOR: setting({
     schema: roles(),
     example: 'VIEWER,OPERATOR',
     means:
-      'Roles that see neither full names nor e-mail addresses, nor messages that quote them; separated by commas. Unset: everybody sees them.',
+      'The roles that see no full names, no e-mail addresses and no messages that quote them, separated by commas. Unset: everyone sees them.',
   }),
 } as const;

@@ -83,6 +83,8 @@ export interface Setting<T extends z.ZodType> {
   readonly example: string;
   readonly means: string;
   readonly isSecret?: boolean;
+  /** One of the few that README names. */
+  readonly isInReadme?: boolean;
 }
 
 export const setting = <const S extends Setting<z.ZodType>>(value: S): S => value;
