@@ -16,6 +16,8 @@ export default defineConfig({
     maxWorkers: isLong ? 2 : 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A poll ends when its condition holds; on a busy machine that may take longer than the default second.
+    expect: { poll: { timeout: 30_000 } },
     // Held connections are a fault of the test; it must not hang the run.
     teardownTimeout: 10_000,
     projects: [

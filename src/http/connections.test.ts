@@ -80,7 +80,7 @@ describe('too many connections', () => {
   it('the last that may be is served, the next is told why it is not, and a place that falls free is given', async () => {
     const held = await Promise.all(Array.from({ length: 4 }, () => open('')));
     const last = await open(get('/'));
-    await vi.waitFor(() => expect(last.text()).toContain('here'));
+    await vi.waitFor(() => expect(last.text()).toContain('here'), { timeout: 30_000 });
     const tooMany = await open(get('/'));
     await tooMany.closed;
     expect(tooMany.text()).toMatch(/^HTTP\/1.1 503 .*retry-after: 1.*Try again in a moment/s);
@@ -116,7 +116,7 @@ describe('too slow to ask', () => {
 
   it('a body that comes in time is not', async () => {
     const { text } = await open(`POST /body HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n\r\nbody`);
-    await vi.waitFor(() => expect(text()).toContain('read'));
+    await vi.waitFor(() => expect(text()).toContain('read'), { timeout: 30_000 });
   });
 });
 

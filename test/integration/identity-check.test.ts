@@ -268,7 +268,7 @@ describe('the repetition', () => {
       logger,
       onMisconfigured: async () => undefined,
     });
-    await vi.waitFor(() => expect(checks).toBeGreaterThanOrEqual(3));
+    await vi.waitFor(() => expect(checks).toBeGreaterThanOrEqual(3), { timeout: 30_000 });
     await watch.stop();
     const made = checks;
     await watch.first;
@@ -341,7 +341,7 @@ describe('what an entry takes for a wrong configuration', () => {
     simulator.faults.set([{ kind: 'slow', delayMs: 50, path: 'check', times: 1 }]);
     const { check } = simulator.calls;
     const begunBefore = provider.checkNow();
-    await vi.waitFor(() => expect(simulator.calls.check).toBe(check + 1));
+    await vi.waitFor(() => expect(simulator.calls.check).toBe(check + 1), { timeout: 30_000 });
     const answer = asked(provider);
     expect(await begunBefore).toMatchObject({ isOk: true });
     simulator.faults.set([{ kind: '401' }]);
@@ -370,11 +370,11 @@ describe('what an entry takes for a wrong configuration', () => {
     expect((await circuit()).state).toBe('open');
     expect(other.status().lastCheck).toMatchObject({ isOk: true });
     hear();
-    await vi.waitFor(() => expect(other.status().lastCheck).toMatchObject({ isOk: false }));
+    await vi.waitFor(() => expect(other.status().lastCheck).toMatchObject({ isOk: false }), { timeout: 30_000 });
     simulator.faults.clear();
     await closeCircuit(database.db, 'zitadel', 'the test', null);
     hear();
-    await vi.waitFor(() => expect(other.status().lastCheck).toMatchObject({ isOk: true }));
+    await vi.waitFor(() => expect(other.status().lastCheck).toMatchObject({ isOk: true }), { timeout: 30_000 });
   });
 });
 

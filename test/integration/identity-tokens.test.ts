@@ -195,7 +195,7 @@ describe('a service account’s key', () => {
     setNow.ms += LIFETIME_MS * 0.02;
     const results = await Promise.all(Array.from({ length: 10 }, () => create(provider, 2_000)));
     expect(results.every(({ kind }) => kind === 'created')).toBe(true);
-    await vi.waitFor(() => expect(simulator.calls.token).toBe(2));
+    await vi.waitFor(() => expect(simulator.calls.token).toBe(2), { timeout: 30_000 });
   });
 
   it('is replaced by the renewal', async () => {
@@ -206,7 +206,7 @@ describe('a service account’s key', () => {
     const firstEnd = token.expiresAt()?.getTime() ?? 0;
     setNow.ms += LIFETIME_MS * 0.8;
     await create(provider);
-    await vi.waitFor(() => expect(token.expiresAt()?.getTime()).toBeGreaterThan(firstEnd));
+    await vi.waitFor(() => expect(token.expiresAt()?.getTime()).toBeGreaterThan(firstEnd), { timeout: 30_000 });
     expect(simulator.calls.token).toBe(2);
   });
 
@@ -218,7 +218,7 @@ describe('a service account’s key', () => {
     simulator.faults.set([{ kind: '503', path: 'token' }]);
     setNow.ms += LIFETIME_MS * 0.8;
     await create(provider);
-    await vi.waitFor(() => expect(simulator.calls.token).toBe(2));
+    await vi.waitFor(() => expect(simulator.calls.token).toBe(2), { timeout: 30_000 });
     // The failed renewal has been taken in once the next call asks for no other.
     await create(provider);
     await create(provider);

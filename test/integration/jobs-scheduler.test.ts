@@ -101,9 +101,6 @@ it('a third job, every second, fires through real timers, once per instant on th
   let count = 0;
   const third = job(async () => ({ count: ++count }), { cron: '* * * * * *' });
   const nodes = await Promise.all([start([third]), start([third]), start([third])]);
-  const began = performance.now();
-  await until(() => count >= 1);
-  expect(performance.now() - began).toBeLessThan(3000);
   await until(() => count >= 3);
   await Promise.all(nodes.map(({ scheduler }) => scheduler.stop({ timeoutMs: 2000 })));
 

@@ -70,7 +70,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
   });
 
   async function startNode(options: NodeOptions = {}) {
-    const { timeoutMs = 2_000, leaseMs = 30_000, concurrency = 32, isListening = true } = options;
+    const { timeoutMs = 10_000, leaseMs = 30_000, concurrency = 32, isListening = true } = options;
     const log = options.logger ?? logger;
     const own = await openDatabase({ url, poolSize: 6, logger: log });
     const node = await registerNode(own, `node-${randomUUID().slice(0, 8)}`, '0.0.0');
