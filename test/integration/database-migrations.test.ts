@@ -62,24 +62,35 @@ describe('migrate', () => {
     expect(await waiting).toEqual({ applied: ours });
   });
 
-  it('brings instants that are none for the server within bounds', async () => {
-    const later = ours.slice(ours.indexOf('20261127130100_instants'));
-    for (const name of later) await rm(join(directory, name), { recursive: true });
+  it('applies a later one to a database in use, and keeps its rows', async () => {
     await run();
-    await ask(`INSERT INTO auth.families (name, created_at) VALUES ('Old', '-infinity')`);
-    await ask(`
-      INSERT INTO auth.queued_managed_account_creations (username, full_name, status, next_retry_at, created_at, attempt_count)
-      VALUES ('of_old', 'Of Old', 'processing', '0044-03-15 12:00:00+00 BC', 'infinity', 2147483647), ('sound', 'Sound', 'pending', NULL, '2026-01-02 03:04:05+00', 3)`);
-    for (const name of later) await cp(join(MIGRATIONS_DIRECTORY, name), join(directory, name), { recursive: true });
-    expect(await run()).toEqual({ applied: later });
-    expect(
-      await ask(
-        'SELECT next_retry_at AS due, created_at AS created, attempt_count AS attempts FROM auth.queued_managed_account_creations ORDER BY username',
-      ),
-    ).toEqual([
-      { due: new Date('0001-01-01T00:00:00Z'), created: new Date('9999-12-31T23:59:59.999Z'), attempts: 1_000_000 },
-      { due: expect.any(Date), created: new Date('2026-01-02T03:04:05Z'), attempts: 3 },
+    await ask(`INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
+      VALUES ('Nightly', '0 3 * * *', 'UTC', 'skip', '2026-01-02 03:00:00+00')`);
+    await add('20990101000000_labels', `ALTER TABLE auth.job_schedules ADD COLUMN label text NOT NULL DEFAULT 'none';`);
+    expect(await run()).toEqual({ applied: ['20990101000000_labels'] });
+    expect(await ask('SELECT name, label, settled_through AS settled FROM auth.job_schedules')).toEqual([
+      { name: 'Nightly', label: 'none', settled: new Date('2026-01-02T03:00:00Z') },
     ]);
+  });
+
+  it('lets a later one say which columns of a table count as a change', async () => {
+    await run();
+    await ask(`INSERT INTO auth.identity_circuits (provider) VALUES ('zitadel'), ('simulator')`);
+    const changed = async (update: string): Promise<unknown> => {
+      await ask(`TRUNCATE auth.changes; UPDATE auth.identity_circuits SET ${update} WHERE provider = 'zitadel'`);
+      return ask('SELECT topic, kind, keys FROM auth.changes');
+    };
+    const change = { topic: 'circuit', kind: 'updated', keys: ['zitadel'] };
+    expect(await changed('failed_probes = 1')).toEqual([]);
+    expect(await changed(`reason = 'by hand'`)).toEqual([change]);
+
+    await add(
+      '20990101000000_probes',
+      `CALL auth.track_changes('circuit', 'auth.identity_circuits', key => 'provider', columns => 'failed_probes');`,
+    );
+    await run();
+    expect(await changed('failed_probes = 2')).toEqual([change]);
+    expect(await changed(`reason = 'of the network'`)).toEqual([]);
   });
 
   it('keeps nothing of a migration that fails, and everything before it', async () => {
