@@ -13,7 +13,7 @@ import { median } from './setting.ts';
 const LISTENERS = Number(process.argv[2] ?? 1_000);
 const ROUNDS = Number(process.argv[3] ?? 15);
 
-const server = await startBenchServer({ MAX_SUBSCRIPTIONS: '5000', MAX_CONNECTIONS: '6000' });
+const server = await startBenchServer({ MAX_SUBSCRIPTIONS: '5000' }, { maxConnections: 6_000 });
 const { data } = (await server.graphql('{ families { nodes { familyId } } }')) as {
   data: { families: { nodes: { familyId: string }[] } };
 };

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Tuning } from '../src/config/tuning.ts';
 import { cpuOf, cpuOfPostgres } from './cpu.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -35,14 +36,26 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** Starts the compiled server (`npm run build` first), over the data folder given or one of its own. */
-export async function startBenchServer(env: Record<string, string> = {}): Promise<BenchServer> {
+/**
+ * Starts the compiled server (`npm run build` first), over the data folder given or one of its own;
+ * `tuning` replaces constants that no environment variable reaches.
+ */
+export async function startBenchServer(
+  env: Record<string, string> = {},
+  tuning: Partial<Tuning> = {},
+): Promise<BenchServer> {
   const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'family-hub-bench-')));
-  const child = spawn(process.execPath, ['dist/main.js'], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0', LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const module = new URL('../dist/config/tuning.js', import.meta.url).href;
+  const preload = `import { TUNING } from '${module}'; Object.assign(TUNING, ${JSON.stringify(tuning)});`;
+  const child = spawn(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(preload)}`, 'dist/main.js'],
+    {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0', LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let output = '';
   let port: string | undefined;
   while (port === undefined) {

@@ -10,7 +10,7 @@ type StreamListener = (event: 'open' | 'beat') => void;
 let listener: StreamListener | undefined;
 let clockOffsetMs = 0;
 
-/** The server itself gives up after a minute unless REQUEST_TIMEOUT says otherwise: later no answer comes any more. */
+/** The server gives up after a minute: later no answer comes. */
 const LONGEST_MS = 70_000;
 
 /** Tells one listener of the event stream's opening and of each of its pieces, pings included. */

@@ -75,8 +75,7 @@ function unreadableRules(unreadable: Turn['unreadable'], now: Date): Asked {
       count: 1,
       since,
       summary: `What ${rule} looks at cannot be read: the rule neither goes on nor off.`,
-      advice:
-        'The log says what the database answered. Most often it is too slow (STATEMENT_TIMEOUT), or lets this user read too little.',
+      advice: 'The log says what the database answered. Most often it is too slow, or lets this user read too little.',
       cure: null,
     }));
   return { rule: name, severity, found: { findings, isComplete: true } };

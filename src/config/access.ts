@@ -1,21 +1,11 @@
 /** Who may call, and how callers are recognised; part of the settings. */
 import { z } from 'zod';
-import { readAddresses } from '../http/address.ts';
 import { duration, integer, setting, text, url } from './values.ts';
 
 /** What a secret of a caller must be like, wherever it is given. Also for those that are read from files. */
 export const SECRET_PATTERN = /^[\x21-\x7e]{32,512}$/;
 const secret = () =>
   z.string().regex(SECRET_PATTERN, { error: 'has not 32 to 512 visible ASCII characters without spaces' });
-
-/** Addresses and networks, separated by commas. */
-const addresses = () =>
-  z
-    .string()
-    .transform((written) => written.split(',').map((part) => part.trim()))
-    .refine((texts) => readAddresses(texts) !== undefined, {
-      error: 'is not a list of addresses or networks, separated by commas',
-    });
 
 const ROLES = ['VIEWER', 'OPERATOR', 'ENQUEUER', 'ADMIN'] as const;
 
@@ -127,19 +117,6 @@ export const ACCESS_SETTINGS = {
     default: '12h',
     example: '8h',
     means: 'How long a browser stays signed in.',
-  }),
-  PUBLIC_URL: setting({
-    schema: url('https:', 'http:'),
-    example: 'https://jobs.example.org',
-    means:
-      'The address that browsers use, when a proxy changes the host. Unset: the host of the request, with `https` unless it is this machine.',
-    isInReadme: true,
-  }),
-  TRUSTED_PROXIES: setting({
-    schema: addresses(),
-    example: '10.0.0.5,10.1.0.0/16',
-    means:
-      'The addresses or networks of your proxies. The caller is then the last address in `X-Forwarded-For` that is not one of them; unset, all callers behind a proxy share one address in the audit trail and in the limit on failed sign-ins.',
   }),
   AUTHENTICATION_FAILURES_PER_MINUTE: setting({
     schema: integer(1, 1_000_000),

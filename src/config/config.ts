@@ -104,13 +104,6 @@ const RULES: readonly (readonly [reads: readonly Key[], complaint: (config: Valu
         : undefined,
   ],
   [
-    ['STATEMENT_TIMEOUT', 'REQUEST_TIMEOUT'],
-    ({ STATEMENT_TIMEOUT, REQUEST_TIMEOUT }) =>
-      STATEMENT_TIMEOUT > REQUEST_TIMEOUT
-        ? 'STATEMENT_TIMEOUT must not be longer than REQUEST_TIMEOUT, so that nothing goes on in the database when the answer is given up. Example: STATEMENT_TIMEOUT=15s'
-        : undefined,
-  ],
-  [
     ['HEARTBEAT_INTERVAL', 'LEASE_DURATION'],
     ({ HEARTBEAT_INTERVAL, LEASE_DURATION }) =>
       HEARTBEAT_INTERVAL > LEASE_DURATION

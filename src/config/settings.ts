@@ -4,7 +4,7 @@
  */
 import { ACCESS_SETTINGS } from './access.ts';
 import { ALERT_SETTINGS, MONITORING_SETTINGS } from './alerts.ts';
-import { LIMIT_SETTINGS } from './limits.ts';
+import { HTTP_SETTINGS } from './http.ts';
 import { POLICY_SETTINGS } from './policy.ts';
 import { PROVIDER_SETTINGS } from './provider.ts';
 import { RETENTION_SETTINGS } from './retention.ts';
@@ -12,21 +12,6 @@ import { databaseUrl, duration, headerValue, integer, oneOf, setting, text, url 
 import { OUTBOX_SETTINGS, WEBHOOK_SETTINGS } from './webhooks.ts';
 
 const SERVER_SETTINGS = {
-  HOST: setting({
-    schema: text(),
-    default: '127.0.0.1',
-    example: '0.0.0.0',
-    means:
-      'The address to listen on. Any but loopback needs `ADMIN_TOKEN` or `OIDC_ISSUER`, so that every caller authenticates.',
-    isInReadme: true,
-  }),
-  PORT: setting({
-    schema: integer(0, 65_535),
-    default: '4000',
-    example: '8080',
-    means: 'The port to listen on; `0` takes a free port and logs it.',
-    isInReadme: true,
-  }),
   NODE_NAME: setting({
     schema: text(),
     example: 'jobs-1',
@@ -166,7 +151,7 @@ const LOG_SETTINGS = {
 
 /** The settings by topic, in the order of docs/settings.md. */
 export const SETTING_GROUPS = {
-  Server: { ...SERVER_SETTINGS, ...LIMIT_SETTINGS },
+  Server: { ...HTTP_SETTINGS, ...SERVER_SETTINGS },
   'Access control': { ...ACCESS_SETTINGS, ...POLICY_SETTINGS },
   Database: DATABASE_SETTINGS,
   'Encryption keys': KEY_SETTINGS,

@@ -8,6 +8,22 @@ export const TUNING = {
   alertIntervalMs: 10_000,
   /** How long the cause of an alert must be gone before the alert is over: one that flaps stays one alert. */
   alertHoldMs: 60_000,
+  /** Open connections of one node; more get 503. Far below what a process may open, far above honest use. */
+  maxConnections: 5_000,
+  /** How long a client may take to send the headers of a request, against clients that send a byte now and then. */
+  headersTimeoutMs: 10_000,
+  /** How long a client may take to send a whole request. */
+  bodyTimeoutMs: 30_000,
+  /** A client that does not take the whole of an answer, or what a subscription has for it, in this time is cut off. */
+  slowReaderTimeoutMs: 60_000,
+  /** What may wait for the client of one subscription, in bytes; with more it is cut off. */
+  maxUnsentBytes: 1_000_000,
+  /** How long an answer may take: a mutation that waits for a run does so for up to 30 s. */
+  requestTimeoutMs: 60_000,
+  /** How long a database query of the API may take. Shorter than an answer, so that no query outlives its answer. */
+  statementTimeoutMs: 15_000,
+  /** A caller that was quiet may send the requests of so many seconds at once. */
+  rateBurstSeconds: 2,
 };
 
 export type Tuning = Readonly<typeof TUNING>;

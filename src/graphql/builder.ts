@@ -16,7 +16,7 @@ import { sqlStateOf } from '../database/violations.ts';
 import { InvalidInputError, type Refusal } from '../refusals.ts';
 import type { Caller } from '../work/caller.ts';
 import type { Context } from '../work/context.ts';
-import { tooLarge } from './document-limits.rules.ts';
+import { DOCUMENT_LIMITS, tooLarge } from './document-limits.rules.ts';
 import './fields.ts';
 import './guard.ts';
 import { badInput, cronExpression, dateTime, duration, json, timeZone, uuid } from './scalars.ts';
@@ -79,7 +79,7 @@ interface MostAllowed {
   readonly maxBreadth?: number;
 }
 
-/** What one operation may ask for: see the settings MAX_QUERY_COMPLEXITY, _DEPTH and _BREADTH. */
+/** What one operation may cost: each field 1, times the sizes of the pages it is in; levels of fields; fields as written. */
 interface CostLimits {
   readonly complexity: number;
   readonly depth: number;
@@ -92,11 +92,8 @@ const mostOf = {
   breadth: (result: MostAllowed) => result.maxBreadth,
 };
 
-const costLimits = ({ config }: RequestContext): CostLimits => ({
-  complexity: config.MAX_QUERY_COMPLEXITY,
-  depth: config.MAX_QUERY_DEPTH,
-  breadth: config.MAX_QUERY_BREADTH,
-});
+/** A page of 100 entries with their attempts fits; a page of pages of pages does not. */
+const COST_LIMITS: CostLimits = { complexity: 15_000, depth: 12, breadth: DOCUMENT_LIMITS.breadth };
 
 /** The one builder: each slice's types and fields are declared on it where its files are loaded (schema.ts). */
 export const builder = new SchemaBuilder<SchemaTypes>({
@@ -179,7 +176,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   },
   complexity: {
     defaultComplexity: 1,
-    limit: costLimits,
+    limit: COST_LIMITS,
     // A page costs its size times one object; the plugin itself would not look at `first`.
     fieldComplexity: ({ first, last }, _context, field) => ({
       field: 1,

@@ -9,11 +9,11 @@ import {
 } from './document-limits.rules.ts';
 
 const LIMITS = {
-  MAX_QUERY_TOKENS: 5_000,
-  MAX_QUERY_DIRECTIVES: 50,
-  MAX_QUERY_ALIASES: 20,
-  MAX_ROOT_FIELDS: 10,
-  MAX_QUERY_BREADTH: 200,
+  tokens: 5_000,
+  directives: 50,
+  aliases: 20,
+  rootFields: 10,
+  breadth: 200,
 };
 const problem = (query: string) => documentProblem(parse(query), LIMITS);
 const times = (count: number, part: (n: number) => string) =>
@@ -21,44 +21,32 @@ const times = (count: number, part: (n: number) => string) =>
 
 describe('a document', () => {
   it.each([
-    ['aliases', (n: number) => `{ a { ${times(n, (i) => `x${i}: b`)} } }`, LIMITS.MAX_QUERY_ALIASES],
+    ['aliases', (n: number) => `{ a { ${times(n, (i) => `x${i}: b`)} } }`, LIMITS.aliases],
     [
       'aliases of fragments',
       (n: number) => `{ a { ...F } } fragment F on A { ${times(n, (i) => `x${i}: b`)} }`,
-      LIMITS.MAX_QUERY_ALIASES,
+      LIMITS.aliases,
     ],
-    ['directives', (n: number) => `{ a { ${times(n, () => 'b @x')} } }`, LIMITS.MAX_QUERY_DIRECTIVES],
+    ['directives', (n: number) => `{ a { ${times(n, () => 'b @x')} } }`, LIMITS.directives],
     [
       'directives of fragments',
       (n: number) => `{ a { ${times(n, () => '...F @x')} } } fragment F on A { b }`,
-      LIMITS.MAX_QUERY_DIRECTIVES,
+      LIMITS.directives,
     ],
-    ['directives of operations', (n: number) => times(n, (i) => `query Q${i} @x { a }`), LIMITS.MAX_QUERY_DIRECTIVES],
-    [
-      'directives of variables',
-      (n: number) => `query (${times(n, (i) => `$v${i}: Int @x`)}) { a }`,
-      LIMITS.MAX_QUERY_DIRECTIVES,
-    ],
-    ['root fields', (n: number) => `{ ${times(n, () => 'a')} }`, LIMITS.MAX_ROOT_FIELDS],
-    [
-      'root fields',
-      (n: number) => `{ ... { ...F } } fragment F on Q { ${times(n, () => 'a')} }`,
-      LIMITS.MAX_ROOT_FIELDS,
-    ],
-    [
-      'breadth',
-      (n: number) => `{ ${'a { '.repeat(5)} ${'b '.repeat(n - 5)} ${'} '.repeat(5)} }`,
-      LIMITS.MAX_QUERY_BREADTH,
-    ],
+    ['directives of operations', (n: number) => times(n, (i) => `query Q${i} @x { a }`), LIMITS.directives],
+    ['directives of variables', (n: number) => `query (${times(n, (i) => `$v${i}: Int @x`)}) { a }`, LIMITS.directives],
+    ['root fields', (n: number) => `{ ${times(n, () => 'a')} }`, LIMITS.rootFields],
+    ['root fields', (n: number) => `{ ... { ...F } } fragment F on Q { ${times(n, () => 'a')} }`, LIMITS.rootFields],
+    ['breadth', (n: number) => `{ ${'a { '.repeat(5)} ${'b '.repeat(n - 5)} ${'} '.repeat(5)} }`, LIMITS.breadth],
     [
       'breadth of fragments',
       (n: number) => `{ a { ...F } ...F } fragment F on A { b } fragment G on A { ${times(n - 1, () => 'b')} ...F }`,
-      LIMITS.MAX_QUERY_BREADTH,
+      LIMITS.breadth,
     ],
     [
       'breadth of fragments that nobody spreads',
       (n: number) => `{ a } fragment F on A { ${times(n, () => 'b')} }`,
-      LIMITS.MAX_QUERY_BREADTH,
+      LIMITS.breadth,
     ],
     ['at one place', (n: number) => `{ a ${times(n, () => '@x')} }`, DIRECTIVES_AT_ONE_PLACE],
     ['levels deep', (n: number) => `${'{ a '.repeat(n)}${'}'.repeat(n)}`, DEEPEST_NESTING],
@@ -133,19 +121,19 @@ describe('whatever is written', () => {
         const aliases = text.match(/[xy]: /g)?.length ?? 0;
         const directives = text.match(/@d/g)?.length ?? 0;
         const told = documentProblem(parse(text), {
-          MAX_QUERY_TOKENS: 1,
-          MAX_QUERY_DIRECTIVES: directives - 1,
-          MAX_QUERY_ALIASES: aliases,
-          MAX_ROOT_FIELDS: 1_000,
-          MAX_QUERY_BREADTH: Number.POSITIVE_INFINITY,
+          tokens: 1,
+          directives: directives - 1,
+          aliases: aliases,
+          rootFields: 1_000,
+          breadth: Number.POSITIVE_INFINITY,
         });
         if (directives > 0) expect(told).toContain(`${directives} directives`);
         const enough = {
-          MAX_QUERY_TOKENS: 1,
-          MAX_QUERY_DIRECTIVES: directives,
-          MAX_QUERY_ALIASES: aliases - 1,
-          MAX_ROOT_FIELDS: 1_000,
-          MAX_QUERY_BREADTH: Number.POSITIVE_INFINITY,
+          tokens: 1,
+          directives,
+          aliases: aliases - 1,
+          rootFields: 1_000,
+          breadth: Number.POSITIVE_INFINITY,
         };
         if (aliases > 0) expect(documentProblem(parse(text), enough)).toContain(`${aliases} aliases`);
       }),

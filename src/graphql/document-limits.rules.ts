@@ -6,13 +6,24 @@
  */
 
 import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql';
-import type { Config } from '../config/config.ts';
 
-/** The settings of that name; the breadth is of one operation or fragment, as if its fragments were written out. */
-export type DocumentLimits = Pick<
-  Config,
-  'MAX_QUERY_TOKENS' | 'MAX_QUERY_DIRECTIVES' | 'MAX_QUERY_ALIASES' | 'MAX_ROOT_FIELDS' | 'MAX_QUERY_BREADTH'
->;
+/** The most of each in one document; fields at the top of one operation, breadth of one operation or fragment written out. */
+export interface DocumentLimits {
+  readonly tokens: number;
+  readonly directives: number;
+  readonly aliases: number;
+  readonly rootFields: number;
+  readonly breadth: number;
+}
+
+/** Far above what honest clients send: the cost of validation grows with the square of these. */
+export const DOCUMENT_LIMITS: DocumentLimits = {
+  tokens: 5_000,
+  directives: 50,
+  aliases: 200,
+  rootFields: 50,
+  breadth: 200,
+};
 
 /** None of the directives that there are can stand at one place more than once. */
 export const DIRECTIVES_AT_ONE_PLACE = 4;
@@ -127,17 +138,14 @@ export function documentProblem(document: DocumentNode, limits: DocumentLimits):
     measure(onlyOfSchema(name) ? { ...counts, breadth: 0, schemaFields: counts.breadth } : counts);
   }
 
-  if (directives > limits.MAX_QUERY_DIRECTIVES)
-    return tooMany(directives, 'directives', limits.MAX_QUERY_DIRECTIVES, 'MAX_QUERY_DIRECTIVES');
+  if (directives > limits.directives) return tooMany(directives, 'directives', limits.directives);
   if (mostAtOnePlace > DIRECTIVES_AT_ONE_PLACE)
     return `There are ${mostAtOnePlace} directives at one place, at most ${DIRECTIVES_AT_ONE_PLACE} are allowed. Leave out repetitions.`;
-  if (aliases > limits.MAX_QUERY_ALIASES)
-    return tooMany(aliases, 'aliases', limits.MAX_QUERY_ALIASES, 'MAX_QUERY_ALIASES');
-  if (rootFields > limits.MAX_ROOT_FIELDS)
-    return tooMany(rootFields, 'root fields', limits.MAX_ROOT_FIELDS, 'MAX_ROOT_FIELDS');
+  if (aliases > limits.aliases) return tooMany(aliases, 'aliases', limits.aliases);
+  if (rootFields > limits.rootFields) return tooMany(rootFields, 'root fields', limits.rootFields);
   if (deepest > DEEPEST_NESTING)
     return `The document is nested ${deepest} levels deep, at most ${DEEPEST_NESTING} are allowed. Ask for less at a time.`;
-  if (broadest > limits.MAX_QUERY_BREADTH) return tooLarge('breadth', broadest, limits.MAX_QUERY_BREADTH);
+  if (broadest > limits.breadth) return tooLarge('breadth', broadest, limits.breadth);
   if (schemaCost > MOST_OF_SCHEMA || mostSchemaFields > MOST_SCHEMA_FIELDS)
     return 'The document asks too much of the schema itself. Ask for fewer levels of it, and once.';
   return undefined;
@@ -145,10 +153,10 @@ export function documentProblem(document: DocumentNode, limits: DocumentLimits):
 
 /** How an operation is refused that asks for too much: here, and where its cost is reckoned. */
 export const tooLarge = (what: 'breadth' | 'complexity' | 'depth', found: number, most: number): string =>
-  `The query is too large: its ${what} is ${found > 1e9 ? 'billions' : found}, at most ${most} is allowed (MAX_QUERY_${what.toUpperCase()}). Ask for smaller pages or fewer fields.`;
+  `The query is too large: its ${what} is ${found > 1e9 ? 'billions' : found}, at most ${most} is allowed. Ask for smaller pages or fewer fields.`;
 
-const tooMany = (found: number, what: string, most: number, setting: string): string =>
-  `The document has ${found} ${what}, at most ${most} are allowed (${setting}). Split it into several requests.`;
+const tooMany = (found: number, what: string, most: number): string =>
+  `The document has ${found} ${what}, at most ${most} are allowed. Split it into several requests.`;
 
 /** What stands at the top of an operation, repetitions too, through fragments, each of which counts once. */
 function fieldsAtTop(top: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): number {

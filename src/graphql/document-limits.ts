@@ -5,24 +5,24 @@
  */
 import { GraphQLError, NoSchemaIntrospectionCustomRule, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { type DocumentLimits, documentProblem } from './document-limits.rules.ts';
+import { DOCUMENT_LIMITS, type DocumentLimits, documentProblem } from './document-limits.rules.ts';
 
 /** Comments and long texts are one token or none, and take room all the same. */
 const CHARACTERS_PER_TOKEN = 20;
 
 /** Adds the limits to the parser. */
-export function limitDocuments<Context extends object>(limits: DocumentLimits): Plugin<Context> {
-  const mostCharacters = limits.MAX_QUERY_TOKENS * CHARACTERS_PER_TOKEN;
+export function limitDocuments<Context extends object>(limits = DOCUMENT_LIMITS): Plugin<Context> {
+  const mostCharacters = limits.tokens * CHARACTERS_PER_TOKEN;
   return {
     // Before the parser, and before its text is remembered.
     onParams({ params: { query }, setResult }) {
       if (typeof query !== 'string' || query.length <= mostCharacters) return;
-      const message = `The document has ${query.length} characters, at most ${mostCharacters} are allowed (${CHARACTERS_PER_TOKEN} for each of MAX_QUERY_TOKENS). Send values as variables.`;
+      const message = `The document has ${query.length} characters, at most ${mostCharacters} are allowed. Send values as variables.`;
       setResult({ errors: [tooLarge(message)] });
     },
     onParse: ({ setParseFn }) =>
       setParseFn((source, options) => {
-        const document = parseBounded(source as string, { ...options, maxTokens: limits.MAX_QUERY_TOKENS }, limits);
+        const document = parseBounded(source as string, { ...options, maxTokens: limits.tokens }, limits);
         const problem = documentProblem(document, limits);
         if (problem !== undefined) throw tooLarge(problem);
         return document;
@@ -30,7 +30,7 @@ export function limitDocuments<Context extends object>(limits: DocumentLimits): 
   };
 }
 
-function parseBounded(source: string, options: object, { MAX_QUERY_TOKENS: tokens }: DocumentLimits) {
+function parseBounded(source: string, options: object, { tokens }: DocumentLimits) {
   try {
     return parse(source, options);
   } catch (error) {
@@ -38,7 +38,7 @@ function parseBounded(source: string, options: object, { MAX_QUERY_TOKENS: token
     if (error instanceof RangeError) throw tooLarge('The document is nested too deeply. Ask for less at a time.');
     if (error instanceof GraphQLError && /contains more that? \d+ tokens/.test(error.message))
       throw tooLarge(
-        `The document has more than ${tokens} tokens (MAX_QUERY_TOKENS). Send values as variables, or split it into several requests.`,
+        `The document has more than ${tokens} tokens. Send values as variables, or split it into several requests.`,
       );
     throw error;
   }

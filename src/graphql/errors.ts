@@ -84,7 +84,7 @@ export function maskError(
       graphql ?? new GraphQLError(''),
       'TIMEOUT',
       requestId,
-      'A question to the database took longer than it may (STATEMENT_TIMEOUT) and was cancelled. Ask for smaller pages, narrow the filter, or leave counts out.',
+      'A database query took too long and was cancelled. Request smaller pages, narrow the filter, or leave counts out.',
       504,
     );
   }

@@ -59,7 +59,7 @@ function tooLong(timeoutMs: number, isQuery: boolean): GraphQLError {
   const remedy = isQuery
     ? 'Ask for smaller pages or fewer fields, or narrow the filter.'
     : 'What was asked for may have been done or not: look, or repeat it with the same idempotencyKey.';
-  return refusal(`The answer took longer than ${timeoutMs} ms (REQUEST_TIMEOUT). ${remedy}`, 'TIMEOUT', 504);
+  return refusal(`The answer took longer than ${timeoutMs} ms. ${remedy}`, 'TIMEOUT', 504);
 }
 
 const refusal = (message: string, code: ErrorCode, status: number): GraphQLError =>

@@ -14,7 +14,6 @@ import type { Logger } from '../telemetry/logger.ts';
 import { nameArguments } from './argument-values.ts';
 import type { RequestContext } from './builder.ts';
 import { createDocumentCache } from './document-cache.ts';
-import type { DocumentLimits } from './document-limits.rules.ts';
 import { hideSchema, limitDocuments, withoutSuggestions } from './document-limits.ts';
 import { type ErrorCode, errorBody, maskError } from './errors.ts';
 import { measureOperations } from './measure.ts';
@@ -35,7 +34,7 @@ export interface GraphqlServerOptions {
   readonly access: readonly Plugin<RequestContext>[];
 }
 
-type OperationSettings = DocumentLimits & Pick<Config, 'INTROSPECTION' | 'MAX_SUBSCRIPTIONS' | 'REQUEST_TIMEOUT'>;
+type OperationSettings = Pick<Config, 'INTROSPECTION' | 'MAX_SUBSCRIPTIONS' | 'requestTimeoutMs'>;
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
@@ -65,13 +64,13 @@ export function createGraphqlServer({
     plugins: [
       measureOperations(metrics),
       refuseUnaskedRequests(),
-      limitDocuments(config),
+      limitDocuments(),
       nameArguments(),
       ...(config.INTROSPECTION === 'true' ? [] : [hideSchema<RequestContext>()]),
       ...access,
       refuseWrongVariables(),
       limitSubscriptions(config.MAX_SUBSCRIPTIONS),
-      limitDuration(config.REQUEST_TIMEOUT),
+      limitDuration(config.requestTimeoutMs),
       shareEvents({ patience }),
       finishResults({ logger, outage }, config.INTROSPECTION === 'true'),
       explainBareAnswers(),

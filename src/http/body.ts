@@ -30,7 +30,7 @@ export const declaresMore = ({ request }: Exchange, largest: number): boolean =>
 
 /** Refuses a request that is too large; the rest of it is let go by. */
 export function refuseLarge(exchange: Exchange, largest: number): void {
-  const message = `The request is larger than ${largest} bytes (MAX_BODY_BYTES). Send less at a time.`;
+  const message = `The request is larger than ${largest} bytes. Send less at a time.`;
   refuse(exchange, 413, 'PAYLOAD_TOO_LARGE', message, { connection: 'close' });
   exchange.request.resume();
 }

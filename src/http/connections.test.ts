@@ -9,11 +9,11 @@ import { createHttpServer, type HttpServer, sendText } from './server.ts';
 const LIMITS = {
   ALLOWED_HOSTS: [],
   PUBLIC_URL: undefined,
-  MAX_CONNECTIONS: 5,
-  HEADERS_TIMEOUT: 300,
-  BODY_TIMEOUT: 600,
-  SLOW_READER_TIMEOUT: 400,
-  MAX_UNSENT_BYTES: 50_000_000,
+  maxConnections: 5,
+  headersTimeoutMs: 300,
+  bodyTimeoutMs: 600,
+  slowReaderTimeoutMs: 400,
+  maxUnsentBytes: 50_000_000,
 };
 /** More than all buffers between two sockets of one machine hold. */
 const BIG = 'x'.repeat(40_000_000);
@@ -131,7 +131,7 @@ describe('too slow to read', () => {
   it('a stream with more waiting than may is cut off at once', async () => {
     await server.close(100);
     // Not for the time that it takes: the test would be over before that.
-    await start({ SLOW_READER_TIMEOUT: 600_000, MAX_UNSENT_BYTES: 1_000_000 });
+    await start({ slowReaderTimeoutMs: 600_000, maxUnsentBytes: 1_000_000 });
     await open(get('/stream'), { reads: false });
     await vi.waitFor(async () => expect(await cut('slow_reader')).toBe('1'), { timeout: 30_000, interval: 20 });
   });
@@ -139,7 +139,7 @@ describe('too slow to read', () => {
   it('a client that reads is served to the end', async () => {
     // All of it is to be taken within the time, for which a busy machine may need seconds.
     await server.close(100);
-    await start({ SLOW_READER_TIMEOUT: 15_000 });
+    await start({ slowReaderTimeoutMs: 15_000 });
     const { socket } = await open('');
     let received = 0;
     socket.removeAllListeners('data').on('data', (chunk) => {

@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-export type ConnectionLimits = Pick<Config, 'MAX_CONNECTIONS' | 'SLOW_READER_TIMEOUT' | 'MAX_UNSENT_BYTES'>;
+export type ConnectionLimits = Pick<Config, 'maxConnections' | 'slowReaderTimeoutMs' | 'maxUnsentBytes'>;
 
 /** How long whoever is turned away has to read why. */
 const FAREWELL_MS = 1_000;
@@ -26,7 +26,7 @@ export interface Connections {
 
 export function guardConnections(
   server: Server,
-  { MAX_CONNECTIONS, SLOW_READER_TIMEOUT, MAX_UNSENT_BYTES }: ConnectionLimits,
+  { maxConnections, slowReaderTimeoutMs, maxUnsentBytes }: ConnectionLimits,
   { logger, metrics }: { readonly logger: Logger; readonly metrics: ServerMetrics['http'] },
 ): Connections {
   const turnedAway = new WeakSet<Socket>();
@@ -36,7 +36,7 @@ export function guardConnections(
     socket.once('close', () => {
       open -= 1;
     });
-    if (open <= MAX_CONNECTIONS) return;
+    if (open <= maxConnections) return;
     turnedAway.add(socket);
     metrics.cut.inc(1, { reason: 'too_many' });
     socket.on('error', () => undefined);
@@ -52,14 +52,14 @@ export function guardConnections(
       const isStream = response.getHeader('content-type')?.toString().startsWith('text/event-stream') === true;
       if (unsentBytes === 0) reading.since = now;
       // Not "took a byte lately": whoever takes one a minute holds as much as who takes none.
-      if (now - reading.since <= SLOW_READER_TIMEOUT && !(isStream && unsentBytes > MAX_UNSENT_BYTES)) continue;
+      if (now - reading.since <= slowReaderTimeoutMs && !(isStream && unsentBytes > maxUnsentBytes)) continue;
       metrics.cut.inc(1, { reason: 'slow_reader' });
       logger.warn({ unsentBytes, isStream }, 'A client that did not read was cut off');
       watched.delete(response);
       reading.socket.destroy();
     }
   };
-  const timer = setInterval(look, Math.min(1_000, SLOW_READER_TIMEOUT / 4));
+  const timer = setInterval(look, Math.min(1_000, slowReaderTimeoutMs / 4));
   timer.unref();
 
   return {

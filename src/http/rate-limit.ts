@@ -46,7 +46,7 @@ export function createRateLimit({ perSecond, burst, now = () => performance.now(
 /** Too many requests at once: says when the next one may come. */
 export function refuseHasty(exchange: Exchange, waitMs: number): void {
   const seconds = Math.ceil(waitMs / 1_000);
-  const message = `You send more requests than you may (RATE_LIMIT a second, RATE_BURST at once). Try again in ${seconds} s.`;
+  const message = `You send more requests than you may (RATE_LIMIT per second). Try again in ${seconds} s.`;
   exchange.request.resume();
   refuse(exchange, 429, 'RATE_LIMITED', message, { 'retry-after': String(seconds) });
 }
@@ -61,11 +61,13 @@ export interface CallerRate {
 /** For callers that are told apart, where nothing else is set. */
 const USUAL_RATE = 300;
 
-export const callerRate = ({ RATE_LIMIT, RATE_BURST }: Pick<Config, 'RATE_LIMIT' | 'RATE_BURST'>): CallerRate => ({
-  perSecond: RATE_LIMIT ?? USUAL_RATE,
-  burst: RATE_BURST,
-  sparesLocal: RATE_LIMIT === undefined,
-});
+export function callerRate({
+  RATE_LIMIT,
+  rateBurstSeconds,
+}: Pick<Config, 'RATE_LIMIT' | 'rateBurstSeconds'>): CallerRate {
+  const perSecond = RATE_LIMIT ?? USUAL_RATE;
+  return { perSecond, burst: perSecond * rateBurstSeconds, sparesLocal: RATE_LIMIT === undefined };
+}
 
 /** Makes what holds handlers to a rate, all together: by address, since nobody knows yet who asks. */
 export function limitAddresses(rate: CallerRate, gate: Pick<Gate, 'isConfigured' | 'addressOf'>) {

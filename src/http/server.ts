@@ -20,7 +20,8 @@ export interface HttpOptions {
   readonly page?: Handler | undefined;
   readonly logger: Logger;
   readonly metrics: ServerMetrics['http'];
-  readonly config: Pick<Config, 'ALLOWED_HOSTS' | 'PUBLIC_URL' | 'HEADERS_TIMEOUT' | 'BODY_TIMEOUT'> & ConnectionLimits;
+  readonly config: Pick<Config, 'ALLOWED_HOSTS' | 'PUBLIC_URL' | 'headersTimeoutMs' | 'bodyTimeoutMs'> &
+    ConnectionLimits;
 }
 
 export interface HttpServer {
@@ -54,10 +55,10 @@ export function createHttpServer({ routes, page, logger, metrics, config }: Http
   const server = createServer(
     {
       keepAlive: true,
-      requestTimeout: Math.max(config.BODY_TIMEOUT, config.HEADERS_TIMEOUT),
-      headersTimeout: config.HEADERS_TIMEOUT,
+      requestTimeout: Math.max(config.bodyTimeoutMs, config.headersTimeoutMs),
+      headersTimeout: config.headersTimeoutMs,
       // How often the two above are looked after.
-      connectionsCheckingInterval: Math.min(5_000, config.HEADERS_TIMEOUT),
+      connectionsCheckingInterval: Math.min(5_000, config.headersTimeoutMs),
     },
     (request, response) => {
       if (connections.isTurnedAway(request.socket)) return;

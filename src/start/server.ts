@@ -70,7 +70,7 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
   const db = await openDatabase({
     url: server.url,
     poolSize: config.DATABASE_POOL_SIZE,
-    readTimeoutMs: config.STATEMENT_TIMEOUT,
+    readTimeoutMs: config.statementTimeoutMs,
     logger,
     metrics,
   }).catch((error: Error) => {

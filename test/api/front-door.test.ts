@@ -12,7 +12,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const FRIEND = 'https://friend.example';
 const ADMIN = 'the-admin-token-of-this-test-is-long';
-const RATE = { RATE_LIMIT: 1, RATE_BURST: 5 };
+const RATE = { RATE_LIMIT: 1, rateBurstSeconds: 5 };
 
 let database: TestDatabase;
 let open: TestApp;

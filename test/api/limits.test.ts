@@ -76,19 +76,19 @@ describe('a query is refused as a whole beyond', () => {
     `query ($x: [Int!] = [${'1 '.repeat(count - 23)}]) { __typename @include(if: true) }`;
 
   test.each([
-    ['5,000 tokens', tokens(5_000), tokens(5_001), /more than 5000 tokens \(MAX_QUERY_TOKENS\)/],
-    ['50 directives', directives(50), directives(51), /51 directives, at most 50 are allowed \(MAX_QUERY_DIRECTIVES\)/],
+    ['5,000 tokens', tokens(5_000), tokens(5_001), /more than 5000 tokens/],
+    ['50 directives', directives(50), directives(51), /51 directives, at most 50 are allowed/],
     [
       '200 aliases',
       `query A { queueStatistics { ${aliased(100, 'dueCount')} } } query B { queueStatistics { ${aliased(100, 'dueCount')} } }`,
       `query A { queueStatistics { ${aliased(100, 'dueCount')} } } query B { queueStatistics { ${aliased(101, 'dueCount')} } }`,
-      /201 aliases, at most 200 are allowed \(MAX_QUERY_ALIASES\)/,
+      /201 aliases, at most 200 are allowed/,
     ],
     [
       '50 root fields',
       `{ ${aliased(50, '__typename')} }`,
       `{ ${aliased(51, '__typename')} }`,
-      /51 root fields, at most 50 are allowed \(MAX_ROOT_FIELDS\)/,
+      /51 root fields, at most 50 are allowed/,
     ],
     [
       '50 root fields, repeated ones and those of fragments among them',

@@ -21,7 +21,7 @@ beforeAll(async () => {
     url: database.url,
     hasTimers: false,
     nodeName: 'hurried',
-    config: { RATE_LIMIT: 1, RATE_BURST: BURST, REQUEST_TIMEOUT: TIMEOUT_MS, STATEMENT_TIMEOUT: 3_000 },
+    config: { RATE_LIMIT: 1, rateBurstSeconds: BURST, requestTimeoutMs: TIMEOUT_MS, statementTimeoutMs: 3_000 },
   });
 });
 afterAll(async () => {
@@ -94,7 +94,7 @@ describe('how long an answer may take', () => {
     expect(answer.body).toEqual({
       errors: [
         expect.objectContaining({
-          message: `The answer took longer than ${TIMEOUT_MS} ms (REQUEST_TIMEOUT). Ask for smaller pages or fewer fields, or narrow the filter.`,
+          message: `The answer took longer than ${TIMEOUT_MS} ms. Ask for smaller pages or fewer fields, or narrow the filter.`,
           extensions: { code: 'TIMEOUT', requestId: answer.headers.get('x-request-id') },
         }),
       ],

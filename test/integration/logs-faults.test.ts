@@ -12,11 +12,11 @@ import { until } from '../support/process.ts';
 const LIMITS = {
   ALLOWED_HOSTS: [],
   PUBLIC_URL: undefined,
-  MAX_CONNECTIONS: 5,
-  HEADERS_TIMEOUT: 5_000,
-  BODY_TIMEOUT: 5_000,
-  SLOW_READER_TIMEOUT: 5_000,
-  MAX_UNSENT_BYTES: 1_000_000,
+  maxConnections: 5,
+  headersTimeoutMs: 5_000,
+  bodyTimeoutMs: 5_000,
+  slowReaderTimeoutMs: 5_000,
+  maxUnsentBytes: 1_000_000,
 };
 
 let database: TestDatabase;

@@ -36,7 +36,7 @@ beforeAll(async () => {
   server = await startTestApp({
     url: database.url,
     hasTimers: false,
-    config: { STATEMENT_TIMEOUT: TIMEOUT_MS, REQUEST_TIMEOUT: 5_000 },
+    config: { statementTimeoutMs: TIMEOUT_MS, requestTimeoutMs: 5_000 },
   });
 });
 afterAll(async () => {
@@ -91,7 +91,7 @@ describe('the API', () => {
         code: 'TIMEOUT',
         requestId: answer.headers.get('x-request-id'),
       });
-      expect(answer.body.errors?.[0]?.message).toMatch(/STATEMENT_TIMEOUT.*smaller pages/);
+      expect(answer.body.errors?.[0]?.message).toMatch(/database query took too long.*smaller pages/);
       expect(answer.status).toBe(504);
     }
     await vi.waitFor(async () => expect(await sleeping()).toBe(0), { timeout: 30_000, interval: 20 });

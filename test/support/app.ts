@@ -109,7 +109,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     const pool = await openDatabase({
       url,
       poolSize: config.DATABASE_POOL_SIZE,
-      readTimeoutMs: config.STATEMENT_TIMEOUT,
+      readTimeoutMs: config.statementTimeoutMs,
       logger,
       metrics,
     });
