@@ -420,7 +420,7 @@ CREATE PROCEDURE auth.track_changes(
 ) LANGUAGE plpgsql AS $$
 DECLARE
   tracker text := format('auth.record_%s_changes', topic);
-  updated text := CASE WHEN columns IS NULL THEN 'SELECT * FROM new_rows' ELSE
+  updated text := CASE WHEN columns IS NULL THEN format('SELECT %I FROM new_rows', key) ELSE
     format('SELECT %1$I, %2$s FROM new_rows EXCEPT ALL SELECT %1$I, %2$s FROM old_rows', key, columns) END;
   scopes text := CASE WHEN scope IS NULL THEN '''{}''::text[]' ELSE
     format('array_agg(coalesce(%I::text, ''''))', scope) END;
@@ -431,17 +431,17 @@ BEGIN
       IF TG_OP = 'INSERT' THEN
         INSERT INTO auth.changes (topic, kind, keys)
         SELECT %2$L, 'created', array_agg(%3$I::text)
-        FROM (SELECT *, row_number() OVER () AS place FROM new_rows) AS created
+        FROM (SELECT %3$I, row_number() OVER () AS place FROM new_rows) AS created
         GROUP BY (place - 1) / 1000;
       ELSIF TG_OP = 'UPDATE' THEN
         INSERT INTO auth.changes (topic, kind, keys)
         SELECT %2$L, 'updated', array_agg(%3$I::text)
-        FROM (SELECT *, row_number() OVER () AS place FROM (%4$s) AS different) AS updated
+        FROM (SELECT %3$I, row_number() OVER () AS place FROM (%4$s) AS different) AS updated
         GROUP BY (place - 1) / 1000;
       ELSE
         INSERT INTO auth.changes (topic, kind, keys, scopes)
         SELECT %2$L, 'removed', array_agg(%3$I::text), %5$s
-        FROM (SELECT *, row_number() OVER () AS place FROM old_rows) AS removed
+        FROM (SELECT %7$s, row_number() OVER () AS place FROM old_rows) AS removed
         GROUP BY (place - 1) / 1000;
       END IF;
       RETURN NULL;
@@ -453,7 +453,8 @@ BEGIN
       REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION %1$s();
     CREATE OR REPLACE TRIGGER record_deletes AFTER DELETE ON %6$s
       REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION %1$s();
-  $template$, tracker, topic, key, updated, scopes, tracked);
+  $template$, tracker, topic, key, updated, scopes, tracked,
+    concat_ws(', ', quote_ident(key), quote_ident(scope)));
 END
 $$;
 
