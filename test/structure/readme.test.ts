@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { documents } from '../../scripts/check-links.ts';
 import {
   ALERTS,
   API,
@@ -21,6 +23,9 @@ const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const scripts = Object.keys(
   (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { scripts: object }).scripts,
 );
+
+/** A setting, an error code or an enum value: words in capitals. */
+const NAME = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g;
 
 describe('README.md', () => {
   it('holds a table of the ten settings that matter most (else: npm run readme)', () => {
@@ -59,6 +64,23 @@ describe('README.md', () => {
     const named = [...readme.matchAll(/npm run (?:-s )?([\w:]+)/g)].map((match) => match[1] ?? '');
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
+  });
+
+  it('has at most 250 lines', () => expect(readme.split('\n').length).toBeLessThanOrEqual(250));
+
+  it('and every other document name only settings, codes and values that the source has', () => {
+    const source = ['src', 'bench'].flatMap((folder) =>
+      readdirSync(new URL(`../../${folder}`, import.meta.url), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.name.endsWith('.ts'))
+        .map((entry) => join(entry.parentPath, entry.name)),
+    );
+    const known = [...source, 'schema.graphql', 'docker-compose.yml', '.env.example'].map((path) =>
+      readFileSync(path, 'utf8'),
+    );
+    const names = new Set(documents().flatMap((path) => readFileSync(path, 'utf8').match(NAME) ?? []));
+    expect(names.size).toBeGreaterThan(80);
+    const real = new Set(known.flatMap((text) => text.match(NAME) ?? []));
+    expect([...names].filter((name) => !real.has(name))).toEqual([]);
   });
 
   it('maps folders that exist', () => {
