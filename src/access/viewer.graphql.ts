@@ -6,23 +6,23 @@ import { IdempotencyConflictError } from './idempotency.ts';
 import { type OperationPermission, permissionsOf } from './permissions.rules.ts';
 import { RoleRef as Role } from './tokens/token.graphql.ts';
 
-export const CallerKindRef = enumOf<CallerKind>('CallerKind', 'How a caller was recognised.', {
-  local: 'It was not asked: no access control is configured, and only this machine can connect.',
-  admin_token: 'By ADMIN_TOKEN.',
-  api_token: 'By an API token.',
-  oidc: 'By a token of the OpenID Connect issuer, or a sign-in there.',
-  system: 'The server itself, in what it does unasked.',
+export const CallerKindRef = enumOf<CallerKind>('CallerKind', 'How a caller authenticated.', {
+  local: 'Not at all: no access control is configured, and only this machine can connect.',
+  admin_token: 'With ADMIN_TOKEN.',
+  api_token: 'With an API token.',
+  oidc: 'With a token of the OpenID Connect issuer, or by a sign-in there.',
+  system: 'The server itself, for what it does automatically.',
 });
 const Viewer = builder.objectRef<Caller>('Viewer').implement({
   description: 'Who asks.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: CallerKindRef, description: 'How you were recognised.' }),
-    name: t.text('name', 'What logs and the audit trail call you.'),
-    role: t.expose('role', { type: Role, description: 'What you may do.' }),
+    kind: t.expose('kind', { type: CallerKindRef, description: 'How you authenticated.' }),
+    name: t.text('name', 'Your name in logs and in the audit trail.'),
+    role: t.expose('role', { type: Role, description: 'Your role.' }),
     familyId: t.expose('familyId', {
       type: 'UUID',
       nullable: true,
-      description: 'The only family that you see and touch; null: all families.',
+      description: 'The only family that you may see and change; null: all families.',
     }),
     family: t.prismaField({
       type: 'Family',
@@ -31,11 +31,11 @@ const Viewer = builder.objectRef<Caller>('Viewer').implement({
       resolve: (query, { familyId }, _args, { prisma }) =>
         familyId === null ? null : prisma.family.findUnique({ ...query, where: { id: familyId } }),
     }),
-    tokenPrefix: t.textOrNull('tokenPrefix', 'The visible beginning of your API token; null if it is none.'),
+    tokenPrefix: t.textOrNull('tokenPrefix', 'The visible beginning of your API token; null if you do not use one.'),
     expiresAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When your token or session ends by itself; null: it does not.',
+      description: 'When your token or session expires; null if it does not.',
       resolve: (_viewer, _args, { validUntil }) => validUntil,
     }),
   }),
@@ -44,7 +44,7 @@ builder.queryField('viewer', (t) =>
   t.field({
     type: Viewer,
     nullable: true,
-    description: 'Who you are to this server.',
+    description: 'The caller: who you are, and what you may do.',
     resolve: (_r, _a, c) => c.caller,
   }),
 );
@@ -61,7 +61,7 @@ builder.objectType(IdempotencyConflictError, {
   }),
 });
 
-const Kind = enumOf<OperationPermission['kind']>('OperationKind', 'What kind of operation it is.', {
+const Kind = enumOf<OperationPermission['kind']>('OperationKind', 'The kind of an operation.', {
   query: 'Reads.',
   mutation: 'Changes something.',
   subscription: 'Watches.',
@@ -70,7 +70,7 @@ const Permission = builder.objectRef<OperationPermission>('OperationPermission')
   description: 'An operation of the API, and whether the caller may use it.',
   fields: (t) => ({
     name: t.text('name', 'Its name: a field of Query, Mutation or Subscription.'),
-    kind: t.expose('kind', { type: Kind, description: 'Which of the three.' }),
+    kind: t.expose('kind', { type: Kind, description: 'The kind.' }),
     isAllowed: t.flag('isAllowed', 'Whether the caller may use it.'),
     reason: t.textOrNull('reason', 'Why not; null if it may.'),
   }),

@@ -13,16 +13,16 @@ const INVITATIONS: OrderKey = { list: 'invitations', field: 'createdAt', directi
 const isFamily = ({ familyId }: Caller) => (familyId === null ? {} : { id: familyId });
 const inFamily = ({ familyId }: Caller) => (familyId === null ? {} : { familyId });
 
-export const UserRoleRef = enumOf<UserRole>('UserRole', 'What a user is in the family.', {
-  owner: 'Founded the family.',
+export const UserRoleRef = enumOf<UserRole>('UserRole', 'The role of a user in the family.', {
+  owner: 'Created the family.',
   admin: 'May manage the family.',
   member: 'An adult with an account of their own.',
   managed_account: 'A child or grandparent whose account the family manages.',
 });
-const Status = enumOf<InvitationStatus>('InvitationStatus', 'Where an invitation stands.', {
-  pending: 'Sent, not answered.',
+const Status = enumOf<InvitationStatus>('InvitationStatus', 'The status of an invitation.', {
+  pending: 'Sent; no answer yet.',
   accepted: 'Accepted: the invited person is a member.',
-  expired: 'Not answered in time; deleted 30 days later.',
+  expired: 'Expired without an answer; deleted 30 days later.',
   canceled: 'Taken back.',
 });
 
@@ -34,14 +34,13 @@ const User = builder.prismaNode('User', {
   fields: (t) => ({
     userId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (user) => user.id }),
     username: t.textOrNull('username', 'The sign-in name; null for users who sign in by e-mail.'),
-    fullName: t.text('fullName', 'The name as people write it.'),
+    fullName: t.text('fullName', 'The full name.'),
     email: t.string({
       nullable: true,
-      description:
-        'The e-mail address; managed accounts have none. Null for an ENQUEUER, which gets here from its entries.',
+      description: 'The e-mail address; null for managed accounts, and always null for an ENQUEUER.',
       resolve: ({ email }, _args, { caller }) => (caller.role === 'enqueuer' ? null : email),
     }),
-    role: t.expose('role', { type: UserRoleRef, description: 'What the user is in the family.' }),
+    role: t.expose('role', { type: UserRoleRef, description: 'The user’s role in the family.' }),
     zitadelUserId: t.textOrNull('zitadelUserId', 'The account’s id at the identity provider.'),
     family: t.relation('family', { description: 'The user’s family.' }),
     createdAt: t.at('createdAt', 'When the user was added.'),
@@ -56,12 +55,12 @@ const Invitation = builder.prismaNode('Invitation', {
   description: 'An invitation to join a family.',
   fields: (t) => ({
     invitationId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (invitation) => invitation.id }),
-    email: t.text('email', 'Who was invited.'),
-    role: t.expose('role', { type: UserRoleRef, description: 'What the person is to become.' }),
-    status: t.expose('status', { type: Status, description: 'Where the invitation stands.' }),
-    displayCode: t.text('invitationDisplayCode', 'The code that people read to each other.'),
+    email: t.text('email', 'The e-mail address of the invited person.'),
+    role: t.expose('role', { type: UserRoleRef, description: 'The role that the person gets.' }),
+    status: t.expose('status', { type: Status, description: 'The status.' }),
+    displayCode: t.text('invitationDisplayCode', 'The short code for people to type.'),
     invitedBy: t.relation('invitedBy', { description: 'Who sent it.' }),
-    expiresAt: t.at('expiresAt', 'Until when it can be accepted.'),
+    expiresAt: t.at('expiresAt', 'When it expires.'),
     createdAt: t.at('createdAt', 'When it was sent.'),
   }),
 });
@@ -100,7 +99,7 @@ const Family = builder.prismaNode('Family', {
       { name: 'FamilyInvitationsConnection' },
       { name: 'FamilyInvitationsEdge' },
     ),
-    createdAt: t.at('createdAt', 'When the family was founded.'),
+    createdAt: t.at('createdAt', 'When the family was created.'),
   }),
 });
 
@@ -118,7 +117,7 @@ builder.queryFields((t) => ({
       type: Family,
       nullable: true,
       description: 'All families, newest first.',
-      args: { search: t.arg.string({ description: 'Part of the name, in any case.' }) },
+      args: { search: t.arg.string({ description: 'Only families whose name contains this, ignoring case.' }) },
       resolve: async (_root, args, context, info) => {
         const { prisma } = context;
         const named = args.search ? { name: { contains: args.search, mode: 'insensitive' as const } } : {};

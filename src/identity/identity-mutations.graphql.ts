@@ -10,14 +10,17 @@ import { Check, providerStatus, Status } from './identity.graphql.ts';
 import type { CheckResult } from './zitadel-check.ts';
 
 const OpenInput = builder.inputType('OpenCircuitInput', {
-  description: 'Why, and for how long.',
+  description: 'Why to open the circuit, and for how long.',
   fields: (t) => ({
     reason: t.string({
       required: true,
-      description: 'For those who wonder why nothing moves; 1 to 500 characters.',
+      description: 'Why, for other operators; 1 to 500 characters.',
       validate: reasonText.trim().min(1, 'is needed'),
     }),
-    until: t.field({ type: 'DateTime', description: 'When probing begins; left out: when somebody closes it.' }),
+    until: t.field({
+      type: 'DateTime',
+      description: 'When probes begin; left out: the circuit stays open until closeCircuit.',
+    }),
   }),
 });
 interface Why {
@@ -27,7 +30,7 @@ const whyInput = (name: string) =>
   builder.inputRef<Why>(name).implement({
     description: 'Why.',
     fields: (t) => ({
-      reason: t.reason('For the record; at most 500 characters.'),
+      reason: t.reason('Why, for the audit trail; at most 500 characters.'),
     }),
   });
 const CloseInput = whyInput('CloseCircuitInput');
@@ -38,36 +41,38 @@ const payload = (name: string, description: string) =>
     fields: (t) => ({
       identityProvider: t.field({
         type: Status,
-        description: 'The provider, with its circuit as it stands now.',
+        description: 'The provider with its circuit as it is now.',
         resolve: (_payload, _args, ctx) => providerStatus(ctx),
       }),
-      isChanged: t.flag('isChanged', 'False if it was so already.'),
+      isChanged: t.flag('isChanged', 'False if nothing changed.'),
     }),
   });
 const CheckPayload = builder.objectRef<{ check: CheckResult | null }>('CheckIdentityProviderPayload').implement({
-  description: 'The provider was looked at.',
+  description: 'The provider was checked.',
   fields: (t) => ({
     check: t.expose('check', {
       type: Check,
       nullable: true,
-      description: 'What was found; null if the server ended meanwhile.',
+      description: 'The result of the check; null if the server stopped before it.',
     }),
     identityProvider: t.field({
       type: Status,
-      description: 'The provider as it stands now.',
+      description: 'The provider as it is now.',
       resolve: (_payload, _args, ctx) => providerStatus(ctx),
     }),
   }),
 });
 const OpenPayload = payload('OpenCircuitPayload', 'The circuit is open.');
-const ClosePayload = payload('CloseCircuitPayload', 'The circuit is closed, and the workers were woken.');
+const ClosePayload = payload('CloseCircuitPayload', 'The circuit is closed, and the workers continue.');
 
 builder.mutationFields((t) => ({
   openCircuit: t.field({
     type: OpenPayload,
     nullable: true,
     description: 'Stops all attempts, for example before maintenance of the identity provider.',
-    args: { input: t.arg({ type: OpenInput, required: true, description: 'Why, and for how long.' }) },
+    args: {
+      input: t.arg({ type: OpenInput, required: true, description: 'Why to open the circuit, and for how long.' }),
+    },
     errors: { types: [InvalidInputError] },
     resolve: (_root, { input }, ctx) => openCircuit(ctx, { ...input, reason: input.reason.trim() }),
   }),
@@ -75,7 +80,7 @@ builder.mutationFields((t) => ({
     type: CheckPayload,
     nullable: true,
     description:
-      'Looks at the identity provider now, from the node that answers, for example once a token was mended. A wrong configuration that was not known opens the circuit; whether the provider has recovered its probe says, or closeCircuit.',
+      'Checks the identity provider now, from the node that answers, for example after you replaced a token. If the check finds a wrong configuration, the circuit opens. A successful check does not close the circuit: the next probe or closeCircuit does.',
     args: { input: t.arg({ type: CheckInput, required: true, description: 'Why.' }) },
     errors: { types: [InvalidInputError] },
     resolve: (_root, { input }, ctx) => checkProvider(ctx, input),
@@ -83,7 +88,7 @@ builder.mutationFields((t) => ({
   closeCircuit: t.field({
     type: ClosePayload,
     nullable: true,
-    description: 'Lets attempts go on, for example once a wrong token is mended.',
+    description: 'Continues attempts, for example after you replaced a wrong token.',
     args: { input: t.arg({ type: CloseInput, required: true, description: 'Why.' }) },
     errors: { types: [InvalidInputError] },
     resolve: (_root, { input }, ctx) => closeCircuit(ctx, input),

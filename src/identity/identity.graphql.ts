@@ -40,35 +40,36 @@ export const providerStatus = ({ provider: { name, url, status } }: Pick<Service
 
 const State = enumOf<CircuitState>('CircuitState', 'Whether entries are attempted.', {
   closed: 'Entries are attempted.',
-  open: 'The identity provider is down or misconfigured: nothing is attempted, and no retries are spent.',
+  open: 'The identity provider is down or misconfigured: nothing is attempted, and no retries are used up.',
   half_open: 'One entry is attempted as a probe; its success closes the circuit.',
 });
 const Transition = builder.objectRef<CircuitTransition>('CircuitTransition').implement({
-  description: 'One change of a circuit’s state.',
+  description: 'A change of the circuit’s state.',
   fields: (t) => ({
     changedAt: t.at('createdAt', 'When it changed.'),
     from: t.expose('fromState', { type: State, description: 'The state before.' }),
-    to: t.expose('toState', { type: State, description: 'The state from then on.' }),
-    cause: t.textOrNull('cause', 'The error code that opened it; null when it did not open, or a person opened it.'),
-    reason: t.textOrNull('reason', 'Why, for people; null where nobody said.'),
-    actor: t.textOrNull('actor', 'Who did it by hand; null if failures or a probe did.'),
+    to: t.expose('toState', { type: State, description: 'The state after.' }),
+    cause: t.textOrNull('cause', 'The error code that opened it; null if it did not open, or was opened by hand.'),
+    reason: t.textOrNull('reason', 'Why, for people; null if no reason was given.'),
+    actor: t.textOrNull('actor', 'Who changed it by hand; null if failures or a probe did.'),
   }),
 });
 const Circuit = builder.objectRef<CircuitRow>('Circuit').implement({
-  description: 'Spares the entries’ retries while the identity provider is down.',
+  description:
+    'Stops all attempts while the identity provider is down or misconfigured, so that entries keep their retries.',
   fields: (t) => ({
     state: t.expose('state', { type: State, description: 'Whether entries are attempted.' }),
-    reason: t.textOrNull('reason', 'Why it is not closed, for people; null while closed.'),
-    cause: t.textOrNull('cause', 'The error code that opened it; null while closed, or when a person opened it.'),
+    reason: t.textOrNull('reason', 'Why it is open, for people; null while closed.'),
+    cause: t.textOrNull('cause', 'The error code that opened it; null while closed, or if it was opened by hand.'),
     openedBy: t.textOrNull('openedBy', 'Who opened it by hand; null if failures did.'),
-    openedAt: t.atOrNull('openedAt', 'Since when it is not closed; null while closed.'),
+    openedAt: t.atOrNull('openedAt', 'When it opened; null while closed.'),
     nextProbeAt: t.atOrNull(
       'nextProbeAt',
-      'From when on a due entry is let through as a probe; null while closed, and while kept open by hand without an end.',
+      'When the next due entry may be attempted as a probe; null while closed, and while held open by hand without an end.',
     ),
     transitions: t.field({
       type: [Transition],
-      description: 'The last changes of its state, the newest first.',
+      description: 'The latest changes of its state, newest first.',
       args: {
         first: t.arg.int({
           required: true,
@@ -82,22 +83,22 @@ const Circuit = builder.objectRef<CircuitRow>('Circuit').implement({
   }),
 });
 export const Check = builder.objectRef<CheckResult>('IdentityProviderCheck').implement({
-  description: 'What a look at the provider showed: address, token, organization and version.',
+  description: 'The result of a check of the provider: address, token, organization and version.',
   fields: (t) => ({
     checkedAt: t.at('at', 'When it ended.'),
-    isOk: t.flag('isOk', 'Whether accounts can be made there.'),
-    code: t.textOrNull('code', 'The error’s code, or a warning’s; null when all is well.'),
-    message: t.text('message', 'What was found and, if something is wrong, what to do.'),
+    isOk: t.flag('isOk', 'Whether accounts can be created there.'),
+    code: t.textOrNull('code', 'The code of the error or warning; null when all is well.'),
+    message: t.text('message', 'The result, and what to do if something is wrong.'),
   }),
 });
-const Token = enumOf<TokenKind>('AccessTokenKind', 'How this server proves to the provider who it is.', {
-  none: 'It need not: the simulator is built in.',
+const Token = enumOf<TokenKind>('AccessTokenKind', 'How this server authenticates at the provider.', {
+  none: 'Not at all: the simulator is built in.',
   personal_access_token: 'A personal access token from the setting ZITADEL_TOKEN.',
   token_file: 'A token from the file of ZITADEL_TOKEN_FILE, read again when it changes.',
-  service_account_key: 'Short-lived tokens, had with the service account’s key of ZITADEL_KEY_FILE.',
+  service_account_key: 'Short-lived tokens, obtained with the service account’s key of ZITADEL_KEY_FILE.',
 });
 export const Status = builder.objectRef<Provider>('IdentityProviderStatus').implement({
-  description: 'Where the accounts are made.',
+  description: 'The identity provider, where the accounts are created.',
   fields: (t) => ({
     name: t.text('name', 'zitadel, or simulator.'),
     url: t.textOrNull('url', 'Its address.'),
@@ -108,26 +109,26 @@ export const Status = builder.objectRef<Provider>('IdentityProviderStatus').impl
     }),
     organizationId: t.textOrNull(
       'organizationId',
-      'The organization that accounts are made in; null until it is known.',
+      'The organization that accounts are created in; null until it is known.',
     ),
     instanceHost: t.textOrNull(
       'instanceHost',
-      'The provider’s external domain, where it is reached under another name; else null.',
+      'The provider’s external domain, if the server reaches it under another name; else null.',
     ),
-    tokenKind: t.expose('tokenKind', { type: Token, description: 'How this server proves who it is.' }),
+    tokenKind: t.expose('tokenKind', { type: Token, description: 'How this server authenticates.' }),
     tokenExpiresAt: t.atOrNull(
       'tokenExpiresAt',
-      'When the token in use ends, which is renewed before that; null when it cannot be known, or none is held yet.',
+      'When the current token expires; the server renews it before. Null if unknown, or before the first token.',
     ),
     lastCheck: t.expose('lastCheck', {
       type: Check,
       nullable: true,
       description:
-        'The last look of the node that answers, made at its start, every few minutes and when an entry meets what looks like a wrong configuration; null before the first.',
+        'The latest check by the node that answers; a node checks at its start, every few minutes, and when an attempt fails with what looks like a wrong configuration. Null before the first.',
     }),
     recentChecks: t.field({
       type: [Check],
-      description: 'The last looks of the node that answers since its start, newest first; it keeps 100.',
+      description: 'The checks by the node that answers since its start, newest first; it keeps 100.',
       args: {
         first: t.arg.int({
           required: true,
@@ -141,12 +142,12 @@ export const Status = builder.objectRef<Provider>('IdentityProviderStatus').impl
     latencyP50: t.expose('latencyP50', {
       type: 'Duration',
       nullable: true,
-      description: 'Half of this node’s last 1,000 calls took at most so long; null before the first.',
+      description: 'Median duration of this node’s last 1,000 calls; null before the first.',
     }),
     latencyP95: t.expose('latencyP95', {
       type: 'Duration',
       nullable: true,
-      description: '95 % of this node’s last 1,000 calls took at most so long; null before the first.',
+      description: '95th percentile of the duration of this node’s last 1,000 calls; null before the first.',
     }),
   }),
 });
@@ -164,14 +165,14 @@ const interestOf: InterestOf = (_caller, { provider }) => ({
   keep: ({ key }) => key === provider.name,
 });
 const CircuitChange = builder.objectRef<ChangeEvent>('CircuitChange').implement({
-  description: 'The circuit opened, let a probe through or closed.',
+  description: 'The circuit opened, allowed a probe, or closed.',
   interfaces: [Change],
   isTypeOf: isAbout('circuit'),
   fields: (t) => ({
     circuit: t.field({
       type: Circuit,
       nullable: true,
-      description: 'The circuit as it stands when the change is told.',
+      description: 'The circuit as it is when the event is sent.',
       resolve: ({ key, together }, _args, { provider: { name }, reading }) =>
         together.objectOf('circuit', '', key, async () => new Map([[name, await loadCircuit(reading, name)]])),
     }),
@@ -181,7 +182,7 @@ builder.subscriptionFields((t) => ({
   circuitChanged: t.field({
     type: CircuitChange,
     nullable: true,
-    description: 'Each change of the circuit of the provider that is in use, once and in order.',
+    description: 'Each change of the current provider’s circuit, once and in order.',
     args: { after: t.arg.string({ description: AFTER }) },
     subscribe: (_root, { after }, ctx) => ctx.feed.subscribe(interestOf(ctx.caller, ctx), after),
     resolve: (change) => change,

@@ -11,18 +11,18 @@ import { loadSilentNodes } from './nodes.ts';
 
 const RECENT_MS = 24 * 3_600_000;
 
-const State = enumOf<NodeState>('NodeState', 'What a node is about.', {
-  starting: 'Not ready yet.',
+const State = enumOf<NodeState>('NodeState', 'The state of a node.', {
+  starting: 'Starting; not ready yet.',
   running: 'Works.',
-  draining: 'Stopping: claims nothing new, and ends or gives back what it has in hand.',
-  gone: 'Stopped, or missed three heartbeats. What it still held is taken over when its leases end.',
+  draining: 'Stopping: claims nothing new; finishes its work or gives it back.',
+  gone: 'Stopped, or missed three heartbeats. Other nodes take over its work when its leases end.',
 });
 const Drain = builder.objectRef<{ askedAt: Date; askedBy: string | null; reason: string | null }>('NodeDrain');
 Drain.implement({
-  description: 'What somebody said who asked a node to drain.',
+  description: 'The request to drain a node.',
   fields: (t) => ({
     askedAt: t.at('askedAt', 'When.'),
-    askedBy: t.textOrNull('askedBy', 'Who; null if it was asked by SQL.'),
+    askedBy: t.textOrNull('askedBy', 'Who requested it; null if SQL did.'),
     reason: t.textOrNull('reason', 'Why.'),
   }),
 });
@@ -33,30 +33,30 @@ const ServerNode = builder.prismaNode('ServerNode', {
   fields: (t) => ({
     nodeId: t.field({
       type: 'UUID',
-      description: 'The plain key; new for every process.',
+      description: 'The plain key; every process has a new one.',
       resolve: (node) => node.id,
     }),
     name: t.text('name', 'Its configured name.'),
     version: t.text('version', 'The server’s version.'),
     state: t.field({
       type: State,
-      description: 'What it is about.',
+      description: 'Its state.',
       resolve: async ({ id, state }, _args, { reading, config }) =>
         state !== 'gone' && (await loadSilentNodes(reading, nodeSilenceMs(config))).has(id) ? 'gone' : state,
     }),
-    hostName: t.text('hostName', 'The machine it runs on.'),
-    processId: t.count('processId', 'Its process id there.'),
+    hostName: t.text('hostName', 'The host name of its machine.'),
+    processId: t.count('processId', 'Its process id.'),
     startedAt: t.at('startedAt', 'When it started.'),
-    lastBeatAt: t.at('lastBeatAt', 'When it last said that it lives.'),
+    lastBeatAt: t.at('lastBeatAt', 'The time of its last heartbeat.'),
     attemptsInHand: t.count(
       'attemptsInHand',
-      'Attempts that it was making when it last beat; a draining node beats twice a second.',
+      'How many attempts it had in progress at its last heartbeat; a draining node has two heartbeats a second.',
     ),
-    runsInHand: t.count('runsInHand', 'Runs of jobs that it was executing when it last beat.'),
+    runsInHand: t.count('runsInHand', 'The job runs that it was executing at its last heartbeat.'),
     drain: t.field({
       type: Drain,
       nullable: true,
-      description: 'Who asked it to drain, and why; null if nobody did, also when a signal stops it.',
+      description: 'Who requested it to drain, and why; null if no one did, or if a signal stops it.',
       resolve: ({ drainAskedAt, drainAskedBy, drainReason }) =>
         drainAskedAt && { askedAt: drainAskedAt, askedBy: drainAskedBy, reason: drainReason },
     }),
@@ -66,7 +66,7 @@ builder.queryField('serverNodes', (t) =>
   t.prismaField({
     type: [ServerNode],
     nullable: { list: true, items: false },
-    description: 'The nodes that were seen in the last 24 hours, the youngest first.',
+    description: 'The nodes of the last 24 hours, the newest first.',
     resolve: (query, _root, _args, { prisma, now }) =>
       prisma.serverNode.findMany({
         ...query,
@@ -78,35 +78,35 @@ builder.queryField('serverNodes', (t) =>
 );
 
 const DrainInput = builder.inputType('DrainNodeInput', {
-  description: 'Which node, by its id or by its name, and why.',
+  description: 'Which node to drain, by its id or its name, and why.',
   fields: (t) => ({
     nodeId: t.field({ type: 'UUID', description: 'The node’s id. Either this or the name.' }),
     name: t.string({
       description:
-        'The node’s name, among those that are not gone; refused if several have it, for example while one takes another’s place.',
+        'The name of a node that is not gone; refused if several nodes have it, for example while one replaces another.',
       validate: z.string().max(200, 'has at most 200 characters'),
     }),
     reason: t.string({
       required: true,
-      description: 'For those who wonder why it stops; 1 to 500 characters.',
+      description: 'Why, for other operators; 1 to 500 characters.',
       // That there is one is seen with the rest (drain.ts), so that all problems are told at once.
       validate: reasonText.trim(),
     }),
   }),
 });
 const DrainPayload = builder.objectRef<DrainAnswer>('DrainNodePayload').implement({
-  description: 'The node was asked; it hears of it within two seconds.',
+  description: 'The request is stored; the node starts to drain within two seconds.',
   fields: (t) => ({
     serverNode: t.changed(
       ServerNode,
       'serverNode',
       ({ nodeId }) => ({ id: nodeId }),
-      'The node, as it stands now; ask again to see it get there.',
+      'The node as it is now; query it again to follow its progress.',
     ),
-    isChanged: t.flag('isChanged', 'False if it was draining already.'),
+    isChanged: t.flag('isChanged', 'False if it was already draining.'),
     isLastRunning: t.flag(
       'isLastRunning',
-      'True if no other node is running: nothing is attempted and no job runs until one starts.',
+      'True if no other node is running; then no entry is attempted and no job runs until one starts.',
     ),
   }),
 });
@@ -115,7 +115,7 @@ builder.mutationField('drainNode', (t) =>
     type: DrainPayload,
     nullable: true,
     description:
-      'Stops a node as SIGTERM does, from any node: it claims nothing new, is not ready any more, ends or gives back what it has in hand within its SHUTDOWN_TIMEOUT, and its process ends with exit code 0. Whether it starts again is for whoever supervises it. The last running node can be drained too; what is due then waits.',
+      'Stops a node as SIGTERM does, from any node: it claims nothing new, is no longer ready, finishes its work or gives it back within its SHUTDOWN_TIMEOUT, and exits with code 0. Its supervisor decides whether it starts again. The last running node can be drained too; due work then waits.',
     args: { input: t.arg({ type: DrainInput, required: true, description: 'Which node, and why.' }) },
     errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
     resolve: (_root, { input }, ctx) => drainNode(ctx, input),

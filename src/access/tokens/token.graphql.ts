@@ -8,40 +8,43 @@ import { createToken, revokeToken } from './tokens.ts';
 
 const MOST_LISTED = 500;
 
-export const RoleRef = enumOf<Role>('Role', 'What a caller may do.', {
+export const RoleRef = enumOf<Role>('Role', 'The role of a caller.', {
   viewer: 'Sees.',
-  operator: 'Sees, and steers the work: retries, cancels, runs, pauses.',
-  enqueuer: 'Enqueues managed accounts, and reads what it enqueued: for frontends.',
-  admin: 'May do everything: schedules, the circuit, keys and tokens too.',
+  operator: 'Reads, and operates the queue and the jobs: retries, cancels, runs, pauses.',
+  enqueuer: 'Enqueues managed accounts and members, and reads what it enqueued; for frontends.',
+  admin: 'May do everything, including schedules, the circuit, keys and tokens.',
 });
-const Status = enumOf<'active' | 'expired' | 'revoked'>('ApiTokenStatus', 'Whether a token is good.', {
+const Status = enumOf<'active' | 'expired' | 'revoked'>('ApiTokenStatus', 'The state of a token.', {
   active: 'It is.',
-  expired: 'It ended by itself.',
-  revoked: 'Somebody revoked it.',
+  expired: 'It expired.',
+  revoked: 'It was revoked.',
 });
 const ApiToken = builder.prismaNode('ApiToken', {
   id: { field: 'id' },
   nullable: true,
-  description: 'A token that callers show. Its text is kept nowhere.',
+  description: 'A credential for callers. The database stores only a digest of it.',
   fields: (t) => ({
     apiTokenId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
-    name: t.text('name', 'Who acts with it, in logs and in the audit trail. Tokens of one name are one caller.'),
-    role: t.expose('role', { type: RoleRef, description: 'What it may do.' }),
+    name: t.text(
+      'name',
+      'The caller’s name in logs and in the audit trail. Tokens of the same name are the same caller.',
+    ),
+    role: t.expose('role', { type: RoleRef, description: 'The role.' }),
     family: t.relation('family', {
       nullable: true,
-      description: 'The only family that it sees and touches; null: all families.',
+      description: 'The only family that it may see and change; null: all families.',
     }),
-    prefix: t.text('prefix', 'Its visible beginning, by which people tell tokens apart.'),
-    createdAt: t.at('createdAt', 'When it was made.'),
+    prefix: t.text('prefix', 'Its visible beginning, to tell tokens apart.'),
+    createdAt: t.at('createdAt', 'When it was created.'),
     createdBy: t.text('createdBy', 'Who made it.'),
-    reason: t.textOrNull('reason', 'Why it was made; null where nobody said.'),
-    expiresAt: t.atOrNull('expiresAt', 'When it ends by itself; null: when it is revoked.'),
-    lastUsedAt: t.atOrNull('lastUsedAt', 'When it was last shown, to a minute; null if it never was.'),
-    revokedAt: t.atOrNull('revokedAt', 'When it was revoked; null if it was not.'),
-    revokedBy: t.textOrNull('revokedBy', 'Who revoked it; null if nobody did.'),
+    reason: t.textOrNull('reason', 'Why it was created; null if no reason was given.'),
+    expiresAt: t.atOrNull('expiresAt', 'When it expires; null: never.'),
+    lastUsedAt: t.atOrNull('lastUsedAt', 'When it was last used, to the minute; null if never.'),
+    revokedAt: t.atOrNull('revokedAt', 'When it was revoked; null if not.'),
+    revokedBy: t.textOrNull('revokedBy', 'Who revoked it; null if no one did.'),
     status: t.field({
       type: Status,
-      description: 'Whether it is good now.',
+      description: 'Its state now.',
       resolve: ({ revokedAt, expiresAt }, _args, { now }) => {
         if (revokedAt !== null) return 'revoked';
         return expiresAt !== null && expiresAt <= now ? 'expired' : 'active';
@@ -53,7 +56,7 @@ builder.queryField('apiTokens', (t) =>
   t.prismaField({
     type: [ApiToken],
     nullable: { list: true, items: false },
-    description: `API tokens, the youngest first; revoked and expired ones too, ${MOST_LISTED} at the most.`,
+    description: `API tokens, newest first, including revoked and expired ones; at most ${MOST_LISTED}.`,
     resolve: (query, _root, _args, { caller, prisma }) =>
       prisma.apiToken.findMany({
         ...query,
@@ -70,43 +73,43 @@ const CreateInput = builder.inputType('CreateApiTokenInput', {
     name: t.string({
       required: true,
       description:
-        'Who acts with it, for example `frontend`: 1 to 60 of a to z, A to Z, 0 to 9, and single spaces, dots, hyphens and underscores between. A name stays with its role and family for ever; a further token of the same name goes on in its footsteps.',
+        'The caller’s name, for example `frontend`: 1 to 60 of a to z, A to Z, 0 to 9, with single spaces, dots, hyphens and underscores between them. A name keeps its role and family for ever; another token of the same name is the same caller.',
     }),
-    role: t.field({ type: RoleRef, required: true, description: 'What it may do.' }),
-    familyId: t.field({ type: 'UUID', description: 'The only family that it sees and touches; left out: all.' }),
-    expiresAt: t.field({ type: 'DateTime', description: 'When it ends by itself; left out: when it is revoked.' }),
-    reason: t.reason('For the record; at most 500 characters.'),
+    role: t.field({ type: RoleRef, required: true, description: 'The role.' }),
+    familyId: t.field({ type: 'UUID', description: 'The only family that it may see and change; left out: all.' }),
+    expiresAt: t.field({ type: 'DateTime', description: 'When it expires; left out: never.' }),
+    reason: t.reason('Why, for the audit trail; at most 500 characters.'),
     idempotencyKey: t.idempotencyKey(
-      'A repeat with the same key makes no second token: it is refused as INVALID_STATE and names the first, whose text cannot be shown again. 1 to 200 characters.',
+      'A repeat with the same key creates no second token: it is refused as INVALID_STATE and names the first token, which cannot be shown again. 1 to 200 characters.',
     ),
   }),
 });
 const CreatePayload = builder.objectRef<{ id: string; token: string }>('CreateApiTokenPayload').implement({
-  description: 'The token was made.',
+  description: 'The token was created.',
   fields: (t) => ({
-    token: t.text('token', 'The token’s text, for "Authorization: Bearer …". It is shown this once.'),
-    apiToken: t.changed(ApiToken, 'apiToken', ({ id }) => ({ id }), 'What is known of it from now on.'),
+    token: t.text('token', 'The token, for "Authorization: Bearer …". It is shown only once.'),
+    apiToken: t.changed(ApiToken, 'apiToken', ({ id }) => ({ id }), 'The token’s entry in `apiTokens`.'),
   }),
 });
 const RevokeInput = builder.inputType('RevokeApiTokenInput', {
   description: 'Which token, and why.',
   fields: (t) => ({
     apiTokenId: t.uuid('The token’s id.'),
-    reason: t.reason('For the record; at most 500 characters.'),
+    reason: t.reason('Why, for the audit trail; at most 500 characters.'),
   }),
 });
 const RevokePayload = builder.objectRef<{ id: string; isChanged: boolean }>('RevokeApiTokenPayload').implement({
-  description: 'The token is good no more: on no node after a second, and what it held open ends.',
+  description: 'The token is revoked: on every node within a second; its sessions and subscriptions end.',
   fields: (t) => ({
-    apiToken: t.changed(ApiToken, 'apiToken', ({ id }) => ({ id }), 'The token, as it stands now.'),
-    isChanged: t.flag('isChanged', 'False if it was revoked already.'),
+    apiToken: t.changed(ApiToken, 'apiToken', ({ id }) => ({ id }), 'The token as it is now.'),
+    isChanged: t.flag('isChanged', 'False if it was already revoked.'),
   }),
 });
 builder.mutationFields((t) => ({
   createApiToken: t.field({
     type: CreatePayload,
     nullable: true,
-    description: 'Makes an API token. Its text is in this answer and nowhere else.',
+    description: 'Creates an API token. Only this answer shows it.',
     args: { input: t.arg({ type: CreateInput, required: true, description: 'Who gets it, and what it may do.' }) },
     errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
     resolve: (_root, { input }, ctx) => createToken(ctx, input),
@@ -114,7 +117,7 @@ builder.mutationFields((t) => ({
   revokeApiToken: t.field({
     type: RevokePayload,
     nullable: true,
-    description: 'Revokes an API token: sessions and subscriptions that it began end with it.',
+    description: 'Revokes an API token and ends its sessions and subscriptions.',
     args: { input: t.arg({ type: RevokeInput, required: true, description: 'Which token, and why.' }) },
     errors: { types: [InvalidInputError, NotFoundError] },
     resolve: (_root, { input }, ctx) => revokeToken(ctx, input),
