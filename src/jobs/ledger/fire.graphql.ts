@@ -17,11 +17,11 @@ interface FireView extends LedgerFire {
 const LONGEST_FIRES_MS = 3660 * DAY_MS;
 
 export const FireGap = builder.objectRef<Pick<LedgerGap, 'firedAt' | 'throughAt' | 'count'>>('FireGap').implement({
-  description: 'Many instants that share one outcome and are stored as one row: a pause, a server that was down.',
+  description: 'Many instants with the same outcome, stored as one row, for example of a pause or a downtime.',
   fields: (t) => ({
     firstAt: t.at('firedAt', 'Its first instant.'),
     lastAt: t.at('throughAt', 'Its last instant.'),
-    count: t.count('count', 'How many instants it is.'),
+    count: t.count('count', 'How many instants it covers.'),
   }),
 });
 export const OutcomeCount = builder.objectRef<{ outcome: FireOutcome; count: number }>('OutcomeCount').implement({
@@ -32,41 +32,41 @@ export const OutcomeCount = builder.objectRef<{ outcome: FireOutcome; count: num
   }),
 });
 const Fire = builder.objectRef<FireView>('Fire').implement({
-  description: 'An instant at which a job was due, and what became of it. Each has exactly one outcome.',
+  description: 'An instant at which a job was due, with its outcome. Each instant has exactly one outcome.',
   fields: (t) => ({
     jobName: t.text('jobName', 'Which job.'),
     at: t.at('at', 'When it was due.'),
-    outcome: t.expose('outcome', { type: Outcome, description: 'What became of it.' }),
+    outcome: t.expose('outcome', { type: Outcome, description: 'Its outcome.' }),
     startedAt: t.atOrNull('startedAt', 'When its run began; null when it did not run, or not yet.'),
     lag: t.field({
       type: 'Duration',
       nullable: true,
-      description: 'From when it was due until its run began; null when it did not run, or not yet.',
+      description: 'The time from when it was due to the start of its run; null when it did not run, or not yet.',
       resolve: ({ at, startedAt }) => startedAt && startedAt.getTime() - at.getTime(),
     }),
-    reason: t.textOrNull('reason', 'Why it became that; null when it ran on time.'),
-    actor: t.textOrNull('actor', 'The person behind it, for example who paused the job; null when it was nobody.'),
+    reason: t.textOrNull('reason', 'Why it has this outcome; null when it ran on time.'),
+    actor: t.textOrNull('actor', 'The person who caused it, for example by pausing the job; null if no one did.'),
     node: t.prismaField({
       type: 'ServerNode',
       nullable: true,
-      description: 'The node that wrote it down, or ran it; null once that node’s record is gone.',
+      description: 'The node that stored it or ran it; null once that node is deleted.',
       resolve: (query, { nodeId }, _args, { prisma }) =>
         nodeId === null ? null : prisma.serverNode.findUnique({ ...query, where: { id: nodeId } }),
     }),
     run: t.prismaField({
       type: JobRun,
       nullable: true,
-      description: 'Its run, the newest if it was run again; null when it did not run, or its run is kept no more.',
+      description: 'Its run, the newest one if it ran again; null when it did not run, or its run is deleted.',
       resolve: (query, { runId }, _args, { prisma }) =>
         runId === null ? null : prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
     }),
-    cron: t.expose('cron', { type: 'CronExpression', description: 'The cron that was in force.' }),
-    timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The zone that was in force.' }),
-    scheduleVersion: t.count('scheduleVersion', 'The schedule’s version that was in force; each change counts one up.'),
+    cron: t.expose('cron', { type: 'CronExpression', description: 'The cron expression at that time.' }),
+    timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The time zone at that time.' }),
+    scheduleVersion: t.count('scheduleVersion', 'The schedule’s version at that time.'),
     gap: t.field({
       type: FireGap,
       nullable: true,
-      description: 'The gap that it is one instant of; null when it is stored by itself.',
+      description: 'The gap that contains it; null when it is stored as its own row.',
       resolve: (fire) => (fire.count > 1 ? fire : null),
     }),
   }),
@@ -78,16 +78,16 @@ builder.queryField('fires', (t) =>
       type: Fire,
       nullable: true,
       description:
-        'The fire ledger of a job, newest first: every instant in [from, to) that is settled, those of gaps one by one.',
+        'The fire ledger of a job, newest first: every instant in [from, to) that has an outcome, each instant of a gap included.',
       args: {
         jobName: t.arg.string({ required: true, description: 'Of which job.' }),
-        from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, itself included.' }),
+        from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, inclusive.' }),
         to: t.arg({
           type: 'DateTime',
           required: true,
           description: 'Before this instant, which is at most 3,660 days after `from`.',
         }),
-        outcome: t.arg({ type: [Outcome], description: 'Only with one of these outcomes; left out: all.' }),
+        outcome: t.arg({ type: [Outcome], description: 'Only these outcomes; left out: all.' }),
       },
       async resolve(_root, { jobName, from, to, outcome, ...args }, { reading }) {
         checkSpan(from, to, LONGEST_FIRES_MS);
@@ -115,9 +115,9 @@ async function pageOfFires(db: Queryable, query: FireQuery, args: PageArgs) {
 }
 
 const Day = builder.objectRef<FireDay>('FireDay').implement({
-  description: 'A day of a job’s ledger, whole, in the zone that was asked for.',
+  description: 'A whole day of a job’s ledger, in the requested time zone.',
   fields: (t) => ({
-    date: t.text('date', 'Which day, in that zone: `2027-03-28`.'),
+    date: t.text('date', 'The date in that time zone: `2027-03-28`.'),
     startsAt: t.field({
       type: 'DateTime',
       description: 'Its first instant. Pass both to `fires` to list the day.',
@@ -129,12 +129,12 @@ const Day = builder.objectRef<FireDay>('FireDay').implement({
       resolve: ({ endsAt }) => new Date(endsAt),
     }),
     dueCount: t.int({
-      description: 'How many instants of it are settled, those of gaps included; 0 when none is, or none was due.',
+      description: 'How many of its instants have an outcome, those in gaps included.',
       resolve: ({ counts }) => counts.reduce((sum, { count }) => sum + count, 0),
     }),
     counts: t.field({
       type: [OutcomeCount],
-      description: 'How many of each outcome; only those that occur.',
+      description: 'How many instants have each outcome; outcomes without instants are left out.',
       resolve: ({ counts }) => [...counts],
     }),
   }),
@@ -146,7 +146,7 @@ builder.queryField('fireCalendar', (t) =>
     type: [Day],
     nullable: { list: true, items: false },
     description:
-      'The fire ledger of a job by days, oldest first: every day that has an instant in [from, to), whole, at most 400 days. Gaps are split over the days that they cover.',
+      'The fire ledger of a job by day, oldest first: each day that overlaps [from, to), in full, at most 400 days. Gaps are split over the days that they cover.',
     args: {
       jobName: t.arg.string({ required: true, description: 'Of which job.' }),
       from: t.arg({ type: 'DateTime', required: true, description: 'From the day of this instant on.' }),
@@ -157,7 +157,7 @@ builder.queryField('fireCalendar', (t) =>
       }),
       timeZone: t.arg({
         type: 'TimeZone',
-        description: 'In whose days; left out: the zone of the schedule that is in force.',
+        description: 'The time zone of the days; left out: the time zone of the schedule.',
       }),
     },
     resolve: (_root, { jobName, from, to, timeZone }, { reading }) =>

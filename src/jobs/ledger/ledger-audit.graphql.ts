@@ -24,45 +24,48 @@ const Miscounted = builder.objectRef<MiscountedGap>('MiscountedGap').implement({
 });
 const Audit = builder.objectRef<FireLedgerAudit>('FireLedgerAudit').implement({
   description:
-    'What was due by the schedule’s versions, computed anew, beside what the ledger holds. It speaks only of what could be checked: settled instants, of which the schedule’s version is on record and fires are still kept.',
+    'What was due, recomputed from the versions of the schedule, compared with the ledger. It covers only what can be checked: instants that have an outcome, whose schedule version is known and whose fires are still stored.',
   fields: (t) => ({
     isComplete: t.boolean({
       description:
-        'True if nothing wrong was found in what was checked: each instant has exactly one outcome and nothing else is recorded. It says nothing where nothing could be checked (`checkedFromAt` is null) or of what `notes` name.',
+        'True if the checked part is correct: each due instant has exactly one outcome, and there are no others. It says nothing about unchecked parts: see `checkedFromAt` and `notes`.',
       resolve: ({ missingCount, extraCount, miscountedCount }) => missingCount + extraCount + miscountedCount === 0,
     }),
     checkedFromAt: t.atOrNull(
       'checkedFrom',
-      'From when on the span was checked, itself included; null when nothing of it could be.',
+      'The beginning of the checked span, inclusive; null when nothing could be checked.',
     ),
-    checkedToAt: t.atOrNull('checkedTo', 'Before when the span was checked; null when nothing of it could be.'),
+    checkedToAt: t.atOrNull('checkedTo', 'The end of the checked span, exclusive; null when nothing could be checked.'),
     notes: t.stringList({
-      description: 'What of the span was not checked, and why; empty when all was.',
+      description: 'Which parts of the span were not checked, and why; empty when all were.',
       resolve: ({ notes }) => [...notes],
     }),
     dueCount: t.count('dueCount', 'How many instants were due.'),
     recordedCount: t.count(
       'recordedCount',
-      'How many the ledger holds: those due, without the missing, with the extra.',
+      'How many instants the ledger has: the due ones, minus the missing, plus the extra ones.',
     ),
     missing: t.field({
       type: ['DateTime'],
       description: `Instants that were due and have no outcome. ${LISTED}`,
       resolve: ({ missing }) => missing.map((at) => new Date(at)),
     }),
-    missingCount: t.count('missingCount', 'How many instants are missing, listed or not.'),
+    missingCount: t.count('missingCount', 'How many instants are missing, including those that are not listed.'),
     extra: t.field({
       type: ['DateTime'],
-      description: `Instants that are recorded though they were not due, or a second time. ${LISTED}`,
+      description: `Instants in the ledger that were not due, or that are there twice. ${LISTED}`,
       resolve: ({ extra }) => extra.map((at) => new Date(at)),
     }),
-    extraCount: t.count('extraCount', 'How many records are extra, listed or not.'),
+    extraCount: t.count('extraCount', 'How many instants are extra, including those that are not listed.'),
     miscounted: t.field({
       type: [Miscounted],
       description: `Gaps whose stored count is wrong. ${LISTED}`,
       resolve: ({ miscounted }) => [...miscounted],
     }),
-    miscountedCount: t.count('miscountedCount', 'How many gaps are miscounted, listed or not.'),
+    miscountedCount: t.count(
+      'miscountedCount',
+      'How many gaps have a wrong count, including those that are not listed.',
+    ),
   }),
 });
 builder.queryField('fireLedgerAudit', (t) =>
@@ -72,10 +75,10 @@ builder.queryField('fireLedgerAudit', (t) =>
     type: Audit,
     nullable: true,
     description:
-      'Holds a job’s ledger against what was due in [from, to), at most 400 days and 3,000,000 instants at once.',
+      'Recomputes what was due in [from, to) and compares it with the job’s ledger; at most 400 days and 3,000,000 instants.',
     args: {
       jobName: t.arg.string({ required: true, description: 'Of which job.' }),
-      from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, itself included.' }),
+      from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, inclusive.' }),
       to: t.arg({ type: 'DateTime', required: true, description: 'Before this instant.' }),
     },
     resolve: (_root, { jobName, from, to }, { reading, config }) =>

@@ -19,93 +19,93 @@ interface PreviewScheduleInput {
 }
 
 const Input = builder.inputRef<PreviewScheduleInput>('PreviewScheduleInput').implement({
-  description: 'A schedule that might be, of a job or of none.',
+  description: 'A possible schedule, for a job or for none.',
   fields: (t) => ({
     jobName: t.string({
-      description: 'Of this job: its schedule is compared with, and its zone and policy are the defaults.',
+      description: 'The job to compare with; its time zone and policy are the defaults.',
     }),
     cron: t.field({ type: 'CronExpression', required: true, description: 'When it would fire.' }),
-    timeZone: t.field({ type: 'TimeZone', description: 'In which zone; left out: the job’s, or UTC without one.' }),
+    timeZone: t.field({ type: 'TimeZone', description: 'The time zone; left out: the job’s, or UTC without a job.' }),
     misfirePolicy: t.field({
       type: Policy,
-      description: 'What would become of missed fires; left out: the job’s, or RUN_ONCE without one.',
+      description: 'The misfire policy; left out: the job’s, or RUN_ONCE without a job.',
     }),
-    after: t.field({ type: 'DateTime', description: 'What comes after this instant; left out: now.' }),
+    after: t.field({ type: 'DateTime', description: 'Show fires after this instant; left out: now.' }),
     first: t.int({ defaultValue: 10, description: 'How many fire times, 1 to 100.' }),
   }),
 });
 const FireCollision = builder.objectRef<Collision>('FireCollision').implement({
-  description: 'An instant at which other jobs fire as well.',
+  description: 'An instant at which other jobs fire too.',
   fields: (t) => ({
     at: t.at('at', 'When.'),
     jobNames: t.stringList({ description: 'The other jobs.', resolve: ({ jobNames }) => [...jobNames] }),
   }),
 });
-const listed = 'The soonest first, at most 100.';
-const incomparable = 'null when no job was named, or its schedule in force cannot be read (a warning says so)';
+const listed = 'Soonest first, at most 100.';
+const incomparable = 'null when no job was named, or when its current schedule is invalid (a warning says so)';
 const Preview = builder.objectRef<SchedulePreview & { readonly jobName: string | null }>('SchedulePreview').implement({
-  description: 'What a schedule would do. Nothing is changed by asking.',
+  description: 'What a schedule would do. A preview changes nothing.',
   fields: (t) => ({
     cronDescription: t.text('cronDescription', 'The cron in words.'),
     timeZone: t.field({
       type: 'TimeZone',
-      description: 'The zone that it was reckoned in.',
+      description: 'The time zone of the preview.',
       resolve: ({ planned }) => planned.timeZone,
     }),
     misfirePolicy: t.field({
       type: Policy,
-      description: 'The misfire policy that it was reckoned with.',
+      description: 'The misfire policy of the preview.',
       resolve: ({ planned }) => planned.misfirePolicy,
     }),
     fireTimes: t.field({
       type: [FireTime],
-      description: 'When it fires next, local and in UTC. `jobName` is empty for a schedule of no job.',
+      description: 'The next fires, in local time and in UTC. `jobName` is empty if no job was named.',
       resolve: ({ fireTimes, planned, jobName }) =>
         fireTimes.map((due) => ({ ...due, jobName: jobName ?? '', timeZone: planned.timeZone })),
     }),
     comparedToAt: t.at(
       'comparedThrough',
-      'Until when appearing, vanishing and colliding fires were looked for: 30 days after `after`.',
+      'The end of the span for `appearing`, `vanishing` and `collisions`: 30 days after `after`.',
     ),
     appearing: t.field({
       type: ['DateTime'],
-      description: `Fires of those 30 days that the job’s schedule in force does not have. ${listed}`,
+      description: `Fires in those 30 days that the job’s current schedule does not have. ${listed}`,
       resolve: ({ appearing }) => [...appearing],
     }),
     appearingCount: t.int({
       nullable: true,
-      description: `How many appear, listed or not; ${incomparable}.`,
+      description: `How many appear, including those that are not listed; ${incomparable}.`,
       resolve: ({ inForce, appearingCount }) => (inForce === null ? null : appearingCount),
     }),
     vanishing: t.field({
       type: ['DateTime'],
-      description: `Fires of those 30 days that only the job’s schedule in force has. ${listed}`,
+      description: `Fires in those 30 days that only the job’s current schedule has. ${listed}`,
       resolve: ({ vanishing }) => [...vanishing],
     }),
     vanishingCount: t.int({
       nullable: true,
-      description: `How many vanish, listed or not; ${incomparable}.`,
+      description: `How many vanish, including those that are not listed; ${incomparable}.`,
       resolve: ({ inForce, vanishingCount }) => (inForce === null ? null : vanishingCount),
     }),
     collisions: t.field({
       type: [FireCollision],
-      description: `Instants of those 30 days at which other jobs are due too, paused or not. ${listed}`,
+      description: `Instants in those 30 days at which other jobs fire too, paused or not. ${listed}`,
       resolve: ({ collisions }) => [...collisions],
     }),
-    collisionCount: t.count('collisionCount', 'How many they are, listed or not.'),
+    collisionCount: t.count('collisionCount', 'How many collide, including those that are not listed.'),
     shortestInterval: t.expose('shortest', {
       type: 'Duration',
       nullable: true,
       description:
-        'The shortest time between two fires: among the first 100,000 of the next 366 days, or the next 10 of one that fires more rarely than yearly. Null when it fires only once more.',
+        'The shortest time between two of the first 100,000 fires in the next 366 days, or of the next 10 fires of a schedule that fires less than once a year. Null when it fires only once more.',
     }),
     averageInterval: t.expose('average', {
       type: 'Duration',
       nullable: true,
-      description: 'The average time between two fires over the same span.',
+      description: 'The average time between two fires in the same span.',
     }),
     warnings: t.stringList({
-      description: 'What is easily overlooked, in sentences; empty when nothing is.',
+      description: 'Warnings in sentences, for example about clock changes; empty if there are none.',
       resolve: ({ warnings }) => [...warnings],
     }),
   }),
@@ -118,8 +118,8 @@ builder.queryField('previewSchedule', (t) =>
     type: Preview,
     nullable: true,
     description:
-      'What a schedule would do, before it is set. What means nothing is an error BAD_USER_INPUT, which names every such field at once.',
-    args: { input: t.arg({ type: Input, required: true, description: 'The schedule, and what to look at.' }) },
+      'What a schedule would do, before you set it. An invalid value is an error BAD_USER_INPUT, which names every invalid field at once.',
+    args: { input: t.arg({ type: Input, required: true, description: 'The schedule, and what to show.' }) },
     async resolve(_root, { input }, { reading, config }) {
       const { jobName = null, cron, timeZone = null, misfirePolicy = null, after = null } = input;
       const plan = { jobName, cron, timeZone, misfirePolicy, after, first: input.first ?? 10 };
@@ -129,36 +129,37 @@ builder.queryField('previewSchedule', (t) =>
 );
 
 const Fire = builder.objectRef<SimulatedFire>('SimulatedFire').implement({
-  description: 'An instant in the time without servers, and what would become of it.',
+  description: 'A due instant during the downtime, with its outcome.',
   fields: (t) => ({
     at: t.at('at', 'When it is due.'),
     outcome: t.field({
       type: Outcome,
-      description: 'What would become of it.',
+      description: 'Its outcome.',
       resolve: ({ row }) => row.outcome,
     }),
     reason: t.string({ nullable: true, description: 'Why; null on time.', resolve: ({ row }) => row.reason }),
     gap: t.field({
       type: FireGap,
       nullable: true,
-      description: 'The gap that it would be one instant of; null when it would be stored by itself.',
+      description: 'The gap that would contain it; null when it would be stored as its own row.',
       resolve: ({ row }) => (row.count > 1 ? row : null),
     }),
   }),
 });
 const Simulation = builder.objectRef<DowntimeSimulation>('DowntimeSimulation').implement({
-  description: 'What one misfire policy would make of a time without servers.',
+  description: 'The effect of one misfire policy after a downtime.',
   fields: (t) => ({
     misfirePolicy: t.expose('misfirePolicy', { type: Policy, description: 'The policy.' }),
-    isInForce: t.flag('isInForce', 'Whether it is the job’s policy now.'),
+    isInForce: t.flag('isInForce', 'Whether it is the job’s current policy.'),
     fires: t.field({
       type: [Fire],
-      description: 'What was due meanwhile, oldest first; of each gap at most the first 100 instants.',
+      description: 'The instants that were due, oldest first; of each gap at most the first 100.',
       resolve: ({ fires }) => [...fires],
     }),
     counts: t.field({
       type: [OutcomeCount],
-      description: 'How many of each outcome, listed or not; only those that occur.',
+      description:
+        'How many instants have each outcome, including those that are not listed; outcomes without instants are left out.',
       resolve: ({ counts }) => [...counts],
     }),
   }),
@@ -170,19 +171,19 @@ builder.queryField('simulateDowntime', (t) =>
     type: [Simulation],
     nullable: { list: true, items: false },
     description:
-      'What each misfire policy would do if no server ran from `from` on and one came up at `to`, by the job’s schedule and pause as they are now. Whatever the policy, the server that comes up starts on time what is due at `to` itself, or was due before by no more than `FIRE_TOLERANCE` (5 seconds unless set). It is what the scheduler itself settles with.',
+      'What each misfire policy would do if no server ran between `from` and `to`, with the job’s current schedule and pause. With every policy, a fire that is due at `to`, or at most `FIRE_TOLERANCE` (5 seconds by default) before, starts on time. The scheduler itself uses the same function.',
     args: {
       jobName: t.arg.string({ required: true, description: 'Of which job.' }),
       from: t.arg({
         type: 'DateTime',
         required: true,
-        description: 'Down from this instant on; all before it is settled.',
+        description: 'The beginning of the downtime; everything before has its outcome.',
       }),
       to: t.arg({
         type: 'DateTime',
         required: true,
         description:
-          'Up again at this instant, which is at most 366 days after `from`; what is due at it is in the answer.',
+          'The end of the downtime, at most 366 days after `from`; a fire that is due at this instant is included.',
       }),
     },
     resolve: (_root, { jobName, from, to }, { reading, config }) =>

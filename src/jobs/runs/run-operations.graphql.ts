@@ -39,7 +39,7 @@ builder.queryFields((t) => ({
 
 builder.objectType(JobAlreadyRunningError, {
   name: 'JobAlreadyRunningError',
-  description: 'The job is running already; a job never overlaps itself.',
+  description: 'The job is already running; a job never overlaps itself.',
   interfaces: ['MutationError'],
   fields: (t) => ({
     jobName: t.text('jobName', 'Which job.'),
@@ -47,14 +47,14 @@ builder.objectType(JobAlreadyRunningError, {
     runningRun: t.prismaField({
       type: JobRun,
       nullable: true,
-      description: 'The run that is going on; null if it has just ended.',
+      description: 'The run in progress; null if it has just ended.',
       resolve: (query, { runId }, _args, { prisma }) =>
         runId === null ? null : prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
     }),
   }),
 });
 const RunNowInput = builder.inputType('RunJobNowInput', {
-  description: 'A job to be run now.',
+  description: 'Which job to run now.',
   fields: (t) => ({
     jobName: t.string({
       required: true,
@@ -62,29 +62,30 @@ const RunNowInput = builder.inputType('RunJobNowInput', {
       validate: z.string().max(200, 'has at most 200 characters'),
     }),
     reason: t.reason(
-      'Why, for the record; at most 500 characters. While the schedule is paused, the run’s reason says so too.',
+      'Why, for the audit trail; at most 500 characters. While the schedule is paused, the run’s reason says so too.',
     ),
     wait: t.boolean({
       defaultValue: false,
-      description: 'Answer only when the run has ended, after 30 s at the latest; also for a key that was used.',
+      description:
+        'Answer only when the run has ended, or after 30 s; also for an idempotency key that was used before.',
     }),
     idempotencyKey: t.idempotencyKey(
-      '1 to 200 characters. The same key again within 24 h answers the first run instead of starting another.',
+      '1 to 200 characters. The same key again within 24 h returns the first run instead of starting another.',
     ),
   }),
 });
 const RunNowPayload = builder.objectRef<{ runId: string; isReplay: boolean }>('RunJobNowPayload').implement({
   description: 'The job was started.',
   fields: (t) => ({
-    run: t.changed(JobRun, 'jobRun', ({ runId }) => ({ id: runId }), 'The run, as it stands now.'),
-    isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was started again.'),
+    run: t.changed(JobRun, 'jobRun', ({ runId }) => ({ id: runId }), 'The run as it is now.'),
+    isReplay: t.flag('isReplay', 'True if this idempotency key was used before; nothing was started again.'),
   }),
 });
 builder.mutationField('runJobNow', (t) =>
   t.field({
     type: RunNowPayload,
     nullable: true,
-    description: 'Runs a job now, beside its schedule, also while it is paused.',
+    description: 'Runs a job now, independently of its schedule, even while it is paused.',
     args: { input: t.arg({ type: RunNowInput, required: true, description: 'Which job.' }) },
     errors: {
       types: [InvalidInputError, NotFoundError, InvalidStateError, JobAlreadyRunningError, IdempotencyConflictError],
@@ -102,7 +103,7 @@ const RunChange = builder.objectRef<ChangeEvent>('JobRunChange').implement({
     jobRun: t.prismaField({
       type: JobRun,
       nullable: true,
-      description: 'The run as it stands when the change is told; null when it was removed.',
+      description: 'The run as it is when the event is sent; null when it was removed.',
       resolve: (query, { key, together }, _args, { prisma }) =>
         together.objectOf('run', JSON.stringify(query), key, async (keys) => {
           const rows = await prisma.jobRun.findMany({ ...query, where: { id: { in: [...keys] } } });
@@ -115,10 +116,9 @@ builder.subscriptionFields((t) => ({
   jobRunChanged: t.field({
     type: RunChange,
     nullable: true,
-    description:
-      'Each change of a run once and in order, also of its counts, progress and lines while it is under way.',
+    description: 'Each change of a run, once and in order, including its counts, progress and log lines while it runs.',
     args: {
-      jobName: t.arg.string({ description: 'Only of this job; left out: of all.' }),
+      jobName: t.arg.string({ description: 'Only this job’s; left out: all.' }),
       after: t.arg.string({ description: AFTER }),
     },
     async subscribe(_root, { jobName, after }, { feed, reading }) {
@@ -149,11 +149,11 @@ interface InterruptionView {
 }
 
 const Interruption = builder.objectRef<InterruptionView>('RunInterruption').implement({
-  description: 'Somebody asked a run to end.',
+  description: 'A request to interrupt a run.',
   fields: (t) => ({
     by: t.textOrNull('by', 'Who.'),
-    reason: t.textOrNull('reason', 'Why, if they said.'),
-    interruptedAt: t.at('interruptedAt', 'When they asked.'),
+    reason: t.textOrNull('reason', 'The reason; null if none was given.'),
+    interruptedAt: t.at('interruptedAt', 'When it was requested.'),
   }),
 });
 builder.prismaObjectFields(JobRun, (t) => ({
@@ -161,7 +161,7 @@ builder.prismaObjectFields(JobRun, (t) => ({
     type: Interruption,
     nullable: true,
     description:
-      'Set once somebody has asked the run to end; it may still have ended well, if it was quicker. Null if nobody has.',
+      'Set once someone requested to interrupt the run, even if it then succeeded before it noticed. Null if no one did.',
     select: { interruptedAt: true, interruptedBy: true, interruptReason: true },
     resolve: ({ interruptedAt, interruptedBy, interruptReason }) =>
       interruptedAt === null ? null : { by: interruptedBy, reason: interruptReason, interruptedAt },
@@ -175,15 +175,15 @@ const Input = builder.inputType('InterruptRunInput', {
   }),
 });
 const Payload = builder.objectRef<{ runId: string; isChanged: boolean }>('InterruptRunPayload').implement({
-  description: 'The run was asked to end.',
+  description: 'The run is asked to stop.',
   fields: (t) => ({
     run: t.changed(
       JobRun,
       'jobRun',
       ({ runId }) => ({ id: runId }),
-      'The run, as it stands now: still RUNNING until its job has ended. `jobRunChanged` tells when.',
+      'The run as it is now: RUNNING until its job has stopped. `jobRunChanged` shows when.',
     ),
-    isChanged: t.flag('isChanged', 'False if it had been asked before.'),
+    isChanged: t.flag('isChanged', 'False if this was already requested.'),
   }),
 });
 builder.mutationField('interruptRun', (t) =>
@@ -191,7 +191,7 @@ builder.mutationField('interruptRun', (t) =>
     type: Payload,
     nullable: true,
     description:
-      'Asks a run to end, on whichever node it goes on; that node sees it within 2 s. A job that has not ended after the grace time (`INTERRUPT_GRACE`, 10 s) is left to itself and its run closed as INTERRUPTED. The run’s fire is not run again.',
+      'Asks a run to stop, on any node, within 2 s. If its job has not stopped after the grace time (`INTERRUPT_GRACE`, 10 s), the run ends as INTERRUPTED although the job may still work. The run’s fire does not run again.',
     args: { input: t.arg({ type: Input, required: true, description: 'Which run.' }) },
     errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
     resolve: (_root, { input }, ctx) => interruptRun(ctx, { runId: input.runId, reason: input.reason?.trim() || null }),

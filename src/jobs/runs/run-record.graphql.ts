@@ -14,48 +14,45 @@ interface ProgressView {
   readonly updatedAt: Date;
 }
 
-const Level = enumOf<RunLogLevel>('RunLogLevel', 'How much a line of a run matters.', {
+const Level = enumOf<RunLogLevel>('RunLogLevel', 'The level of a log line of a run.', {
   info: 'What it did.',
-  warn: 'Something to look at; the run went on.',
+  warn: 'A problem; the run continued.',
   error: 'It broke.',
 });
 const Line = builder.prismaObject('JobRunLogLine', {
   name: 'RunLogLine',
-  description: 'A line that a run has said.',
+  description: 'A log line of a run.',
   fields: (t) => ({
-    at: t.at('at', 'When it was said.'),
-    level: t.expose('level', { type: Level, description: 'How much it matters.' }),
+    at: t.at('at', 'When it was logged.'),
+    level: t.expose('level', { type: Level, description: 'Its level.' }),
     message: t.text('message', 'What was said.'),
     fields: t.expose('fields', {
       type: 'JSON',
       nullable: true,
-      description: 'Figures and names that belong to it, by name; null when there are none.',
+      description: 'Its properties by name; null when there are none.',
     }),
   }),
 });
 const Progress = builder.objectRef<ProgressView>('RunProgress').implement({
-  description: 'How far a run is.',
+  description: 'The progress of a run.',
   fields: (t) => ({
-    doneCount: t.count('doneCount', 'How many are done.'),
-    totalCount: t.countOrNull(
-      'totalCount',
-      'Of how many, as reckoned at its start: in the end it may be more or fewer. Null when not known.',
-    ),
-    label: t.text('label', 'What is being done, for example “Deleting expired invitations”.'),
-    updatedAt: t.at('updatedAt', 'When the run said so.'),
+    doneCount: t.count('doneCount', 'How many items are done.'),
+    totalCount: t.countOrNull('totalCount', 'How many items there are, as estimated at the start; null when unknown.'),
+    label: t.text('label', 'The current step, for example “Deleting expired invitations”.'),
+    updatedAt: t.at('updatedAt', 'When the run reported this.'),
   }),
 });
 builder.prismaObjectFields(JobRun, (t) => ({
   logLines: t.relation('logLines', {
     type: Line,
-    description: `What it said, oldest first: who began it, what it did, how it ended. At most ${MOST_LINES} are kept; the last then says how many more there were. A run by its schedule that had nothing to do says nothing. \`jobRunChanged\` tells when there are more.`,
+    description: `Its log, oldest first: who started it, what it did, how it ended. At most ${MOST_LINES} lines are stored; the last then says how many more there were. A scheduled run that had nothing to do logs nothing. \`jobRunChanged\` announces new lines.`,
     args: { first: t.arg.int({ defaultValue: 200, description: `The first so many, 1 to ${MOST_LINES}.` }) },
     query: ({ first }) => ({ orderBy: { sequence: 'asc' as const }, take: linesOf(first) }),
   }),
   progress: t.field({
     type: Progress,
     nullable: true,
-    description: 'How far it is, or was at its end; null when it does not say.',
+    description: 'Its progress, or its last one if it has ended; null if it reported none.',
     select: { progressDone: true, progressTotal: true, progressLabel: true, progressAt: true },
     resolve: ({ progressDone, progressTotal, progressLabel, progressAt }) =>
       progressDone === null || progressLabel === null || progressAt === null

@@ -15,28 +15,28 @@ export interface RunFilter {
 
 const Trigger = enumOf<RunTrigger>('RunTrigger', 'Why a run was started.', {
   schedule: 'Its fire was due.',
-  manual: 'Somebody asked for it.',
-  catch_up: 'Its fire had been missed, or its first run was interrupted.',
+  manual: 'Someone requested it.',
+  catch_up: 'Its fire was missed, or its first run was interrupted.',
 });
-const Status = enumOf<RunStatus>('RunStatus', 'Where a run stands.', {
+const Status = enumOf<RunStatus>('RunStatus', 'The status of a run.', {
   running: 'Under way.',
   succeeded: 'Ended well.',
   failed: 'Ended with an error.',
-  interrupted: 'Stopped before its end: by a person, by the server’s stop, or by a crash.',
+  interrupted: 'Stopped before its end: by a person, by a server shutdown, or by a crash.',
 });
-export const Outcome = enumOf<FireOutcome>('FireOutcome', 'What became of a fire.', {
-  on_time: 'Run when it was due.',
-  late: 'Run later than the tolerance allows, by a node that was up.',
-  caught_up: 'Missed, and run afterwards.',
-  skipped_overlap: 'Not run: the run before it was still going on.',
-  skipped_paused: 'Not run: the schedule was paused.',
-  skipped_policy: 'Missed, and not run afterwards by the schedule’s policy.',
-  missed: 'Missed too long ago, or too many to be run afterwards.',
+export const Outcome = enumOf<FireOutcome>('FireOutcome', 'The outcome of a fire.', {
+  on_time: 'It ran when it was due.',
+  late: 'A node that was up ran it later than the tolerance allows.',
+  caught_up: 'It was missed, and ran later.',
+  skipped_overlap: 'It did not run: the previous run was still in progress.',
+  skipped_paused: 'It did not run: the schedule was paused.',
+  skipped_policy: 'It was missed, and by the schedule’s policy did not run later.',
+  missed: 'It was missed too long ago, or with too many others, to run later.',
 });
 const RunCount = builder.objectRef<{ name: string; value: number }>('RunCount').implement({
-  description: 'One figure of what a run did.',
+  description: 'A count of what a run did.',
   fields: (t) => ({
-    name: t.text('name', 'Of what, for example deleted.'),
+    name: t.text('name', 'What is counted, for example deleted.'),
     value: t.count('value', 'How many.'),
   }),
 });
@@ -49,42 +49,42 @@ export const JobRun = builder.prismaNode('JobRun', {
     runId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (run) => run.id }),
     job: t.relation('schedule', { description: 'The job.' }),
     trigger: t.expose('trigger', { type: Trigger, description: 'Why it was started.' }),
-    status: t.expose('status', { type: Status, description: 'Where it stands.' }),
+    status: t.expose('status', { type: Status, description: 'Its status.' }),
     outcome: t.field({
       type: Outcome,
       nullable: true,
-      description: 'What became of its fire; null for a run by hand.',
+      description: 'The outcome of its fire; null for a manual run.',
       select: { fire: { select: { outcome: true } } },
       resolve: ({ fire }) => fire?.outcome ?? null,
     }),
-    scheduledFor: t.atOrNull('scheduledFor', 'When its fire was due; null for a run by hand.'),
+    scheduledFor: t.atOrNull('scheduledFor', 'When its fire was due; null for a manual run.'),
     startedAt: t.atOrNull('startedAt', 'When it began.'),
-    finishedAt: t.atOrNull('finishedAt', 'When it ended; null while it is under way.'),
+    finishedAt: t.atOrNull('finishedAt', 'When it ended; null while it runs.'),
     duration: t.field({
       type: 'Duration',
       nullable: true,
-      description: 'How long it took; null while it is under way.',
+      description: 'How long it took; null while it runs.',
       resolve: ({ startedAt, finishedAt }) => finishedAt && finishedAt.getTime() - startedAt.getTime(),
     }),
     counts: t.field({
       type: [RunCount],
-      description: 'What it did, in figures; also while it is under way.',
+      description: 'What it did, as counts; also while it runs.',
       resolve: ({ counts }) => countsOf(counts),
     }),
-    errorMessage: t.textOrNull('errorMessage', 'Why it did not end well; null if it did.'),
-    reason: t.textOrNull('reason', 'Why somebody asked for it, if they said.'),
-    actor: t.textOrNull('actor', 'Who asked for it; null for a fire.'),
+    errorMessage: t.textOrNull('errorMessage', 'Why it failed or was interrupted; null otherwise.'),
+    reason: t.textOrNull('reason', 'The reason for a manual run; null if none was given.'),
+    actor: t.textOrNull('actor', 'Who requested it; null for a fire.'),
     node: t.relation('node', {
       nullable: true,
-      description: 'The node that runs it; null once that node’s record is gone.',
+      description: 'The node that runs it; null once that node is deleted.',
     }),
   }),
 });
 export const Filter = builder.inputRef<RunFilter>('JobRunFilter').implement({
-  description: 'Which runs; all conditions that are given must hold.',
+  description: 'Filters runs; all given conditions must hold.',
   fields: (t) => ({
     jobName: t.string({ description: 'Of this job.' }),
-    status: t.field({ type: [Status], description: 'One of these states.' }),
+    status: t.field({ type: [Status], description: 'With one of these statuses.' }),
     trigger: t.field({ type: [Trigger], description: 'Started for one of these reasons.' }),
   }),
 });

@@ -25,19 +25,19 @@ export function countOf(first: number | null | undefined, fallback: number): num
 }
 
 const Dst = builder.enumType('DstNote', {
-  description: 'What a change of the clock does to a fire.',
+  description: 'What a clock change does to a fire.',
   values: {
     SHIFTED_BY_GAP: {
       value: 'shifted_by_gap',
-      description: 'Its local time does not exist that day: it fires later by the length of the gap.',
+      description: 'Its local time does not exist on that day: it fires later by the length of the gap.',
     },
     FIRST_OF_REPEATED: {
       value: 'first_of_repeated',
-      description: 'Its local time occurs twice that day: this is the first.',
+      description: 'Its local time occurs twice on that day: this is the first.',
     },
     SECOND_OF_REPEATED: {
       value: 'second_of_repeated',
-      description: 'Its local time occurs twice that day: this is the second.',
+      description: 'Its local time occurs twice on that day: this is the second.',
     },
   } satisfies Record<string, { value: DstNote; description: string }>,
 });
@@ -47,10 +47,10 @@ export const FireTime = builder.objectRef<FireTimeView>('FireTime').implement({
     jobName: t.text('jobName', 'Which job.'),
     at: t.at('at', 'When.'),
     localTime: t.string({
-      description: 'The same in the schedule’s zone, with its offset: `2027-03-28T03:30:00+02:00`.',
+      description: 'The same in the schedule’s time zone, with its offset: `2027-03-28T03:30:00+02:00`.',
       resolve: ({ at, timeZone }) => localTime(at, timeZone),
     }),
-    dst: t.expose('dst', { type: Dst, nullable: true, description: 'Set when the clock changes about then.' }),
+    dst: t.expose('dst', { type: Dst, nullable: true, description: 'Set when a clock change affects it.' }),
   }),
 });
 

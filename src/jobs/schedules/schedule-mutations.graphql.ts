@@ -17,13 +17,13 @@ const PauseInput = builder.inputType('PauseJobInput', {
     jobName: t.string({ required: true, description: 'For example ExpiredInvitationCleanupJob.', validate: name }),
     reason: t.string({
       required: true,
-      description: 'For those who wonder why it does not run; 1 to 500 characters. Each skipped fire carries it.',
+      description: 'Why, for other operators; 1 to 500 characters. Each skipped fire shows it.',
       // That there is one is seen with the end (pause.ts), so that all problems are told at once.
       validate: reasonLine,
     }),
     until: t.field({
       type: 'DateTime',
-      description: 'When the pause lifts itself; left out: when somebody resumes the job.',
+      description: 'When the pause ends automatically; left out: when someone resumes the job.',
     }),
   }),
 });
@@ -35,18 +35,18 @@ const ResumeInput = builder.inputType('ResumeJobInput', {
   }),
 });
 const RescheduleInput = builder.inputType('RescheduleJobInput', {
-  description: 'What to change of a schedule; what is left out or null stays as it is.',
+  description: 'The changes of a schedule; fields that are left out or null stay as they are.',
   fields: (t) => ({
     jobName: t.string({ required: true, description: 'For example ExpiredInvitationCleanupJob.', validate: name }),
-    cron: t.field({ type: 'CronExpression', description: 'When it fires, in the local time of its zone.' }),
-    timeZone: t.field({ type: 'TimeZone', description: 'The zone whose local time the cron means.' }),
-    misfirePolicy: t.field({ type: Policy, description: 'What becomes of missed fires.' }),
+    cron: t.field({ type: 'CronExpression', description: 'When it fires, in its time zone.' }),
+    timeZone: t.field({ type: 'TimeZone', description: 'The time zone of the cron expression.' }),
+    misfirePolicy: t.field({ type: Policy, description: 'What happens to missed fires.' }),
     reset: t.boolean({
       defaultValue: false,
-      description: 'Takes cron, zone and policy back to the code’s default; goes with none of the others.',
+      description: 'Resets cron, time zone and policy to the defaults; cannot be combined with them.',
     }),
     // Its length is checked with the rest, so that a refusal lists every problem.
-    reason: t.string({ description: 'Why, for the record; at most 500 characters.' }),
+    reason: t.string({ description: 'Why, for the audit trail; at most 500 characters.' }),
   }),
 });
 const payload = (type: string, description: string) =>
@@ -57,21 +57,21 @@ const payload = (type: string, description: string) =>
         JobSchedule,
         'jobSchedule',
         ({ jobName }) => ({ name: jobName }),
-        'The schedule, as it stands now.',
+        'The schedule as it is now.',
       ),
-      isChanged: t.flag('isChanged', 'False if it was so already.'),
+      isChanged: t.flag('isChanged', 'False if nothing changed.'),
     }),
   });
-const PausePayload = payload('PauseJobPayload', 'It is paused; a run that is going on goes on.');
-const ResumePayload = payload('ResumeJobPayload', 'It is not paused.');
-const ReschedulePayload = payload('RescheduleJobPayload', 'It has the timing that was asked for, on all nodes.');
+const PausePayload = payload('PauseJobPayload', 'The job is paused; a run in progress continues.');
+const ResumePayload = payload('ResumeJobPayload', 'The job is not paused.');
+const ReschedulePayload = payload('RescheduleJobPayload', 'The schedule is changed, on all nodes.');
 
 builder.mutationFields((t) => ({
   pauseJob: t.field({
     type: PausePayload,
     nullable: true,
     description:
-      'Pauses a job: its fires are skipped, each with this actor and reason, until it is resumed or the pause lifts itself. A pause in force takes the new reason and end. `runJobNow` works all the same.',
+      'Pauses a job: its fires are skipped, each with this actor and reason, until the job is resumed or the pause ends automatically. An existing pause gets the new reason and end. `runJobNow` still works.',
     args: { input: t.arg({ type: PauseInput, required: true, description: 'Which job, why, and for how long.' }) },
     errors: { types: [InvalidInputError, NotFoundError] },
     resolve: (_root, { input: { jobName, reason, until = null } }, ctx) =>
@@ -90,7 +90,7 @@ builder.mutationFields((t) => ({
     type: ReschedulePayload,
     nullable: true,
     description:
-      'Gives a job another timing, from this moment on; what was due before is settled by the old one. Every node’s timers follow within 2 s.',
+      'Changes a job’s schedule from this moment on; the old schedule decides about everything that was due before. All nodes follow within 2 s.',
     args: { input: t.arg({ type: RescheduleInput, required: true, description: 'Which job, and what to change.' }) },
     errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
     resolve: (_root, { input }, ctx) => rescheduleJob(ctx, input),

@@ -16,11 +16,11 @@ import { timingProblem } from './reschedule.rules.ts';
 
 export const Policy = enumOf<MisfirePolicy>(
   'MisfirePolicy',
-  'What becomes of fires that were missed, within `MISFIRE_WINDOW` (24 hours unless set).',
+  'What happens to missed fires, within `MISFIRE_WINDOW` (24 hours by default).',
   {
-    run_once: 'The newest is run late, the older ones are skipped.',
+    run_once: 'The newest runs late; the older ones are skipped.',
     skip: 'All are skipped.',
-    run_all: 'All are run late, the oldest first, up to a bound.',
+    run_all: 'All run late, oldest first, up to a limit.',
   },
 );
 
@@ -34,7 +34,7 @@ export const SchedulePause = builder
       by: t.textOrNull('pausedBy', 'Who paused it.'),
       reason: t.textOrNull('pauseReason', 'Why.'),
       pausedAt: t.at('pausedAt', 'Since when.'),
-      until: t.atOrNull('pausedUntil', 'When it lifts itself; null: when somebody resumes it.'),
+      until: t.atOrNull('pausedUntil', 'When it ends automatically; null: when someone resumes the job.'),
     }),
   });
 
@@ -50,13 +50,13 @@ export const JobSchedule = builder.prismaNode('JobSchedule', {
         jobs.find((job) => job.name === name)?.description ??
         'This server does not know the job: another version registered it.',
     }),
-    cron: t.expose('cron', { type: 'CronExpression', description: 'The cron expression in force.' }),
+    cron: t.expose('cron', { type: 'CronExpression', description: 'The current cron expression.' }),
     cronDescription: t.string({
-      description: 'The same in words; what is wrong with it, should somebody have made it unreadable with SQL.',
+      description: 'The cron expression in words; if SQL made it invalid, what is wrong with it.',
       resolve: describe,
     }),
-    timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The zone whose local time the cron means.' }),
-    misfirePolicy: t.expose('misfirePolicy', { type: Policy, description: 'What becomes of missed fires.' }),
+    timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The time zone of the cron expression.' }),
+    misfirePolicy: t.expose('misfirePolicy', { type: Policy, description: 'What happens to missed fires.' }),
     isPaused: t.boolean({
       description: 'Whether fires are skipped now.',
       resolve: (schedule, _args, { clock }) => isPausedAt(schedule, clock.now()),
@@ -70,11 +70,11 @@ export const JobSchedule = builder.prismaNode('JobSchedule', {
           ? { ...schedule, pausedAt: schedule.pausedAt }
           : null,
     }),
-    isOverridden: t.flag('isOverridden', 'Whether it differs from the code’s default.'),
+    isOverridden: t.flag('isOverridden', 'Whether it differs from the default.'),
     nextFireAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it fires next; null if never again.',
+      description: 'When it fires next; null if never.',
       resolve: (schedule, _args, { clock }) => fireTimesOf(schedule, unsettled(schedule, clock), 1)[0]?.at ?? null,
     }),
     nextFireTimes: t.field({
@@ -86,21 +86,21 @@ export const JobSchedule = builder.prismaNode('JobSchedule', {
     previousFireAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'The newest instant at which it was due, whatever came of it; null before the first.',
+      description: 'The latest instant at which it was due, whatever its outcome; null before the first.',
       select: { fires: { orderBy: { firedAt: 'desc' }, take: 1, select: { throughAt: true } } },
       resolve: ({ fires }) => fires[0]?.throughAt ?? null,
     }),
     currentRun: t.prismaField({
       type: 'JobRun',
       nullable: true,
-      description: 'The run that is going on, on whichever node; null if none.',
+      description: 'The run in progress, on any node; null if there is none.',
       resolve: (query, { name }, _args, { prisma }) =>
         prisma.jobRun.findFirst({ ...query, where: { jobName: name, status: 'running' } }),
     }),
     lastRun: t.prismaField({
       type: 'JobRun',
       nullable: true,
-      description: 'The newest run that has ended; null if none has.',
+      description: 'The latest finished run; null if there is none.',
       resolve: (query, { name }, _args, { prisma }) =>
         prisma.jobRun.findFirst({
           ...query,
@@ -138,7 +138,7 @@ builder.queryFields((t) => ({
   nextFireTimes: t.field({
     type: [FireTime],
     nullable: { list: true, items: false },
-    description: 'The next fires of all jobs, merged, soonest first; a paused job’s are in it.',
+    description: 'The next fires of all jobs, merged, soonest first; paused jobs are included.',
     args: {
       first: t.arg.int({ defaultValue: 10, description: 'How many, 1 to 100.' }),
       jobName: t.arg.string({ description: 'Only of this job.' }),
@@ -170,7 +170,7 @@ const describe = (timing: Recurrence) => timingProblem(timing) ?? cronDescriptio
 
 const ScheduleChange = builder.objectRef<ChangeEvent>('JobScheduleChange').implement({
   description:
-    'A schedule was changed, paused or resumed, or one of its fires was settled, so that the next one is another.',
+    'A schedule was changed, paused or resumed, or one of its fires got its outcome, so that the next fire is a later one.',
   interfaces: [Change],
   isTypeOf: isAbout('schedule'),
   fields: (t) => ({
@@ -178,7 +178,7 @@ const ScheduleChange = builder.objectRef<ChangeEvent>('JobScheduleChange').imple
     jobSchedule: t.prismaField({
       type: JobSchedule,
       nullable: true,
-      description: 'The schedule as it stands when the change is told; null when it was removed.',
+      description: 'The schedule as it is when the event is sent; null when it was removed.',
       resolve: (query, { key, together }, _args, { prisma }) =>
         together.objectOf('schedule', JSON.stringify(query), key, async (keys) => {
           const rows = await prisma.jobSchedule.findMany({ ...query, where: { name: { in: [...keys] } } });
@@ -193,7 +193,7 @@ builder.subscriptionFields((t) => ({
     nullable: true,
     description: 'Each change of a schedule, once and in order.',
     args: {
-      jobName: t.arg.string({ description: 'Only of this job; left out: of all.' }),
+      jobName: t.arg.string({ description: 'Only this job’s; left out: all.' }),
       after: t.arg.string({ description: AFTER }),
     },
     async subscribe(_root, { jobName, after }, { feed, reading }) {
