@@ -17,7 +17,7 @@ const familyId = orNull(uuid('The family; null when it was deleted.'));
 const username = z.string().describe('The account’s username.');
 export const role = z.enum(['owner', 'admin', 'member', 'managed_account']).describe('The account’s role.');
 export const actor = z.string().describe('Who did it: a caller’s name, or a part of the server.');
-export const bulkActionId = orNull(uuid('The bulk action that did it; null when it was done to this entry alone.'));
+export const bulkActionId = orNull(uuid('The bulk action that did it; null if it was done to this entry alone.'));
 export const entryStatus = z
   .enum(['pending', 'processing', 'completed', 'failed', 'cancelled'])
   .describe('A status of an entry.');
@@ -25,7 +25,7 @@ export const entryStatus = z
 export const entry = { entryId, familyId, username };
 export const job = { jobName: z.string().describe('The job, for example `ManagedAccountRetryJob`.') };
 export const provider = z.string().describe('The identity provider’s name.');
-export const until = orNull(instant('Until when; null: until somebody ends it.'));
+export const until = orNull(instant('When it ends automatically; null: when someone ends it.'));
 export const key = { keyId: uuid('The key: `EncryptionKey.keyId` in the API.'), actor };
 export const bulkAction = {
   bulkActionId: uuid('The bulk action: `BulkAction.bulkActionId` in the API.'),
@@ -41,16 +41,18 @@ export const apiToken = {
 };
 export const alert = {
   alertId: uuid('The alert: `Alert.alertId` in the API.'),
-  rule: z.string().describe('The rule that it is by, for example `ENTRY_FAILED`.'),
-  group: z.string().describe('What of the rule’s many it is about, for example a job’s name; empty when there is one.'),
+  rule: z.string().describe('Its rule, for example `ENTRY_FAILED`.'),
+  group: z
+    .string()
+    .describe('Which of the rule’s alerts it is, for example a job’s name; empty if the rule has only one.'),
   severity: z.enum(['info', 'warning', 'critical']).describe('How urgent it is.'),
   summary: z.string().describe('What is wrong, in one sentence.'),
   advice: z.string().describe('What to do about it.'),
-  count: count('How many of its kind it stands for.'),
+  count: count('How many failures or objects it stands for.'),
   subjectKind: z.string().describe('What it is about, for example `job` or `node`: `AlertSubjectKind` in the API.'),
-  subjectKey: z.string().nullable().describe('Which one, as the API’s selectors take it; null where there is one.'),
-  startedAt: instant('Since when it is so.'),
-  raisedAt: instant('When that was found.'),
+  subjectKey: z.string().nullable().describe('Its key, as the API’s arguments take it; null if there is only one.'),
+  startedAt: instant('Since when this is the case.'),
+  raisedAt: instant('When the server found it.'),
 };
 export const webhookId = uuid('The webhook: `Webhook.webhookId` in the API.');
 

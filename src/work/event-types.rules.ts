@@ -26,52 +26,52 @@ export const CATALOG = {
   ManagedAccountCreationQueued: event('ManagedAccountCreation', 'An account was queued to be created.', {
     ...is.entry,
     role: is.role,
-    dueAt: is.instant('When it is attempted at the earliest.'),
+    dueAt: is.instant('When the first attempt is due.'),
   }),
-  ManagedAccountCreated: event('ManagedAccountCreation', 'The account exists, and its user row with it.', {
+  ManagedAccountCreated: event('ManagedAccountCreation', 'The account and its user row were created.', {
     ...is.entry,
-    userId: is.uuid('The user that was made: `auth.users.id`.'),
+    userId: is.uuid('The new user: `auth.users.id`.'),
     role: is.role,
     providerUserId: z.string().describe('The account’s id at the identity provider.'),
   }),
   ManagedAccountCreationFailed: event(
     'ManagedAccountCreation',
-    'The account was given up: a permanent error, or the retries are used up. What the error said is in the API.',
+    'The entry failed: a permanent error, or all retries failed. The API has the error message.',
     {
       ...is.entry,
-      errorCode: z.string().describe('The error, for scripts.'),
-      attemptCount: is.count('How many attempts were made.'),
-      retryCount: is.count('How many of them were counted as retries.'),
+      errorCode: z.string().describe('The error code.'),
+      attemptCount: is.count('How many attempts there were.'),
+      retryCount: is.count('How many of them counted as retries.'),
     },
   ),
-  ManagedAccountCreationCancelled: event('ManagedAccountCreation', 'Somebody gave the entry up.', {
+  ManagedAccountCreationCancelled: event('ManagedAccountCreation', 'A person cancelled the entry.', {
     ...is.entry,
     bulkActionId: is.bulkActionId,
     actor: is.actor,
   }),
   ManagedAccountCreationRetried: event(
     'ManagedAccountCreation',
-    'Somebody started a new series of attempts for an entry that had failed, was cancelled or waited.',
+    'A person started a new series of attempts for an entry that was failed, cancelled or pending.',
     { ...is.entry, bulkActionId: is.bulkActionId, actor: is.actor },
   ),
   ManagedAccountCreationRestored: event(
     'ManagedAccountCreation',
-    'A bulk cancel was taken back: the entry is what it was before.',
+    'A bulk cancel was undone: the entry is what it was before.',
     { ...is.entry, status: is.entryStatus, bulkActionId: is.bulkActionId, actor: is.actor },
   ),
-  ExpiredInvitationsDeleted: event('Job', 'Invitations that had expired long ago were deleted.', {
+  ExpiredInvitationsDeleted: event('Job', 'Invitations that expired long ago were deleted.', {
     ...is.job,
     count: is.count('How many, in this batch.'),
   }),
-  JobRunFinished: event('Job', 'A run of a job ended, however it ended. Its error message is in the API.', {
+  JobRunFinished: event('Job', 'A run of a job ended, with any status. The API has its error message.', {
     ...is.job,
     runId: is.uuid('The run: `JobRun.runId` in the API.'),
-    trigger: z.enum(['schedule', 'manual', 'catch_up']).describe('What it was run by.'),
+    trigger: z.enum(['schedule', 'manual', 'catch_up']).describe('What started it.'),
     status: z.enum(['succeeded', 'failed', 'interrupted']).describe('How it ended.'),
-    scheduledFor: is.orNull(is.instant('The instant that it was due at; null for one by hand.')),
+    scheduledFor: is.orNull(is.instant('When it was due; null for a manual run.')),
     startedAt: is.instant('When it began.'),
     finishedAt: is.instant('When it ended.'),
-    counts: z.record(z.string(), z.number()).describe('What it did, by name.'),
+    counts: z.record(z.string(), z.number()).describe('What it did, as counts by name.'),
   }),
   JobPaused: event('JobSchedule', 'A job’s schedule was paused, or its pause was changed.', {
     ...is.job,
@@ -79,60 +79,64 @@ export const CATALOG = {
     actor: is.actor,
   }),
   JobResumed: event('JobSchedule', 'A job’s schedule fires again.', { ...is.job, actor: is.actor }),
-  JobRescheduled: event('JobSchedule', 'A job fires at other times now.', {
+  JobRescheduled: event('JobSchedule', 'A job’s schedule was changed.', {
     ...is.job,
     cron: z.string().describe('The cron expression.'),
     timeZone: z.string().describe('The IANA time zone.'),
-    misfirePolicy: z.enum(['run_once', 'skip', 'run_all']).describe('What happens with fires that were missed.'),
+    misfirePolicy: z.enum(['run_once', 'skip', 'run_all']).describe('What happens to missed fires.'),
     actor: is.actor,
   }),
-  CircuitOpened: event('Circuit', 'The identity provider is not asked any more until a probe succeeds.', {
+  CircuitOpened: event('Circuit', 'All attempts stop until a probe succeeds.', {
     provider: is.provider,
-    cause: z.string().nullable().describe('The error that opened it, for scripts; null when somebody did.'),
-    nextProbeAt: is.orNull(is.instant('When it is tried next; null: when somebody closes the circuit.')),
+    cause: z.string().nullable().describe('The error code that opened it; null if it was opened by hand.'),
+    nextProbeAt: is.orNull(is.instant('When the next probe is due; null: when someone closes the circuit.')),
     actor: is.actor,
   }),
-  CircuitClosed: event('Circuit', 'The identity provider is asked again.', { provider: is.provider, actor: is.actor }),
-  QueuePaused: event('Queue', 'Nothing is claimed any more: of a family, or at all.', {
-    familyId: is.orNull(is.uuid('The family whose entries wait; null: all do.')),
+  CircuitClosed: event('Circuit', 'Attempts continue.', { provider: is.provider, actor: is.actor }),
+  QueuePaused: event('Queue', 'The queue, or the part of one family, was paused.', {
+    familyId: is.orNull(is.uuid('The family whose entries wait; null: all entries wait.')),
     until: is.until,
     actor: is.actor,
   }),
-  QueueResumed: event('Queue', 'A pause was ended by hand; one that ends by itself is not told.', {
-    familyId: is.orNull(is.uuid('The family whose entries waited; null: all did.')),
+  QueueResumed: event('Queue', 'A pause was ended by hand; there is no event when a pause ends automatically.', {
+    familyId: is.orNull(is.uuid('The family whose entries waited; null: all entries waited.')),
     actor: is.actor,
   }),
-  BulkActionFinished: event('BulkAction', 'A bulk action did what it could.', {
+  BulkActionFinished: event('BulkAction', 'A bulk action is finished.', {
     ...is.bulkAction,
     doneCount: is.count('How many entries it changed.'),
     skippedCount: is.count('How many it left as they are.'),
     actor: is.actor,
   }),
-  BulkActionUndone: event('BulkAction', 'A bulk action was taken back as far as it could be.', {
+  BulkActionUndone: event('BulkAction', 'A bulk action was undone, as far as possible.', {
     ...is.bulkAction,
-    undoneCount: is.count('How many entries are as they were.'),
-    keptCount: is.count('How many were left, because something had touched them since.'),
+    undoneCount: is.count('How many entries were restored.'),
+    keptCount: is.count('How many were not restored, because they had changed since.'),
     actor: is.actor,
   }),
-  EncryptionKeyRotated: event('EncryptionKey', 'Passwords are sealed under a new key.', is.key),
-  EncryptionKeyRetired: event('EncryptionKey', 'A key was destroyed: what was sealed under it stays shut.', is.key),
-  ApiTokenCreated: event('ApiToken', 'A token was made; the token itself is nowhere.', is.apiToken),
-  ApiTokenRevoked: event('ApiToken', 'A token opens nothing any more.', is.apiToken),
-  AlertRaised: event('Alert', 'Something needs somebody: told once, when it begins.', is.alert),
-  AlertResolved: event('Alert', 'What an alert was about is over: told once.', {
+  EncryptionKeyRotated: event('EncryptionKey', 'A new key encrypts passwords from now on.', is.key),
+  EncryptionKeyRetired: event(
+    'EncryptionKey',
+    'A key was destroyed: what it encrypted can no longer be decrypted.',
+    is.key,
+  ),
+  ApiTokenCreated: event('ApiToken', 'An API token was created; the event does not contain it.', is.apiToken),
+  ApiTokenRevoked: event('ApiToken', 'An API token was revoked.', is.apiToken),
+  AlertRaised: event('Alert', 'Something needs attention: published once, when it begins.', is.alert),
+  AlertResolved: event('Alert', 'The cause of an alert is gone: published once.', {
     ...is.alert,
     resolvedAt: is.instant('When it was over.'),
   }),
-  WebhookTested: event('Webhook', 'Somebody tested a webhook; only that one gets this.', {
+  WebhookTested: event('Webhook', 'A person tested a webhook; only that webhook receives this.', {
     webhookId: is.webhookId,
     actor: is.actor,
   }),
   WebhookDisabled: event(
     'Webhook',
-    'A webhook failed for too long, or its receiver answered 410 Gone: it was disabled, and gets nothing.',
+    'A webhook was disabled: it failed for too long, or its receiver answered 410 Gone.',
     {
       webhookId: is.webhookId,
-      failingSince: is.instant('Since when nothing was delivered.'),
+      failingSince: is.instant('Since when all deliveries have failed.'),
     },
   ),
 } as const;

@@ -24,7 +24,7 @@ const SUBJECTS = {
 const TOPICS = Object.keys(SUBJECTS) as ChangeTopic[];
 
 const Subject = builder.enumType('ChangeSubject', {
-  description: 'What can be watched.',
+  description: 'What a subscription can watch.',
   values: Object.fromEntries(
     TOPICS.map((topic) => [SUBJECTS[topic][0], { value: topic, description: SUBJECTS[topic][2] }]),
   ),
@@ -34,13 +34,13 @@ builder.subscriptionField('changed', (t) =>
     type: Change,
     nullable: true,
     description:
-      'Each change of all that you may see, once and in order, in one stream; what it is says its type. It tells what `queuedCreationChanged`, `jobRunChanged`, `scheduleChanged`, `circuitChanged`, `bulkActionChanged` and `alertChanged` do, and goes on from the cursors of each.',
+      'Each change of everything that you may see, once and in order, in one stream. It combines `queuedCreationChanged`, `jobRunChanged`, `scheduleChanged`, `circuitChanged`, `bulkActionChanged` and `alertChanged`, and accepts the cursors of each.',
     args: {
       after: t.arg.string({ description: AFTER }),
       subjects: t.arg({
         type: [Subject],
         description:
-          'Only changes of these, at least one; FORBIDDEN names those that you may not watch. Left out: of all that you may.',
+          'Only these, at least one; FORBIDDEN names those that you may not watch. Left out: all that you may watch.',
       }),
     },
     subscribe: (_root, { after, subjects }, ctx) =>
@@ -56,7 +56,7 @@ builder.subscriptionField('changed', (t) =>
 function topicsFor(caller: Caller, named: readonly ChangeTopic[] | null | undefined): ChangeTopic[] {
   if (!named) return TOPICS.filter((topic) => denialOf(topic, caller) === undefined);
   if (named.length === 0) {
-    const message = 'name at least one, or leave it out for all that you may watch.';
+    const message = 'name at least one, or leave it out to watch everything that you may.';
     throw new InvalidInputError([{ path: ['subjects'], code: 'EMPTY', message }]);
   }
   const topics = [...new Set(named)];
@@ -85,7 +85,7 @@ builder.queryField('changeCursor', (t) =>
   t.string({
     nullable: true,
     description:
-      'The cursor of now. Ask for it, then for what you show, then subscribe with it as `after`: whatever was changed in between is sent.',
+      'The cursor of this moment. Query it first, then load your data, then subscribe with it as `after`: changes in between are sent too.',
     resolve: (_root, _args, { feed }) => feed.cursor(),
   }),
 );

@@ -60,18 +60,18 @@ const namedIn = (filter: StringFilter | null | undefined): string[] => [
 /** Events are shown to those who see all families; nothing else leads to one. */
 const visibleTo = ({ familyId }: Caller): Prisma.OutboxEventWhereInput => (familyId === null ? {} : { familyId });
 
-const State = enumOf<OutboxState>('OutboxEventState', 'Where an event stands.', {
-  pending: 'It is published within moments, in the order of its aggregate.',
-  waiting: 'It could not be published; it is tried again, and holds back what follows in its aggregate.',
-  parked: 'It could not be published too often; `redeliverOutboxEvent` tries it again.',
-  processed: 'It was published: handed to every target.',
+const State = enumOf<OutboxState>('OutboxEventState', 'The state of an event.', {
+  pending: 'It will be published within moments, in the order of its aggregate.',
+  waiting: 'Publishing failed; it is tried again, and holds back later events of its aggregate.',
+  parked: 'Publishing failed too often; `redeliverOutboxEvent` tries it again.',
+  processed: 'It was published to every target.',
 });
 const OutboxEventRef = builder.prismaNode('OutboxEvent', {
   id: { field: 'eventId' },
   findUnique: (eventId, { caller }) => ({ eventId, AND: [visibleTo(caller)] }),
   nullable: true,
   description:
-    'Something that happened, written in the transaction of the change. Others hear of it at least once: by webhooks, and by NOTIFY on the channel `family_hub_events`.',
+    'An event, written in the transaction of the change. It is published at least once: to webhooks, and by NOTIFY on the channel `family_hub_events`.',
   fields: (t) => ({
     eventId: t.field({
       type: 'UUID',
@@ -80,7 +80,7 @@ const OutboxEventRef = builder.prismaNode('OutboxEvent', {
     }),
     sequence: t.string({
       description:
-        'Its number in the order of writing, of 20 digits, as in the envelope: comparable as text. Numbers may be missing.',
+        'Its number in the order of writing, of 20 digits, as in the envelope; comparable as text. Numbers may be missing.',
       resolve: ({ sequence }) => String(sequence).padStart(20, '0'),
     }),
     eventType: t.text(
@@ -88,53 +88,50 @@ const OutboxEventRef = builder.prismaNode('OutboxEvent', {
       'What happened, for example `ManagedAccountCreated`; `GET /events/schemas` lists all types.',
     ),
     eventVersion: t.count('eventVersion', 'The version of its payload.'),
-    aggregateType: t.text('aggregateType', 'What it happened to, by kind.'),
+    aggregateType: t.text('aggregateType', 'The kind of object that it is about.'),
     aggregateId: t.expose('aggregateId', {
       type: 'UUID',
-      description: 'What it happened to; events with the same one are published in their order.',
+      description: 'The object that it is about; events of one object are published in order.',
     }),
     aggregateName: t.string({
       nullable: true,
       description:
-        'What it happened to, by name: an account’s username, a job, a token, the identity provider, an alert’s rule; null if the payload has none.',
+        'The name of that object: a username, a job, a token, the identity provider, an alert’s rule; null if the payload has none.',
       resolve: ({ payload }) => aggregateNameIn(payload),
     }),
     familyId: t.expose('familyId', {
       type: 'UUID',
       nullable: true,
-      description: 'The family that it concerns; null if none in particular.',
+      description: 'The family that it is about; null if none.',
     }),
     payload: t.expose('payload', {
       type: 'JSON',
-      description: 'What it says, by its JSON Schema at `/events/schemas/`; never a secret.',
+      description: 'Its payload, by its JSON Schema at `/events/schemas/`; never a secret.',
     }),
-    state: t.field({ type: State, description: 'Where it stands.', resolve: (event) => outboxState(event) }),
-    retryCount: t.count('retryCount', 'How often it could not be published.'),
-    errorMessage: t.textOrNull(
-      'errorMessage',
-      'Why it could not be published the last time; null if it was, or was not tried.',
-    ),
-    nextAttemptAt: t.atOrNull('nextAttemptAt', 'When it is tried again; null if it does not wait.'),
+    state: t.field({ type: State, description: 'Its state.', resolve: (event) => outboxState(event) }),
+    retryCount: t.count('retryCount', 'How often publishing failed.'),
+    errorMessage: t.textOrNull('errorMessage', 'Why publishing last failed; null if it succeeded or was not tried.'),
+    nextAttemptAt: t.atOrNull('nextAttemptAt', 'When publishing is tried again; null if it does not wait.'),
     parkedAt: t.atOrNull('parkedAt', 'When it was parked; else null.'),
-    processedAt: t.atOrNull('processedAt', 'When it was published; null if it was not, or was asked for again.'),
-    redeliveredAt: t.atOrNull(
-      'redeliveredAt',
-      'When somebody last asked for it again after it had been published; null if nobody did.',
+    processedAt: t.atOrNull(
+      'processedAt',
+      'When it was published; null if it was not, or if it is to be published again.',
     ),
+    redeliveredAt: t.atOrNull('redeliveredAt', 'When it was last published again by request; null if never.'),
     createdAt: t.at('createdAt', 'When it happened.'),
   }),
 });
 
 const Filter = builder.inputRef<OutboxFilter>('OutboxEventFilter').implement({
-  description: 'Which events; all conditions that are given must hold.',
+  description: 'Filters events; all given conditions must hold.',
   fields: (t) => ({
     eventId: t.field({ type: 'UUID', description: 'The one with this id.' }),
     state: t.field({ type: State, description: 'That stand so.' }),
     eventType: t.field({ type: StringFilterInput, description: 'By their type.' }),
     aggregateType: t.string({ description: 'Of aggregates of this kind.' }),
     aggregateId: t.field({ type: 'UUID', description: 'Of this aggregate, for example an entry.' }),
-    familyId: t.field({ type: 'UUID', description: 'That concern this family.' }),
-    createdAt: t.field({ type: DateTimeRangeInput, description: 'That happened in this span.' }),
+    familyId: t.field({ type: 'UUID', description: 'About this family.' }),
+    createdAt: t.field({ type: DateTimeRangeInput, description: 'From this span of time.' }),
   }),
 });
 builder.queryField('outboxEvents', (t) =>
@@ -166,24 +163,27 @@ builder.queryField('outboxEvents', (t) =>
 );
 
 const Statistics = builder.objectRef<OutboxStatistics>('OutboxStatistics').implement({
-  description: 'How the outbox stands.',
+  description: 'The state of the outbox.',
   fields: (t) => ({
     pendingCount: t.count(
       'pendingCount',
-      'How many events are still to be published, those that wait after a failure among them.',
+      'How many events are still to be published, including those that wait after a failure.',
     ),
     waitingCount: t.count('waitingCount', 'How many of them wait after a failure.'),
     parkedCount: t.count('parkedCount', 'How many are parked.'),
     oldestPendingAge: t.field({
       type: 'Duration',
       nullable: true,
-      description: 'How old the oldest is that is still to be published; null when none is.',
+      description: 'The age of the oldest unpublished event; null when there is none.',
       resolve: ({ oldestPendingAgeMs }) => oldestPendingAgeMs,
     }),
     publishedPerSecond: t.exposeFloat('publishedPerSecond', {
       description: 'How many were published each second, over the last minute.',
     }),
-    lastPublishedAt: t.atOrNull('lastPublishedAt', 'When one was published last; null when none is there that was.'),
+    lastPublishedAt: t.atOrNull(
+      'lastPublishedAt',
+      'When an event was last published; null if no published event is stored.',
+    ),
   }),
 });
 builder.queryField('outboxStatistics', (t) =>
@@ -191,30 +191,25 @@ builder.queryField('outboxStatistics', (t) =>
     type: Statistics,
     nullable: true,
     complexity: DEAR,
-    description: 'How the outbox stands: what waits, since when, and what is parked.',
+    description: 'The state of the outbox: how many events wait, since when, and how many are parked.',
     resolve: (_root, _args, { reading }) => loadOutboxStatistics(reading),
   }),
 );
 
 const Input = builder.inputType('RedeliverOutboxEventInput', {
-  description: 'An event to be published again.',
+  description: 'Which event to publish again.',
   fields: (t) => ({
     eventId: t.uuid('The event.'),
     reason: t.reason(),
-    idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h asks only once.'),
+    idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h publishes only once.'),
   }),
 });
 const Payload = builder.objectRef<RedeliveredEvent>('RedeliverOutboxEventPayload').implement({
   description: 'The event is published within moments, under the same id.',
   fields: (t) => ({
-    outboxEvent: t.changed(
-      OutboxEventRef,
-      'outboxEvent',
-      ({ eventId }) => ({ eventId }),
-      'The event, as it stands now.',
-    ),
-    isChanged: t.flag('isChanged', 'False if it was about to be published anyway.'),
-    isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was asked for again.'),
+    outboxEvent: t.changed(OutboxEventRef, 'outboxEvent', ({ eventId }) => ({ eventId }), 'The event as it is now.'),
+    isChanged: t.flag('isChanged', 'False if it was going to be published anyway.'),
+    isReplay: t.flag('isReplay', 'True if this idempotency key was used before; nothing is published again.'),
   }),
 });
 builder.mutationField('redeliverOutboxEvent', (t) =>
@@ -222,7 +217,7 @@ builder.mutationField('redeliverOutboxEvent', (t) =>
     type: Payload,
     nullable: true,
     description:
-      'Publishes an event once more, out of its order: one that was published, one that is parked, or one that waits after a failure.',
+      'Publishes an event again, out of order: a published one, a parked one, or one that waits after a failure.',
     args: { input: t.arg({ type: Input, required: true, description: 'Which event.' }) },
     errors: { types: [InvalidInputError, NotFoundError, IdempotencyConflictError] },
     resolve: (_root, { input }, ctx) => redeliverOutboxEvent(ctx, input),

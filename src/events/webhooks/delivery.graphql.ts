@@ -25,10 +25,11 @@ export interface DeliveryFilter {
 /** A series has some twenty of them. */
 const MOST_ATTEMPTS = 100;
 
-const Status = enumOf<WebhookDeliveryStatus>('WebhookDeliveryStatus', 'Where a delivery stands.', {
-  pending: 'It is under way, or waits: for its next attempt, for an earlier one of its aggregate, or for the webhook.',
-  delivered: 'The receiver has it.',
-  failed: 'It was given up; `redeliverWebhook` tries again.',
+const Status = enumOf<WebhookDeliveryStatus>('WebhookDeliveryStatus', 'The state of a delivery.', {
+  pending:
+    'In progress, or waiting: for its next attempt, for an earlier delivery of its aggregate, or for the webhook.',
+  delivered: 'The receiver accepted it.',
+  failed: 'All attempts failed; `redeliverWebhook` tries again.',
 });
 const OutcomeRef = enumOf<Outcome>('WebhookAttemptOutcome', 'How an attempt ended.', OUTCOMES);
 builder.prismaObject('WebhookAttempt', {
@@ -40,8 +41,8 @@ builder.prismaObject('WebhookAttempt', {
       description: 'How it ended.',
       resolve: ({ outcome }): Outcome => (outcome in OUTCOMES ? (outcome as Outcome) : 'interrupted'),
     }),
-    errorMessage: t.textOrNull('errorMessage', 'What went wrong; null if nothing did.'),
-    httpStatus: t.countOrNull('httpStatus', 'The status of the answer; null if there was none.'),
+    errorMessage: t.textOrNull('errorMessage', 'The error; null if there was none.'),
+    httpStatus: t.countOrNull('httpStatus', 'The HTTP status of the answer; null if there was none.'),
     answer: t.textOrNull(
       'answer',
       `The first ${KEPT_ANSWER_CHARACTERS} characters of the answer; null if there was none.`,
@@ -62,41 +63,41 @@ export const WebhookDeliveryRef = builder.prismaNode('WebhookDelivery', {
   description: 'One event for one webhook.',
   fields: (t) => ({
     deliveryId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
-    webhook: t.relation('webhook', { description: 'Whom it is for.' }),
+    webhook: t.relation('webhook', { description: 'Its webhook.' }),
     eventId: t.expose('eventId', {
       type: 'UUID',
       description:
-        'The event, and the header `webhook-id`: the same at every attempt, by which a receiver knows a repeat.',
+        'The event’s id, also sent as `webhook-id`: the same at every attempt, so that receivers recognize repeats.',
     }),
     eventType: t.text('eventType', 'What happened, for example `ManagedAccountCreated`.'),
-    body: t.text('body', 'What is sent, to the letter: a CloudEvents envelope in JSON.'),
-    isTest: t.flag('isTest', 'True for one of `testWebhook`, which is tried once.'),
-    status: t.expose('status', { type: Status, description: 'Where it stands.' }),
-    attemptCount: t.count('attemptCount', 'Attempts so far, the one under way included.'),
+    body: t.text('body', 'The exact request body: a CloudEvents envelope in JSON.'),
+    isTest: t.flag('isTest', 'True for a delivery of `testWebhook`, which has one attempt.'),
+    status: t.expose('status', { type: Status, description: 'Its state.' }),
+    attemptCount: t.count('attemptCount', 'How many attempts there were, including one in progress.'),
     attempts: t.relation('attempts', {
-      description: `Attempts that have ended, the latest first, ${MOST_ATTEMPTS} at the most.`,
+      description: `The finished attempts, latest first, at most ${MOST_ATTEMPTS}.`,
       query: { orderBy: { number: 'desc' }, take: MOST_ATTEMPTS },
     }),
     nextAttemptAt: t.field({
       type: 'DateTime',
       nullable: true,
       description:
-        'When it is tried next, if the webhook is active; null while it is under way, waits for an earlier one of its aggregate, or is closed.',
+        'When the next attempt is due, if the webhook is active; null while one is in progress, while it waits for an earlier delivery of its aggregate, and once it is delivered or failed.',
       resolve: ({ dueAt, leaseToken }) => (leaseToken === null ? dueAt : null),
     }),
-    redeliveredAt: t.atOrNull('redeliveredAt', 'When somebody last asked for it again; null if nobody did.'),
+    redeliveredAt: t.atOrNull('redeliveredAt', 'When it was last redelivered by request; null if never.'),
     redeliveredBy: t.textOrNull('redeliveredBy', 'Who did.'),
     createdAt: t.at('createdAt', 'When its event was published.'),
-    closedAt: t.atOrNull('closedAt', 'When it was delivered or given up; null while it is pending.'),
+    closedAt: t.atOrNull('closedAt', 'When it was delivered or failed; null while it is pending.'),
   }),
 });
 export const Filter = builder.inputRef<DeliveryFilter>('WebhookDeliveryFilter').implement({
-  description: 'Which deliveries; all conditions that are given must hold.',
+  description: 'Filters deliveries; all given conditions must hold.',
   fields: (t) => ({
     status: t.field({ type: Status, description: 'That stand so.' }),
     eventType: t.field({ type: StringFilterInput, description: 'By the type of their event.' }),
     eventId: t.field({ type: 'UUID', description: 'Of this event.' }),
-    createdAt: t.field({ type: DateTimeRangeInput, description: 'Whose event was published in this span.' }),
+    createdAt: t.field({ type: DateTimeRangeInput, description: 'With an event published in this span.' }),
   }),
 });
 

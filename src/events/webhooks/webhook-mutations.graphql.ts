@@ -16,66 +16,66 @@ import {
 import { Webhook } from './webhook.graphql.ts';
 
 const reason = reasonText.nullish();
-const needed = reasonText.refine((text) => text.trim() !== '', 'is needed: others will want to know why');
+const needed = reasonText.refine((text) => text.trim() !== '', 'is required: others will want to know why');
 
 const WHICH = 'The webhook.';
-const REASON = 'Why, for the record; at most 500 characters.';
+const REASON = 'Why, for the audit trail; at most 500 characters.';
 const TYPES =
-  'The types of events that it gets, for example `ManagedAccountCreated`; `GET /events/schemas` lists them.';
-const SECRET = '`whsec_` and 24 to 64 bytes in base64. Left out: one is made.';
+  'The event types that it receives, for example `ManagedAccountCreated`; `GET /events/schemas` lists them.';
+const SECRET = '`whsec_` and 24 to 64 bytes in base64; left out: generated.';
 const ONCE =
-  'A repeat with the same key does nothing: it is refused as INVALID_STATE, since the secret cannot be shown again. 1 to 200 characters.';
+  'A repeat with the same key is refused as INVALID_STATE, since the secret cannot be shown again. 1 to 200 characters.';
 
 const withSecret = (name: string, description: string) =>
   builder.objectRef<WithSecret>(name).implement({
     description,
     fields: (t) => ({
-      webhook: t.changed(Webhook, 'webhook', ({ webhookId: id }) => ({ id }), 'The webhook, as it stands now.'),
-      secret: t.text('secret', 'What its deliveries are signed with. It is shown this once.'),
+      webhook: t.changed(Webhook, 'webhook', ({ webhookId: id }) => ({ id }), 'The webhook as it is now.'),
+      secret: t.text('secret', 'The secret that signs its deliveries. It is shown only once.'),
     }),
   });
 const changed = (name: string, description: string, unchanged: string) =>
   builder.objectRef<Changed>(name).implement({
     description,
     fields: (t) => ({
-      webhook: t.changed(Webhook, 'webhook', ({ webhookId: id }) => ({ id }), 'The webhook, as it stands now.'),
+      webhook: t.changed(Webhook, 'webhook', ({ webhookId: id }) => ({ id }), 'The webhook as it is now.'),
       isChanged: t.flag('isChanged', unchanged),
     }),
   });
 
 const CreateInput = builder.inputType('CreateWebhookInput', {
-  description: 'Where events are to be sent, and which.',
+  description: 'Where to send events, and which.',
   fields: (t) => ({
     url: t.string({
       required: true,
       description: 'https, without user name or password; to a public address, or within WEBHOOK_ALLOWED_NETWORKS.',
     }),
     eventTypes: t.stringList({ description: `${TYPES} Left out: all.` }),
-    description: t.string({ description: 'What it is for; at most 500 characters.', validate: reason }),
+    description: t.string({ description: 'What the webhook is for; at most 500 characters.', validate: reason }),
     secret: t.string({ description: SECRET }),
     idempotencyKey: t.idempotencyKey(ONCE),
   }),
 });
 const UpdateInput = builder.inputType('UpdateWebhookInput', {
-  description: 'What is to be changed of a webhook; what is left out stays.',
+  description: 'The changes of a webhook; fields that are left out stay as they are.',
   fields: (t) => ({
     webhookId: t.uuid(WHICH),
-    url: t.string({ description: 'Where events are to be sent from now on, those that wait too.' }),
-    eventTypes: t.stringList({ description: `${TYPES} Null: all. What waits already is sent in any case.` }),
+    url: t.string({ description: 'The new URL, also for waiting events.' }),
+    eventTypes: t.stringList({ description: `${TYPES} Null: all. Events that already wait are sent in any case.` }),
     description: t.string({
-      description: 'What it is for; at most 500 characters. Null: nothing.',
+      description: 'What the webhook is for; at most 500 characters. Null removes it.',
       validate: reason,
     }),
     reason: t.reason(REASON),
   }),
 });
 const PauseInput = builder.inputType('PauseWebhookInput', {
-  description: 'A webhook to be paused, and why.',
+  description: 'Which webhook to pause, and why.',
   fields: (t) => ({
     webhookId: t.uuid(WHICH),
     reason: t.string({
       required: true,
-      description: 'Why, for others to read; at most 500 characters.',
+      description: 'Why, for other operators; at most 500 characters.',
       validate: needed,
     }),
   }),
@@ -88,10 +88,10 @@ const named = (name: string, description: string) =>
       reason: t.reason(REASON),
     }),
   });
-const ResumeInput = named('ResumeWebhookInput', 'A webhook to be sent to again.');
-const DeleteInput = named('DeleteWebhookInput', 'A webhook to be taken away.');
+const ResumeInput = named('ResumeWebhookInput', 'Which webhook to resume.');
+const DeleteInput = named('DeleteWebhookInput', 'Which webhook to delete.');
 const RotateInput = builder.inputType('RotateWebhookSecretInput', {
-  description: 'A webhook to be given another secret.',
+  description: 'Which webhook gets a new secret.',
   fields: (t) => ({
     webhookId: t.uuid(WHICH),
     secret: t.string({ description: SECRET }),
@@ -104,30 +104,37 @@ const RotateInput = builder.inputType('RotateWebhookSecretInput', {
   }),
 });
 
-const CreatePayload = withSecret('CreateWebhookPayload', 'The webhook was made, and gets what happens from now on.');
+const CreatePayload = withSecret(
+  'CreateWebhookPayload',
+  'The webhook was created; it receives every event from now on.',
+);
 const RotatePayload = withSecret(
   'RotateWebhookSecretPayload',
-  'Deliveries are signed with another secret from now on.',
+  'Deliveries are signed with the new secret from now on.',
 );
 const UpdatePayload = changed(
   'UpdateWebhookPayload',
-  'The webhook is as it was wished.',
-  'False if it was so already.',
+  'The webhook has the requested values.',
+  'False if nothing changed.',
 );
 const PausePayload = changed(
   'PauseWebhookPayload',
-  'Nothing more is sent; it waits.',
-  'False if it was paused already, for this reason.',
+  'The webhook is paused; its events wait.',
+  'False if it was already paused, with this reason.',
 );
 const ResumePayload = changed(
   'ResumeWebhookPayload',
-  'It is sent to, what waited too.',
-  'False if it was active already.',
+  'The webhook is active; waiting events are sent too.',
+  'False if it was already active.',
 );
 const DeletePayload = builder.objectRef<{ webhookId: string }>('DeleteWebhookPayload').implement({
-  description: 'The webhook is gone, with its deliveries and their log.',
+  description: 'The webhook is deleted, with its deliveries and their log.',
   fields: (t) => ({
-    webhookId: t.field({ type: 'UUID', description: 'The key that it had.', resolve: ({ webhookId }) => webhookId }),
+    webhookId: t.field({
+      type: 'UUID',
+      description: 'The key of the deleted webhook.',
+      resolve: ({ webhookId }) => webhookId,
+    }),
   }),
 });
 
@@ -135,23 +142,23 @@ builder.mutationFields((t) => ({
   createWebhook: t.field({
     type: CreatePayload,
     nullable: true,
-    description: 'Makes a webhook. Its secret is in this answer and nowhere else.',
-    args: { input: t.arg({ type: CreateInput, required: true, description: 'Where to, and what.' }) },
+    description: 'Creates a webhook. Only this answer shows its secret.',
+    args: { input: t.arg({ type: CreateInput, required: true, description: 'The URL, and which events.' }) },
     errors: { types: [InvalidInputError, InvalidStateError, IdempotencyConflictError] },
     resolve: (_root, { input }, ctx) => createWebhook(ctx, input),
   }),
   updateWebhook: t.field({
     type: UpdatePayload,
     nullable: true,
-    description: 'Changes where a webhook’s events are sent, which it gets, or what it is said to be for.',
-    args: { input: t.arg({ type: UpdateInput, required: true, description: 'Which webhook, and what of it.' }) },
+    description: 'Changes a webhook’s URL, event types or description.',
+    args: { input: t.arg({ type: UpdateInput, required: true, description: 'Which webhook, and what to change.' }) },
     errors: { types: [InvalidInputError, NotFoundError] },
     resolve: (_root, { input }, ctx) => updateWebhook(ctx, input),
   }),
   pauseWebhook: t.field({
     type: PausePayload,
     nullable: true,
-    description: 'Sends nothing more to a webhook; what there is to send waits until it is resumed.',
+    description: 'Pauses a webhook; its events wait until it is resumed.',
     args: { input: t.arg({ type: PauseInput, required: true, description: 'Which webhook, and why.' }) },
     errors: { types: [InvalidInputError, NotFoundError] },
     resolve: (_root, { input }, ctx) => pauseWebhook(ctx, input),
@@ -159,7 +166,7 @@ builder.mutationFields((t) => ({
   resumeWebhook: t.field({
     type: ResumePayload,
     nullable: true,
-    description: 'Sends to a webhook again that was paused or disabled, with all that waited.',
+    description: 'Resumes a paused or disabled webhook; it also gets the events that waited.',
     args: { input: t.arg({ type: ResumeInput, required: true, description: 'Which webhook.' }) },
     errors: { types: [InvalidInputError, NotFoundError] },
     resolve: (_root, { input }, ctx) => resumeWebhook(ctx, input),
@@ -167,7 +174,7 @@ builder.mutationFields((t) => ({
   deleteWebhook: t.field({
     type: DeletePayload,
     nullable: true,
-    description: 'Takes a webhook away for good, with what it was still to get.',
+    description: 'Deletes a webhook permanently, with the events that still wait for it.',
     args: { input: t.arg({ type: DeleteInput, required: true, description: 'Which webhook.' }) },
     errors: { types: [InvalidInputError, NotFoundError] },
     resolve: (_root, { input }, ctx) => deleteWebhook(ctx, input),
@@ -175,7 +182,7 @@ builder.mutationFields((t) => ({
   rotateWebhookSecret: t.field({
     type: RotatePayload,
     nullable: true,
-    description: 'Gives a webhook another secret; for a time deliveries are signed with the former one too.',
+    description: 'Gives a webhook a new secret; for a time the old one signs deliveries too.',
     args: { input: t.arg({ type: RotateInput, required: true, description: 'Which webhook.' }) },
     errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
     resolve: (_root, { input }, ctx) => rotateWebhookSecret(ctx, input),

@@ -9,44 +9,45 @@ import { MOST_WEBHOOKS } from './webhooks.ts';
 /** Counts what waits, which may be much. */
 const DEAR = 100;
 
-const State = enumOf<WebhookState>('WebhookState', 'Whether a webhook is sent to.', {
+const State = enumOf<WebhookState>('WebhookState', 'The state of a webhook.', {
   active: 'It is.',
-  paused: 'Somebody paused it: what there is to send waits for `resumeWebhook`.',
+  paused: 'Paused by a person: its events wait for `resumeWebhook`.',
   disabled:
-    'The server disabled it, because nothing could be delivered for days, or the receiver answered 410 Gone, or its secret was lost. What there is to send waits for `resumeWebhook`.',
+    'Disabled by the server, because nothing could be delivered for days, the receiver answered 410 Gone, or its secret was lost. Its events wait for `resumeWebhook`.',
 });
 export const Webhook = builder.prismaNode('Webhook', {
   id: { field: 'id' },
   nullable: true,
-  description: 'An address that events are sent to, signed by the rules of Standard Webhooks.',
+  description: 'A URL that receives events, signed by Standard Webhooks.',
   fields: (t) => ({
     webhookId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
-    url: t.text('url', 'Where events are sent to.'),
-    description: t.textOrNull('description', 'What it is for; null if nobody said.'),
+    url: t.text('url', 'The URL that receives the events.'),
+    description: t.textOrNull('description', 'What it is for; null if it has no description.'),
     eventTypes: t.stringList({
       nullable: true,
-      description: 'The types of events that it gets; null: all of them, those to come too.',
+      description: 'The event types that it receives; null: all, including future ones.',
       resolve: ({ eventTypes }) => (eventTypes.length === 0 ? null : eventTypes),
     }),
-    state: t.expose('state', { type: State, description: 'Whether it is sent to.' }),
-    stateReason: t.textOrNull('stateReason', 'Why it is in this state; null if nobody said.'),
-    stateChangedAt: t.at('stateChangedAt', 'Since when it is in this state.'),
-    stateChangedBy: t.text('stateChangedBy', 'Who brought it there: a caller, or the server.'),
+    state: t.expose('state', { type: State, description: 'Its state.' }),
+    stateReason: t.textOrNull('stateReason', 'Why it is in this state; null if no reason was given.'),
+    stateChangedAt: t.at('stateChangedAt', 'When it entered this state.'),
+    stateChangedBy: t.text('stateChangedBy', 'Who put it in this state: a caller, or the server.'),
     failingSinceAt: t.atOrNull(
       'failingSince',
-      'Since when nothing was delivered though it was tried; null if the last attempt succeeded, or there was none.',
+      'Since when all attempts have failed; null if the last one succeeded, or there was none.',
     ),
-    lastSuccessAt: t.atOrNull('lastSuccessAt', 'When something was last delivered, to a second; null if nothing was.'),
+    lastSuccessAt: t.atOrNull('lastSuccessAt', 'When the last delivery succeeded, to the second; null if none has.'),
     pendingCount: t.int({
       complexity: DEAR,
-      description: 'How many deliveries wait or are under way. Counts them: not for a page that is loaded often.',
+      description:
+        'How many deliveries wait or are in progress. Counts rows: do not use it on a page that is loaded often.',
       resolve: ({ id }, _args, { prisma }) =>
         prisma.webhookDelivery.count({ where: { webhookId: id, status: 'pending' } }),
     }),
     formerSecretExpiresAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'Until when deliveries are signed with the former secret too; null if only the present one signs.',
+      description: 'Until when the old secret signs deliveries too; null if only the current one does.',
       resolve: async ({ id }, _args, { prisma, now }) => {
         const former = await prisma.webhookSecret.findFirst({
           where: { webhookId: id, expiresAt: { gt: now } },
@@ -55,9 +56,9 @@ export const Webhook = builder.prismaNode('Webhook', {
         return former?.expiresAt ?? null;
       },
     }),
-    createdAt: t.at('createdAt', 'When it was made.'),
+    createdAt: t.at('createdAt', 'When it was created.'),
     createdBy: t.text('createdBy', 'Who made it.'),
-    updatedAt: t.at('updatedAt', 'When somebody last changed it.'),
+    updatedAt: t.at('updatedAt', 'When it was last changed.'),
     deliveries: t.connection(
       {
         type: WebhookDeliveryRef,
@@ -76,7 +77,7 @@ builder.queryFields((t) => ({
   webhooks: t.prismaField({
     type: [Webhook],
     nullable: { list: true, items: false },
-    description: `All webhooks, the youngest first; there are ${MOST_WEBHOOKS} at the most.`,
+    description: `All webhooks, newest first; there are at most ${MOST_WEBHOOKS}.`,
     resolve: (query, _root, _args, { prisma }) =>
       prisma.webhook.findMany({ ...query, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] }),
   }),
