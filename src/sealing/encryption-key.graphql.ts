@@ -15,15 +15,15 @@ type SealedCounts = ReadonlyMap<string | undefined, number>;
 const DEAR = 2_000;
 
 const Purpose = enumOf<KeyPurpose>('EncryptionKeyPurpose', 'What a key of the key ring is for.', {
-  seal: 'Passwords are sealed under it.',
-  digest: 'Inputs of repeated requests are compared by it.',
-  audit: 'The rows of the audit trail are proved by it.',
+  seal: 'It encrypts passwords and the secrets of webhooks.',
+  digest: 'It compares the inputs of repeated requests.',
+  audit: 'It signs the audit trail.',
 });
-const State = enumOf<KeyState>('EncryptionKeyState', 'Where a key stands.', {
-  pending: 'Made a moment ago; every node knows it before it becomes active.',
+const State = enumOf<KeyState>('EncryptionKeyState', 'The state of a key.', {
+  pending: 'Just created; it becomes active when every node knows it.',
   active: 'In use.',
-  superseded: 'Another has taken its place; what is under it can still be opened.',
-  retired: 'Destroyed: what was under it can be opened by nobody.',
+  superseded: 'Replaced by another key; it still decrypts.',
+  retired: 'Destroyed: no one can decrypt what it encrypted.',
   lost: 'Given up because its master key was lost.',
 });
 
@@ -32,11 +32,11 @@ export const EncryptionKey = builder.prismaNode('DataProtectionKey', {
   id: { field: 'id' },
   nullable: true,
   description:
-    'A key of the key ring. In the database it is wrapped under the master key, which is not there; no key is ever shown.',
+    'A key of the key ring. The database stores it encrypted under the master key, which is not in the database. The API never shows a key.',
   fields: (t) => ({
     keyId: t.field({
       type: 'UUID',
-      description: 'The plain key: it stands in what is sealed.',
+      description: 'The plain key; ciphertexts name it.',
       resolve: ({ id }) => id,
     }),
     purpose: t.field({
@@ -47,32 +47,32 @@ export const EncryptionKey = builder.prismaNode('DataProtectionKey', {
     }),
     state: t.field({
       type: State,
-      description: 'Where it stands now.',
+      description: 'Its state.',
       resolve: (key, _args, { clock }) => keyState(key, clock.now()),
     }),
     masterKeyId: t.text(
       'masterKeyId',
-      'The id of the master key that it is wrapped under; tells master keys apart, and nothing of them.',
+      'The id of the master key that encrypts it; the id reveals nothing about that key.',
     ),
     sealedEntryCount: t.int({
       complexity: DEAR,
       description:
-        'How many entries have a password that is sealed under it. Reads every entry that has one: not for a page that is loaded often.',
+        'How many entries have a password that it encrypts. Reads every entry with a password: do not use it on a page that is loaded often.',
       resolve: async ({ id }, _args, context) => (await entriesFor(context)).get(id) ?? 0,
     }),
     sealedSecretCount: t.int({
       description:
-        'How many secrets of webhooks are sealed under it, former ones too while they sign. It cannot be retired while there is one.',
+        'How many secrets of webhooks it encrypts, including old ones that still sign. While there is one, the key cannot be retired.',
       resolve: async ({ id }, _args, context) => (await secretsFor(context)).get(id) ?? 0,
     }),
     lastUsedAt: t.atOrNull(
       'lastUsedAt',
-      'When something was last sealed under it, to a minute or so; null if nothing was, or for another purpose.',
+      'When it last encrypted something, to about a minute; null if it has not, and for other purposes.',
     ),
-    createdAt: t.at('createdAt', 'When it was made.'),
-    activatedAt: t.at('activatedAt', 'From when it is used: a moment after it was made, so that every node knows it.'),
-    supersededAt: t.atOrNull('supersededAt', 'From when the next one is used in its place; null while there is none.'),
-    retiredAt: t.atOrNull('retiredAt', 'When it was destroyed; null while it can open something.'),
+    createdAt: t.at('createdAt', 'When it was created.'),
+    activatedAt: t.at('activatedAt', 'From when it is used: a moment after its creation, so that every node knows it.'),
+    supersededAt: t.atOrNull('supersededAt', 'When the next key replaced it; null while none has.'),
+    retiredAt: t.atOrNull('retiredAt', 'When it was destroyed; null if it was not.'),
     lostAt: t.atOrNull('lostAt', 'When it was given up with its master key; null if it was not.'),
   }),
 });
@@ -80,7 +80,7 @@ builder.queryField('encryptionKeys', (t) =>
   t.prismaField({
     type: [EncryptionKey],
     nullable: { list: true, items: false },
-    description: 'The keys of the key ring, the youngest first; retired ones too.',
+    description: 'The keys of the key ring, newest first, including retired ones.',
     resolve: (query, _root, _args, { prisma }) =>
       prisma.dataProtectionKey.findMany({ ...query, orderBy: [{ activatedAt: 'desc' }, { id: 'desc' }] }),
   }),
@@ -101,53 +101,53 @@ function oncePerRequest(
 const entriesFor = oncePerRequest(countSealed);
 const secretsFor = oncePerRequest(countSealedSecrets);
 
-const Status = enumOf<ResealingStatus>('ResealingStatus', 'Where a re-sealing stands.', {
-  running: 'Under way, in batches, on one node at a time.',
-  finished: 'Nothing is left but what was skipped.',
-  replaced: 'A later one took its place before it was finished.',
+const Status = enumOf<ResealingStatus>('ResealingStatus', 'The status of a re-encryption.', {
+  running: 'In progress, in batches, on one node at a time.',
+  finished: 'Done, except for what was skipped.',
+  replaced: 'A later one replaced it before it was finished.',
 });
 builder.prismaObject('ResealingSkip', {
-  description: 'An entry whose password could not be opened; it was left as it is.',
+  description: 'An entry whose password could not be decrypted; it was left as it was.',
   fields: (t) => ({
     entry: t.relation('entry', { description: 'The entry; retry it with a new password.' }),
-    problem: t.text('problem', 'Why its password could not be opened.'),
+    problem: t.text('problem', 'Why its password could not be decrypted.'),
   }),
 });
 export const Resealing = builder.prismaNode('Resealing', {
   id: { field: 'id' },
   nullable: true,
-  description: 'Passwords being sealed anew under the active key, in the background.',
+  description: 'A background re-encryption of passwords and webhook secrets under the active key.',
   fields: (t) => ({
     resealingId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
     keyId: t.expose('keyId', {
       type: 'UUID',
       nullable: true,
-      description: 'Only what is sealed under this key; null: under any but the active one.',
+      description: 'Only what this key encrypts; null: any key but the active one.',
     }),
-    status: t.expose('status', { type: Status, description: 'Where it stands.' }),
-    perSecond: t.count('perSecond', 'How many passwords a second it seals at the most.'),
+    status: t.expose('status', { type: Status, description: 'Its status.' }),
+    perSecond: t.count('perSecond', 'How many passwords per second it encrypts at most.'),
     totalCount: t.count(
       'totalCount',
-      'How many were to be sealed anew when it was started, the secrets of webhooks among them. Entries that complete meanwhile need it no more, so that the other counts may end below.',
+      'How many passwords and webhook secrets there were at its start. Entries that complete meanwhile drop out, so the other counts may end lower.',
     ),
-    resealedCount: t.count('resealedCount', 'How many were sealed anew so far.'),
-    skippedCount: t.count('skippedCount', 'How many could not be opened, and are as they were.'),
+    resealedCount: t.count('resealedCount', 'How many were re-encrypted so far.'),
+    skippedCount: t.count('skippedCount', 'How many could not be decrypted, and were left as they were.'),
     skips: t.relation('skips', {
       complexity: 100,
-      description: 'The first hundred entries of those, by their ids; secrets of webhooks are not listed.',
+      description: 'The first hundred of these entries, by id; secrets of webhooks are not listed.',
       query: { orderBy: { entryId: 'asc' }, take: 100 },
     }),
-    reason: t.textOrNull('reason', 'Why, if whoever started it said.'),
+    reason: t.textOrNull('reason', 'The reason; null if none was given.'),
     actor: t.text('actor', 'Who started it.'),
     createdAt: t.at('createdAt', 'When it was started.'),
-    finishedAt: t.atOrNull('finishedAt', 'When it was finished, or replaced; null while it is under way.'),
+    finishedAt: t.atOrNull('finishedAt', 'When it was finished or replaced; null while it is in progress.'),
   }),
 });
 builder.queryFields((t) => ({
   resealing: t.prismaField({
     type: Resealing,
     nullable: true,
-    description: 'A re-sealing by its plain key: shows its progress. Null when there is none.',
+    description: 'A re-encryption by its plain key, with its progress; null when there is none.',
     args: { resealingId: t.arg({ type: 'UUID', required: true, description: 'Its key.' }) },
     resolve: (query, _root, { resealingId }, { prisma }) =>
       prisma.resealing.findUnique({ ...query, where: { id: resealingId } }),
@@ -155,7 +155,7 @@ builder.queryFields((t) => ({
   latestResealing: t.prismaField({
     type: Resealing,
     nullable: true,
-    description: 'The re-sealing that was started last; null if none ever was.',
+    description: 'The latest re-encryption; null if there was none.',
     resolve: (query, _root, _args, { prisma }) =>
       prisma.resealing.findFirst({ ...query, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] }),
   }),

@@ -18,43 +18,43 @@ const perSecond = z
   .max(MOST_PER_SECOND, `is at most ${MOST_PER_SECOND}`)
   .nullish();
 
-const REASON = 'Why, for the record; at most 500 characters.';
+const REASON = 'Why, for the audit trail; at most 500 characters.';
 const ONCE = '1 to 200 characters. The same key again within 24 h does it only once.';
 
 builder.objectType(KeyInUseError, {
   name: 'KeyInUseError',
-  description: 'Passwords, or secrets of webhooks, are sealed under the key: it cannot be destroyed.',
+  description: 'The key still encrypts passwords or secrets of webhooks, so it cannot be destroyed.',
   interfaces: ['MutationError'],
   fields: (t) => ({
-    inUseCount: t.count('inUseCount', 'How many entries have a password that is sealed under it.'),
-    secretCount: t.count('secretCount', 'How many secrets of webhooks are sealed under it.'),
+    inUseCount: t.count('inUseCount', 'How many entries have a password that it encrypts.'),
+    secretCount: t.count('secretCount', 'How many secrets of webhooks it encrypts.'),
   }),
 });
 
 const RotateInput = builder.inputType('RotateEncryptionKeyInput', {
-  description: 'Why there is to be a new key.',
+  description: 'Why you create a new key.',
   fields: (t) => ({
     reason: t.reason(REASON),
     idempotencyKey: t.idempotencyKey(ONCE),
   }),
 });
 const RotatePayload = builder.objectRef<{ keyId: string; isReplay: boolean }>('RotateEncryptionKeyPayload').implement({
-  description: 'There is a new key; it becomes active in two seconds.',
+  description: 'The new key becomes active in two seconds.',
   fields: (t) => ({
     encryptionKey: t.changed(EncryptionKey, 'dataProtectionKey', ({ keyId }) => ({ id: keyId }), 'The new key.'),
-    isReplay: t.flag('isReplay', 'True if this idempotency key had been used: no other key was made.'),
+    isReplay: t.flag('isReplay', 'True if this idempotency key was used before; no other key was created.'),
   }),
 });
 
 const ResealInput = builder.inputType('ResealEntriesInput', {
-  description: 'Which passwords are to be sealed anew, and how fast.',
+  description: 'What to re-encrypt, and how fast.',
   fields: (t) => ({
     keyId: t.field({
       type: 'UUID',
-      description: 'Only those sealed under this key. Left out: all that are not under the active one.',
+      description: 'Only what this key encrypts; left out: everything that is not under the active key.',
     }),
     perSecond: t.int({
-      description: `How many a second at the most: 1 to ${MOST_PER_SECOND}, ${DEFAULT_PER_SECOND} if left out.`,
+      description: `How many per second at most: 1 to ${MOST_PER_SECOND}; left out: ${DEFAULT_PER_SECOND}.`,
       validate: perSecond,
     }),
     reason: t.reason(REASON),
@@ -62,20 +62,20 @@ const ResealInput = builder.inputType('ResealEntriesInput', {
   }),
 });
 const ResealPayload = builder.objectRef<{ resealingId: string; isReplay: boolean }>('ResealEntriesPayload').implement({
-  description: 'The re-sealing is under way.',
+  description: 'The re-encryption is in progress.',
   fields: (t) => ({
     resealing: t.changed(
       Resealing,
       'resealing',
       ({ resealingId }) => ({ id: resealingId }),
-      'The re-sealing, as it stands now.',
+      'The re-encryption as it is now.',
     ),
-    isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was started again.'),
+    isReplay: t.flag('isReplay', 'True if this idempotency key was used before; nothing was started again.'),
   }),
 });
 
 const RetireInput = builder.inputType('RetireEncryptionKeyInput', {
-  description: 'A key to be destroyed.',
+  description: 'Which key to destroy.',
   fields: (t) => ({
     keyId: t.uuid('The key.'),
     reason: t.reason(REASON),
@@ -88,30 +88,30 @@ const RetirePayload = builder.objectRef<{ keyId: string; isChanged: boolean }>('
       EncryptionKey,
       'dataProtectionKey',
       ({ keyId }) => ({ id: keyId }),
-      'The key, as it stands now.',
+      'The key as it is now.',
     ),
-    isChanged: t.flag('isChanged', 'False if it was retired already.'),
+    isChanged: t.flag('isChanged', 'False if it was already retired.'),
   }),
 });
 
 const WrapInput = builder.inputType('WrapWithNewMasterKeyInput', {
-  description: 'Why the master key is changed. The keys themselves are given to the nodes, never to the API.',
+  description: 'Why the master key changes. You give the keys themselves to the nodes, never to the API.',
   fields: (t) => ({ reason: t.reason(REASON) }),
 });
 const WrapPayload = builder.objectRef<Rewrapped>('WrapWithNewMasterKeyPayload').implement({
   description:
-    'The key ring is wholly under the new master key. Give it to the nodes as their MASTER_KEY at their next start, and leave out the old one.',
+    'The new master key encrypts the whole key ring. At their next start, give it to the nodes as MASTER_KEY, without the old one.',
   fields: (t) => ({
-    masterKeyId: t.text('masterKeyId', 'The id of the master key that the ring is under now.'),
-    rewrappedCount: t.count('rewrappedCount', 'How many keys were wrapped anew just now.'),
-    keyCount: t.count('keyCount', 'How many keys the ring has that are not destroyed.'),
+    masterKeyId: t.text('masterKeyId', 'The id of the current master key.'),
+    rewrappedCount: t.count('rewrappedCount', 'How many keys were re-encrypted by this request.'),
+    keyCount: t.count('keyCount', 'How many keys the ring has, without destroyed ones.'),
     encryptionKeys: t.prismaField({
       type: [EncryptionKey],
-      description: 'All keys, the youngest first.',
+      description: 'All keys, newest first.',
       resolve: (query, _payload, _args, { prisma }) =>
         prisma.dataProtectionKey.findMany({ ...query, orderBy: [{ activatedAt: 'desc' }, { id: 'desc' }] }),
     }),
-    isChanged: t.flag('isChanged', 'False if the ring was under it already.'),
+    isChanged: t.flag('isChanged', 'False if the ring was already under it.'),
   }),
 });
 
@@ -120,7 +120,7 @@ builder.mutationFields((t) => ({
     type: RotatePayload,
     nullable: true,
     description:
-      'Makes a new key, which passwords are sealed under from two seconds later on, on every node. What is sealed already stays readable; `resealEntries` brings it under the new key.',
+      'Creates a new key, which every node uses for encryption from two seconds later on. Existing ciphertexts stay readable; `resealEntries` re-encrypts them under the new key.',
     args: { input: t.arg({ type: RotateInput, required: true, description: 'Why.' }) },
     errors: { types: [InvalidInputError, InvalidStateError, IdempotencyConflictError] },
     resolve: (_root, { input }, ctx) => rotateEncryptionKey(ctx, input),
@@ -129,8 +129,8 @@ builder.mutationFields((t) => ({
     type: ResealPayload,
     nullable: true,
     description:
-      'Seals passwords, and the secrets of webhooks, anew under the active key, in the background, while everything goes on. Watch it with `latestResealing`. One that is started while another is under way takes its place, so that its pace can be changed.',
-    args: { input: t.arg({ type: ResealInput, required: true, description: 'Which, and how fast.' }) },
+      'Re-encrypts passwords and the secrets of webhooks under the active key, in the background. Watch it with `latestResealing`. A new one replaces one in progress, so you can change its speed.',
+    args: { input: t.arg({ type: ResealInput, required: true, description: 'What, and how fast.' }) },
     errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
     resolve: (_root, { input }, ctx) => resealEntries(ctx, input),
   }),
@@ -138,7 +138,7 @@ builder.mutationFields((t) => ({
     type: RetirePayload,
     nullable: true,
     description:
-      'Destroys a key that nothing is sealed under any more: what was, in an old dump for instance, can be opened by nobody then, even with the master key. Cannot be undone. Refused, with the count, while it is in use.',
+      'Destroys a key that encrypts nothing any more. What it encrypted before, for example in an old dump, can then no longer be decrypted, even with the master key. Cannot be undone. Refused, with the count, while the key is in use.',
     args: { input: t.arg({ type: RetireInput, required: true, description: 'Which key.' }) },
     errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, KeyInUseError] },
     resolve: (_root, { input }, ctx) => retireEncryptionKey(ctx, input),
@@ -147,7 +147,7 @@ builder.mutationFields((t) => ({
     type: WrapPayload,
     nullable: true,
     description:
-      'Wraps every key under the new master key that the nodes were started with (NEW_MASTER_KEY or NEW_MASTER_KEY_FILE), while everything goes on. Refused while a node runs that does not hold it. Interrupted, it has changed nothing: ask again.',
+      'Re-encrypts every key under the new master key that the nodes were started with (NEW_MASTER_KEY or NEW_MASTER_KEY_FILE), while everything continues. Refused while a node runs without it. If interrupted, it has changed nothing; try again.',
     args: { input: t.arg({ type: WrapInput, required: true, description: 'Why.' }) },
     errors: { types: [InvalidInputError, InvalidStateError] },
     resolve: (_root, { input }, ctx) => wrapWithNewMasterKey(ctx, input),
