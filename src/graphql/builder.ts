@@ -105,7 +105,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     unsafelyHandleInputErrors: true,
     defaultUnionOptions: {
       name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result`,
-      description: 'What the mutation answers: its payload, or why it was refused.',
+      description: 'The result of the mutation: its payload, or an expected error.',
     },
   },
   relay: {
@@ -115,8 +115,8 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       description: 'The page’s objects, each with its cursor.',
     },
     nodeFieldOptions: { nullable: false, description: 'The object.' },
-    cursorFieldOptions: { description: 'Pass it as `after` or `before` to go on from here.' },
-    pageInfoFieldOptions: { description: 'Whether there is more, and the cursors to go on with.' },
+    cursorFieldOptions: { description: 'Pass it as `after` or `before` to continue from here.' },
+    pageInfoFieldOptions: { description: 'Whether there are more pages, and the cursors to continue with.' },
     nodesOnConnection: { description: 'The page’s objects, without their cursors.' },
     nodesQueryOptions: false,
     nodeQueryOptions: {
@@ -135,20 +135,20 @@ export const builder = new SchemaBuilder<SchemaTypes>({
         }
       },
     },
-    nodeTypeOptions: { description: 'An object with a global id, which `node` finds again.' },
+    nodeTypeOptions: { description: 'An object with a global id, which `node` takes.' },
     idFieldOptions: { description: 'A global, opaque id; pass it to `node`.' },
-    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
-    hasNextPageFieldOptions: { description: 'Whether more follow.' },
-    hasPreviousPageFieldOptions: { description: 'Whether some come before.' },
+    pageInfoTypeOptions: { description: 'The position of a page in its list.' },
+    hasNextPageFieldOptions: { description: 'Whether more objects follow.' },
+    hasPreviousPageFieldOptions: { description: 'Whether there are objects before.' },
     startCursorFieldOptions: { description: 'The first object’s cursor; null on an empty page.' },
     endCursorFieldOptions: { description: 'The last object’s cursor; null on an empty page.' },
     firstArgOptions: {
-      description: `How many, from the start: 1 to ${LARGEST_PAGE}, ${DEFAULT_PAGE} if neither \`first\` nor \`last\` is given.`,
+      description: `How many, from the start: 1 to ${LARGEST_PAGE}; ${DEFAULT_PAGE} if neither \`first\` nor \`last\` is given.`,
       validate: pageSize,
     },
     lastArgOptions: { description: `How many, from the end: 1 to ${LARGEST_PAGE}.`, validate: pageSize },
-    afterArgOptions: { description: 'Only what follows this cursor.' },
-    beforeArgOptions: { description: 'Only what comes before this cursor.' },
+    afterArgOptions: { description: 'Only objects after this cursor.' },
+    beforeArgOptions: { description: 'Only objects before this cursor.' },
     defaultConnectionTypeOptions: { description: 'A page of a list.' },
     defaultEdgeTypeOptions: { description: 'One object of a page, and its cursor.' },
     encodeGlobalID: (type, id) => Buffer.from(`${type}:${id}`).toString('base64url'),
@@ -201,12 +201,12 @@ builder.scalarType('TimeZone', timeZone);
 builder.scalarType('JSON', json);
 builder.globalConnectionField('totalCount', (t) =>
   t.int({
-    description: 'How many there are in all; counted only when asked for.',
+    description: 'How many there are in total; computed only when selected.',
     resolve: (connection) => connection.totalCount(),
   }),
 );
-builder.queryType({ description: 'What can be seen.' });
+builder.queryType({ description: 'Everything to read.' });
 builder.mutationType({
-  description: 'What can be done. Each mutation answers a union: its payload, or why it was refused.',
+  description: 'Everything to do. Each mutation returns a union: its payload, or an expected error.',
 });
-builder.subscriptionType({ description: 'What can be watched, over server-sent events on the same path.' });
+builder.subscriptionType({ description: 'Everything to watch, by server-sent events on the same path.' });

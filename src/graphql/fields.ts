@@ -94,7 +94,7 @@ Object.assign(InputFieldBuilder.prototype, {
   uuid(this: Inputs, description: string) {
     return this.field({ type: 'UUID', required: true, description });
   },
-  reason(this: Inputs, description = 'Why, for the record; at most 500 characters.') {
+  reason(this: Inputs, description = 'Why, for the audit trail; at most 500 characters.') {
     return this.string({ description, validate: reasonText.nullish() });
   },
   idempotencyKey(this: Inputs, description: string) {

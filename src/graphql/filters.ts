@@ -26,26 +26,26 @@ const forwards = z
   .refine(({ from, to }) => !from || !to || from < to, { path: ['to'], message: 'must be after `from`.' });
 
 export const StringFilterInput = builder.inputRef<StringFilter>('StringFilter').implement({
-  description: 'Conditions on a text; all that are given must hold.',
+  description: 'Conditions on a text; all given conditions must hold.',
   fields: (t) => ({
     equals: t.string({ description: 'Exactly this.', validate: filterText.nullish() }),
     in: t.stringList({
       description: `One of these, at most ${MOST_CHOICES}.`,
       validate: z.array(filterText).max(MOST_CHOICES, `has at most ${MOST_CHOICES} texts`).nullish(),
     }),
-    startsWith: t.string({ description: 'Begins with this.', validate: filterText.nullish() }),
+    startsWith: t.string({ description: 'Starts with this.', validate: filterText.nullish() }),
   }),
 });
 export const DateTimeRangeInput = builder.inputRef<DateTimeRange>('DateTimeRange').implement({
-  description: 'A span of time; an end that is left out is open.',
+  description: 'A span of time; leave out an end to keep it open.',
   fields: (t) => ({
-    from: t.field({ type: 'DateTime', description: 'From this instant on, itself included.' }),
+    from: t.field({ type: 'DateTime', description: 'From this instant on, inclusive.' }),
     to: t.field({ type: 'DateTime', description: 'Before this instant, which is after `from`.' }),
   }),
   validate: forwards,
 });
 export const OrderDirection = builder.enumType('OrderDirection', {
-  description: 'Which end of a list comes first.',
+  description: 'The direction of an order.',
   values: {
     ASC: { value: 'asc', description: 'Smallest or earliest first.' },
     DESC: { value: 'desc', description: 'Largest or latest first.' },

@@ -11,14 +11,14 @@ import { builder } from './builder.ts';
 
 const codes = Object.keys(REFUSAL_CODES) as RefusalCode[];
 const MutationErrorCode = builder.enumType('MutationErrorCode', {
-  description: 'Why a mutation was refused: for scripts to decide by.',
+  description: 'The code of an expected error of a mutation, for scripts.',
   values: Object.fromEntries(codes.map((code) => [code, { value: code, description: REFUSAL_CODES[code] }])) as Record<
     RefusalCode,
     { value: RefusalCode; description: string }
   >,
 });
 builder.interfaceType('MutationError', {
-  description: 'A refusal: an expected "no" that the caller can act on.',
+  description: 'An expected error of a mutation that the caller can act on.',
   fields: (t) => ({
     message: t.text('message', 'What is wrong and what to do next, for people.'),
     code: t.expose('code', { type: MutationErrorCode, description: 'The same for scripts.' }),
@@ -28,14 +28,14 @@ builder.interfaceType('MutationError', {
 const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
   description: 'One problem with one input field.',
   fields: (t) => ({
-    path: t.stringList({ description: 'The way to the field, from the input.', resolve: (issue) => [...issue.path] }),
+    path: t.stringList({ description: 'The path to the field, from the input.', resolve: (issue) => [...issue.path] }),
     message: t.text('message', 'What is wrong with it, for people.'),
     code: t.text('code', 'The same for scripts, for example TOO_SHORT.'),
   }),
 });
 builder.objectType(InvalidInputError, {
   name: 'InvalidInputError',
-  description: 'The input means nothing that can be done.',
+  description: 'The input is not valid.',
   interfaces: ['MutationError'],
   fields: (t) => ({
     issues: t.field({
@@ -52,6 +52,6 @@ builder.objectType(NotFoundError, {
 });
 builder.objectType(InvalidStateError, {
   name: 'InvalidStateError',
-  description: 'The object’s state does not allow this now.',
+  description: 'The current state of the object does not allow this.',
   interfaces: ['MutationError'],
 });

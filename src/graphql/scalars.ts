@@ -34,7 +34,7 @@ const parseDateTime = (text: string): Date | undefined => {
 };
 
 export const dateTime = {
-  description: 'An instant in RFC 3339, answered in UTC with milliseconds: `2027-03-28T01:30:00.000Z`.',
+  description: 'An instant in RFC 3339, returned in UTC with milliseconds: `2027-03-28T01:30:00.000Z`.',
   serialize: (value: unknown): string => (value instanceof Date ? value : new Date(String(value))).toISOString(),
   ...fromText('DateTime (RFC 3339 with a zone)', parseDateTime, '2027-03-28T01:30:00Z'),
 };
@@ -51,7 +51,7 @@ export const uuid = {
 
 export const cronExpression = {
   description:
-    'A cron expression: 5 fields (Unix), 6 with seconds first (Quartz; `?` is accepted), or a nickname such as `@daily`.',
+    'A cron expression: 5 fields (Unix), 6 with seconds first (Quartz; `?` is accepted), or an alias such as `@daily`.',
   serialize: String,
   // How many fields there are is a question of meaning: src/jobs/calendar/cron.rules.ts has the answer in words.
   ...fromText(
@@ -71,7 +71,7 @@ export const json = {
   description: 'Any JSON value.',
   serialize: (value: unknown): unknown => value,
   parseValue: (): never => {
-    throw badInput('A JSON value is only answered, never asked for.');
+    throw badInput('JSON is for answers only, not for input.');
   },
 };
 
@@ -84,6 +84,6 @@ export const duration = {
   description: 'A length of time in ISO 8601: `PT1.204S`.',
   serialize: (value: unknown): string => isoDuration(Number(value)),
   parseValue: (): never => {
-    throw badInput('A Duration is only answered, never asked for.');
+    throw badInput('Duration is for answers only, not for input.');
   },
 };

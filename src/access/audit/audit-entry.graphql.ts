@@ -38,7 +38,7 @@ const visibleTo = ({ familyId }: Caller): Prisma.AuditEntryWhereInput => (family
 
 /** Whose family is concerned need not know from where others act, and on which nodes. */
 const seesWhence = ({ familyId, id }: Caller, actorId: string): boolean => familyId === null || id === actorId;
-const OWN_ONLY = 'A caller that is bound to a family is told of its own acts only.';
+const OWN_ONLY = 'A caller that is bound to a family sees only its own.';
 
 function condition(filter: AuditFilter | null | undefined): Prisma.AuditEntryWhereInput {
   if (!filter) return {};
@@ -56,19 +56,19 @@ function condition(filter: AuditFilter | null | undefined): Prisma.AuditEntryWhe
   };
 }
 
-const Outcome = enumOf<Outcome>('AuditOutcome', 'What became of an act.', {
+const Outcome = enumOf<Outcome>('AuditOutcome', 'The outcome of an audit entry.', {
   done: 'It was done.',
-  denied: 'It was refused for want of rights, and nothing was changed.',
+  denied: 'It was refused because the caller lacks the permission; nothing changed.',
 });
 const Entry = builder.prismaNode('AuditEntry', {
   id: { field: 'id' },
   findUnique: (id, { caller }) => ({ id, AND: [visibleTo(caller)] }),
   nullable: true,
   description:
-    'One act on record: a mutation that changed something or was refused for want of rights, or what the server did unasked. Written in the transaction of the change; never changed afterwards.',
+    'An audit entry: a mutation that changed something or was refused for lack of permission, or an automatic change by the server. Written in the transaction of the change; never changed afterwards.',
   fields: (t) => ({
     sequence: t.int({
-      description: 'Its number in the order of writing. Numbers may be missing: of changes that were rolled back.',
+      description: 'Its number in the order of writing. Numbers of rolled-back changes are missing.',
       resolve: ({ sequence }) => Number(sequence),
     }),
     at: t.at('at', 'When, by the database’s clock.'),
@@ -78,31 +78,28 @@ const Entry = builder.prismaNode('AuditEntry', {
     ),
     outcome: t.field({
       type: Outcome,
-      description: 'What became of it.',
+      description: 'Its outcome.',
       // The column holds nothing else unless somebody changed it, which verifyAuditTrail tells.
       resolve: ({ outcome }): Outcome => (outcome === 'denied' ? 'denied' : 'done'),
     }),
     actor: t.text('actor', 'Who, for people.'),
-    actorId: t.text('actorId', 'Who, the same for every act of a caller: `token:frontend`.'),
+    actorId: t.text('actorId', 'The id of the caller, always the same: `token:frontend`.'),
     actorKind: t.field({
       type: CallerKindRef,
       nullable: true,
-      description: 'How the actor was recognised; null if what is stored is none of these, and so was changed.',
+      description: 'How the actor authenticated; null if the stored value is invalid and so was tampered with.',
       resolve: ({ actorKind }) => (KINDS.includes(actorKind) ? (actorKind as CallerKind) : null),
     }),
-    tokenPrefix: t.textOrNull(
-      'tokenPrefix',
-      'The visible beginning of the API token that was used; null if it was none.',
-    ),
+    tokenPrefix: t.textOrNull('tokenPrefix', 'The visible beginning of the API token; null if no API token was used.'),
     role: t.field({
       type: RoleRef,
       nullable: true,
-      description: 'The actor’s role then; null if what is stored is none, and so was changed.',
+      description: 'The actor’s role at that time; null if the stored value is invalid and so was tampered with.',
       resolve: ({ role }) => (ROLES.includes(role) ? (role as Role) : null),
     }),
     target: t.string({
       nullable: true,
-      description: 'On what: its type and its plain key; null if it was nothing in particular.',
+      description: 'The target: its type and its plain key; null if there is none.',
       resolve: ({ targetType, targetId }) => targetType && `${targetType} ${targetId ?? ''}`.trimEnd(),
     }),
     targetType: t.textOrNull('targetType', 'The type of the target in this API.'),
@@ -110,25 +107,25 @@ const Entry = builder.prismaNode('AuditEntry', {
     familyId: t.expose('familyId', {
       type: 'UUID',
       nullable: true,
-      description: 'The family that it concerns; null if none in particular.',
+      description: 'The family that it is about; null if none.',
     }),
-    reason: t.textOrNull('reason', 'Why, as the actor said.'),
+    reason: t.textOrNull('reason', 'The actor’s reason.'),
     before: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'How the target was, as far as it changed; never a secret.',
+      description: 'The target before, as far as it changed; never a secret.',
       resolve: ({ before }) => parsed(before),
     }),
     after: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'How the target was from then on, as far as it changed; never a secret.',
+      description: 'The target after, as far as it changed; never a secret.',
       resolve: ({ after }) => parsed(after),
     }),
-    requestId: t.textOrNull('requestId', 'The request that it was part of, as in the log; null outside of one.'),
+    requestId: t.textOrNull('requestId', 'The id of the request, as in the log; null if there was none.'),
     address: t.string({
       nullable: true,
-      description: `Where the request came from. ${OWN_ONLY}`,
+      description: `The address of the caller. ${OWN_ONLY}`,
       resolve: ({ actorId, address }, _args, { caller }) => (seesWhence(caller, actorId) ? address : null),
     }),
     nodeId: t.field({
@@ -138,7 +135,7 @@ const Entry = builder.prismaNode('AuditEntry', {
       resolve: ({ actorId, nodeId }, _args, { caller }) => (seesWhence(caller, actorId) ? nodeId : null),
     }),
     isChained: t.boolean({
-      description: 'True once it has its place in the chain, about a second after it was written.',
+      description: 'True once it is chained, about a second after it was written.',
       resolve: ({ link }) => link !== null,
     }),
     link: t.int({
@@ -150,16 +147,16 @@ const Entry = builder.prismaNode('AuditEntry', {
 });
 
 const Filter = builder.inputRef<AuditFilter>('AuditFilter').implement({
-  description: 'Which acts; all conditions that are given must hold.',
+  description: 'Filters audit entries; all given conditions must hold.',
   fields: (t) => ({
-    actor: t.field({ type: StringFilterInput, description: 'By the actor, as people read it.' }),
+    actor: t.field({ type: StringFilterInput, description: 'By the actor’s name.' }),
     actorId: t.string({ description: 'Of the caller with this id.' }),
-    actorKind: t.field({ type: CallerKindRef, description: 'Of actors that were recognised so.' }),
+    actorKind: t.field({ type: CallerKindRef, description: 'By actors that authenticated this way.' }),
     action: t.field({ type: StringFilterInput, description: 'By the action.' }),
     outcome: t.field({ type: Outcome, description: 'With this outcome.' }),
     targetType: t.string({ description: 'On targets of this type.' }),
     targetId: t.string({ description: 'On the target with this plain key.' }),
-    familyId: t.field({ type: 'UUID', description: 'That concern this family.' }),
+    familyId: t.field({ type: 'UUID', description: 'About this family.' }),
     requestId: t.string({ description: 'Of this request.' }),
     at: t.field({ type: DateTimeRangeInput, description: 'In this span.' }),
   }),
@@ -170,8 +167,8 @@ builder.queryField('auditEntries', (t) =>
       type: Entry,
       nullable: true,
       description:
-        'The audit trail, newest first. A caller that is bound to a family sees the acts that concern that family.',
-      args: { filter: t.arg({ type: Filter, description: 'Which acts; left out: all.' }) },
+        'The audit trail, newest first. A caller that is bound to a family sees the entries about that family.',
+      args: { filter: t.arg({ type: Filter, description: 'Which audit entries; left out: all.' }) },
       async resolve(_root, args, { caller, prisma }) {
         const where = { AND: [visibleTo(caller), condition(args.filter)] };
         const page = await newestFirstPage<AuditEntry>(
