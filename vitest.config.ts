@@ -26,7 +26,12 @@ export default defineConfig({
         // The log's library keeps timers of its own, which must not be what another file's clock left.
         test: {
           name: 'rules',
-          include: ['src/**/*.rules.test.ts', 'dashboard/**/*.rules.test.ts', 'src/telemetry/*.test.ts'],
+          include: [
+            'src/**/*.rules.test.ts',
+            'src/diagnosis/*.test.ts',
+            'dashboard/**/*.rules.test.ts',
+            'src/telemetry/*.test.ts',
+          ],
         },
       },
       {
@@ -37,6 +42,7 @@ export default defineConfig({
           exclude: [
             'node_modules/**',
             'src/**/*.rules.test.ts',
+            'src/diagnosis/*.test.ts',
             'src/telemetry/*.test.ts',
             ...(isLong ? [] : ['test/e2e/**', 'test/long/**']),
           ],

@@ -1,4 +1,5 @@
 /** What of an entry goes to the provider: its account with the password in plain, or why there can be none. */
+import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { NewAccount, ProviderFailure } from '../identity/provider.ts';
 import { UnsealError } from '../sealing/jwe.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
@@ -22,26 +23,11 @@ export async function unsealPassword(entry: ClaimedEntry, keyRing: KeyRing): Pro
 /** The account to be made, or why this entry can never be made as it is. */
 export function accountOf(entry: ClaimedEntry, password: Unsealed): NewAccount | ProviderFailure {
   const { id: entryId, familyId, username, fullName } = entry;
-  if (familyId === null) {
-    return refused('FAMILY_DELETED', 'The family was deleted. Enqueue the account for another family.');
-  }
-  if (password.plain === undefined) {
-    return refused(
-      'PASSWORD_NOT_SEALED',
-      `The password cannot be unsealed: ${password.problem}. Enqueue accounts with the mutation enqueueAccount, which seals it, or retry this entry with a new password.`,
-    );
-  }
+  if (familyId === null) return failureOf('FAMILY_DELETED');
+  if (password.plain === undefined)
+    return failureOf('PASSWORD_NOT_SEALED', { detail: `The reason: ${password.problem}.` });
   // Only a row inserted with SQL has such a name: the provider would take it.
   const problem = usernameProblem(username.toLowerCase());
-  if (problem !== undefined) {
-    return refused('USERNAME_INVALID', `${problem.message} Enqueue the account anew under another username.`);
-  }
+  if (problem !== undefined) return failureOf('USERNAME_INVALID', { detail: problem.message });
   return { entryId, familyId, username, fullName, password: password.plain };
 }
-
-const refused = (code: string, message: string): ProviderFailure => ({
-  kind: 'failure',
-  class: 'permanent',
-  code,
-  message,
-});

@@ -8,6 +8,7 @@
  * ("lookFinalAt") an account that is absent may yet appear: it is created again, which is harmless
  * since its id is the entry's, but nothing is given up and no password replaced.
  */
+import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { AccountCreated, CallOptions, IdentityProvider, ProviderFailure } from '../identity/provider.ts';
 import type { Services } from '../work/context.ts';
 import { accountOf, type Unsealed, unsealPassword } from './account-to-make.ts';
@@ -182,11 +183,7 @@ function failure(entry: ClaimedEntry, from: ProviderFailure, leaves: Leaves): At
 }
 
 const RETRIES_USED_UP: AttemptFailure = {
-  kind: 'failure',
-  class: 'permanent',
-  code: 'RETRIES_USED_UP',
-  message:
-    'All retries are used up, and a last look shows that no account was made. Retry the entry to start a new series.',
+  ...failureOf('RETRIES_USED_UP'),
   needsLook: false,
   lookFinalAt: null,
   wasProviderAsked: true,

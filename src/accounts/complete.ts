@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
 import { isolating } from '../database/isolate.ts';
 import { sqlStateOf, violation } from '../database/violations.ts';
+import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { AccountCreated } from '../identity/provider.ts';
 import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
@@ -112,40 +113,18 @@ async function completedBefore(db: Queryable, made: readonly MadeAccount[]): Pro
   return rows.map((row) => row.id);
 }
 
-/** What the database refuses is the entry's own misfortune: a named, permanent failure. */
+/** The database refused the user row: a permanent failure of this entry alone. */
 function refusalOf(error: unknown): AttemptFailure {
+  const refused = { needsLook: false, lookFinalAt: null, wasProviderAsked: true };
   const broken = violation(error);
-  const failed = (code: string, message: string): AttemptFailure => ({
-    kind: 'failure',
-    class: 'permanent',
-    code,
-    message,
-    needsLook: false,
-    lookFinalAt: null,
-    wasProviderAsked: true,
-  });
-  if (broken?.constraint === 'users_username_key') {
-    return failed(
-      'USERNAME_TAKEN',
-      'The account was made at the identity provider, but a user with this name was inserted meanwhile. Rename one of the two, or remove the account at the identity provider.',
-    );
-  }
-  if (broken?.constraint === 'users_zitadel_user_id_key') {
-    return failed(
-      'ACCOUNT_TAKEN',
-      'The account was made at the identity provider, but another user already refers to it. Correct zitadel_user_id in auth.users.',
-    );
-  }
+  if (broken?.constraint === 'users_username_key') return { ...failureOf('USERNAME_TAKEN'), ...refused };
+  if (broken?.constraint === 'users_zitadel_user_id_key') return { ...failureOf('ACCOUNT_TAKEN'), ...refused };
   if (broken?.constraint === 'users_family_id_fkey' || broken?.code === 'not_null') {
-    return failed(
-      'FAMILY_DELETED',
-      'The account was made at the identity provider, but its family was deleted meanwhile. Remove the account at the identity provider.',
-    );
+    const detail = 'The account was created at the identity provider: remove it there.';
+    return { ...failureOf('FAMILY_DELETED', { detail }), ...refused };
   }
-  return failed(
-    'DATABASE_REFUSED',
-    `The account was made at the identity provider, but the database refused the user (${refusedBecause(error)}).`,
-  );
+  const detail = `The account was created at the identity provider. (${refusedBecause(error)})`;
+  return { ...failureOf('DATABASE_REFUSED', { detail }), ...refused };
 }
 
 /** The constraint, or else PostgreSQL's own code, for an operator to look up. */

@@ -5,17 +5,17 @@
  */
 import type { Queryable } from '../database/database.ts';
 import { isolating } from '../database/isolate.ts';
+import { failureGroupOf } from '../diagnosis/failure-group.ts';
+import { failureOf, messageOf } from '../diagnosis/failure-messages.ts';
 import { afterResult, type CircuitResult } from '../identity/circuit.rules.ts';
 import { CIRCUIT, lockCircuit } from '../identity/circuit.ts';
 import { changeCircuit, circuitLimits } from '../identity/circuit-control.ts';
-import { sentenceFor } from '../identity/zitadel.errors.ts';
 import type { Services } from '../work/context.ts';
 import { type UnitContext, unit } from '../work/unit.ts';
 import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
 import { refusedBecause } from './complete.ts';
 import { afterFailure, type Decision } from './entry.rules.ts';
-import { failureGroupOf } from './insight/failure-group.rules.ts';
 import { DROP_LEASE } from './lease.ts';
 
 export interface FailedEntry {
@@ -143,15 +143,11 @@ async function writtenBefore(
 /** The same entry with a failure of ours in place of what could not be written. */
 function unwritable(one: FailedEntry, error: unknown): FailedEntry {
   const { needsLook, lookFinalAt } = one.failure;
-  const message = `The outcome of the attempt could not be written: the database refused it (${refusedBecause(error)}).`;
   return {
     ...one,
     entry: { ...one.entry, nextRetryAt: null },
     failure: {
-      kind: 'failure',
-      class: 'permanent',
-      code: 'DATABASE_REFUSED',
-      message,
+      ...failureOf('DATABASE_REFUSED', { detail: `(${refusedBecause(error)})` }),
       needsLook,
       lookFinalAt,
       wasProviderAsked: false,
@@ -166,7 +162,7 @@ function circuitResult({ entry, failure, probeToken }: FailedEntry): CircuitResu
     entryId: entry.id,
     kind: failure.class === 'permanent' ? answered : isAlone ? 'alone' : failure.class,
     code,
-    reason: checkMessage ?? sentenceFor(code),
+    reason: checkMessage ?? messageOf(code),
     probeToken,
   };
 }

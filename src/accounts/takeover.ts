@@ -8,12 +8,13 @@
  * row. It costs them a look, and a retry only where it happens three times in a row.
  */
 import { isolating } from '../database/isolate.ts';
+import { failureGroupOf } from '../diagnosis/failure-group.ts';
+import { messageOf } from '../diagnosis/failure-messages.ts';
 import { asSystem, type Services } from '../work/context.ts';
 import { type UnitContext, unit } from '../work/unit.ts';
 import { openForMs } from './attempt.ts';
 import { refusedBecause } from './complete.ts';
 import { afterInterruption, type EntryState } from './entry.rules.ts';
-import { failureGroupOf } from './insight/failure-group.rules.ts';
 import { DROP_LEASE, IS_EXPIRED } from './lease.ts';
 
 interface ExpiredLease extends EntryState {
@@ -59,8 +60,7 @@ const INTERRUPT = `
   SELECT id, attempt_number, 'interrupted', node_id, due_at, started_at, now(), 'ATTEMPT_INTERRUPTED', $2, $3 FROM decided
   ON CONFLICT DO NOTHING`;
 
-const MESSAGE =
-  'The node that made this attempt stopped before it wrote the outcome. The next attempt looks first whether the account exists.';
+const MESSAGE = messageOf('ATTEMPT_INTERRUPTED');
 
 /** Entries that were taken over, and those that the database would not have changed, with the reason. */
 export interface TakenOver {

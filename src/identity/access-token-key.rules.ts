@@ -3,8 +3,8 @@
  * tokens that are had with it: to whom the request is addressed, and when a new one is due.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { ProviderFailure } from './provider.ts';
-import { providerFailure } from './zitadel.errors.ts';
 import { parseJson, record } from './zitadel-answers.rules.ts';
 
 export interface ServiceAccountKey {
@@ -40,7 +40,7 @@ export function parseKeyFile(text: string, path: string): ServiceAccountKey | Pr
 }
 
 export function keyUnusable(detail: string): ProviderFailure {
-  return providerFailure('PROVIDER_KEY_UNUSABLE', { detail });
+  return failureOf('PROVIDER_KEY_UNUSABLE', { detail });
 }
 
 /**

@@ -6,9 +6,9 @@
 import { readFile } from 'node:fs/promises';
 import { SignJWT } from 'jose';
 import { type Clock, systemClock } from '../clock.ts';
+import { failureOf } from '../diagnosis/failure-messages.ts';
 import { type AccessToken, type TokenAnswer, type TokenExchange, unreadableFile } from './access-token.ts';
 import { type HeldToken, keyUnusable, parseKeyFile, readTokenAnswer } from './access-token-key.rules.ts';
-import { providerFailure } from './zitadel.errors.ts';
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 /** The second one lets the token in to Zitadel's own API. */
@@ -53,7 +53,7 @@ export function tokenFromKey({ path, issuer, clock = systemClock }: KeyTokenOpti
     if (answer.kind === 'failure') return answer;
     const token = readTokenAnswer(answer.body, askedAt);
     if (token === undefined) {
-      return providerFailure('PROVIDER_ANSWER_UNREADABLE', { detail: 'It was asked for a token, and gave none.' });
+      return failureOf('PROVIDER_ANSWER_UNREADABLE', { detail: 'It was asked for a token, and gave none.' });
     }
     held = token;
     return token.token;

@@ -4,8 +4,8 @@
  */
 
 import { readFile, stat } from 'node:fs/promises';
+import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { ProviderFailure } from './provider.ts';
-import { providerFailure } from './zitadel.errors.ts';
 import type { Answered } from './zitadel-answers.rules.ts';
 
 /** `none`: the built-in simulator knows us anyway. */
@@ -35,8 +35,7 @@ export interface AccessToken {
 /** The token of the setting ZITADEL_TOKEN, without the white space around it. */
 export function personalAccessToken(setting: string): AccessToken {
   const token = setting.trim();
-  const answer =
-    token === '' ? providerFailure('PROVIDER_TOKEN_UNAVAILABLE', { detail: 'ZITADEL_TOKEN is empty.' }) : token;
+  const answer = token === '' ? failureOf('PROVIDER_TOKEN_UNAVAILABLE', { detail: 'ZITADEL_TOKEN is empty.' }) : token;
   return { kind: 'personal_access_token', get: () => answer, expiresAt: () => null };
 }
 
@@ -94,4 +93,4 @@ export function tokenFromFile(path: string, elapsed: () => number = () => perfor
   };
 }
 
-const unavailable = (detail: string) => providerFailure('PROVIDER_TOKEN_UNAVAILABLE', { detail });
+const unavailable = (detail: string) => failureOf('PROVIDER_TOKEN_UNAVAILABLE', { detail });

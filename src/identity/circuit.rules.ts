@@ -3,7 +3,7 @@
  * outage must burn nobody's retries, and a wrong token must not make every entry knock for ever.
  */
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
-import type { FailureClass } from './provider.ts';
+import type { FailureClass } from '../diagnosis/failures.ts';
 
 const LONGEST_PROBE_INTERVAL_MS = 5 * 60_000;
 

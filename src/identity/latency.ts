@@ -1,7 +1,8 @@
 /** Measures the calls to the identity provider: a histogram for monitoring, and the last 1,000 for people. */
+
+import type { FailureClass } from '../diagnosis/failures.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import { createLatencyRing } from './latency.rules.ts';
-import type { FailureClass } from './provider.ts';
 import type { Operation } from './zitadel-errors.rules.ts';
 
 /** `answered`: a success, or an answer that only the adapter can judge, such as "exists already". */

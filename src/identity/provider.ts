@@ -2,21 +2,10 @@
  * The port to the identity provider: all that the queue knows of it. An adapter turns the
  * provider's protocol into these outcomes and never throws for what the provider did.
  */
+import type { Failure } from '../diagnosis/failure-messages.ts';
 
-/** What decides about retries. See accounts/entry.rules.ts for what each class costs. */
-export type FailureClass = 'transient' | 'permanent' | 'configuration' | 'unknown';
-
-export interface ProviderFailure {
-  readonly kind: 'failure';
-  readonly class: FailureClass;
-  /** Ours and stable, SCREAMING_SNAKE: PROVIDER_UNAVAILABLE, PROVIDER_TOKEN_INVALID, ... */
-  readonly code: string;
-  /** For an operator: what happened and what to do. Never holds a password or token. */
-  readonly message: string;
-  readonly providerRequestId?: string;
-  /** The provider asked to wait; already capped at 4 h. */
-  readonly retryAfterMs?: number;
-  /** The account may be there all the same: the provider said that it exists, and then could not be asked whose it is. */
+export interface ProviderFailure extends Failure {
+  /** The account may exist all the same: the provider said so, and then could not be asked whose it is. */
   readonly mayExist?: boolean;
 }
 

@@ -5,11 +5,11 @@
  */
 import { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
+import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { GetToken, TokenAnswer } from './access-token.ts';
 import type { MeasureCall } from './latency.ts';
 import type { CallOptions, ProviderFailure } from './provider.ts';
-import { providerFailure } from './zitadel.errors.ts';
 import { type Answered, saysAccountMayExist, saysUserIsAbsent } from './zitadel-answers.rules.ts';
 import { callZitadel, type HttpCall } from './zitadel-call.ts';
 import { classifyAnswer, classifyBrokenCall, type Operation } from './zitadel-errors.rules.ts';
@@ -196,7 +196,7 @@ export function createZitadelClient(options: ZitadelOptions, clock: Clock): Zita
 function inTime(token: Promise<TokenAnswer>, signal: AbortSignal): Promise<TokenAnswer> {
   return new Promise((resolve) => {
     const giveUp = (): void =>
-      resolve(providerFailure('PROVIDER_TIMEOUT', { detail: 'Nothing was sent: the token was not there in time.' }));
+      resolve(failureOf('PROVIDER_TIMEOUT', { detail: 'Nothing was sent: the token was not there in time.' }));
     if (signal.aborted) return giveUp();
     signal.addEventListener('abort', giveUp, { once: true });
     void token.then((answer) => {
@@ -209,5 +209,5 @@ function inTime(token: Promise<TokenAnswer>, signal: AbortSignal): Promise<Token
 function tokenUnavailable(error: unknown): ProviderFailure {
   // Only the code is shown: a message could quote what was read.
   const code = (error as { code?: unknown } | null)?.code;
-  return providerFailure('PROVIDER_TOKEN_UNAVAILABLE', typeof code === 'string' ? { detail: `(${code})` } : {});
+  return failureOf('PROVIDER_TOKEN_UNAVAILABLE', typeof code === 'string' ? { detail: `(${code})` } : {});
 }

@@ -2,8 +2,9 @@
  * Why no connection came about, in words: the system's codes say it exactly, but only to those
  * who know them by heart.
  */
+
+import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { ProviderFailure } from './provider.ts';
-import { providerFailure } from './zitadel.errors.ts';
 
 const OWN_AUTHORITY = 'For a certificate authority of your own, name its certificate in NODE_EXTRA_CA_CERTS.';
 
@@ -46,9 +47,9 @@ export function notConnected(errorCode: string): ProviderFailure {
     const sentence = sentences[errorCode];
     return { detail: sentence === undefined ? `(${errorCode})` : `${sentence} (${errorCode})` };
   };
-  if (/^(ENOTFOUND$|EAI_)/.test(errorCode)) return providerFailure('PROVIDER_DNS_FAILED', said(NAME));
-  if (isTls(errorCode)) return providerFailure('PROVIDER_TLS_FAILED', said(CERTIFICATE));
-  return providerFailure('PROVIDER_UNREACHABLE', said(UNREACHABLE));
+  if (/^(ENOTFOUND$|EAI_)/.test(errorCode)) return failureOf('PROVIDER_DNS_FAILED', said(NAME));
+  if (isTls(errorCode)) return failureOf('PROVIDER_TLS_FAILED', said(CERTIFICATE));
+  return failureOf('PROVIDER_UNREACHABLE', said(UNREACHABLE));
 }
 
 function isTls(errorCode: string): boolean {

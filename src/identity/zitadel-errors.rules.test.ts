@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PROVIDER_ERRORS } from './zitadel.errors.ts';
+import { messageOf } from '../diagnosis/failure-messages.ts';
+import { definitionOf } from '../diagnosis/failures.ts';
 import { MAX_RETRY_AFTER_MS, readError, retryAfterMs, saysUserIsAbsent } from './zitadel-answers.rules.ts';
 import { type BrokenCall, classifyAnswer, classifyBrokenCall, type Operation } from './zitadel-errors.rules.ts';
 
@@ -92,7 +93,7 @@ describe('classifyAnswer on create', () => {
     expect(failure.message).not.toContain('s3cret-token');
     expect(failure.message).toContain('“bad token [secret] xxx');
     expect(failure.message).not.toMatch(/\p{Cc}/u);
-    expect(failure.message.length).toBeLessThan(PROVIDER_ERRORS.PROVIDER_INTERNAL_ERROR.message.length + 240);
+    expect(failure.message.length).toBeLessThan(messageOf('PROVIDER_INTERNAL_ERROR').length + 240);
   });
 
   it('repeats no password that was quoted back escaped, nor in its request id', () => {
@@ -261,8 +262,7 @@ describe('for whatever an answer may hold', () => {
     fc.assert(
       fc.property(fc.constantFrom(...OPERATIONS), anyAnswer, (operation, answer) => {
         const failure = classifyAnswer(operation, answer, NOW);
-        expect(PROVIDER_ERRORS).toHaveProperty(failure.code);
-        expect(failure.class).toBe(PROVIDER_ERRORS[failure.code as keyof typeof PROVIDER_ERRORS].class);
+        expect(failure.class).toBe(definitionOf(failure.code)?.class);
         expect(failure.message).not.toMatch(/[\p{Cc}\u2028]/u);
         if (failure.retryAfterMs !== undefined) {
           expect(failure.retryAfterMs).toBeGreaterThanOrEqual(0);

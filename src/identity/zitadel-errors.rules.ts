@@ -3,8 +3,10 @@
  * error's id; by the HTTP status only where a proxy answered in Zitadel's place; never by the
  * text, which is translated.
  */
+
+import { type FailureDetails, failureOf } from '../diagnosis/failure-messages.ts';
+import type { FailureCode } from '../diagnosis/failures.ts';
 import type { ProviderFailure } from './provider.ts';
-import { type FailureDetails, type ProviderErrorCode, providerFailure } from './zitadel.errors.ts';
 import {
   type Answer,
   header,
@@ -59,14 +61,14 @@ export function classifyAnswer(
     providerRequestId: requestIdOf(answer, secrets),
     retryAfterMs: retryAfterMs(header(answer, 'retry-after'), now),
   };
-  return providerFailure(codeOf(operation, answer.status, error), details);
+  return failureOf(codeOf(operation, answer.status, error), details);
 }
 
 /** The token endpoint has errors of another form; what a proxy answers in its place is as everywhere. */
 function classifyTokenAnswer(answer: Answer, now: Date, secrets: readonly string[]): ProviderFailure {
   const { status, body } = answer;
   const { error, text } = readTokenError(body);
-  return providerFailure(tokenCode(status, error !== undefined), {
+  return failureOf(tokenCode(status, error !== undefined), {
     detail: `(HTTP ${status} to the request for a token)`,
     providerText: text === undefined ? undefined : printable(text, secrets),
     providerRequestId: requestIdOf(answer, secrets),
@@ -75,7 +77,7 @@ function classifyTokenAnswer(answer: Answer, now: Date, secrets: readonly string
 }
 
 /** Zitadel says 404 for a key that it does not know, and 500 for a signature or audience that is wrong. */
-function tokenCode(status: number, isOAuth: boolean): ProviderErrorCode {
+function tokenCode(status: number, isOAuth: boolean): FailureCode {
   if (isOAuth && status >= 500 && status !== 503) return 'PROVIDER_TOKEN_REQUEST_FAILED';
   if (status === 401 || (isOAuth && status >= 400 && status < 500 && status !== 429)) return 'PROVIDER_KEY_REFUSED';
   return codeOf('token', status, {});
@@ -85,11 +87,11 @@ function tokenCode(status: number, isOAuth: boolean): ProviderErrorCode {
 export function classifyBrokenCall(operation: Operation, { wasSent, cause, errorCode }: BrokenCall): ProviderFailure {
   if (!wasSent) {
     if (errorCode === 'UND_ERR_INVALID_ARG') {
-      return providerFailure('PROVIDER_TOKEN_INVALID', {
+      return failureOf('PROVIDER_TOKEN_INVALID', {
         detail: 'The token, or ZITADEL_INSTANCE_HOST, holds characters that an HTTP header cannot carry.',
       });
     }
-    if (cause === 'deadline') return providerFailure('PROVIDER_TIMEOUT', { detail: 'Nothing was sent.' });
+    if (cause === 'deadline') return failureOf('PROVIDER_TIMEOUT', { detail: 'Nothing was sent.' });
     return notConnected(errorCode);
   }
   if (operation === 'create') {
@@ -98,15 +100,15 @@ export function classifyBrokenCall(operation: Operation, { wasSent, cause, error
       connection: 'The connection was cut',
       'too-large': 'It was too large',
     };
-    return providerFailure('OUTCOME_UNKNOWN', { detail: `(${reason[cause]}: ${errorCode})` });
+    return failureOf('OUTCOME_UNKNOWN', { detail: `(${reason[cause]}: ${errorCode})` });
   }
-  if (cause === 'too-large') return providerFailure('PROVIDER_ANSWER_UNREADABLE', { detail: `(${errorCode})` });
-  return providerFailure(cause === 'deadline' ? 'PROVIDER_TIMEOUT' : 'PROVIDER_CONNECTION_LOST', {
+  if (cause === 'too-large') return failureOf('PROVIDER_ANSWER_UNREADABLE', { detail: `(${errorCode})` });
+  return failureOf(cause === 'deadline' ? 'PROVIDER_TIMEOUT' : 'PROVIDER_CONNECTION_LOST', {
     detail: `(${errorCode})`,
   });
 }
 
-function codeOf(operation: Operation, status: number, error: ZitadelError): ProviderErrorCode {
+function codeOf(operation: Operation, status: number, error: ZitadelError): FailureCode {
   if (status >= 300 && status < 400) return 'PROVIDER_REDIRECTED';
   if (status < 300) return operation === 'create' ? 'OUTCOME_UNKNOWN' : 'PROVIDER_ANSWER_UNREADABLE';
   if (status === 404) return notFoundCode(operation, error);
@@ -115,7 +117,7 @@ function codeOf(operation: Operation, status: number, error: ZitadelError): Prov
   return error.code === undefined ? codeOfStatus(status) : codeOfGrpc(operation, error);
 }
 
-function codeOfGrpc(operation: Operation, error: ZitadelError): ProviderErrorCode {
+function codeOfGrpc(operation: Operation, error: ZitadelError): FailureCode {
   switch (error.code) {
     case 3:
     case 11:
@@ -148,7 +150,7 @@ function codeOfGrpc(operation: Operation, error: ZitadelError): ProviderErrorCod
 }
 
 /** Without a word from Zitadel: as the Connect protocol maps HTTP, and finer where it helps. */
-function codeOfStatus(status: number): ProviderErrorCode {
+function codeOfStatus(status: number): FailureCode {
   if (status === 401) return 'PROVIDER_TOKEN_INVALID';
   if (status === 403 || status === 407) return 'PROVIDER_PERMISSION_DENIED';
   if (status === 405) return 'PROVIDER_NOT_FOUND';
@@ -159,16 +161,16 @@ function codeOfStatus(status: number): ProviderErrorCode {
 }
 
 /** Somebody on the way gave up waiting: the account may still come to be, and a cancel must look first. */
-const timeoutCode = (operation: Operation): ProviderErrorCode =>
+const timeoutCode = (operation: Operation): FailureCode =>
   operation === 'create' ? 'OUTCOME_UNKNOWN' : 'PROVIDER_TIMEOUT';
 
-function notFoundCode(operation: Operation, { code, id }: ZitadelError): ProviderErrorCode {
+function notFoundCode(operation: Operation, { code, id }: ZitadelError): FailureCode {
   if (id?.startsWith('AUTHZ-')) return 'PROVIDER_PERMISSION_DENIED';
   if (code === 12 && id === undefined) return 'PROVIDER_TOO_OLD';
   return operation === 'setPassword' && code === 5 && id !== undefined ? 'ACCOUNT_VANISHED' : 'PROVIDER_NOT_FOUND';
 }
 
-function exhaustedCode({ id }: ZitadelError): ProviderErrorCode {
+function exhaustedCode({ id }: ZitadelError): FailureCode {
   return id !== undefined && /^(QUOTA|LIMITS)-/.test(id) ? 'PROVIDER_QUOTA_EXHAUSTED' : 'PROVIDER_RATE_LIMITED';
 }
 

@@ -4,6 +4,7 @@
  * simulator speaks the same protocol on the same paths, so that this adapter serves both.
  */
 import { systemClock } from '../clock.ts';
+import { failureOf } from '../diagnosis/failure-messages.ts';
 import type {
   AccountAbsent,
   AccountCreated,
@@ -14,7 +15,6 @@ import type {
   PasswordSet,
   ProviderFailure,
 } from './provider.ts';
-import { providerFailure } from './zitadel.errors.ts';
 import { type Answered, requestIdOf } from './zitadel-answers.rules.ts';
 import { createZitadelClient, type ZitadelOptions } from './zitadel-client.ts';
 import { classifyAnswer } from './zitadel-errors.rules.ts';
@@ -91,7 +91,7 @@ export function createZitadelProvider(options: ZitadelOptions): ZitadelProvider 
       user.userId === entryId &&
       user.organizationId === organizationId &&
       user.username.toLowerCase() === username.toLowerCase();
-    if (!isOurs) return providerFailure('ACCOUNT_BELONGS_TO_ANOTHER', { providerRequestId });
+    if (!isOurs) return failureOf('ACCOUNT_BELONGS_TO_ANOTHER', { providerRequestId });
     return { kind: 'found', providerUserId: user.userId, providerRequestId };
   }
 
@@ -129,7 +129,7 @@ export function createZitadelProvider(options: ZitadelOptions): ZitadelProvider 
         };
       }
       // Address, host and token were right a moment ago: what is missing is the call itself.
-      return result.code === 'PROVIDER_NOT_FOUND' ? providerFailure('PROVIDER_TOO_OLD') : result;
+      return result.code === 'PROVIDER_NOT_FOUND' ? failureOf('PROVIDER_TOO_OLD') : result;
     },
 
     organizationId: client.knownOrganization,
@@ -148,12 +148,12 @@ function differs(given: string, seen: string): { code: string; message: string }
 /** What Zitadel would refuse for ever, or answer with an error that reads as a passing one. */
 function refusedAtOnce({ password, fullName }: NewAccount): ProviderFailure | undefined {
   if (isTooLong(password)) return tooLong();
-  if (fullName.trim() === '') return providerFailure('ACCOUNT_DATA_REFUSED', { detail: 'The full name is blank.' });
+  if (fullName.trim() === '') return failureOf('ACCOUNT_DATA_REFUSED', { detail: 'The full name is blank.' });
   return undefined;
 }
 
 function tooLong(): ProviderFailure {
-  return providerFailure('PASSWORD_REFUSED', { detail: `It is longer than ${MAX_PASSWORD_BYTES} bytes.` });
+  return failureOf('PASSWORD_REFUSED', { detail: `It is longer than ${MAX_PASSWORD_BYTES} bytes.` });
 }
 
 function isTooLong(password: string): boolean {

@@ -9,6 +9,8 @@
 import { isHeard } from '../config/node-silence.ts';
 import type { Queryable, Transactional } from '../database/database.ts';
 import { StartError } from '../database/start-error.ts';
+import { failureGroupOf } from '../diagnosis/failure-group.ts';
+import { messageOf } from '../diagnosis/failure-messages.ts';
 import type { AuditTrail } from '../work/audit-trail.ts';
 import type { Caller } from '../work/caller.ts';
 import { happening } from '../work/facts.ts';
@@ -25,8 +27,6 @@ export interface AbandonTools {
   readonly caller: Caller;
   /** The trail under an audit key that was made just now. */
   trailUnder(key: MadeKey): AuditTrail;
-  /** The failure group of an error, for entries that fail by it. */
-  failureGroupOf(code: string, message: string): string;
 }
 
 /** What is lost, or would be. */
@@ -40,8 +40,7 @@ export interface Abandoned {
   readonly webhookCount: number;
 }
 
-const MESSAGE =
-  'The password was lost with the master key that protected it. Retry the entry with a new password in the field "password".';
+const MESSAGE = messageOf('KEY_LOST');
 
 /**
  * Says what giving the ring up would lose, and changes nothing. Throws StartError when there is no
@@ -69,7 +68,7 @@ export function abandonKeyRing(tools: AbandonTools): Promise<Abandoned> {
       beginningsOf(lost),
       'KEY_LOST',
       MESSAGE,
-      tools.failureGroupOf('KEY_LOST', MESSAGE),
+      failureGroupOf('KEY_LOST', MESSAGE),
     ]);
     const webhooks = await tx.query(DISABLE, [beginningsOf(lost), SECRET_LOST, tools.caller.name]);
     const answer = {

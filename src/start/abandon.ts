@@ -5,7 +5,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createAuditTrail } from '../access/audit/trail.ts';
-import { failureGroupOf } from '../accounts/insight/failure-group.rules.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { nodeSilenceMs } from '../config/node-silence.ts';
@@ -55,7 +54,6 @@ async function abandon(config: AbandonSettings, db: Database, isMeant: boolean):
     master,
     silenceMs,
     caller: systemCaller('keys:abandon'),
-    failureGroupOf,
     trailUnder: (key) =>
       createAuditTrail({ keys: { newest: key, byId: () => key.key }, nodeId: null, now: () => systemClock.now() }),
   });

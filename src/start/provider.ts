@@ -6,6 +6,8 @@
 import { systemClock } from '../clock.ts';
 import { type Config, providerOf } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
+import { failureOf } from '../diagnosis/failure-messages.ts';
+import { definitionOf } from '../diagnosis/failures.ts';
 import { type AccessToken, personalAccessToken, tokenFromFile } from '../identity/access-token.ts';
 import { issuerOf } from '../identity/access-token-key.rules.ts';
 import { tokenFromKey } from '../identity/access-token-key.ts';
@@ -15,7 +17,6 @@ import { createCallMeter } from '../identity/latency.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { loadFaultOrder } from '../identity/simulator/fault-order.ts';
 import { startSimulator } from '../identity/simulator/simulator.ts';
-import { classOf, providerFailure } from '../identity/zitadel.errors.ts';
 import { createZitadelProvider } from '../identity/zitadel.ts';
 import { type CheckResult, type ProviderStatus, watchConnection } from '../identity/zitadel-check.ts';
 import type { ZitadelOptions } from '../identity/zitadel-client.ts';
@@ -74,7 +75,7 @@ export async function openProvider(options: OpenProviderOptions): Promise<Opened
   // The circuit is every node's, the last look each one's own: where the two do not agree, it looks again.
   const compare = async (): Promise<void> => {
     const { state, cause } = await loadCircuit(db, adapter.name);
-    const isMisconfigured = state === 'open' && cause !== null && classOf(cause) === 'configuration';
+    const isMisconfigured = state === 'open' && cause !== null && definitionOf(cause)?.class === 'configuration';
     const isOk = watch.last()?.isOk;
     if ((isMisconfigured && isOk === true) || (state === 'closed' && isOk === false)) await watch.checkNow();
   };
@@ -105,7 +106,7 @@ export async function openProvider(options: OpenProviderOptions): Promise<Opened
     /** By the watch, so that what an entry asked for is the last look that people see. */
     async checkConnection({ signal }) {
       const found = await Promise.race([watch.confirm(), aborted(signal)]);
-      return found ?? providerFailure('PROVIDER_TIMEOUT');
+      return found ?? failureOf('PROVIDER_TIMEOUT');
     },
     async close() {
       unhear();

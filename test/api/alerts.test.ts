@@ -131,7 +131,7 @@ describe('4,000 failures by one cause, with two nodes and a restart', () => {
     );
     expect(node).toMatchObject({
       severity: 'WARNING',
-      summary: '4,000 entries failed for good: the identity provider refuses the password (PASSWORD_REFUSED).',
+      summary: '4,000 entries failed for good with PASSWORD_REFUSED. The identity provider refuses the password.',
       explanation: {
         blockers: [
           {
@@ -149,7 +149,7 @@ describe('4,000 failures by one cause, with two nodes and a restart', () => {
     expect(linesOf('flood').filter(({ msg }) => String(msg).includes('is over'))).toEqual([
       {
         level: 30,
-        msg: 'Alert ENTRY_FAILED is over. It had been: 4,000 entries failed for good: the identity provider refuses the password (PASSWORD_REFUSED).',
+        msg: 'Alert ENTRY_FAILED is over. It had been: 4,000 entries failed for good with PASSWORD_REFUSED. The identity provider refuses the password.',
       },
     ]);
   });

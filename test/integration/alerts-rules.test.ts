@@ -113,8 +113,8 @@ const CASES: readonly Case[] = [
       count: 1,
       severity: 'warning',
       summary:
-        '1 entry failed for good: another account at the identity provider has this username (USERNAME_TAKEN_AT_PROVIDER).',
-      advice: expect.stringContaining('free the names'),
+        '1 entry failed for good with USERNAME_TAKEN_AT_PROVIDER. Another account at the identity provider has this username.',
+      advice: expect.stringContaining('free the username'),
       cure: expect.objectContaining({
         mutation: 'planBulkAction',
         input: { action: 'CANCEL', filter: { status: ['FAILED'], failureGroup: 'group-a' } },

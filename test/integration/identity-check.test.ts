@@ -13,6 +13,7 @@ import { graphql } from 'graphql';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConfigurationError, readConfig } from '../../src/config/config.ts';
+import type { FailureCode } from '../../src/diagnosis/failures.ts';
 import { loadCircuit } from '../../src/identity/circuit.ts';
 import { checkProvider } from '../../src/identity/identity-mutations.graphql.ts';
 import type { ProviderFailure } from '../../src/identity/provider.ts';
@@ -141,7 +142,7 @@ describe('when all is well', () => {
 describe('a wrong configuration', () => {
   const fault = (order: FaultOrder) => () => simulator.faults.set([order]);
   const cases: [string, env: Record<string, string | undefined>, prepare: () => void, code: string, cure: string][] = [
-    ['token', { ZITADEL_TOKEN: 'wrong' }, () => undefined, 'PROVIDER_TOKEN_INVALID', 'Put a valid one into'],
+    ['token', { ZITADEL_TOKEN: 'wrong' }, () => undefined, 'PROVIDER_TOKEN_INVALID', 'Put a valid token into'],
     [
       'token file',
       { ZITADEL_TOKEN: undefined, ZITADEL_TOKEN_FILE: '/no/such/file' },
@@ -167,7 +168,7 @@ describe('a wrong configuration', () => {
     ['host', {}, fault({ kind: '404', cause: 'host' }), 'PROVIDER_NOT_FOUND', 'set ZITADEL_INSTANCE_HOST'],
     ['scheme', {}, fault({ kind: 'redirect' }), 'PROVIDER_REDIRECTED', 'often https instead of http'],
     ['role', {}, fault({ kind: '403' }), 'PROVIDER_PERMISSION_DENIED', 'ORG_USER_MANAGER'],
-    ['version', {}, fault({ kind: '404', path: 'find' }), 'PROVIDER_TOO_OLD', 'must be version 4 or newer'],
+    ['version', {}, fault({ kind: '404', path: 'find' }), 'PROVIDER_TOO_OLD', 'Upgrade Zitadel to version 4 or newer'],
   ];
   it.each(cases)('(%s) opens the circuit at once, with cause and cure', async (_, env, prepare, code, cure) => {
     prepare();
@@ -221,11 +222,18 @@ describe('what passes', () => {
 });
 
 describe('the repetition', () => {
-  const failure = (code: string): ProviderFailure => ({ kind: 'failure', class: 'configuration', code, message: code });
+  const A = 'PROVIDER_TOKEN_INVALID';
+  const B = 'PROVIDER_PERMISSION_DENIED';
+  const failure = (code: FailureCode): ProviderFailure => ({
+    kind: 'failure',
+    class: 'configuration',
+    code,
+    message: code,
+  });
   const ok = { ok: true, organizationId: 'o' } as const;
 
   it('shows the new state, says only what is new, and does not open again what a person has closed', async () => {
-    const answers = [failure('A'), failure('A'), ok, ok, failure('A'), failure('B')];
+    const answers = [failure(A), failure(A), ok, ok, failure(A), failure(B)];
     const misconfigured: string[] = [];
     const watch = watchConnection({
       check: async () => answers.shift() ?? ok,
@@ -239,16 +247,16 @@ describe('the repetition', () => {
       onMisconfigured: async ({ code }) => void misconfigured.push(code),
     });
     await watch.first;
-    expect(watch.last()).toMatchObject({ isOk: false, code: 'A' });
+    expect(watch.last()).toMatchObject({ isOk: false, code: A });
     await watch.checkNow();
-    expect(misconfigured).toEqual(['A']);
+    expect(misconfigured).toEqual([A]);
     await watch.checkNow();
     expect(watch.last()).toMatchObject({ isOk: true, code: null });
     await watch.checkNow();
     await watch.checkNow();
     await watch.checkNow();
-    expect(misconfigured).toEqual(['A', 'A', 'B']);
-    expect(logLines.map(({ code }) => code)).toEqual(['A', undefined, 'A', 'B']);
+    expect(misconfigured).toEqual([A, A, B]);
+    expect(logLines.map(({ code }) => code)).toEqual([A, undefined, A, B]);
     await watch.stop();
   });
 
@@ -285,7 +293,7 @@ describe('the repetition', () => {
       const watch = watchConnection({
         check: async () => {
           checks += 1;
-          return checks <= 4 ? failure('A') : ok;
+          return checks <= 4 ? failure('PROVIDER_TOKEN_INVALID') : ok;
         },
         name: 'zitadel',
         url: 'http://id',

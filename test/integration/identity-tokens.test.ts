@@ -296,28 +296,28 @@ describe('a service account’s key', () => {
     const failure = await check(adapter(simulator, keyToken(simulator, await make(folder))));
     expect(failure).toMatchObject({ class: 'configuration', code: 'PROVIDER_KEY_UNUSABLE' });
     expect(failure.message).toContain(words);
-    expect(failure.message).toContain('ZITADEL_KEY_FILE must name the JSON file');
+    expect(failure.message).toContain('Put the JSON file that Zitadel’s console issues');
     expect(simulator.calls).toEqual({ create: 0, find: 0, setPassword: 0, check: 0, token: 0 });
   });
 
   const answers: [FaultOrder, ProviderFailure['class'], string, string][] = [
-    [{ kind: 'oauth-error' }, 'configuration', 'PROVIDER_KEY_REFUSED', 'Make a new key in the console'],
+    [{ kind: 'oauth-error' }, 'configuration', 'PROVIDER_KEY_REFUSED', 'Create a new key in Zitadel’s console'],
     [
       { kind: 'oauth-error', status: 500, error: 'server_error' },
       'transient',
       'PROVIDER_TOKEN_REQUEST_FAILED',
-      'this machine’s clock',
+      'the clock of this machine',
     ],
     [{ kind: '404' }, 'configuration', 'PROVIDER_NOT_FOUND', 'Check ZITADEL_URL'],
     [{ kind: 'html', status: 200 }, 'transient', 'PROVIDER_ANSWER_UNREADABLE', 'a proxy’s own page'],
-    [{ kind: 'html' }, 'transient', 'PROVIDER_UNAVAILABLE', 'look whether the provider runs'],
-    [{ kind: 'garbage' }, 'transient', 'PROVIDER_ANSWER_UNREADABLE', 'check that ZITADEL_URL leads to Zitadel'],
+    [{ kind: 'html' }, 'transient', 'PROVIDER_UNAVAILABLE', 'Check that the identity provider is running'],
+    [{ kind: 'garbage' }, 'transient', 'PROVIDER_ANSWER_UNREADABLE', 'Check that ZITADEL_URL leads to Zitadel'],
     [{ kind: 'redirect' }, 'configuration', 'PROVIDER_REDIRECTED', 'Set ZITADEL_URL to the final address'],
-    [{ kind: '429', retryAfter: 7 }, 'transient', 'PROVIDER_RATE_LIMITED', 'lower PROVIDER_CONCURRENCY'],
-    [{ kind: '503' }, 'transient', 'PROVIDER_UNAVAILABLE', 'look whether the provider runs'],
-    [{ kind: '401' }, 'configuration', 'PROVIDER_KEY_REFUSED', 'Make a new key in the console'],
-    [{ kind: 'cut-before' }, 'transient', 'PROVIDER_CONNECTION_LOST', 'look at the provider and at proxies'],
-    [{ kind: 'cut-after' }, 'transient', 'PROVIDER_CONNECTION_LOST', 'look at the provider and at proxies'],
+    [{ kind: '429', retryAfter: 7 }, 'transient', 'PROVIDER_RATE_LIMITED', 'Lower PROVIDER_CONCURRENCY'],
+    [{ kind: '503' }, 'transient', 'PROVIDER_UNAVAILABLE', 'Check that the identity provider is running'],
+    [{ kind: '401' }, 'configuration', 'PROVIDER_KEY_REFUSED', 'Create a new key in Zitadel’s console'],
+    [{ kind: 'cut-before' }, 'transient', 'PROVIDER_CONNECTION_LOST', 'Check the identity provider and the proxies'],
+    [{ kind: 'cut-after' }, 'transient', 'PROVIDER_CONNECTION_LOST', 'Check the identity provider and the proxies'],
     [{ kind: 'hang' }, 'transient', 'PROVIDER_TIMEOUT', 'Nothing was sent: the token was not there in time'],
     [{ kind: 'slow-body' }, 'transient', 'PROVIDER_TIMEOUT', 'Nothing was sent: the token was not there in time'],
   ];

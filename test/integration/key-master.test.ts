@@ -10,7 +10,6 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openAudit } from '../../src/access/audit/audit.ts';
 import { createAuditTrail } from '../../src/access/audit/trail.ts';
-import { failureGroupOf } from '../../src/accounts/insight/failure-group.rules.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import { registerNode, setNodeState } from '../../src/nodes/nodes.ts';
@@ -220,7 +219,6 @@ describe('a lost master key', () => {
     master,
     silenceMs: SILENCE_MS,
     caller: systemCaller('keys:abandon'),
-    failureGroupOf,
     trailUnder: (key) =>
       createAuditTrail({ keys: { newest: key, byId: () => key.key }, nodeId: null, now: () => new Date() }),
   });

@@ -201,7 +201,7 @@ describe('what the provider says of one account', () => {
            || (SELECT json_agg(a) FROM auth.audit_entries a WHERE action LIKE 'circuit%')::text AS text`,
     );
     const shown = JSON.stringify([explained, shared]);
-    expect(shown).toContain('says that it is unavailable');
+    expect(shown).toContain('reports that it is unavailable');
     expect(shown).not.toMatch(/Wilhelmina|Quarterstaff|Elm Street/);
   });
 });

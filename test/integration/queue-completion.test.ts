@@ -93,7 +93,7 @@ const failedOf = (entry: ClaimedEntry): FailedEntry => ({
   failure: {
     kind: 'failure',
     class: 'transient',
-    code: 'X',
+    code: 'PROVIDER_TIMEOUT',
     message: 'x',
     needsLook: false,
     lookFinalAt: null,

@@ -218,7 +218,7 @@ describe('each fault on create', () => {
   const cases: [FaultOrder, ProviderFailure['class'], string, isMade: boolean, words: string][] = [
     [{ kind: '429' }, 'transient', 'PROVIDER_RATE_LIMITED', false, 'PROVIDER_CONCURRENCY'],
     [{ kind: '429', errorId: 'QUOTA-nMqT4' }, 'configuration', 'PROVIDER_QUOTA_EXHAUSTED', false, 'quota'],
-    [{ kind: '503' }, 'transient', 'PROVIDER_UNAVAILABLE', false, 'tried again by itself'],
+    [{ kind: '503' }, 'transient', 'PROVIDER_UNAVAILABLE', false, 'retried automatically'],
     [{ kind: 'html' }, 'transient', 'PROVIDER_UNAVAILABLE', false, 'HTTP 502, text/html'],
     [{ kind: 'html', status: 503 }, 'transient', 'PROVIDER_UNAVAILABLE', false, 'HTTP 503'],
     [{ kind: 'html', status: 200 }, 'unknown', 'OUTCOME_UNKNOWN', false, 'HTTP 200, text/html'],
@@ -241,7 +241,7 @@ describe('each fault on create', () => {
       false,
       '[secret]',
     ],
-    [{ kind: 'error', code: 'failed_precondition' }, 'transient', 'PROVIDER_STATE_UNCLEAR', false, 'user id'],
+    [{ kind: 'error', code: 'failed_precondition' }, 'transient', 'PROVIDER_STATE_UNCLEAR', false, 'entry’s id'],
   ];
 
   it.each(cases)('%j is %s, %s; account made: %s', async (fault, expectedClass, code, made, words) => {

@@ -56,10 +56,10 @@ afterAll(async () => {
 });
 
 describe('the operator reads', () => {
-  const again = 'It is tried again by itself';
-  const looked = 'The next look at the provider decides; nothing need be done';
+  const again = 'It is retried automatically';
+  const looked = 'The next attempt first looks up whether it does';
   const cases: [FaultOrder, ProviderFailure['class'], string, happened: string, cure: string][] = [
-    [{ kind: '429' }, 'transient', 'PROVIDER_RATE_LIMITED', 'asks for fewer calls', 'lower PROVIDER_CONCURRENCY'],
+    [{ kind: '429' }, 'transient', 'PROVIDER_RATE_LIMITED', 'limits the rate of calls', 'Lower PROVIDER_CONCURRENCY'],
     [
       { kind: '429', errorId: 'QUOTA-nMqT4' },
       'configuration',
@@ -72,28 +72,34 @@ describe('the operator reads', () => {
       'permanent',
       'PASSWORD_REFUSED',
       'It lacks an upper-case letter',
-      'Retry the entry with a password that meets its policy',
+      'Adjust the password policy there',
     ],
-    [{ kind: '503' }, 'transient', 'PROVIDER_UNAVAILABLE', 'unavailable', 'look whether the provider runs'],
+    [
+      { kind: '503' },
+      'transient',
+      'PROVIDER_UNAVAILABLE',
+      'unavailable',
+      'Check that the identity provider is running',
+    ],
     [{ kind: 'html' }, 'transient', 'PROVIDER_UNAVAILABLE', '(HTTP 502, text/html)', again],
     [{ kind: 'html', status: 200 }, 'unknown', 'OUTCOME_UNKNOWN', '(HTTP 200, text/html)', looked],
     [{ kind: 'hang' }, 'unknown', 'OUTCOME_UNKNOWN', 'It did not come in time', looked],
     [{ kind: 'cut-before' }, 'unknown', 'OUTCOME_UNKNOWN', 'The connection was cut', looked],
     [{ kind: 'cut-after' }, 'unknown', 'OUTCOME_UNKNOWN', 'The connection was cut', looked],
-    [{ kind: 'garbage' }, 'unknown', 'OUTCOME_UNKNOWN', 'no readable answer came back', looked],
+    [{ kind: 'garbage' }, 'unknown', 'OUTCOME_UNKNOWN', 'no readable answer arrived', looked],
     [{ kind: 'slow-body' }, 'unknown', 'OUTCOME_UNKNOWN', 'It did not come in time', looked],
     [
       { kind: '401' },
       'configuration',
       'PROVIDER_TOKEN_INVALID',
-      'wrong, expired or withdrawn',
-      'Put a valid one into ZITADEL_TOKEN',
+      'wrong, expired or revoked',
+      'Put a valid token into ZITADEL_TOKEN',
     ],
     [
       { kind: '403' },
       'configuration',
       'PROVIDER_PERMISSION_DENIED',
-      'does not let it do this',
+      'denies the permission',
       'Give the service account the role ORG_USER_MANAGER',
     ],
     [
@@ -141,14 +147,14 @@ describe('the operator reads', () => {
       'http://no-such-host.invalid',
       'PROVIDER_DNS_FAILED',
       'could not be resolved; nothing was sent',
-      'check the host name in ZITADEL_URL',
+      'Check the host name in ZITADEL_URL',
     ],
     [
       'a port on which nothing listens',
       'http://127.0.0.1:1',
       'PROVIDER_UNREACHABLE',
       'Nothing listens at that address and port. (ECONNREFUSED)',
-      'check ZITADEL_URL, the firewall',
+      'Check ZITADEL_URL, the firewall',
     ],
   ];
   it.each(places)('%s', async (_, url, code, happened, cure) => {

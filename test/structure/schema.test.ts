@@ -8,6 +8,7 @@ import {
   type GraphQLArgument,
   type GraphQLField,
   type GraphQLInputField,
+  type GraphQLInterfaceType,
   type GraphQLNamedType,
   getNamedType,
   isEnumType,
@@ -131,6 +132,8 @@ describe('conventions', () => {
       'JobRunChange.at',
       'JobRun.scheduledFor',
       'SchedulePause.until',
+      'Blocker.at',
+      ...built.getPossibleTypes(built.getType('Blocker') as GraphQLInterfaceType).map(({ name }) => `${name}.at`),
     ];
     const misnamed = fieldsOfAll(built).filter(
       ([name, type]) => type.replace('!', '') === 'DateTime' && !/\.\w+At$/.test(name) && !exceptions.includes(name),

@@ -1,6 +1,7 @@
-/** What an explanation is made from, and what it says: the shapes that its rules share. */
+/** What an explanation is computed from, and what it says: what its rules share. */
 import type { AttemptOutcome, CircuitState, EntryStatus } from '../../database/generated/prisma/enums.ts';
-import type { BlockerOf, ExplanationOf } from '../../diagnosis/cure.ts';
+import type { BlockerOf, Cure, ExplanationOf } from '../../diagnosis/cure.ts';
+import { retryProblem } from '../entry.rules.ts';
 
 /** What of an entry an explanation depends on. */
 export interface ExplainedEntry {
@@ -68,3 +69,18 @@ export type Blocker =
   | BlockerOf<'PasswordDestroyed'>;
 
 export type Explanation = ExplanationOf<Blocker>;
+
+/** Whether an attempt could use its password. */
+export const isUsable = ({ hasPassword, isSealed }: ExplainedEntry): boolean => hasPassword && isSealed;
+
+/** A retry by hand; null where it would be refused: the family is gone. */
+export function retryCure({ id, familyId }: ExplainedEntry, needsPassword: boolean): Cure | null {
+  const problem = retryProblem(
+    { status: 'failed', hasPassword: true, isSealed: true, hasFamily: familyId !== null },
+    needsPassword,
+  );
+  if (problem !== undefined) return null;
+  return needsPassword
+    ? { label: 'Retry with a new password', mutation: 'retryEntry', input: { entryId: id, password: null } }
+    : { label: 'Retry', mutation: 'retryEntry', input: { entryId: id } };
+}

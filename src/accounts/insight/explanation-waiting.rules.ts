@@ -2,8 +2,15 @@
 
 import type { Cure } from '../../diagnosis/cure.ts';
 import { MAX_RETRIES } from '../entry.rules.ts';
-import type { Blocker, ExplainedEntry, Explanation, Pause, QueueConditions } from './explained.rules.ts';
-import { isUsable, retryCure } from './failure-group-cures.rules.ts';
+import {
+  type Blocker,
+  type ExplainedEntry,
+  type Explanation,
+  isUsable,
+  type Pause,
+  type QueueConditions,
+  retryCure,
+} from './explained.rules.ts';
 
 /** The claim takes what is due within this time: an instant may have been rounded up to the millisecond. */
 const CLAIM_TOLERANCE_MS = 1;

@@ -4,13 +4,17 @@
  * statement that really claims.
  */
 import type { Cure } from '../../diagnosis/cure.ts';
+import { definitionOf } from '../../diagnosis/failures.ts';
 import { MAX_RETRIES } from '../entry.rules.ts';
-import type { Blocker, ExplainedEntry, Explanation, QueueConditions } from './explained.rules.ts';
+import {
+  type Blocker,
+  type ExplainedEntry,
+  type Explanation,
+  isUsable,
+  type QueueConditions,
+  retryCure,
+} from './explained.rules.ts';
 import { explainPending, later } from './explanation-waiting.rules.ts';
-import { isUsable, needsNewEntry, retryCure } from './failure-group-cures.rules.ts';
-
-/** Codes whose cure is a new password. */
-const PASSWORD_CODES: readonly string[] = ['PASSWORD_REFUSED', 'PASSWORD_NOT_SEALED'];
 
 /** Explains an entry. No instant in the answer lies in the past. */
 export function explain(entry: ExplainedEntry, conditions: QueueConditions): Explanation {
@@ -35,9 +39,11 @@ export function explain(entry: ExplainedEntry, conditions: QueueConditions): Exp
 function explainFailed(entry: ExplainedEntry): Explanation {
   const code = entry.lastErrorCode ?? 'UNKNOWN';
   const why = entry.lastErrorMessage ?? 'No attempt said why.';
-  const cure: Cure | null = needsNewEntry(code)
-    ? { label: 'Cancel it', mutation: 'cancelEntry', input: { entryId: entry.id } }
-    : retryCure(entry, !isUsable(entry) || PASSWORD_CODES.includes(code));
+  const definition = definitionOf(code);
+  const cure: Cure | null =
+    definition?.bulk === 'CANCEL'
+      ? { label: 'Cancel it', mutation: 'cancelEntry', input: { entryId: entry.id } }
+      : retryCure(entry, !isUsable(entry) || definition?.needsNewPassword === true);
   const isUsedUp = entry.lastOutcome !== 'permanent_failure' && entry.retryCount >= MAX_RETRIES;
   const main: Blocker = isUsedUp
     ? { kind: 'RetriesUsedUp', message: `All retries failed, the last one with ${code}: ${why}`, cure }

@@ -3,9 +3,9 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import { z } from 'zod';
 import type { QueuedCreation as Entry, Family } from '../../database/generated/prisma/client.ts';
 import { CureRef as Cure } from '../../diagnosis/cure.graphql.ts';
+import { groupAction, groupCure } from '../../diagnosis/failure-messages.ts';
 import { builder, LARGEST_PAGE } from '../../graphql/builder.ts';
 import { QueuedCreation } from '../entry.graphql.ts';
-import { bulkCure, suggestedCure } from './failure-group-cures.rules.ts';
 import { type FailureGroup, loadFailureGroups, loadFailureGroupsOfFamily } from './failure-groups.ts';
 
 interface FailureGroupView extends FailureGroup {
@@ -53,7 +53,7 @@ const Group = builder.objectRef<FailureGroupView>('FailureGroup').implement({
     suggestedCure: t.string({
       nullable: true,
       description: 'What to do about all of them; null when it passes by itself.',
-      resolve: (group) => suggestedCure(group.errorCode),
+      resolve: (group) => groupCure(group.errorCode),
     }),
     cure: t.field({
       type: Cure,
@@ -61,7 +61,7 @@ const Group = builder.objectRef<FailureGroupView>('FailureGroup').implement({
       description:
         'The same as a mutation: the plan of a retry, or of a cancel where a retry would meet the same refusal; null when nothing that helps can be done to all of them at once.',
       resolve: ({ errorCode, key }) => {
-        const action = bulkCure(errorCode);
+        const action = groupAction(errorCode);
         if (action === null) return null;
         const label = action === 'RETRY' ? 'Plan a retry of exactly these' : 'Plan a cancel of exactly these';
         return { label, mutation: 'planBulkAction', input: { action, filter: { failureGroup: key } } };

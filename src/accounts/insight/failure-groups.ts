@@ -5,7 +5,7 @@
  */
 import type { Queryable } from '../../database/database.ts';
 import { shareReading } from '../../database/shared-reading.ts';
-import { normaliseMessage } from './failure-group.rules.ts';
+import { normaliseMessage } from '../../diagnosis/failure-group.ts';
 
 export interface FailureGroup {
   readonly key: string;

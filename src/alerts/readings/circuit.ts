@@ -1,5 +1,5 @@
 /** The alert over the identity provider: its circuit has been open for too long. */
-import { suggestedCure } from '../../accounts/insight/failure-group-cures.rules.ts';
+import { definitionOf } from '../../diagnosis/failures.ts';
 import { type AlertRule, type Finding, findingsOf, type Thresholds } from '../alert-rule.ts';
 import { at, inWords } from '../wording.rules.ts';
 
@@ -23,10 +23,6 @@ interface OpenCircuit {
   readonly since: Date;
 }
 
-/** Advice for a group of failures, but for its end: what waits for a circuit has not failed, and need not be tried again. */
-const beforeTheRetry = (advice: string | null): string | undefined =>
-  advice?.replace(/[,;]? then retry the failed entries of this group\..*$/, '.');
-
 const openFinding = ({ provider, cause, since }: OpenCircuit): Finding => ({
   groupKey: provider,
   subject: { kind: 'identity_provider', key: provider },
@@ -39,7 +35,7 @@ const openFinding = ({ provider, cause, since }: OpenCircuit): Finding => ({
   advice:
     cause === null
       ? 'If it was forgotten, close it; identityProvider says who opened it and why.'
-      : `${beforeTheRetry(suggestedCure(cause)) ?? 'See what the identity provider answers, and mend that.'} A probe closes the circuit then, and what waits goes on by itself.`,
+      : `${definitionOf(cause)?.cure ?? 'See what the identity provider answers, and fix that.'} A probe closes the circuit then, and what waits goes on by itself.`,
   cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: {} },
 });
 

@@ -1,6 +1,7 @@
 /** Alerts over the queue: entries that failed for good, entries that nobody attempts, a forgotten pause. */
-import { bulkCure, failureInWords, suggestedCure } from '../../accounts/insight/failure-group-cures.rules.ts';
 import { DUE_AT } from '../../accounts/lease.ts';
+import { groupAction, groupCure } from '../../diagnosis/failure-messages.ts';
+import { definitionOf } from '../../diagnosis/failures.ts';
 import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type Thresholds } from '../alert-rule.ts';
 import { at, counted, inWords } from '../wording.rules.ts';
 import { IN_USE } from './circuit.ts';
@@ -31,15 +32,15 @@ interface FailedRow {
 
 const failedFinding = ({ key, failureGroup, code, count, since }: FailedRow): Finding => {
   const errorCode = code === null ? {} : { errorCode: { equals: code } };
-  const action = code === null ? 'RETRY' : bulkCure(code);
+  const action = code === null ? 'RETRY' : groupAction(code);
   return {
     groupKey: key,
     subject: { kind: 'failure_group', key: failureGroup },
     count,
     since,
-    summary: `${counted(count, 'entry', 'entries')} failed for good${causeInWords(code)}.`,
+    summary: `${counted(count, 'entry', 'entries')} failed for good ${cause(code)}`,
     advice:
-      (code === null ? null : suggestedCure(code)) ??
+      (code === null ? null : groupCure(code)) ??
       'Look at the attempts of one of them, mend the cause, then retry the entries of this group or cancel them.',
     cure:
       action === null
@@ -55,11 +56,11 @@ const failedFinding = ({ key, failureGroup, code, count, since }: FailedRow): Fi
   };
 };
 
-/** For people in words, for scripts and searches with the code. */
-function causeInWords(code: string | null): string {
-  if (code === null) return ' without an error code';
-  const words = failureInWords(code);
-  return words === null ? ` with ${code}` : `: ${words} (${code})`;
+/** The code for scripts and searches, the sentence for people. */
+function cause(code: string | null): string {
+  if (code === null) return 'without an error code.';
+  const what = definitionOf(code)?.what;
+  return what === undefined ? `with ${code}.` : `with ${code}. ${what}`;
 }
 
 // Due entries by queued_managed_account_creations_due_idx; a row by hand may be due since for ever.

@@ -1,40 +1,42 @@
 /**
- * Failures that are the same but for whom they hit: the message without ids, numbers, instants
- * and names, and a key over it and the error code. The key is stored with the entry and the
- * attempt, so that a group is an index look-up.
+ * Failures that differ only in whom they hit: the message without ids, numbers, instants and
+ * names, and a key over it and the error code. The key is stored with the entry and the attempt,
+ * so that reading a group is an index lookup.
  */
 import { createHash } from 'node:crypto';
+import { PROVIDER_SAID } from './failure-messages.ts';
 
-/** Our sentences are constants; after this come the identity provider's own words. */
-const PROVIDER_SAID = 'The provider said: “';
-
-/** What is taken out, in this order: the longer shapes hold the shorter ones. */
+/** What is replaced, in this order: the longer shapes contain the shorter ones. */
 const VARIABLE_PARTS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<id>'],
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'],
   [/[\w.+-]+@[\w-]+(\.[\w-]+)+/g, '<address>'],
-  [/"[^"]*"|(?<!The provider said: )“[^”]*”|‘[^’]*’/g, '<name>'],
+  [/"[^"]*"|“[^”]*”|‘[^’]*’/g, '<name>'],
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{16,}\b/gi, '<id>'],
   [/\b\d+(\.\d+)*\b/g, '<n>'],
 ];
 
 /**
- * The message with everything taken out that differs from entry to entry. `names` are the
- * entry's own: whole words in the provider's words only, for a child may be called Will, or
- * have chosen the username "account", and our own sentences must stay one group.
+ * The message with everything replaced that differs from entry to entry. `names` are the
+ * entry's own: replaced as whole words, and in the provider's words only, because a child may be
+ * called Will, or have the username "account", and our own sentences must stay one group.
  */
 export function normaliseMessage(message: string, names: readonly string[] = []): string {
-  const said = message.indexOf(PROVIDER_SAID);
-  const start = said < 0 ? message.length : said + PROVIDER_SAID.length;
-  let normal = message.slice(0, start) + withoutNames(message.slice(start), names);
-  for (const [pattern, stand] of VARIABLE_PARTS) normal = normal.replace(pattern, stand);
-  return normal.replace(/\s+/g, ' ').trim().slice(0, 500);
+  const [own = '', ...said] = message.split(PROVIDER_SAID);
+  const parts = [own, ...said.map((text) => withoutNames(text, names))];
+  return parts.map(withoutVariables).join(PROVIDER_SAID).replace(/\s+/g, ' ').trim().slice(0, 500);
+}
+
+function withoutVariables(text: string): string {
+  let without = text;
+  for (const [pattern, placeholder] of VARIABLE_PARTS) without = without.replace(pattern, placeholder);
+  return without;
 }
 
 function withoutNames(text: string, names: readonly string[]): string {
   let without = text;
   for (const name of longestFirst(names)) without = without.replace(wordsOf(name, 'giu'), '<name>');
-  // The provider is told given and family name apart, and so may say one alone: as it is written.
+  // The provider receives given and family name separately, and may quote one alone: as it is written.
   const parts = names.flatMap((name) => name.split(/\s+/)).filter((part) => part.length > 1);
   for (const part of longestFirst(parts)) without = without.replace(wordsOf(part, 'gu'), '<name>');
   return without;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failureGroupKey, normaliseMessage } from './failure-group.rules.ts';
+import { failureGroupKey, normaliseMessage } from './failure-group.ts';
 
 describe('normaliseMessage', () => {
   it.each([
