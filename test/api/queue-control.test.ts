@@ -65,9 +65,8 @@ interface Explained {
 const explained = (entryId: string) =>
   ask<Explained>(
     `query ($entryId: UUID!) { queuedCreation(entryId: $entryId) { status explanation { summary nextChangeAt blockers {
-       __typename message cure { label mutation input }
-       ... on QueuePaused { pausedBy reason endsAt } ... on ScheduledFor { scheduledAt } ... on CircuitOpen { openedAt nextProbeAt cause }
-       ... on RateLimited { nextStartAt } } } } }`,
+       __typename code message at subject cure { label mutation input }
+       ... on QueuePaused { pausedAt pausedBy reason } ... on CircuitOpen { openedAt cause } } } } }`,
     { entryId },
   );
 
@@ -94,8 +93,8 @@ test('a pause holds entries back, is seen and explained, and its cure lifts it',
   expect(explanation).toMatchObject({
     nextChangeAt: endsAt,
     blockers: [
-      { __typename: 'QueuePaused', pausedBy: 'local', reason: 'maintenance', endsAt },
-      { __typename: 'QueuePaused', reason: 'a quarrel', endsAt: null },
+      { __typename: 'QueuePaused', pausedBy: 'local', reason: 'maintenance', at: endsAt },
+      { __typename: 'QueuePaused', reason: 'a quarrel', at: null },
     ],
   });
   for (const { cure } of explanation.blockers)
@@ -146,8 +145,8 @@ test('a schedule and an open circuit are explained, and the circuit’s history 
   expect(explanation).toMatchObject({
     nextChangeAt: until,
     blockers: [
-      { __typename: 'ScheduledFor', scheduledAt: runAt, cure: { mutation: 'retryEntry' } },
-      { __typename: 'CircuitOpen', nextProbeAt: until, cause: null, cure: { mutation: 'closeCircuit' } },
+      { __typename: 'ScheduledFor', code: 'SCHEDULED_FOR', at: runAt, cure: { mutation: 'retryEntry' } },
+      { __typename: 'CircuitOpen', code: 'CIRCUIT_OPEN', at: until, cause: null, cure: { mutation: 'closeCircuit' } },
     ],
   });
   const [, circuit] = explanation.blockers;

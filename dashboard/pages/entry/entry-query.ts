@@ -15,7 +15,11 @@ const EntryFields = graphql(`
     user { id userId fullName zitadelUserId createdAt }
     explanation {
       summary nextChangeAt
-      blockers { __typename message cure { label mutation input } ... on PermanentError { code } }
+      blockers {
+        __typename code message at cure { label mutation input }
+        ... on CircuitOpen { openedAt }
+        ... on QueuePaused { pausedAt }
+      }
     }
   }
 `);
@@ -120,12 +124,12 @@ export const CircuitHistory = graphql(`
   }
 `);
 
-/** For scripts: what somebody who looks at an entry wants to know. */
+/** For scripts: what a person who opens an entry wants to know. */
 export const EntryForScripts = graphql(`
   query Entry($entryId: UUID!) {
     queuedCreation(entryId: $entryId) {
       entryId username fullName status retryCount maxRetries nextRetryAt lastErrorCode lastErrorMessage
-      explanation { summary nextChangeAt blockers { message cure { label mutation input } } }
+      explanation { summary nextChangeAt blockers { code message at subject cure { label mutation input } } }
       attempts(last: 5) { nodes { number outcome errorCode errorMessage providerRequestId startedAt duration } }
     }
   }

@@ -1,38 +1,39 @@
-/** Why an entry is where it is, in plain words; what stands in its way, each with its cure beside it. */
+/** Why an entry is where it is; what stands in its way, each with its cure beside it. */
 import { CircleCheck, Hourglass, LoaderCircle, OctagonX, TriangleAlert } from 'lucide-react';
 import { CureButton } from '../../actions/cure-button.tsx';
 import { cancelEntry } from '../../actions/entry-actions.ts';
 import { EnqueueAnew } from '../../entries/enqueue-anew.tsx';
 import { TONE_LOOKS } from '../../ui/badge.tsx';
 import { Code } from '../../ui/copy.tsx';
-import { Prose } from '../../ui/prose.tsx';
 import { Time } from '../../ui/time.tsx';
 import type { Tone } from '../../ui/words.ts';
 import type { Entry } from './entry-query.ts';
-import { beyond } from './timeline.rules.ts';
 
 type Blocker = NonNullable<Entry['explanation']>['blockers'][number];
 
-const BLOCKERS: Readonly<Partial<Record<Blocker['__typename'], string>>> = {
-  BackingOff: 'It waits for its next retry',
-  ScheduledFor: 'It is to begin later',
-  CircuitOpen: 'All attempts are held back',
-  QueuePaused: 'The queue is paused',
-  LeasedBy: 'A node has it in hand',
-  RateLimited: 'A limit holds it back',
-  NoLiveNode: 'No node is running',
-  WaitingForTurn: 'It waits for its turn',
-  RetriesUsedUp: 'Its retries are used up',
-  PermanentError: 'It failed for a reason that stays',
-  PasswordDestroyed: 'Its password is destroyed',
+/** The title of each kind, and what its instant is. */
+const BLOCKERS: Readonly<Partial<Record<Blocker['__typename'], readonly [title: string, at?: string]>>> = {
+  BackingOff: ['Waiting for its next retry', 'Next retry'],
+  ScheduledFor: ['Scheduled for later', 'Starts'],
+  CircuitOpen: ['The circuit is open', 'Next probe'],
+  QueuePaused: ['The queue is paused', 'Resumes'],
+  LeasedBy: ['A node is attempting it', 'Lease ends'],
+  RateLimited: ['A limit is reached', 'Next start'],
+  NoLiveNode: ['No node is running'],
+  WaitingForTurn: ['Waiting for a free worker'],
+  RetriesUsedUp: ['All retries are used up'],
+  PermanentError: ['Permanent error'],
+  PasswordDestroyed: ['The password was destroyed'],
 };
+/** Kinds whose code names a failure. */
+const FAILURES: readonly Blocker['__typename'][] = ['PermanentError', 'RetriesUsedUp'];
 
 const LOOKS: Readonly<Record<Entry['status'], readonly [tone: Tone, lead: string, icon: typeof Hourglass]>> = {
-  PENDING: ['info', 'The account is not made yet.', Hourglass],
-  PROCESSING: ['warn', 'The account is being made right now.', LoaderCircle],
+  PENDING: ['info', 'The account is not created yet.', Hourglass],
+  PROCESSING: ['warn', 'The account is being created.', LoaderCircle],
   COMPLETED: ['good', 'The account exists.', CircleCheck],
-  FAILED: ['bad', 'The account was not made.', TriangleAlert],
-  CANCELLED: ['idle', 'The account will not be made.', OctagonX],
+  FAILED: ['bad', 'The account was not created.', TriangleAlert],
+  CANCELLED: ['idle', 'The account will not be created.', OctagonX],
 };
 
 interface ExplanationProps {
@@ -44,24 +45,18 @@ export function Explanation({ entry, onDone }: ExplanationProps) {
   const { status, explanation, username } = entry;
   const [tone, lead, Icon] = LOOKS[status];
   const blockers = explanation?.blockers ?? [];
-  const summary =
-    explanation === null
-      ? undefined
-      : beyond(
-          explanation.summary,
-          blockers.map(({ message }) => message),
-        );
+  const summary = explanation?.summary ?? lead;
   const first = blockers.findIndex(({ cure }) => cure !== null);
   return (
     <section aria-label="Explanation" className="overflow-hidden rounded-lg border bg-panel">
       <div className={`flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 ${TONE_LOOKS[tone]}`}>
         <Icon aria-hidden className={`size-5 shrink-0 ${status === 'PROCESSING' ? 'animate-spin' : ''}`} />
         <h2 className="min-w-0 flex-1 basis-60 text-lg font-semibold">
-          {summary === undefined || summary === lead ? lead : <Prose text={`${lead} ${summary}`} />}
+          {summary === lead ? lead : `${lead} ${summary}`}
         </h2>
         {explanation !== null && explanation.nextChangeAt !== null && (
           <p className="text-right">
-            <span className="text-sm">Something changes by itself in </span>
+            <span className="text-sm">Next change in </span>
             <strong className="text-lg tabular-nums">
               <Time at={explanation.nextChangeAt} as="countdown" />
             </strong>
@@ -69,26 +64,21 @@ export function Explanation({ entry, onDone }: ExplanationProps) {
         )}
       </div>
       {explanation === null && (
-        <p className="px-4 py-3 text-muted">Why it is so could not be found out; the rest of the page holds.</p>
+        <p className="px-4 py-3 text-muted">The explanation could not be loaded; the rest of the page is current.</p>
       )}
       {blockers.length > 0 && (
         <ul className="divide-y" aria-label="What stands in its way">
-          {blockers.map(({ __typename, message, cure, ...rest }, index) => (
-            <li key={`${__typename}-${message}`} className="flex flex-wrap items-center gap-x-6 gap-y-2 px-4 py-3">
-              <div className="min-w-0 flex-1 basis-72">
-                <p className="flex flex-wrap items-center gap-x-2 gap-y-1 font-medium">
-                  {BLOCKERS[__typename] ?? 'Something stands in its way'}
-                  {'code' in rest && <Code>{rest.code}</Code>}
-                </p>
-                <p className="max-w-prose break-words text-muted">
-                  <Prose text={message} />
-                </p>
-              </div>
-              {cure !== null && (
+          {blockers.map((blocker, index) => (
+            <li
+              key={`${blocker.__typename}-${blocker.message}`}
+              className="flex flex-wrap items-center gap-x-6 gap-y-2 px-4 py-3"
+            >
+              <Obstacle blocker={blocker} />
+              {blocker.cure !== null && (
                 <div className="flex flex-wrap gap-2">
-                  <CureButton cure={cure} subject={username} isPrimary={index === first} onDone={onDone} />
-                  {/* What is given up because of what it asks for is asked for otherwise. */}
-                  {cure.mutation === cancelEntry.mutation && <EnqueueAnew entry={entry} />}
+                  <CureButton cure={blocker.cure} subject={username} isPrimary={index === first} onDone={onDone} />
+                  {/* An entry that is cancelled for what it asks for is enqueued again with other data. */}
+                  {blocker.cure.mutation === cancelEntry.mutation && <EnqueueAnew entry={entry} />}
                 </div>
               )}
             </li>
@@ -96,5 +86,34 @@ export function Explanation({ entry, onDone }: ExplanationProps) {
         </ul>
       )}
     </section>
+  );
+}
+
+function Obstacle({ blocker }: { readonly blocker: Blocker }) {
+  const { __typename, code, message, at } = blocker;
+  const [title = 'Something stands in its way', end = 'Ends'] = BLOCKERS[__typename] ?? [];
+  const since = 'openedAt' in blocker ? blocker.openedAt : 'pausedAt' in blocker ? blocker.pausedAt : null;
+  return (
+    <div className="min-w-0 flex-1 basis-72">
+      <p className="flex flex-wrap items-center gap-x-2 gap-y-1 font-medium">
+        {title}
+        {FAILURES.includes(__typename) && <Code>{code}</Code>}
+      </p>
+      <p className="max-w-prose break-words text-muted">{message}</p>
+      {(since !== null || at !== null) && (
+        <p className="text-sm text-muted">
+          {since !== null && (
+            <>
+              Since <Time at={since} as="clock" />.{' '}
+            </>
+          )}
+          {at !== null && (
+            <>
+              {end}: <Time at={at} as="clock" />.
+            </>
+          )}
+        </p>
+      )}
+    </div>
   );
 }

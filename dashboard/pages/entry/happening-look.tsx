@@ -3,7 +3,6 @@ import { Ban, CircleCheck, CircleX, Inbox, KeyRound, ListChecks, LoaderCircle, U
 import { Link } from 'wouter';
 import { Badge, Status } from '../../ui/badge.tsx';
 import { Code, CopyIcon } from '../../ui/copy.tsx';
-import { Prose } from '../../ui/prose.tsx';
 import { Length, Time } from '../../ui/time.tsx';
 import { ATTEMPT_OUTCOME } from '../../ui/words.ts';
 import type { Act, Attempt, BulkChange, Entry } from './entry-query.ts';
@@ -85,11 +84,7 @@ function attemptLook({ number, outcome, duration, errorCode, errorMessage, provi
     ),
     detail: (
       <>
-        {errorMessage !== null && (
-          <p className="max-w-prose text-text">
-            <Prose text={errorMessage} />
-          </p>
-        )}
+        {errorMessage !== null && <p className="max-w-prose text-text">{errorMessage}</p>}
         <p className="flex flex-wrap items-center gap-x-2 text-sm">
           {duration === null ? (
             <span>Begun{where}</span>

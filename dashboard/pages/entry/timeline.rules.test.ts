@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Act, Attempt, AttemptPage, BulkChange, Transition } from './entry-query.ts';
-import { beyond, enqueuerAmong, joinPages, type Story, tell } from './timeline.rules.ts';
+import { enqueuerAmong, joinPages, type Story, tell } from './timeline.rules.ts';
 import { pausesOf } from './waits.rules.ts';
 
 const at = (minute: number): string => `2027-01-01T10:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -223,12 +223,5 @@ describe('joinPages', () => {
     const joined = joinPages(page([9, 10], true), [page([3, 4], true)]);
     expect(joined.attempts.map(({ number }) => number)).toEqual([10, 9]);
     expect(joined).toMatchObject({ hasEarlier: true, cursor: 'c9' });
-  });
-});
-
-describe('beyond', () => {
-  it('leaves what the blockers do not say', () => {
-    expect(beyond('It waits. The queue is paused.', ['The queue is paused.'])).toBe('It waits.');
-    expect(beyond('The queue is paused.', ['The queue is paused.'])).toBeUndefined();
   });
 });

@@ -139,11 +139,3 @@ function listIn(value: unknown, name: string): readonly unknown[] {
   const found = (value as Record<string, unknown>)[name];
   return Array.isArray(found) ? found : [];
 }
-
-/** What an explanation says beyond its blockers' own messages; undefined when that is nothing. */
-export function beyond(summary: string, messages: readonly string[]): string | undefined {
-  let rest = summary;
-  for (const message of messages) rest = rest.replace(message, '');
-  rest = rest.replace(/\s+/g, ' ').trim();
-  return rest === '' ? undefined : rest;
-}

@@ -1,7 +1,6 @@
 /** How what an entry waited for reads in the timeline: the circuit, and pauses. */
 import { CirclePause, CirclePlay, ShieldOff, Zap } from 'lucide-react';
 import { Code } from '../../ui/copy.tsx';
-import { Prose } from '../../ui/prose.tsx';
 import { Time } from '../../ui/time.tsx';
 import type { Transition } from './entry-query.ts';
 import type { Look } from './look.ts';
@@ -26,8 +25,8 @@ export function circuitLook({ to, cause, reason, actor, changedAt }: Transition,
             Opened{by} at <Time at={changedAt} as="clock" />.
           </p>
         )}
-        {/* What people gave as a reason is theirs; the rest is the server's own words. */}
-        {reason !== null && <p className="max-w-prose">{actor === null ? <Prose text={reason} /> : `“${reason}”`}</p>}
+        {/* A reason that a person gave is quoted; the rest is the server's own words. */}
+        {reason !== null && <p className="max-w-prose">{actor === null ? reason : `“${reason}”`}</p>}
       </>
     ),
   };

@@ -50,23 +50,25 @@ export interface QueueConditions {
   readonly liveNodeCount: number;
 }
 
+/** What stands in an entry's way. `at` is when that ends, or may end; a message contains no instant. */
 export type Blocker =
-  | (BlockerOf<'BackingOff'> & { readonly retryAt: Date })
-  | (BlockerOf<'ScheduledFor'> & { readonly scheduledAt: Date })
+  | BlockerOf<
+      | 'BackingOff'
+      | 'ScheduledFor'
+      | 'LeasedBy'
+      | 'RateLimited'
+      | 'NoLiveNode'
+      | 'WaitingForTurn'
+      | 'RetriesUsedUp'
+      | 'PermanentError'
+      | 'PasswordDestroyed'
+    >
   | (BlockerOf<'CircuitOpen'> & {
       readonly openedAt: Date | null;
       readonly openedBy: string | null;
       readonly cause: string | null;
-      readonly nextProbeAt: Date | null;
     })
-  | (BlockerOf<'QueuePaused'> & { readonly pausedBy: string; readonly reason: string; readonly endsAt: Date | null })
-  | (BlockerOf<'LeasedBy'> & { readonly node: string | null; readonly leaseEndsAt: Date | null })
-  | (BlockerOf<'RateLimited'> & { readonly nextStartAt: Date | null })
-  | BlockerOf<'NoLiveNode'>
-  | BlockerOf<'WaitingForTurn'>
-  | BlockerOf<'RetriesUsedUp'>
-  | (BlockerOf<'PermanentError'> & { readonly code: string })
-  | BlockerOf<'PasswordDestroyed'>;
+  | (BlockerOf<'QueuePaused'> & { readonly pausedAt: Date; readonly pausedBy: string; readonly reason: string });
 
 export type Explanation = ExplanationOf<Blocker>;
 

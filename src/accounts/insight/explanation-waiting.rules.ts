@@ -1,5 +1,4 @@
-/** Why a waiting entry is not attempted yet: the blockers that a claim is held back by. */
-
+/** Why a waiting entry is not attempted yet: what holds back the claim. */
 import type { Cure } from '../../diagnosis/cure.ts';
 import { MAX_RETRIES } from '../entry.rules.ts';
 import {
@@ -15,74 +14,53 @@ import {
 /** The claim takes what is due within this time: an instant may have been rounded up to the millisecond. */
 const CLAIM_TOLERANCE_MS = 1;
 
-/** Explains an entry that waits: its own time, what holds the queue or the family, or its turn. */
+/** What an entry waits for, by the kind of blocker: the summary names them. */
+const WAITS_FOR: Readonly<Partial<Record<Blocker['kind'], string>>> = {
+  BackingOff: 'its next retry',
+  ScheduledFor: 'its scheduled time',
+  CircuitOpen: 'the circuit to close',
+  QueuePaused: 'the queue to be resumed',
+  RateLimited: 'the queue’s limits',
+  NoLiveNode: 'a running node',
+  WaitingForTurn: 'a free worker',
+};
+
+/** Explains a pending entry: its own time, what holds the queue or the family, or its turn. */
 export function explainPending(entry: ExplainedEntry, conditions: QueueConditions): Explanation {
-  const { now } = conditions;
-  const blockers = [...waitsFor(entry, now), ...held(entry, conditions)];
-  if (blockers.length === 0) {
+  const blockers = [...waitsFor(entry, conditions.now), ...held(entry, conditions)];
+  if (blockers.length === 0)
     blockers.push({
       kind: 'WaitingForTurn',
-      message: 'It is due, and is attempted as soon as a node has a free hand.',
+      message: 'It is due, and is attempted as soon as a worker is free.',
       cure: isUsable(entry) ? null : retryCure(entry, true),
     });
-  }
-  if (!isUsable(entry)) blockers[blockers.length - 1] = withoutPassword(blockers);
-  const instants = blockers.flatMap((blocker) => endOf(blocker) ?? []);
-  const nextChangeAt = instants.length === 0 ? null : new Date(Math.min(...instants.map((at) => at.getTime())));
-  return { summary: blockers.map(({ message }) => message).join(' '), blockers, nextChangeAt };
-}
-
-/** The last blocker, with what comes once none is left. */
-function withoutPassword(blockers: readonly Blocker[]): Blocker {
-  const last = blockers.at(-1);
-  if (last === undefined) throw new Error('Without a blocker there is nothing to explain.');
+  const names = [...new Set(blockers.flatMap(({ kind }) => WAITS_FOR[kind] ?? []))];
+  const then = isUsable(entry)
+    ? ''
+    : ' Then it fails: its password was not encrypted by this server. Retry it with a new one.';
+  const instants = blockers.flatMap(({ at }) => at ?? []);
   return {
-    ...last,
-    message: `${last.message} Then it fails: its password was not sealed by this server. Retry it with a new one.`,
+    summary: `Waiting for ${inList(names)}.${then}`,
+    blockers,
+    nextChangeAt: instants.length === 0 ? null : new Date(Math.min(...instants.map((at) => at.getTime()))),
   };
 }
 
-/** When the blocker goes by itself, or may: null when that cannot be known. */
-function endOf(blocker: Blocker): Date | null {
-  switch (blocker.kind) {
-    case 'BackingOff':
-      return blocker.retryAt;
-    case 'ScheduledFor':
-      return blocker.scheduledAt;
-    case 'CircuitOpen':
-      return blocker.nextProbeAt;
-    case 'QueuePaused':
-      return blocker.endsAt;
-    case 'LeasedBy':
-      return blocker.leaseEndsAt;
-    case 'RateLimited':
-      return blocker.nextStartAt;
-    default:
-      return null;
-  }
-}
+const inList = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
 
 /** Its own time has not come. */
 function waitsFor(entry: ExplainedEntry, now: Date): Blocker[] {
-  const until = later(entry.nextRetryAt, new Date(now.getTime() + CLAIM_TOLERANCE_MS));
-  if (until === null) return [];
+  const at = later(entry.nextRetryAt, new Date(now.getTime() + CLAIM_TOLERANCE_MS));
+  if (at === null) return [];
   const cure: Cure | null = isUsable(entry)
     ? { label: 'Retry now', mutation: 'retryEntry', input: { entryId: entry.id } }
     : retryCure(entry, true);
-  if (entry.lastErrorCode === null) {
-    return [{ kind: 'ScheduledFor', scheduledAt: until, message: `It is scheduled for ${until.toISOString()}.`, cure }];
-  }
+  if (entry.lastErrorCode === null) return [{ kind: 'ScheduledFor', at, message: 'It is scheduled for later.', cure }];
   const what = entry.isLookOnly
-    ? 'A last look whether the account was made'
+    ? 'A last lookup at the identity provider decides whether the account was created'
     : `Retry ${entry.retryCount} of ${MAX_RETRIES}`;
-  return [
-    {
-      kind: 'BackingOff',
-      retryAt: until,
-      message: `${what} comes at ${until.toISOString()}; the last attempt failed with ${entry.lastErrorCode}.`,
-      cure,
-    },
-  ];
+  return [{ kind: 'BackingOff', at, message: `${what}. The last attempt failed with ${entry.lastErrorCode}.`, cure }];
 }
 
 /** What holds the whole queue or the family. */
@@ -92,30 +70,26 @@ function held(
 ): Blocker[] {
   const blockers: Blocker[] = [];
   if (circuit.state !== 'closed') {
+    const { openedAt, openedBy, cause } = circuit;
     blockers.push({
       kind: 'CircuitOpen',
-      openedAt: circuit.openedAt,
-      openedBy: circuit.openedBy,
-      cause: circuit.cause,
-      nextProbeAt: later(circuit.nextProbeAt, now),
-      message: circuitMessage(circuit, now, outcomeOf(entry)),
+      at: later(circuit.nextProbeAt, now),
+      ...{ openedAt, openedBy, cause },
+      message: circuitMessage(circuit, outcomeOf(entry)),
       cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: { reason: null } },
     });
   }
   if (queuePause !== null) blockers.push(paused(queuePause, now, null, outcomeOf(entry)));
   if (familyPause !== null) blockers.push(paused(familyPause, now, entry.familyId, outcomeOf(entry)));
   if (nextStartAt !== null || isConcurrencyUsedUp) {
+    const input = { startsPerSecond: null, concurrency: null };
     blockers.push({
       kind: 'RateLimited',
-      nextStartAt: later(nextStartAt, now),
+      at: later(nextStartAt, now),
       message: isConcurrencyUsedUp
-        ? 'As many attempts as allowed are under way.'
-        : 'As many attempts as the limit allows were started just now.',
-      cure: {
-        label: 'Lift the limits',
-        mutation: 'setQueueLimits',
-        input: { startsPerSecond: null, concurrency: null },
-      },
+        ? 'The limit on attempts at a time is reached.'
+        : 'The limit on attempts per second is reached.',
+      cure: { label: 'Lift the limits', mutation: 'setQueueLimits', input },
     });
   }
   if (liveNodeCount === 0)
@@ -123,36 +97,28 @@ function held(
   return blockers;
 }
 
-/** What comes of itself once nothing holds the entry back. */
+/** What happens automatically once nothing holds the entry back. */
 const outcomeOf = (entry: ExplainedEntry): string =>
-  isUsable(entry) ? 'this account is made by itself' : 'it is attempted';
+  isUsable(entry) ? 'This account is created automatically' : 'It is attempted';
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** Said so that it can be passed on to whoever waits for the account. */
-function circuitMessage(
-  { state, openedAt, openedBy, reason, nextProbeAt }: QueueConditions['circuit'],
-  now: Date,
-  outcome: string,
-): string {
+/** Worded so that it can be passed on to the people who wait for the account. */
+function circuitMessage({ state, openedBy, reason }: QueueConditions['circuit'], outcome: string): string {
   if (state === 'half_open')
-    return `One entry is being attempted to see whether the identity provider works again. If it does, ${outcome}.`;
-  const since = openedAt === null ? '' : ` since ${openedAt.toISOString()}`;
-  const probe = later(nextProbeAt, now)?.toISOString();
+    return `One entry is being attempted to check whether the identity provider works again. ${outcome} if it does.`;
   if (openedBy !== null)
-    return `The circuit has been open${since}, and ${openedBy} keeps it so by hand: “${unended(reason ?? 'no reason given')}”. ${capital(outcome)} once the circuit is closed${probe === undefined ? '' : `, which is tried from ${probe} on`}.`;
-  return `The identity provider has not worked${since}: ${reason ?? 'it does not say why.'} ${capital(outcome)} once it works again, which is tried ${probe === undefined ? 'at any moment' : `next at ${probe}`}; the wait costs no retry.`;
+    return `${openedBy} opened the circuit by hand: “${unended(reason ?? 'no reason given')}”. ${outcome} once the circuit is closed.`;
+  return `The identity provider does not work. ${reason ?? 'The reason is not known.'} ${outcome} once it works again; the wait costs no retry.`;
 }
 
 function paused({ by, reason, since, until }: Pause, now: Date, familyId: string | null, outcome: string): Blocker {
-  const endsAt = later(until, now);
-  const goesOn = `once it is resumed${endsAt === null ? '' : `, at ${endsAt.toISOString()} at the latest`}`;
   return {
     kind: 'QueuePaused',
+    at: later(until, now),
+    subject: familyId,
+    pausedAt: since,
     pausedBy: by,
     reason,
-    endsAt,
-    message: `${familyId === null ? 'The queue' : 'The family’s queue'} has been paused by ${by} since ${since.toISOString()}: “${unended(reason)}”. ${capital(outcome)} ${goesOn}.`,
+    message: `${by} paused ${familyId === null ? 'the queue' : 'the family’s queue'}: “${unended(reason)}”. ${outcome} once it is resumed.`,
     cure: { label: 'Resume', mutation: 'resumeQueue', input: familyId === null ? {} : { familyId } },
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Why an entry is not moving: what stands between it and its account, what an operator can do
- * about each, and when something next changes by itself. A property test holds it against the
+ * about each, and when something next changes automatically. A property test compares it with the
  * statement that really claims.
  */
 import type { Cure } from '../../diagnosis/cure.ts';
@@ -23,7 +23,7 @@ export function explain(entry: ExplainedEntry, conditions: QueueConditions): Exp
       return { summary: 'The account exists.', blockers: [], nextChangeAt: null };
     case 'cancelled':
       return {
-        summary: `Cancelled. A retry takes that back${isUsable(entry) ? '' : ', with a new password'}.`,
+        summary: `Cancelled. A retry reverts that${isUsable(entry) ? '' : ', with a new password'}.`,
         blockers: entry.hasPassword ? [] : [passwordDestroyed(entry)],
         nextChangeAt: null,
       };
@@ -38,7 +38,7 @@ export function explain(entry: ExplainedEntry, conditions: QueueConditions): Exp
 
 function explainFailed(entry: ExplainedEntry): Explanation {
   const code = entry.lastErrorCode ?? 'UNKNOWN';
-  const why = entry.lastErrorMessage ?? 'No attempt said why.';
+  const why = entry.lastErrorMessage ?? 'The reason is not known.';
   const definition = definitionOf(code);
   const cure: Cure | null =
     definition?.bulk === 'CANCEL'
@@ -46,10 +46,10 @@ function explainFailed(entry: ExplainedEntry): Explanation {
       : retryCure(entry, !isUsable(entry) || definition?.needsNewPassword === true);
   const isUsedUp = entry.lastOutcome !== 'permanent_failure' && entry.retryCount >= MAX_RETRIES;
   const main: Blocker = isUsedUp
-    ? { kind: 'RetriesUsedUp', message: `All retries failed, the last one with ${code}: ${why}`, cure }
+    ? { kind: 'RetriesUsedUp', code, message: `All retries failed. The last error: ${why}`, cure }
     : { kind: 'PermanentError', code, message: why, cure };
   return {
-    summary: isUsedUp ? 'Failed: all retries are used up.' : 'Failed for good.',
+    summary: isUsedUp ? 'Failed: all retries are used up.' : 'Failed with a permanent error.',
     blockers: entry.hasPassword ? [main] : [main, passwordDestroyed(entry)],
     nextChangeAt: null,
   };
@@ -57,7 +57,7 @@ function explainFailed(entry: ExplainedEntry): Explanation {
 
 const passwordDestroyed = (entry: ExplainedEntry): Blocker => ({
   kind: 'PasswordDestroyed',
-  message: 'The password was destroyed by rule. A retry needs a new one.',
+  message: 'The password was destroyed after its retention. A retry needs a new one.',
   cure: retryCure(entry, true),
 });
 
@@ -66,11 +66,11 @@ function explainProcessing(entry: ExplainedEntry, now: Date): Explanation {
   const until = later(entry.leaseExpiresAt, now);
   const message =
     until === null
-      ? `${node ?? 'The node that attempted it'} stopped, and its lease has run out: another node takes the entry over in a few seconds.`
-      : `${node ?? 'A node that is not known'} is attempting it. Should that node stop, another takes over when the lease ends.`;
+      ? `${node ?? 'The node that attempted it'} stopped, and its lease has expired: another node takes over in a few seconds.`
+      : `${node ?? 'An unknown node'} is attempting it. If that node stops, another takes over when the lease ends.`;
   return {
-    summary: until === null ? 'Waits to be taken over.' : 'Is being attempted.',
-    blockers: [{ kind: 'LeasedBy', node, leaseEndsAt: until, message, cure: null }],
+    summary: until === null ? 'Waiting for another node to take over.' : 'Being attempted.',
+    blockers: [{ kind: 'LeasedBy', at: until, subject: node, message, cure: null }],
     nextChangeAt: until,
   };
 }

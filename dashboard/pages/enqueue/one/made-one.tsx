@@ -9,7 +9,6 @@ import { Button, ButtonLink } from '../../../ui/button.tsx';
 import { Card } from '../../../ui/card.tsx';
 import { CopyButton } from '../../../ui/copy.tsx';
 import { Notice } from '../../../ui/notice.tsx';
-import { Prose } from '../../../ui/prose.tsx';
 import { ENTRY_STATUS } from '../../../ui/words.ts';
 import { type Made, passwordAdvice, standing, whyItStandsSo } from './made.rules.ts';
 
@@ -55,9 +54,7 @@ export function MadeOne({ made, onTaken, isBeside = false }: MadeOneProps) {
         {entry != null && (
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1" aria-live="polite">
             <Status of={ENTRY_STATUS[entry.status]} />
-            <span className="min-w-0">
-              <Prose text={entry.explanation == null ? '' : whyItStandsSo(entry.explanation)} />
-            </span>
+            <span className="min-w-0">{entry.explanation === null ? '' : whyItStandsSo(entry.explanation)}</span>
           </p>
         )}
         {password !== null && (

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { passwordAdvice, standing, whyItStandsSo, without } from './made.rules.ts';
 
-it('says why an entry failed, and nothing twice', () => {
+it('says why an entry failed', () => {
   expect(
     whyItStandsSo({
-      summary: 'Failed for good.',
+      summary: 'Failed with a permanent error.',
       blockers: [{ message: 'The provider said: the username is not allowed' }],
     }),
-  ).toBe('Failed for good. The provider said: the username is not allowed');
-  expect(whyItStandsSo({ summary: 'It is due.', blockers: [{ message: 'It is due.' }] })).toBe('It is due.');
+  ).toBe('Failed with a permanent error. The provider said: the username is not allowed');
+  expect(whyItStandsSo({ summary: 'The account exists.', blockers: [] })).toBe('The account exists.');
 });
 
 it('does not have a password given to anybody while there is no account', () => {

@@ -31,9 +31,9 @@ interface Explained {
   readonly blockers: readonly { readonly message: string }[];
 }
 
-/** The summary with what it leaves to the blockers: of an entry that failed, the reason. */
+/** The summary with each blocker's message: of an entry that failed, the reason. */
 export const whyItStandsSo = ({ summary, blockers }: Explained): string =>
-  [summary, ...blockers.map(({ message }) => message).filter((message) => !summary.includes(message))].join(' ');
+  [summary, ...blockers.map(({ message }) => message)].join(' ');
 
 /** What is to be done with a password that is shown this once. */
 export function passwordAdvice(status: Status): { readonly tone: 'warn' | 'info'; readonly text: string } {

@@ -5,7 +5,6 @@ import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
 import { useLiveQuery } from '../../../live/use-live.ts';
 import { Status } from '../../../ui/badge.tsx';
 import { Loaded } from '../../../ui/loaded.tsx';
-import { Prose } from '../../../ui/prose.tsx';
 import { Length, Time } from '../../../ui/time.tsx';
 import { ATTEMPT_OUTCOME, counted, ENTRY_STATUS } from '../../../ui/words.ts';
 
@@ -77,7 +76,7 @@ function DemoEntryLine({
         </span>
       </div>
       <p className="text-sm text-muted">
-        {explanation !== null && <Prose text={ownWords(explanation)} />}
+        {explanation !== null && ownWords(explanation)}
         {last?.outcome != null && (
           <>
             {' '}
@@ -97,9 +96,9 @@ function DemoEntryLine({
   );
 }
 
-/** What is this entry's own: that the circuit is open is said once, above all of them. */
+/** What concerns this entry alone: that the circuit is open stands once, above all of them. */
 function ownWords({ summary, blockers }: NonNullable<DemoEntry['explanation']>): string {
   if (blockers.length === 0) return summary;
   const own = blockers.filter(({ __typename }) => __typename !== 'CircuitOpen');
-  return own.length === 0 ? 'It waits for the circuit to close.' : own.map(({ message }) => message).join(' ');
+  return own.length === 0 ? 'Waiting for the circuit to close.' : own.map(({ message }) => message).join(' ');
 }
