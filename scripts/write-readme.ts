@@ -1,6 +1,6 @@
 /**
- * Writes the generated documents: the README's table of settings, parts of docs/api.md, and
- * docs/settings.md, permissions.md, metrics.md and alerts.md.
+ * Writes the generated documents: the README's table of settings, parts of docs/api.md and
+ * docs/troubleshooting.md, and docs/settings.md, permissions.md, metrics.md and alerts.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ZodType } from 'zod';
@@ -9,6 +9,7 @@ import { shownRules } from '../src/alerts/alert-rules.ts';
 import { DEFAULT_THRESHOLDS, thresholdName } from '../src/config/alerts.ts';
 import { SETTING_GROUPS, SETTINGS } from '../src/config/settings.ts';
 import type { Setting } from '../src/config/values.ts';
+import { definitionOf, FAILURE_CODES, type FailureClass } from '../src/diagnosis/failures.ts';
 import { ERROR_CODES } from '../src/graphql/errors.ts';
 import { declareMetrics } from '../src/metrics.ts';
 import { SCHEMA_DESCRIPTION } from '../src/schema.ts';
@@ -21,7 +22,15 @@ export const SETTINGS_PAGE = new URL('../docs/settings.md', import.meta.url);
 export const PERMISSIONS = new URL('../docs/permissions.md', import.meta.url);
 export const METRICS = new URL('../docs/metrics.md', import.meta.url);
 export const ALERTS = new URL('../docs/alerts.md', import.meta.url);
-const BEGIN = /(<!-- settings: generated .* -->\n)[\s\S]*(<!-- end of settings -->)/;
+export const TROUBLESHOOTING = new URL('../docs/troubleshooting.md', import.meta.url);
+
+/** The document with the content of its generated part of this name replaced. */
+function withPart(document: string, name: string, content: string): string {
+  return document.replace(
+    new RegExp(`(<!-- ${name}: generated .* -->\\n)[\\s\\S]*(<!-- end of ${name} -->)`),
+    (_all, begin: string, end: string) => `${begin}\n${content}\n\n${end}`,
+  );
+}
 
 type Settings = Readonly<Record<string, Setting<ZodType>>>;
 
@@ -37,7 +46,7 @@ function settingsTable(settings: Settings): string {
 /** README.md with its table of the settings that matter most. */
 export function withSettings(readme: string): string {
   const most = Object.fromEntries(Object.entries(SETTINGS as Settings).filter(([, { isInReadme }]) => isInReadme));
-  return readme.replace(BEGIN, (_all, begin: string, end: string) => `${begin}\n${settingsTable(most)}\n\n${end}`);
+  return withPart(readme, 'settings', settingsTable(most));
 }
 
 /** docs/settings.md: every setting, by topic. */
@@ -58,13 +67,28 @@ ${groups.join('\n')}`;
 /** docs/api.md with its conventions, which are the schema's description, and its table of error codes. */
 export function withApiParts(document: string): string {
   const codes = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
-  const part = (text: string, name: string, content: string) =>
-    text.replace(
-      new RegExp(`(<!-- ${name}: generated .* -->\\n)[\\s\\S]*(<!-- end of ${name} -->)`),
-      (_all, begin: string, end: string) => `${begin}\n${content}\n\n${end}`,
-    );
   const table = ['| code | means |', '|---|---|', ...codes].join('\n');
-  return part(part(document, 'conventions', SCHEMA_DESCRIPTION), 'errors', table);
+  return withPart(withPart(document, 'conventions', SCHEMA_DESCRIPTION), 'errors', table);
+}
+
+/** What the server does with an entry that fails with a code of this class. */
+const CLASSES: Readonly<Record<FailureClass, string>> = {
+  transient: 'retries automatically',
+  permanent: 'fails the entry',
+  configuration: 'opens the circuit',
+  unknown: 'looks up the account first',
+};
+
+/** docs/troubleshooting.md with its table of the codes that an entry can fail with. */
+export function withFailures(document: string): string {
+  const rows = FAILURE_CODES.flatMap((code) => {
+    const definition = definitionOf(code);
+    if (definition === null) return [];
+    const { class: failureClass, what, cure } = definition;
+    return `| \`${code}\` | ${CLASSES[failureClass]} | ${what} | ${cure ?? 'Nothing: it passes without help.'} |`;
+  });
+  const table = ['| code | the server | what happened | what to do |', '|---|---|---|---|', ...rows];
+  return withPart(document, 'failures', table.join('\n'));
 }
 
 const ROLES: readonly Role[] = ['viewer', 'operator', 'enqueuer', 'admin'];
@@ -163,5 +187,6 @@ if (process.argv[1]?.endsWith('write-readme.ts')) {
   writeFileSync(METRICS, metricsDocument());
   writeFileSync(SETTINGS_PAGE, settingsDocument());
   writeFileSync(PERMISSIONS, permissionsDocument());
+  writeFileSync(TROUBLESHOOTING, withFailures(readFileSync(TROUBLESHOOTING, 'utf8')));
   writeFileSync(README, withSettings(readFileSync(README, 'utf8')));
 }

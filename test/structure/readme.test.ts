@@ -12,10 +12,13 @@ import {
   permissionsDocument,
   SETTINGS_PAGE,
   settingsDocument,
+  TROUBLESHOOTING,
   withApiParts,
+  withFailures,
   withSettings,
 } from '../../scripts/write-readme.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
+import { FAILURE_CODES } from '../../src/diagnosis/failures.ts';
 import { ERROR_CODES } from '../../src/graphql/errors.ts';
 import { SCHEMA_DESCRIPTION } from '../../src/schema.ts';
 
@@ -46,6 +49,12 @@ describe('README.md', () => {
     expect(withApiParts(api)).toBe(api);
     expect(Object.keys(ERROR_CODES).filter((code) => !api.includes(`| \`${code}\` |`))).toEqual([]);
     expect(api).toContain(SCHEMA_DESCRIPTION);
+  });
+
+  it('goes with docs/troubleshooting.md, with every code that an entry can fail with (else: npm run readme)', () => {
+    const troubleshooting = readFileSync(TROUBLESHOOTING, 'utf8');
+    expect(withFailures(troubleshooting)).toBe(troubleshooting);
+    expect(FAILURE_CODES.filter((code) => !troubleshooting.includes(`| \`${code}\` |`))).toEqual([]);
   });
 
   it('goes with docs/permissions.md as the code has it (else: npm run readme)', () => {
