@@ -29,7 +29,7 @@ interface ItemView {
 
 builder.objectType(NotAttemptedError, {
   name: 'NotAttemptedError',
-  description: 'Nothing is wrong with this item of an atomic request; another one was refused.',
+  description: 'This item of an atomic request is valid, but another one was refused.',
   interfaces: ['MutationError'],
 });
 const Payload = builder.objectRef<EnqueuedView>('EnqueueAccountPayload').implement({
@@ -38,87 +38,87 @@ const Payload = builder.objectRef<EnqueuedView>('EnqueueAccountPayload').impleme
     entry: t.field({
       type: QueuedCreation,
       description:
-        'The entry as it was written; as it stands now for a replay, and where its family, attempts or the like are asked for.',
+        'The entry as it was written; for a replay, or if you select related objects such as its attempts, as it is now.',
       resolve: ({ entryId, load }, _args, context, info) => load(entryId, context, info),
     }),
     generatedPassword: t.textOrNull(
       'generatedPassword',
-      'The password, if the server generated it: shown this once. Null for a password that was given, and for a replay.',
+      'The password, if the server generated it; shown only once. Null if the input had a password, and for a replay.',
     ),
-    isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing new was enqueued.'),
+    isReplay: t.flag('isReplay', 'True if this idempotency key was used before; nothing new was enqueued.'),
   }),
 });
 const Result = builder.errorUnion('EnqueueAccountResult', {
-  description: 'What became of one account: queued, or why it was refused.',
+  description: 'The result for one account: queued, or an expected error.',
   types: [Payload, InvalidInputError, NotFoundError, UsernameTakenError, IdempotencyConflictError, NotAttemptedError],
   resolveType: () => 'EnqueueAccountPayload',
 });
 /** What makes an account, alone or as one of many. */
 const accountFields = (t: InputFieldBuilder<PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>, 'InputObject'>) => ({
-  familyId: t.uuid('The family it is for.'),
+  familyId: t.uuid('The family that the account is for.'),
   username: t.string({ required: true, description: 'Trimmed and lower-cased; then 3 to 20 of a-z, 0-9 and _.' }),
   fullName: t.string({
     required: true,
     description:
-      '1 to 100 characters that can be seen for what they are: none that is invisible or turns the direction of writing, no word that mixes Latin, Cyrillic and Greek letters.',
+      '1 to 100 visible characters: no invisible characters, none that change the direction of writing, and no word that mixes Latin, Cyrillic and Greek letters.',
   }),
   role: t.field({
     type: Role,
     defaultValue: DEFAULT_ROLE,
-    description: 'What it becomes in the family; OWNER is refused.',
+    description: 'The role in the family; OWNER is refused.',
   }),
   password: t.string({
-    description: 'At least 12 characters, at most 72 bytes in UTF-8; left out: generated, and answered once.',
+    description: 'At least 12 characters, at most 72 bytes in UTF-8; left out: generated, and returned once.',
   }),
-  createdByUserId: t.uuid('The family member who asks for it.'),
+  createdByUserId: t.uuid('The family member who requests it.'),
   runAt: t.field({
     type: 'DateTime',
-    description: 'Not before this instant (attempted within the minute after it); left out: at once.',
+    description: 'Not before this instant, but within a minute after it; left out: at once.',
   }),
 });
 const EnqueueInput = builder.inputType('EnqueueAccountInput', {
-  description: 'An account to be created.',
+  description: 'An account to create.',
   fields: (t) => ({
     ...accountFields(t),
     idempotencyKey: t.idempotencyKey(
-      '1 to 200 characters. The same key again within 24 h answers the first result instead of enqueueing twice.',
+      '1 to 200 characters. The same key again within 24 h returns the first result instead of enqueueing twice.',
     ),
   }),
 });
 const Item = builder.inputType('EnqueueAccountItem', {
-  description: 'One account of many to be created.',
+  description: 'One of many accounts to create.',
   fields: (t) => ({
     clientRef: t.string({
-      description: 'A mark of your own, for example a line number; answered with the result. At most 100 characters.',
+      description: 'Your own reference, for example a line number; returned with the result. At most 100 characters.',
     }),
     ...accountFields(t),
   }),
 });
 const ManyInput = builder.inputType('EnqueueAccountsInput', {
-  description: 'Accounts to be created.',
+  description: 'Accounts to create.',
   fields: (t) => ({
     items: t.field({
       type: [Item],
       required: true,
-      description: `1 to ${MOST_ITEMS} accounts; pass them in a variable, for the text of a query is limited.`,
+      description: `1 to ${MOST_ITEMS} accounts; pass them in a variable, because the length of a document is limited.`,
     }),
     atomic: t.boolean({
       defaultValue: false,
-      description: 'All or nothing: if one is refused, none is enqueued, and the others answer NotAttemptedError.',
+      description: 'All or nothing: if one is refused, none is enqueued, and the others get NotAttemptedError.',
     }),
     idempotencyKey: t.idempotencyKey(
-      '1 to 200 characters. The same key and input again within 24 h answers the first results, without passwords. Nothing is kept where no item was enqueued.',
+      '1 to 200 characters. The same key and input again within 24 h returns the first results, without passwords. Not stored if no item was enqueued.',
     ),
   }),
 });
 const ItemResult = builder.objectRef<ItemView>('EnqueueAccountItemResult').implement({
-  description: 'What became of one item.',
+  description: 'The result of one item.',
   fields: (t) => ({
     index: t.count('index', 'Its place in `items`, from 0.'),
-    clientRef: t.textOrNull('clientRef', 'As it was given; null if it was not.'),
+    clientRef: t.textOrNull('clientRef', 'The reference from the input; null if there was none.'),
     result: t.field({
       type: Result,
-      description: 'What `enqueueAccount` would have answered; paths of issues begin with `items` and the index.',
+      description: 'What `enqueueAccount` would return; the paths of issues begin with `items` and the index.',
       resolve: ({ result }) => {
         if (result instanceof Refusal) throw result;
         return result;
@@ -129,15 +129,15 @@ const ItemResult = builder.objectRef<ItemView>('EnqueueAccountItemResult').imple
 const ManyPayload = builder
   .objectRef<{ results: ItemView[]; acceptedCount: number; isReplay: boolean }>('EnqueueAccountsPayload')
   .implement({
-    description: 'The request was carried out; whether an item was enqueued says its result.',
+    description: 'The request was processed; each item’s result says whether it was enqueued.',
     fields: (t) => ({
-      results: t.expose('results', { type: [ItemResult], description: 'One for each item, in the same order.' }),
+      results: t.expose('results', { type: [ItemResult], description: 'One result for each item, in the same order.' }),
       acceptedCount: t.count('acceptedCount', 'How many items were enqueued.'),
       refusedCount: t.int({
-        description: 'How many were not.',
+        description: 'How many items were refused.',
         resolve: ({ results, acceptedCount }) => results.length - acceptedCount,
       }),
-      isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing new was enqueued.'),
+      isReplay: t.flag('isReplay', 'True if this idempotency key was used before; nothing new was enqueued.'),
     }),
   });
 
@@ -145,7 +145,7 @@ builder.mutationFields((t) => ({
   enqueueAccount: t.field({
     type: Result,
     nullable: true,
-    description: 'Queues an account to be created at the identity provider; it is attempted at once.',
+    description: 'Queues an account for creation at the identity provider; it is attempted at once.',
     args: { input: t.arg({ type: EnqueueInput, required: true, description: 'The account.' }) },
     resolve: async (_root, { input }, ctx) => {
       const enqueued = await enqueueAccount(ctx, { ...input, role: input.role ?? DEFAULT_ROLE });
@@ -155,7 +155,7 @@ builder.mutationFields((t) => ({
   enqueueAccounts: t.field({
     type: ManyPayload,
     nullable: true,
-    description: `Queues up to ${MOST_ITEMS} accounts at once, each with a result of its own.`,
+    description: `Queues up to ${MOST_ITEMS} accounts at once, each with its own result.`,
     args: { input: t.arg({ type: ManyInput, required: true, description: 'The accounts.' }) },
     // A tenth of a page's price: entries are loaded together, but what hangs on each is not free.
     complexity: ({ input }) => ({ field: 1, multiplier: Math.max(1, Math.ceil((input?.items?.length ?? 1) / 10)) }),

@@ -85,37 +85,37 @@ function branchesOf(filter: EntryFilter | null | undefined): Prisma.QueuedCreati
 }
 
 export const Filter = builder.inputRef<EntryFilter>('QueuedCreationFilter').implement({
-  description: 'Which entries; all conditions that are given must hold.',
+  description: 'Filters entries; all given conditions must hold.',
   fields: (t) => ({
     entryIds: t.field({
       type: ['UUID'],
-      description: `With one of these ids, at most ${MOST_IDS}; none match an empty list.`,
+      description: `With one of these ids, at most ${MOST_IDS}; an empty list matches none.`,
       validate: z.array(z.string()).max(MOST_IDS, `has at most ${MOST_IDS} ids`).nullish(),
     }),
-    status: t.field({ type: [Status], description: 'One of these states.' }),
+    status: t.field({ type: [Status], description: 'With one of these statuses.' }),
     familyId: t.field({ type: 'UUID', description: 'Of this family.' }),
     username: t.field({ type: StringFilterInput, description: 'By username; usernames are lower case.' }),
     errorCode: t.field({ type: StringFilterInput, description: 'By the code of the last failure.' }),
     createdAt: t.field({ type: DateTimeRangeInput, description: 'Enqueued in this span.' }),
     completedAt: t.field({
       type: DateTimeRangeInput,
-      description: 'Completed, and that in this span.',
+      description: 'Completed in this span.',
     }),
     nextRetryAt: t.field({
       type: DateTimeRangeInput,
-      description: 'Pending or being attempted, and due in this span.',
+      description: 'Pending or in progress, and due in this span.',
     }),
-    dueNow: t.boolean({ description: 'True: pending and due by now. False: all others.' }),
-    failureGroup: t.string({ description: 'Exactly the entries of this group: the `key` of a `FailureGroup`.' }),
+    dueNow: t.boolean({ description: 'True: pending and due now. False: all others.' }),
+    failureGroup: t.string({ description: 'The entries of this group: the `key` of a `FailureGroup`.' }),
   }),
 });
 const OrderField = builder.enumType('QueuedCreationOrderField', {
-  description: 'What entries can be ordered by.',
+  description: 'The field to order entries by.',
   values: {
     CREATED_AT: { value: 'createdAt', description: 'When it was enqueued.' },
     NEXT_RETRY_AT: {
       value: 'nextRetryAt',
-      description: 'When it is due; entries without such an instant come last.',
+      description: 'When it is due; entries without a due time come last.',
     },
   } as const,
 });
@@ -123,7 +123,7 @@ const Order = builder.inputType('QueuedCreationOrder', {
   description: 'How entries are ordered.',
   fields: (t) => ({
     field: t.field({ type: OrderField, required: true, description: 'By what.' }),
-    direction: t.field({ type: OrderDirection, required: true, description: 'Which end first.' }),
+    direction: t.field({ type: OrderDirection, required: true, description: 'The direction.' }),
   }),
 });
 
@@ -140,7 +140,7 @@ builder.queryFields((t) => ({
     {
       type: QueuedCreation,
       nullable: true,
-      description: 'The queue: entries in every state, newest first unless ordered otherwise.',
+      description: 'The queue: entries of every status, newest first by default.',
       args: {
         filter: t.arg({ type: Filter, description: 'Which entries; left out: all.' }),
         orderBy: t.arg({ type: Order, description: 'Left out: by CREATED_AT, DESC.' }),
@@ -169,18 +169,18 @@ builder.queryFields((t) => ({
   queueStatistics: t.field({
     type: QueueStatisticsRef,
     nullable: true,
-    description: 'How the queue stands, read in one statement.',
+    description: 'Counts of the queue, read in one statement.',
     resolve: (_root, _args, { reading, caller: { familyId } }) =>
       familyId === null ? loadQueueStatistics(reading) : loadFamilyStatistics(reading, familyId),
   }),
 }));
 
 const QueueStatisticsRef = builder.objectRef<QueueStatistics>('QueueStatistics').implement({
-  description: 'Entries by status, and what is due.',
+  description: 'Counts of entries by status, and what is due.',
   fields: (t) => ({
-    pendingCount: t.int({ description: 'Entries that wait.', resolve: (statistics) => statistics.byStatus.pending }),
+    pendingCount: t.int({ description: 'Pending entries.', resolve: (statistics) => statistics.byStatus.pending }),
     processingCount: t.int({
-      description: 'Entries being attempted.',
+      description: 'Entries in progress.',
       resolve: (statistics) => statistics.byStatus.processing,
     }),
     completedCount: t.int({
@@ -188,15 +188,15 @@ const QueueStatisticsRef = builder.objectRef<QueueStatistics>('QueueStatistics')
       resolve: (statistics) => statistics.byStatus.completed,
     }),
     failedCount: t.int({
-      description: 'Entries given up by the server.',
+      description: 'Failed entries.',
       resolve: (statistics) => statistics.byStatus.failed,
     }),
     cancelledCount: t.int({
-      description: 'Entries given up by people.',
+      description: 'Cancelled entries.',
       resolve: (statistics) => statistics.byStatus.cancelled,
     }),
-    dueCount: t.count('dueCount', 'Pending entries that are due by now.'),
-    oldestDueAt: t.atOrNull('oldestDueAt', 'Since when the oldest due entry waits; null when none is due.'),
-    nextDueAt: t.atOrNull('nextDueAt', 'When the next entry becomes due; null when none will.'),
+    dueCount: t.count('dueCount', 'Pending entries that are due now.'),
+    oldestDueAt: t.atOrNull('oldestDueAt', 'Since when the oldest due entry has been due; null when none is.'),
+    nextDueAt: t.atOrNull('nextDueAt', 'When the next entry becomes due; null when there is none.'),
   }),
 });

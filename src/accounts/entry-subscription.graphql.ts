@@ -54,7 +54,7 @@ const EntryChange = builder.objectRef<ChangeEvent>('QueuedCreationChange').imple
       type: QueuedCreation,
       nullable: true,
       description:
-        'The entry as it stands when the change is told, and not as it was changed: one that was CREATED may be completed by then. Null when it was removed.',
+        'The entry as it is when the event is sent, not as it was at the change: an entry that was CREATED may be completed by then. Null when it was removed.',
       resolve: (query, { key, together }, _args, { prisma }) =>
         together.objectOf('entry', JSON.stringify(query), key, async (keys) => {
           const rows = await prisma.queuedCreation.findMany({ ...query, where: { id: { in: [...keys] } } });
@@ -72,7 +72,7 @@ builder.subscriptionFields((t) => ({
       filter: t.arg({
         type: Filter,
         description:
-          'Only entries that match when the change is told, and whatever was removed (of the family and with the ids, where they are given); left out: all. An entry that stops matching is not told: whoever shows entries of one state watches them by family or name, and looks at the state.',
+          'Only entries that match when the event is sent, and removed entries (of the given family and ids); left out: all. There is no event when an entry stops matching: to show the entries of one status, filter by family or username, and check the status of each event.',
       }),
       after: t.arg.string({ description: AFTER }),
     },

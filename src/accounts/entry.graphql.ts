@@ -22,33 +22,29 @@ interface AttemptView {
   readonly nodeId: string | null;
 }
 
-export const Status = enumOf<EntryStatus>('EntryStatus', 'Where an entry stands.', {
+export const Status = enumOf<EntryStatus>('EntryStatus', 'The status of an entry.', {
   pending: 'Waits until it is due.',
-  processing: 'Is being attempted by a node.',
+  processing: 'A node attempts it now.',
   completed: 'Its account exists.',
-  failed: 'Given up by the server: a permanent error, or the retries are used up.',
-  cancelled: 'Given up by a person.',
+  failed: 'A permanent error, or all retries failed.',
+  cancelled: 'Cancelled by a person.',
 });
 export const Outcome = enumOf<AttemptOutcome>('AttemptOutcome', 'How an attempt ended.', {
-  succeeded: 'The account was made, or found to be made already.',
-  transient_failure: 'Failed for a reason that may pass: costs a retry.',
-  permanent_failure: 'Failed for a reason that stays: the entry has failed.',
+  succeeded: 'The account was created, or found to exist already.',
+  transient_failure: 'A transient error: uses up a retry.',
+  permanent_failure: 'A permanent error: the entry fails.',
   configuration_failure:
-    'The server’s access to the identity provider is wrong, as a check confirmed: costs no retry, opens the circuit.',
-  unknown: 'Cut off: the account may exist, and the next attempt looks first.',
-  interrupted: 'The node stopped before it wrote the outcome: costs no retry, and the next attempt looks first.',
+    'The server’s access to the identity provider is misconfigured, as a check confirmed: uses up no retry, and opens the circuit.',
+  unknown: 'No answer: the account may exist, so the next attempt checks first.',
+  interrupted: 'The node stopped before it wrote the outcome: uses up no retry, and the next attempt checks first.',
 });
 
-const Destruction = enumOf<PasswordDestruction>(
-  'PasswordDestruction',
-  'Why a sealed password was destroyed. It is written by the statement that destroys it.',
-  {
-    completed: 'The account was made.',
-    cancelled: 'The entry was cancelled, and the undo window is over.',
-    retention: 'The entry had failed, and FAILED_PASSWORD_RETENTION is over.',
-    key_lost: 'The master key was lost, so that nobody can open it any more.',
-  },
-);
+const Destruction = enumOf<PasswordDestruction>('PasswordDestruction', 'Why a password was destroyed.', {
+  completed: 'The account was created.',
+  cancelled: 'The entry was cancelled, and the undo window is over.',
+  retention: 'The entry had failed, and FAILED_PASSWORD_RETENTION is over.',
+  key_lost: 'The master key was lost, so the password can no longer be decrypted.',
+});
 
 const Attempt = builder.objectRef<AttemptView>('Attempt').implement({
   description: 'One try to create an entry’s account.',
@@ -57,23 +53,23 @@ const Attempt = builder.objectRef<AttemptView>('Attempt').implement({
     outcome: t.expose('outcome', {
       type: Outcome,
       nullable: true,
-      description: 'How it ended; null while it is under way.',
+      description: 'Its outcome; null while it is in progress.',
     }),
     startedAt: t.at('startedAt', 'When it began.'),
-    finishedAt: t.atOrNull('finishedAt', 'When it ended; null while it is under way.'),
+    finishedAt: t.atOrNull('finishedAt', 'When it ended; null while it is in progress.'),
     duration: t.field({
       type: 'Duration',
       nullable: true,
-      description: 'How long it took; null while it is under way.',
+      description: 'How long it took; null while it is in progress.',
       resolve: ({ startedAt, finishedAt }) => finishedAt && finishedAt.getTime() - startedAt.getTime(),
     }),
-    errorCode: t.textOrNull('errorCode', 'Our stable code of the failure; null on success.'),
-    errorMessage: t.textOrNull('errorMessage', 'What failed and what to do; null on success.'),
+    errorCode: t.textOrNull('errorCode', 'The error code; null on success.'),
+    errorMessage: t.textOrNull('errorMessage', 'The error, and what to do; null on success.'),
     providerRequestId: t.textOrNull('providerRequestId', 'The identity provider’s id of the request, if it gave one.'),
     node: t.prismaField({
       type: 'ServerNode',
       nullable: true,
-      description: 'The node that made it; null once that node’s record is gone.',
+      description: 'The node that made it; null once that node is deleted.',
       resolve: (query, { nodeId }, _args, { prisma }) =>
         nodeId === null ? null : prisma.serverNode.findUnique({ ...query, where: { id: nodeId } }),
     }),
@@ -93,32 +89,32 @@ export const QueuedCreation = builder.prismaNode('QueuedCreation', {
     }),
     family: t.relation('family', {
       nullable: true,
-      description: 'The family the account is for; null once it was deleted.',
+      description: 'The family that the account is for; null once it is deleted.',
     }),
     username: t.text('username', 'The account’s sign-in name.'),
-    fullName: t.text('fullName', 'The name as people write it.'),
-    role: t.expose('role', { type: UserRole, description: 'What the account is to become in the family.' }),
+    fullName: t.text('fullName', 'The full name.'),
+    role: t.expose('role', { type: UserRole, description: 'The role in the family.' }),
     createdBy: t.relation('createdBy', {
       nullable: true,
-      description: 'Who asked for it; null once that user was deleted.',
+      description: 'Who requested it; null once that user is deleted.',
     }),
-    status: t.expose('status', { type: Status, description: 'Where it stands.' }),
+    status: t.expose('status', { type: Status, description: 'Its status.' }),
     retryCount: t.count(
       'retryCount',
-      'Retries of the present series, 0 to `maxRetries`. The first attempt is not a retry.',
+      'Retries in the current series, 0 to `maxRetries`. The first attempt is not a retry.',
     ),
-    maxRetries: t.int({ description: 'How many retries a series has.', resolve: () => MAX_RETRIES }),
+    maxRetries: t.int({ description: 'The most retries of a series.', resolve: () => MAX_RETRIES }),
     nextRetryAt: t.atOrNull(
       'nextRetryAt',
-      'When it is due (or was, while being attempted); null when nothing more will be tried.',
+      'When it is due, or was due if it is in progress; null when no attempt will follow.',
     ),
-    lastErrorCode: t.textOrNull('lastErrorCode', 'Our stable code of the last failure; null if there was none.'),
-    lastErrorMessage: t.textOrNull('lastErrorMessage', 'What failed last and what to do; null if nothing did.'),
+    lastErrorCode: t.textOrNull('lastErrorCode', 'The last error code; null if there was no error.'),
+    lastErrorMessage: t.textOrNull('lastErrorMessage', 'The last error, and what to do; null if there was none.'),
     attempts: t.connection(
       {
         type: Attempt,
         nullable: true,
-        description: 'Every attempt, the first one first; the one under way has no outcome yet.',
+        description: 'Every attempt, oldest first; the one in progress has no outcome yet.',
         select: {
           id: true,
           status: true,
@@ -150,10 +146,11 @@ export const QueuedCreation = builder.prismaNode('QueuedCreation', {
     ),
     user: t.relation('user', {
       nullable: true,
-      description: 'The user that was made; null until the entry is completed.',
+      description: 'The created user; null until the entry is completed.',
     }),
     canRetry: t.boolean({
-      description: 'Whether `retryEntry` would be accepted now (a username taken meanwhile is seen only then).',
+      description:
+        'Whether `retryEntry` would be accepted now. (Only `retryEntry` itself finds out that the username was taken.)',
       select: { status: true, encryptedPassword: true, familyId: true },
       resolve: ({ status, encryptedPassword, familyId }) =>
         retryProblem(
@@ -170,23 +167,20 @@ export const QueuedCreation = builder.prismaNode('QueuedCreation', {
       description: 'Whether `cancelEntry` would be accepted now.',
       resolve: ({ status }) => status !== 'cancelled' && cancelProblem(status) === undefined,
     }),
-    passwordDestroyedAt: t.atOrNull(
-      'passwordDestroyedAt',
-      'When the sealed password was destroyed; null while the entry may need it.',
-    ),
+    passwordDestroyedAt: t.atOrNull('passwordDestroyedAt', 'When the password was destroyed; null if it was not.'),
     passwordDestroyedBecause: t.expose('passwordDestroyedBecause', {
       type: Destruction,
       nullable: true,
-      description: 'Why the sealed password was destroyed; null while it was not.',
+      description: 'Why the password was destroyed; null if it was not.',
     }),
     createdAt: t.at('createdAt', 'When it was enqueued.'),
     updatedAt: t.at('updatedAt', 'When it last changed.'),
-    completedAt: t.atOrNull('completedAt', 'When its account was made; null until then.'),
+    completedAt: t.atOrNull('completedAt', 'When its account was created; null until then.'),
     failedAt: t.atOrNull(
       'failedAt',
-      'When it failed for good or had used up its retries; null if it has not, and again after a retry. It stays when a failed entry is cancelled.',
+      'When it failed; null if it has not, and again after a retry. Cancelling a failed entry keeps it.',
     ),
-    cancelledAt: t.atOrNull('cancelledAt', 'When it was cancelled; null if it is not.'),
+    cancelledAt: t.atOrNull('cancelledAt', 'When it was cancelled; null if it is not cancelled.'),
   }),
 });
 
@@ -194,7 +188,7 @@ builder.objectType(UsernameTakenError, {
   name: 'UsernameTakenError',
   description: 'Another user or active entry has the username.',
   interfaces: ['MutationError'],
-  fields: (t) => ({ username: t.text('username', 'The name that is taken.') }),
+  fields: (t) => ({ username: t.text('username', 'The username that is taken.') }),
 });
 builder.objectType(PasswordDestroyedError, {
   name: 'PasswordDestroyedError',
@@ -203,6 +197,6 @@ builder.objectType(PasswordDestroyedError, {
 });
 builder.objectType(OutcomeUnknownError, {
   name: 'OutcomeUnknownError',
-  description: 'An earlier attempt may have made the account, and the identity provider cannot be asked now.',
+  description: 'An earlier attempt may have created the account, and the identity provider cannot be checked now.',
   interfaces: ['MutationError'],
 });

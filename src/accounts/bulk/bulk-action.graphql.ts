@@ -40,31 +40,30 @@ async function pageOfState(
   };
 }
 
-export const Kind = enumOf<BulkActionKind>('BulkActionKind', 'What a bulk action does to each of its entries.', {
+export const Kind = enumOf<BulkActionKind>('BulkActionKind', 'What a bulk action does to each entry.', {
   retry: 'Starts a new series of attempts, due now, as `retryEntry` does.',
-  cancel: 'Gives the entry up, as `cancelEntry` does; an entry whose outcome is open is left out.',
-  set_run_at: 'Sets when a pending entry is due next.',
+  cancel: 'Cancels the entry, as `cancelEntry` does; an entry with an unknown outcome is left out.',
+  set_run_at: 'Sets when a pending entry is due.',
 });
-const Status = enumOf<BulkActionStatus>('BulkActionStatus', 'Where a bulk action stands.', {
-  planned: 'A plan that was not applied; nothing is changed.',
+const Status = enumOf<BulkActionStatus>('BulkActionStatus', 'The status of a bulk action.', {
+  planned: 'A plan that is not applied; nothing has changed.',
   running: 'Being applied, in batches.',
-  finished: 'Every planned entry was changed, or skipped and named.',
-  undoing: 'Being taken back, in batches.',
-  undone: 'Taken back; what could not be is named in `kept`.',
+  finished: 'Every planned entry was changed, or skipped and listed.',
+  undoing: 'Being undone, in batches.',
+  undone: 'Undone; `kept` lists what could not be.',
 });
 const Skipped = builder.prismaObject('BulkActionEntry', {
   name: 'BulkSkipped',
-  description: 'A planned entry that was left as it is, and why.',
+  description: 'A planned entry that was skipped, and why.',
   fields: (t) => ({
-    entry: t.relation('entry', { description: 'The entry, as it stands now.' }),
+    entry: t.relation('entry', { description: 'The entry as it is now.' }),
     code: t.string({
-      description:
-        'Why, for scripts: a code of the exclusions, or CHANGED when none of them holds and it was no longer what it had been.',
+      description: 'The reason code: one of the exclusions, or CHANGED if the entry changed in another way.',
       select: { skipCode: true },
       resolve: ({ skipCode }) => skipCode ?? 'CHANGED',
     }),
     message: t.string({
-      description: 'The same for people, with what to do.',
+      description: 'The reason and what to do, for people.',
       select: { skipCode: true },
       resolve: ({ skipCode }) => skipMessage(skipCode ?? 'CHANGED'),
     }),
@@ -79,7 +78,7 @@ export const BulkAction = builder.prismaNode('BulkAction', {
   id: { field: 'id' },
   findUnique: (id, { caller }) => ({ id, ...ofCaller(caller) }),
   nullable: true,
-  description: 'A plan that was made with `planBulkAction`, and what became of it.',
+  description: 'A bulk action: a plan by `planBulkAction`, and its result once it is applied.',
   fields: (t) => ({
     bulkActionId: t.field({
       type: 'UUID',
@@ -87,21 +86,21 @@ export const BulkAction = builder.prismaNode('BulkAction', {
       resolve: ({ id }) => id,
     }),
     action: t.expose('action', { type: Kind, description: 'What it does to each entry.' }),
-    status: t.expose('status', { type: Status, description: 'Where it stands.' }),
-    runAt: t.atOrNull('runAt', 'The instant that SET_RUN_AT sets; null for the others.'),
+    status: t.expose('status', { type: Status, description: 'Its status.' }),
+    runAt: t.atOrNull('runAt', 'The instant that SET_RUN_AT sets; null for other actions.'),
     totalCount: t.count('totalCount', 'How many entries were planned.'),
     doneCount: t.count('doneCount', 'How many were changed so far.'),
     skippedCount: t.count(
       'skippedCount',
-      'How many were left as they are, because they are no longer what was planned; those that were deleted meanwhile are counted at the end, and not named.',
+      'How many were skipped, because they changed after the plan; deleted ones are counted at the end, and not listed.',
     ),
-    undoneCount: t.count('undoneCount', 'How many were taken back.'),
-    keptCount: t.count('keptCount', 'How many an undo left as they are, because something had touched them since.'),
+    undoneCount: t.count('undoneCount', 'How many the undo restored.'),
+    keptCount: t.count('keptCount', 'How many the undo did not restore, because they had changed since.'),
     skipped: t.connection(
       {
         type: Skipped,
         nullable: true,
-        description: 'The entries that its application left as they are, in the plan’s order.',
+        description: 'The entries that were skipped, in the plan’s order.',
         resolve: ({ id }, args, context, info) =>
           pageOfState(context, id, ['skipped'], args, connectionSelection(context, info)),
       },
@@ -111,14 +110,14 @@ export const BulkAction = builder.prismaNode('BulkAction', {
       {
         type: Skipped,
         nullable: true,
-        description: 'The entries that its undo left as they are, in the plan’s order.',
+        description: 'The entries that the undo did not restore, in the plan’s order.',
         resolve: ({ id }, args, context, info) =>
           pageOfState(context, id, ['kept'], args, connectionSelection(context, info)),
       },
       SkippedConnection,
     ),
     canUndo: t.boolean({
-      description: 'Whether `undoBulkAction` would take something back now.',
+      description: 'Whether `undoBulkAction` would restore anything now.',
       select: { action: true, status: true, finishedAt: true, doneCount: true },
       resolve: (action, _args, { clock, config }) =>
         action.status === 'finished' && undoProblem(action, clock.now(), config.UNDO_WINDOW) === undefined,
@@ -126,14 +125,12 @@ export const BulkAction = builder.prismaNode('BulkAction', {
     filter: t.expose('filter', {
       type: 'JSON',
       nullable: true,
-      description:
-        'What it was planned for: the `filter` of `planBulkAction`, as it was given. Null where the entries were named by `entryIds`, and in actions of a version that did not keep it.',
+      description: 'The `filter` of `planBulkAction`; null if the plan named entries by `entryIds`.',
     }),
     exclusions: t.field({
       type: [BulkExclusion],
       nullable: true,
-      description:
-        'Which entries that were asked for the plan left out, by reason. Null in actions of a version that did not keep it.',
+      description: 'Which requested entries the plan left out, by reason.',
       select: { exclusions: true },
       // Nothing else writes it.
       resolve: ({ exclusions }) => exclusions as unknown as Exclusion[] | null,
@@ -142,26 +139,22 @@ export const BulkAction = builder.prismaNode('BulkAction', {
       {
         type: EntryBulkAction,
         nullable: true,
-        description:
-          'The entries that it changed, in the plan’s order; those that an undo gave back, or kept, are among them.',
+        description: 'The entries that it changed, in the plan’s order, including those that an undo restored or kept.',
         resolve: ({ id }, args, context, info) =>
           pageOfState(context, id, ['done', 'undone', 'kept'], args, connectionSelection(context, info)),
       },
       { name: 'BulkChangedConnection' },
       { name: 'BulkChangedEdge' },
     ),
-    reason: t.textOrNull('reason', 'Why, if whoever planned it said.'),
-    actor: t.text('actor', 'Who applied it; of a plan, who made it.'),
+    reason: t.textOrNull('reason', 'The reason; null if none was given.'),
+    actor: t.text('actor', 'Who applied it; for a plan, who planned it.'),
     createdAt: t.at('createdAt', 'When it was planned.'),
-    expiresAt: t.at('expiresAt', 'Until when the plan could be applied.'),
+    expiresAt: t.at('expiresAt', 'When the plan expires or expired.'),
     appliedAt: t.atOrNull('appliedAt', 'When it was applied; null for a plan.'),
-    finishedAt: t.atOrNull(
-      'finishedAt',
-      'When its last batch was done, or that of its undo; null while one is to come.',
-    ),
-    undoneBy: t.textOrNull('undoneBy', 'Who had it taken back; null when nobody did.'),
-    undoReason: t.textOrNull('undoReason', 'Why it was taken back, if whoever did said.'),
-    undoAskedAt: t.atOrNull('undoAskedAt', 'When it was asked to be taken back; null when nobody did.'),
+    finishedAt: t.atOrNull('finishedAt', 'When its last batch, or that of its undo, ended; null before that.'),
+    undoneBy: t.textOrNull('undoneBy', 'Who undid it; null if no one did.'),
+    undoReason: t.textOrNull('undoReason', 'Why it was undone; null if no reason was given.'),
+    undoAskedAt: t.atOrNull('undoAskedAt', 'When its undo was requested; null if no one did.'),
   }),
 });
 
@@ -169,7 +162,7 @@ builder.queryFields((t) => ({
   bulkAction: t.prismaField({
     type: BulkAction,
     nullable: true,
-    description: 'A bulk action, or a plan, by its plain key: shows its progress. Null when there is none.',
+    description: 'A bulk action or plan by its plain key, with its progress; null when there is none.',
     args: { bulkActionId: t.arg({ type: 'UUID', required: true, description: 'Its key, or the `planId`.' }) },
     resolve: (query, _root, { bulkActionId }, { prisma, caller }) =>
       prisma.bulkAction.findUnique({ ...query, where: { id: bulkActionId, ...ofCaller(caller) } }),
@@ -178,7 +171,7 @@ builder.queryFields((t) => ({
     {
       type: BulkAction,
       nullable: true,
-      description: 'Bulk actions, and plans that can still be applied, by when they were planned, newest first.',
+      description: 'Bulk actions, and plans that can still be applied, newest first.',
       resolve: async (_root, args, context, info) => {
         const { prisma, caller, now } = context;
         const filter = { ...ofCaller(caller), NOT: { status: 'planned' as const, expiresAt: { lte: now } } };
@@ -215,13 +208,13 @@ export const BulkExclusion = builder.objectRef<Exclusion>('BulkExclusion').imple
   fields: (t) => ({
     code: t.text(
       'code',
-      'The reason, for scripts: COMPLETED, PROCESSING, ALREADY_CANCELLED, NOT_PENDING, OUTCOME_UNKNOWN, PASSWORD_DESTROYED, PASSWORD_NOT_SEALED, USERNAME_TAKEN, FAMILY_DELETED or NOT_FOUND.',
+      'The reason code: COMPLETED, PROCESSING, ALREADY_CANCELLED, NOT_PENDING, OUTCOME_UNKNOWN, PASSWORD_DESTROYED, PASSWORD_NOT_SEALED, USERNAME_TAKEN, FAMILY_DELETED or NOT_FOUND.',
     ),
-    message: t.string({ description: 'The same for people, with what to do.', resolve: exclusionMessage }),
+    message: t.string({ description: 'The reason and what to do, for people.', resolve: exclusionMessage }),
     count: t.count('count', 'How many.'),
     sample: t.prismaField({
       type: [QueuedCreation],
-      description: 'The first ten; none for NOT_FOUND.',
+      description: 'The first ten entries; none for NOT_FOUND.',
       resolve: (query, { entryIds }, _args, ctx) => entriesOf(ctx, query, entryIds),
     }),
   }),

@@ -15,9 +15,9 @@ import { MOST_OPEN_PLANS, type Plan, planBulkAction } from './bulk-plan.ts';
 const DEAR = 3_000;
 
 const PlanInput = builder.inputType('PlanBulkActionInput', {
-  description: 'What is to be done, and to which entries: exactly one of `filter` and `entryIds`.',
+  description: 'What to do, and to which entries: exactly one of `filter` and `entryIds`.',
   fields: (t) => ({
-    action: t.field({ type: Kind, required: true, description: 'What is to be done to each.' }),
+    action: t.field({ type: Kind, required: true, description: 'What to do to each entry.' }),
     filter: t.field({
       type: Filter,
       description: 'All entries that `queuedCreations` lists with this filter; {} means all.',
@@ -28,77 +28,78 @@ const PlanInput = builder.inputType('PlanBulkActionInput', {
     }),
     runAt: t.field({
       type: 'DateTime',
-      description: 'For SET_RUN_AT, and only there: when they are to be due; an instant in the past means now.',
+      description:
+        'Only for SET_RUN_AT, and required there: when the entries are due; an instant in the past means now.',
     }),
     reason: t.reason(),
   }),
 });
 const PlanPayload = builder.objectRef<Plan>('PlanBulkActionPayload').implement({
-  description: 'What applying the plan will do; until then nothing is changed.',
+  description: 'What the plan will do when it is applied; nothing has changed yet.',
   fields: (t) => ({
     planId: t.expose('planId', { type: 'UUID', description: 'Pass it to `applyBulkAction`.' }),
-    count: t.count('count', 'How many entries will be changed.'),
+    count: t.count('count', 'How many entries will change.'),
     sample: t.prismaField({
       type: [QueuedCreation],
-      description: 'The first ten of them.',
+      description: 'The first ten of these entries.',
       resolve: (query, { sampleIds }, _args, ctx) => entriesOf(ctx, query, sampleIds),
     }),
     exclusions: t.field({
       type: [Excluded],
-      description: 'Which entries that were asked for will not be changed, by reason.',
+      description: 'Which requested entries will not change, by reason.',
       resolve: ({ exclusions }) => [...exclusions],
     }),
     estimatedDuration: t.expose('estimatedMs', {
       type: 'Duration',
       nullable: true,
       description:
-        'How long the attempts of a RETRY will take, at the speed of the last five minutes or the limit below it, as `queueForecast` reckons; null when no attempt ended in that time, and for actions that call nobody.',
+        'How long the attempts of a RETRY will take, at the speed of the last five minutes or the lower limit, as in `queueForecast`; null if no attempt ended in that time, and for other actions.',
     }),
-    expiresAt: t.at('expiresAt', 'Until when it can be applied: 15 minutes.'),
+    expiresAt: t.at('expiresAt', 'When the plan expires, after 15 minutes.'),
   }),
 });
 
 const ApplyInput = builder.inputType('ApplyBulkActionInput', {
-  description: 'A plan to be carried out.',
+  description: 'Which plan to apply.',
   fields: (t) => ({
     planId: t.uuid('The plan.'),
     idempotencyKey: t.idempotencyKey(
-      '1 to 200 characters. The same key again within 24 h answers the same bulk action.',
+      '1 to 200 characters. The same key again within 24 h returns the same bulk action.',
     ),
   }),
 });
 const ApplyPayload = builder
   .objectRef<{ bulkActionId: string; isReplay: boolean }>('ApplyBulkActionPayload')
   .implement({
-    description: 'The bulk action is under way.',
+    description: 'The bulk action is in progress.',
     fields: (t) => ({
       bulkAction: t.changed(
         BulkAction,
         'bulkAction',
         ({ bulkActionId }) => ({ id: bulkActionId }),
-        'The bulk action, as it stands now.',
+        'The bulk action as it is now.',
       ),
-      isReplay: t.flag('isReplay', 'True if this idempotency key had been used: nothing was started again.'),
+      isReplay: t.flag('isReplay', 'True if this idempotency key was used before; nothing was started again.'),
     }),
   });
 
 const UndoInput = builder.inputType('UndoBulkActionInput', {
-  description: 'A bulk action to be taken back.',
+  description: 'Which bulk action to undo.',
   fields: (t) => ({
     bulkActionId: t.uuid('The bulk action.'),
     reason: t.reason(),
   }),
 });
 const UndoPayload = builder.objectRef<{ bulkActionId: string; isChanged: boolean }>('UndoBulkActionPayload').implement({
-  description: 'The bulk action is being taken back.',
+  description: 'The undo is in progress.',
   fields: (t) => ({
     bulkAction: t.changed(
       BulkAction,
       'bulkAction',
       ({ bulkActionId }) => ({ id: bulkActionId }),
-      'The bulk action, as it stands now.',
+      'The bulk action as it is now.',
     ),
-    isChanged: t.flag('isChanged', 'False if it was being taken back, or was, already.'),
+    isChanged: t.flag('isChanged', 'False if it was already undone or being undone.'),
   }),
 });
 
@@ -107,8 +108,8 @@ builder.mutationFields((t) => ({
     type: PlanPayload,
     nullable: true,
     complexity: DEAR,
-    description: `Says what a bulk action would do, entry by entry, and keeps that for 15 minutes. A request holds at most four; a caller has at most ${MOST_OPEN_PLANS} that were not applied.`,
-    args: { input: t.arg({ type: PlanInput, required: true, description: 'What, and to which entries.' }) },
+    description: `Plans a bulk action, entry by entry, for 15 minutes. A request may have at most four plans, a caller at most ${MOST_OPEN_PLANS} that are not applied.`,
+    args: { input: t.arg({ type: PlanInput, required: true, description: 'What to do, and to which entries.' }) },
     errors: { types: [InvalidInputError, InvalidStateError] },
     resolve: (_root, { input: { filter, ...rest } }, ctx) =>
       planBulkAction(ctx, {
@@ -121,7 +122,7 @@ builder.mutationFields((t) => ({
     type: ApplyPayload,
     nullable: true,
     description:
-      'Does exactly what was planned, in the background: an entry that changed meanwhile is skipped and named. Watch it with `bulkAction`.',
+      'Applies a plan in the background. An entry that changed since is skipped and listed. Watch it with `bulkAction`.',
     args: { input: t.arg({ type: ApplyInput, required: true, description: 'Which plan.' }) },
     errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
     resolve: (_root, { input }, ctx) => applyBulkAction(ctx, input),
@@ -130,7 +131,7 @@ builder.mutationFields((t) => ({
     type: UndoPayload,
     nullable: true,
     description:
-      'Takes a CANCEL (within the undo window) or a SET_RUN_AT back, in the background, for entries that nothing has touched since; the others are named in `kept`.',
+      'Undoes a CANCEL (within the undo window) or a SET_RUN_AT in the background, for entries that have not changed since; `kept` lists the others.',
     args: { input: t.arg({ type: UndoInput, required: true, description: 'Which bulk action.' }) },
     errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
     resolve: (_root, { input }, ctx) => undoBulkAction(ctx, input),

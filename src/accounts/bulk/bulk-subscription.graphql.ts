@@ -29,7 +29,7 @@ const interestOf = (
 });
 
 const BulkChange = builder.objectRef<ChangeEvent>('BulkActionChange').implement({
-  description: 'A bulk action was planned, or went on.',
+  description: 'A bulk action was planned, or made progress.',
   interfaces: [Change],
   isTypeOf: isAbout('bulk_action'),
   fields: (t) => ({
@@ -37,7 +37,7 @@ const BulkChange = builder.objectRef<ChangeEvent>('BulkActionChange').implement(
     bulkAction: t.prismaField({
       type: BulkAction,
       nullable: true,
-      description: 'The bulk action as it stands when the change is told; null when it was removed.',
+      description: 'The bulk action as it is when the event is sent; null when it was removed.',
       resolve: (query, { key, together }, _args, { prisma }) =>
         together.objectOf('bulk_action', JSON.stringify(query), key, async (keys) => {
           const rows = await prisma.bulkAction.findMany({ ...query, where: { id: { in: [...keys] } } });
@@ -50,9 +50,9 @@ builder.subscriptionFields((t) => ({
   bulkActionChanged: t.field({
     type: BulkChange,
     nullable: true,
-    description: 'Each change of a bulk action, its progress included, once and in order.',
+    description: 'Each change of a bulk action, including its progress, once and in order.',
     args: {
-      bulkActionId: t.arg({ type: 'UUID', description: 'Only of this one; left out: of all that you see.' }),
+      bulkActionId: t.arg({ type: 'UUID', description: 'Only this bulk action; left out: all that you may see.' }),
       after: t.arg.string({ description: AFTER }),
     },
     subscribe: (_root, { bulkActionId, after }, { caller, feed }) =>

@@ -7,14 +7,14 @@ import { skipMessage } from './bulk-action.rules.ts';
 const howMany = z.int().min(1, 'is at least 1').max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`);
 
 const Outcome = builder.enumType('EntryBulkOutcome', {
-  description: 'What a bulk action did to one of its entries.',
+  description: 'What a bulk action did to an entry.',
   values: {
     CHANGED: { value: 'done', description: 'It was changed as planned.' },
-    SKIPPED: { value: 'skipped', description: 'It was left as it was: it was no longer what had been planned.' },
-    UNDONE: { value: 'undone', description: 'It was changed, and given back what it had been before.' },
+    SKIPPED: { value: 'skipped', description: 'It was skipped, because it had changed after the plan.' },
+    UNDONE: { value: 'undone', description: 'It was changed, and restored by the undo.' },
     KEPT: {
       value: 'kept',
-      description: 'It was changed, and left so by the undo, because something had touched it since.',
+      description: 'It was changed, and not restored by the undo, because it had changed since.',
     },
   } satisfies Record<string, { value: Exclude<BulkEntryState, 'planned'>; description: string }>,
 });
@@ -22,7 +22,7 @@ export const EntryBulkAction = builder.prismaObject('BulkActionEntry', {
   variant: 'EntryBulkAction',
   description: 'What a bulk action did to an entry.',
   fields: (t) => ({
-    entry: t.relation('entry', { description: 'The entry, as it stands now.' }),
+    entry: t.relation('entry', { description: 'The entry as it is now.' }),
     bulkAction: t.relation('bulkAction', { description: 'The bulk action: what it does, who applied it, and why.' }),
     outcome: t.field({
       type: Outcome,
@@ -33,21 +33,21 @@ export const EntryBulkAction = builder.prismaObject('BulkActionEntry', {
     }),
     message: t.string({
       nullable: true,
-      description: 'For people: why it was left as it is, with what to do; null when it was not.',
+      description: 'Why it was skipped or not restored, and what to do; null otherwise.',
       select: { skipCode: true },
       resolve: ({ skipCode }) => (skipCode === null ? null : skipMessage(skipCode)),
     }),
-    changedAt: t.atOrNull('changedAt', 'When it changed this entry; null when it left it as it was.'),
-    undoneAt: t.atOrNull('undoneAt', 'When this entry was given back what it had been; null when it was not.'),
+    changedAt: t.atOrNull('changedAt', 'When it changed this entry; null if it skipped it.'),
+    undoneAt: t.atOrNull('undoneAt', 'When the undo restored this entry; null if it did not.'),
     undoneBy: t.string({
       nullable: true,
-      description: 'Who had the bulk action taken back; null when nobody did.',
+      description: 'Who undid the bulk action; null if no one did.',
       select: { bulkAction: { select: { undoneBy: true } } },
       resolve: ({ bulkAction }) => bulkAction.undoneBy,
     }),
     undoReason: t.string({
       nullable: true,
-      description: 'Why the bulk action was taken back, if whoever did said.',
+      description: 'Why the bulk action was undone; null if no reason was given.',
       select: { bulkAction: { select: { undoReason: true } } },
       resolve: ({ bulkAction }) => bulkAction.undoReason,
     }),
@@ -56,12 +56,11 @@ export const EntryBulkAction = builder.prismaObject('BulkActionEntry', {
 builder.prismaObjectFields('QueuedCreation', (t) => ({
   bulkAction: t.relation('bulkAction', {
     nullable: true,
-    description: 'The bulk action that changed it last; null if none did.',
+    description: 'The last bulk action that changed it; null if none did.',
   }),
   bulkActions: t.relation('bulkActionEntries', {
     type: EntryBulkAction,
-    description:
-      'What bulk actions did to it, the one that was applied last first; those that are only planned left out.',
+    description: 'What bulk actions did to it, latest first; without plans that are not applied.',
     args: {
       first: t.arg.int({
         required: true,
@@ -79,11 +78,11 @@ builder.prismaObjectFields('QueuedCreation', (t) => ({
 }));
 
 const Reason = builder.objectRef<{ readonly code: string; readonly count: number }>('BulkSkippedReason').implement({
-  description: 'Why entries were left as they are by a bulk action, and how many for this one reason.',
+  description: 'Why a bulk action skipped entries, and how many.',
   fields: (t) => ({
-    code: t.text('code', 'The reason, for scripts, as in `BulkSkipped`.'),
+    code: t.text('code', 'The reason code, as in `BulkSkipped`.'),
     message: t.string({
-      description: 'The same for people, with what to do.',
+      description: 'The reason and what to do, for people.',
       resolve: ({ code }) => skipMessage(code),
     }),
     count: t.count('count', 'How many.'),
@@ -93,7 +92,7 @@ builder.prismaObjectFields('BulkAction', (t) => ({
   skippedReasons: t.field({
     type: [Reason],
     nullable: true,
-    description: 'Why its application left entries as they are: the most frequent reason first.',
+    description: 'Why entries were skipped, the most frequent reason first.',
     select: { id: true },
     resolve: async ({ id }, _args, { prisma }) => {
       const groups = await prisma.bulkActionEntry.groupBy({
@@ -109,13 +108,13 @@ builder.prismaObjectFields('BulkAction', (t) => ({
     type: 'DateTime',
     nullable: true,
     description:
-      'When the node that works at it did its last batch, or took it over; null while none does. Batches take parts of a second: a node whose last one is long ago is gone.',
+      'When the node that works on it finished its last batch, or took it over; null if no node works on it. A batch takes less than a second, so a node whose last batch is long ago is gone.',
     select: { leaseExpiresAt: true },
     resolve: ({ leaseExpiresAt }, _args, { config }) =>
       leaseExpiresAt && new Date(leaseExpiresAt.getTime() - config.LEASE_DURATION),
   }),
   freeAt: t.atOrNull(
     'leaseExpiresAt',
-    'From when on another node may go on with it, unless this one does a batch before; null while none works at it.',
+    'When another node may take it over, unless this node finishes a batch before; null if no node works on it.',
   ),
 }));

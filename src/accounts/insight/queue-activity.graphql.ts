@@ -5,56 +5,56 @@ import { DEFAULT_BUCKETS, MOST_BUCKETS, spanOf } from './queue-activity.rules.ts
 import { type ActivityBucket, type ErrorCount, loadQueueActivity, type QueueActivity } from './queue-activity.ts';
 
 const ENDED = 'Attempts that ended in it';
-const INTERRUPTED_LEFT_OUT = 'without interrupted ones; null when there were none';
+const INTERRUPTED_LEFT_OUT = 'without interrupted ones; null if there were none';
 
 const Bucket = builder.objectRef<ActivityBucket>('ActivityBucket').implement({
-  description: 'What happened in one stretch of the span.',
+  description: 'One part of the span.',
   fields: (t) => ({
-    startsAt: t.at('startsAt', 'Its beginning; it ends where the next begins.'),
-    enqueuedCount: t.count('enqueuedCount', 'Entries that were enqueued in it.'),
+    startsAt: t.at('startsAt', 'Its beginning; it ends where the next one begins.'),
+    enqueuedCount: t.count('enqueuedCount', 'Entries enqueued in it.'),
     succeededCount: t.count('succeededCount', `${ENDED} and succeeded.`),
-    transientFailureCount: t.count('transientFailureCount', `${ENDED} and failed for a reason that may pass.`),
-    permanentFailureCount: t.count('permanentFailureCount', `${ENDED} and failed for a reason that stays.`),
+    transientFailureCount: t.count('transientFailureCount', `${ENDED} with a transient error.`),
+    permanentFailureCount: t.count('permanentFailureCount', `${ENDED} with a permanent error.`),
     otherCount: t.count(
       'otherCount',
-      `${ENDED} otherwise: configuration failures, unknown outcomes, interrupted ones.`,
+      `${ENDED} otherwise: configuration failures, unknown outcomes and interruptions.`,
     ),
     durationP50: t.expose('durationP50', {
       type: 'Duration',
       nullable: true,
-      description: `Half of the attempts that ended in it took no longer, ${INTERRUPTED_LEFT_OUT}.`,
+      description: `The median duration of attempts that ended in it, ${INTERRUPTED_LEFT_OUT}.`,
     }),
     durationP95: t.expose('durationP95', {
       type: 'Duration',
       nullable: true,
-      description: `Of a hundred attempts that ended in it 95 took no longer, ${INTERRUPTED_LEFT_OUT}.`,
+      description: `The 95th percentile of the duration of attempts that ended in it, ${INTERRUPTED_LEFT_OUT}.`,
     }),
   }),
 });
 const Errors = builder.objectRef<ErrorCount>('ErrorCount').implement({
-  description: 'How often attempts of the span failed with one error.',
+  description: 'How often attempts failed with one error in the span.',
   fields: (t) => ({
-    errorCode: t.text('errorCode', 'Our stable code of the failure.'),
-    outcome: t.expose('outcome', { type: Outcome, description: 'How these attempts ended.' }),
-    count: t.count('count', 'How many they were.'),
+    errorCode: t.text('errorCode', 'The error code.'),
+    outcome: t.expose('outcome', { type: Outcome, description: 'The outcome of these attempts.' }),
+    count: t.count('count', 'How many attempts.'),
     lastAt: t.at('lastAt', 'When the last of them ended.'),
   }),
 });
 const Activity = builder.objectRef<QueueActivity>('QueueActivity').implement({
-  description: 'What the queue did over time, counted from entries and attempts that are kept.',
+  description: 'The activity of the queue over time, counted from the stored entries and attempts.',
   fields: (t) => ({
     bucketLength: t.expose('bucketMs', {
       type: 'Duration',
-      description: 'How long each bucket is; the last one ends at `to`, and so may be shorter.',
+      description: 'The length of a bucket; the last one ends at `to` and may be shorter.',
     }),
     buckets: t.field({
       type: [Bucket],
-      description: 'The span in order, without gaps; empty ones have zeros.',
+      description: 'The buckets in order, without gaps; empty ones have zeros.',
       resolve: ({ buckets }) => [...buckets],
     }),
     errors: t.field({
       type: [Errors],
-      description: 'What attempts of the span failed with: the 20 most frequent, the most frequent first.',
+      description: 'The 20 most frequent errors of attempts in the span, the most frequent first.',
       resolve: ({ errors }) => [...errors],
     }),
   }),
@@ -66,13 +66,13 @@ builder.queryField('queueActivity', (t) =>
     type: Activity,
     nullable: true,
     description:
-      'What the queue did in [from, to), at most 400 days: entries enqueued, attempts by how and when they ended, how long they took, what they failed with. Whoever asks for the same span as others shares their reading: round `from` and `to`.',
+      'The activity of the queue in [from, to), at most 400 days: entries enqueued, attempts by outcome and end, their durations and errors. Requests for the same span share one database query, so round `from` and `to`.',
     args: {
-      from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, itself included.' }),
+      from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, inclusive.' }),
       to: t.arg({ type: 'DateTime', required: true, description: 'Before this instant.' }),
       buckets: t.arg.int({
         defaultValue: DEFAULT_BUCKETS,
-        description: `Into how many buckets the span is cut, 1 to ${MOST_BUCKETS}; fewer come where whole milliseconds do not allow it.`,
+        description: `The number of buckets, 1 to ${MOST_BUCKETS}; a very short span has fewer, since a bucket is at least a millisecond.`,
       }),
     },
     resolve: (_root, { from, to, buckets }, { reading, caller: { familyId } }) =>
