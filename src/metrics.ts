@@ -3,7 +3,7 @@
  * the names, `_total` for what only grows. Parts are handed their own. What a label may hold stands
  * beside it, and the factory holds it to that. docs/metrics.md is made from this.
  *
- * "Of the database" means: read by one node for all (src/readings.ts), so that every node shows the
+ * "From the database" means: read by one node for all (src/readings.ts), so that every node shows the
  * same; take the maximum over the nodes, never the sum. All others are of the node that is asked.
  */
 import {
@@ -52,38 +52,39 @@ export function declareMetrics() {
       info: gauge('family_hub_build_info', 'Always 1; the version that this node runs.', {
         version: { atMost: 1, of: 'the version of this node' },
       }),
-      readingsAge: gauge(
-        'family_hub_readings_age_seconds',
-        'How old the values are that are said to be of the database.',
-      ),
-      nodesAlive: gauge('family_hub_nodes_alive', 'Of the database: nodes that beat.'),
+      readingsAge: gauge('family_hub_readings_age_seconds', 'The age of the metrics that are read from the database.'),
+      nodesAlive: gauge('family_hub_nodes_alive', 'From the database: nodes with a recent heartbeat.'),
       logDropped: counter(
         'family_hub_log_lines_dropped_total',
-        'Log lines that Seq did not get: it was away, slow or full.',
+        'Log lines that Seq did not receive: it was down, slow or full.',
       ),
     },
     queue: {
-      entries: gauge('family_hub_entries', 'Of the database: entries by status.', {
+      entries: gauge('family_hub_entries', 'From the database: entries by status.', {
         status: Object.values(EntryStatus),
       }),
-      due: gauge('family_hub_due_entries', 'Of the database: pending entries whose time has come.'),
+      due: gauge('family_hub_due_entries', 'From the database: pending entries that are due.'),
       oldestDueAge: gauge(
         'family_hub_oldest_due_age_seconds',
-        'Of the database: how long the oldest due entry has been waiting; 0 when none is due.',
+        'From the database: how long the oldest due entry has been due; 0 when none is.',
       ),
       claimed: counter('family_hub_claimed_entries_total', 'Entries claimed.'),
-      claimBatch: histogram('family_hub_claim_batch_entries', 'Entries of one claim that found any.', BATCH),
-      settleBatch: histogram('family_hub_settle_batch_entries', 'Outcomes written by one statement.', BATCH, {
+      claimBatch: histogram('family_hub_claim_batch_entries', 'Entries per claim that found any.', BATCH),
+      settleBatch: histogram('family_hub_settle_batch_entries', 'Outcomes written per statement.', BATCH, {
         kind: ['success', 'failure'],
       }),
-      takenOver: counter('family_hub_taken_over_entries_total', 'Entries whose lease had run out, taken over.'),
+      takenOver: counter('family_hub_taken_over_entries_total', 'Entries taken over after their lease expired.'),
       attempt: histogram(
         'family_hub_attempt_duration_seconds',
-        'Duration of attempts by what became of the entry (retried: it waits again) and the class of the failure.',
+        'Duration of attempts, by the entry’s outcome (retried: it waits again) and the class of the failure.',
         CALL_SECONDS,
         { outcome: ['succeeded', 'retried', 'failed'], class: ['none', ...FAILURE] },
       ),
-      creation: histogram('family_hub_account_creation_seconds', 'From enqueuing to the made account.', WAIT_SECONDS),
+      creation: histogram(
+        'family_hub_account_creation_seconds',
+        'Time from enqueueing to the created account.',
+        WAIT_SECONDS,
+      ),
       retries: histogram('family_hub_entry_retries', 'Retries that an entry had used when it ended.', RETRIES, {
         outcome: ['succeeded', 'failed'],
       }),
@@ -98,27 +99,31 @@ export function declareMetrics() {
           outcome: ['answered', ...FAILURE],
         },
       ),
-      circuit: gauge('family_hub_circuit_state', 'Of the database: 1 for the state that the circuit is in.', {
+      circuit: gauge('family_hub_circuit_state', 'From the database: 1 for the current state of the circuit.', {
         state: Object.values(CircuitState),
       }),
       circuitOpen: gauge(
         'family_hub_circuit_open_seconds',
-        'Of the database: how long the circuit has not been closed; 0 when it is.',
+        'From the database: how long the circuit has been open; 0 when it is closed.',
       ),
     },
     jobs: {
-      fires: counter('family_hub_job_fires_total', 'Instants at which a job was due, by what became of them.', {
+      fires: counter('family_hub_job_fires_total', 'Fires by outcome.', {
         job_name: JOB,
         outcome: Object.values(FireOutcome),
       }),
-      fireLag: histogram('family_hub_job_fire_lag_seconds', 'From an instant to the start of its run.', LAG_SECONDS, {
+      fireLag: histogram('family_hub_job_fire_lag_seconds', 'Time from a fire to the start of its run.', LAG_SECONDS, {
         job_name: JOB,
       }),
-      runs: counter('family_hub_job_runs_total', 'Runs that ended, by fire outcome too (manual: run by hand).', {
-        job_name: JOB,
-        status: Object.values(RunStatus),
-        outcome: [...Object.values(FireOutcome), 'manual'],
-      }),
+      runs: counter(
+        'family_hub_job_runs_total',
+        'Finished runs, by status and fire outcome (manual: started by hand).',
+        {
+          job_name: JOB,
+          status: Object.values(RunStatus),
+          outcome: [...Object.values(FireOutcome), 'manual'],
+        },
+      ),
       runDuration: histogram('family_hub_job_run_duration_seconds', 'Duration of runs.', RUN_SECONDS, {
         job_name: JOB,
       }),
@@ -126,42 +131,44 @@ export function declareMetrics() {
     graphql: {
       duration: histogram(
         'family_hub_graphql_duration_seconds',
-        'Time to answer an operation (for a subscription: to open it).',
+        'Duration of operations (of a subscription: until it is open).',
         ANSWER_SECONDS,
         { type: ['query', 'mutation', 'subscription'], ok: ['true', 'false'] },
       ),
       operations: counter(
         'family_hub_graphql_operations_total',
-        'Operations by the root field that they select, and requests that were refused before any was executed: unreadable, not of this schema, too large.',
+        'Operations by root field, and requests refused before execution: invalid, or too large.',
         {
           operation: { ...FIELD, of: `${FIELD.of}, \`refused\`` },
           ok: ['true', 'false'],
         },
       ),
-      seconds: counter('family_hub_graphql_operation_seconds_total', 'Time that went into them.', { operation: FIELD }),
+      seconds: counter('family_hub_graphql_operation_seconds_total', 'Total duration of operations by root field.', {
+        operation: FIELD,
+      }),
       subscriptions: gauge('family_hub_subscriptions_open', 'Open subscriptions by field.', { operation: FIELD }),
     },
     http: {
-      duration: histogram('family_hub_http_duration_seconds', 'Time to answer an HTTP request.', HTTP_SECONDS, {
+      duration: histogram('family_hub_http_duration_seconds', 'Duration of HTTP requests.', HTTP_SECONDS, {
         route: { atMost: 30, of: 'the paths of the server' },
         method: ['GET', 'POST', 'HEAD', 'OPTIONS', 'other'],
         status: { atMost: 5, of: '`1xx` to `5xx`' },
       }),
       cut: counter(
         'family_hub_http_connections_cut_total',
-        'Connections that were one too many, or whose client did not read.',
+        'Connections closed because there were too many, or because the client did not read.',
         { reason: ['too_many', 'slow_reader'] },
       ),
     },
     access: {
       failures: counter(
         'family_hub_authentication_failures_total',
-        'Credentials that were refused: unknown (a guess), ended, forbidden, unavailable (nobody could say), throttled (unseen).',
+        'Refused credentials: unknown, ended (expired or revoked), forbidden, unavailable (could not be checked), throttled (not checked, after too many failures).',
         { reason: ['unknown', 'ended', 'forbidden', 'unavailable', 'throttled'] },
       ),
       unchained: gauge(
         'family_hub_audit_unchained_entries',
-        'Of the database: rows of the audit trail that are not chained yet; for longer than a second only when something is wrong.',
+        'From the database: audit entries that are not chained yet; above 0 for longer than a second only when something is wrong.',
       ),
       findings: gauge(
         'family_hub_audit_findings',
@@ -169,35 +176,39 @@ export function declareMetrics() {
       ),
     },
     database: {
-      connections: gauge('family_hub_database_connections', 'Connections by pool (work, or what the API reads).', {
-        pool: ['work', 'reading'],
-        state: ['in_use', 'idle'],
-      }),
+      connections: gauge(
+        'family_hub_database_connections',
+        'Connections by pool (work: the queue and the jobs; reading: queries of the API).',
+        {
+          pool: ['work', 'reading'],
+          state: ['in_use', 'idle'],
+        },
+      ),
       waiting: gauge('family_hub_database_waiting_requests', 'Requests that wait for a connection.', {
         pool: ['work', 'reading'],
       }),
       errors: counter(
         'family_hub_database_errors_total',
-        'Statements that failed by SQLSTATE class (23: a constraint, 40: to be repeated, 57: cancelled, connection: none to be had).',
+        'Failed statements by SQLSTATE class (23: constraint, 40: serialization, 57: cancelled, connection: not available).',
         { class: SQLSTATE },
       ),
     },
     outbox: {
-      published: counter('family_hub_outbox_published_events_total', 'Events handed to every target.'),
-      unprocessed: gauge('family_hub_outbox_unprocessed_events', 'Of the database: events that wait to be published.'),
+      published: counter('family_hub_outbox_published_events_total', 'Events published to every target.'),
+      unprocessed: gauge(
+        'family_hub_outbox_unprocessed_events',
+        'From the database: events that wait to be published.',
+      ),
       oldestAge: gauge(
         'family_hub_outbox_oldest_age_seconds',
-        'Of the database: how long the oldest event that is not published has been waiting; 0 when there is none.',
+        'From the database: age of the oldest unpublished event; 0 when there is none.',
       ),
-      parked: gauge(
-        'family_hub_outbox_parked_events',
-        'Of the database: events that were given up after too many tries.',
-      ),
+      parked: gauge('family_hub_outbox_parked_events', 'From the database: events parked after too many failures.'),
     },
     webhooks: {
       attempts: histogram(
         'family_hub_webhook_attempt_duration_seconds',
-        'Attempts to deliver, by outcome.',
+        'Duration of delivery attempts, by outcome.',
         CALL_SECONDS,
         {
           outcome: Object.keys(OUTCOMES) as Outcome[],
@@ -205,22 +216,22 @@ export function declareMetrics() {
       ),
       webhooks: gauge(
         'family_hub_webhooks',
-        'Of the database: webhooks by state (disabled: nothing succeeded for days).',
+        'From the database: webhooks by state (disabled: nothing succeeded for days).',
         {
           state: Object.values(WebhookState),
         },
       ),
       pending: gauge(
         'family_hub_webhook_pending_deliveries',
-        'Of the database: deliveries that active webhooks wait for.',
+        'From the database: pending deliveries of active webhooks.',
       ),
       oldestAge: gauge(
         'family_hub_webhook_oldest_pending_age_seconds',
-        'Of the database: age of the oldest delivery that an active webhook waits for; 0 when there is none.',
+        'From the database: age of the oldest pending delivery of an active webhook; 0 when there is none.',
       ),
     },
     alerts: {
-      on: gauge('family_hub_alerts', 'Of the database: alerts that are on.', {
+      on: gauge('family_hub_alerts', 'From the database: active alerts.', {
         rule: { atMost: 50, of: 'the alert rules of the server' },
         severity: Object.values(AlertSeverity),
       }),
@@ -228,11 +239,11 @@ export function declareMetrics() {
     changes: {
       heldBack: gauge(
         'family_hub_change_feed_held_back_seconds',
-        'Of the database: age of the oldest transaction that has written and goes on; live updates wait for it.',
+        'From the database: age of the oldest open transaction that has written; live updates wait for it.',
       ),
       oldSnapshot: gauge(
         'family_hub_old_snapshot_seconds',
-        'Of the database: age of the oldest snapshot that a session holds; nothing that is gone since can be removed.',
+        'From the database: age of the oldest snapshot; PostgreSQL cannot remove rows that were deleted since.',
       ),
     },
   };

@@ -16,7 +16,7 @@ import { takeOverAllExpired } from './takeover.ts';
 export const managedAccountRetryJob: Job = {
   name: 'ManagedAccountRetryJob',
   description:
-    'Sees to it that every queued managed account that is due is attempted, and takes over what stopped nodes held. Retries fall due without it: to stop those, pause the queue.',
+    'Makes sure that every due entry is attempted, and takes over the work of stopped nodes. Retries also happen without it: to stop them, pause the queue.',
   cron: '* * * * *',
   timeZone: 'UTC',
   misfirePolicy: 'run_once',

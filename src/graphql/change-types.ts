@@ -16,11 +16,11 @@ const Kind = builder.enumType('ChangeKind', {
   } as const,
 });
 export const Change = builder.interfaceRef<Changed>('Change').implement({
-  description: 'Something that is watched was changed, on whichever node, by the API, the workers or SQL.',
+  description: 'A change, on any node, by the API, the workers or SQL.',
   fields: (t) => ({
     cursor: t.text(
       'cursor',
-      'Its place among all changes; opaque, and greater than those before it. Give the last one that you got as `after`, on any node, and nothing is missed.',
+      'Its position among all changes; opaque. Pass the last one that you received as `after`, on any node, to miss nothing.',
     ),
     kind: t.expose('kind', { type: Kind, description: 'What happened.' }),
     at: t.at('at', 'When it happened, by the database’s clock.'),
@@ -28,4 +28,4 @@ export const Change = builder.interfaceRef<Changed>('Change').implement({
 });
 /** The argument that every subscription has. */
 export const AFTER =
-  'The cursor of the last change that you know: all that came since is sent first, then what is new. Left out: from now on.';
+  'The cursor of the last change that you know: later changes are sent first, then new ones. Left out: from now on.';

@@ -36,7 +36,7 @@ const ApiToken = builder.prismaNode('ApiToken', {
     }),
     prefix: t.text('prefix', 'Its visible beginning, to tell tokens apart.'),
     createdAt: t.at('createdAt', 'When it was created.'),
-    createdBy: t.text('createdBy', 'Who made it.'),
+    createdBy: t.text('createdBy', 'Who created it.'),
     reason: t.textOrNull('reason', 'Why it was created; null if no reason was given.'),
     expiresAt: t.atOrNull('expiresAt', 'When it expires; null: never.'),
     lastUsedAt: t.atOrNull('lastUsedAt', 'When it was last used, to the minute; null if never.'),

@@ -4,15 +4,15 @@ import { retryAfterMs } from './back-off.rules.ts';
 /** How an attempt ended. Each with what it means, as the API says it. */
 export const OUTCOMES = {
   delivered: 'The receiver answered with a status of 200 to 299.',
-  rejected: 'The receiver answered with a status that means no.',
-  gone: 'The receiver answered 410 Gone: it wants no more, and the webhook is disabled, unless this was a test.',
-  redirected: 'The receiver answered with a redirect. None is followed.',
+  rejected: 'The receiver answered with an error status.',
+  gone: 'The receiver answered 410 Gone: the webhook is disabled, unless this was a test.',
+  redirected: 'The receiver answered with a redirect, which is not followed.',
   timed_out: 'There was no answer in time.',
-  not_connected: 'No connection could be made, or it broke.',
-  unknown_host: 'The name of the host is not known.',
-  address_refused: 'The URL leads to an address that nothing is sent to, or would be sent to in plain http.',
-  secret_lost: 'No secret of the webhook can be opened; rotate it.',
-  interrupted: 'The node stopped, or died: what came of the request is not known.',
+  not_connected: 'The connection failed or broke.',
+  unknown_host: 'The host name cannot be resolved.',
+  address_refused: 'The URL leads to an address that is not allowed, or not over plain http.',
+  secret_lost: 'No secret of the webhook can be decrypted; rotate it.',
+  interrupted: 'The node stopped or died; the result of the request is unknown.',
 } as const;
 
 export type Outcome = keyof typeof OUTCOMES;

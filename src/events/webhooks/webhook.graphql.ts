@@ -57,7 +57,7 @@ export const Webhook = builder.prismaNode('Webhook', {
       },
     }),
     createdAt: t.at('createdAt', 'When it was created.'),
-    createdBy: t.text('createdBy', 'Who made it.'),
+    createdBy: t.text('createdBy', 'Who created it.'),
     updatedAt: t.at('updatedAt', 'When it was last changed.'),
     deliveries: t.connection(
       {

@@ -19,7 +19,7 @@ const Trigger = enumOf<RunTrigger>('RunTrigger', 'Why a run was started.', {
   catch_up: 'Its fire was missed, or its first run was interrupted.',
 });
 const Status = enumOf<RunStatus>('RunStatus', 'The status of a run.', {
-  running: 'Under way.',
+  running: 'In progress.',
   succeeded: 'Ended well.',
   failed: 'Ended with an error.',
   interrupted: 'Stopped before its end: by a person, by a server shutdown, or by a crash.',
