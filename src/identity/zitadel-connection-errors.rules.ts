@@ -1,6 +1,6 @@
 /**
- * Why no connection came about, in words: the system's codes say it exactly, but only to those
- * who know them by heart.
+ * Why no connection was established, in a sentence for each of the system's and OpenSSL's error
+ * codes: the detail of a failure.
  */
 
 import { failureOf } from '../diagnosis/failure-messages.ts';
@@ -10,14 +10,14 @@ const OWN_AUTHORITY = 'For a certificate authority of your own, name its certifi
 
 /** OpenSSL's and node's codes for certificates. */
 const CERTIFICATE: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'Its certificate has expired: renew it there.',
+  CERT_HAS_EXPIRED: 'Its certificate has expired: renew it.',
   CERT_NOT_YET_VALID: 'Its certificate is not valid yet: check the clocks of both machines.',
   DEPTH_ZERO_SELF_SIGNED_CERT: `Its certificate is self-signed, which is not trusted. ${OWN_AUTHORITY}`,
   SELF_SIGNED_CERT_IN_CHAIN: `Its certificate comes from an authority that this machine does not know. ${OWN_AUTHORITY}`,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `Its certificate comes from an authority that this machine does not know. ${OWN_AUTHORITY}`,
   UNABLE_TO_GET_ISSUER_CERT: `Its certificate comes from an authority that this machine does not know. ${OWN_AUTHORITY}`,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: `Its certificate cannot be verified: the server must send the intermediate certificates too. ${OWN_AUTHORITY}`,
-  CERT_REVOKED: 'Its certificate was revoked: renew it there.',
+  CERT_REVOKED: 'Its certificate was revoked: renew it.',
   ERR_TLS_CERT_ALTNAME_INVALID:
     'Its certificate is for another host name: use a name in ZITADEL_URL that the certificate holds, or renew it with this name.',
   HOSTNAME_MISMATCH:
@@ -31,17 +31,17 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing listens at that address and port.',
   UND_ERR_CONNECT_TIMEOUT: 'The address did not answer; a firewall may swallow the packets.',
   ETIMEDOUT: 'The address did not answer; a firewall may swallow the packets.',
-  EHOSTUNREACH: 'There is no way to that address from here.',
-  ENETUNREACH: 'There is no way to that network from here.',
-  ECONNRESET: 'The connection was cut while it was made.',
+  EHOSTUNREACH: 'There is no route to that address.',
+  ENETUNREACH: 'There is no route to that network.',
+  ECONNRESET: 'The connection was reset while it was being established.',
 };
 
 const NAME: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'No such name is known.',
-  EAI_AGAIN: 'The name server did not answer.',
+  ENOTFOUND: 'The name does not exist.',
+  EAI_AGAIN: 'The DNS server did not answer.',
 };
 
-/** No byte was sent. Always transient: whoever mends a certificate or a name should find the queue running on. */
+/** No byte was sent. Always transient: the queue continues automatically once the certificate or name is fixed. */
 export function notConnected(errorCode: string): ProviderFailure {
   const said = (sentences: Readonly<Record<string, string>>): { detail: string } => {
     const sentence = sentences[errorCode];

@@ -363,7 +363,7 @@ describe('taking back', () => {
   test('is refused for a retry, an unknown id and after the window; a repeat changes nothing', async () => {
     const ids = await bulk.insert(2);
     const retry = await carryOut({ action: 'retry', entryIds: ids });
-    await expect(tryUndo(retry)).rejects.toThrow(/cannot be taken back/);
+    await expect(tryUndo(retry)).rejects.toThrow(/cannot be undone/);
     await expect(tryUndo(ids[0] ?? '')).rejects.toThrow(NotFoundError);
     const cancel = await carryOut({ action: 'cancel', entryIds: ids });
     await expect(tryUndo(cancel, 0)).rejects.toThrow(/undo window/);

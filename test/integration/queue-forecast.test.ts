@@ -193,7 +193,7 @@ describe('queueForecast', () => {
       emptyAt: null,
       unknownReason: 'QUEUE_PAUSED',
       explanation:
-        'Due or under way: 3 entries. Due within 24 hours: 2 entries. When the queue will be empty is not known: it is paused until somebody resumes it.',
+        'Due or under way: 3 entries. Due within 24 hours: 2 entries. It is not known when the queue will be empty: it is paused until someone resumes it.',
     });
   });
 });

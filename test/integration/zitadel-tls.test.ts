@@ -92,7 +92,7 @@ describe('a certificate', () => {
       code: 'PROVIDER_TLS_FAILED',
       message: expect.stringContaining(words),
     });
-    expect(expired).toMatchObject(tls('Its certificate has expired: renew it there. (CERT_HAS_EXPIRED)'));
+    expect(expired).toMatchObject(tls('Its certificate has expired: renew it. (CERT_HAS_EXPIRED)'));
     expect(early).toMatchObject(tls('not valid yet: check the clocks of both machines. (CERT_NOT_YET_VALID)'));
     expect(other).toMatchObject(tls('for another host name: use a name in ZITADEL_URL that the certificate holds'));
     expect(other?.message).toContain('(ERR_TLS_CERT_ALTNAME_INVALID)');

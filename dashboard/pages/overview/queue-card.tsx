@@ -2,7 +2,6 @@
 import { Link } from 'wouter';
 import { Card, Figure } from '../../ui/card.tsx';
 import { Shares } from '../../ui/graphs.tsx';
-import { Prose } from '../../ui/prose.tsx';
 import { Time } from '../../ui/time.tsx';
 import { count, ENTRY_STATUS } from '../../ui/words.ts';
 import type { EmptyForecast, Totals } from './totals.ts';
@@ -86,7 +85,7 @@ function EmptyAt({
       isWide
       label="Queue empty"
       value={emptyAt === null ? 'Not known' : <Time at={emptyAt} />}
-      note={<Prose text={explanation} />}
+      note={explanation}
     />
   );
 }

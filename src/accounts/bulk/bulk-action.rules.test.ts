@@ -54,7 +54,7 @@ describe('when it can be applied and taken back', () => {
     expect(undoProblem({ ...finished, action: 'cancel' }, later(999), 1_000)).toBeUndefined();
     expect(undoProblem({ ...finished, action: 'cancel' }, later(1_000), 1_000)).toMatch(/undo window/);
     expect(undoProblem({ ...finished, action: 'set_run_at' }, later(1e9), 1_000)).toBeUndefined();
-    expect(undoProblem({ ...finished, action: 'retry' }, later(0), 1_000)).toMatch(/cannot be taken back/);
+    expect(undoProblem({ ...finished, action: 'retry' }, later(0), 1_000)).toMatch(/cannot be undone/);
     expect(undoProblem({ ...finished, action: 'cancel', doneCount: 0 }, later(0), 1_000)).toMatch(/no entry/);
     expect(undoProblem({ ...finished, action: 'cancel', status: 'running' }, later(0), 1_000)).toMatch(/under way/);
     expect(undoProblem({ ...finished, action: 'cancel', status: 'planned' }, later(0), 1_000)).toMatch(/never applied/);
@@ -67,8 +67,8 @@ it('has a sentence for a code of a later version too', () => {
   expect(bulkProblemMessage('SOMETHING_NEW')).toMatch(/left as it is/);
 });
 
-it('says of one that was completed since it was planned that its account was made meanwhile', () => {
-  expect(skipMessage('COMPLETED')).toMatch(/completed meanwhile: its account was made/);
+it('says of one that was completed since it was planned that its account exists', () => {
+  expect(skipMessage('COMPLETED')).toMatch(/completed meanwhile: its account exists/);
   expect(skipMessage('ALREADY_CANCELLED')).toMatch(/cancelled meanwhile/);
   expect(skipMessage('CHANGED')).toBe(bulkProblemMessage('CHANGED'));
 });

@@ -4,6 +4,7 @@
  * why an entry is left out. Which entries are left out is decided by bulk-problems.ts.
  */
 import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
+import { messageOf } from '../../diagnosis/failure-messages.ts';
 import type { InputIssue } from '../../refusals.ts';
 
 /** A plan waits so long for being applied. */
@@ -25,19 +26,18 @@ export type BulkProblemCode =
   | 'CHANGED';
 
 const MESSAGES: Record<BulkProblemCode, string> = {
-  NOT_FOUND: 'There is no entry with this id.',
+  NOT_FOUND: 'No entry has this id.',
   COMPLETED: 'The entry is completed: its account exists.',
   PROCESSING: 'The entry is being attempted. Wait for the outcome, then plan again.',
   ALREADY_CANCELLED: 'The entry is cancelled already.',
-  NOT_PENDING: 'The entry does not wait: it has failed or was cancelled. Retry it first.',
+  NOT_PENDING: 'The entry is not pending: it has failed or was cancelled. Retry it first.',
   OUTCOME_UNKNOWN:
-    'An earlier attempt may have made the account, so a look comes first. Cancel the entry by itself (cancelEntry), which looks.',
-  PASSWORD_DESTROYED: 'The entry’s password was destroyed. Retry it by itself (retryEntry), with a new password.',
-  PASSWORD_NOT_SEALED:
-    'The entry’s password was not sealed by this server. Retry it by itself (retryEntry), with a new password.',
+    'An earlier attempt may have created the account. Cancel the entry alone (cancelEntry), which looks up the account first.',
+  PASSWORD_DESTROYED: 'The entry’s password was destroyed. Retry it alone (retryEntry), with a new password.',
+  PASSWORD_NOT_SEALED: messageOf('PASSWORD_NOT_SEALED'),
   USERNAME_TAKEN: 'The username belongs to a user or to another entry that is still being created.',
-  FAMILY_DELETED: 'The entry’s family was deleted, so its account cannot be made.',
-  CHANGED: 'The entry changed in between, so it was left as it is. Look at it, and plan again if you still want it.',
+  FAMILY_DELETED: messageOf('FAMILY_DELETED'),
+  CHANGED: 'The entry changed meanwhile, so it was skipped. Check it, and plan again if you still want the change.',
 };
 
 /** The sentence for a code. */
@@ -45,9 +45,9 @@ export function bulkProblemMessage(code: string): string {
   return MESSAGES[code as BulkProblemCode] ?? 'The entry was left as it is.';
 }
 
-/** Where what was wanted has come about by itself, or by others. */
+/** Where the goal was reached without the bulk action. */
 const SKIPPED: Readonly<Record<string, string>> = {
-  COMPLETED: 'The entry was completed meanwhile: its account was made. There is nothing left to do.',
+  COMPLETED: 'The entry was completed meanwhile: its account exists. There is nothing left to do.',
   ALREADY_CANCELLED: 'The entry was cancelled meanwhile, so there is nothing left to do.',
 };
 
@@ -119,7 +119,7 @@ export function undoProblem(action: UndoableAction, now: Date, undoWindowMs: num
   if (action.status === 'undoing' || action.status === 'undone') return undefined;
   if (action.status === 'planned') return 'The plan was never applied, so there is nothing to take back.';
   if (action.action === 'retry')
-    return 'A retry cannot be taken back: attempts may have been made. Plan a bulk action CANCEL for what still waits.';
+    return 'A retry cannot be undone: attempts may have run. Plan a bulk action CANCEL for the entries that are still pending.';
   if (action.status === 'running') return 'The bulk action is still under way. Take it back when it is finished.';
   if (action.doneCount === 0) return 'The bulk action changed no entry, so there is nothing to take back.';
   const endsAt = (action.finishedAt?.getTime() ?? 0) + undoWindowMs;

@@ -88,7 +88,7 @@ const nextOf = (status: LeasedAction['status']): string => (status === 'running'
 
 function statementFor(status: LeasedAction['status'], action: BulkActionKind): string {
   if (status === 'running') return APPLY[action];
-  if (action === 'retry') throw new Error('A retry cannot be taken back; undoBulkAction refuses it.');
+  if (action === 'retry') throw new Error('A retry cannot be undone; undoBulkAction refuses it.');
   return UNDO[action];
 }
 

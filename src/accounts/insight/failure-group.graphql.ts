@@ -52,7 +52,7 @@ const Group = builder.objectRef<FailureGroupView>('FailureGroup').implement({
     }),
     suggestedCure: t.string({
       nullable: true,
-      description: 'What to do about all of them; null when it passes by itself.',
+      description: 'What to do about all of them; null when it passes without help.',
       resolve: (group) => groupCure(group.errorCode),
     }),
     cure: t.field({

@@ -106,13 +106,13 @@ describe('the forecast', () => {
     });
   });
 
-  it('says how it was reckoned', () => {
+  it('explains its assumptions', () => {
     expect(forecast({ ...IDLE, dueNowCount: 398, underWayCount: 2, dueMinutes: [minute(1, 1, 0)] })).toEqual({
       emptyAt: at(40_050),
       unknownReason: null,
       throughput: 20,
       explanation:
-        'Due or under way: 400 entries. Due within 24 hours: 1 entry. In the last 5 minutes 200 attempts ended in 10 s of work: 20 per second. It is reckoned as if every attempt succeeded and nothing new were enqueued.',
+        'Due or under way: 400 entries. Due within 24 hours: 1 entry. In the last 5 minutes 200 attempts ended in 10 s of work: 20 per second. This assumes that every attempt succeeds and nothing new is enqueued.',
     });
   });
 
@@ -125,7 +125,10 @@ describe('the forecast', () => {
 
   it('waits for a pause that has an end, and takes in what is due in more than a day', () => {
     const due = { ...IDLE, dueNowCount: 100 };
-    expect(forecast({ ...due, isPaused: true, pausedUntil: at(60_000) }).emptyAt).toEqual(at(65_000));
+    const paused = forecast({ ...due, isPaused: true, pausedUntil: at(60_000) });
+    expect(paused.emptyAt).toEqual(at(65_000));
+    expect(paused.explanation).toContain('The end of the queue’s pause is included.');
+    expect(paused.explanation).not.toMatch(/\d{4}-\d\d/);
     const later = { dueLaterCount: 20, lastDueAt: at(90 * 60 * MINUTE) };
     expect(forecast({ ...due, ...later }).emptyAt).toEqual(at(90 * 60 * MINUTE + 1_000));
   });
@@ -140,14 +143,14 @@ describe('the forecast', () => {
   ])('with %j is unknown: %s', (changes, reason) => {
     const told = forecast({ ...IDLE, dueNowCount: 1, ...changes });
     expect(told).toMatchObject({ emptyAt: null, unknownReason: reason });
-    expect(told.explanation).toContain('When the queue will be empty is not known: ');
+    expect(told.explanation).toContain('It is not known when the queue will be empty: ');
   });
 
   it('promises probes only where there will be one', () => {
     const told = (nextProbeAt: Date | null) =>
       forecast({ ...IDLE, dueNowCount: 1, circuitState: 'open', nextProbeAt }).explanation;
-    expect(told(at(30_000))).toContain('nothing is attempted but probes');
-    expect(told(null)).toContain('kept open by hand, and nothing is attempted until somebody closes it');
+    expect(told(at(30_000))).toContain('only probes are attempted');
+    expect(told(null)).toContain('opened by hand, and nothing is attempted until someone closes it');
   });
 
   it('is known or has a reason, never both', () => {

@@ -1,6 +1,6 @@
 /**
- * When the queue will be empty: what is due when, worked off at the speed that was measured. A
- * forecast says how it was reckoned, and says so when it cannot be known.
+ * When the queue will be empty: the entries due at each time, processed at the measured speed. A
+ * forecast explains its assumptions, and says so when the end is unknown.
  */
 import type { CircuitState } from '../../database/generated/prisma/enums.ts';
 
@@ -28,7 +28,7 @@ export interface ForecastInput {
   readonly circuitState: CircuitState;
   /** When a probe is let through; null while the circuit is kept open by hand without an end. */
   readonly nextProbeAt: Date | null;
-  /** Of the whole queue; the end is null when somebody must resume it. */
+  /** Of the whole queue; the end is null until someone resumes it. */
   readonly isPaused: boolean;
   readonly pausedUntil: Date | null;
   /** Entries that wait for a paused family. */
@@ -82,11 +82,11 @@ export function forecast(input: ForecastInput): Forecast {
   if (speed < measured.perSecond) known.push(`The limit allows ${startsPerSecond} per second.`);
   const { pausedUntil } = input;
   const isHeld = input.isPaused && pausedUntil !== null && pausedUntil > now;
-  if (isHeld) known.push(`The queue is paused until ${pausedUntil.toISOString()}.`);
-  known.push('It is reckoned as if every attempt succeeded and nothing new were enqueued.');
+  if (isHeld) known.push('The end of the queue’s pause is included.');
+  known.push('This assumes that every attempt succeeds and nothing new is enqueued.');
   const later =
     dueLaterCount > 0 && lastDueAt !== null ? [{ startsAt: lastDueAt, lastAt: lastDueAt, count: dueLaterCount }] : [];
-  if (later.length > 0) known.push('What is due later than in 24 hours is taken to come all at its last instant.');
+  if (later.length > 0) known.push('Entries due later than in 24 hours are counted at the last one’s time.');
   return {
     emptyAt: emptyAt(isHeld ? pausedUntil : now, waiting, [...dueMinutes, ...later], speed),
     unknownReason: null,
@@ -97,7 +97,7 @@ export function forecast(input: ForecastInput): Forecast {
 
 const NOT_MEASURED = [
   'NOT_MEASURED',
-  'When the queue will be empty is not known: no attempt ended in the last 5 minutes, so that there is no speed to reckon with.',
+  'It is not known when the queue will be empty: no attempt ended in the last 5 minutes, so there is no measured speed.',
 ] as const;
 
 function whyUnknown(input: ForecastInput): readonly [UnknownReason, string] | null {
@@ -105,27 +105,26 @@ function whyUnknown(input: ForecastInput): readonly [UnknownReason, string] | nu
   if (circuitState === 'open' && nextProbeAt === null)
     return [
       'CIRCUIT_OPEN',
-      'When the queue will be empty is not known: the circuit is kept open by hand, and nothing is attempted until somebody closes it.',
+      'It is not known when the queue will be empty: the circuit was opened by hand, and nothing is attempted until someone closes it.',
     ];
   if (circuitState !== 'closed')
     return [
       'CIRCUIT_OPEN',
-      'When the queue will be empty is not known: the circuit is not closed, and nothing is attempted but probes.',
+      'It is not known when the queue will be empty: the circuit is not closed, and only probes are attempted.',
     ];
   if (isPaused && pausedUntil === null)
-    return ['QUEUE_PAUSED', 'When the queue will be empty is not known: it is paused until somebody resumes it.'];
+    return ['QUEUE_PAUSED', 'It is not known when the queue will be empty: it is paused until someone resumes it.'];
   if (pausedEntryCount > 0)
     return [
       'QUEUE_PAUSED',
-      `When the queue will be empty is not known: ${entries(pausedEntryCount)} of paused families wait.`,
+      `It is not known when the queue will be empty: ${entries(pausedEntryCount)} of paused families wait.`,
     ];
-  if (liveNodeCount === 0)
-    return ['NO_LIVE_NODE', 'When the queue will be empty is not known: no node is running that could work on it.'];
+  if (liveNodeCount === 0) return ['NO_LIVE_NODE', 'It is not known when the queue will be empty: no node is running.'];
   return null;
 }
 
 const entries = (count: number): string => (count === 1 ? '1 entry' : `${count.toLocaleString('en-US')} entries`);
-/** To three digits; more would pretend to be known. */
+/** To three digits: more would claim a precision that is not there. */
 const inWords = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** Attempts that ended within one second: a spell of work from the first one’s start to the last one’s end. */
@@ -157,7 +156,7 @@ export function measuredSpeed(spells: readonly Spell[]): Speed | null {
   return count === 0 ? null : { perSecond: (count * 1_000) / Math.max(1, busyMs), count, busyMs };
 }
 
-/** The speed to reckon with, above 0: the measured one, within the limit on starts if there is one. */
+/** The speed of the forecast, above 0: the measured one, within the limit on starts if there is one. */
 export function speedWithin({ perSecond }: Speed, startsPerSecond: number | null): number {
   return startsPerSecond === null ? perSecond : Math.min(perSecond, startsPerSecond);
 }

@@ -1,4 +1,4 @@
-/** What the forecast is reckoned from: when entries are due, how fast the last attempts were, and what holds the queue. */
+/** What the forecast is computed from: when entries are due, how fast the last attempts were, and what holds the queue. */
 import { isHeard, nodeSilenceMs } from '../../config/node-silence.ts';
 import type { Queryable } from '../../database/database.ts';
 import { shareReading } from '../../database/shared-reading.ts';
