@@ -38,7 +38,7 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     await page.getByLabel('Full name').fill('Some One');
     await enqueue.click();
     await page.getByRole('heading', { name: 'in_vain was not created' }).waitFor({ timeout: 30_000 });
-    await page.getByText(/Failed for good\. ./).waitFor();
+    await page.getByText(/Failed with a permanent error\. ./).waitFor();
     await page.getByText('its password opens nothing').waitFor();
     await page.getByRole('link', { name: 'Enqueue anew' }).click();
     await page.getByText('Filled in from').waitFor();
