@@ -1,5 +1,5 @@
 /**
- * The port to the identity provider: all that the queue knows of it. An adapter turns the
+ * The port to the identity provider: all that the queue knows about it. An adapter turns the
  * provider's protocol into these outcomes and never throws for what the provider did.
  */
 import type { Failure } from '../diagnosis/failure-messages.ts';
@@ -13,7 +13,7 @@ export interface ProviderFailure extends Failure {
 export interface AccountCreated {
   readonly kind: 'created';
   readonly providerUserId: string;
-  /** True when it was there already: an earlier attempt had made it. */
+  /** True when it existed already: an earlier attempt had created it. */
   readonly wasAdopted: boolean;
   readonly providerRequestId?: string;
 }
@@ -34,12 +34,12 @@ export interface PasswordSet {
   readonly providerRequestId?: string;
 }
 
-/** What a check of the connection found: about the provider as a whole, and about no entry. */
+/** What a check of the connection found: about the provider as a whole, not about an entry. */
 export interface ConnectionChecked {
   readonly ok: true;
-  /** The organization that accounts are made in. */
+  /** The organization that accounts are created in. */
   readonly organizationId: string;
-  /** Accounts can be made, but something is not as it should be. */
+  /** Accounts can be created, but something is not as it should be. */
   readonly warning?: { readonly code: string; readonly message: string };
 }
 
@@ -57,7 +57,7 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** Milliseconds that remain; passed on to the provider as its own deadline. */
   readonly timeoutMs: number;
-  /** Asked immediately before the request leaves, with the milliseconds it may take; false: it must not leave any more. */
+  /** Called immediately before the request is sent, with the milliseconds it may take; false: it must not be sent. */
   readonly mayBeSent?: (withinMs: number) => boolean;
 }
 
@@ -66,19 +66,19 @@ export interface IdentityProvider {
   readonly name: string;
   readonly url: string;
   /**
-   * Creates the account. "Exists already" is resolved by a look inside (ours: created with
+   * Creates the account. "Exists already" is resolved by a lookup (ours: created with
    * wasAdopted; another's: permanent). An unknown outcome is answered as class `unknown`;
-   * looking is then the caller's decision.
+   * the caller then decides about a lookup.
    */
   createAccount(account: NewAccount, options: CallOptions): Promise<AccountCreated | ProviderFailure>;
-  /** Looks whether this entry's account exists and is ours. Found but not ours: a permanent failure. */
+  /** Looks up whether this entry's account exists and is ours. Found but not ours: a permanent failure. */
   findAccount(
     account: Pick<NewAccount, 'entryId' | 'username'>,
     options: CallOptions,
   ): Promise<AccountFound | AccountAbsent | ProviderFailure>;
-  /** Gives an account that was made with an earlier password the present one. */
+  /** Gives an account that was created with an earlier password the present one. */
   setPassword(entryId: string, password: string, options: CallOptions): Promise<PasswordSet | ProviderFailure>;
-  /** Proves address, host, token and version, and tells the organization; changes nothing. */
+  /** Verifies address, host, token and version, and reports the organization; changes nothing. */
   checkConnection(options: CallOptions): Promise<ConnectionChecked | ProviderFailure>;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { AttemptOutcome, CircuitState, EntryStatus } from '../../database/g
 import type { BlockerOf, Cure, ExplanationOf } from '../../diagnosis/cure.ts';
 import { retryProblem } from '../entry.rules.ts';
 
-/** What of an entry an explanation depends on. */
+/** The facts about an entry that its explanation depends on. */
 export interface ExplainedEntry {
   readonly id: string;
   readonly familyId: string | null;
@@ -12,7 +12,7 @@ export interface ExplainedEntry {
   readonly nextRetryAt: Date | null;
   readonly isLookOnly: boolean;
   readonly hasPassword: boolean;
-  /** The password is one that this server sealed. */
+  /** The password was encrypted by this server. */
   readonly isSealed: boolean;
   readonly lastOutcome: AttemptOutcome | null;
   readonly lastErrorCode: string | null;
@@ -28,7 +28,7 @@ export interface Pause {
   readonly until: Date | null;
 }
 
-/** What the whole queue is subject to, at one instant. */
+/** What holds the whole queue, at one instant. */
 export interface QueueConditions {
   readonly now: Date;
   readonly circuit: {
@@ -36,16 +36,16 @@ export interface QueueConditions {
     readonly openedAt: Date | null;
     readonly cause: string | null;
     readonly reason: string | null;
-    /** Who opened it by hand; null if failures did. */
+    /** Who opened it by hand; null if failures opened it. */
     readonly openedBy: string | null;
     readonly nextProbeAt: Date | null;
   };
   readonly queuePause: Pause | null;
-  /** Of the entry's own family. */
+  /** Of the entry's family. */
   readonly familyPause: Pause | null;
-  /** When the limit on starts lets another attempt start; null when it does now. */
+  /** When the limit on starts allows another attempt; null when it does now. */
   readonly nextStartAt: Date | null;
-  /** As many attempts as allowed are under way. */
+  /** As many attempts as allowed are in progress. */
   readonly isConcurrencyUsedUp: boolean;
   readonly liveNodeCount: number;
 }
@@ -75,7 +75,7 @@ export type Explanation = ExplanationOf<Blocker>;
 /** Whether an attempt could use its password. */
 export const isUsable = ({ hasPassword, isSealed }: ExplainedEntry): boolean => hasPassword && isSealed;
 
-/** A retry by hand; null where it would be refused: the family is gone. */
+/** A retry by hand; null where it would be refused because the family was deleted. */
 export function retryCure({ id, familyId }: ExplainedEntry, needsPassword: boolean): Cure | null {
   const problem = retryProblem(
     { status: 'failed', hasPassword: true, isSealed: true, hasFamily: familyId !== null },

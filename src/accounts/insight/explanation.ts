@@ -1,6 +1,6 @@
 /**
- * Explanations from the database: what holds the queue is read once for all the entries that
- * are asked for at the same moment, however many they are.
+ * Explanations from the database: what holds the queue is read once for all entries that are
+ * explained at the same moment, however many.
  */
 import { isHeard, nodeSilenceMs } from '../../config/node-silence.ts';
 import { type Batcher, createBatcher } from '../../database/batcher.ts';
@@ -22,7 +22,7 @@ export interface ConditionsSource {
   readonly config: Pick<Services['config'], 'HEARTBEAT_INTERVAL'>;
 }
 
-/** Explains one entry at a time; those asked for within a millisecond share what is read. */
+/** Explains one entry at a time; those within a millisecond share the queries. */
 export const createExplanations = (source: ConditionsSource): Batcher<EntryToExplain, Explanation> =>
   createBatcher({ windowMs: 1, largest: 1_000, lanes: 4, flush: (entries) => explainEntries(source, entries) });
 

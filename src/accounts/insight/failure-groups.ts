@@ -1,7 +1,7 @@
 /**
- * Failures by cause: entries that have failed or back off, gathered by the group that was
- * stored with each failure. A row that failed by SQL, or before groups were stored, has none
- * and is not shown here (a filter by error code finds it).
+ * Failures by cause: entries that have failed or back off, by the group that was stored with
+ * each failure. A row that was failed by SQL has no group and is missing here (a filter by error
+ * code finds it).
  */
 import type { Queryable } from '../../database/database.ts';
 import { shareReading } from '../../database/shared-reading.ts';
@@ -13,7 +13,7 @@ export interface FailureGroup {
   /** Without ids, numbers and names. */
   readonly message: string;
   readonly count: number;
-  /** Those of them that have failed for good; the others back off. */
+  /** Those of them that failed permanently; the others back off. */
   readonly failedCount: number;
   readonly affectedFamilyCount: number;
   /** The families with the most of them, five at the most. */
@@ -79,7 +79,7 @@ interface GroupRow extends FailureGroup {
   readonly fullName: string;
 }
 
-/** As many as anybody may ask for, so that all share one reading. */
+/** As many as a caller may request, so that all callers share one query. */
 const MOST_GROUPS = 100;
 
 const loadLargest = shareReading(async (db: Queryable): Promise<FailureGroup[]> => {
@@ -92,7 +92,7 @@ const groupsOf = (rows: readonly GroupRow[]): FailureGroup[] =>
     message: normaliseMessage(message, [username, fullName]),
   }));
 
-/** The largest groups, `first` (100 at the most), by one statement that all who ask meanwhile share. */
+/** The largest groups, `first` (100 at the most), by one statement that concurrent callers share. */
 export async function loadFailureGroups(db: Queryable, first: number): Promise<FailureGroup[]> {
   return (await loadLargest(db)).slice(0, first);
 }
