@@ -103,19 +103,19 @@ export function permissionsDocument(): string {
       '|---|---|---|---|---|---|',
       ...Object.entries(permissions).map(row),
     ].join('\n');
-  return `# Who may use what
+  return `# Permissions
 
-Generated from \`src/access/permissions.rules.ts\` (\`npm run readme\`). "Bound to a family": a token
-with a \`familyId\` may use it too, and sees and touches that family only. An ENQUEUER sees the entries
-that it enqueued itself, whatever it asks for.
+Generated from \`src/access/permissions.rules.ts\` (\`npm run readme\`). "Bound to a family": a token with a
+\`familyId\` may use the operation too, and sees and changes only that family. An ENQUEUER sees only the entries that
+it enqueued itself.
 
 ${table(OPERATIONS)}
 
-Fields inside of answers that not everybody who gets the answer may ask for:
+Fields that need more than the operation that returns them:
 
 ${table(FIELDS)}
 
-Paths beside GraphQL:
+Paths besides GraphQL:
 
 ${table(PATHS)}
 `;
