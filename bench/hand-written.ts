@@ -11,8 +11,8 @@ import { OURS } from '../src/database/database.ts';
 const CLAIM = `
   UPDATE auth.queued_managed_account_creations SET status = 'processing'
   WHERE id IN (SELECT id FROM auth.queued_managed_account_creations
-               WHERE status = 'pending' AND coalesce(next_retry_at, '-infinity'::timestamptz) <= now()
-               ORDER BY coalesce(next_retry_at, '-infinity'::timestamptz) LIMIT 100 FOR UPDATE SKIP LOCKED)
+               WHERE status = 'pending' AND NOT is_held AND next_retry_at <= now()
+               ORDER BY next_retry_at LIMIT 100 FOR UPDATE SKIP LOCKED)
   RETURNING id, family_id, username, full_name, role`;
 
 const COMPLETE = `

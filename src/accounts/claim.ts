@@ -1,6 +1,7 @@
 /**
- * Claiming: an entry belongs to one node for the time of a lease. The token of the lease is
- * named by every statement that writes a result, so that whoever lost it cannot write one.
+ * Claiming: one node has an entry for the time of a lease. Every statement that writes a result names
+ * the token of the lease, so that a node that lost the lease cannot write one. What is due first is
+ * claimed first, whichever family it is of: to keep one family's crowd from others, pause that family.
  */
 import { startStopwatch } from '../clock.ts';
 import { planAnew } from '../database/by-place.ts';
@@ -8,9 +9,9 @@ import type { Database, Queryable } from '../database/database.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
 import { recordProbe, takeProbe } from '../identity/circuit.ts';
 import type { Services } from '../work/context.ts';
-import { DROP_LEASE, DUE_AT, IS_DUE, IS_NOT_PAUSED, TAKE_LEASE } from './lease.ts';
+import { DROP_LEASE, IS_DUE, IS_NOT_PAUSED } from './lease.ts';
 
-/** An entry as its worker holds it. */
+/** An entry as the node that claimed it has it. */
 export interface ClaimedEntry {
   readonly id: string;
   readonly familyId: string | null;
@@ -22,7 +23,7 @@ export interface ClaimedEntry {
   readonly nextRetryAt: Date | null;
   readonly interruptionCount: number;
   readonly needsLook: boolean;
-  /** What an earlier attempt sent may still make the account until then; null: nothing is under way any more. */
+  /** Until then, what an earlier attempt sent may still create the account; null: nothing is under way any more. */
   readonly lookFinalAt: Date | null;
   readonly isLookOnly: boolean;
   readonly isPasswordReplaced: boolean;
@@ -32,13 +33,12 @@ export interface ClaimedEntry {
   readonly createdAt: Date;
   /** The database's clock at the claim. */
   readonly claimedAt: Date;
-  /** Milliseconds since before the claim was sent: the lease has run for so long at the most. */
+  /** Milliseconds since before the claim was sent: the lease has run no longer than that. */
   readonly heldMs: () => number;
   /** The database's clock, carried on by ours. */
   readonly now: () => Date;
 }
 
-/** What every claim answers of an entry e. */
 const CLAIMED = `
   e.id, e.family_id AS "familyId", e.username, e.full_name AS "fullName", e.role,
   e.encrypted_password AS "encryptedPassword", e.retry_count AS "retryCount", e.next_retry_at AS "nextRetryAt",
@@ -46,41 +46,35 @@ const CLAIMED = `
   e.is_password_replaced AS "isPasswordReplaced", e.attempt_count AS "attemptNumber", e.lease_token AS "leaseToken",
   e.lease_node_id AS "nodeId", e.leased_at AS "claimedAt", e.created_at AS "createdAt"`;
 
-/** The end of a statement that claims: takes the entries whose ids are in "due". */
-export const CLAIM = `
-  UPDATE auth.queued_managed_account_creations e SET ${TAKE_LEASE}
+/** The statement that claims: of the entries that `which` selects. $1 is the node, $2 the lease in milliseconds. */
+const claiming = (which: string, also = ''): string => `
+  WITH due AS (${which})
+  UPDATE auth.queued_managed_account_creations e
+  SET status = 'processing', lease_token = gen_random_uuid(), lease_node_id = $1, leased_at = statement_timestamp(),
+      lease_expires_at = statement_timestamp() + $2 * interval '1 millisecond',
+      attempt_count = least(e.attempt_count + 1, 1000000), updated_at = statement_timestamp()${also}
   FROM due WHERE e.id = due.id
   RETURNING ${CLAIMED}`;
 
-/** Runs a statement that claims and answers CLAIMED; its own values begin with $3. */
-export async function claimBy(
-  db: Queryable,
-  { nodeId, leaseMs }: ClaimOptions,
-  sql: string,
-  ...values: readonly unknown[]
-): Promise<ClaimedEntry[]> {
-  const heldMs = startStopwatch();
-  const claimed = await db.query<Omit<ClaimedEntry, 'heldMs' | 'now'>>(sql, [nodeId, leaseMs, ...values]);
-  const receivedAt = performance.now();
-  return claimed.map((entry) => {
-    const now = (): Date => new Date(entry.claimedAt.getTime() + Math.round(performance.now() - receivedAt));
-    return Object.assign(entry, { heldMs, now });
-  });
-}
+const CLAIM_DUE = claiming(`
+  SELECT id FROM auth.queued_managed_account_creations q
+  WHERE status = 'pending' AND ${IS_DUE} AND ${IS_NOT_PAUSED}
+    AND (SELECT state FROM auth.identity_circuits WHERE provider = $3) = 'closed'
+    AND ($5 OR NOT EXISTS (SELECT FROM auth.queue_limits WHERE starts_per_second IS NOT NULL OR concurrency IS NOT NULL))
+  ORDER BY next_retry_at LIMIT $4
+  FOR UPDATE SKIP LOCKED`);
 
-const CLAIM_DUE = `
-  WITH due AS (
-    SELECT id FROM auth.queued_managed_account_creations
-    WHERE status = 'pending'
-      AND ${IS_DUE}
-      AND (SELECT state FROM auth.identity_circuits WHERE provider = $3) = 'closed'
-      AND ($5 OR (NOT EXISTS (SELECT 1 FROM auth.queue_pauses WHERE paused_until IS NULL OR paused_until > statement_timestamp())
-        AND NOT EXISTS (SELECT 1 FROM auth.queue_limits WHERE starts_per_second IS NOT NULL OR concurrency IS NOT NULL)))
-    ORDER BY ${DUE_AT}
-    LIMIT $4
-    FOR UPDATE SKIP LOCKED
-  )
-  ${CLAIM}`;
+const CLAIM_ONE = claiming(`
+  SELECT id FROM auth.queued_managed_account_creations WHERE id = $3 AND status = 'pending' FOR UPDATE`);
+
+const CLAIM_PROBE = claiming('SELECT $3::uuid AS id', ', probed_at = statement_timestamp()');
+
+// Probes rotate, so that one entry that never succeeds does not keep the circuit open.
+const NEXT_PROBE = `
+  SELECT id FROM auth.queued_managed_account_creations q
+  WHERE status = 'pending' AND ${IS_DUE} AND ${IS_NOT_PAUSED}
+  ORDER BY probed_at NULLS FIRST, next_retry_at LIMIT 1
+  FOR UPDATE SKIP LOCKED`;
 
 export interface ClaimOptions {
   readonly provider: string;
@@ -99,37 +93,35 @@ export const claimOptions = ({
   leaseMs: config.LEASE_DURATION,
 });
 
+async function claim(
+  db: Queryable,
+  { nodeId, leaseMs }: ClaimOptions,
+  sql: string,
+  ...values: readonly unknown[]
+): Promise<ClaimedEntry[]> {
+  const heldMs = startStopwatch();
+  const claimed = await db.query<Omit<ClaimedEntry, 'heldMs' | 'now'>>(sql, [nodeId, leaseMs, ...values]);
+  const receivedAt = performance.now();
+  return claimed.map((entry) => {
+    const now = (): Date => new Date(entry.claimedAt.getTime() + Math.round(performance.now() - receivedAt));
+    return Object.assign(entry, { heldMs, now });
+  });
+}
+
 /**
- * Claims up to `limit` due entries, oldest due first; none while the circuit is not closed, and
- * none while a pause or a limit is set, unless the caller has seen to those (queue-control-claim.ts).
+ * Claims up to `limit` due entries that are not paused, oldest due first; none while the circuit is
+ * not closed, and none while limits are set, unless the caller keeps to them (claimWithinLimits).
  */
-export function claimDue(
+export const claimDue = (
   db: Queryable,
   options: ClaimOptions,
   limit: number,
   areLimitsKept = false,
-): Promise<ClaimedEntry[]> {
-  return claimBy(db, options, CLAIM_DUE, options.provider, limit, areLimitsKept);
-}
-
-const CLAIM_PROBE = `
-  WITH due AS (
-    SELECT id FROM auth.queued_managed_account_creations q
-    WHERE status = 'pending'
-      AND ${IS_DUE}
-      AND ${IS_NOT_PAUSED}
-    ORDER BY probed_at NULLS FIRST, ${DUE_AT}
-    LIMIT 1
-    FOR UPDATE SKIP LOCKED
-  )
-  UPDATE auth.queued_managed_account_creations e
-  SET ${TAKE_LEASE}, probed_at = statement_timestamp()
-  FROM due WHERE e.id = due.id
-  RETURNING ${CLAIMED}`;
+): Promise<ClaimedEntry[]> => claim(db, options, CLAIM_DUE, options.provider, limit, areLimitsKept);
 
 /**
- * Claims one entry as the probe of an open circuit whose time has come: the one that has
- * waited longest for its turn as a probe and is not paused. Undefined if it is not time or nothing is due.
+ * Claims one due entry as the probe of an open circuit: the one that was not probed for the longest
+ * time. Undefined if it is not time for a probe, or nothing is due that is not paused.
  */
 export function claimProbe(
   db: Database,
@@ -137,50 +129,30 @@ export function claimProbe(
 ): Promise<{ entry: ClaimedEntry; probeToken: string } | undefined> {
   const { provider, leaseMs } = options;
   return db.transaction(async (tx) => {
-    const [waiting] = await tx.query(
-      `SELECT 1 FROM auth.queued_managed_account_creations q
-       WHERE status = 'pending' AND ${IS_DUE}
-         AND ${IS_NOT_PAUSED}
-       LIMIT 1`,
-    );
-    if (waiting === undefined) return undefined;
+    const [next] = await tx.query<{ id: string }>(NEXT_PROBE);
+    if (next === undefined) return undefined;
     const probeToken = await takeProbe(tx, provider, leaseMs);
     if (probeToken === undefined) return undefined;
-    const [entry] = await claimBy(tx, options, CLAIM_PROBE);
-    // Another node holds the only one: its lock ends soon, and the half-open state with it.
-    if (entry === undefined) {
-      await tx.query(
-        `UPDATE auth.identity_circuits SET state = 'open', probe_token = NULL, probe_expires_at = NULL WHERE provider = $1`,
-        [provider],
-      );
-      return undefined;
-    }
+    const [entry] = await claim(tx, options, CLAIM_PROBE, next.id);
+    if (entry === undefined) throw new Error(`The entry ${next.id} is locked for a probe, but was not claimed.`);
     await recordProbe(tx, provider);
     return { entry, probeToken };
   });
 }
 
-/** Claims one particular entry that waits, whatever the circuit says: for a look before a cancel. */
+/** Claims one pending entry by its id, whatever the circuit, pauses and limits say: for a lookup before a cancel. */
 export async function claimForLook(
   db: Queryable,
   options: ClaimOptions,
   entryId: string,
 ): Promise<ClaimedEntry | undefined> {
-  const [entry] = await claimBy(
-    db,
-    options,
-    `UPDATE auth.queued_managed_account_creations e
-     SET ${TAKE_LEASE}
-     WHERE e.id = $3 AND e.status = 'pending'
-     RETURNING ${CLAIMED}`,
-    entryId,
-  );
+  const [entry] = await claim(db, options, CLAIM_ONE, entryId);
   return entry;
 }
 
 /**
- * Gives entries back that were claimed but not attempted: as if they had not been claimed, but for
- * the instant before which they are not due, where one is given.
+ * Returns entries that were claimed but not attempted, as if they had not been claimed. Where
+ * `notBefore` is given, they are not due before it. Leaves alone what another node has claimed since.
  */
 export async function giveBack(
   db: Queryable,
@@ -199,21 +171,21 @@ export async function giveBack(
   );
 }
 
-/** An entry that was put off by SQL, or by a node that died since, is seen after this time at the latest. */
+/** After this time at the latest a node sees entries of which it got no notice. */
 const LONGEST_SLEEP_MS = 60_000;
-/** Of entries that fall due one after the other, some are claimed together. */
+/** Entries that fall due shortly after each other are claimed together. */
 const SHORTEST_SLEEP_MS = 100;
-/** Nodes wake so far apart at the most, and not all at once. */
+/** Nodes wake at random within this time, not all at once. */
 const SPREAD_MS = 50;
 
-// Served by queued_managed_account_creations_due_idx: one step in it, if it is planned for the table as it is now.
+// One step in queued_managed_account_creations_due_idx, if it is planned for the table as it is now.
 const NEXT_DUE = `
   SELECT greatest(0, extract(epoch FROM next_retry_at - clock_timestamp()) * 1000)::float8 AS ms
   FROM auth.queued_managed_account_creations
-  WHERE status = 'pending' AND ${DUE_AT} > statement_timestamp() + $1 * interval '1 millisecond'
-  ORDER BY ${DUE_AT} LIMIT 1`;
+  WHERE status = 'pending' AND NOT is_held AND next_retry_at > statement_timestamp() + $1 * interval '1 millisecond'
+  ORDER BY next_retry_at LIMIT 1`;
 
-/** Milliseconds until a worker should look for the next entry that falls due; within a minute in any case. */
+/** Milliseconds until the next entry falls due; at most a minute. */
 export async function nextDueInMs(db: Pick<Database, 'transaction'>): Promise<number> {
   const [next] = await db.transaction(async (tx) => {
     await planAnew(tx);

@@ -35,6 +35,8 @@ export function freshEntry(prepared: PreparedEntry, at: Date): QueuedCreation {
     leaseNodeId: null,
     leasedAt: null,
     leaseExpiresAt: null,
+    // Not as the database holds it, where the family is paused: nothing is answered from it.
+    isHeld: false,
     probedAt: null,
     userId: null,
     completedAt: null,

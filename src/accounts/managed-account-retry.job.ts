@@ -9,7 +9,7 @@ import type { Database } from '../database/database.ts';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import type { Job, JobContext, RunCounts, RunLog, RunProgress } from '../jobs/job.ts';
 import { announce } from '../work/unit.ts';
-import { DUE_AT, IS_NOT_PAUSED } from './lease.ts';
+import { IS_NOT_PAUSED } from './lease.ts';
 import { destroySomePasswords } from './passwords.ts';
 import { takeOverAllExpired } from './takeover.ts';
 
@@ -96,7 +96,7 @@ async function nodesAwake(db: Database): Promise<string[]> {
 async function dueNow(db: Database): Promise<{ now: string; due: number }> {
   const [row] = await db.query<{ now: string; due: number }>(
     `SELECT now()::text AS now, count(*)::int AS due FROM auth.queued_managed_account_creations
-     WHERE status = 'pending' AND ${DUE_AT} <= now()`,
+     WHERE status = 'pending' AND next_retry_at <= now()`,
   );
   return row ?? { now: new Date(0).toISOString(), due: 0 };
 }
@@ -108,14 +108,14 @@ const IDLE_FOR_MS = 5_000;
 const UNSETTLED = `
   SELECT circuit.state AS circuit, circuit.state = 'closed' AND (
       EXISTS (SELECT 1 FROM auth.queued_managed_account_creations q
-              WHERE status = 'pending' AND ${DUE_AT} <= $1::timestamptz
+              WHERE status = 'pending' AND next_retry_at <= $1::timestamptz
                 AND ${IS_NOT_PAUSED})
       OR EXISTS (SELECT 1 FROM auth.queued_managed_account_creations
-                 WHERE status = 'processing' AND ${DUE_AT} <= $1::timestamptz)
+                 WHERE status = 'processing' AND next_retry_at <= $1::timestamptz)
     ) AS unsettled,
     EXISTS (SELECT 1 FROM auth.queued_managed_account_creations
             WHERE status = 'processing' AND lease_expires_at > now()
-              AND ${DUE_AT} <= $1::timestamptz) AS "isUnderWay"
+              AND next_retry_at <= $1::timestamptz) AS "isUnderWay"
     FROM auth.identity_circuits AS circuit WHERE provider = $2`;
 
 /**

@@ -12,6 +12,7 @@ import { loop, UNTIL_WOKEN } from '../work/loop.ts';
 import { announce } from '../work/unit.ts';
 import { type AttemptServices, longestAttemptMs, makeAttempt } from './attempt.ts';
 import { type ClaimedEntry, claimOptions, claimProbe, giveBack, nextDueInMs } from './claim.ts';
+import { createHolds } from './control/holds.ts';
 import { createPace, LOOK_AGAIN_MS } from './control/queue-control-pace.ts';
 import { createSettler, type SettlerServices } from './settle.ts';
 
@@ -51,6 +52,7 @@ export function createWorker(services: WorkerServices): Worker {
   let mustLook = true;
   /** When what holds claims back changes by itself, by performance.now(). */
   let changesAt = UNTIL_WOKEN;
+  let isAwake = false;
   const pace = createPace(db, claim, concurrency);
   const isCrowded = (): boolean => attempts.size - calling > UNWRITTEN_PER_SLOT * concurrency;
 
@@ -73,6 +75,8 @@ export function createWorker(services: WorkerServices): Worker {
       return UNTIL_WOKEN;
     },
   });
+
+  const holds = createHolds(services);
 
   const claimAllDue = async (stopping: AbortSignal): Promise<void> => {
     while (!stopping.aborted) {
@@ -102,13 +106,15 @@ export function createWorker(services: WorkerServices): Worker {
 
   /** Sees what holds claims back, and notes when that next changes by itself. */
   const look = async (stopping: AbortSignal): Promise<'held' | 'free' | 'changed'> => {
+    // What was claimed ahead may be paused now, or more than a limit allows.
+    if (mustLook) void returnUnstarted();
     // Before the look, so that what changes during it is looked at again.
     mustLook = false;
-    const { isOpen, isHeld, isTightened, isChanged, isProbeDue, ms } = await pace.look().catch((error: unknown) => {
+    const { isOpen, isHeld, isChanged, isProbeDue, ms } = await pace.look().catch((error: unknown) => {
       mustLook = true;
       throw error;
     });
-    if (isHeld || isTightened) void returnUnstarted();
+    if (isHeld) void returnUnstarted();
     mustLook ||= isOpen; // Its closing must not be missed: the slow start begins then.
     if (ms !== undefined) changesAt = performance.now() + Math.max(ms, 10);
     if (isProbeDue && !stopping.aborted) await probe();
@@ -193,22 +199,26 @@ export function createWorker(services: WorkerServices): Worker {
   };
 
   return {
-    wake: claims.wake,
+    wake() {
+      claims.wake();
+      if (!isAwake) holds.wake();
+      isAwake = true;
+    },
     reconsider() {
       mustLook = true;
       slotFreed?.();
       claims.wake();
+      holds.wake();
     },
     attemptsInHand: () => attempts.size,
     async stop(timeout) {
-      const claimed = claims.stop();
-      void dueTimer.stop();
+      const loops = [claims, holds, dueTimer].map((one) => one.stop());
       slotFreed?.();
       const unstarted = waiting.map(({ entry }) => entry);
       waiting = [];
       const ended = (async () => {
         await returnEntries(unstarted);
-        await claimed;
+        await Promise.all(loops);
         await settleAll(attempts);
       })();
       await within(timeout, ended);

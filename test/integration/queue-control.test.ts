@@ -1,7 +1,6 @@
 /**
- * Pauses, limits and turns, with real workers: what is paused does not start and what ended
- * does, limits hold over all nodes in every sliding second, and one family's crowd keeps no
- * other family waiting.
+ * Pauses and limits, with real workers: what is paused does not start and what ended does, and limits
+ * hold over all nodes in every sliding second.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +13,7 @@ import {
   resumeQueue,
   setQueueLimits,
 } from '../../src/accounts/control/queue-control.ts';
-import { BEFORE_FIRST, claimWithinLimits } from '../../src/accounts/control/queue-control-claim.ts';
+import { claimWithinLimits } from '../../src/accounts/control/queue-control-claim.ts';
 import { managedAccountRetryJob } from '../../src/accounts/managed-account-retry.job.ts';
 import { InvalidInputError, NotFoundError } from '../../src/refusals.ts';
 import type { Context } from '../../src/work/context.ts';
@@ -59,9 +58,6 @@ const untilDone = (count: number, timeout = 20_000) =>
     .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout, interval: 20 })
     .toBe(count);
 
-const inTurn = (limit: number, after = BEFORE_FIRST) =>
-  queue.db.transaction((tx) => claimWithinLimits(tx, claim, limit, 'families', after));
-
 describe('pausing', () => {
   const pause = { reason: 'maintenance', until: null, familyId: null };
 
@@ -97,7 +93,6 @@ describe('pausing', () => {
     node.notices.notify('queue');
     const id = await node.enqueue();
     expect(await claimDue(queue.db, claim, 10)).toEqual([]);
-    expect((await inTurn(10)).entries).toEqual([]);
     expect(await queue.entry(id)).toMatchObject({ status: 'pending' });
     const until = new Date(Date.now() + 2_000);
     await pauseQueue(anna, { ...pause, until });
@@ -154,98 +149,6 @@ describe('pausing', () => {
     });
     expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'pending' } })).toBe(3);
   });
-
-  it('finds what lies between all that is paused', async () => {
-    await fill(queue.familyId, 300);
-    const other = await addFamily();
-    await fill(other, 1);
-    await queue.db.query(
-      `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() - interval '2 hours'
-       WHERE id IN (SELECT id FROM auth.queued_managed_account_creations WHERE family_id = $1 LIMIT 150)`,
-      [queue.familyId],
-    );
-    await queue.db.query(
-      `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() - interval '90 minutes' WHERE family_id = $1`,
-      [other],
-    );
-    await pauseQueue(anna, { ...pause, familyId: queue.familyId });
-    const oldest = () =>
-      queue.db.transaction((tx) =>
-        claimWithinLimits(tx, claim, 64, 'oldest', BEFORE_FIRST).then((turn) => turn.entries),
-      );
-    expect(await oldest()).toMatchObject([{ familyId: other }]);
-    expect(await oldest()).toEqual([]);
-  });
-
-  it('of a family with a crowd at both ends keeps a worker from others for a second at the most', async () => {
-    const other = await addFamily();
-    const node = await queue.startNode();
-    await fill(queue.familyId, 600);
-    await queue.db.query(
-      `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() - interval '2 hours'
-       WHERE id IN (SELECT id FROM auth.queued_managed_account_creations LIMIT 300)`,
-    );
-    await pauseQueue(anna, { ...pause, familyId: queue.familyId });
-    node.notices.notify('queue');
-    for (let round = 1; round <= 3; round++) {
-      // A claim in vain: the next ones look only at the ends, where this is not.
-      node.worker.wake();
-      await fill(other, 1, { isSealed: true });
-      await queue.db.query(
-        `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() - interval '90 minutes' WHERE family_id = $1 AND status = 'pending'`,
-        [other],
-      );
-      node.worker.wake();
-      await untilDone(round, 3_000);
-    }
-  });
-
-  it('without limits lets claims go side by side; with them each waits for the other', async () => {
-    const other = await addFamily();
-    await fill(other, 4);
-    await pauseQueue(anna, { ...pause, familyId: queue.familyId });
-    const sideBySide = (): Promise<boolean> =>
-      queue.db.transaction(async (tx) => {
-        const { entries } = await claimWithinLimits(tx, claim, 1, 'oldest', BEFORE_FIRST);
-        expect(entries).toHaveLength(1);
-        return queue.db
-          .transaction(async (second) => {
-            await second.query(`SET LOCAL lock_timeout = '200ms'`);
-            return claimWithinLimits(second, claim, 1, 'oldest', BEFORE_FIRST).then(
-              ({ entries: more }) => more.length === 1,
-              () => false,
-            );
-          })
-          .catch(() => false);
-      });
-    expect(await sideBySide()).toBe(true);
-    await setQueueLimits(anna, { concurrency: 100 });
-    expect(await sideBySide()).toBe(false);
-  });
-
-  it('of a family costs claims nothing for all that it holds back', async () => {
-    await fill(queue.familyId, 10_000);
-    const other = await addFamily();
-    await fill(other, 1);
-    await queue.db.query('ANALYZE auth.queued_managed_account_creations');
-    await pauseQueue(anna, { ...pause, familyId: queue.familyId });
-    const read = await queue.db.transaction(async (tx) => {
-      const count = async (): Promise<number> => {
-        const [row] = await tx.query<{ count: number }>(
-          `SELECT (pg_stat_get_xact_tuples_fetched(c) + pg_stat_get_xact_tuples_returned(c))::int AS count
-           FROM CAST('auth.queued_managed_account_creations'::regclass AS oid) AS c`,
-        );
-        return row?.count ?? Number.NaN;
-      };
-      const before = await count();
-      const { entries } = await claimWithinLimits(tx, claim, 64, 'oldest', BEFORE_FIRST);
-      expect(entries).toMatchObject([{ familyId: other }]);
-      return (await count()) - before;
-    });
-    expect(read).toBeGreaterThan(0);
-    // A hundred from either end, and what is claimed.
-    expect(read).toBeLessThan(300);
-  });
 });
 
 describe('limits', () => {
@@ -293,69 +196,23 @@ describe('limits', () => {
     await untilDone(40);
     expect(most).toBe(3);
   });
-});
 
-describe('turns', () => {
-  it('share a claim among the families, and go on where the last one ended', async () => {
-    const families = [await addFamily(), await addFamily(), await addFamily()].sort();
-    for (const family of families) await fill(family, 5);
-    const first = await inTurn(6);
-    expect(first.entries.map(({ familyId }) => familyId).sort()).toEqual([...families, ...families].sort());
-    const one = await inTurn(1, first.after);
-    const two = await inTurn(1, one.after);
-    const three = await inTurn(1, two.after);
-    const four = await inTurn(1, three.after);
-    expect([one, two, three, four].map(({ entries }) => entries[0]?.familyId)).toEqual([...families, families[0]]);
-    const rest = await inTurn(100);
-    expect(rest.entries).toHaveLength(5);
-    expect((await inTurn(100, rest.after)).entries).toEqual([]);
+  it('make each claim wait for the other', async () => {
+    await fill(queue.familyId, 4);
+    await setQueueLimits(anna, { concurrency: 100 });
+    await queue.db.transaction(async (first) => {
+      expect((await claimWithinLimits(first, claim, 1)).entries).toHaveLength(1);
+      const second = queue.db.transaction(async (tx) => {
+        await tx.query(`SET LOCAL lock_timeout = '200ms'`);
+        return claimWithinLimits(tx, claim, 1);
+      });
+      await expect(second).rejects.toThrow('lock timeout');
+    });
   });
 
-  it('reach entries whose family is gone, and skip families of which nothing is due', async () => {
-    await fill(queue.familyId, 1);
-    await queue.db.query(`UPDATE auth.queued_managed_account_creations SET next_retry_at = now() + interval '1 hour'`);
-    const gone = await addFamily();
-    await fill(gone, 2);
-    await queue.db.query('DELETE FROM auth.families WHERE id = $1', [gone]);
-    expect((await inTurn(10)).entries).toMatchObject([{ familyId: null }, { familyId: null }]);
-    expect((await inTurn(10)).entries).toEqual([]);
-  });
-
-  it('let a single entry through a crowd also at a low rate', async () => {
-    await setQueueLimits(anna, { startsPerSecond: 4 });
-    await fill(queue.familyId, 200, { isSealed: true });
-    const [other, node] = [await addFamily(), await queue.startNode()];
-    node.worker.wake();
-    await expect.poll(() => queue.simulator.calls.create, { interval: 5 }).toBeGreaterThan(0);
-    const id = await node.enqueue({ familyId: other, createdByUserId: await owner(other) });
-    await queue.untilStatus(id, 'completed');
-    expect(await queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } })).toBeLessThan(15);
-  });
-
-  it.each([
-    ['a fast provider', 0, 32],
-    ['a slow one', 200, 8],
-  ])('let a single entry through a crowd of 10,000 in seconds with %s', async (_name, delayMs, concurrency) => {
-    if (delayMs > 0) queue.simulator.faults.set([{ kind: 'slow', delayMs }]);
-    await fill(queue.familyId, 10_000, { isSealed: true });
-    await queue.db.query('ANALYZE auth.queued_managed_account_creations');
-    const [other, node] = [await addFamily(), await queue.startNode({ concurrency })];
-    node.worker.wake();
-    await expect.poll(() => queue.simulator.calls.create, { interval: 5 }).toBeGreaterThan(0);
-    const begun = performance.now();
-    const id = await node.enqueue({ familyId: other, createdByUserId: await owner(other) });
-    await queue.untilStatus(id, 'completed');
-    expect(performance.now() - begun).toBeLessThan(3_000);
-    const left = await queue.db.prisma.queuedCreation.count({ where: { status: 'pending' } });
-    expect(left).toBeGreaterThan(1_000);
+  it('are kept to by a claim that was made while they were set', async () => {
+    await fill(queue.familyId, 4);
+    await setQueueLimits(anna, { concurrency: 1 });
+    expect(await claimDue(queue.db, claim, 4)).toEqual([]);
   });
 });
-
-async function owner(familyId: string): Promise<string> {
-  const [user] = await queue.db.query<{ id: string }>(
-    `INSERT INTO auth.users (family_id, username, full_name, role)
-     VALUES ($1, 'owner_' || left($1::uuid::text, 8), 'Otto Owner', 'owner') RETURNING id`,
-    [familyId],
-  );
-  return user?.id ?? '';
-}

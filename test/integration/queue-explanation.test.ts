@@ -7,11 +7,12 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimDue } from '../../src/accounts/claim.ts';
+import { keepHolds } from '../../src/accounts/control/holds.ts';
 import { startsAllowed } from '../../src/accounts/control/queue-control.rules.ts';
-import { BEFORE_FIRST, claimWithinLimits, loadControls } from '../../src/accounts/control/queue-control-claim.ts';
+import { claimWithinLimits, loadControls } from '../../src/accounts/control/queue-control-claim.ts';
 import type { Blocker, Explanation } from '../../src/accounts/insight/explained.rules.ts';
 import { type EntryToExplain, explainEntries } from '../../src/accounts/insight/explanation.ts';
-import type { Queryable } from '../../src/database/database.ts';
+import type { Queryable, Transactional } from '../../src/database/database.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
 
 const claim = { provider: PROVIDER, nodeId: randomUUID(), leaseMs: 30_000 };
@@ -47,7 +48,7 @@ const state = fc.record({
   entries: fc.array(entry, { minLength: 1, maxLength: 12 }),
   circuit: fc.constantFrom('closed', 'closed', 'closed', 'open', 'half_open'),
   probe: when,
-  order: fc.constantFrom('oldest', 'families', 'some families'),
+  areMarked: fc.boolean(),
   pauses: fc.uniqueArray(pause, { maxLength: 3, selector: ({ scope }) => scope }),
   startsPerSecond: fc.option(fc.constant(1), { nil: null, freq: 2 }),
   tokens: fc.constantFrom(0, 1),
@@ -119,11 +120,12 @@ const rowsOf = (tx: Queryable): Promise<EntryToExplain[]> =>
   );
 
 /** Puts the state into the database, hands it to `check`, and takes it out again. */
-async function inState(wanted: State, check: (tx: Queryable) => Promise<void>): Promise<void> {
+async function inState(wanted: State, check: (tx: Transactional) => Promise<void>): Promise<void> {
   const undo = new Error('Taken back.');
   await queue.db
     .transaction(async (tx) => {
       await write(tx, wanted);
+      if (wanted.areMarked) await keepHolds(tx);
       await check(tx);
       throw undo;
     })
@@ -132,16 +134,11 @@ async function inState(wanted: State, check: (tx: Queryable) => Promise<void>): 
     });
 }
 
-/** What a worker would claim until nothing more is to be had: by due time, or in turn where that is called for. */
-async function claimedIds(tx: Queryable, order: State['order']): Promise<string[]> {
+/** What a worker would claim: without limits, or within those that are set. */
+async function claimedIds(tx: Queryable): Promise<string[]> {
   const claimed = await claimDue(tx, claim, 100);
-  for (let isMore = claimed.length === 0; isMore; ) {
-    // A turn gives each family the same share: one that has fewer leaves some of the room for the next.
-    const { entries } = await claimWithinLimits(tx, claim, 100, order, BEFORE_FIRST);
-    claimed.push(...entries);
-    isMore = entries.length > 0;
-  }
-  return claimed.map(({ id }) => id);
+  const { entries } = await claimWithinLimits(tx, claim, 100);
+  return [...claimed, ...entries].map(({ id }) => id);
 }
 
 const instantsOf = ({ blockers, nextChangeAt }: Explanation): Date[] =>
@@ -180,7 +177,7 @@ describe('an explanation', () => {
           const isLiving = wanted.nodes.some((node) => node.state === 'running' && node.silent === 0);
           if (rows.some(({ status }) => status === 'pending')) expect(isAnyNodeLive).toBe(isLiving);
 
-          const claimed = await claimedIds(tx, wanted.order);
+          const claimed = await claimedIds(tx);
           claimedCount += claimed.length;
           expect(claimed.filter((id) => !claimable.includes(id))).toEqual([]);
           expect(claimed).toHaveLength(Math.min(claimable.length, allowed));

@@ -1,22 +1,15 @@
 /**
- * A worker's pace: how much it may claim at once, whether by due time or in turn, and when it
- * should look again. Without pauses and limits it claims ahead, by due time, with a claim in
- * turn now and then while there is more than it can take; with them, and in the seconds after
- * the circuit closed, it claims no more than it can start at once.
+ * A worker's pace: how many entries it may claim at once, and when it should look again at what holds
+ * claims back. Without limits it claims ahead; with them, and in the seconds after the circuit closed,
+ * it claims no more than it can start at once.
  */
-import { randomUUID } from 'node:crypto';
 import type { Database } from '../../database/database.ts';
 import { slowStart } from '../../identity/circuit.rules.ts';
 import { type ClaimedEntry, type ClaimOptions, claimDue } from '../claim.ts';
 import { startsAllowed, untilNextToken } from './queue-control.rules.ts';
-import { type Controls, claimWithinLimits, isControlled, loadControls, type Order } from './queue-control-claim.ts';
+import { type Controls, claimWithinLimits, loadControls } from './queue-control-claim.ts';
 
-/** While more is due than can be taken at once, every so often a claim is made in turn. */
-const TURN_EVERY_MS = 250;
-/** A claim in vain past all that is paused may cost much: the next such one rests so many times as long, a second at the most. */
-const REST_PER_CLAIM = 10;
-const LONGEST_REST_MS = 1_000;
-/** How often to look again for what is not announced: other nodes' attempts ending, a slow start growing. */
+/** How often to look again for what sends no notice: other nodes' attempts that end, a slow start that grows. */
 export const LOOK_AGAIN_MS = 100;
 
 /** More than the instants of one moment differ by when they are rounded. */
@@ -30,53 +23,21 @@ export interface Outlook {
   readonly isProbeDue: boolean;
   /** Nothing may be claimed at all. */
   readonly isHeld: boolean;
-  /** Pauses or limits were set since the last look: what was claimed ahead goes back. */
-  readonly isTightened: boolean;
-  /** Pauses or limits were set or lifted since the last look: a claim may now find something. */
+  /** Limits were set or lifted since the last look: a claim may now find something. */
   readonly isChanged: boolean;
-  /** When something changes by itself; undefined if nothing will. */
+  /** Milliseconds until something changes without a notice; undefined if nothing will. */
   readonly ms: number | undefined;
 }
 
-export type Pace = ReturnType<typeof createPace>;
-
 export function createPace(db: Database, options: ClaimOptions, concurrency: number) {
-  /** Pauses or limits are set: every claim is made in turn, and none ahead. */
-  let isHeldShort = false;
+  let areLimitsSet = false;
   /** When the circuit closed, by performance.now(). */
   let closedAt = Number.NEGATIVE_INFINITY;
-  /** The last claim by due time was full, or may have been but for the limits. */
-  let isMoreDue = false;
   /** The limits let the last claim take nothing. */
   let wasLimited = false;
-  let lastTurnAt = Number.NEGATIVE_INFINITY;
-  /** Until then, claims look only at what is due first and last; by performance.now(). */
-  let restUntil = Number.NEGATIVE_INFINITY;
-  /** Such a claim found nothing, but did not look at all that is due. */
-  let isPassedOver = false;
-  /** The family that was claimed for last; nodes begin at different ones. */
-  let lastFamily: string = randomUUID();
 
   const allowed = (): number => slowStart(concurrency, performance.now() - closedAt);
-  const isShort = (): boolean => isHeldShort || allowed() < concurrency;
-
-  const claimWithin = async (room: number, order: Order): Promise<ClaimedEntry[]> => {
-    const turn = await db.transaction((tx) => claimWithinLimits(tx, options, room, order, lastFamily));
-    lastFamily = turn.after;
-    wasLimited = turn.isLimited;
-    isPassedOver = turn.isPassedOver ?? false;
-    return turn.entries;
-  };
-
-  const claimOldest = async (room: number): Promise<ClaimedEntry[]> => {
-    const begun = performance.now();
-    if (begun < restUntil) return claimWithin(room, 'ends');
-    const entries = await claimWithin(room, 'oldest');
-    const ended = performance.now();
-    if (entries.length === 0 && !wasLimited)
-      restUntil = ended + Math.min(LONGEST_REST_MS, REST_PER_CLAIM * (ended - begun));
-    return entries;
-  };
+  const isShort = (): boolean => areLimitsSet || allowed() < concurrency;
 
   return {
     isShort,
@@ -86,31 +47,24 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
       const room = 2 * concurrency - inHand;
       return room < concurrency / 2 ? 0 : room;
     },
-    /** Claims up to `room` entries; `isAll` when nothing more was to be had at that instant. */
+    /** Claims up to `room` entries; `isAll` when there was nothing more to claim at that instant. */
     async claim(room: number): Promise<{ entries: ClaimedEntry[]; isAll: boolean }> {
-      if (isMoreDue && performance.now() - lastTurnAt >= TURN_EVERY_MS) {
-        const entries = await claimWithin(room, 'some families');
-        if (!wasLimited) lastTurnAt = performance.now();
-        return { entries, isAll: wasLimited };
+      if (!areLimitsSet) {
+        wasLimited = false;
+        const entries = await claimDue(db, options, room);
+        return { entries, isAll: entries.length < room };
       }
-      if (isHeldShort) {
-        const entries = await claimOldest(room);
-        isMoreDue = entries.length > 0 || wasLimited;
-        return { entries, isAll: entries.length === 0 };
-      }
-      wasLimited = false;
-      isPassedOver = false;
-      const entries = await claimDue(db, options, room);
-      isMoreDue = entries.length === room;
-      return { entries, isAll: !isMoreDue };
+      const { entries, isLimited } = await db.transaction((tx) => claimWithinLimits(tx, options, room));
+      wasLimited = isLimited;
+      return { entries, isAll: entries.length === 0 };
     },
     /** Reads what holds claims back, and keeps to it from now on. */
     async look(): Promise<Outlook> {
       const controls = await loadControls(db, options.provider);
-      const wasHeldShort = isHeldShort;
-      isHeldShort = isControlled(controls);
-      // One from the future is from before the clock was set back: nobody knows how long ago. Instants
-      // are rounded, and one of just now may look as if it were still to come.
+      const wereLimitsSet = areLimitsSet;
+      areLimitsSet = controls.startsPerSecond !== null || controls.concurrency !== null;
+      // An instant of the future is from before the clock was set back: how long ago is not known. Instants
+      // are rounded, and one of just now may seem to be still to come.
       const sinceMs = controls.closedAt === null ? undefined : controls.now.getTime() - controls.closedAt.getTime();
       if (sinceMs !== undefined && sinceMs > -ROUNDED_MS) closedAt = performance.now() - Math.max(0, sinceMs);
       const isOpen = controls.circuitState !== 'closed';
@@ -120,30 +74,24 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
         isOpen,
         isProbeDue: isOpen && !controls.isQueuePaused && probeAt !== null && probeAt <= controls.now,
         isHeld,
-        isTightened: isHeldShort && !wasHeldShort,
-        isChanged: isHeldShort !== wasHeldShort,
-        ms: untilChange(
-          controls,
-          wasLimited && !isHeld,
-          isPassedOver && !isHeld ? restUntil - performance.now() : undefined,
-        ),
+        isChanged: areLimitsSet !== wereLimitsSet,
+        ms: untilChange(controls, wasLimited && !isHeld),
       };
     },
   };
 }
 
-/** When the circuit may be probed: by anybody, or anew once the probe under way has had its time. */
+/** When the circuit may be probed: by any node, or again once the probe under way has had its time. */
 const probeTime = ({ circuitState, nextProbeAt, probeExpiresAt }: Controls): Date | null =>
   circuitState === 'open' ? nextProbeAt : probeExpiresAt;
 
-/** Milliseconds until something that holds claims back changes by itself; undefined if nothing will. */
-function untilChange(controls: Controls, wasLimited: boolean, restMs: number | undefined): number | undefined {
-  const { now, nextPauseEndsAt, isAnyDue } = controls;
-  const waits = [probeTime(controls), nextPauseEndsAt].flatMap((at) =>
+/** Milliseconds until something that holds claims back changes without a notice; undefined if nothing will. */
+function untilChange(controls: Controls, wasLimited: boolean): number | undefined {
+  const { now, pauseEndsAt, isAnyDue } = controls;
+  const waits = [probeTime(controls), pauseEndsAt].flatMap((at) =>
     at !== null && at > now ? [at.getTime() - now.getTime()] : [],
   );
-  // Other nodes' attempts count too, and their end is not announced.
+  // Other nodes' attempts count too, and no notice says that they ended.
   if (wasLimited && isAnyDue) waits.push(startsAllowed(controls) > 0 ? 0 : untilNextToken(controls) || LOOK_AGAIN_MS);
-  if (restMs !== undefined) waits.push(Math.max(0, restMs));
   return waits.length === 0 ? undefined : Math.min(...waits);
 }

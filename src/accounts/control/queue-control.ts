@@ -9,6 +9,7 @@ import { aggregateIdOf } from '../../events/outbox/aggregate-id.rules.ts';
 import { InvalidInputError } from '../../refusals.ts';
 import type { Context } from '../../work/context.ts';
 import { unit } from '../../work/unit.ts';
+import { IS_IN_FORCE } from '../lease.ts';
 import type { Limits } from './queue-control.rules.ts';
 
 export interface QueuePause {
@@ -79,7 +80,7 @@ export async function pauseQueue(ctx: Context, request: PauseRequest): Promise<{
             'This instant has passed. Give a later one, or leave it out to pause until somebody resumes the queue.',
         },
       ]);
-    await forgetEnded(tx);
+    await tx.query('DELETE FROM auth.queue_pauses WHERE scope = $1 AND paused_until <= now()', [familyId ?? 'queue']);
     const changed = await tx.query(
       `INSERT INTO auth.queue_pauses AS p (scope, family_id, paused_by, reason, paused_until)
        VALUES (coalesce($1::uuid::text, 'queue'), $1, $2, $3, $4)
@@ -108,17 +109,17 @@ export async function resumeQueue(
   requireFamily(ctx.caller, familyId);
   return unit(ctx, async (tx) => {
     await familyExists(tx, familyId);
-    await forgetEnded(tx);
-    const [resumed] = await tx.query<{ reason: string; pausedBy: string }>(
-      `DELETE FROM auth.queue_pauses WHERE scope = coalesce($1::uuid::text, 'queue')
-       RETURNING reason, paused_by AS "pausedBy"`,
-      [familyId],
+    const [resumed] = await tx.query<{ reason: string; pausedBy: string; wasInForce: boolean }>(
+      `DELETE FROM auth.queue_pauses p WHERE scope = $1
+       RETURNING reason, paused_by AS "pausedBy", ${IS_IN_FORCE} AS "wasInForce"`,
+      [familyId ?? 'queue'],
     );
-    if (resumed === undefined) return { isChanged: false };
+    if (!resumed?.wasInForce) return { isChanged: false };
+    const { reason: pausedBecause, pausedBy } = resumed;
     tx.happened('queueResumed', {
       ...queueOf(familyId),
       reason: reason?.trim(),
-      before: { isPaused: true, ...resumed },
+      before: { isPaused: true, reason: pausedBecause, pausedBy },
       after: { isPaused: false },
       payload: { familyId },
     });
@@ -184,5 +185,3 @@ async function familyExists(tx: Queryable, familyId: string | null): Promise<voi
   const found = await tx.query('SELECT 1 FROM auth.families WHERE id = $1 FOR KEY SHARE', [familyId]);
   if (found.length === 0) throw unknownFamily(familyId);
 }
-
-const forgetEnded = (tx: Queryable) => tx.query('DELETE FROM auth.queue_pauses WHERE paused_until <= now()');

@@ -2,7 +2,6 @@
 import { isHeard, nodeSilenceMs } from '../../config/node-silence.ts';
 import type { Queryable } from '../../database/database.ts';
 import { shareReading } from '../../database/shared-reading.ts';
-import { DUE_AT } from '../lease.ts';
 import type { ConditionsSource } from './explanation.ts';
 import type { Spell } from './queue-forecast.rules.ts';
 import { type DueMinute, type Forecast, type ForecastInput, forecast } from './queue-forecast.rules.ts';
@@ -13,14 +12,11 @@ export interface QueueForecast extends Forecast {
   readonly dueLaterCount: number;
 }
 
-/** Due now and later are ranges of queued_managed_account_creations_next_retry_at_idx; a paused family’s, one of …_family_due_idx. */
+/** Due now and later are ranges of queued_managed_account_creations_next_retry_at_idx; a paused family’s, marked yet or not, two of …_held_idx. */
 const STANDING = `
   SELECT now() AS now,
          (SELECT count(*)::int FROM auth.queued_managed_account_creations
-          WHERE status = 'pending' AND next_retry_at IS NOT NULL AND next_retry_at <= now())
-           + (SELECT count(*)::int FROM auth.queued_managed_account_creations
-              WHERE status = 'pending' AND next_retry_at IS NULL
-                AND ${DUE_AT} = '-infinity') AS "dueNowCount",
+          WHERE status = 'pending' AND next_retry_at <= now()) AS "dueNowCount",
          (SELECT count(*)::int FROM auth.queued_managed_account_creations WHERE status = 'processing') AS "underWayCount",
          later.count AS "dueLaterCount", later.last AS "lastDueAt",
          coalesce((SELECT state FROM auth.identity_circuits WHERE provider = $1), 'closed') AS "circuitState",
@@ -28,7 +24,7 @@ const STANDING = `
          pause.scope IS NOT NULL AS "isPaused", pause.paused_until AS "pausedUntil",
          (SELECT count(*)::int FROM auth.queue_pauses AS of_family
           JOIN auth.queued_managed_account_creations AS entry
-            ON coalesce(entry.family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) = of_family.family_id
+            ON entry.family_id = of_family.family_id AND entry.is_held IN (true, false)
           WHERE entry.status = 'pending' AND (of_family.paused_until IS NULL OR of_family.paused_until > now())) AS "pausedEntryCount",
          (SELECT starts_per_second FROM auth.queue_limits) AS "startsPerSecond",
          (SELECT count(*)::int FROM auth.server_nodes

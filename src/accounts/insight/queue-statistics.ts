@@ -2,7 +2,6 @@
 import type { Queryable } from '../../database/database.ts';
 import type { EntryStatus } from '../../database/generated/prisma/enums.ts';
 import { shareReading } from '../../database/shared-reading.ts';
-import { DUE_AT } from '../lease.ts';
 
 export interface QueueStatistics {
   readonly byStatus: Readonly<Record<EntryStatus, number>>;
@@ -25,16 +24,13 @@ export const STATISTICS = `
   )
   SELECT pending, processing, failed, cancelled, total - pending - processing - failed - cancelled AS completed,
          (SELECT count(*)::int FROM auth.queued_managed_account_creations
-          WHERE status = 'pending' AND next_retry_at IS NOT NULL AND next_retry_at <= now())
-           + (SELECT count(*)::int FROM auth.queued_managed_account_creations
-              WHERE status = 'pending' AND next_retry_at IS NULL
-                AND ${DUE_AT} = '-infinity') AS "dueCount",
-         (SELECT coalesce(next_retry_at, created_at) FROM auth.queued_managed_account_creations
-          WHERE status = 'pending' AND ${DUE_AT} <= now()
-          ORDER BY ${DUE_AT} LIMIT 1) AS "oldestDueAt",
+          WHERE status = 'pending' AND next_retry_at <= now()) AS "dueCount",
          (SELECT next_retry_at FROM auth.queued_managed_account_creations
-          WHERE status = 'pending' AND ${DUE_AT} > now()
-          ORDER BY ${DUE_AT} LIMIT 1) AS "nextDueAt",
+          WHERE status = 'pending' AND next_retry_at <= now()
+          ORDER BY next_retry_at LIMIT 1) AS "oldestDueAt",
+         (SELECT next_retry_at FROM auth.queued_managed_account_creations
+          WHERE status = 'pending' AND next_retry_at > now()
+          ORDER BY next_retry_at LIMIT 1) AS "nextDueAt",
          now() AS now
   FROM counted`;
 

@@ -1,5 +1,4 @@
 /** Alerts over the queue: entries that failed for good, entries that nobody attempts, a forgotten pause. */
-import { DUE_AT } from '../../accounts/lease.ts';
 import { groupAction, groupCure } from '../../diagnosis/failure-messages.ts';
 import { definitionOf } from '../../diagnosis/failures.ts';
 import { type AlertRule, type Finding, findingsOf, MOST_FINDINGS, type Thresholds } from '../alert-rule.ts';
@@ -63,16 +62,15 @@ function cause(code: string | null): string {
   return what === undefined ? `with ${code}.` : `with ${code}. ${what}`;
 }
 
-// Due entries by queued_managed_account_creations_due_idx; a row by hand may be due since for ever.
+// Due entries by queued_managed_account_creations_due_idx.
 const OVERDUE = `
   WITH due AS (
-    SELECT family_id, coalesce(next_retry_at, created_at) AS due_at FROM auth.queued_managed_account_creations
-    WHERE status = 'pending' AND ${DUE_AT} < now() - $1 * interval '1 millisecond'
-    ORDER BY ${DUE_AT} LIMIT $2
+    SELECT family_id, next_retry_at AS due_at FROM auth.queued_managed_account_creations
+    WHERE status = 'pending' AND NOT is_held AND next_retry_at < now() - $1 * interval '1 millisecond'
+    ORDER BY next_retry_at LIMIT $2
   ), waiting AS (
     SELECT due_at FROM due
-    WHERE due_at < now() - $1 * interval '1 millisecond'
-      AND NOT EXISTS (SELECT FROM auth.queue_pauses AS pause
+    WHERE NOT EXISTS (SELECT FROM auth.queue_pauses AS pause
                       WHERE (pause.family_id IS NULL OR pause.family_id = due.family_id)
                         AND (pause.paused_until IS NULL OR pause.paused_until > now()))
   )
