@@ -728,6 +728,7 @@ CREATE TABLE auth.queued_managed_account_creations (
   lease_node_id uuid,
   leased_at timestamptz(3),
   lease_expires_at timestamptz(3),
+  is_held boolean NOT NULL DEFAULT false,
   probed_at timestamptz(3),
   user_id uuid REFERENCES auth.users ON UPDATE CASCADE ON DELETE SET NULL,
   completed_at timestamptz(3),
@@ -743,6 +744,8 @@ CREATE TABLE auth.queued_managed_account_creations (
     CHECK (attempt_count BETWEEN 0 AND 1000000 AND interruption_count BETWEEN 0 AND 2),
   CONSTRAINT queued_managed_account_creations_failed_due_check
     CHECK (status <> 'failed' OR next_retry_at IS NULL),
+  CONSTRAINT queued_managed_account_creations_held_check
+    CHECK (NOT is_held OR (status = 'pending' AND family_id IS NOT NULL)),
   CONSTRAINT queued_managed_account_creations_instants_check CHECK (
     least(next_retry_at, created_at, updated_at, look_final_at, leased_at, lease_expires_at, probed_at,
       completed_at, failed_at, cancelled_at, password_destroyed_at) >= '0001-01-01 00:00:00+00'
@@ -763,20 +766,16 @@ CREATE UNIQUE INDEX queued_managed_account_creations_user_id_key ON auth.queued_
 -- One active entry per username.
 CREATE UNIQUE INDEX queued_managed_account_creations_active_username_key
   ON auth.queued_managed_account_creations (lower(username)) WHERE status IN ('pending', 'processing');
--- Claims, by due time.
+-- Claims, by due time. Entries of a paused family are not in it.
 CREATE INDEX queued_managed_account_creations_due_idx
-  ON auth.queued_managed_account_creations (coalesce(next_retry_at, '-infinity'::timestamptz))
-  WHERE status = 'pending';
--- Claims in turn, family by family. Entries whose family was deleted share a turn.
-CREATE INDEX queued_managed_account_creations_family_due_idx
-  ON auth.queued_managed_account_creations (
-    coalesce(family_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), coalesce(next_retry_at, '-infinity'::timestamptz)
-  )
-  WHERE status = 'pending';
+  ON auth.queued_managed_account_creations (next_retry_at) WHERE status = 'pending' AND NOT is_held;
 -- Probes of an open circuit rotate: the entry that was probed longest ago comes first.
 CREATE INDEX queued_managed_account_creations_probe_idx
-  ON auth.queued_managed_account_creations (probed_at NULLS FIRST, coalesce(next_retry_at, '-infinity'::timestamptz))
-  WHERE status = 'pending';
+  ON auth.queued_managed_account_creations (probed_at NULLS FIRST, next_retry_at)
+  WHERE status = 'pending' AND NOT is_held;
+-- A family's pending entries by their mark: those to mark when it is paused, and to release after that.
+CREATE INDEX queued_managed_account_creations_held_idx
+  ON auth.queued_managed_account_creations (is_held, family_id) WHERE status = 'pending';
 -- Leases that have run out.
 CREATE INDEX queued_managed_account_creations_lease_idx
   ON auth.queued_managed_account_creations (lease_expires_at) WHERE status = 'processing';
@@ -842,6 +841,24 @@ $$;
 CREATE TRIGGER fill_due_time BEFORE INSERT OR UPDATE OF status, next_retry_at ON auth.queued_managed_account_creations
   FOR EACH ROW WHEN (NEW.status = 'pending' AND NEW.next_retry_at IS NULL)
   EXECUTE FUNCTION auth.fill_due_time();
+
+-- An entry that becomes pending is marked if its family is paused, whoever writes it. The lock keeps the
+-- pause from being deleted before the mark is visible: whoever releases the entries then finds this one.
+CREATE FUNCTION auth.hold_paused() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.is_held := false;
+  IF NEW.status = 'pending' THEN
+    PERFORM FROM auth.queue_pauses
+    WHERE scope = NEW.family_id::text AND (paused_until IS NULL OR paused_until > clock_timestamp())
+    FOR KEY SHARE;
+    NEW.is_held := FOUND;
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER hold_paused BEFORE INSERT OR UPDATE OF status, family_id ON auth.queued_managed_account_creations
+  FOR EACH ROW WHEN (NEW.status = 'pending' OR NEW.is_held)
+  EXECUTE FUNCTION auth.hold_paused();
 
 -- Entries inserted by hand wake the workers, and have their event, unless the same statement or transaction wrote it.
 CREATE TRIGGER announce_work AFTER INSERT ON auth.queued_managed_account_creations

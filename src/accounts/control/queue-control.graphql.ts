@@ -1,4 +1,4 @@
-/** Flow control in the API: pauses and limits, seen and set. */
+/** Flow control in the API: pauses and limits. */
 import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/fields.ts';
@@ -29,7 +29,7 @@ const Pause = builder.objectRef<QueuePause>('QueuePause').implement({
     pausedBy: t.text('pausedBy', 'Who paused it.'),
     reason: t.text('reason', 'Why.'),
     pausedAt: t.at('pausedAt', 'Since when.'),
-    endsAt: t.atOrNull('pausedUntil', 'When it lifts itself; null when somebody must resume the queue.'),
+    endsAt: t.atOrNull('pausedUntil', 'When it ends without a resume; null when an operator must resume the queue.'),
   }),
 });
 const LimitsRef = builder.objectRef<QueueLimits>('QueueLimits').implement({
@@ -37,24 +37,27 @@ const LimitsRef = builder.objectRef<QueueLimits>('QueueLimits').implement({
   fields: (t) => ({
     startsPerSecond: t.countOrNull(
       'startsPerSecond',
-      'Attempts that may start in any second, give or take the burst; null without a limit.',
+      'How many attempts may start in any second, within `burst`; null without a limit.',
     ),
     burst: t.int({
       nullable: true,
       description: 'By how many the starts in a sliding second may exceed `startsPerSecond`; null without that limit.',
       resolve: ({ startsPerSecond }) => (startsPerSecond === null ? null : burstOf(startsPerSecond)),
     }),
-    concurrency: t.countOrNull('concurrency', 'Attempts that may be under way at the same time; null without a limit.'),
-    updatedBy: t.textOrNull('updatedBy', 'Who set them; null if nobody has.'),
+    concurrency: t.countOrNull(
+      'concurrency',
+      'How many attempts may be under way at the same time; null without a limit.',
+    ),
+    updatedBy: t.textOrNull('updatedBy', 'Who set them; null if they were never set.'),
     updatedAt: t.at('updatedAt', 'When they were set.'),
   }),
 });
 const Control = builder.objectRef<object>('QueueControl').implement({
-  description: 'What people set to hold the queue back.',
+  description: 'The pauses and limits of the queue.',
   fields: (t) => ({
     pauses: t.field({
       type: [Pause],
-      description: 'The pauses in force, the whole queue’s first; at most 1000.',
+      description: 'The pauses in force, that of the whole queue first; at most 1000.',
       resolve: (_parent, _args, { reading, caller }) => loadPauses(reading, caller.familyId),
     }),
     limits: t.field({
@@ -78,14 +81,14 @@ const PauseInput = builder.inputType('PauseQueueInput', {
   fields: (t) => ({
     reason: t.string({
       required: true,
-      description: 'For those who wonder why nothing moves; 1 to 500 characters.',
+      description: 'Why, for those who see that nothing moves; 1 to 500 characters.',
       validate: reasonText.trim().min(1, 'is needed'),
     }),
     until: t.field({
       type: 'DateTime',
-      description: 'When it lifts itself; left out: when somebody resumes the queue.',
+      description: 'When it ends without a resume; left out: when an operator resumes the queue.',
     }),
-    familyId: t.field({ type: 'UUID', description: 'Only this family’s entries; left out: the whole queue.' }),
+    familyId: t.field({ type: 'UUID', description: 'Pauses only this family; left out: the whole queue.' }),
   }),
 });
 const ResumeInput = builder.inputType('ResumeQueueInput', {
@@ -93,7 +96,7 @@ const ResumeInput = builder.inputType('ResumeQueueInput', {
   fields: (t) => ({
     familyId: t.field({
       type: 'UUID',
-      description: 'The pause of this family’s entries; left out: the pause of the whole queue.',
+      description: 'Ends the pause of this family; left out: that of the whole queue.',
     }),
     reason: t.reason(),
   }),
@@ -102,11 +105,11 @@ const LimitsInput = builder.inputType('SetQueueLimitsInput', {
   description: 'The limits; one that is left out stays as it is.',
   fields: (t) => ({
     startsPerSecond: t.int({
-      description: 'Attempts that all nodes together may start in a second: 1 to 100000; null lifts the limit.',
+      description: 'Attempts that all nodes together may start in a second: 1 to 100000; null removes the limit.',
       validate: limit,
     }),
     concurrency: t.int({
-      description: 'Attempts that all nodes together may have under way: 1 to 100000; null lifts the limit.',
+      description: 'Attempts that all nodes together may have under way: 1 to 100000; null removes the limit.',
       validate: limit,
     }),
     reason: t.reason(),
@@ -118,23 +121,23 @@ const pausesPayload = (name: string, description: string) =>
     fields: (t) => ({
       queuePauses: t.field({
         type: [Pause],
-        description: 'The pauses in force now, the whole queue’s first; at most 1000.',
+        description: 'The pauses in force now, that of the whole queue first; at most 1000.',
         resolve: (_parent, _args, { reading, caller }) => loadPauses(reading, caller.familyId),
       }),
-      isChanged: t.flag('isChanged', 'False if it was so already.'),
+      isChanged: t.flag('isChanged', 'False if nothing changed.'),
     }),
   });
 const PausePayload = pausesPayload('PauseQueuePayload', 'It is paused; attempts under way go on.');
-const ResumePayload = pausesPayload('ResumeQueuePayload', 'It is not paused, and the workers were woken.');
+const ResumePayload = pausesPayload('ResumeQueuePayload', 'It is not paused any more.');
 const LimitsPayload = builder.objectRef<{ isChanged: boolean }>('SetQueueLimitsPayload').implement({
-  description: 'The limits hold.',
+  description: 'The limits are set.',
   fields: (t) => ({
     queueLimits: t.field({
       type: LimitsRef,
-      description: 'The limits, as they stand now.',
+      description: 'The limits now.',
       resolve: (_parent, _args, { reading }) => loadLimits(reading),
     }),
-    isChanged: t.flag('isChanged', 'False if they were so already.'),
+    isChanged: t.flag('isChanged', 'False if nothing changed.'),
   }),
 });
 
@@ -150,7 +153,7 @@ builder.mutationFields((t) => ({
   resumeQueue: t.field({
     type: ResumePayload,
     nullable: true,
-    description: 'Takes a pause back. A pause of the whole queue and those of families are lifted each by itself.',
+    description: 'Ends a pause. The pause of the whole queue and those of families are ended separately.',
     args: { input: t.arg({ type: ResumeInput, required: true, description: 'What.' }) },
     errors: { types: [InvalidInputError, NotFoundError] },
     resolve: (_root, { input }, ctx) => resumeQueue(ctx, input),

@@ -1,6 +1,6 @@
 /**
- * How many attempts may start, and when the next one may: a token bucket for starts per second
- * and a count for attempts under way, over all nodes. Decisions without a database.
+ * How many attempts may start, and when the next one may: over all nodes, a token bucket for starts
+ * per second and a count of attempts under way. No database.
  */
 
 /** Null: no limit. */
@@ -10,25 +10,25 @@ export interface Limits {
 }
 
 export interface LimitState extends Limits {
-  /** Whole and part tokens in the bucket now; each start takes one. */
+  /** Tokens in the bucket now, with fractions; each start takes one. */
   readonly tokens: number;
   /** Attempts under way on all nodes. */
   readonly underWay: number;
 }
 
 /**
- * What the bucket holds when full: a tenth of a second's starts, at least one. In no
- * sliding second are more attempts claimed than `startsPerSecond` and this.
+ * What a full bucket holds: a tenth of a second's starts, at least one. In any sliding second, at most
+ * `startsPerSecond` plus this many attempts are claimed.
  */
 export const bucketSize = (startsPerSecond: number): number => Math.max(1, startsPerSecond / 10);
 
 /**
- * By how many the starts in a sliding second may exceed `startsPerSecond`, seen at the
- * provider: the bucket, and as much again for the time between a claim and its start.
+ * By how many the starts in a sliding second may exceed `startsPerSecond` as the provider sees them:
+ * the bucket, and the same again for the time between a claim and its start.
  */
 export const burstOf = (startsPerSecond: number): number => Math.ceil(2 * bucketSize(startsPerSecond));
 
-/** The tokens in a bucket that held so many, so many seconds ago. */
+/** The tokens in a bucket that held `tokens` so many seconds ago. */
 export function refill(tokens: number, seconds: number, startsPerSecond: number): number {
   return Math.min(bucketSize(startsPerSecond), tokens + Math.max(0, seconds) * startsPerSecond);
 }

@@ -1,6 +1,6 @@
 /**
- * Pauses of the queue and limits on how fast it goes: set by people, held to by every claim.
- * A pause lifts itself at its end, by the database's clock: one that has ended is no pause.
+ * Pauses of the queue and limits on its speed: set by operators, kept to by every claim. By the
+ * database's clock, a pause ends at its `until`; its row stays until a node deletes it (holds.ts).
  */
 
 import { requireFamily, unknownFamily } from '../../access/scope.ts';
@@ -23,19 +23,19 @@ export interface QueuePause {
 
 export interface PauseRequest {
   readonly reason: string;
-  /** When it lifts itself; left out: it stays until it is resumed. */
+  /** When it ends without a resume; left out: it lasts until it is resumed. */
   readonly until?: Date | null;
   /** Only this family's entries; left out: the whole queue. */
   readonly familyId?: string | null;
 }
 
 export interface ResumeRequest {
-  /** The pause of this family's entries; left out: that of the whole queue. */
+  /** Ends the pause of this family; left out: that of the whole queue. */
   readonly familyId?: string | null;
   readonly reason?: string | null;
 }
 
-/** Null lifts a limit; one that is left out stays as it is. */
+/** Null removes a limit; one that is left out stays as it is. */
 export interface LimitsRequest extends Partial<Limits> {
   readonly reason?: string | null;
 }
@@ -46,8 +46,8 @@ export interface QueueLimits extends Limits {
 }
 
 /**
- * The pauses in force, the whole queue's first, then the youngest first; at most 1,000. Of other
- * families than `onlyFamilyId` none, where that is given.
+ * The pauses in force, that of the whole queue first, then the newest first; at most 1,000. Where
+ * `onlyFamilyId` is given, none of other families.
  */
 export function loadPauses(db: Queryable, onlyFamilyId: string | null = null): Promise<QueuePause[]> {
   return db.query<QueuePause>(
@@ -60,9 +60,9 @@ export function loadPauses(db: Queryable, onlyFamilyId: string | null = null): P
 }
 
 /**
- * Pauses the queue, or one family's part of it; a pause in force takes the new reason and end.
- * Idempotent but for those. Throws NotFoundError for an unknown family and InvalidInputError
- * for an end that has passed.
+ * Pauses the queue, or one family. A pause in force gets the new reason and end; with the same ones
+ * nothing changes. Throws NotFoundError for an unknown family, and InvalidInputError for an end that
+ * has passed.
  */
 export async function pauseQueue(ctx: Context, request: PauseRequest): Promise<{ isChanged: boolean }> {
   const { familyId = null, until = null } = request;
@@ -77,7 +77,7 @@ export async function pauseQueue(ctx: Context, request: PauseRequest): Promise<{
           path: ['until'],
           code: 'IN_THE_PAST',
           message:
-            'This instant has passed. Give a later one, or leave it out to pause until somebody resumes the queue.',
+            'This instant has passed. Give a later one, or leave it out to pause until an operator resumes the queue.',
         },
       ]);
     await tx.query('DELETE FROM auth.queue_pauses WHERE scope = $1 AND paused_until <= now()', [familyId ?? 'queue']);
@@ -101,7 +101,7 @@ export async function pauseQueue(ctx: Context, request: PauseRequest): Promise<{
   });
 }
 
-/** Takes a pause back. Throws NotFoundError for an unknown family. */
+/** Ends a pause. Throws NotFoundError for an unknown family. */
 export async function resumeQueue(
   ctx: Context,
   { familyId = null, reason }: ResumeRequest,
@@ -127,14 +127,14 @@ export async function resumeQueue(
   });
 }
 
-/** What a pause is of, for the audit trail and the event. */
+/** What is paused, for the audit trail and the event. */
 const queueOf = (familyId: string | null) => ({
   target: familyId === null ? { type: 'Queue', id: 'queue' } : { type: 'Family', id: familyId },
   aggregateId: aggregateIdOf('Queue', familyId ?? 'queue'),
   familyId,
 });
 
-/** The limits as they were set. */
+/** The limits that are set. */
 export async function loadLimits(db: Queryable): Promise<QueueLimits> {
   const [limits] = await db.query<QueueLimits>(
     `SELECT starts_per_second AS "startsPerSecond", concurrency, updated_by AS "updatedBy", updated_at AS "updatedAt"
@@ -146,8 +146,8 @@ export async function loadLimits(db: Queryable): Promise<QueueLimits> {
 }
 
 /**
- * Sets the limits over all nodes: null lifts one, undefined leaves it as it is. A new rate
- * begins with an empty bucket. Attempts under way go on.
+ * Sets the limits over all nodes: null removes one, undefined leaves it as it is. A new rate starts
+ * with an empty bucket. Attempts under way go on.
  */
 export function setQueueLimits(ctx: Context, { reason, ...limits }: LimitsRequest): Promise<{ isChanged: boolean }> {
   const { startsPerSecond, concurrency } = limits;
@@ -179,7 +179,7 @@ export function setQueueLimits(ctx: Context, { reason, ...limits }: LimitsReques
   });
 }
 
-/** Holds the family, so that it is not deleted under the pause. */
+/** Locks the family, so that it is not deleted before the pause is written. */
 async function familyExists(tx: Queryable, familyId: string | null): Promise<void> {
   if (familyId === null) return;
   const found = await tx.query('SELECT 1 FROM auth.families WHERE id = $1 FOR KEY SHARE', [familyId]);
