@@ -7,7 +7,7 @@ import { startStopwatch } from '../clock.ts';
 import { planAnew } from '../database/by-place.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
-import { recordProbe, takeProbe } from '../identity/circuit.ts';
+import { lockCircuit, recordProbe, takeProbe } from '../identity/circuit.ts';
 import type { Services } from '../work/context.ts';
 import { DROP_LEASE, IS_DUE, IS_NOT_PAUSED } from './lease.ts';
 
@@ -129,6 +129,8 @@ export function claimProbe(
 ): Promise<{ entry: ClaimedEntry; probeToken: string } | undefined> {
   const { provider, leaseMs } = options;
   return db.transaction(async (tx) => {
+    // One node at a time: else a node passes over the entry that another has locked but may not probe with.
+    await lockCircuit(tx, provider);
     const [next] = await tx.query<{ id: string }>(NEXT_PROBE);
     if (next === undefined) return undefined;
     const probeToken = await takeProbe(tx, provider, leaseMs);
