@@ -1,0 +1,64 @@
+/** What a condition is: something that needs attention, or keeps a job from running. The list is in conditions.ts. */
+import type { Thresholds } from '../config/alerts.ts';
+import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
+import type { Cure } from './cure.ts';
+import { counted } from './wording.rules.ts';
+
+/** What a condition is about, so that a page can link to it. */
+export type SubjectKind =
+  | 'failure_group'
+  | 'queue'
+  | 'identity_provider'
+  | 'job'
+  | 'node'
+  | 'outbox'
+  | 'webhook'
+  | 'encryption_key'
+  | 'api_token'
+  | 'audit_trail'
+  | 'database'
+  | 'alert_rule';
+
+/** A condition in words. The words of alerts leave the server: they name no person and quote no one. */
+export interface Said {
+  readonly message: string;
+  /** What to do about it. */
+  readonly advice: string;
+  readonly cure: Cure | null;
+}
+
+export interface Condition<Facts> {
+  readonly title: string;
+  readonly severity: AlertSeverity;
+  readonly about: SubjectKind;
+  /** What its alert means and when that ends; left out where no alert is raised. */
+  readonly alert?: string;
+  /** When the alert is raised; left out: at once. */
+  readonly threshold?: (of: Thresholds) => string;
+  readonly says: (facts: Facts) => Said;
+}
+
+/** Facts about a pause; alerts leave both out. */
+export interface Pause {
+  readonly by?: string | null;
+  readonly reason?: string | null;
+}
+
+export const pausedBy = ({ by, reason }: Pause): string =>
+  `paused${by == null ? '' : ` by ${by}`}${reason == null ? '' : `: “${reason.trim()}”`}`;
+
+/** How many; `isCut`: more than were counted. */
+export interface Amount {
+  readonly count: number;
+  readonly isCut?: boolean;
+}
+
+export const amount = ({ count, isCut = false }: Amount, one: string, many?: string): string =>
+  `${isCut ? 'At least ' : ''}${counted(count, one, many)}`;
+
+export const cure = (label: string, mutation: string, input: Cure['input'] = {}): Cure => ({ label, mutation, input });
+
+/** Declares a condition that raises an alert. */
+export const alert = <Facts>(of: Condition<Facts> & { readonly alert: string }) => of;
+/** Declares a condition that is only shown. */
+export const shown = <Facts>(of: Condition<Facts>) => of;
