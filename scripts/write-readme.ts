@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ZodType } from 'zod';
 import { FIELDS, OPERATIONS, PATHS, type Permission } from '../src/access/permissions.rules.ts';
-import { shownRules } from '../src/alerts/alert-rules.ts';
+import { shownRules } from '../src/alerts/rule-views.ts';
 import { DEFAULT_THRESHOLDS, thresholdName } from '../src/config/alerts.ts';
 import { SETTING_GROUPS, SETTINGS } from '../src/config/settings.ts';
 import type { Setting } from '../src/config/values.ts';
@@ -147,33 +147,36 @@ ${rows.join('\n')}
 `;
 }
 
-/** docs/alerts.md: what is watched, from when on somebody is told, and how. */
+/** docs/alerts.md: every alert rule with its meaning and its threshold, from the list of conditions. */
 export function alertsDocument(): string {
-  const rows = shownRules(DEFAULT_THRESHOLDS).map(({ name, severity, description, threshold }) => {
+  const rows = shownRules(DEFAULT_THRESHOLDS).map(({ name, title, severity, description, threshold }) => {
     const set = thresholdName(name);
-    return `| \`${name}\` | ${severity} | ${description} | ${threshold ?? ''} | ${set === null ? '' : `\`${set}\``} |`;
+    return `| ${title}: \`${name}\` | ${severity} | ${description} | ${threshold ?? ''} | ${set === null ? '' : `\`${set}\``} |`;
   });
   return `# Alerts
 
-Generated from \`src/alerts/\` (\`npm run readme\`). The server watches itself and tells of what needs
-somebody, with nothing configured:
+Generated from \`src/diagnosis/\` (\`npm run readme\`). The server watches itself and raises alerts without any
+configuration:
 
-- **Once on, once off.** Every 10 seconds one of the nodes looks, whichever has the turn; what it
-  finds is stored (\`auth.alerts\`), so that there is one alert over all nodes and starts. An alert is over
-  when it was not found for a minute: what comes and goes is one alert.
-- **Grouped.** 4,000 entries that fail by one cause are one alert, whose count grows and tells nobody anew.
-- **Told** by the events \`AlertRaised\` and \`AlertResolved\` (written with the alert, so that webhooks get
-  each at least once), by \`alertChanged\`, by the metric \`family_hub_alerts\`, and by one line of the log
-  each (error for critical, warn for warning; info when it is over).
-- **Explained.** \`alerts { nodes { summary explanation { blockers { message cure { mutation input } } } subject { kind key } } }\`
-  says what is wrong, what to do, which mutation does it, and what to link to.
-- **Silenced** with an end and a reason: \`silenceAlert\` for one alert, a rule, or one group of it. It stays
-  to be seen. One that goes on under a silence is announced when the silence ends and it is still on; one
-  that was announced before is not announced again. That an announced alert is over is always told.
+- **Raised once, resolved once.** Every 10 seconds one of the nodes evaluates the rules and stores the alerts
+  (\`auth.alerts\`), so that there is one alert across all nodes and restarts. An alert is resolved when its
+  condition was not found for a minute: one that flaps stays one alert.
+- **Grouped.** 4,000 entries that fail for one cause are one alert. A higher count is not announced again.
+- **Announced** by the events \`AlertRaised\` and \`AlertResolved\` (written in the same transaction, so that
+  webhooks get each at least once), by \`alertChanged\`, by the metric \`family_hub_alerts\`, and by one line in
+  the log (error for critical, warn for warning; info when it is resolved).
+- **Explained.** \`alerts { nodes { title summary startedAt explanation { blockers { code message cure { mutation input } } } subject { kind key } } }\`
+  says what is wrong, since when, what to do, which mutation does it, and what to link to.
+- **Silenced** with an end and a reason: \`silenceAlert\` for one alert, a rule, or one group of it. A silenced
+  alert stays visible. If it is still on when the silence ends, it is announced then, unless it was announced
+  before. The end of an announced alert is always announced.
 
-A database that cannot be reached cannot be told of this way: metrics and the log do. A rule that cannot
-read what it looks at says so (\`RULE_UNREADABLE\`) and leaves its alerts as they are. Of other users'
-transactions PostgreSQL tells the beginning only to members of \`pg_read_all_stats\`.
+\`conditions\` lists everything that needs attention now, without thresholds: alerts that are not silenced, open
+circuits, pauses, missing nodes.
+
+Alerts cannot report a database that is unreachable: metrics and the log do. A rule that cannot be evaluated
+has an alert of its own (\`RULE_UNREADABLE\`), and its alerts stay as they are. PostgreSQL shows when other
+users' transactions began only to members of \`pg_read_all_stats\`.
 
 | rule | severity | means | threshold by default | name in \`ALERT_THRESHOLDS\` |
 |---|---|---|---|---|

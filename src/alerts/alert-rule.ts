@@ -1,71 +1,80 @@
 /**
- * What every rule of an alert is: a question to the database that answers what is wrong now, each
- * thing in its group. A rule knows neither what was on before nor who is told: see alert.rules.ts.
+ * What an alert rule is: a reading of the database that answers where a condition holds now. A rule
+ * knows neither which alerts are on nor who is notified: see alert.rules.ts.
  */
 import type { Queryable } from '../database/database.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
-import type { Cure } from '../diagnosis/cure.ts';
+import type { Said, SubjectKind } from '../diagnosis/condition.ts';
+import { type AlertCode, CONDITIONS, type FactsOf, said } from '../diagnosis/conditions.ts';
 
-/** What an alert is about, so that a page can lead there; `key` is what the API's selectors take. */
-export type SubjectKind =
-  | 'failure_group'
-  | 'queue'
-  | 'identity_provider'
-  | 'job'
-  | 'node'
-  | 'outbox'
-  | 'webhook'
-  | 'encryption_key'
-  | 'api_token'
-  | 'audit_trail'
-  | 'database'
-  | 'alert_rule';
-
-/** Something that is wrong now. */
-export interface Finding {
-  /** Which of the rule's many; the same as long as it is the same trouble. Empty where there is only one. */
+/** One place where a condition holds. */
+export interface Finding extends Omit<Said, 'message'> {
+  /** Which of the rule's many; the same as long as it is the same problem. Empty where there is only one. */
   readonly groupKey: string;
   readonly subject: { readonly kind: SubjectKind; readonly key: string | null };
-  /** How many it stands for; 1 at least. */
+  /** How many it stands for; at least 1. */
   readonly count: number;
-  /** Since when it is so; null where nothing tells: since it was found. */
+  /** Since when; null where that is not known: since it was found. */
   readonly since: Date | null;
-  /** What is wrong, in a sentence. It leaves the server: no names of people, no texts of others. */
   readonly summary: string;
-  /** What to do about it. */
-  readonly advice: string;
-  readonly cure: Cure | null;
 }
 
 export interface Findings {
   readonly findings: readonly Finding[];
-  /** False: there was more than was looked at, so that what is not among them may still be so. */
+  /** False: there was more than was read, so that alerts that were not found may still be on. */
   readonly isComplete: boolean;
 }
 
 export interface AlertRule {
-  /** In SCREAMING_SNAKE: for scripts, silences and webhooks. */
   readonly name: string;
   readonly severity: AlertSeverity;
-  /** What it means when an alert of it is on, and when that is over. */
-  readonly description: string;
-  /** Where it looks. */
-  readonly looksAt: string;
-  /** What decides, in words; null where there is nothing to set. */
-  readonly threshold: string | null;
-  /** Reads what is wrong now, by the database's clock; bounded, however many rows there are. */
+  /** Reads where the condition holds now, by the database's clock; bounded, however many rows there are. */
   find(db: Queryable): Promise<Findings>;
 }
 
-export type { Thresholds } from '../config/alerts.ts';
+/** A row of a reading: a finding with the facts that its words depend on. */
+export type FoundRow<Code extends AlertCode> = FactsOf<Code> & {
+  /** The group's key; left out where there is only one. */
+  readonly key?: string;
+  /** The subject's key; left out: the group's. */
+  readonly subjectKey?: string | null;
+  /** Left out: 1. */
+  readonly count?: number;
+  readonly since: Date | null;
+  /** Not every row was read. */
+  readonly isPartial?: boolean;
+};
 
-/** So many alerts of one rule at the most; a rule that finds more says that it is not complete. */
+/** The conditions that a statement reads; RULE_UNREADABLE is about the readings themselves. */
+export type ReadCode = Exclude<AlertCode, 'RULE_UNREADABLE'>;
+
+/** One reading for each condition that raises alerts. */
+export type Readings<Code extends ReadCode = ReadCode> = {
+  readonly [C in Code]: (db: Queryable) => Promise<readonly FoundRow<C>[]>;
+};
+
+/** At most so many alerts of one rule; a rule that finds more says that it is not complete. */
 export const MOST_FINDINGS = 100;
+/** For statements: one row more shows that there are more. */
+export const LIMIT = `LIMIT ${MOST_FINDINGS + 1}`;
 
-/** What a statement with `LIMIT MOST_FINDINGS + 1` answered. */
-export function findingsOf<Row>(rows: readonly Row[], toFinding: (row: Row) => Finding): Findings {
+export function findingOf<Code extends AlertCode>(code: Code, row: FoundRow<Code>): Finding {
+  const { key = '', subjectKey = key === '' ? null : key, count = 1, since } = row;
+  const { message: summary, advice, cure } = said(code, row);
+  const subject = { kind: CONDITIONS[code].about, key: subjectKey };
+  return { groupKey: key, subject, count: Math.max(1, count), since, summary, advice, cure };
+}
+
+export function ruleOf<Code extends ReadCode>(code: Code, read: Readings[Code]): AlertRule {
   return {
-    findings: rows.slice(0, MOST_FINDINGS).map(toFinding),
-    isComplete: rows.length <= MOST_FINDINGS,
+    name: code,
+    severity: CONDITIONS[code].severity,
+    async find(db) {
+      const rows = await read(db);
+      return {
+        findings: rows.slice(0, MOST_FINDINGS).map((row) => findingOf(code, row as FoundRow<Code>)),
+        isComplete: rows.length <= MOST_FINDINGS && rows.every(({ isPartial }) => isPartial !== true),
+      };
+    },
   };
 }

@@ -1,8 +1,10 @@
-/** Alerts in the API: what is on and what was, the newest first, what is on before everything else. */
+/** Alerts in the API: those that are on first, then those that are over, newest first. */
 
 import { thresholdName } from '../config/alerts.ts';
 import type { Alert, Prisma, PrismaClient } from '../database/generated/prisma/client.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
+import type { SubjectKind } from '../diagnosis/condition.ts';
+import { isAlertCode, titleOf } from '../diagnosis/conditions.ts';
 import { type AnyBlocker, Blocker, Explanation } from '../diagnosis/cure.graphql.ts';
 import type { Cure } from '../diagnosis/cure.ts';
 import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';
@@ -12,8 +14,6 @@ import { AFTER, Change } from '../graphql/change-types.ts';
 import { enumOf } from '../graphql/enums.ts';
 import { type NumberQuery, newestFirstPage } from '../graphql/keyset-number.ts';
 import { covers } from './alert.rules.ts';
-import type { SubjectKind } from './alert-rule.ts';
-import { RULE_NAMES, shownRules } from './alert-rules.ts';
 import { type AlertRuleState, type AlertRuleView, loadRuleViews } from './rule-views.ts';
 import { unknownRule } from './silences.ts';
 import { loadSilencesTogether } from './stored-alerts.ts';
@@ -32,7 +32,7 @@ const conditionOf = (filter: AlertFilter | null | undefined): Prisma.AlertWhereI
   groupKey: filter?.groupKey ?? undefined,
 });
 
-/** What is on stands before all that is over: as if its number were larger by so much. */
+/** Alerts that are on come before all that are over: as if their numbers were larger by so much. */
 const ON = 1e12;
 const placeOf = ({ isOn, number }: Pick<Alert, 'isOn' | 'number'>): number => Number(number) + (isOn ? ON : 0);
 
@@ -48,9 +48,9 @@ const between = ({ below, above }: NumberQuery): Prisma.AlertWhereInput => ({
   AND: [...(below === undefined ? [] : [beyond(below, 'lt')]), ...(above === undefined ? [] : [beyond(above, 'gt')])],
 });
 
-/** Throws NotFoundError for a rule that there is not, unless it once was one: its alerts are there to be asked for. */
+/** Throws NotFoundError for an unknown rule, unless alerts of it are stored: an earlier version had that rule. */
 async function requireRules(prisma: PrismaClient, asked: readonly string[]): Promise<void> {
-  const strange = asked.filter((rule) => !RULE_NAMES.includes(rule));
+  const strange = asked.filter((rule) => !isAlertCode(rule));
   if (strange.length === 0) return;
   const former = await prisma.alert.findMany({
     where: { rule: { in: strange } },
@@ -61,52 +61,53 @@ async function requireRules(prisma: PrismaClient, asked: readonly string[]): Pro
   if (unknown !== undefined) throw unknownRule(unknown);
 }
 
-const AlertSeverityRef = enumOf<AlertSeverity>('AlertSeverity', 'How urgent an alert is.', {
-  info: 'To be done some day soon.',
-  warning: 'To be looked at today.',
-  critical: 'To be looked at now: something does not go on.',
+export const AlertSeverityRef = enumOf<AlertSeverity>('AlertSeverity', 'How urgent an alert is.', {
+  info: 'Do it in the next days.',
+  warning: 'Check it today.',
+  critical: 'Check it now: something has stopped.',
 });
 const Kind = enumOf<SubjectKind>('AlertSubjectKind', 'What an alert is about.', {
-  failure_group: 'Failures by one cause; `key` is the group’s key, null for failures without a group.',
+  failure_group: 'Failures with one cause; `key` is the group’s key, null for failures without a group.',
   queue: 'The queue.',
   identity_provider: 'An identity provider and its circuit; `key` is its name.',
   job: 'A job; `key` is its name.',
   node: 'A node; `key` is its `nodeId`.',
-  outbox: 'The outbox; `key` is the `eventId` of an event, where it is about events that are parked.',
+  outbox: 'The outbox; `key` is the `eventId` of the oldest parked event, else null.',
   webhook: 'A webhook; `key` is its `webhookId`.',
   encryption_key: 'A key of the key ring; `key` is its `keyId`.',
   api_token: 'An API token; `key` is its `apiTokenId`.',
   audit_trail: 'The audit trail.',
   database: 'The database.',
-  alert_rule: 'A rule of alerts; `key` is its name.',
+  alert_rule: 'An alert rule; `key` is its name.',
 });
 const Subject = builder.objectRef<{ kind: SubjectKind; key: string | null }>('AlertSubject').implement({
-  description: 'What an alert is about, for a link.',
+  description: 'What an alert or condition is about, for a link.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: Kind, description: 'What it is.' }),
-    key: t.textOrNull('key', 'Which one, as the API’s selectors take it; null where there is only one.'),
+    kind: t.expose('kind', { type: Kind, description: 'Its kind.' }),
+    key: t.textOrNull('key', 'Which one, as arguments of the API take it; null where there is only one.'),
   }),
 });
 builder.objectRef<AnyBlocker>('AlertCause').implement({
   interfaces: [Blocker],
-  description: 'What an alert is about, with what to do.',
+  description: 'What an alert is about, and what to do about it.',
 });
 
 export const AlertRef = builder.prismaNode('Alert', {
   id: { field: 'id' },
   nullable: true,
   description:
-    'Something that needs somebody. It goes on once and off once, over all nodes and starts; more of the same makes its count grow.',
+    'A condition that needs attention. It is raised once and resolved once, across all nodes and restarts; more of the same increases its count.',
   fields: (t) => ({
     alertId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
-    rule: t.text('rule', 'The rule that it is by; see `alertRules`.'),
+    rule: t.text('rule', 'The code of its rule; see `alertRules`.'),
+    title: t.string({ description: 'Its rule’s title.', resolve: ({ rule }) => titleOf(rule) }),
     groupKey: t.text(
       'groupKey',
-      'Which of the rule’s many it is: a failure group, a job, a host. Empty where there is only one.',
+      'Which of the rule’s alerts it is: a failure group, a job, a host. Empty where there is only one.',
     ),
     severity: t.expose('severity', { type: AlertSeverityRef, description: 'How urgent it is.' }),
-    summary: t.text('summary', 'What is wrong, in a sentence; of one that is over, as it last was.'),
-    count: t.count('count', 'How many it stands for, as of the last look; 1 at least.'),
+    summary: t.text('summary', 'What is wrong, in a sentence; once it is over, what was last found.'),
+    count: t.count('count', 'How many it stands for, as of the last evaluation; at least 1.'),
     subject: t.field({
       type: Subject,
       description: 'What it is about.',
@@ -118,37 +119,40 @@ export const AlertRef = builder.prismaNode('Alert', {
       resolve: async (alert, _args, { reading }) =>
         alert.isOn && (await loadSilencesTogether(reading)).some((silence) => covers(silence, alert)),
     }),
-    startedAt: t.at('startedAt', 'Since when it is so.'),
-    raisedAt: t.at('raisedAt', 'When it went on.'),
+    startedAt: t.at('startedAt', 'When the problem began.'),
+    raisedAt: t.at('raisedAt', 'When it was found.'),
     announcedAt: t.atOrNull(
       'announcedAt',
-      'When others were told, by the event `AlertRaised` and the log; null while a silence keeps it back.',
+      'When it was announced, by the event `AlertRaised` and the log; null while a silence holds it back.',
     ),
     notFoundAt: t.atOrNull(
       'clearSince',
-      'Since when it is not found any more; over once that has lasted for a minute. Null while it is found.',
+      'Since when it is no longer found; it is resolved once that has lasted for a minute. Null while it is found.',
     ),
-    resolvedAt: t.atOrNull('resolvedAt', 'When it was over; null while it is on.'),
+    resolvedAt: t.atOrNull('resolvedAt', 'When it ended; null while it is on.'),
     explanation: t.field({
       type: Explanation,
       nullable: true,
-      description: 'What is wrong and what to do about it; nothing stands in the way once it is over.',
-      resolve: ({ summary, advice, cure, isOn }) => ({
-        summary,
-        blockers: isOn ? [{ kind: 'AlertCause', message: advice, cure: cure as unknown as Cure | null }] : [],
-        nextChangeAt: null,
-      }),
+      description: 'What is wrong and what to do about it; without blockers once it is over.',
+      resolve: ({ rule: code, subjectKey: subject, summary, advice: message, cure: stored, isOn }) => {
+        const cure = stored as unknown as Cure | null;
+        return {
+          summary,
+          blockers: isOn ? [{ kind: 'AlertCause', code, subject, message, cure }] : [],
+          nextChangeAt: null,
+        };
+      },
     }),
   }),
 });
 
 const Filter = builder.inputRef<AlertFilter>('AlertFilter').implement({
-  description: 'Which alerts; all conditions that are given must hold.',
+  description: 'Which alerts; all given conditions must hold.',
   fields: (t) => ({
     isOn: t.boolean({ description: 'True: those that are on; false: those that are over.' }),
     rule: t.stringList({ description: 'By one of these rules.' }),
     severity: t.field({ type: [AlertSeverityRef], description: 'With one of these severities.' }),
-    groupKey: t.string({ description: 'About this of the rule’s many.' }),
+    groupKey: t.string({ description: 'With this group of the rule.' }),
   }),
 });
 builder.queryField('alerts', (t) =>
@@ -156,7 +160,7 @@ builder.queryField('alerts', (t) =>
     {
       type: AlertRef,
       nullable: true,
-      description: 'What is on, the newest first, then what is over, the newest first.',
+      description: 'Alerts that are on, newest first, then those that are over, newest first.',
       args: { filter: t.arg({ type: Filter, description: 'Which; left out: all.' }) },
       async resolve(_root, args, { prisma }) {
         await requireRules(prisma, args.filter?.rule ?? []);
@@ -176,44 +180,41 @@ builder.queryField('alerts', (t) =>
   ),
 );
 
-const State = enumOf<AlertRuleState>('AlertRuleState', 'How a rule stands.', {
+const State = enumOf<AlertRuleState>('AlertRuleState', 'The status of an alert rule.', {
   ok: 'No alert of it is on.',
   on: 'Alerts of it are on.',
   silenced: 'Alerts of it are on, and silences cover all of them.',
-  unreadable: 'What it looks at could not be read at the last look.',
+  unreadable: 'It could not be evaluated the last time.',
 });
 const Rule = builder.objectRef<AlertRuleView>('AlertRule').implement({
-  description: 'A rule by which alerts go on and off.',
+  description: 'An alert rule: raises an alert while its condition holds.',
   fields: (t) => ({
-    name: t.text('name', 'Its name, for silences and filters.'),
-    description: t.text('description', 'What its alerts mean, and when they are over.'),
+    name: t.text('name', 'Its code, for silences and filters.'),
+    title: t.text('title', 'Its title, for people.'),
+    description: t.text('description', 'What its alerts mean, and when they end.'),
     severity: t.expose('severity', { type: AlertSeverityRef, description: 'How urgent its alerts are.' }),
-    looksAt: t.text('looksAt', 'Where it looks.'),
-    threshold: t.textOrNull(
-      'threshold',
-      'From when on an alert goes on, in words; null where there is nothing to measure.',
-    ),
+    threshold: t.textOrNull('threshold', 'When it raises an alert, in words; null: at once.'),
     thresholdName: t.string({
       nullable: true,
       description: 'The name of its threshold in ALERT_THRESHOLDS; null where none can be set.',
       resolve: ({ name }) => thresholdName(name),
     }),
-    state: t.expose('state', { type: State, description: 'How it stands.' }),
+    state: t.expose('state', { type: State, description: 'Its status.' }),
     activeCount: t.count('activeCount', 'How many alerts of it are on.'),
-    evaluatedAt: t.atOrNull('evaluatedAt', 'When a node last looked; null if none has yet.'),
+    evaluatedAt: t.atOrNull('evaluatedAt', 'When a node last evaluated the rules; null if none has yet.'),
   }),
 });
 builder.queryField('alertRules', (t) =>
   t.field({
     type: [Rule],
     nullable: { list: true, items: false },
-    description: 'All rules of alerts, with how each stands.',
-    resolve: (_root, _args, { config, reading }) => loadRuleViews(reading, shownRules(config.ALERT_THRESHOLDS)),
+    description: 'All alert rules with their status.',
+    resolve: (_root, _args, { config, reading }) => loadRuleViews(reading, config.ALERT_THRESHOLDS),
   }),
 );
 
 const AlertChange = builder.objectRef<ChangeEvent>('AlertChange').implement({
-  description: 'An alert is on, grew, was silenced or announced, or is over.',
+  description: 'An alert was raised, grew, was silenced or announced, or ended.',
   interfaces: [Change],
   isTypeOf: isAbout('alert'),
   fields: (t) => ({
@@ -221,7 +222,7 @@ const AlertChange = builder.objectRef<ChangeEvent>('AlertChange').implement({
     alert: t.prismaField({
       type: AlertRef,
       nullable: true,
-      description: 'The alert as it stands when the change is told; null when it was removed.',
+      description: 'The alert as it is when the change is sent; null when it was removed.',
       resolve: (query, { key, together }, _args, { prisma }) =>
         together.objectOf('alert', JSON.stringify(query), key, async (keys) => {
           const rows = await prisma.alert.findMany({ ...query, where: { id: { in: [...keys] } } });

@@ -1,19 +1,20 @@
 /**
- * One look at everything that is watched: each rule is asked by itself, outside of any transaction
- * (asking.ts); then, in one transaction, it is decided what goes on and off, and that is
- * written with the events that tell of it. So nothing is told that is not so, or told twice.
+ * One evaluation of all alert rules: each is read by itself, outside of any transaction (asking.ts).
+ * Then one transaction decides which alerts are raised and resolved, and writes them with their events,
+ * so that no alert is announced falsely or twice.
  */
 import { randomUUID } from 'node:crypto';
+import { CONDITIONS } from '../diagnosis/conditions.ts';
+import { UNREADABLE_AFTER_MS } from '../diagnosis/system-conditions.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { asSystem, type Services } from '../work/context.ts';
 import type { UnitTransaction } from '../work/unit.ts';
 import { unit } from '../work/unit.ts';
 import type { AlertState } from './alert.rules.ts';
 import { type Asked, type Change, decide } from './alert.rules.ts';
-import type { Findings } from './alert-rule.ts';
-import { RULE_UNREADABLE, UNREADABLE_AFTER_MS } from './alert-rules.ts';
+import { findingOf } from './alert-rule.ts';
 import type { Ask } from './asking.ts';
-import { loadOpenAlerts, loadSilences, storeChanges, tellEndedSilences } from './stored-alerts.ts';
+import { loadOpenAlerts, loadSilences, markEndedSilences, storeChanges } from './stored-alerts.ts';
 import { endTurn, lockTurn, type Turn, takeTurn } from './turn.ts';
 
 export type EvaluationTools = Pick<Services, 'config' | 'db' | 'logger' | 'nodeId' | 'notices' | 'trail'> & {
@@ -21,8 +22,8 @@ export type EvaluationTools = Pick<Services, 'config' | 'db' | 'logger' | 'nodeI
 };
 
 /**
- * Looks, if it is this node's turn; answers what it made of it, or undefined when it was not, when the
- * turn ran out meanwhile, or when `stopping` came first: then the turn is given back.
+ * Evaluates the rules if it is this node's turn; answers the changes. Answers undefined when it was not,
+ * when the turn expired meanwhile, or when `stopping` resolved first: then the turn is given back.
  */
 export async function evaluate(
   tools: EvaluationTools,
@@ -49,7 +50,7 @@ export async function evaluate(
       newId: randomUUID,
     });
     await storeChanges(tx, changes, now);
-    const hasSilenceEnded = await tellEndedSilences(tx);
+    const hasSilenceEnded = await markEndedSilences(tx);
     if (changes.length > 0 || hasSilenceEnded) tx.happened('alertsChanged', {});
     nameEdges(tx, changes);
     await endTurn(tx, turn.token, unreadable);
@@ -65,23 +66,15 @@ function unreadableSince({ unreadable }: Turn, asked: readonly Asked[], now: Dat
 }
 
 function unreadableRules(unreadable: Turn['unreadable'], now: Date): Asked {
-  const { name, severity } = RULE_UNREADABLE;
-  const findings: Findings['findings'] = Object.entries(unreadable)
-    .map(([rule, since]) => ({ rule, since: new Date(since) }))
+  const findings = Object.entries(unreadable)
+    .map(([key, since]) => ({ key, since: new Date(since) }))
     .filter(({ since }) => now.getTime() - since.getTime() >= UNREADABLE_AFTER_MS)
-    .map(({ rule, since }) => ({
-      groupKey: rule,
-      subject: { kind: 'alert_rule', key: rule },
-      count: 1,
-      since,
-      summary: `What ${rule} looks at cannot be read: the rule neither goes on nor off.`,
-      advice: 'The log says what the database answered. Most often it is too slow, or lets this user read too little.',
-      cure: null,
-    }));
-  return { rule: name, severity, found: { findings, isComplete: true } };
+    .map((row) => findingOf('RULE_UNREADABLE', row));
+  const { severity } = CONDITIONS.RULE_UNREADABLE;
+  return { rule: 'RULE_UNREADABLE', severity, found: { findings, isComplete: true } };
 }
 
-/** Names what went on and off, in order, each with its event. */
+/** Records what was raised and resolved, in order, each with its event. */
 function nameEdges(tx: UnitTransaction, changes: readonly Change[]): void {
   for (const { alert, edge } of changes) {
     const payload = payloadOf(alert);
@@ -121,13 +114,13 @@ const payloadOf = ({
 
 const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const;
 
-/** Once the change has committed. What a silence keeps back is in the log at debug only. */
+/** Call it after the commit. The log has what a silence holds back at debug only. */
 function logEdges(logger: Logger, changes: readonly Change[]): void {
   for (const { alert, isNew, edge } of changes) {
     const { id: alertId, rule, groupKey: group, severity, count, summary } = alert;
     const line = { alertId, rule, group, severity, count };
     if (edge === 'raised') logger[LEVELS[severity]](line, `Alert ${rule}: ${summary}`);
-    else if (edge === 'resolved') logger.info(line, `Alert ${rule} is over. It had been: ${summary}`);
+    else if (edge === 'resolved') logger.info(line, `Alert ${rule} is over. It was: ${summary}`);
     else if (isNew) logger.debug(line, `Alert ${rule}, silenced: ${summary}`);
   }
 }

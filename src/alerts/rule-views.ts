@@ -1,16 +1,35 @@
-/** How each rule stands: what is on, what is silenced, and when somebody last looked. */
+/** The status of each alert rule: what is on, what is silenced, and when it was last evaluated. */
+import type { Thresholds } from '../config/alerts.ts';
 import type { Queryable } from '../database/database.ts';
+import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
+import type { Condition } from '../diagnosis/condition.ts';
+import { ALERT_CODES, CONDITIONS } from '../diagnosis/conditions.ts';
 import { covers } from './alert.rules.ts';
-import type { AlertRule } from './alert-rule.ts';
 import { loadSilences } from './stored-alerts.ts';
 
 export type AlertRuleState = 'ok' | 'on' | 'silenced' | 'unreadable';
 
-export interface AlertRuleView extends Omit<AlertRule, 'find'> {
+export interface ShownRule {
+  readonly name: string;
+  readonly title: string;
+  readonly severity: AlertSeverity;
+  readonly description: string;
+  /** When it raises an alert, in words; null: at once. */
+  readonly threshold: string | null;
+}
+
+export interface AlertRuleView extends ShownRule {
   readonly state: AlertRuleState;
   readonly activeCount: number;
   readonly evaluatedAt: Date | null;
 }
+
+/** All alert rules, as the list of conditions has them. */
+export const shownRules = (thresholds: Thresholds): ShownRule[] =>
+  ALERT_CODES.map((name) => {
+    const { title, severity, alert: description, threshold }: Condition<never> & { alert: string } = CONDITIONS[name];
+    return { name, title, severity, description, threshold: threshold?.(thresholds) ?? null };
+  });
 
 interface OnAlert {
   readonly id: string;
@@ -18,11 +37,8 @@ interface OnAlert {
   readonly groupKey: string;
 }
 
-/** All rules, in the order given; three short statements. */
-export async function loadRuleViews(
-  db: Queryable,
-  rules: readonly Omit<AlertRule, 'find'>[],
-): Promise<AlertRuleView[]> {
+/** All rules with their states; three short statements. */
+export async function loadRuleViews(db: Queryable, thresholds: Thresholds): Promise<AlertRuleView[]> {
   const [turn] = await db.query<{ doneAt: Date | null; unreadable: Record<string, string> }>(
     'SELECT done_at AS "doneAt", unreadable FROM auth.alert_turn WHERE id = 1',
   );
@@ -30,7 +46,7 @@ export async function loadRuleViews(
     'SELECT id::text AS id, rule, group_key AS "groupKey" FROM auth.alerts WHERE is_on',
   );
   const silences = await loadSilences(db);
-  return rules.map((rule) => {
+  return shownRules(thresholds).map((rule) => {
     const active = on.filter((alert) => alert.rule === rule.name);
     const isSilenced = active.every((alert) => silences.some((silence) => covers(silence, alert)));
     const isUnreadable = turn !== undefined && Object.hasOwn(turn.unreadable, rule.name);

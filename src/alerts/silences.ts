@@ -1,16 +1,16 @@
 /**
- * Silences: somebody knows, and nobody else is to be told for a time. An alert that goes on under
- * one is there to be seen, and is announced when the silence has ended and it is still on.
+ * Silences: an operator knows of a problem, and no one else is to be notified for a time. An alert that
+ * is raised under a silence is visible, and is announced when the silence has ended and it is still on.
  */
 import { idempotencyKeyIssues } from '../access/idempotency.rules.ts';
 import { once } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
+import { ALERT_CODES, isAlertCode } from '../diagnosis/conditions.ts';
 import { type InputIssue, InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
-import { RULE_NAMES } from './alert-rules.ts';
 
-/** Longer than anybody remembers; what is to be silent for ever is mended or its threshold set. */
+/** No one remembers a longer silence. Fix the cause or set another threshold instead. */
 const LONGEST_DAYS = 90;
 
 export interface SilenceRequest {
@@ -44,19 +44,19 @@ export async function silenceAlert(
       const issues = [...problems, ...(await endProblems(tx, until))];
       if (issues.length > 0) throw new InvalidInputError(issues);
       if (alertId !== null) await requireOn(tx, alertId);
-      if (rule !== null && !RULE_NAMES.includes(rule)) throw unknownRule(rule);
-      const [made] = await tx.query<{ id: string }>(
+      if (rule !== null && !isAlertCode(rule)) throw unknownRule(rule);
+      const [created] = await tx.query<{ id: string }>(
         `INSERT INTO auth.alert_silences (alert_id, rule, group_key, reason, created_by, ends_at)
          VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
         [alertId, rule, groupKey, reason, ctx.caller.name, until],
       );
-      if (made === undefined) throw new Error('A silence was not made.');
+      if (created === undefined) throw new Error('The silence was not created.');
       tx.happened('alertSilenced', {
         target: alertId === null ? { type: 'AlertRule', id: rule ?? '' } : { type: 'Alert', id: alertId },
         reason,
-        after: { silenceId: made.id, rule, groupKey, until: until.toISOString() },
+        after: { silenceId: created.id, rule, groupKey, until: until.toISOString() },
       });
-      return made.id;
+      return created.id;
     }),
   );
   return { silenceId: resultId, isReplay };
@@ -95,7 +95,7 @@ function problemsOf({ alertId, rule, groupKey, reason, idempotencyKey }: Silence
           {
             path: ['alertId'],
             code: 'REQUIRED',
-            message: 'Give either this, for one alert, or rule, for all of a rule.',
+            message: 'Give either this, for one alert, or rule, for all alerts of a rule.',
           },
         ]
       : []),
@@ -104,12 +104,18 @@ function problemsOf({ alertId, rule, groupKey, reason, idempotencyKey }: Silence
           {
             path: ['groupKey'],
             code: 'INVALID_VALUE',
-            message: 'narrows a rule; an alert has its group already. Leave it out.',
+            message: 'is only for a rule. Leave it out with alertId.',
           },
         ]
       : []),
     ...(reason === ''
-      ? [{ path: ['reason'], code: 'REQUIRED', message: 'is needed: others wonder why nobody was told.' }]
+      ? [
+          {
+            path: ['reason'],
+            code: 'REQUIRED',
+            message: 'is required: others will want to know why no one was notified.',
+          },
+        ]
       : []),
     ...idempotencyKeyIssues(idempotencyKey),
   ];
@@ -121,9 +127,9 @@ async function endProblems(db: Queryable, until: Date): Promise<InputIssue[]> {
     [until, LONGEST_DAYS],
   );
   const message = is?.past
-    ? 'This instant has passed. Give a later one.'
+    ? 'This time has passed. Give a later one.'
     : is?.late
-      ? `This is more than ${LONGEST_DAYS} days from now. Give an earlier instant, and silence it again then if need be.`
+      ? `This is more than ${LONGEST_DAYS} days from now. Give an earlier time, and silence it again later if necessary.`
       : undefined;
   return message === undefined ? [] : [{ path: ['until'], code: is?.past ? 'IN_THE_PAST' : 'TOO_LATE', message }];
 }
@@ -137,10 +143,10 @@ async function requireOn(db: Queryable, alertId: string): Promise<void> {
     throw new NotFoundError(`There is no alert with the id ${alertId}. List them with the query "alerts".`);
   if (!alert.isOn)
     throw new InvalidStateError(
-      `This alert is over. To keep the next of its kind silent, give rule: "${alert.rule}" instead of alertId.`,
+      `This alert is over. To silence the next one of its kind, give rule: "${alert.rule}" instead of alertId.`,
     );
 }
 
-/** The refusal for a rule's name that nobody knows. */
+/** The refusal for the name of an unknown rule. */
 export const unknownRule = (rule: string): NotFoundError =>
-  new NotFoundError(`There is no alert rule "${rule}". The rules are ${RULE_NAMES.join(', ')}.`);
+  new NotFoundError(`There is no alert rule "${rule}". The rules are ${ALERT_CODES.join(', ')}.`);

@@ -1,10 +1,10 @@
-/** Alerts in the database: those that are on, and what a decision made of them, in one statement. */
+/** Alerts in the database: those that are on, and the changes that a decision makes, in one statement. */
 
 import type { Queryable } from '../database/database.ts';
 import { shareReading } from '../database/shared-reading.ts';
+import type { SubjectKind } from '../diagnosis/condition.ts';
 import type { Cure } from '../diagnosis/cure.ts';
 import type { AlertState, Change, Silence } from './alert.rules.ts';
-import type { SubjectKind } from './alert-rule.ts';
 
 type StoredAlert = Omit<AlertState, 'subject'> & {
   readonly subjectKind: SubjectKind;
@@ -23,21 +23,21 @@ export async function loadOpenAlerts(db: Queryable): Promise<AlertState[]> {
   return rows.map(({ subjectKind: kind, subjectKey: key, ...alert }) => ({ ...alert, subject: { kind, key } }));
 }
 
-/** The silences that hold by the database's clock. */
+/** The silences in force by the database's clock. */
 export const loadSilences = (db: Queryable): Promise<Silence[]> =>
   db.query<Silence>(
     `SELECT alert_id::text AS "alertId", rule, group_key AS "groupKey" FROM auth.alert_silences
      WHERE ends_at > clock_timestamp() AND ended_at IS NULL`,
   );
 
-/** The same, read once for all who ask together. */
+/** The same, read once for all that ask at the same time. */
 export const loadSilencesTogether = shareReading((db: Queryable) => loadSilences(db));
 
 /**
- * Marks silences whose time is over; a trigger tells of the alerts that they covered, but for those
- * that are told of in this transaction already. Answers whether there were any.
+ * Marks silences that have expired; a trigger announces the change of the alerts that they covered, but
+ * for those that change in this transaction anyway. Answers whether there were any.
  */
-export async function tellEndedSilences(tx: Queryable): Promise<boolean> {
+export async function markEndedSilences(tx: Queryable): Promise<boolean> {
   const ended = await tx.query(
     `UPDATE auth.alert_silences SET end_told_at = clock_timestamp()
      WHERE ends_at <= clock_timestamp() AND ended_at IS NULL AND end_told_at IS NULL RETURNING 1`,
@@ -45,7 +45,7 @@ export async function tellEndedSilences(tx: Queryable): Promise<boolean> {
   return ended.length > 0;
 }
 
-// A number is drawn for rows that are there already, too: holes mean nothing.
+// The sequence also advances for rows that exist: gaps mean nothing.
 const STORE = `
   INSERT INTO auth.alerts (id, rule, group_key, severity, summary, advice, cure, subject_kind, subject_key, count,
                            started_at, raised_at, announced_at, clear_since, is_on, resolved_at, updated_at)
@@ -63,8 +63,8 @@ const STORE = `
       updated_at = excluded.updated_at`;
 
 /**
- * Writes what was decided. Breaks alerts_one_on_key where another alert of the same rule and
- * group is on, so that the whole transaction fails rather than anything being told twice.
+ * Writes the changes. Violates alerts_one_on_key where another alert of the same rule and group is on,
+ * so that the whole transaction fails rather than announcing an alert twice.
  */
 export async function storeChanges(tx: Queryable, changes: readonly Change[], now: Date): Promise<void> {
   if (changes.length === 0) return;

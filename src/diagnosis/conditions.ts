@@ -29,3 +29,5 @@ export const titleOf = (code: string): string =>
 export const ALERT_CODES = (Object.keys(CONDITIONS) as ConditionCode[]).filter(
   (code): code is AlertCode => 'alert' in CONDITIONS[code],
 );
+
+export const isAlertCode = (code: string): code is AlertCode => (ALERT_CODES as readonly string[]).includes(code);

@@ -160,7 +160,7 @@ export const SYSTEM_CONDITIONS = {
     alert: 'A transaction stays open, and live updates wait for its end. It ends when the transaction does.',
     threshold: ({ FEED_HELD_BACK }) => `open for longer than ${inWords(FEED_HELD_BACK)}`,
     says: (of: { readonly label: string }) => ({
-      message: `The transaction of ${of.label} stays open: live updates wait for its end.`,
+      message: `A transaction stays open (${of.label}): live updates wait for its end.`,
       advice:
         'End it where it began, or with pg_terminate_backend and the number of its process, or with ROLLBACK PREPARED.',
       cure: null,
@@ -175,7 +175,7 @@ export const SYSTEM_CONDITIONS = {
     threshold: ({ SNAPSHOT_OLD }) =>
       `open for longer than ${inWords(SNAPSHOT_OLD)}, or more than ${MOST_TRANSACTIONS.toLocaleString('en-GB')} transactions old`,
     says: (of: { readonly label: string }) => ({
-      message: `An old snapshot is held by ${of.label}: dead rows cannot be removed, and claims get slower.`,
+      message: `An old snapshot is still in use (${of.label}): dead rows cannot be removed, and claims get slower.`,
       advice:
         'End the session (pg_terminate_backend with the number of its process), or drop the slot if its standby is gone (pg_drop_replication_slot). Read with shorter transactions, or from a standby.',
       cure: null,

@@ -1,4 +1,4 @@
-/** Numbers, durations and instants as alerts' sentences have them. */
+/** Counts, durations and sizes in the words of conditions. */
 
 const UNITS = [
   ['day', 86_400_000],
@@ -18,9 +18,6 @@ export function inWords(ms: number): string {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
 }
-
-/** An instant to the second, in UTC. */
-export const at = (instant: Date): string => instant.toISOString().replace(/\.\d{3}Z$/, 'Z');
 
 /** Bytes in the largest of kB, MB, GB and TB of which there is at least one. */
 export function inBytes(bytes: number): string {

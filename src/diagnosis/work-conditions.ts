@@ -1,6 +1,8 @@
 /** Conditions of the work: the queue, the identity provider and the jobs. */
 import { type Amount, alert, amount, cure, type Pause, pausedBy, shown } from './condition.ts';
 import type { Cure } from './cure.ts';
+import { groupAction, groupCure } from './failure-messages.ts';
+import { definitionOf } from './failures.ts';
 import { counted, inWords } from './wording.rules.ts';
 
 /** A late or missed fire keeps its alert for so long. */
@@ -9,6 +11,23 @@ export const FIRE_WINDOW_MS = 3_600_000;
 const runNow = (jobName: string): Cure => cure('Run the job now', 'runJobNow', { jobName });
 const reset = (jobName: string): Cure => cure('Reset to the default', 'rescheduleJob', { jobName, reset: true });
 const CLOSE = cure('Close the circuit', 'closeCircuit');
+
+/** The code is for scripts and searches, the sentence for people. */
+function failedWith(code: string | null): string {
+  if (code === null) return 'without an error code.';
+  const what = definitionOf(code)?.what;
+  return what === undefined ? `with ${code}.` : `with ${code}. ${what}`;
+}
+
+function planCure({ code, failureGroup }: { readonly code: string | null; readonly failureGroup: string | null }): Cure | null {
+  const action = code === null ? 'RETRY' : groupAction(code);
+  if (action === null) return null;
+  const errorCode = code === null ? {} : { errorCode: { equals: code } };
+  return cure(`Plan a ${action.toLowerCase()} of these entries`, 'planBulkAction', {
+    action,
+    filter: { status: ['FAILED'], ...(failureGroup === null ? errorCode : { failureGroup }) },
+  });
+}
 
 const FAULTS: Readonly<Record<string, string>> = {
   unavailable: 'answer 503',
@@ -26,32 +45,12 @@ export const WORK_CONDITIONS = {
     alert:
       'Entries failed permanently: one alert for each cause, however many entries. It ends when none of them is failed any more (retried, cancelled or deleted), or when the last of them failed longer ago than the threshold.',
     threshold: ({ ENTRY_FAILED }) => `one entry in the last ${inWords(ENTRY_FAILED)}`,
-    says: (of: {
-      readonly count: number;
-      readonly code: string | null;
-      readonly failureGroup: string | null;
-      /** The failure in words, and what to do about it. */
-      readonly problem: string | null;
-      readonly remedy: string | null;
-      readonly action: 'RETRY' | 'CANCEL' | null;
-    }) => ({
-      message: `${counted(of.count, 'entry', 'entries')} failed permanently${
-        of.code === null ? ' without an error code' : of.problem === null ? ` with ${of.code}` : `: ${of.problem} (${of.code})`
-      }.`,
+    says: (of: { readonly count: number; readonly code: string | null; readonly failureGroup: string | null }) => ({
+      message: `${counted(of.count, 'entry', 'entries')} failed permanently ${failedWith(of.code)}`,
       advice:
-        of.remedy ?? 'Check the attempts of one entry and fix the cause. Then retry the entries of this group or cancel them.',
-      cure:
-        of.action === null
-          ? null
-          : cure(of.action === 'RETRY' ? 'Plan a retry of these entries' : 'Plan a cancel of these entries', 'planBulkAction', {
-              action: of.action,
-              filter: {
-                status: ['FAILED'],
-                ...(of.failureGroup !== null
-                  ? { failureGroup: of.failureGroup }
-                  : of.code !== null && { errorCode: { equals: of.code } }),
-              },
-            }),
+        (of.code === null ? null : groupCure(of.code)) ??
+        'Check the attempts of one entry and fix the cause. Then retry the entries of this group or cancel them.',
+      cure: planCure(of),
     }),
   }),
   ENTRY_OVERDUE: alert({
@@ -110,8 +109,6 @@ export const WORK_CONDITIONS = {
       readonly cause: string | null;
       readonly openedBy?: string | null;
       readonly reason?: string | null;
-      /** What to do about the cause. */
-      readonly remedy?: string | null;
     }) => ({
       message: `The circuit to ${of.provider} is ${of.isHalfOpen ? 'half open: one entry is attempted as a probe' : 'open: no entry is attempted'}.${
         of.cause === null
@@ -121,7 +118,7 @@ export const WORK_CONDITIONS = {
       advice:
         of.cause === null
           ? 'Close it if it was forgotten; identityProvider shows who opened it and why.'
-          : `${of.remedy ?? 'Check what the identity provider answers and fix the cause.'} A probe then closes the circuit, and waiting entries continue automatically.`,
+          : `${definitionOf(of.cause)?.cure ?? 'Check what the identity provider answers and fix the cause.'} A probe then closes the circuit, and waiting entries continue automatically.`,
       cure: CLOSE,
     }),
   }),
@@ -219,7 +216,8 @@ export const WORK_CONDITIONS = {
     threshold: () => '2 failed runs in a row',
     says: (of: { readonly jobName: string; readonly count: number }) => ({
       message: `The last ${counted(of.count, 'run')} of ${of.jobName} failed.`,
-      advice: 'Its runs have the error messages, and the log has the details. Fix the cause, then run it once to check.',
+      advice:
+        'Its runs have the error messages, and the log has the details. Fix the cause, then run it once to check.',
       cure: runNow(of.jobName),
     }),
   }),

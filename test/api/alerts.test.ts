@@ -131,7 +131,7 @@ describe('4,000 failures by one cause, with two nodes and a restart', () => {
     );
     expect(node).toMatchObject({
       severity: 'WARNING',
-      summary: '4,000 entries failed for good with PASSWORD_REFUSED. The identity provider refuses the password.',
+      summary: '4,000 entries failed permanently with PASSWORD_REFUSED. The identity provider refuses the password.',
       explanation: {
         blockers: [
           {
@@ -149,7 +149,7 @@ describe('4,000 failures by one cause, with two nodes and a restart', () => {
     expect(linesOf('flood').filter(({ msg }) => String(msg).includes('is over'))).toEqual([
       {
         level: 30,
-        msg: 'Alert ENTRY_FAILED is over. It had been: 4,000 entries failed for good with PASSWORD_REFUSED. The identity provider refuses the password.',
+        msg: 'Alert ENTRY_FAILED is over. It was: 4,000 entries failed permanently with PASSWORD_REFUSED. The identity provider refuses the password.',
       },
     ]);
   });
@@ -339,7 +339,7 @@ describe('lists', () => {
     await failEntries(1, 'standing');
     await ofGroup('standing').toMatchObject({ isOn: true });
     const { alertRules } = await ask<{ alertRules: { name: string; state: string; activeCount: number }[] }>(
-      '{ alertRules { name description severity looksAt threshold thresholdName state activeCount evaluatedAt } }',
+      '{ alertRules { name title description severity threshold thresholdName state activeCount evaluatedAt } }',
     );
     const names = alertRules.map(({ name }) => name);
     expect(names.length).toBeGreaterThanOrEqual(16);

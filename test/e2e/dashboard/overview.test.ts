@@ -24,13 +24,13 @@ describe.skipIf(isBrowserMissing)('the overview', () => {
     await hub.enqueue('failing_one');
     await open(page, hub.server.url, '/');
     const health = page.getByRole('region', { name: 'Is all well' });
-    const failed = health.getByText('1 entry failed for good');
+    const failed = health.getByText('1 entry failed permanently');
     await expect
       .poll(
         async () => {
           // The simulator looks for a new order four times a second.
           if (!(await failed.isVisible())) await hub.enqueue(`failing_${Math.random().toString(36).slice(2, 8)}`);
-          return (await health.getByText(/entr(y|ies) failed for good/).count()) > 0;
+          return (await health.getByText(/entr(y|ies) failed permanently/).count()) > 0;
         },
         { timeout: 30_000, interval: 1_000 },
       )
