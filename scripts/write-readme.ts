@@ -171,9 +171,6 @@ configuration:
   alert stays visible. If it is still on when the silence ends, it is announced then, unless it was announced
   before. The end of an announced alert is always announced.
 
-\`conditions\` lists everything that needs attention now, without thresholds: alerts that are not silenced, open
-circuits, pauses, missing nodes.
-
 Alerts cannot report a database that is unreachable: metrics and the log do. A rule that cannot be evaluated
 has an alert of its own (\`RULE_UNREADABLE\`), and its alerts stay as they are. PostgreSQL shows when other
 users' transactions began only to members of \`pg_read_all_stats\`.

@@ -1,6 +1,7 @@
-/** Silences in the API: made with an end, listed, ended before it. */
+/** Silences in the API: created with an end, listed, ended early. */
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
+import { titleOf } from '../diagnosis/conditions.ts';
 import { builder } from '../graphql/builder.ts';
 import { reasonText } from '../graphql/fields.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
@@ -12,7 +13,7 @@ const name = z.string().max(500, 'has at most 500 characters').nullish();
 
 const Silence = builder.prismaObject('AlertSilence', {
   description:
-    'Until it ends, the alerts that it covers are not announced. They are there to be seen; one that is still on at the end is announced then.',
+    'Until it ends, the alerts that it covers are not announced. They stay visible; one that is still on at the end is announced then.',
   fields: (t) => ({
     silenceId: t.field({ type: 'UUID', description: 'Its key.', resolve: ({ id }) => id }),
     alert: t.relation('alert', {
@@ -21,71 +22,71 @@ const Silence = builder.prismaObject('AlertSilence', {
       description: 'The one alert that it covers; null when it covers a rule.',
     }),
     rule: t.textOrNull('rule', 'The rule that it covers; null when it covers one alert.'),
-    groupKey: t.textOrNull('groupKey', 'Of the rule’s many, the one that it covers; null: all of them.'),
+    title: t.string({
+      nullable: true,
+      description: 'The rule’s title; null when it covers one alert.',
+      resolve: ({ rule }) => (rule === null ? null : titleOf(rule)),
+    }),
+    groupKey: t.textOrNull('groupKey', 'The one group of the rule that it covers; null: all of them.'),
     reason: t.text('reason', 'Why.'),
-    createdBy: t.text('createdBy', 'Who made it.'),
+    createdBy: t.text('createdBy', 'Who created it.'),
     createdAt: t.at('createdAt', 'When.'),
-    endsAt: t.at('endsAt', 'When it ends by itself.'),
-    endedAt: t.atOrNull('endedAt', 'When somebody ended it before; null if nobody did.'),
-    endedBy: t.textOrNull('endedBy', 'Who did; null if nobody.'),
+    endsAt: t.at('endsAt', 'When it ends automatically.'),
+    endedAt: t.atOrNull('endedAt', 'When someone ended it early; null if no one did.'),
+    endedBy: t.textOrNull('endedBy', 'Who ended it early; null if no one did.'),
   }),
 });
 builder.queryField('alertSilences', (t) =>
   t.prismaField({
     type: [Silence],
     nullable: { list: true, items: false },
-    description: `Silences, the youngest first, those that have ended too; ${MOST_LISTED} at the most.`,
+    description: `Silences, newest first, including those that have ended; at most ${MOST_LISTED}.`,
     resolve: (query, _root, _args, { prisma }) =>
       prisma.alertSilence.findMany({ ...query, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: MOST_LISTED }),
   }),
 );
 
 const SilenceInput = builder.inputType('SilenceAlertInput', {
-  description: 'What is to be silent, until when, and why. Either one alert, or a rule.',
+  description: 'What to silence, until when, and why: either one alert or a rule.',
   fields: (t) => ({
     alertId: t.field({
       type: 'UUID',
-      description: 'One alert, as long as it is on; the next of its kind is not silent.',
+      description: 'One alert, as long as it is on; the next one of its kind is not silenced.',
     }),
-    rule: t.string({ description: 'All alerts of a rule, also those that go on later.', validate: name }),
-    groupKey: t.string({ description: 'With `rule`: only those about this of the rule’s many.', validate: name }),
+    rule: t.string({ description: 'All alerts of a rule, including those that are raised later.', validate: name }),
+    groupKey: t.string({ description: 'With `rule`: only those of this group.', validate: name }),
     until: t.field({
       type: 'DateTime',
       required: true,
-      description: 'When the silence ends: 90 days from now at the latest.',
+      description: 'When the silence ends; at most 90 days from now.',
     }),
     reason: t.string({
       required: true,
-      description: 'For those who wonder why nobody was told; 1 to 500 characters.',
+      description: 'Why no one is to be notified; 1 to 500 characters.',
       validate: reasonText.trim(),
     }),
-    idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h makes no second silence.'),
+    idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h creates no second silence.'),
   }),
 });
 const SilencePayload = builder.objectRef<{ silenceId: string; isReplay: boolean }>('SilenceAlertPayload').implement({
-  description: 'It is silent.',
+  description: 'The silence is in force.',
   fields: (t) => ({
     silence: t.changed(Silence, 'alertSilence', ({ silenceId }) => ({ id: silenceId }), 'The silence, with its alert.'),
-    isReplay: t.flag('isReplay', 'True if this idempotency key had been used: no other silence was made.'),
+    isReplay: t.flag('isReplay', 'True if this idempotency key was used before: no other silence was created.'),
   }),
 });
 const EndInput = builder.inputType('EndSilenceInput', {
-  description: 'A silence that is to end now.',
+  description: 'The silence to end.',
   fields: (t) => ({
     silenceId: t.uuid('The silence.'),
     reason: t.reason(),
   }),
 });
 const EndPayload = builder.objectRef<{ silenceId: string; isChanged: boolean }>('EndSilencePayload').implement({
-  description: 'The silence has ended; what it covered and is still on is announced at the next look.',
+  description: 'The silence has ended; alerts that it covered and that are still on are announced within seconds.',
   fields: (t) => ({
-    silence: t.changed(
-      Silence,
-      'alertSilence',
-      ({ silenceId }) => ({ id: silenceId }),
-      'The silence, as it stands now.',
-    ),
-    isChanged: t.flag('isChanged', 'False if it had ended already.'),
+    silence: t.changed(Silence, 'alertSilence', ({ silenceId }) => ({ id: silenceId }), 'The silence as it is now.'),
+    isChanged: t.flag('isChanged', 'False if it had already ended.'),
   }),
 });
 
@@ -94,15 +95,15 @@ builder.mutationFields((t) => ({
     type: SilencePayload,
     nullable: true,
     description:
-      'Keeps alerts from being announced until an instant: you know, and see to it. One that was announced before is not announced again after; that it is over is told all the same.',
-    args: { input: t.arg({ type: SilenceInput, required: true, description: 'What, until when, and why.' }) },
+      'Stops alerts from being announced for a time, while someone works on them. An alert that was announced before is not announced again afterwards; its end is always announced.',
+    args: { input: t.arg({ type: SilenceInput, required: true, description: 'What, until when and why.' }) },
     errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
     resolve: (_root, { input }, ctx) => silenceAlert(ctx, { ...input, reason: input.reason.trim() }),
   }),
   endSilence: t.field({
     type: EndPayload,
     nullable: true,
-    description: 'Ends a silence before its time.',
+    description: 'Ends a silence early.',
     args: { input: t.arg({ type: EndInput, required: true, description: 'Which silence.' }) },
     errors: { types: [InvalidInputError, NotFoundError] },
     resolve: (_root, { input }, ctx) => endSilence(ctx, input),

@@ -1,4 +1,4 @@
-/** One alert that is on: what is wrong, what stands in the way, and what helps. */
+/** One alert that is on: what is wrong, since when, and what to do about it. */
 import { Link } from 'wouter';
 import { usePermissions } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
@@ -6,22 +6,21 @@ import { endSilence, silenceAlert } from '../../actions/alert-actions.ts';
 import { CureButton } from '../../actions/cure-button.tsx';
 import { Badge, Status } from '../../ui/badge.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
-import { Prose } from '../../ui/prose.tsx';
 import { Time } from '../../ui/time.tsx';
 import { ALERT_SEVERITY, count } from '../../ui/words.ts';
-import { ruleWords, wayTo } from './alert.rules.ts';
+import { wayTo } from './alert.rules.ts';
 import type { ActiveAlert, Silence } from './alert-documents.ts';
 
 interface ActiveAlertItemProps {
   readonly alert: ActiveAlert;
-  /** What keeps it back. */
+  /** The silence that holds it back. */
   readonly silence: Silence | undefined;
   readonly onDone: () => void;
 }
 
 const EDGES = { CRITICAL: 'border-l-bad', WARNING: 'border-l-warn', INFO: 'border-l-info' } as const;
 
-/** What the pages that an alert leads to cannot do without, where not everybody who sees alerts may use it. */
+/** The queries that the linked pages need, where not every caller who sees alerts may use them. */
 const NEEDED: Readonly<Record<string, string>> = {
   '/access': 'apiTokens',
   '/audit': 'auditEntries',
@@ -31,11 +30,10 @@ const NEEDED: Readonly<Record<string, string>> = {
 };
 
 export function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps) {
-  const { alertId, severity, summary, rule, startedAt, notFoundAt, isSilenced, explanation, subject } = alert;
+  const { alertId, severity, summary, rule, title, startedAt, notFoundAt, isSilenced, explanation, subject } = alert;
   const way = wayTo(subject);
   const may = usePermissions();
   const needed = NEEDED[/^\/\w*/.exec(way?.href ?? '')?.[0] ?? ''];
-  const title = ruleWords(rule);
   return (
     <article
       aria-label={title}
@@ -51,12 +49,10 @@ export function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps
             <span>
               since <Time at={startedAt} as="clock" /> (<Time at={startedAt} />)
             </span>
-            {alert.count > 1 && <Badge>{count(alert.count)} of them</Badge>}
+            {alert.count > 1 && <Badge>{count(alert.count)}×</Badge>}
             {isSilenced && <Badge>Silenced</Badge>}
           </p>
-          <h2 className="mt-1 font-semibold break-words">
-            <Prose text={summary} />
-          </h2>
+          <h2 className="mt-1 font-semibold break-words">{summary}</h2>
         </div>
         <div className="flex flex-wrap gap-2">
           {way !== undefined && (
@@ -76,19 +72,12 @@ export function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps
           )}
         </div>
       </header>
-      {explanation !== null && explanation.summary !== summary && (
-        <p className="text-muted">
-          <Prose text={explanation.summary} />
-        </p>
-      )}
       {explanation?.blockers.map(({ __typename, message, cure }) => (
         <div
           key={`${__typename} ${message}`}
           className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 rounded-md bg-raised px-3 py-2"
         >
-          <p className="min-w-0 flex-1 basis-64 break-words">
-            <Prose text={message} />
-          </p>
+          <p className="min-w-0 flex-1 basis-64 break-words">{message}</p>
           {cure !== null && <CureButton cure={cure} subject={title} isPrimary onDone={onDone} />}
         </div>
       ))}
@@ -100,7 +89,7 @@ export function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps
       )}
       {notFoundAt !== null && (
         <p className="text-sm text-muted">
-          It is not found any more since <Time at={notFoundAt} as="clock" />, and is over once that has lasted.
+          Not found since <Time at={notFoundAt} as="clock" />. It is resolved once that has lasted for a minute.
         </p>
       )}
     </article>

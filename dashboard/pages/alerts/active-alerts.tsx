@@ -1,4 +1,4 @@
-/** The alerts that are on, the most urgent first; that there are none is good news. */
+/** The alerts that are on, most urgent first. */
 import { CircleCheck } from 'lucide-react';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql } from '../../graphql/graphql.ts';
@@ -29,9 +29,7 @@ export function ActiveAlerts() {
           <NoAlert />
         ) : (
           <>
-            {alerts.pageInfo.hasNextPage && (
-              <Notice tone="warn">There are more than the 100 newest that stand here.</Notice>
-            )}
+            {alerts.pageInfo.hasNextPage && <Notice tone="warn">Only the 100 newest are shown.</Notice>}
             {alerts.nodes.toSorted(byUrgency).map((alert) => (
               <ActiveAlertItem
                 key={alert.id}
@@ -53,7 +51,7 @@ const CircuitNow = graphql(`
   }
 `);
 
-/** No alert is on, which is no good news while one is about to be: an open circuit is told of once it stays so. */
+/** No alert is on, but one may be about to be: an open circuit raises one only after a while. */
 function NoAlert() {
   const { data } = useLiveQuery({
     query: CircuitNow,
@@ -76,10 +74,10 @@ function NoAlert() {
       {circuit.openedAt !== null && (
         <>
           {' '}
-          since <Time at={circuit.openedAt} as="clock" />
+          (since <Time at={circuit.openedAt} as="clock" />)
         </>
       )}
-      : entries wait. It becomes an alert if it stays so.
+      : entries wait. It raises an alert if it stays open.
     </Notice>
   );
 }
@@ -89,8 +87,8 @@ const AllIsWell = () => (
     <CircleCheck aria-hidden className="mx-auto size-10 text-good" />
     <p className="mt-3 text-lg font-semibold">All is well</p>
     <p className="mx-auto mt-1 max-w-prose text-muted">
-      No rule has found anything that needs somebody. The server looks by itself all the time; what it finds stands
-      here, with what helps as a button, and goes away when its cause is gone.
+      Nothing needs attention. The server evaluates its alert rules every few seconds. Alerts appear here with what to
+      do about them, and disappear when their cause is gone.
     </p>
   </div>
 );

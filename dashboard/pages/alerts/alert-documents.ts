@@ -5,9 +5,9 @@ export const ActiveQuery = graphql(`
   query ActiveAlerts {
     alerts(first: 100, filter: { isOn: true }) {
       nodes {
-        id alertId rule groupKey severity summary count startedAt raisedAt isSilenced notFoundAt
+        id alertId rule title groupKey severity summary count startedAt raisedAt isSilenced notFoundAt
         subject { kind key }
-        explanation { summary nextChangeAt blockers { __typename message cure { label mutation input } } }
+        explanation { blockers { __typename message cure { label mutation input } } }
       }
       pageInfo { hasNextPage }
     }
@@ -19,7 +19,7 @@ export const HistoryQuery = graphql(`
   query AlertHistory($filter: AlertFilter, $first: Int, $after: String, $last: Int, $before: String) {
     alerts(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
       nodes {
-        id alertId rule severity summary count startedAt raisedAt resolvedAt announcedAt isOn isSilenced
+        id alertId rule title severity summary count startedAt raisedAt resolvedAt announcedAt isOn isSilenced
         subject { kind key }
       }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
@@ -31,8 +31,8 @@ export type PastAlert = NonNullable<ResultOf<typeof HistoryQuery>['alerts']>['no
 export const SilencesQuery = graphql(`
   query AlertSilences {
     alertSilences {
-      silenceId rule groupKey reason createdAt createdBy endsAt endedAt endedBy
-      alert { id summary rule }
+      silenceId rule title groupKey reason createdAt createdBy endsAt endedAt endedBy
+      alert { id summary title }
     }
   }
 `);
@@ -40,7 +40,7 @@ export type Silence = NonNullable<ResultOf<typeof SilencesQuery>['alertSilences'
 
 export const RulesQuery = graphql(`
   query AlertRules {
-    alertRules { name description threshold thresholdName severity state activeCount evaluatedAt looksAt }
+    alertRules { name title description threshold thresholdName severity state activeCount evaluatedAt }
   }
 `);
 export type Rule = NonNullable<ResultOf<typeof RulesQuery>['alertRules']>[number];

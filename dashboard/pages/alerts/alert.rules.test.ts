@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byUrgency, isInForce, ruleWords, silenceOf, silenceOfRule, wayTo } from './alert.rules.ts';
+import { byUrgency, isInForce, silenceOf, silenceOfRule, wayTo } from './alert.rules.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const silence = {
@@ -11,7 +11,7 @@ const silence = {
 };
 
 describe('alerts', () => {
-  it('lead to what they are about, and nowhere where no page shows it', () => {
+  it('link to what they are about, where a page shows it', () => {
     expect(wayTo({ kind: 'WEBHOOK', key: 'a/b' })?.href).toBe('/webhooks/a%2Fb');
     expect(wayTo({ kind: 'FAILURE_GROUP', key: 'g' })?.href).toBe('/queue?state=FAILED&failureGroup=g');
     expect(wayTo({ kind: 'FAILURE_GROUP', key: null })?.href).toBe('/failures');
@@ -19,7 +19,7 @@ describe('alerts', () => {
     expect(wayTo({ kind: 'DATABASE', key: null })).toBeUndefined();
   });
 
-  it('stand in the order in which somebody must see them', () => {
+  it('stand in the order of their urgency', () => {
     const one = (severity: 'CRITICAL' | 'WARNING' | 'INFO', isSilenced: boolean, raisedAt: string) => ({
       severity,
       isSilenced,
@@ -38,8 +38,6 @@ describe('alerts', () => {
       'CRITICAL 9',
     ]);
   });
-
-  it('are called by their rule in words', () => expect(ruleWords('ENTRY_FAILED')).toBe('Entry failed'));
 });
 
 describe('silences', () => {

@@ -1,4 +1,4 @@
-/** What alerts are about and how they and silences stand. Pure. */
+/** What alerts are about, their order, and which silences are in force. Pure. */
 import type { EnumOf } from '../../graphql/graphql.ts';
 
 interface Subject {
@@ -11,7 +11,7 @@ export interface Way {
   readonly href: string;
 }
 
-/** Where to look at what an alert is about; undefined where no page shows it. */
+/** The page that shows what an alert is about; undefined where there is none. */
 export function wayTo({ kind, key }: Subject): Way | undefined {
   const id = key === null ? undefined : encodeURIComponent(key);
   switch (kind) {
@@ -44,12 +44,6 @@ export function wayTo({ kind, key }: Subject): Way | undefined {
   }
 }
 
-/** "Entry failed" for ENTRY_FAILED. */
-export const ruleWords = (rule: string): string => {
-  const words = rule.toLowerCase().replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
-};
-
 const URGENCY: Readonly<Record<EnumOf<'AlertSeverity'>, number>> = { CRITICAL: 0, WARNING: 1, INFO: 2 };
 
 interface Ranked {
@@ -58,7 +52,7 @@ interface Ranked {
   readonly raisedAt: string;
 }
 
-/** What somebody must see first: what is not silenced, the most urgent, the newest. */
+/** Not silenced first, then the most urgent, then the newest. */
 export const byUrgency = (a: Ranked, b: Ranked): number =>
   Number(a.isSilenced) - Number(b.isSilenced) ||
   URGENCY[a.severity] - URGENCY[b.severity] ||

@@ -12,28 +12,25 @@ import { useFirstPageInstead, useListAddress } from '../../ui/list-address.ts';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { Pager } from '../../ui/pager.tsx';
-import { Prose } from '../../ui/prose.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { ALERT_SEVERITY, count } from '../../ui/words.ts';
-import { ruleWords, wayTo } from './alert.rules.ts';
+import { wayTo } from './alert.rules.ts';
 import { HistoryQuery, type PastAlert, RulesQuery } from './alert-documents.ts';
 
 const COLUMNS: readonly Column<PastAlert>[] = [
-  { name: 'Went on', cell: ({ raisedAt }) => <Time at={raisedAt} as="clock" /> },
+  { name: 'Raised', cell: ({ raisedAt }) => <Time at={raisedAt} as="clock" /> },
   { name: 'Severity', cell: ({ severity }) => <Status of={ALERT_SEVERITY[severity]} /> },
   {
     name: 'What was wrong',
-    cell: ({ summary, rule, subject, count: many }) => {
+    cell: ({ summary, title, subject, count: many }) => {
       const way = wayTo(subject);
       return (
         <div className="max-w-prose min-w-0 break-words md:min-w-64">
-          <p>
-            <Prose text={summary} />
-          </p>
+          <p>{summary}</p>
           <p className="text-sm text-muted">
-            {ruleWords(rule)}
-            {many > 1 && ` · ${count(many)} of them`}
+            {title}
+            {many > 1 && ` · ${count(many)}×`}
             {way !== undefined && (
               <>
                 {' · '}
@@ -49,9 +46,9 @@ const COLUMNS: readonly Column<PastAlert>[] = [
   },
   { name: 'Lasted', cell: ({ raisedAt, resolvedAt }) => <Lasted from={raisedAt} to={resolvedAt} /> },
   {
-    name: 'Others were told',
+    name: 'Announced',
     cell: ({ announcedAt }) =>
-      announcedAt === null ? <span className="text-muted">Not: silenced</span> : <Time at={announcedAt} as="clock" />,
+      announcedAt === null ? <span className="text-muted">No, silenced</span> : <Time at={announcedAt} as="clock" />,
   },
 ];
 
@@ -91,12 +88,12 @@ export function History() {
     variables: {},
     isPaused: !usePermission('alertRules').isAllowed,
   });
-  const names = rules.data?.alertRules?.map(({ name }) => name) ?? [];
+  const known = rules.data?.alertRules?.map(({ name, title }) => [name, title] as const) ?? [];
   return (
-    <Card title="History" hint="What is on, then what is over, the newest first." isFlush>
+    <Card title="History" hint="Alerts that are on, then those that are over, newest first." isFlush>
       <search aria-label="Filters" className="grid items-end gap-3 border-b px-4 pb-4 sm:grid-cols-2 lg:grid-cols-4">
         <SelectField
-          label="On or over"
+          label="Status"
           value={on ?? ''}
           options={[
             ['', 'Both'],
@@ -116,9 +113,8 @@ export function History() {
           value={rule ?? ''}
           options={[
             ['', 'Any'],
-            ...(rule === undefined || names.includes(rule) ? names : [rule, ...names]).map(
-              (name) => [name, ruleWords(name)] as const,
-            ),
+            ...(rule === undefined || known.some(([name]) => name === rule) ? [] : [[rule, rule] as const]),
+            ...known,
           ]}
           onChange={({ target }) => address.set({ rule: target.value })}
         />
@@ -142,7 +138,7 @@ export function History() {
                     <Empty title="No alert fits these filters." />
                   ) : (
                     <Empty title="There has been no alert yet.">
-                      Each that goes on stays here after it is over, with when it began and how long it lasted.
+                      Every alert stays here after it is over, with its start and duration.
                     </Empty>
                   )
                 }

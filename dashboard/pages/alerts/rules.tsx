@@ -13,7 +13,7 @@ import { useNow } from '../../ui/now.ts';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { ALERT_RULE_STATE, ALERT_SEVERITY, count } from '../../ui/words.ts';
-import { ruleWords, silenceOfRule } from './alert.rules.ts';
+import { silenceOfRule } from './alert.rules.ts';
 import { type Rule, RulesQuery, type Silence } from './alert-documents.ts';
 import { useSilences } from './use-silences.ts';
 
@@ -23,9 +23,9 @@ type SilenceBy = (rule: string) => Silence | undefined;
 const columns = (silenceBy: SilenceBy, onDone: () => void): readonly Column<Rule>[] => [
   {
     name: 'Rule',
-    cell: ({ name, description }) => (
+    cell: ({ title, description }) => (
       <div className="max-w-prose min-w-0 max-md:text-left md:min-w-72">
-        <p className="font-medium">{ruleWords(name)}</p>
+        <p className="font-medium">{title}</p>
         <p className="text-sm text-muted">{description}</p>
       </div>
     ),
@@ -61,9 +61,9 @@ const columns = (silenceBy: SilenceBy, onDone: () => void): readonly Column<Rule
     name: 'Actions',
     isNameHidden: true,
     align: 'right',
-    cell: ({ name }) => {
+    cell: ({ name, title }) => {
       const silence = silenceBy(name);
-      const shared = { subject: ruleWords(name), onDone };
+      const shared = { subject: title, onDone };
       return silence === undefined ? (
         <ActionButton {...shared} action={silenceAlert} input={{ rule: name }} label="Silence the rule" />
       ) : (

@@ -6,31 +6,22 @@ import { Card } from '../../ui/card.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { useNow } from '../../ui/now.ts';
-import { Prose } from '../../ui/prose.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
-import { isInForce, ruleWords } from './alert.rules.ts';
+import { isInForce } from './alert.rules.ts';
 import type { Silence } from './alert-documents.ts';
 import { useSilences } from './use-silences.ts';
 
-const coverOf = ({ rule, groupKey, alert }: Silence): string =>
-  rule === null
-    ? (alert?.summary ?? 'An alert that is kept no more')
-    : ruleWords(rule) + (groupKey === null ? '' : `: ${groupKey}`);
-
-/** For a title, which shows no instants: an alert by its rule. */
-const subjectOf = (silence: Silence): string =>
-  silence.alert === null ? coverOf(silence) : ruleWords(silence.alert.rule);
+const coverOf = ({ title, groupKey, alert }: Silence): string =>
+  title === null ? (alert?.summary ?? 'An alert that was deleted') : title + (groupKey === null ? '' : `: ${groupKey}`);
 
 const SHARED: readonly Column<Silence>[] = [
   {
-    name: 'What is silent',
+    name: 'Silenced',
     cell: (silence) => (
       <div className="max-w-prose min-w-0 break-words">
-        <p className="font-medium">
-          <Prose text={coverOf(silence)} />
-        </p>
-        <p className="text-sm text-muted">{silence.rule === null ? 'This one alert' : 'Every alert of the rule'}</p>
+        <p className="font-medium">{coverOf(silence)}</p>
+        <p className="text-sm text-muted">{silence.rule === null ? 'This alert only' : 'Every alert of the rule'}</p>
       </div>
     ),
   },
@@ -71,7 +62,7 @@ const activeColumns = (onDone: () => void): readonly Column<Silence>[] => [
       <ActionButton
         action={endSilence}
         input={{ silenceId: silence.silenceId }}
-        subject={subjectOf(silence)}
+        subject={silence.alert?.title ?? coverOf(silence)}
         label="End it"
         onDone={onDone}
       />
@@ -88,13 +79,13 @@ const PAST: readonly Column<Silence>[] = [
         <p>
           <Time at={endedAt ?? endsAt} as="clock" />
         </p>
-        <p className="text-sm text-muted">{endedAt === null ? 'by itself' : `by ${endedBy ?? 'somebody'}`}</p>
+        <p className="text-sm text-muted">{endedAt === null ? 'automatically' : `by ${endedBy ?? 'someone'}`}</p>
       </div>
     ),
   },
 ];
 
-/** Of what may be hundreds, the youngest. */
+/** The newest of what may be hundreds. */
 const MOST_PAST = 50;
 
 export function Silences() {
@@ -107,7 +98,7 @@ export function Silences() {
         const past = all.filter((one) => !isInForce(one, now)).slice(0, MOST_PAST);
         return (
           <>
-            <Card title="In force" hint="What is silent is seen all the same; others are only not told." isFlush>
+            <Card title="In force" hint="Silenced alerts stay visible; no one is notified." isFlush>
               <Table
                 label="Silences in force"
                 columns={activeColumns(result.refresh)}
@@ -123,8 +114,8 @@ export function Silences() {
                       </>
                     }
                   >
-                    Silence an alert, or a whole rule, while somebody works on it: nobody is told of it until an instant
-                    that you choose.
+                    Silence an alert or a whole rule while someone works on it: no one is notified until a time that you
+                    choose.
                   </Empty>
                 }
               />
