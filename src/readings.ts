@@ -53,6 +53,9 @@ const QUEUE = `
          coalesce(extract(epoch FROM now() - statistics."oldestDueAt"), 0)::float8 AS "oldestDueAge"
   FROM (${STATISTICS}) AS statistics`;
 
+// Whoever relies on the alerts must learn that no node has evaluated their rules for this long.
+const UNEVALUATED = `interval '5 minutes'`;
+
 const REST = `
   SELECT jsonb_build_object(
       'circuits', (SELECT coalesce(jsonb_agg(jsonb_build_object('provider', provider, 'state', state, 'openFor',
@@ -81,7 +84,12 @@ const REST = `
                        FROM auth.webhook_deliveries AS delivery JOIN auth.webhooks AS webhook ON webhook.id = delivery.webhook_id
                       WHERE delivery.status = 'pending' AND webhook.state = 'active'),
       'alerts', (SELECT coalesce(jsonb_agg(by_rule), '[]')
-                   FROM (SELECT rule, severity, count(*) FROM auth.alerts WHERE is_on GROUP BY rule, severity) AS by_rule)
+                   FROM (SELECT rule, severity, count(*) FROM auth.alerts WHERE is_on GROUP BY rule, severity
+                         UNION ALL
+                         SELECT 'RULE_UNREADABLE', 'critical', 1 FROM auth.alert_turn
+                          WHERE coalesce(done_at, '-infinity') < now() - ${UNEVALUATED}
+                            AND EXISTS (SELECT FROM auth.server_nodes WHERE state = 'running' AND started_at < now() - ${UNEVALUATED})
+                        ) AS by_rule)
     ) AS rest`;
 
 /** So long after the last scrape the readings go on. */

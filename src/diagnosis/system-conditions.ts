@@ -203,7 +203,7 @@ export const SYSTEM_CONDITIONS = {
     says: (of: { readonly key: string }) => ({
       message: `The rule ${of.key} cannot be evaluated.`,
       advice:
-        'The log has the database’s error. Most often the statement is too slow (STATEMENT_TIMEOUT), or this database user may not read enough.',
+        'The log has the database’s error. Most often the statement is too slow, or this database user may not read enough.',
       cure: null,
     }),
   }),

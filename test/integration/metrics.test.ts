@@ -110,6 +110,15 @@ test('events, webhooks and alerts are told of', async () => {
   await eventually(() =>
     value('family_hub_alerts{rule="WEBHOOK_DISABLED",severity="warning"}', second),
   ).toBeUndefined();
+  const unevaluated = () => value('family_hub_alerts{rule="RULE_UNREADABLE",severity="critical"}', second);
+  expect(await unevaluated()).toBeUndefined();
+  await database.db.query(
+    `WITH turn AS (UPDATE auth.alert_turn SET taken_at = now() + interval '1 hour', done_at = now() - interval '6 minutes')
+     UPDATE auth.server_nodes SET started_at = now() - interval '6 minutes'`,
+  );
+  await eventually(unevaluated).toBe(1);
+  await database.db.query('UPDATE auth.alert_turn SET taken_at = NULL, done_at = now()');
+  await eventually(unevaluated).toBeUndefined();
   expect([...samples.keys()].filter((name) => name.startsWith('family_hub_build_info{version="'))).toHaveLength(1);
 });
 

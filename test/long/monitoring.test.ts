@@ -119,7 +119,7 @@ test('each expression of the dashboard is one that Prometheus answers, of metric
   expect(await prometheus.metricNames()).toContain('family_hub_due_entries');
 });
 
-test('an entry that fails for good fires its alert, with what to do about it', async () => {
+test('an entry that fails permanently fires its alert, with where to read what to do about it', async () => {
   // Put in by SQL with a password that nobody sealed: it fails at once and for good.
   await database.db.query(
     `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, created_by_user_id, encrypted_password)
@@ -127,11 +127,11 @@ test('an entry that fails for good fires its alert, with what to do about it', a
     [family.familyId, family.ownerId],
   );
   await database.db.query(`SELECT pg_notify('family_hub_jobs', '{"work":true}')`);
-  await until('the alert', async () => (await firing()).includes('FamilyHubEntriesFailing'), 60_000);
-  const alert = (await prometheus.alerts()).find(({ labels }) => labels.alertname === 'FamilyHubEntriesFailing');
-  expect(alert?.labels.severity).toBe('warning');
-  expect(alert?.annotations.summary).toMatch(/^About [\d.]+ entries failed for good/);
-  expect(alert?.annotations.description).toContain('failureGroups');
+  await until('the alert', async () => (await firing()).includes('FamilyHubAlertOn'), 60_000);
+  const alert = (await prometheus.alerts()).find(({ labels }) => labels.alertname === 'FamilyHubAlertOn');
+  expect(alert?.labels).toMatchObject({ rule: 'ENTRY_FAILED', severity: 'warning' });
+  expect(alert?.annotations.summary).toBe('The server raised ENTRY_FAILED (1).');
+  expect(alert?.annotations.description).toContain('explanation');
   expect(await firing()).not.toContain('FamilyHubDown');
 });
 
