@@ -193,6 +193,7 @@ const Rule = builder.objectRef<AlertRuleView>('AlertRule').implement({
     title: t.text('title', 'Its title, for people.'),
     description: t.text('description', 'What its alerts mean, and when they end.'),
     severity: t.expose('severity', { type: AlertSeverityRef, description: 'How urgent its alerts are.' }),
+    looksAt: t.text('looksAt', 'What it reads.'),
     threshold: t.textOrNull('threshold', 'When it raises an alert, in words; null: at once.'),
     thresholdName: t.string({
       nullable: true,

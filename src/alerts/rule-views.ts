@@ -2,7 +2,7 @@
 import type { Thresholds } from '../config/alerts.ts';
 import type { Queryable } from '../database/database.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
-import type { Condition } from '../diagnosis/condition.ts';
+import type { Condition, SubjectKind } from '../diagnosis/condition.ts';
 import { ALERT_CODES, CONDITIONS } from '../diagnosis/conditions.ts';
 import { covers } from './alert.rules.ts';
 import { loadSilences } from './stored-alerts.ts';
@@ -14,6 +14,8 @@ export interface ShownRule {
   readonly title: string;
   readonly severity: AlertSeverity;
   readonly description: string;
+  /** What it reads. */
+  readonly looksAt: string;
   /** When it raises an alert, in words; null: at once. */
   readonly threshold: string | null;
 }
@@ -24,11 +26,33 @@ export interface AlertRuleView extends ShownRule {
   readonly evaluatedAt: Date | null;
 }
 
+const SOURCES: Readonly<Record<SubjectKind, string>> = {
+  failure_group: 'Failed entries, by failure group.',
+  queue: 'Due entries, and the pause of the whole queue.',
+  identity_provider: 'The circuit of each identity provider that a living node uses.',
+  job: 'The newest fires and runs of each job.',
+  node: 'The heartbeats of the nodes.',
+  outbox: 'Events that are not published.',
+  webhook: 'Webhooks that are in use or disabled, and their pending deliveries.',
+  encryption_key: 'The active encryption key.',
+  api_token: 'Valid API tokens that expire.',
+  audit_trail: 'What chaining and verifying the audit trail found.',
+  database: 'Open transactions, replication slots, and the disk of the embedded database.',
+  alert_rule: 'The other rules.',
+};
+
 /** All alert rules, as the list of conditions has them. */
 export const shownRules = (thresholds: Thresholds): ShownRule[] =>
   ALERT_CODES.map((name) => {
-    const { title, severity, alert: description, threshold }: Condition<never> & { alert: string } = CONDITIONS[name];
-    return { name, title, severity, description, threshold: threshold?.(thresholds) ?? null };
+    const {
+      title,
+      severity,
+      about,
+      alert: description,
+      threshold,
+    }: Condition<never> & { alert: string } = CONDITIONS[name];
+    const looksAt = SOURCES[about];
+    return { name, title, severity, description, looksAt, threshold: threshold?.(thresholds) ?? null };
   });
 
 interface OnAlert {

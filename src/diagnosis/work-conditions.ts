@@ -19,7 +19,13 @@ function failedWith(code: string | null): string {
   return what === undefined ? `with ${code}.` : `with ${code}. ${what}`;
 }
 
-function planCure({ code, failureGroup }: { readonly code: string | null; readonly failureGroup: string | null }): Cure | null {
+function planCure({
+  code,
+  failureGroup,
+}: {
+  readonly code: string | null;
+  readonly failureGroup: string | null;
+}): Cure | null {
   const action = code === null ? 'RETRY' : groupAction(code);
   if (action === null) return null;
   const errorCode = code === null ? {} : { errorCode: { equals: code } };

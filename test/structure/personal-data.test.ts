@@ -25,7 +25,7 @@ const TECHNICAL =
   words(`action address aggregateType anchor clientRef code cronDescription cursor date endCursor errorCode
   eventType eventTypes generatedPassword groupKey hostName instanceHost jobName jobNames key lastErrorCode localTime masterKeyId
   mutation name node organizationId path permissions prefix providerRequestId requestId rule secret sequence
-  startCursor subject targetId targetType target threshold thresholdName token tokenPrefix username version zitadelUserId`);
+  startCursor subject targetId targetType target threshold thresholdName title token tokenPrefix username version zitadelUserId`);
 
 const schema = buildSchema(schemaText());
 const nameOf = (coordinate: string): string => coordinate.split('.')[1] ?? '';
