@@ -19,13 +19,13 @@ function readDuration(text: string, atLeastMs: number, context: z.RefinementCtx<
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
   const ms = match ? Math.round(Number(match[1]) * (UNITS[match[2] ?? ''] ?? Number.NaN)) : Number.NaN;
   if (Number.isNaN(ms)) return fail(context, `is not a duration (a number and one of ms, s, m, h, d)${otherwise}`);
-  if (ms < atLeastMs) return fail(context, `is shorter than ${written(atLeastMs)}`);
+  if (ms < atLeastMs) return fail(context, `is shorter than ${durationText(atLeastMs)}`);
   if (ms > 10 * 365 * 86_400_000) return fail(context, `is longer than ten years${otherwise}`);
   return ms;
 }
 
 /** A duration as people write it: in the largest unit that leaves no rest. */
-function written(ms: number): string {
+export function durationText(ms: number): string {
   const unit = (['d', 'h', 'm', 's'] as const).find((one) => ms % (UNITS[one] ?? 1) === 0 && ms > 0) ?? 'ms';
   return `${ms / (UNITS[unit] ?? 1)}${unit}`;
 }

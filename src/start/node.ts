@@ -32,7 +32,6 @@ import { VERSION } from '../version.ts';
 import { type Notices, openNotices } from '../work/notices.ts';
 import type { OpenedProvider, OpenProviderOptions } from './provider.ts';
 import { registerAgain } from './register-again.ts';
-import { recordSettings } from './settings-record.ts';
 
 export interface NodeOptions {
   readonly config: Config;
@@ -54,8 +53,6 @@ export interface NodeOptions {
   readonly moreJobs?: readonly Job[];
   /** False, for tests: no timers and no heartbeat; jobs run only by `runJobNow`, entries when woken. */
   readonly hasTimers?: boolean;
-  /** False, for tests: the settings are not compared with those of the last start. */
-  readonly recordsSettings?: boolean;
 }
 
 type NodeProvider = Pick<OpenedProvider, 'close'> & Parameters<typeof createApp>[0]['provider'];
@@ -108,8 +105,6 @@ export async function startNode(options: NodeOptions): Promise<StartedNode> {
     },
     closePatienceMs,
   );
-  // Not before: a start that fails, because the port is taken, puts no settings on record.
-  if (options.recordsSettings ?? true) await recordSettings(app.services);
 
   let heartbeat: Heartbeat | undefined;
   if (hasTimers) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../config/config.ts';
-import { accessLine, dashboardLine, jobLine } from './report.ts';
+import { accessLine, dashboardLine, jobLine, settingsLine } from './report.ts';
 
 const TOKEN = 'x'.repeat(32);
 const OIDC = { OIDC_ISSUER: 'https://id.example.org', OIDC_AUDIENCE: 'x' };
@@ -23,6 +23,15 @@ describe('what the start says of access control', () => {
 
   it('never holds a secret', () => {
     expect(accessLine(readConfig({ ADMIN_TOKEN: TOKEN }).config).join()).not.toContain(TOKEN);
+  });
+});
+
+describe('what the start says of the settings', () => {
+  it('is nothing where all are at their defaults', () => expect(settingsLine(readConfig({}).config)).toEqual([]));
+
+  it('is each that is not, without secrets', () => {
+    const { config } = readConfig({ PORT: '4001', NODE_NAME: 'one', ADMIN_TOKEN: TOKEN });
+    expect(settingsLine(config)).toEqual([['Settings', 'PORT=4001, ADMIN_TOKEN (set), NODE_NAME=one']]);
   });
 });
 

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
 import { isAccessControlled } from '../config/access-rules.ts';
+import { changedSettings } from '../config/changed-settings.ts';
 import type { Config } from '../config/config.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { cronDescription } from '../jobs/calendar/cron.rules.ts';
@@ -46,6 +47,7 @@ export function reportStart(report: StartReport): void {
     ...jobs.map((job, index): [string, string] => [index === 0 ? 'Jobs' : '', job]),
     accessLine(config),
     ...restrictionLines(config),
+    ...settingsLine(config),
     ...(road === 'poll'
       ? [['Notices', 'polled every 500 ms: behind a pooler, set DATABASE_DIRECT_URL for LISTEN'] as [string, string]]
       : []),
@@ -68,6 +70,7 @@ export function reportStart(report: StartReport): void {
     notices: road,
     access: accessLine(config).join(': '),
     restricted: restrictionLines(config)[0]?.[1],
+    settings: changedSettings(config),
     tookMs: Math.round(tookMs),
   };
   logger.info(fields, ready);
@@ -94,6 +97,12 @@ function restrictionLines(config: Config): [name: string, value: string][] {
     ...(config.INTROSPECTION === 'false' ? ['no introspection'] : []),
   ];
   return restrictions.length === 0 ? [] : [['Restricted', restrictions.join('; ')]];
+}
+
+/** What differs from the defaults; of secrets only that they are set. */
+export function settingsLine(config: Config): [name: string, value: string][] {
+  const settings = changedSettings(config);
+  return settings.length === 0 ? [] : [['Settings', settings.join(', ')]];
 }
 
 /** Whether callers are asked who they are, and how they can say it. */

@@ -106,7 +106,6 @@ export const FACTS = {
   signedIn: { action: 'signIn', target: 'Session' },
   signedOut: { action: 'signOut', target: 'Session', wakes: ['access'] },
   auditTrailExported: { action: 'exportAuditTrail' },
-  settingsChanged: { action: 'settingsChanged', target: 'Settings' },
 
   // Events and webhooks
   outboxEventRedelivered: { action: 'redeliverOutboxEvent', target: 'OutboxEvent', wakes: ['outbox'] },

@@ -40,21 +40,6 @@ it('the node has written down which identity provider it uses', async () => {
   expect(rows).toEqual([{ state: 'running', provider: 'simulator' }]);
 });
 
-it('a start that fails because its port is taken leaves no record of its settings', async () => {
-  const settings = async () => {
-    const { rows } = await psql.query(`
-      SELECT (SELECT jsonb_object_agg(name, value) FROM auth.known_settings) AS known,
-             (SELECT count(*)::int FROM auth.audit_entries WHERE action = 'settingsChanged') AS acts`);
-    return rows[0] as { known: Record<string, string>; acts: number };
-  };
-  const before = await settings();
-  const other = { DATA_DIR: dataDir, PORT: new URL(node.url).port, UNDO_WINDOW: '7m' };
-  const { code, stderr } = await processes.runToEnd(other);
-  expect([code, stderr]).toEqual([1, expect.stringContaining('is taken by another process')]);
-  expect(await settings()).toEqual(before);
-  expect(before).toMatchObject({ known: expect.not.objectContaining({ UNDO_WINDOW: '420000' }), acts: 0 });
-});
-
 describe('an entry inserted by hand', () => {
   it('with a placeholder for a password fails, and says how to enqueue properly', async () => {
     await psql.query(`

@@ -1,13 +1,9 @@
 /** What the server does unasked is on record like what people do: with itself as the actor. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { claimDue } from '../../src/accounts/claim.ts';
 import { destroySomePasswords } from '../../src/accounts/passwords.ts';
-import { type Config, readConfig } from '../../src/config/config.ts';
-import { recordSettings } from '../../src/start/settings-record.ts';
 import { openCircuit } from '../support/circuit.ts';
-import { testContext } from '../support/context.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -87,20 +83,4 @@ it('passwords that were destroyed because their time had come, with the entries'
   expect(await systemActs()).toEqual([
     expect.objectContaining({ action: 'passwordsDestroyed', actor: 'system:retention', after: { entryIds: [id] } }),
   ]);
-});
-
-it('a start with other settings: which, from what to what, of secrets only that; the first start and an equal one none', async () => {
-  const settings = (env: Record<string, string>): Config =>
-    readConfig({ MASTER_KEY: randomBytes(32).toString('base64'), ...env }).config;
-  const same = { MASTER_KEY: randomBytes(32).toString('base64') };
-  const start = (config: Config) => recordSettings(testContext({ db: queue.db, keyRing: queue.keyRing, config }));
-  await start(settings({ ...same, UNDO_WINDOW: '15m', PORT: '4000' }));
-  await start(settings({ ...same, UNDO_WINDOW: '15m', PORT: '4001', NODE_NAME: 'another' }));
-  expect(await systemActs()).toEqual([]);
-  const other = randomBytes(32).toString('base64');
-  await start(settings({ MASTER_KEY: other, UNDO_WINDOW: '20m' }));
-  const [act] = await systemActs();
-  expect(act).toMatchObject({ action: 'settingsChanged', actor: 'system:start' });
-  expect(act?.after).toEqual({ UNDO_WINDOW: '1200000', MASTER_KEY: expect.stringMatching(/^secret .{12}$/) });
-  expect(JSON.stringify(await queue.db.query('SELECT * FROM auth.known_settings'))).not.toContain(other);
 });

@@ -147,7 +147,6 @@ describe.concurrent('a database that can only be read', () => {
 describe.concurrent('a database that goes away while the server', () => {
   it.each([
     ['registers as a node', 'INSERT INTO auth.server_nodes'],
-    ['puts its settings on record', 'auth.known_settings'],
     ['reads the schedules', 'FROM auth.job_schedules'],
   ])('%s', async (_, moment) => {
     const proxy = await startProxy(database.url, moment);

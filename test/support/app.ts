@@ -142,7 +142,6 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
       onDrainAsked: options.onDrainAsked ?? (() => undefined),
       moreJobs: options.moreJobs,
       hasTimers,
-      recordsSettings: false,
     });
     const base = `http://127.0.0.1:${address.port}`;
     return {
