@@ -315,8 +315,8 @@ export const ROWS: readonly (readonly [string, readonly Panel[]])[] = [
       panel(
         'The record',
         'short',
-        [max('family_hub_audit_unchained_entries', 'not chained'), max('family_hub_audit_findings', 'broken')],
-        'Rows of the audit trail that are not chained yet, and what was found to be wrong.',
+        [max('family_hub_audit_unchained_entries', 'not chained')],
+        'Rows of the audit trail that are not chained yet.',
       ),
       panel('Event loop', 's', [maxBy('nodejs_eventloop_lag_p99_seconds', 'instance')], 'Lag, by node.'),
       panel('Memory', 'bytes', [maxBy('process_resident_memory_bytes', 'instance')], 'By node.'),

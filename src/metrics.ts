@@ -170,10 +170,6 @@ export function declareMetrics() {
         'family_hub_audit_unchained_entries',
         'From the database: audit entries that are not chained yet; above 0 for longer than a second only when something is wrong.',
       ),
-      findings: gauge(
-        'family_hub_audit_findings',
-        'Of the database: what was found wrong with the audit trail, until a verification of all finds it whole.',
-      ),
     },
     database: {
       connections: gauge(

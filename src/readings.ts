@@ -19,7 +19,6 @@ interface Reading {
   readonly circuits: readonly { readonly provider: string; readonly state: CircuitState; readonly openFor: number }[];
   readonly nodesAlive: number;
   readonly unchained: number;
-  readonly findings: number;
   readonly heldBack: number;
   readonly oldSnapshot: number;
   readonly outbox: { readonly unprocessed: number; readonly oldestAge: number; readonly parked: number };
@@ -64,7 +63,6 @@ const REST = `
       'nodesAlive', (SELECT count(*) FROM auth.server_nodes
                       WHERE state <> 'gone' AND ${isHeard('$1')}),
       'unchained', (SELECT count(*) FROM auth.audit_entries WHERE link IS NULL),
-      'findings', (SELECT count(*) FROM auth.audit_findings WHERE cleared_at IS NULL),
       'heldBack', (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(began)), 0)
                      FROM (SELECT xact_start AS began FROM pg_stat_activity
                             WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
@@ -168,7 +166,6 @@ function hide({ queue, provider, server, access, changes, outbox, webhooks }: Se
     provider.circuitOpen,
     server.nodesAlive,
     access.unchained,
-    access.findings,
     changes.heldBack,
     changes.oldSnapshot,
     outbox.unprocessed,
@@ -190,7 +187,6 @@ function show(metrics: ServerMetrics, own: string, reading: Reading): void {
   provider.circuitOpen.set(circuit?.openFor ?? 0);
   server.nodesAlive.set(reading.nodesAlive);
   access.unchained.set(reading.unchained);
-  access.findings.set(reading.findings);
   changes.heldBack.set(reading.heldBack);
   changes.oldSnapshot.set(reading.oldSnapshot);
   outbox.unprocessed.set(reading.outbox.unprocessed);

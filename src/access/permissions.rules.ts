@@ -50,7 +50,6 @@ export const OPERATIONS: Readonly<Record<string, Permission>> = {
   'Query.simulator': ofAll(SEES),
   'Query.serverNodes': ofAll(SEES),
   'Query.auditEntries': ofFamilies(OPERATES),
-  'Query.auditAnchor': ofAll(OPERATES),
   'Query.verifyAuditTrail': ofAll(OPERATES),
   'Query.outboxEvents': ofAll(OPERATES),
   'Query.outboxStatistics': ofAll(OPERATES),

@@ -40,7 +40,6 @@ export const PLAIN: ReadonlySet<string> = new Set([
   'CreateApiTokenPayload.token',
   'CreateWebhookPayload.secret',
   'RotateWebhookSecretPayload.secret',
-  'AuditAnchor.anchor',
 ]);
 
 const TEXTS: readonly string[] = ['String', 'JSON'];

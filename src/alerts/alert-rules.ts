@@ -1,7 +1,6 @@
 /** The alert rules: a reading for each condition that raises alerts. */
 import type { Thresholds } from '../config/alerts.ts';
 import { type AlertRule, type ReadCode, type Readings, ruleOf } from './alert-rule.ts';
-import { auditReadings } from './readings/audit-trail.ts';
 import { circuitReadings } from './readings/circuit.ts';
 import { credentialReadings } from './readings/credentials.ts';
 import { databaseReadings } from './readings/database.ts';
@@ -19,7 +18,6 @@ export function createRules(thresholds: Thresholds, embeddedFolder?: string): Al
     ...nodeReadings(thresholds),
     ...outboxReadings(thresholds),
     ...credentialReadings(thresholds),
-    ...auditReadings(),
     ...databaseReadings(thresholds, embeddedFolder),
   };
   return (Object.keys(readings) as ReadCode[]).map((code) => ruleOf(code, readings[code]));

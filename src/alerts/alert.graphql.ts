@@ -76,7 +76,6 @@ const Kind = enumOf<SubjectKind>('AlertSubjectKind', 'What an alert is about.', 
   webhook: 'A webhook; `key` is its `webhookId`.',
   encryption_key: 'A key of the key ring; `key` is its `keyId`.',
   api_token: 'An API token; `key` is its `apiTokenId`.',
-  audit_trail: 'The audit trail.',
   database: 'The database.',
   alert_rule: 'An alert rule; `key` is its name.',
 });

@@ -36,7 +36,6 @@ const SOURCES: Readonly<Record<SubjectKind, string>> = {
   webhook: 'Webhooks that are in use or disabled, and their pending deliveries.',
   encryption_key: 'The active encryption key.',
   api_token: 'Valid API tokens that expire.',
-  audit_trail: 'What chaining and verifying the audit trail found.',
   database: 'Open transactions, replication slots, and the disk of the embedded database.',
   alert_rule: 'The other rules.',
 };

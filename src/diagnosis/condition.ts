@@ -15,7 +15,6 @@ export type SubjectKind =
   | 'webhook'
   | 'encryption_key'
   | 'api_token'
-  | 'audit_trail'
   | 'database'
   | 'alert_rule';
 

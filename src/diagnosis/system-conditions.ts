@@ -4,8 +4,6 @@ import { counted, inBytes, inWords } from './wording.rules.ts';
 
 /** A crashed node that was replaced keeps its alert for so long, so that one that keeps crashing is noticed. */
 export const REPLACED_NODE_MS = 5 * 60_000;
-/** A finding keeps its alert for so long: no one can repair an audit trail. */
-export const AUDIT_FINDING_DAYS = 30;
 /** PostgreSQL knows the age of a standby or a replication slot in transactions, not in time. */
 export const MOST_TRANSACTIONS = 1_000_000;
 /** A rule that could not be evaluated for so long raises an alert of its own. */
@@ -137,18 +135,6 @@ export const SYSTEM_CONDITIONS = {
         ...(of.familyId !== null && { familyId: of.familyId }),
         expiresAt: null,
       }),
-    }),
-  }),
-  AUDIT_BROKEN: alert({
-    title: 'Audit trail broken',
-    severity: 'critical',
-    about: 'audit_trail',
-    alert: `The audit trail is not as it was written, or a part of it cannot be checked. It ends when a verification of the whole trail finds it intact, which does not settle a missing end, or ${AUDIT_FINDING_DAYS} days after the last finding.`,
-    says: (of: { readonly count: number }) => ({
-      message: `The audit trail is broken: ${counted(of.count, 'finding')}.`,
-      advice:
-        'Someone with write access to the database changed it. Verify the whole trail (verifyAuditTrail) with an anchor from elsewhere, keep a dump of its present state, and find out who has access. The log has each finding.',
-      cure: null,
     }),
   }),
 

@@ -77,8 +77,8 @@ function deletedLine({ name, setting }: Deletion<never>, count: number): [string
 const inWords = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** Not a statement alone: what is deleted is verified, and the chain that follows is signed. */
-const auditDeletion = (audit: Pick<Audit, 'cut'>): Deletion<Transactional> => ({
+const auditDeletion = (audit: Pick<Audit, 'prune'>): Deletion<Transactional> => ({
   name: 'auditEntries',
   setting: 'AUDIT_RETENTION',
-  delete: async (tx, keepMs, limit) => (await audit.cut(tx, keepMs, limit)).length,
+  delete: (tx, keepMs, limit) => audit.prune(tx, keepMs, limit),
 });

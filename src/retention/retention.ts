@@ -102,8 +102,6 @@ const ENDED = `old.status IN ('finished', 'undone')`;
 const NAMED_NOWHERE = ['account_creation_attempts', 'job_runs', 'job_fires']
   .map((table) => without(table, 'node_id'))
   .join(' AND ');
-// What was settled, or was found long before any alert could tell of it.
-const FINDING_IS_OVER = `(cleared_at IS NOT NULL OR last_found_at < now() - interval '365 days')`;
 
 /** In this order: what names another goes before it. */
 export const DELETIONS: readonly Deletion[] = [
@@ -152,11 +150,6 @@ export const DELETIONS: readonly Deletion[] = [
   { name: 'alerts', setting: 'RESOLVED_ALERT_RETENTION', delete: old('alerts', 'resolved_at', 'NOT is_on') },
   // One that was ended before its time stays until that.
   { name: 'alertSilences', setting: 'RESOLVED_ALERT_RETENTION', delete: old('alert_silences', 'ends_at') },
-  {
-    name: 'auditFindings',
-    setting: 'RESOLVED_ALERT_RETENTION',
-    delete: old('audit_findings', 'last_found_at', FINDING_IS_OVER),
-  },
   { name: 'sessions', setting: null, delete: old('sessions', 'expires_at') },
 ];
 

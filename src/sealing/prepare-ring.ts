@@ -53,7 +53,7 @@ async function bound(tx: Queryable, rows: readonly StoredKey[], masters: MasterK
 async function hasBeenUsed(tx: Queryable): Promise<boolean> {
   const [row] = await tx.query<{ isUsed: boolean }>(
     `SELECT EXISTS (SELECT FROM auth.server_nodes) OR EXISTS (SELECT FROM auth.job_schedules)
-         OR EXISTS (SELECT FROM auth.audit_entries) OR EXISTS (SELECT FROM auth.audit_cuts) AS "isUsed"`,
+         OR EXISTS (SELECT FROM auth.audit_entries) OR EXISTS (SELECT FROM auth.audit_prunings) AS "isUsed"`,
   );
   return row?.isUsed === true;
 }

@@ -78,7 +78,7 @@ export async function startNode(options: NodeOptions): Promise<StartedNode> {
   lifecycle.opened('the notices', () => notices.close());
   const databaseClock = createDatabaseClock();
   const audit = openAudit({ db, keys: keyRing.auditKeys, nodeId: node.id, clock: databaseClock, logger });
-  lifecycle.opened('the audit trail', () => audit.sealer.stop());
+  lifecycle.opened('the audit trail', () => audit.chainer.stop());
   await audit.start();
   const provider = await options.openProvider({ config, db, logger, notices, trail: audit.trail, metrics });
   lifecycle.opened('the identity provider', () => provider.close());
@@ -117,7 +117,7 @@ export async function startNode(options: NodeOptions): Promise<StartedNode> {
       register: () => registerAgain({ db, node, provider: provider.name, keyRing, logger }),
       onBeat: app.upkeep.beat,
       onDrainAsked: options.onDrainAsked,
-      onUnchainedActs: audit.sealer.wake,
+      onUnchainedActs: audit.chainer.wake,
     });
     const { stop, beatNow } = heartbeat;
     trouble = heartbeat.trouble;

@@ -69,7 +69,7 @@ describe('a line of CLEF', () => {
       '@l': 'Information',
       '@m': 'x'.repeat(1_000),
       requestId: 'r',
-      isCut: true,
+      isPruned: true,
       lineLength: line.length,
     });
   });

@@ -34,8 +34,8 @@ export function clefLine(line: string, longest = Number.POSITIVE_INFINITY): stri
   };
   if (line.length > longest) {
     const { nodeName, requestId } = fields;
-    const isCut = { lineLength: line.length, isCut: true, nodeName, requestId };
-    return JSON.stringify({ ...event, '@m': text.slice(0, KEPT_OF_LONG), '@x': undefined, ...isCut });
+    const isPruned = { lineLength: line.length, isPruned: true, nodeName, requestId };
+    return JSON.stringify({ ...event, '@m': text.slice(0, KEPT_OF_LONG), '@x': undefined, ...isPruned });
   }
   const properties = error === undefined ? { ...fields, err } : { ...fields, err: errorFields };
   return JSON.stringify({ ...event, ...escaped(properties) });

@@ -136,7 +136,7 @@ describe('a Seq that', () => {
     write(line('after'));
     await expect.poll(() => seq?.events.length, PATIENT).toBe(3);
     expect(messages(seq)).toEqual(['before', 'an answer', 'after']);
-    expect(seq.events[1]).toMatchObject({ isCut: true, lineLength: expect.any(Number) });
+    expect(seq.events[1]).toMatchObject({ isPruned: true, lineLength: expect.any(Number) });
     expect([seq.complaints, droppedLines()]).toEqual([[], 0]);
   });
 });

@@ -22,7 +22,6 @@ import type { Cure } from '../../src/diagnosis/cure.ts';
 import { startHeartbeat } from '../../src/nodes/heartbeat.ts';
 import { registerNode, setNodeState } from '../../src/nodes/nodes.ts';
 import { DELETIONS } from '../../src/retention/retention.ts';
-import { callerNamed, testAudit, testTrail } from '../support/acts.ts';
 import { testContext } from '../support/context.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 
@@ -351,28 +350,6 @@ describe('since when it is so', () => {
 });
 
 describe('what is not a row', () => {
-  it('a broken audit trail, found by verifying it, until it is found intact', async () => {
-    const audit = testAudit(database.db);
-    await testTrail().record(database.db, {
-      caller: callerNamed('ann'),
-      action: 'cancelEntry',
-      target: { type: 'QueuedCreation', id: 'x' },
-      reason: 'why',
-    });
-    await audit.sealer.seal();
-    const verify = () => audit.verify({ from: null, to: null }, null);
-    expect((await verify()).isIntact).toBe(true);
-    expect(edges(await look(), 'AUDIT_BROKEN')).toEqual([]);
-    await sql(`UPDATE auth.audit_entries SET reason = 'another' WHERE reason = 'why'`);
-    expect((await verify()).isIntact).toBe(false);
-    expect((await verify()).isIntact).toBe(false);
-    expect(edges(await look(), 'AUDIT_BROKEN')).toMatchObject([{ edge: 'raised', count: 1, severity: 'critical' }]);
-    await sql(`UPDATE auth.audit_entries SET reason = 'why' WHERE reason = 'another'`);
-    expect((await verify()).isIntact).toBe(true);
-    expect(edges(await look(), 'AUDIT_BROKEN')).toMatchObject([{ edge: 'resolved' }]);
-    await audit.sealer.stop();
-  });
-
   it('a transaction that stays open', async () => {
     const name = `slow-${randomUUID()}`;
     const client = new pg.Client({ connectionString: database.url, application_name: name });

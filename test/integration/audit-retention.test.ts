@@ -5,9 +5,9 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readAnchor } from '../../src/access/audit/anchors.ts';
+import { anchorText, presentAnchor, readAnchor } from '../../src/access/audit/anchors.ts';
 import type { Audit } from '../../src/access/audit/audit.ts';
-import { sealEntries } from '../../src/access/audit/seal.ts';
+import { chainEntries } from '../../src/access/audit/chain.ts';
 import { createAuditTrail } from '../../src/access/audit/trail.ts';
 import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -32,14 +32,14 @@ beforeAll(async () => {
   ({ db } = database);
 });
 afterAll(async () => {
-  await audit?.sealer.stop();
+  await audit?.chainer.stop();
   await database?.drop();
 });
 /** Forty acts, one a day, the newest of today; all chained. */
 beforeEach(async () => {
-  await audit?.sealer.stop();
+  await audit?.chainer.stop();
   await db.query('DELETE FROM auth.audit_entries');
-  await db.query('DELETE FROM auth.audit_cuts');
+  await db.query('DELETE FROM auth.audit_prunings');
   const logged: typeof lines = [];
   lines = logged;
   const logger = pino({}, { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) });
@@ -49,66 +49,66 @@ beforeEach(async () => {
   const trail = createAuditTrail({ keys, nodeId: null, now });
   for (; daysAgo >= 0; daysAgo--) {
     await trail.record(db, { caller: callerNamed('somebody'), action: `act ${daysAgo}`, after: { daysAgo } });
-    await sealEntries(db, keys, 10, now());
+    await chainEntries(db, keys, 10, now());
   }
 });
 
-const verify = () => verifyAuditTrail(db, keys, { from: null, to: null, anchors: [] });
-const cut = (days: number, limit = 1_000) => db.transaction((tx) => audit.cut(tx, (days - 0.5) * DAY, limit));
+const verify = () => verifyAuditTrail(db, keys, { from: null, to: null });
+const prune = (days: number, limit = 1_000) => db.transaction((tx) => audit.prune(tx, (days - 0.5) * DAY, limit));
 
 describe('retention', () => {
   it('deletes the beginning, and the rest stays verifiable', async () => {
-    expect(await cut(30)).toHaveLength(10);
+    expect(await prune(30)).toBe(10);
     expect(await verify()).toMatchObject({ isIntact: true, checkedCount: 30, headLink: 40 });
-    expect(await cut(30)).toEqual([]);
-    expect(await cut(20, 4)).toHaveLength(4);
-    expect(await cut(20)).toHaveLength(6);
+    expect(await prune(30)).toBe(0);
+    expect(await prune(20, 4)).toBe(4);
+    expect(await prune(20)).toBe(6);
     expect(await verify()).toMatchObject({ isIntact: true, checkedCount: 20 });
     expect(await audit.verify({ from: new Date(Date.now() - 35 * DAY), to: null }, null)).toMatchObject({
       isIntact: true,
       checkedCount: 20,
     });
-    const anchors = await db.query('SELECT link::int FROM auth.audit_cuts');
+    const anchors = await db.query('SELECT link::int FROM auth.audit_prunings');
     expect(anchors).toEqual([{ link: 20 }]);
   });
 
   it('may delete all; what comes later is chained to it', async () => {
-    expect(await cut(0)).toHaveLength(40);
+    expect(await prune(0)).toBe(40);
     expect(await verify()).toMatchObject({ isIntact: true, checkedCount: 0, headLink: 40 });
     await audit.trail.record(db, { caller: callerNamed('somebody'), action: 'the next' });
-    await audit.sealer.seal();
+    await audit.chainer.chain();
     expect(await verify()).toMatchObject({ isIntact: true, checkedCount: 1, headLink: 41 });
   });
 
-  it('by hand is found: a beginning that is gone, a cut that nobody signed, rows before it', async () => {
+  it('by hand is found: a beginning that is gone, a record that no one signed, rows before it', async () => {
     await db.query('DELETE FROM auth.audit_entries WHERE link <= 3');
     expect(await verify()).toMatchObject({
       isIntact: false,
       problem: expect.stringContaining('Places 1 to 3 are empty'),
     });
-    expect(await cut(30)).toEqual([]);
+    expect(await prune(30)).toBe(0);
     expect(lines).toContainEqual(expect.objectContaining({ level: 50, msg: expect.stringContaining('it is broken') }));
     await db.query(
-      `INSERT INTO auth.audit_cuts (link, at, chain, key_id, mac)
+      `INSERT INTO auth.audit_prunings (link, at, chain, key_id, mac)
        SELECT 3, now(), $1, $2, $1`,
       [randomBytes(32), key.id],
     );
     expect(await verify()).toMatchObject({ isIntact: false, problem: expect.stringContaining('was not signed') });
-    expect(await cut(30)).toEqual([]);
+    expect(await prune(30)).toBe(0);
   });
 
   it('never tidies away what somebody falsified', async () => {
     await db.query(`UPDATE auth.audit_entries SET reason = 'none' WHERE link = 5`);
-    expect(await cut(30)).toEqual([]);
-    expect(await cut(38)).toHaveLength(2);
+    expect(await prune(30)).toBe(0);
+    expect(await prune(38)).toBe(2);
     expect(await verify()).toMatchObject({ isIntact: false, problem: expect.stringContaining('not as it was signed') });
   });
 
-  it('is found out when a row is put back before the cut', async () => {
+  it('is found out when a row is put back before it', async () => {
     const [row] = await db.query<{ row: object }>(
       'SELECT to_jsonb(e) AS row FROM auth.audit_entries AS e WHERE link = 10',
     );
-    await cut(30);
+    await prune(30);
     await db.query('INSERT INTO auth.audit_entries SELECT * FROM jsonb_populate_record(NULL::auth.audit_entries, $1)', [
       JSON.stringify(row?.row),
     ]);
@@ -124,7 +124,7 @@ describe('retention', () => {
     expect(readConfig({ AUDIT_RETENTION: '30d' }).config.AUDIT_RETENTION).toBe(30 * DAY);
     expect(await run(null)).not.toHaveProperty('auditEntries');
     expect(await run(30.5 * DAY)).toMatchObject({ auditEntries: 9 });
-    await audit.sealer.seal();
+    await audit.chainer.chain();
     const acts = await db.query(
       `SELECT actor_id, action, after::jsonb AS after FROM auth.audit_entries WHERE actor_kind = 'system'`,
     );
@@ -142,31 +142,39 @@ describe('anchors', () => {
     const logged = lines.filter(({ anchor }) => anchor !== undefined);
     expect(logged).toHaveLength(1);
     expect(logged[0]).toMatchObject({ level: 30, place: 40 });
-    expect(await audit.verify({ from: null, to: null }, String(logged[0]?.anchor))).toMatchObject({
-      isIntact: true,
-      anchorCount: 1,
-    });
+    expect(await audit.verify({ from: null, to: null }, String(logged[0]?.anchor))).toMatchObject({ isIntact: true });
   });
 
-  it('are taken as they were answered, and no other text is', async () => {
-    const { anchor, link } = await audit.anchor();
-    expect(link).toBe(40);
-    expect(readAnchor(keys, ` ${anchor}\n`)).toMatchObject({ link: 40, isCut: false });
+  const present = async () => anchorText(keys, await presentAnchor(db, keys, new Date()));
+
+  it('are taken as they were signed, and no other text is', async () => {
+    const anchor = await present();
+    expect(readAnchor(keys, ` ${anchor}\n`)).toMatchObject({ link: 40, isPruned: false });
     for (const text of ['', 'a1', anchor.slice(0, -1), anchor.replace('a1.40.', 'a1.41.')]) {
       expect(() => readAnchor(keys, text)).toThrow(InvalidInputError);
     }
   });
 
-  it('of a key that the ring does not hold are a broken trail, and no finding: anybody can make one up', async () => {
-    const { anchor } = await audit.anchor();
+  it('of a key that the ring does not hold are a broken trail', async () => {
+    const anchor = await present();
     const foreign = anchor.replace(key.id, randomUUID());
     expect(await audit.verify({ from: null, to: null }, foreign)).toMatchObject({
       isIntact: false,
       firstBrokenSequence: null,
       problem: expect.stringContaining('which the key ring does not hold'),
     });
-    expect(await db.query('SELECT FROM auth.audit_findings')).toEqual([]);
     expect(await audit.verify({ from: null, to: null }, anchor)).toMatchObject({ isIntact: true });
+  });
+
+  it('of before what retention deleted prove nothing, and are refused', async () => {
+    await prune(35);
+    const atEnd = await present();
+    await prune(0);
+    expect(await audit.verify({ from: null, to: null }, atEnd), 'of the last row').toMatchObject({ isIntact: true });
+    await audit.trail.record(db, { caller: callerNamed('somebody'), action: 'the next' });
+    await audit.chainer.chain();
+    await prune(0);
+    await expect(audit.verify({ from: null, to: null }, atEnd)).rejects.toThrow(InvalidInputError);
   });
 });
 
@@ -237,12 +245,12 @@ describe('the export', () => {
       Array.from({ length: 12 }, (_, index) => `act ${21 - index}`),
     );
     recompute(span);
-    await cut(15);
+    await prune(15);
     recompute(await exported(null, new Date(Date.now() - 10.5 * DAY)));
   });
 
   it('of nothing is a head and an anchor', async () => {
-    await cut(0);
+    await prune(0);
     const nothing = await exported(null, null);
     expect(nothing.entries).toEqual([]);
     recompute(nothing);

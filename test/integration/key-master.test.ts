@@ -50,7 +50,7 @@ afterAll(async () => {
 });
 beforeEach(() =>
   database.db.query(
-    'TRUNCATE auth.data_protection_keys, auth.server_nodes, auth.audit_entries, auth.audit_cuts, auth.queued_managed_account_creations CASCADE',
+    'TRUNCATE auth.data_protection_keys, auth.server_nodes, auth.audit_entries, auth.audit_prunings, auth.queued_managed_account_creations CASCADE',
   ),
 );
 
@@ -81,8 +81,8 @@ const auditOf = (ring: KeyRing) =>
 /** Chains what was written. */
 async function sealed(ring: KeyRing): Promise<void> {
   const audit = auditOf(ring);
-  await audit.sealer.seal();
-  await audit.sealer.stop();
+  await audit.chainer.chain();
+  await audit.chainer.stop();
 }
 /** The whole trail, and from the instant after its first row under the ring's present audit key. */
 async function verified(ring: KeyRing) {
@@ -95,7 +95,7 @@ async function verified(ring: KeyRing) {
   );
   const whole = await audit.verify({ from: null, to: null }, null);
   const since = await audit.verify({ from: new Date((first?.at.getTime() ?? 0) + 1), to: null }, null);
-  await audit.sealer.stop();
+  await audit.chainer.stop();
   return { whole, since };
 }
 const wrappedUnder = async () =>

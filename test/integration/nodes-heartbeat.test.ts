@@ -227,13 +227,13 @@ test('a beat hears of acts that somebody left unchained, and only then', async (
   const { heartbeat, seen } = await start();
   await heartbeat.say('running');
   expect(seen.unchained).toBe(0);
-  // As a node does that dies before its sealer came to it.
+  // As a node does that dies before its chainer came to it.
   await testTrail().record(database.db, { caller: callerNamed('somebody'), action: 'left' });
   await heartbeat.say('running');
   expect(seen.unchained).toBe(1);
   const audit = testAudit(database.db);
-  await audit.sealer.seal();
-  await audit.sealer.stop();
+  await audit.chainer.chain();
+  await audit.chainer.stop();
   await heartbeat.say('running');
   expect(seen.unchained).toBe(1);
 });

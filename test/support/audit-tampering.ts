@@ -172,7 +172,7 @@ export const tampering = (size: number): fc.Arbitrary<Tampering> =>
     })),
   );
 
-/** Any column of any row. Un-chaining the last row changes nothing that was said: the sealer chains it once more. */
+/** Any column of any row. Un-chaining the last row changes nothing that was said: the chainer chains it once more. */
 const changed = (size: number): fc.Arbitrary<Tampering> =>
   fc
     .constantFrom(...COLUMNS)

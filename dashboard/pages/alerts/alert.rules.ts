@@ -19,8 +19,6 @@ export function wayTo({ kind, key }: Subject): Way | undefined {
       return { text: 'See the rules', href: '/alerts?tab=rules' };
     case 'API_TOKEN':
       return { text: 'See the tokens', href: '/access' };
-    case 'AUDIT_TRAIL':
-      return { text: 'See the audit trail', href: '/audit?tab=proof' };
     case 'ENCRYPTION_KEY':
       return { text: 'See the keys', href: '/keys' };
     case 'FAILURE_GROUP':

@@ -25,7 +25,7 @@ export function ExportCard() {
   return (
     <Card
       title="Export"
-      hint="JSON lines: each act with its signature. The last line is an anchor; a file without one was broken off. Exporting is on record too."
+      hint="JSON lines: each audit entry with its signature. The last line is an anchor; a file without one is incomplete. The export itself is recorded too."
     >
       <div className="grid gap-4">
         <div className="grid gap-4 sm:grid-cols-2">

@@ -9,7 +9,7 @@ import { AuditAct } from './audit-entry.tsx';
 import { ExportCard } from './audit-export.tsx';
 import { AuditFilters } from './audit-filters.tsx';
 import { AuditList } from './audit-list.tsx';
-import { AnchorCard, VerifyCard } from './audit-verify.tsx';
+import { VerifyCard } from './audit-verify.tsx';
 
 export default function AuditPage() {
   const address = useListAddress(FILTERS, PER_PAGE);
@@ -45,10 +45,7 @@ export default function AuditPage() {
             content: (
               <div className="grid items-start gap-4 lg:grid-cols-2">
                 <VerifyCard />
-                <div className="grid gap-4">
-                  <AnchorCard />
-                  <ExportCard />
-                </div>
+                <ExportCard />
               </div>
             ),
           },

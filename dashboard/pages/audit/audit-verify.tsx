@@ -1,30 +1,20 @@
-/** Verifying the trail, and the anchor to keep elsewhere, so that it can be verified later. */
+/** Verifies the trail, and compares it with an anchor that was kept elsewhere. */
 import { type FormEvent, useState } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { client } from '../../graphql/client.ts';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { issuesOf, problemOf } from '../../graphql/problems.ts';
-import { useLiveQuery } from '../../live/use-live.ts';
 import { Button } from '../../ui/button.tsx';
-import { Card, Facts } from '../../ui/card.tsx';
-import { CopyButton } from '../../ui/copy.tsx';
+import { Card } from '../../ui/card.tsx';
 import { InstantField, TextArea } from '../../ui/field.tsx';
-import { Loaded } from '../../ui/loaded.tsx';
 import { Notice } from '../../ui/notice.tsx';
-import { Time } from '../../ui/time.tsx';
-import { count } from '../../ui/words.ts';
 import { verdictOf } from './verdict.rules.ts';
 
 const Verification = graphql(`
   query VerifyAuditTrail($from: DateTime, $to: DateTime, $anchor: String) {
     verifyAuditTrail(from: $from, to: $to, anchor: $anchor) {
-      isIntact checkedCount uncheckedCount anchorCount headLink problem firstBrokenSequence
+      isIntact checkedCount uncheckedCount headLink problem firstBrokenSequence
     }
-  }
-`);
-const Anchor = graphql(`
-  query AuditAnchor {
-    auditAnchor { anchor link signedAt }
   }
 `);
 
@@ -66,7 +56,7 @@ export function VerifyCard() {
   return (
     <Card
       title="Verify"
-      hint="Computes every signature anew and names the first act that does not fit. About 40,000 acts a second."
+      hint="Computes every signature again and names the first audit entry that does not fit. About 40,000 a second."
     >
       <form onSubmit={(event) => void verify(event)} className="grid gap-4">
         <div className="grid items-start gap-4 sm:grid-cols-2">
@@ -86,7 +76,7 @@ export function VerifyCard() {
         </div>
         <TextArea
           label="Anchor (optional)"
-          hint="One that was kept elsewhere, from a log or an export. It proves that the end was not cut off since."
+          hint="From the server’s log, which has one a day, or from an export. It proves that the end was not deleted since."
           placeholder="a1.…"
           spellCheck={false}
           value={asked.anchor ?? ''}
@@ -127,41 +117,5 @@ function Verdict({ asked, found }: Answered) {
         </p>
       ))}
     </Notice>
-  );
-}
-
-export function AnchorCard() {
-  const { isAllowed, reason } = usePermission('auditAnchor');
-  const result = useLiveQuery({ query: Anchor, variables: {}, isPaused: !isAllowed });
-  return (
-    <Card
-      title="Anchor of now"
-      hint="The end of the trail, signed. Keep it where nobody who writes to the database can change it: a ticket, another machine, paper."
-    >
-      {!isAllowed && <Notice tone="info">{reason}</Notice>}
-      <Loaded result={result} height={4}>
-        {({ auditAnchor }) =>
-          auditAnchor !== null && (
-            <div className="grid gap-3">
-              <output className="block rounded-md bg-raised px-3 py-2 font-mono text-xs break-all">
-                {auditAnchor.anchor}
-              </output>
-              <Facts
-                of={[
-                  ['Speaks of', `place ${count(auditAnchor.link)}, the end of the chain`],
-                  ['Signed', <Time key="at" at={auditAnchor.signedAt} as="exact" />],
-                ]}
-              />
-              <div className="flex flex-wrap gap-2">
-                <CopyButton text={auditAnchor.anchor}>Copy the anchor</CopyButton>
-                <Button isSmall onClick={result.refresh} isBusy={result.isRefreshing}>
-                  Sign anew
-                </Button>
-              </div>
-            </div>
-          )
-        }
-      </Loaded>
-    </Card>
   );
 }

@@ -133,13 +133,6 @@ CREATE TABLE auth.readings (
 -- The row must be there: a node that takes its turn updates it.
 INSERT INTO auth.readings (name) VALUES ('metrics');
 
--- The settings of the last start, so that a change is noticed. Of a secret: a keyed digest.
-CREATE TABLE auth.known_settings (
-  name text PRIMARY KEY,
-  value text NOT NULL,
-  updated_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
-);
-
 -- Wakes other nodes after a statement that is not ours. Its argument is the notice. Our own statements
 -- send notices themselves, coalesced: a NOTIFY in each transaction halves the commit rate. They are
 -- recognized by how they begin (OURS in src/database/database.ts): a session's name can be changed by a
@@ -296,29 +289,13 @@ CREATE INDEX audit_entries_family_id_idx ON auth.audit_entries (family_id, seque
 CREATE INDEX audit_entries_unchained_idx ON auth.audit_entries (sequence) WHERE link IS NULL;
 
 -- Where retention pruned the trail: the chain's value there, signed, from which the rest is verified.
-CREATE TABLE auth.audit_cuts (
+CREATE TABLE auth.audit_prunings (
   link bigint PRIMARY KEY,
   at timestamptz(3) NOT NULL,
   chain bytea NOT NULL,
   key_id uuid NOT NULL,
   mac bytea NOT NULL
 );
-
--- Problems found in the audit trail.
-CREATE TABLE auth.audit_findings (
-  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-  found_by text NOT NULL,
-  problem text NOT NULL,
-  node_id uuid,
-  first_found_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  last_found_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  cleared_at timestamptz(3),
-  CONSTRAINT audit_findings_found_by_check CHECK (found_by IN ('chaining', 'witness', 'verification'))
-);
-CREATE INDEX audit_findings_last_found_at_idx ON auth.audit_findings (last_found_at);
--- A problem that is found again updates its row.
-CREATE UNIQUE INDEX audit_findings_open_key ON auth.audit_findings (found_by, md5(problem))
-  WHERE cleared_at IS NULL;
 
 -- -------------------------------------------------------------------------- events: the outbox
 

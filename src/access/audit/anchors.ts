@@ -1,7 +1,8 @@
 /**
- * Anchors: what the chain was at one place, signed, in a line that is kept where nobody who writes
- * to this database can reach. One shows later that the tail was cut, or that everything was chained
- * anew. Retention keeps one of a kind of its own in the database, where it cut.
+ * Anchors: the end of the chain at one time, signed, as a line of text. Kept where no one who writes
+ * to this database can reach it, it shows later that the end of the trail was deleted, or that the
+ * trail was chained again without some rows. Where retention pruned the trail, the database keeps
+ * such a record of its own.
  */
 import type { Queryable } from '../../database/database.ts';
 import { InvalidInputError } from '../../refusals.ts';
@@ -9,12 +10,18 @@ import type { AuditKeys } from '../../work/audit-trail.ts';
 import { BEGINNING, type ChainPosition, isSame } from './chain.rules.ts';
 import { type Anchor, macOfAnchor } from './proof.rules.ts';
 
-export interface StoredAnchor extends Anchor {
-  /** Signed by a key of the ring. */
+/** An anchor that a caller passed; its key is unknown when the key ring does not hold it (any more). */
+export interface GivenAnchor extends Anchor {
+  readonly unknownKeyId: string | null;
+}
+
+/** Where retention pruned the trail last. */
+export interface PrunedAt extends Anchor {
+  /** Signed by a key of the key ring. */
   readonly isGenuine: boolean;
 }
 
-/** An anchor as a line of text: `a1.<place>.<milliseconds>.<chain>.<key>.<code>`. */
+/** The line of text: `a1.<place>.<milliseconds>.<chain>.<key>.<code>`. */
 export function anchorText({ newest }: AuditKeys, anchor: Anchor): string {
   const code = macOfAnchor(newest.key, anchor).toString('base64url');
   return `a1.${anchor.link}.${anchor.at}.${anchor.chain.toString('base64url')}.${newest.id}.${code}`;
@@ -22,43 +29,36 @@ export function anchorText({ newest }: AuditKeys, anchor: Anchor): string {
 
 const TEXT = /^a1\.(\d{1,15})\.(\d{1,15})\.([\w-]{1,100})\.([0-9a-f-]{36})\.([\w-]{1,100})$/;
 
-/** An anchor that came back; its key is unknown when the ring does not hold it (any more). */
-export interface GivenAnchor extends Anchor {
-  readonly unknownKeyId: string | null;
-}
-
 /**
- * Reads an anchor's line. Throws InvalidInputError for what is none, or is not as it was signed under
- * a key of the ring.
+ * Reads an anchor's line. Throws InvalidInputError for other text, and for an anchor that differs
+ * from what a key of the key ring signed.
  */
 export function readAnchor(keys: AuditKeys, text: string): GivenAnchor {
   const [, link, at, chain = '', keyId = '', code = ''] = TEXT.exec(text.trim()) ?? [];
-  const anchor = { link: Number(link), isCut: false, at: Number(at), chain: Buffer.from(chain, 'base64url') };
+  const anchor = { link: Number(link), isPruned: false, at: Number(at), chain: Buffer.from(chain, 'base64url') };
   const key = keys.byId(keyId);
   if (chain !== '' && key === undefined) return { ...anchor, unknownKeyId: keyId };
   if (key !== undefined && isSame(macOfAnchor(key, anchor), Buffer.from(code, 'base64url')))
     return { ...anchor, unknownKeyId: null };
-  throw new InvalidInputError([
-    {
-      path: ['anchor'],
-      code: 'INVALID_VALUE',
-      message: 'This is not an anchor of this audit trail. Pass one as it was logged, exported or answered.',
-    },
-  ]);
+  throw anchorRefused('This is not an anchor of this audit trail. Pass one from the log or from an export.');
 }
 
-/** Where retention cut last; undefined if it never did. */
-export async function loadCut(db: Queryable, keys: AuditKeys): Promise<StoredAnchor | undefined> {
-  const [row] = await db.query<CutRow>(
-    `SELECT link::float8 AS link, at, chain, key_id AS "keyId", mac FROM auth.audit_cuts ORDER BY link DESC LIMIT 1`,
+/** The refusal of an anchor that cannot be used. */
+export const anchorRefused = (message: string): InvalidInputError =>
+  new InvalidInputError([{ path: ['anchor'], code: 'INVALID_VALUE', message }]);
+
+/** Where retention pruned the trail last; undefined if it never did. */
+export async function loadPruned(db: Queryable, keys: AuditKeys): Promise<PrunedAt | undefined> {
+  const [row] = await db.query<PrunedRow>(
+    `SELECT link::float8 AS link, at, chain, key_id AS "keyId", mac FROM auth.audit_prunings ORDER BY link DESC LIMIT 1`,
   );
   if (row === undefined) return undefined;
-  const cut = { link: row.link, isCut: true, at: Number(row.at), chain: row.chain };
+  const pruned = { link: row.link, isPruned: true, at: Number(row.at), chain: row.chain };
   const key = keys.byId(row.keyId);
-  return { ...cut, isGenuine: key !== undefined && isSame(macOfAnchor(key, cut), row.mac) };
+  return { ...pruned, isGenuine: key !== undefined && isSame(macOfAnchor(key, pruned), row.mac) };
 }
 
-interface CutRow {
+interface PrunedRow {
   readonly link: number;
   readonly at: Date;
   readonly chain: Buffer;
@@ -66,29 +66,34 @@ interface CutRow {
   readonly mac: Buffer;
 }
 
-/** Signs and keeps where retention cut. */
-export async function keepCut(db: Queryable, { newest }: AuditKeys, cut: Anchor & { isCut: true }): Promise<void> {
-  await db.query('INSERT INTO auth.audit_cuts (link, at, chain, key_id, mac) VALUES ($1, $2, $3, $4, $5)', [
-    cut.link,
-    new Date(cut.at),
-    cut.chain,
+/** Signs and stores where retention pruned the trail. */
+export async function keepPruned(
+  db: Queryable,
+  { newest }: AuditKeys,
+  { link, chain, at }: Omit<Anchor, 'isPruned'>,
+): Promise<void> {
+  const mac = macOfAnchor(newest.key, { link, chain, at, isPruned: true });
+  await db.query('INSERT INTO auth.audit_prunings (link, at, chain, key_id, mac) VALUES ($1, $2, $3, $4, $5)', [
+    link,
+    new Date(at),
+    chain,
     newest.id,
-    macOfAnchor(newest.key, cut),
+    mac,
   ]);
 }
 
-/** The end of the chain; its beginning when there is none yet. */
+/** The end of the chain; its beginning when nothing is chained. */
 export async function loadHead(db: Queryable, keys: AuditKeys): Promise<ChainPosition> {
   const [head] = await db.query<ChainPosition>(
     'SELECT link::float8 AS link, chain FROM auth.audit_entries WHERE link IS NOT NULL ORDER BY link DESC LIMIT 1',
   );
   if (head !== undefined) return head;
-  const cut = await loadCut(db, keys);
-  return cut?.isGenuine ? cut : BEGINNING;
+  const pruned = await loadPruned(db, keys);
+  return pruned?.isGenuine ? pruned : BEGINNING;
 }
 
-/** The anchor of the trail as it stands. */
+/** The anchor of the trail as it is now. */
 export async function presentAnchor(db: Queryable, keys: AuditKeys, now: Date): Promise<Anchor> {
   const { link, chain } = await loadHead(db, keys);
-  return { link, chain, isCut: false, at: now.getTime() };
+  return { link, chain, isPruned: false, at: now.getTime() };
 }

@@ -1,5 +1,5 @@
 /**
- * Is a row what was signed, and does it stand where it was chained? One row at a time, in the
+ * Whether a row is what was signed, and stands where it was chained. One row at a time, in the
  * order of the places: what holds for every row and its predecessor holds for the whole trail.
  */
 import { timingSafeEqual } from 'node:crypto';
@@ -14,10 +14,7 @@ export interface ChainPosition {
   readonly chain: Buffer;
 }
 
-/** The audit keys, and of those that the ring does not hold whether rows under them are from before they were given up. */
-export interface TrailKeys extends Pick<AuditKeys, 'newest' | 'byId'> {
-  isGivenUp?(id: string, sequence: number): boolean;
-}
+type TrailKeys = Pick<AuditKeys, 'newest' | 'byId'>;
 
 /** What is wrong, and at which row; null where the row itself is gone. */
 export interface BrokenTrail {
@@ -32,20 +29,15 @@ export function brokenRow(keys: TrailKeys, row: StoredEntry): BrokenTrail | unde
   const { sequence } = row;
   const key = keys.byId(row.key_id);
   if (key === undefined) {
-    if (keys.isGivenUp?.(row.key_id, sequence))
-      return {
-        sequence,
-        problem: `The row with the sequence ${sequence} was signed under an audit key that was given up with a lost master key: rows up to that act cannot be checked. Verify from an instant after it.`,
-      };
     return {
       sequence,
-      problem: `The row with the sequence ${sequence} names an audit key that the key ring does not hold: the row was inserted or changed by somebody without one, or the key was taken away.`,
+      problem: `The row with the sequence ${sequence} names an audit key that the key ring does not hold: someone without a key inserted or changed the row, or the key was deleted or lost.`,
     };
   }
   if (!isSame(macOfRow(key, row), row.mac)) {
     return {
       sequence,
-      problem: `The row with the sequence ${sequence} is not as it was signed: it was changed, or inserted by somebody without the audit key.`,
+      problem: `The row with the sequence ${sequence} is not as it was signed: it was changed, or inserted by someone without the audit key.`,
     };
   }
   return row.isCopy
@@ -76,7 +68,7 @@ export function brokenLink(keys: TrailKeys, previous: ChainPosition, row: Stored
     ? undefined
     : {
         sequence,
-        problem: `The row with the sequence ${sequence} does not follow what stands before it: rows were moved or replaced, or the chain was written anew.`,
+        problem: `The row with the sequence ${sequence} does not follow what stands before it: rows were moved or replaced, or the chain was written again.`,
       };
 }
 

@@ -16,7 +16,7 @@ import type { Caller } from '../../work/caller.ts';
 import type { Services } from '../../work/context.ts';
 import { unit } from '../../work/unit.ts';
 import { denial, PATHS } from '../permissions.rules.ts';
-import { anchorText, loadCut, loadHead } from './anchors.ts';
+import { anchorText, loadHead, loadPruned } from './anchors.ts';
 import { BEGINNING, type ChainPosition } from './chain.rules.ts';
 import { placesOf, type TimeSpan } from './span.ts';
 import type { StoredEntry } from './walk.ts';
@@ -97,7 +97,7 @@ function instantOf(text: string | null): Date | null | undefined {
  * neighbour on either side, in the order of places. The anchor is that of the last of them.
  */
 export async function* exportAudit(db: Queryable, keys: AuditKeys, span: TimeSpan, now: Date): AsyncGenerator<string> {
-  const beginning = (await loadCut(db, keys)) ?? BEGINNING;
+  const beginning = (await loadPruned(db, keys)) ?? BEGINNING;
   const head = await loadHead(db, keys);
   const { first, last } = await placesOf(db, span, { lowest: beginning.link + 1, highest: head.link });
   const before = await chainBefore(db, first, beginning);
@@ -114,7 +114,7 @@ export async function* exportAudit(db: Queryable, keys: AuditKeys, span: TimeSpa
     const row = rows.at(-1);
     if (row?.link && row.chain) end = { link: row.link, chain: row.chain };
   }
-  yield line({ anchor: anchorText(keys, { ...end, isCut: false, at: now.getTime() }) });
+  yield line({ anchor: anchorText(keys, { ...end, isPruned: false, at: now.getTime() }) });
 }
 
 /** Of no length where the row is missing: nothing follows that. */

@@ -97,8 +97,8 @@ describe('chainAt', () => {
 
 describe('macOfAnchor', () => {
   it('hangs on every part, and on whether it is a cut', () => {
-    const anchor: Anchor = { link: 1, isCut: false, at: 12, chain: NO_CHAIN };
-    const changes: Partial<Anchor>[] = [{ link: 11 }, { isCut: true }, { at: 2 }, { chain: randomBytes(32) }];
+    const anchor: Anchor = { link: 1, isPruned: false, at: 12, chain: NO_CHAIN };
+    const changes: Partial<Anchor>[] = [{ link: 11 }, { isPruned: true }, { at: 2 }, { chain: randomBytes(32) }];
     const macs = [anchor, ...changes.map((change) => ({ ...anchor, ...change }))].map((one) =>
       macOfAnchor(key, one).toString('hex'),
     );

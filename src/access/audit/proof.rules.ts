@@ -16,10 +16,10 @@ export interface Place {
   readonly mac: Buffer;
 }
 
-/** What the chain was at one place; of a cut, everything up to that place was deleted by retention. */
+/** What the chain was at one place; where retention pruned the trail, everything up to there is deleted. */
 export interface Anchor {
   readonly link: number;
-  readonly isCut: boolean;
+  readonly isPruned: boolean;
   /** When it was signed, in milliseconds. */
   readonly at: number;
   readonly chain: Buffer;
@@ -74,9 +74,9 @@ export function chainAt(key: Buffer, previous: Buffer, { link, sequence, chained
 const LINK = Buffer.from('audit link 1\n');
 
 /** The code of an anchor. */
-export const macOfAnchor = (key: Buffer, { link, isCut, at, chain }: Anchor): Buffer =>
+export const macOfAnchor = (key: Buffer, { link, isPruned, at, chain }: Anchor): Buffer =>
   createHmac('sha256', key)
-    .update(`audit ${isCut ? 'cut' : 'anchor'} 1\n${link}\n${at}\n`)
+    .update(`audit ${isPruned ? 'cut' : 'anchor'} 1\n${link}\n${at}\n`)
     .update(chain)
     .digest();
 

@@ -1,7 +1,7 @@
 /**
- * Writing the trail: an act becomes a row with a code over all that it says, made under the audit
- * key before it is written. The row goes into the transaction of the change, so that neither is
- * there without the other; its place in the chain comes later, from the sealer.
+ * Writes the trail: an audit entry becomes a row with a code over everything that it says, computed
+ * under the audit key before it is written. The row is written in the transaction of the change, so
+ * that neither exists without the other; it gets its place in the chain later, from the chainer.
  */
 import { randomUUID } from 'node:crypto';
 import type { Act, AuditKeys, AuditTrail, SignedAct, SignedRow } from '../../work/audit-trail.ts';
@@ -12,7 +12,7 @@ export interface AuditTrailOptions {
   /** The database's time, as this node knows it. */
   now(): Date;
   readonly nodeId: string | null;
-  /** Told at each act, for the sealer. */
+  /** Called for each audit entry; wakes the chainer. */
   onSigned?(): void;
 }
 

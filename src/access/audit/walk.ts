@@ -22,7 +22,7 @@ export async function* chainedRows(db: Queryable, first: number, last: number): 
   }
 }
 
-/** The rows that the sealer has not chained yet, in the order of writing, a batch at a time. */
+/** The rows that are not chained yet, in the order of writing, a batch at a time. */
 export async function* unchainedRows(db: Queryable): AsyncGenerator<StoredEntry[]> {
   for (let sequence = Number.MIN_SAFE_INTEGER; ; ) {
     const rows = storedEntries(
@@ -39,7 +39,7 @@ export async function* unchainedRows(db: Queryable): AsyncGenerator<StoredEntry[
   }
 }
 
-/** A row with its code and, once the sealer has been there, its place in the chain. */
+/** A row with its code and, once it is chained, its place in the chain. */
 export interface StoredEntry extends SignedRow {
   readonly sequence: number;
   readonly mac: Buffer;

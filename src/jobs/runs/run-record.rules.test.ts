@@ -31,7 +31,7 @@ describe('keptLine', () => {
   test('cuts what is long', () => {
     const line = kept({ message: 'x'.repeat(5_000), fields: { note: 'y'.repeat(5_000) } });
     expect(line.message).toBe(`${'x'.repeat(999)}…`);
-    expect(line.fields).toEqual({ isCut: true });
+    expect(line.fields).toEqual({ isPruned: true });
   });
 });
 

@@ -23,7 +23,7 @@ export function keptLine({ level, message, fields }: RunLine, redact: (line: str
   return {
     level,
     message: isLong ? `${clean.message.slice(0, LONGEST_MESSAGE - 1)}…` : clean.message,
-    fields: isLarge ? { isCut: true } : clean.fields,
+    fields: isLarge ? { isPruned: true } : clean.fields,
   };
 }
 

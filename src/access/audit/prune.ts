@@ -1,50 +1,49 @@
 /**
- * Retention of the trail: its beginning is deleted and what the chain was there is kept, signed,
- * so that the rest can be verified as before. Only what is intact is deleted: a beginning that
- * somebody falsified stays in sight instead of being tidied away. That it was deleted
- * is for the caller to record.
+ * Retention of the trail: deletes its beginning and stores, signed, what the chain was there, so
+ * that the rest is verified as before. Only intact rows are deleted: a beginning that someone
+ * falsified stays as evidence. The caller records the deletion.
  */
 import type { Queryable, Transactional } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AuditKeys } from '../../work/audit-trail.ts';
-import { keepCut, loadCut } from './anchors.ts';
+import { keepPruned, loadPruned } from './anchors.ts';
 import { BEGINNING, type BrokenTrail, brokenLink, type ChainPosition } from './chain.rules.ts';
-import { CHAIN_LOCK } from './seal.ts';
+import { CHAIN_LOCK } from './chain.ts';
 import { STORED_COLUMNS, type StoredEntry, storedEntries } from './walk.ts';
 
 /**
- * Deletes up to `limit` chained rows from the beginning, as far as all are older than `keepMs`;
- * answers their ids. None when the trail is broken there, which is logged.
+ * Deletes up to `limit` chained rows from the beginning, as long as they are older than `keepMs`;
+ * answers how many. Deletes none where the trail is broken there, and logs that.
  */
-export function cutAuditTrail(
+export function pruneAuditTrail(
   db: Transactional,
   { keys, logger }: { keys: AuditKeys; logger: Logger },
   keepMs: number,
   limit: number,
-): Promise<string[]> {
+): Promise<number> {
   return db.transaction(async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(${CHAIN_LOCK})`);
-    const cut = await loadCut(tx, keys);
-    const beginning: ChainPosition = cut ?? BEGINNING;
+    const pruned = await loadPruned(tx, keys);
+    const beginning: ChainPosition = pruned ?? BEGINNING;
     const { now, old } = await oldRows(tx, beginning, keepMs, limit);
-    const broken = cut?.isGenuine === false ? FALSE_CUT : firstBroken(keys, beginning, old);
+    const broken = pruned?.isGenuine === false ? FORGED_RECORD : firstBroken(keys, beginning, old);
     if (broken !== undefined) {
       logger.error(
         { sequence: broken.sequence },
         `Nothing of the audit trail is deleted: it is broken. ${broken.problem}`,
       );
-      return [];
+      return 0;
     }
     const last = old.at(-1);
-    if (last?.chain == null || last.link === null) return [];
+    if (last?.chain == null || last.link === null) return 0;
     await tx.query('DELETE FROM auth.audit_entries WHERE link <= $1', [last.link]);
-    await tx.query('DELETE FROM auth.audit_cuts WHERE link <= $1', [last.link]);
-    await keepCut(tx, keys, { link: last.link, chain: last.chain, isCut: true, at: now });
-    return old.map(({ id }) => id);
+    await tx.query('DELETE FROM auth.audit_prunings WHERE link <= $1', [last.link]);
+    await keepPruned(tx, keys, { link: last.link, chain: last.chain, at: now });
+    return old.length;
   });
 }
 
-const FALSE_CUT: BrokenTrail = {
+const FORGED_RECORD: BrokenTrail = {
   sequence: null,
   problem: 'The record of what retention deleted before was not signed by this server.',
 };

@@ -1,53 +1,47 @@
 /**
- * Chaining rows that were written: in the order of their sequence, each gets the next place and a
- * code over everything before it. One node at a time, by a lock of the transaction. A row whose
- * transaction commits late gets a later place, so that places have no holes.
+ * Chains audit entries: in the order of their sequence each gets the next place and a code over
+ * everything before it. One node at a time, by a lock of the transaction. An entry whose transaction
+ * commits late gets a later place, so that places have no holes.
  */
 import type { Queryable, Transactional } from '../../database/database.ts';
 import type { AuditKeys } from '../../work/audit-trail.ts';
 import { loadHead } from './anchors.ts';
-import { type BrokenTrail, brokenRow, type ChainPosition, chainOf, type TrailKeys } from './chain.rules.ts';
-import { withGivenUp } from './given-up.ts';
+import { type BrokenTrail, brokenRow, type ChainPosition, chainOf } from './chain.rules.ts';
 import { STORED_COLUMNS, type StoredEntry, storedEntries } from './walk.ts';
 
-/** The lock of whoever adds to the chain or cuts it; held until its transaction ends, as it must be behind a pooler. */
+/** The lock of whoever extends or prunes the chain; held until its transaction ends, as behind a pooler it must be. */
 export const CHAIN_LOCK = `hashtext('family-hub-jobs audit trail')`;
 
-/** In a flood of acts rows are chained as they are; what is wrong with one, verification finds. */
+/** Under load entries are chained as they are; what is wrong with one, verification finds. */
 const MOST_CHECKED = 100;
 
 type Unchained = Pick<StoredEntry, 'sequence' | 'key_id' | 'mac'>;
 
-export interface Sealed {
+export interface Chained {
   readonly count: number;
-  /** The end of the chain before and after. */
-  readonly before: ChainPosition;
-  readonly head: ChainPosition;
-  /** Rows that are not as they were signed; they are chained all the same, so that they stay in sight. */
+  /** Entries that differ from what was signed; they are chained all the same, so that they stay visible. */
   readonly broken: readonly BrokenTrail[];
 }
 
-/** Chains up to `limit` rows, as of now unless told otherwise; undefined when another node is at it. */
-export function sealEntries(
+/** Chains up to `limit` entries, as of now or of `chainedAt`; undefined when another node is doing so. */
+export function chainEntries(
   db: Transactional,
   keys: AuditKeys,
   limit: number,
   chainedAt?: Date,
-): Promise<Sealed | undefined> {
+): Promise<Chained | undefined> {
   return db.transaction(async (tx) => {
     const [lock] = await tx.query<{ isTaken: boolean }>(`SELECT pg_try_advisory_xact_lock(${CHAIN_LOCK}) AS "isTaken"`);
     if (!lock?.isTaken) return undefined;
-    const { link, chain } = await loadHead(tx, keys);
-    const before = { link, chain };
+    let head = await loadHead(tx, keys);
     const rows = await tx.query<Unchained>(
       `SELECT sequence::float8 AS sequence, key_id, mac FROM auth.audit_entries
        WHERE link IS NULL ORDER BY sequence LIMIT $1`,
       [limit],
     );
-    if (rows.length === 0) return { count: 0, before, head: before, broken: [] };
+    if (rows.length === 0) return { count: 0, broken: [] };
     const now = chainedAt ?? (await databaseNow(tx));
     const places: ChainPosition[] = [];
-    let head = before;
     for (const row of rows) {
       head = { link: head.link + 1, chain: chainOf(keys, head, row, now.getTime()) };
       places.push(head);
@@ -64,25 +58,21 @@ export function sealEntries(
       ],
     );
     const broken = rows.length > MOST_CHECKED ? [] : await brokenAmong(tx, keys, rows);
-    return { count: rows.length, before, head, broken };
+    return { count: rows.length, broken };
   });
 }
 
-/** Whether these rows are as they were signed. */
+/** Those of these entries that differ from what was signed. */
 async function brokenAmong(db: Queryable, keys: AuditKeys, rows: readonly Unchained[]): Promise<BrokenTrail[]> {
   const stored = await db.query(
     `SELECT ${STORED_COLUMNS} FROM auth.audit_entries AS entry WHERE entry.sequence = ANY ($1::bigint[]) ORDER BY entry.sequence`,
     [rows.map(({ sequence }) => sequence)],
   );
-  const entries = storedEntries(stored);
-  const areKnown = entries.every(({ key_id }) => keys.byId(key_id) !== undefined);
-  const known: TrailKeys = areKnown ? keys : await withGivenUp(db, keys);
-  // What was left under a key that was given up since cannot be checked, which nobody need be told at each start.
-  return entries.flatMap((row) => (known.isGivenUp?.(row.key_id, row.sequence) ? [] : (brokenRow(known, row) ?? [])));
+  return storedEntries(stored).flatMap((row) => brokenRow(keys, row) ?? []);
 }
 
 async function databaseNow(db: Queryable): Promise<Date> {
   const [clock] = await db.query<{ now: Date }>(`SELECT date_trunc('milliseconds', clock_timestamp()) AS now`);
-  if (clock === undefined) throw new Error('The database did not tell its time.');
+  if (clock === undefined) throw new Error('The database did not answer with its time.');
   return clock.now;
 }
