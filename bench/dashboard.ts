@@ -33,9 +33,7 @@ try {
   );
   const server = await startBenchServer({
     DATA_DIR: dataDir,
-    COMPLETED_ENTRY_RETENTION: 'never',
-    CANCELLED_ENTRY_RETENTION: 'never',
-    PROCESSED_EVENT_RETENTION: 'never',
+    HISTORY_RETENTION: 'never',
   });
   try {
     await firstVisit(server.url);

@@ -32,9 +32,7 @@ try {
   // Three quarters of the past are older than retention allows.
   const server = await startBenchServer({
     DATA_DIR: dataDir,
-    COMPLETED_ENTRY_RETENTION: 'never',
-    CANCELLED_ENTRY_RETENTION: 'never',
-    PROCESSED_EVENT_RETENTION: 'never',
+    HISTORY_RETENTION: 'never',
   });
   try {
     if (process.argv[2] !== 'filters') await pages(db, server);

@@ -29,9 +29,7 @@ try {
   const server = await startBenchServer({
     DATA_DIR: dataDir,
     METRICS_INTERVAL: '100ms',
-    COMPLETED_ENTRY_RETENTION: 'never',
-    CANCELLED_ENTRY_RETENTION: 'never',
-    PROCESSED_EVENT_RETENTION: 'never',
+    HISTORY_RETENTION: 'never',
   });
   try {
     const scrapes: number[] = [];

@@ -16,11 +16,7 @@ const TICK_MS = 50;
 const ENQUEUE = `mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) { __typename ... on EnqueueAccountPayload { entry { entryId } } } }`;
 const PAGE = `{ queuedCreations(first: 20) { nodes { entryId status family { name } createdBy { fullName } attempts { nodes { outcome } } } } queueStatistics { dueCount } }`;
 
-const server = await startBenchServer({
-  COMPLETED_ENTRY_RETENTION: '1d',
-  PROCESSED_EVENT_RETENTION: '1d',
-  IDEMPOTENCY_KEY_RETENTION: '1h',
-});
+const server = await startBenchServer({ HISTORY_RETENTION: '1d' });
 const embedded = await startBenchDatabase(server.dataDir);
 const db = await openDatabase({ url: embedded.url, poolSize: 1, workTimeoutMs: 600_000, logger: silentLogger });
 try {
@@ -84,7 +80,7 @@ async function soak({ url, graphql, pid }: BenchServer): Promise<void> {
   console.log(`${failed} requests failed`);
 }
 
-/** The shortest retention is an hour or a day: what is older than three minutes is made two days older. */
+/** The shortest retention is a day: rows older than three minutes become two days older. */
 async function age(): Promise<void> {
   for (const [table, columns] of [
     ['queued_managed_account_creations', ['completed_at', 'created_at']],

@@ -1,6 +1,6 @@
 /**
  * Repeating a mutation safely: what it answered under a caller's key is kept for
- * 24 hours (IDEMPOTENCY_KEY_RETENTION; the retention job deletes it).
+ * 24 hours, after which the retention job deletes it.
  * Inputs are kept as one keyed digest per field, so that a repeat can be compared field by
  * field while nobody can guess a password from a dump. Refusals are not recorded.
  */

@@ -22,13 +22,6 @@ type Values = {
 /** The settings as values (durations in milliseconds, numbers as numbers), and the constants that only tests change. */
 export type Config = Values & Tuning;
 
-/** How long what a request with an idempotency key made is kept. */
-const REPEATABLE = [
-  'COMPLETED_ENTRY_RETENTION',
-  'FAILED_ENTRY_RETENTION',
-  'CANCELLED_ENTRY_RETENTION',
-  'RUN_RETENTION',
-] as const;
 const TOKENS = ['ZITADEL_TOKEN', 'ZITADEL_TOKEN_FILE', 'ZITADEL_KEY_FILE'] as const;
 
 /** Everything that is wrong with the environment, one line per problem. */
@@ -181,16 +174,6 @@ const RULES: readonly (readonly [reads: readonly Key[], complaint: (config: Valu
       host !== undefined && !isHostName(host)
         ? `ZITADEL_INSTANCE_HOST="${host}" is not a host name: it has neither protocol nor path. Example: ZITADEL_INSTANCE_HOST=id.example.org`
         : undefined,
-  ],
-  [
-    ['IDEMPOTENCY_KEY_RETENTION', ...REPEATABLE],
-    (config) => {
-      const keyMs = config.IDEMPOTENCY_KEY_RETENTION ?? Number.POSITIVE_INFINITY;
-      const shorter = REPEATABLE.filter((name) => (config[name] ?? Number.POSITIVE_INFINITY) < keyMs);
-      return shorter.length > 0
-        ? `${shorter.join(' and ')} must not be shorter than IDEMPOTENCY_KEY_RETENTION, so that a repeated request finds what the first one made. Example: IDEMPOTENCY_KEY_RETENTION=24h`
-        : undefined;
-    },
   ],
   ...ACCESS_RULES,
 ];

@@ -7,7 +7,10 @@ const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000
 export const duration = (atLeastMs = 1) =>
   z.string().transform((text, context) => readDuration(text, atLeastMs, context));
 
-/** How long something is kept: a duration of a day at least, or `never` to delete it, which is null. */
+/**
+ * How long something is kept: a duration, or `never` to delete it, which is null. A day at least, as
+ * long as idempotency keys are kept: a repeated request finds what the first one created.
+ */
 export const retention = (atLeastMs = 86_400_000) =>
   z
     .string()

@@ -175,7 +175,7 @@ export const SYSTEM_CONDITIONS = {
     threshold: ({ DISK_FULL }) => `less than ${inBytes(DISK_FULL)} left`,
     says: (of: { readonly least: number }) => ({
       message: `The disk of the embedded database has less than ${inBytes(of.least)} left.`,
-      advice: 'Free some of it, or shorten the retention settings.',
+      advice: 'Free some of it, or shorten HISTORY_RETENTION.',
       cure: null,
     }),
   }),

@@ -11,7 +11,7 @@ let server: TestApp;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  server = await startTestApp({ url: database.url, hasTimers: false, config: { RUN_RETENTION: null } });
+  server = await startTestApp({ url: database.url, hasTimers: false, config: { HISTORY_RETENTION: null } });
   const { db } = database;
   // Spring: hourly in Berlin over the change of clocks. Down: paused from Friday noon to Monday noon.
   await db.query(

@@ -14,7 +14,7 @@ let server: TestApp;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  server = await startTestApp({ url: database.url, hasTimers: false, config: { RUN_RETENTION: null } });
+  server = await startTestApp({ url: database.url, hasTimers: false, config: { HISTORY_RETENTION: null } });
   await fill();
 });
 afterAll(async () => {

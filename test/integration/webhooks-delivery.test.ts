@@ -10,7 +10,7 @@ import { claimDue } from '../../src/events/webhooks/claim.ts';
 import { closeAttempts } from '../../src/events/webhooks/close.ts';
 import { deleteOldDeliveries } from '../../src/events/webhooks/old-deliveries.ts';
 import { judge } from '../../src/events/webhooks/outcome.rules.ts';
-import { DELETIONS } from '../../src/retention/retention.ts';
+import { deletions } from '../../src/retention/retention.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -349,7 +349,8 @@ it('what is old goes: deliveries that ended, what waits for nobody, secrets that
   expect(await statuses(webhookId)).toEqual(['pending', 'delivered']);
   expect(await statuses(idle.webhookId)).toEqual([]);
 
-  const deleteSecrets = () => DELETIONS.find(({ name }) => name === 'webhookSecrets')?.delete(database.db, 0, 100);
+  const kinds = deletions({ prune: async () => 0 });
+  const deleteSecrets = () => kinds.find(({ name }) => name === 'webhookSecrets')?.delete(database.db, 0, 100);
   expect(await deleteSecrets()).toBe(0);
   await database.db.query(
     `UPDATE auth.webhook_secrets SET expires_at = now() - interval '1 second' WHERE expires_at IS NOT NULL`,

@@ -6,7 +6,7 @@ export class CursorExpiredError extends GraphQLError {
   /** `oldestCursor`: the oldest place that can be gone on from. */
   constructor(oldestCursor: string) {
     super(
-      'What was changed since this cursor is not known any more: it is older than CHANGE_RETENTION, or the database was restored or has lost what was told (a failover without its last changes). Load what you show anew, then subscribe from the query "changeCursor", or from oldestCursor.',
+      'What was changed since this cursor is not known any more: it is older than three days, or the database was restored or has lost what was told (a failover without its last changes). Load what you show anew, then subscribe from the query "changeCursor", or from oldestCursor.',
       { extensions: { code: 'CURSOR_EXPIRED', oldestCursor } },
     );
   }

@@ -35,7 +35,7 @@ export async function redeliverOutboxEvent(
       const [event] = await tx.query<StoredEvent>(LOCK, [eventId]);
       if (event === undefined)
         throw new NotFoundError(
-          `There is no event with the id ${eventId}; it may have been deleted (PROCESSED_EVENT_RETENTION, PARKED_EVENT_RETENTION). List them with the query "outboxEvents".`,
+          `There is no event with the id ${eventId}; it may have been deleted (HISTORY_RETENTION, UNRESOLVED_RETENTION). List them with the query "outboxEvents".`,
         );
       const { eventType, familyId } = event;
       const state = outboxState(event);

@@ -122,7 +122,7 @@ export async function webhookOf(tx: Queryable, deliveryId: string, isTestMeant =
   );
   if (row === undefined)
     throw new NotFoundError(
-      `There is no delivery with the id ${deliveryId}; it may have been deleted (WEBHOOK_DELIVERY_RETENTION). List them with "webhook { deliveries }".`,
+      `There is no delivery with the id ${deliveryId}; it may have been deleted (HISTORY_RETENTION). List them with "webhook { deliveries }".`,
     );
   if (row.isTest && !isTestMeant)
     throw new InvalidStateError('This delivery is a test. Make another with "testWebhook".');

@@ -82,6 +82,6 @@ builder.queryField('fireLedgerAudit', (t) =>
       to: t.arg({ type: 'DateTime', required: true, description: 'Before this instant.' }),
     },
     resolve: (_root, { jobName, from, to }, { reading, config }) =>
-      auditLedger(reading, { jobName, from, to, retentionMs: config.RUN_RETENTION }),
+      auditLedger(reading, { jobName, from, to, retentionMs: config.HISTORY_RETENTION }),
   }),
 );
