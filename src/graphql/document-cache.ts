@@ -1,38 +1,17 @@
 /**
- * Parsed documents, kept by their text: parsing and validating are half of a small request. What
- * is kept is bounded by the length of the texts, not by their number: a parsed document takes a
- * hundred times the room of its text, so that a thousand large ones would take gigabytes.
+ * Parsed documents by their text: parsing and validation are half the cost of a small request. The
+ * cache is bounded by the length of the texts, not by their number: a parsed document takes a hundred
+ * times the memory of its text, so a thousand large ones would take gigabytes.
  */
+import { LRUCache } from 'lru-cache';
 
-/** Some 400 documents of a usual length; at worst 75 MB once parsed. */
+/** About 400 documents of a usual length; at most 75 MB once parsed. */
 const MOST_CHARACTERS = 500_000;
 
-export interface DocumentCache<Kept> {
-  get(text: string): Kept | undefined;
-  set(text: string, kept: Kept): void;
-}
-
-/** Forgets what was not asked for the longest. One text longer than a fifth of all is not kept. */
-export function createDocumentCache<Kept>(mostCharacters = MOST_CHARACTERS): DocumentCache<Kept> {
-  const entries = new Map<string, Kept>();
-  let characters = 0;
-  return {
-    get(text) {
-      const kept = entries.get(text);
-      if (kept === undefined) return undefined;
-      entries.delete(text);
-      entries.set(text, kept);
-      return kept;
-    },
-    set(text, kept) {
-      if (text.length > mostCharacters / 5) return;
-      if (!entries.delete(text)) characters += text.length;
-      entries.set(text, kept);
-      for (const oldest of entries.keys()) {
-        if (characters <= mostCharacters) break;
-        entries.delete(oldest);
-        characters -= oldest.length;
-      }
-    },
-  };
-}
+/** Evicts the least recently used document. A text longer than a fifth of the limit is not cached. */
+export const createDocumentCache = <Kept extends NonNullable<unknown>>(mostCharacters = MOST_CHARACTERS) =>
+  new LRUCache<string, Kept>({
+    maxSize: mostCharacters,
+    maxEntrySize: Math.floor(mostCharacters / 5),
+    sizeCalculation: (_kept, text) => Math.max(1, text.length),
+  });

@@ -4,6 +4,7 @@
  * this machine can connect, but a token that is shown all the same is looked at.
  */
 import type { IncomingMessage } from 'node:http';
+import { LRUCache } from 'lru-cache';
 import { isAccessControlled } from '../../config/access-rules.ts';
 import { isUnavailable } from '../../database/unavailable.ts';
 import { createAddressOf } from '../../http/address.ts';
@@ -61,23 +62,15 @@ export function createAuthenticator(services: Services) {
    * with an old token must not lock the others out. What people choose (the admin token) is not
    * among them, since a block would then be none for who guesses it.
    */
-  const knownGood = new Map<string, number>();
-  const isKnownGood = ({ key }: Credential): boolean => (knownGood.get(key) ?? 0) > performance.now();
+  const knownGood = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_GOOD_MS });
+  const isKnownGood = ({ key }: Credential): boolean => knownGood.has(key);
   const remember = ({ kind, key }: Credential, { caller }: Proof): void => {
     if (caller.kind === 'admin_token' && kind === 'bearer') return;
-    knownGood.delete(key);
-    knownGood.set(key, performance.now() + KNOWN_GOOD_MS);
-    const [oldest] = knownGood.keys();
-    if (knownGood.size > MOST_KNOWN && oldest !== undefined) knownGood.delete(oldest);
+    knownGood.set(key, true);
   };
 
   /** Cookies that are good no more. A browser sends one again and again: it counts, and is asked about, once. */
-  const over = new Map<string, Refused>();
-  const rememberOver = ({ key }: Credential, refusal: Refused): void => {
-    over.set(key, refusal);
-    const [oldest] = over.keys();
-    if (over.size > MOST_KNOWN && oldest !== undefined) over.delete(oldest);
-  };
+  const over = new LRUCache<string, Refused>({ max: MOST_KNOWN });
 
   const refuseGuess = (address: string, refusal: Refused, counts = guessing): Refused => {
     counts.failed(address);
@@ -112,7 +105,7 @@ export function createAuthenticator(services: Services) {
     if ('failure' in verdict) {
       if (verdict.failure === 'unknown') {
         const refusal = refusalOf(verdict);
-        if (credential.kind === 'session') rememberOver(credential, refusal);
+        if (credential.kind === 'session') over.set(credential.key, refusal);
         return refuseGuess(address, refusal, counts);
       }
       failures.inc(1, { reason: verdict.failure });

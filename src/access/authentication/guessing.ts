@@ -1,8 +1,9 @@
 /**
- * Counts failed authentications, by address and in all, in bounded memory of this node. When many
- * addresses fail at once, each is stopped at its first failure. One line of the log tells of a
- * burst from an address, and none of them says what was shown.
+ * Counts failed authentications, per address and in total, in bounded memory of this node. When many
+ * addresses fail at once, each is blocked at its first failure. A burst from one address is one log
+ * line, and no line contains the credential.
  */
+import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../telemetry/logger.ts';
 import { afterFailure, blockedFor, type Failures, guesserOf } from './guessing.rules.ts';
 
@@ -27,7 +28,7 @@ export interface GuessingOptions {
 }
 
 export function createGuessing({ limit, logger, now = () => performance.now() }: GuessingOptions): Guessing {
-  const guessers = new Map<string, Failures>();
+  const guessers = new LRUCache<string, Failures>({ max: MOST_GUESSERS });
   let total = { count: 0, since: Number.NEGATIVE_INFINITY };
 
   const isStorm = (at: number): boolean => {
@@ -49,12 +50,7 @@ export function createGuessing({ limit, logger, now = () => performance.now() }:
       const before = guessers.get(guesser);
       const storm = isStorm(at);
       const after = afterFailure(before, at, storm ? 1 : limit);
-      guessers.delete(guesser);
       guessers.set(guesser, after);
-      if (guessers.size > MOST_GUESSERS) {
-        const [oldest] = guessers.keys();
-        if (oldest !== undefined) guessers.delete(oldest);
-      }
       if (storm) return;
       if (after.blockedUntil > at && after.blocks > (before?.blocks ?? 0))
         logger.warn(

@@ -1,50 +1,44 @@
 /**
- * What credentials were found to be worth, for a few seconds: a busy caller costs one look at the
- * database in that time. A notice of another node empties it at once, so that a revocation is felt
- * everywhere without waiting. Bounded; what is not remembered is looked up.
+ * A cache of verified credentials, for a few seconds: a busy caller costs one database lookup in that
+ * time. A notice of another node empties it at once, so a revocation takes effect everywhere.
  */
+import { LRUCache } from 'lru-cache';
 import type { Caller } from '../../work/caller.ts';
 
 const REMEMBERED_MS = 5_000;
 const MOST = 5_000;
 
 export interface Proven {
-  /** The verdict under this key, looked up by `look` unless a young one is there; those who ask at once share one look. */
+  /** The verdict under this key: the cached one, else that of `look`, which concurrent callers share. */
   get(key: string, look: () => Promise<Verdict>): Promise<Verdict>;
   forgetAll(): void;
 }
 
 export function createProven(now: () => number = () => performance.now()): Proven {
-  let known = new Map<string, { verdict: Promise<Verdict>; until: number }>();
+  const known = new LRUCache<string, { verdict: Promise<Verdict>; until: number }>({ max: MOST });
   return {
     get(key, look) {
       const held = known.get(key);
       if (held !== undefined && held.until > now()) return held.verdict;
       const entry = { verdict: look(), until: now() + REMEMBERED_MS };
-      known.delete(key);
       known.set(key, entry);
-      if (known.size > MOST) {
-        const [oldest] = known.keys();
-        if (oldest !== undefined) known.delete(oldest);
-      }
-      const map = known;
       const forget = (): void => {
-        if (map.get(key) === entry) map.delete(key);
+        if (known.peek(key) === entry) known.delete(key);
       };
       entry.verdict.then((verdict) => {
         if ('failure' in verdict) {
-          // What has ended stays so; the rest may be good a moment later.
+          // An ended credential stays ended; the other failures may be over in a moment.
           if (verdict.failure !== 'ended') forget();
           return;
         }
-        // A credential that ends meanwhile is not good until the end of the memory.
+        // Never cached beyond the credential's own end.
         if (verdict.endsAt !== null) entry.until = Math.min(entry.until, verdict.endsAt);
       }, forget);
       return entry.verdict;
     },
     forgetAll() {
-      // Looks under way go on for those who wait for them, and are remembered by nobody.
-      known = new Map();
+      // A lookup under way still answers its callers, and is not cached.
+      known.clear();
     },
   };
 }

@@ -2,6 +2,7 @@
  * What the queue did over time: what was enqueued, how attempts ended, how long they took and what
  * they failed with. Counted from what is kept: entries that retention deleted took theirs along.
  */
+import { LRUCache } from 'lru-cache';
 import type { Queryable } from '../../database/database.ts';
 import type { AttemptOutcome } from '../../database/generated/prisma/enums.ts';
 import { shareReading } from '../../database/shared-reading.ts';
@@ -127,20 +128,17 @@ interface Question {
   readonly familyId: string | null;
 }
 
-/** So many different questions are remembered; of more, the oldest are asked anew. */
 const QUESTIONS_KEPT = 100;
-const questions = new WeakMap<Queryable, Map<string, Question>>();
+const questions = new WeakMap<Queryable, LRUCache<string, Question>>();
 
 const readShared = shareReading(({ db, span, familyId }: Question) => readActivity(db, span, familyId));
 
 /** The activity in a span, of all families or of one; read once for all who ask the same meanwhile. */
 export function loadQueueActivity(db: Queryable, span: ActivitySpan, familyId: string | null): Promise<QueueActivity> {
-  const known = questions.get(db) ?? new Map<string, Question>();
+  const known = questions.get(db) ?? new LRUCache<string, Question>({ max: QUESTIONS_KEPT });
   questions.set(db, known);
   const name = JSON.stringify([span, familyId]);
   const question = known.get(name) ?? { db, span, familyId };
   known.set(name, question);
-  const [oldest] = known.keys();
-  if (known.size > QUESTIONS_KEPT && oldest !== undefined) known.delete(oldest);
   return readShared(question);
 }

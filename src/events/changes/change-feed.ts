@@ -3,6 +3,8 @@
  * look, whenever a notice says so or a second has passed, and hands it to the subscribers. Each
  * question to the database is asked once, however many they are; with nobody listening none is.
  */
+
+import { LRUCache } from 'lru-cache';
 import type { Database, Queryable } from '../../database/database.ts';
 import { createRecovery } from '../../database/recovery.ts';
 import { loop, UNTIL_WOKEN } from '../../work/loop.ts';
@@ -103,15 +105,13 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
     return { ...found, together: tellTogether(db.reading, epoch, from, found.rows) };
   };
   /** Those who fell behind together read the same pages: full ones, which nothing can be added to. */
-  const pages = new Map<string, Promise<ToldPage>>();
+  const pages = new LRUCache<string, Promise<ToldPage>>({ max: PAGES_KEPT });
   const sharedPage = async (epoch: string, from: Position): Promise<ToldPage> => {
     const cursor = encodeCursor(epoch, from);
     const known = pages.get(cursor);
     if (known !== undefined) return known;
     const asked = page(epoch, from);
     pages.set(cursor, asked);
-    const [oldest] = pages.keys();
-    if (pages.size > PAGES_KEPT && oldest !== undefined) pages.delete(oldest);
     const isKept = await asked.then(
       ({ isFull }) => isFull,
       () => false,

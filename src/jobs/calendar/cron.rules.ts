@@ -4,6 +4,7 @@
  * Everything that could be read in two ways is refused here, with both readings.
  */
 import { Cron as Croner, CronPattern } from 'croner';
+import { LRUCache } from 'lru-cache';
 import { fieldProblem } from './cron-fields.rules.ts';
 import { inWords } from './cron-words.rules.ts';
 
@@ -42,9 +43,8 @@ const DAY = 86_400_000;
 const UNIX_DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'];
 const QUARTZ_DAYS = ['', 'SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** Readings are pure and asked for at every fire and page; bounded, since callers send expressions too. */
-const readings = new Map<string, CronReading>();
-const READINGS_KEPT = 1000;
+/** Parsing is pure and needed at every fire and page; bounded, since callers send expressions too. */
+const readings = new LRUCache<string, CronReading>({ max: 1_000 });
 
 /**
  * Reads 5 fields (Unix), 6 (with seconds first) or a nickname such as `@daily`. `?` is `*`, names
@@ -54,7 +54,6 @@ export function parseCron(expression: string): CronReading {
   let reading = readings.get(expression);
   if (reading === undefined) {
     reading = read(expression);
-    if (readings.size >= READINGS_KEPT) readings.clear();
     readings.set(expression, reading);
   }
   return reading;

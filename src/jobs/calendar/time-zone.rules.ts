@@ -4,6 +4,7 @@
  * every fire would cost more than all else.
  */
 import { distance } from 'fastest-levenshtein';
+import { LRUCache } from 'lru-cache';
 
 /** A span in which a zone's UTC offset does not change; all in milliseconds. */
 export interface Stretch {
@@ -64,8 +65,7 @@ interface Change {
   readonly offset: number;
 }
 
-const years = new Map<string, readonly Change[]>();
-const YEARS_KEPT = 2000;
+const years = new LRUCache<string, readonly Change[]>({ max: 2_000 });
 
 function* changes(timeZone: string, after: number, before: number): Generator<Change> {
   const lastYear = new Date(before).getUTCFullYear();
@@ -74,7 +74,6 @@ function* changes(timeZone: string, after: number, before: number): Generator<Ch
     let found = years.get(key);
     if (found === undefined) {
       found = changesOf(timeZone, year);
-      if (years.size >= YEARS_KEPT) years.clear();
       years.set(key, found);
     }
     for (const change of found) if (change.at > after && change.at < before) yield change;
