@@ -1,5 +1,5 @@
 /** Rules over several settings of access control; config.ts asks them with its own. */
-import { isLoopback } from '../http/address.ts';
+import { isLoopback } from '../addresses.ts';
 
 type Name =
   | 'ADMIN_TOKEN'

@@ -1,6 +1,6 @@
 /** Where the server listens, whom it answers, and how much; part of the settings. */
 import { z } from 'zod';
-import { readAddresses } from '../http/address.ts';
+import { readNetwork } from '../addresses.ts';
 import { integer, oneOf, setting, text, url } from './values.ts';
 
 /** Addresses and networks, separated by commas. */
@@ -8,7 +8,7 @@ const addresses = () =>
   z
     .string()
     .transform((written) => written.split(',').map((part) => part.trim()))
-    .refine((texts) => readAddresses(texts) !== undefined, {
+    .refine((texts) => texts.every((one) => readNetwork(one) !== undefined), {
       error: 'is not a list of addresses or networks, separated by commas',
     });
 

@@ -1,12 +1,12 @@
 /** What is sent to webhooks, where to, and how patiently; part of the settings. */
 import { z } from 'zod';
-import { parseNetwork } from '../events/webhooks/ip-address.rules.ts';
+import { readNetwork } from '../addresses.ts';
 import { duration, integer, oneOf, setting } from './values.ts';
 
 const networks = () =>
   z.string().transform((text, context) => {
     const parts = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
-    if (parts.every((part) => parseNetwork(part) !== undefined)) return parts;
+    if (parts.every((part) => readNetwork(part) !== undefined)) return parts;
     context.addIssue({ code: 'custom', message: 'is not a list of networks or addresses, separated by commas' });
     return z.NEVER;
   });

@@ -3,7 +3,8 @@
  * other sites. Answers that are no page get a policy that lets nothing run; pages get their own.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hostOf, isLoopback } from './address.ts';
+import { isLoopback } from '../addresses.ts';
+import { hostOf } from './address.ts';
 
 /** What no page of ours needs. */
 const NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";

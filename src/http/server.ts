@@ -4,10 +4,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopback } from '../addresses.ts';
 import type { Config } from '../config/config.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { createHostCheck, isLoopback } from './address.ts';
+import { createHostCheck } from './address.ts';
 import { type ConnectionLimits, guardConnections } from './connections.ts';
 import type { Handler } from './exchange.ts';
 import { setSecurityHeaders } from './headers.ts';

@@ -6,12 +6,12 @@
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parseNetwork } from '../../src/events/webhooks/ip-address.rules.ts';
+import { readNetwork } from '../../src/addresses.ts';
 import { createResolver, type Resolve, resolveHost } from '../../src/events/webhooks/resolve.ts';
 import { type SendTools, send } from '../../src/events/webhooks/send.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 
-const LOOPBACK = [parseNetwork('127.0.0.0/8')].flatMap((one) => one ?? []);
+const LOOPBACK = [readNetwork('127.0.0.0/8')].flatMap((one) => one ?? []);
 const NEVER = new AbortController().signal;
 const BODY = '{"id":"e1"}';
 
@@ -88,7 +88,7 @@ describe('what is refused', () => {
 describe('a name that changes its answer (DNS rebinding)', () => {
   it('is refused once it leads to what is not allowed', async () => {
     const names = answering(['127.0.0.2'], ['127.0.0.1']);
-    const allowedNetworks = [parseNetwork('127.0.0.2')].flatMap((one) => one ?? []);
+    const allowedNetworks = [readNetwork('127.0.0.2')].flatMap((one) => one ?? []);
     const given = tools(names, { policy: { isHttpAllowed: true, allowedNetworks } });
     // The first answer is let through, and nobody listens there.
     expect(await post(to('rebind.test'), given)).toMatchObject({ outcome: 'not_connected' });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Network, readNetwork } from '../../addresses.ts';
 import { addressProblem, isListed } from './address.rules.ts';
-import { type IpNetwork, parseNetwork } from './ip-address.rules.ts';
 
-const networks = (...texts: string[]): IpNetwork[] => texts.flatMap((text) => parseNetwork(text) ?? []);
+const networks = (...texts: string[]): Network[] => texts.flatMap((text) => readNetwork(text) ?? []);
 
 describe('addressProblem', () => {
   it.each([
@@ -47,6 +47,22 @@ describe('addressProblem', () => {
       expect(addressProblem(address, allowed)).toBeUndefined();
     for (const address of ['10.2.0.1', '::1', 'fd13::1', '169.254.169.254'])
       expect(addressProblem(address, allowed)).toBeDefined();
+  });
+
+  it.each([
+    '::ffff:7f00:1',
+    '::FFFF:127.0.0.1',
+    '0:0:0:0:0:ffff:127.0.0.1',
+    '::ffff:7f00:0001%eth0',
+    '64:ff9b:0::127.0.0.1',
+  ])('reads %s as 127.0.0.1', (address) => {
+    expect(addressProblem(address, [])).toBe('this machine itself');
+    expect(isListed(address, networks('127.0.0.1'))).toBe(true);
+  });
+
+  it('allows no IPv4 address by a network of IPv6', () => {
+    for (const address of ['10.0.0.1', '::ffff:10.0.0.1', '64:ff9b::10.0.0.1'])
+      expect(addressProblem(address, networks('::/0'))).toBe('a private network');
   });
 
   it('judges an IPv4 address alike however it is written in IPv6', () => {

@@ -1,12 +1,12 @@
 /**
- * Which addresses events may be sent to: those of the public internet, and what
- * WEBHOOK_ALLOWED_NETWORKS lists. Else whoever may set a webhook could make the server knock at
- * doors that only it can reach. Of IPv6 only what is handed out as public is let through, whatever
- * else may come to be; IPv4 has been handed out whole, and so what is not public is listed.
+ * Which addresses events may be sent to: those of the public internet, and those that
+ * WEBHOOK_ALLOWED_NETWORKS lists. Otherwise anyone who may create a webhook could make the server
+ * call services that only it can reach. For IPv6 only the public range is allowed; the IPv4 space is
+ * assigned entirely, so its exceptions are listed.
  */
-import { type IpAddress, type IpNetwork, isWithin, parseAddress, parseNetwork } from './ip-address.rules.ts';
+import { familyOf, isWithin, type Network, readNetwork } from '../../addresses.ts';
 
-/** IANA's registries of special-purpose addresses (RFC 6890), and what clouds keep their metadata at. */
+/** IANA's special-purpose address registries (RFC 6890), and the metadata addresses of clouds. */
 const REFUSED: readonly (readonly [network: string, what: string])[] = [
   ['0.0.0.0/8', 'this host'],
   ['10.0.0.0/8', 'a private network'],
@@ -35,43 +35,41 @@ const REFUSED: readonly (readonly [network: string, what: string])[] = [
   ['3fff::/20', 'for documentation'],
 ];
 
-const network = (text: string): IpNetwork => {
-  const parsed = parseNetwork(text);
-  if (parsed === undefined) throw new Error(`${text} is not a network.`);
-  return parsed;
+const network = (text: string): Network => {
+  const read = readNetwork(text);
+  if (read === undefined) throw new Error(`${text} is not a network.`);
+  return read;
 };
 
 const REFUSED_NETWORKS = REFUSED.map(([text, what]) => ({ network: network(text), what }));
 const PUBLIC_V6 = network('2000::/3');
-/** Both stand for the IPv4 address in their last 32 bits: one within a machine, the other behind a translator. */
-const MAPPED = network('::ffff:0:0/96');
-const TRANSLATED = network('64:ff9b::/96');
+/** An IPv4 address in the last 32 bits of IPv6, as URL writes it: mapped (`::ffff:0:0/96`) or translated (`64:ff9b::/96`). */
+const EMBEDDED = /^\[(?:::ffff:|64:ff9b::)(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})?\]$/;
 
-/** The IPv4 address that is meant by one of IPv6; the address itself where it stands for nothing else. */
-function meant(address: IpAddress): IpAddress {
-  const isOther = isWithin(address, MAPPED) || isWithin(address, TRANSLATED);
-  return isOther ? { version: 4, value: address.value & 0xffffffffn } : address;
+/** The address that packets go to: the embedded IPv4 address if there is one. */
+function destinationOf(address: string): string {
+  if (familyOf(address) !== 'ipv6') return address;
+  const match = EMBEDDED.exec(new URL(`http://[${address.replace(/%.*/, '')}]`).hostname);
+  if (match === null) return address;
+  const [high, low] = [match[1], match[2]].map((group) => Number.parseInt(group ?? '0', 16));
+  return [high, low].flatMap((group = 0) => [group >> 8, group & 255]).join('.');
 }
 
 /**
- * Why nothing is sent to an address, as the end of a sentence (`a private network`); undefined when
- * it may be. `allowed`: networks of one's own that are wanted.
+ * Why nothing may be sent to an address, as the end of a sentence (`a private network`); undefined
+ * when it may. `allowed`: the networks of WEBHOOK_ALLOWED_NETWORKS.
  */
-export function addressProblem(text: string, allowed: readonly IpNetwork[]): string | undefined {
-  const written = parseAddress(text);
-  if (written === undefined) return 'no address at all';
-  const address = meant(written);
-  if (isAllowed(address, allowed)) return undefined;
+export function addressProblem(text: string, allowed: readonly Network[]): string | undefined {
+  if (familyOf(text) === undefined) return 'no address at all';
+  if (isListed(text, allowed)) return undefined;
+  const address = destinationOf(text);
   const refused = REFUSED_NETWORKS.find((one) => isWithin(address, one.network));
   if (refused !== undefined) return refused.what;
-  return address.version === 6 && !isWithin(address, PUBLIC_V6) ? 'not public' : undefined;
+  return familyOf(address) === 'ipv6' && !isWithin(address, PUBLIC_V6) ? 'not public' : undefined;
 }
 
-/** Whether the address lies in a network that the setting lists. */
-export function isListed(text: string, allowed: readonly IpNetwork[]): boolean {
-  const address = parseAddress(text);
-  return address !== undefined && isAllowed(meant(address), allowed);
+/** Whether the setting lists the address. */
+export function isListed(text: string, allowed: readonly Network[]): boolean {
+  const address = destinationOf(text);
+  return allowed.some((one) => isWithin(address, one));
 }
-
-const isAllowed = (address: IpAddress, allowed: readonly IpNetwork[]): boolean =>
-  allowed.some((one) => isWithin(address, one));

@@ -5,7 +5,7 @@
  * receiver holds up neither the process nor for long the other receivers.
  */
 import { lookup } from 'node:dns/promises';
-import { parseAddress } from './ip-address.rules.ts';
+import { familyOf } from '../../addresses.ts';
 
 /** Answers a host's addresses; an address is its own. Rejects with `ENOTFOUND` and the like. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -31,7 +31,7 @@ export function createResolver(ask: Resolve): Resolve {
   };
 
   return (host) => {
-    if (parseAddress(host) !== undefined) return Promise.resolve([host]);
+    if (familyOf(host) !== undefined) return Promise.resolve([host]);
     let answer = asking.get(host);
     if (answer === undefined) {
       answer = askInTurn(host).finally(() => asking.delete(host));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseNetwork } from './ip-address.rules.ts';
+import { readNetwork } from '../../addresses.ts';
 import { destinationProblem, hostOf, readUrl, type UrlPolicy } from './webhook-url.rules.ts';
 
-const loopback = parseNetwork('127.0.0.0/8');
+const loopback = readNetwork('127.0.0.0/8');
 const STRICT: UrlPolicy = { isHttpAllowed: false, allowedNetworks: [] };
 const LOCAL: UrlPolicy = { isHttpAllowed: false, allowedNetworks: loopback === undefined ? [] : [loopback] };
 const HTTP: UrlPolicy = { isHttpAllowed: true, allowedNetworks: [] };

@@ -2,14 +2,14 @@
  * What a webhook's URL may be. What can be said without asking who a name belongs to is said here,
  * once when the webhook is made; addresses are judged again whenever something is sent.
  */
+import { familyOf, type Network, readNetwork } from '../../addresses.ts';
 import type { Config } from '../../config/config.ts';
 import { addressProblem, isListed } from './address.rules.ts';
-import { type IpNetwork, parseAddress, parseNetwork } from './ip-address.rules.ts';
 
 export interface UrlPolicy {
   /** Plain http to everywhere, and not only within the networks that are allowed by name. */
   readonly isHttpAllowed: boolean;
-  readonly allowedNetworks: readonly IpNetwork[];
+  readonly allowedNetworks: readonly Network[];
 }
 
 export interface UrlProblem {
@@ -23,7 +23,7 @@ export const urlPolicy = ({
   WEBHOOK_ALLOWED_NETWORKS,
 }: Pick<Config, 'WEBHOOK_ALLOW_HTTP' | 'WEBHOOK_ALLOWED_NETWORKS'>): UrlPolicy => ({
   isHttpAllowed: WEBHOOK_ALLOW_HTTP === 'true',
-  allowedNetworks: (WEBHOOK_ALLOWED_NETWORKS ?? []).flatMap((text) => parseNetwork(text) ?? []),
+  allowedNetworks: (WEBHOOK_ALLOWED_NETWORKS ?? []).flatMap((text) => readNetwork(text) ?? []),
 });
 
 const LONGEST_URL = 2_000;
@@ -59,7 +59,7 @@ export function readUrl(text: string, policy: UrlPolicy): { url: URL } | { probl
   const port = portOf(url);
   if ((port < 1_024 && port !== 80 && port !== 443) || OTHER_PROTOCOLS.includes(port))
     return bad('PORT_REFUSED', `names port ${port}, where no web server listens. Take 443, or one from 1024 on.`);
-  const isAddress = parseAddress(hostOf(url)) !== undefined;
+  const isAddress = familyOf(hostOf(url)) !== undefined;
   const problem = isAddress ? destinationProblem(url, [hostOf(url)], policy) : undefined;
   return problem === undefined ? { url } : { problem };
 }
