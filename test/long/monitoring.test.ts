@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DASHBOARD } from '../../scripts/write-dashboard.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type ServerProcess, until } from '../support/process.ts';
 import { type Prometheus, promtool, startPrometheus } from '../support/prometheus.ts';
 import { baseOf, selectorsOf } from '../support/promql.ts';
 
+const DASHBOARD = new URL('../../monitoring/grafana/dashboards/family-hub-jobs.json', import.meta.url);
 const FILES = fileURLToPath(new URL('../../monitoring/prometheus', import.meta.url));
 const TOKEN = 'a-metrics-token-of-the-test-that-is-long-enough';
 
