@@ -12,6 +12,9 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     pool: 'forks',
+    // A process for each file would take half of the rules' time, and loading the sources anew for each a third
+    // of the database's. What the sources keep is by handle.
+    isolate: false,
     // Most files wait for the database or for processes: three at a time use two cores. Long ones are busy.
     maxWorkers: isLong ? 2 : 3,
     testTimeout: 60_000,
@@ -23,7 +26,8 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // The log's library keeps timers of its own, which must not be what another file's clock left.
+        // The log's library keeps timers of its own, which must not be those of a fake clock: the files of the
+        // other project use some, these do not.
         test: {
           name: 'rules',
           include: [
@@ -46,8 +50,6 @@ export default defineConfig({
             'src/telemetry/*.test.ts',
             ...(isLong ? [] : ['test/e2e/**', 'test/long/**']),
           ],
-          // Loading the sources anew for each file would take a third of the time. What they keep is by handle.
-          isolate: false,
           globalSetup: ['test/support/global-setup.ts'],
           ...(isLong ? { testTimeout: 300_000 } : {}),
         },
