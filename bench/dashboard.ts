@@ -114,10 +114,10 @@ async function everyPage(url: string, paths: readonly string[]): Promise<void> {
     const took: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       await go(page, '/no-page');
-      await page.waitForFunction(() => document.title.startsWith('There is nothing here'));
+      await page.waitForFunction(() => document.title.startsWith('Page not found'));
       await page.evaluate(() => performance.mark('begun'));
       await go(page, path);
-      await page.waitForFunction(() => !document.title.startsWith('There is nothing here'), undefined, {
+      await page.waitForFunction(() => !document.title.startsWith('Page not found'), undefined, {
         polling: 'raf',
       });
       await isThere(page);

@@ -34,7 +34,7 @@ export const App = () => (
               </Route>
             ))}
             <Route>
-              <Page title="There is nothing here">
+              <Page title="Page not found">
                 <Empty title="No page has this address." actions={<ButtonLink href="/">To the overview</ButtonLink>} />
               </Page>
             </Route>

@@ -68,7 +68,7 @@ export function ViewerProvider({ children }: { readonly children: ReactNode }) {
   return (
     <main className="mx-auto mt-24 max-w-md px-4 text-center" role="alert">
       <h1 className="text-lg font-semibold">The server does not answer</h1>
-      <p className="mt-2 text-muted">{problem ?? 'It said nothing of who you are.'}</p>
+      <p className="mt-2 text-muted">{problem ?? 'It did not say who you are.'}</p>
       <div className="mt-4 flex justify-center">
         <Button kind="primary" onClick={retry}>
           Try again
@@ -80,7 +80,7 @@ export function ViewerProvider({ children }: { readonly children: ReactNode }) {
 
 function useKnown(): Known {
   const known = useContext(Context);
-  if (known === undefined) throw new Error('Nobody has asked who is looking.');
+  if (known === undefined) throw new Error('The viewer has not been loaded.');
   return known;
 }
 

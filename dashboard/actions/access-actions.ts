@@ -11,7 +11,13 @@ export const createApiToken = action({
   reason: 'optional',
   hasKey: true,
   fields: [
-    { name: 'name', label: 'Name', kind: 'text', isRequired: true, hint: 'Who uses it: it stands in the audit trail.' },
+    {
+      name: 'name',
+      label: 'Name',
+      kind: 'text',
+      isRequired: true,
+      hint: 'Who uses it. The audit trail shows this name.',
+    },
     {
       name: 'role',
       label: 'Role',
@@ -19,12 +25,12 @@ export const createApiToken = action({
       isRequired: true,
       options: [
         ['VIEWER', 'Viewer: sees'],
-        ['OPERATOR', 'Operator: sees and steers'],
-        ['ENQUEUER', 'Enqueuer: enqueues, and sees what it enqueued'],
+        ['OPERATOR', 'Operator: views and operates'],
+        ['ENQUEUER', 'Enqueuer: enqueues accounts and sees its own'],
         ['ADMIN', 'Admin: everything'],
       ],
     },
-    { name: 'familyId', label: 'Family', kind: 'family', hint: 'Binds the token to one family; empty: all.' },
+    { name: 'familyId', label: 'Family', kind: 'family', hint: 'Limits the token to one family. Empty: all families.' },
     { name: 'expiresAt', label: 'Expires', kind: 'instant' },
   ],
   document: graphql(
@@ -38,14 +44,14 @@ export const createApiToken = action({
   `,
     [Refusal],
   ),
-  says: ({ apiToken }) => `The token ${apiToken.name} can be used.`,
+  says: ({ apiToken }) => `The token ${apiToken.name} was created.`,
   reveals: ({ token }) => ({ label: 'The token', value: token }),
 });
 
 export const revokeApiToken = action({
   mutation: 'revokeApiToken',
   label: 'Revoke',
-  explains: 'It is refused from now on, on every node, and its open subscriptions end. This cannot be undone.',
+  explains: 'Every node refuses it from now on and ends its subscriptions. This cannot be undone.',
   reason: 'required',
   isDangerous: true,
   document: graphql(
@@ -65,8 +71,7 @@ export const revokeApiToken = action({
 export const rotateEncryptionKey = action({
   mutation: 'rotateEncryptionKey',
   label: 'Rotate the key',
-  explains:
-    'Passwords are sealed with a new key from now on. Those sealed with the old one stay readable until they are re-sealed.',
+  explains: 'New passwords are encrypted with a new key. Older ones keep the old key until they are re-encrypted.',
   reason: 'optional',
   hasKey: true,
   document: graphql(
@@ -80,13 +85,13 @@ export const rotateEncryptionKey = action({
   `,
     [Refusal],
   ),
-  says: 'A new key is made.',
+  says: 'The new key is active.',
 });
 
 export const resealEntries = action({
   mutation: 'resealEntries',
   label: 'Re-seal',
-  explains: 'Seals passwords again with the active key, in the background, so that older keys can be retired.',
+  explains: 'Re-encrypts passwords with the active key in the background, so that older keys can be retired.',
   reason: 'optional',
   hasKey: true,
   fields: [{ name: 'perSecond', label: 'Entries a second', kind: 'number' }],
@@ -107,8 +112,7 @@ export const resealEntries = action({
 export const retireEncryptionKey = action({
   mutation: 'retireEncryptionKey',
   label: 'Retire',
-  explains:
-    'Destroys the key. What is still sealed with it could never be read again, so that it is refused while it is in use.',
+  explains: 'Destroys the key. Refused while anything is still encrypted with it.',
   reason: 'required',
   isDangerous: true,
   document: graphql(
@@ -128,8 +132,7 @@ export const retireEncryptionKey = action({
 export const wrapWithNewMasterKey = action({
   mutation: 'wrapWithNewMasterKey',
   label: 'Change the master key',
-  explains:
-    'Wraps every key with the master key that the server was given as the new one. Keep both until every node has been started with the new one.',
+  explains: 'Wraps every key with NEW_MASTER_KEY. Keep both master keys until every node runs with the new one.',
   reason: 'optional',
   isDangerous: true,
   document: graphql(

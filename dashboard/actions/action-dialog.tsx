@@ -68,7 +68,7 @@ export function ActionDialog<Input extends object, Payload>({
   if (secret !== undefined)
     return (
       <Dialog title={title} onClose={onClose} isHeld>
-        <Notice tone="warn">{secret.label} is shown this once. Copy it now; nobody can show it again.</Notice>
+        <Notice tone="warn">{secret.label} is shown only once. Copy it now.</Notice>
         <output
           ref={focusOn}
           tabIndex={-1}
@@ -108,7 +108,7 @@ export function ActionDialog<Input extends object, Payload>({
         {action.reason !== 'none' && (
           <TextField
             label={action.reason === 'required' ? 'Reason' : 'Reason (optional)'}
-            hint="Kept in the audit trail."
+            hint="Recorded in the audit trail."
             problem={problems.fields.reason}
             required={action.reason === 'required'}
             maxLength={500}
@@ -119,7 +119,7 @@ export function ActionDialog<Input extends object, Payload>({
         <div className="flex justify-end gap-2">
           <Button
             onClick={onClose}
-            disabledBecause={isHeld ? 'It is being done; what comes is shown once.' : undefined}
+            disabledBecause={isHeld ? 'In progress. The result is shown only once.' : undefined}
           >
             Back
           </Button>

@@ -7,7 +7,7 @@ import { Refusal } from './refusal.ts';
 export const silenceAlert = action({
   mutation: 'silenceAlert',
   label: 'Silence',
-  explains: 'Nobody is told of it until then. It stays on this page, and goes off by itself when its cause is gone.',
+  explains: 'No notifications until then. The alert stays on this page and clears when its cause is gone.',
   reason: 'required',
   hasKey: true,
   fields: [
@@ -30,13 +30,13 @@ export const silenceAlert = action({
   `,
     [Refusal],
   ),
-  says: 'It is silenced.',
+  says: 'The alert is silenced.',
 });
 
 export const endSilence = action({
   mutation: 'endSilence',
   label: 'End the silence',
-  explains: 'Others are told again of what it covered, if that is still on.',
+  explains: 'Alerts that it covered are notified again if they are still active.',
   reason: 'optional',
   document: graphql(
     `

@@ -23,19 +23,19 @@ it.each([
 );
 
 it('what is needed is asked for, and nothing is no reason', () =>
-  expect(problemsIn(FIELDS, true, { reason: '  ' })).toEqual({ until: 'This is needed.', reason: 'This is needed.' }));
+  expect(problemsIn(FIELDS, true, { reason: '  ' })).toEqual({ until: 'Required.', reason: 'Required.' }));
 
 it('a span that ends before it begins has no length, whatever the offsets', () => {
   const span = [
     { name: 'from', kind: 'instant', isRequired: true },
     { name: 'to', kind: 'instant', isRequired: true, laterThan: 'from' },
   ] as const;
-  const wrong = { to: 'It must be after the beginning.' };
+  const wrong = { to: 'Must be after the start.' };
   const [nine, halfPast] = ['2026-11-26T09:00:00Z', '2026-11-26T08:30:00-01:00'];
   expect(problemsIn(span, false, { from: nine, to: halfPast })).toBeUndefined();
   expect(problemsIn(span, false, { from: halfPast, to: nine })).toEqual(wrong);
   expect(problemsIn(span, false, { from: nine, to: nine })).toEqual(wrong);
-  expect(problemsIn(span, false, { to: nine })).toEqual({ from: 'This is needed.' });
+  expect(problemsIn(span, false, { to: nine })).toEqual({ from: 'Required.' });
 });
 
 it('a field that means something only with a value of another one is asked for, and sent, only then', () => {

@@ -39,10 +39,9 @@ export function problemsIn(
   for (const { name, kind, isRequired = false, laterThan } of needed) {
     const value = given[name] ?? '';
     if (value === '' || (typeof value === 'string' && value.trim() === '')) {
-      if (isRequired) problems[name] = 'This is needed.';
+      if (isRequired) problems[name] = 'Required.';
     } else if (kind === 'number' && !isCount(value)) problems[name] = 'A whole number, at least 1.';
-    else if (laterThan !== undefined && !isLater(value, given[laterThan]))
-      problems[name] = 'It must be after the beginning.';
+    else if (laterThan !== undefined && !isLater(value, given[laterThan])) problems[name] = 'Must be after the start.';
   }
   return Object.keys(problems).length === 0 ? undefined : problems;
 }

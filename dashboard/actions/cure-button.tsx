@@ -24,7 +24,7 @@ export function CureButton({ cure: { label, mutation, input }, subject, isPrimar
   const action = actionOf(mutation);
   if (action === undefined)
     return (
-      <Button isSmall disabledBecause={`This page does not know ${mutation}; use it in GraphiQL.`}>
+      <Button isSmall disabledBecause={`This page has no form for ${mutation}. Use GraphiQL.`}>
         {label}
       </Button>
     );

@@ -6,7 +6,7 @@ import { Refusal } from './refusal.ts';
 export const retryEntry = action({
   mutation: 'retryEntry',
   label: 'Retry now',
-  explains: 'Begins a new series of retries: the entry is due at once. Its attempts so far stay on record.',
+  explains: 'Makes the entry due now and resets its retries. Earlier attempts stay in its history.',
   reason: 'optional',
   hasKey: true,
   fields: [
@@ -14,7 +14,7 @@ export const retryEntry = action({
       name: 'password',
       label: 'New password',
       kind: 'password',
-      hint: 'Needed only where the old one is destroyed. 12 characters at least.',
+      hint: 'Needed only if the old one was destroyed. At least 12 characters.',
     },
   ],
   document: graphql(
@@ -28,7 +28,7 @@ export const retryEntry = action({
   `,
     [Refusal],
   ),
-  says: ({ entry }) => `${entry.username} was made due.`,
+  says: ({ entry }) => `${entry.username} is due now.`,
 });
 
 export const cancelEntry = action({
@@ -36,7 +36,7 @@ export const cancelEntry = action({
   label: 'Cancel',
   confirmLabel: 'Cancel the entry',
   explains:
-    'The account will not be created. Its password is destroyed once the time for undoing has passed; until then a retry takes the entry up again.',
+    'The account will not be created. You can retry the entry until the undo period ends; then its password is destroyed.',
   reason: 'optional',
   isDangerous: true,
   document: graphql(
@@ -51,5 +51,5 @@ export const cancelEntry = action({
     [Refusal],
   ),
   says: ({ entry, isChanged }) =>
-    isChanged ? `${entry.username} is cancelled.` : `${entry.username} was cancelled already.`,
+    isChanged ? `${entry.username} is cancelled.` : `${entry.username} was already cancelled.`,
 });

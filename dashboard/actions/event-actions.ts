@@ -9,7 +9,7 @@ import { Refusal } from './refusal.ts';
 export const redeliverOutboxEvent = action({
   mutation: 'redeliverOutboxEvent',
   label: 'Publish again',
-  explains: 'Sends the event once more to all who hear events. Receivers know it by its id.',
+  explains: 'Publishes the event again to all receivers. They recognise it by its id.',
   reason: 'optional',
   hasKey: true,
   document: graphql(
@@ -32,7 +32,7 @@ const SETTINGS = [
     label: 'Address',
     kind: 'text',
     isRequired: true,
-    hint: 'Where events are sent by POST: a public https address. One on this machine or in a network of your own (plain http too) only where WEBHOOK_ALLOWED_NETWORKS lists it, for example 127.0.0.0/8.',
+    hint: 'The address that events are POSTed to: public https. Private networks and plain http only if WEBHOOK_ALLOWED_NETWORKS lists them, for example 127.0.0.0/8.',
   },
   { name: 'description', label: 'Description', kind: 'text', hint: 'What it is for.' },
   {
@@ -40,7 +40,7 @@ const SETTINGS = [
     label: 'Events',
     kind: 'many',
     options: eventTypeOptions,
-    allText: 'All types, those to come too',
+    allText: 'All types, including future ones',
   },
 ] as const;
 
@@ -51,11 +51,11 @@ async function eventTypeOptions(): Promise<readonly Option[]> {
 export const createWebhook = action({
   mutation: 'createWebhook',
   label: 'Add a webhook',
-  explains: 'Events are sent to the address as they happen, signed with a secret that is shown once.',
+  explains: 'Events are POSTed to the address as they happen, signed with a secret that is shown once.',
   hasKey: true,
   fields: [
     ...SETTINGS,
-    { name: 'secret', label: 'Secret', kind: 'password', hint: 'whsec_… of your own; left empty, one is made.' },
+    { name: 'secret', label: 'Secret', kind: 'password', hint: 'Your own whsec_…; empty: generated.' },
   ],
   document: graphql(
     `
@@ -75,7 +75,7 @@ export const createWebhook = action({
 export const updateWebhook = action({
   mutation: 'updateWebhook',
   label: 'Change',
-  explains: 'Holds for events from now on; what waits already is sent to the new address too.',
+  explains: 'Applies to new events and to those already waiting.',
   reason: 'optional',
   fields: [...SETTINGS],
   document: graphql(
@@ -89,13 +89,13 @@ export const updateWebhook = action({
   `,
     [Refusal],
   ),
-  says: 'The webhook is changed.',
+  says: 'The webhook was updated.',
 });
 
 export const pauseWebhook = action({
   mutation: 'pauseWebhook',
   label: 'Pause',
-  explains: 'Nothing is sent to it; its events wait, and are sent in order once it is resumed.',
+  explains: 'Events wait and are sent in order after it is resumed.',
   reason: 'required',
   document: graphql(
     `
@@ -114,7 +114,7 @@ export const pauseWebhook = action({
 export const resumeWebhook = action({
   mutation: 'resumeWebhook',
   label: 'Resume',
-  explains: 'What has waited is sent, in order.',
+  explains: 'Waiting events are sent in order.',
   reason: 'optional',
   isInstant: true,
   document: graphql(
@@ -128,13 +128,13 @@ export const resumeWebhook = action({
   `,
     [Refusal],
   ),
-  says: 'The webhook gets events again.',
+  says: 'The webhook receives events again.',
 });
 
 export const deleteWebhook = action({
   mutation: 'deleteWebhook',
   label: 'Delete',
-  explains: 'It gets no more events, and its deliveries are forgotten. This cannot be undone.',
+  explains: 'It receives no more events, and its delivery history is deleted. This cannot be undone.',
   reason: 'required',
   isDangerous: true,
   document: graphql(
@@ -154,7 +154,7 @@ export const deleteWebhook = action({
 export const testWebhook = action({
   mutation: 'testWebhook',
   label: 'Send a test',
-  explains: 'Sends an event of the type Test to this address alone.',
+  explains: 'Sends a test event to this address only.',
   isInstant: true,
   hasKey: true,
   document: graphql(
@@ -168,18 +168,18 @@ export const testWebhook = action({
   `,
     [Refusal],
   ),
-  says: 'A test event is on its way.',
+  says: 'The test event is being sent.',
 });
 
 export const rotateWebhookSecret = action({
   mutation: 'rotateWebhookSecret',
   label: 'New secret',
-  explains: 'Signs with a new secret. The old one signs beside it for a day, unless it ends at once.',
+  explains: 'Signs with a new secret. For a day the old secret signs too, unless you end it now.',
   reason: 'optional',
   hasKey: true,
   fields: [
-    { name: 'secret', label: 'Secret', kind: 'password', hint: 'whsec_… of your own; left empty, one is made.' },
-    { name: 'isImmediate', label: 'End the old one at once: it was leaked', kind: 'checkbox' },
+    { name: 'secret', label: 'Secret', kind: 'password', hint: 'Your own whsec_…; empty: generated.' },
+    { name: 'isImmediate', label: 'End the old secret now: it leaked', kind: 'checkbox' },
   ],
   document: graphql(
     `
@@ -192,14 +192,14 @@ export const rotateWebhookSecret = action({
   `,
     [Refusal],
   ),
-  says: 'It signs with the new secret.',
+  says: 'The new secret is in use.',
   reveals: ({ secret }) => ({ label: 'The webhook’s secret', value: secret }),
 });
 
 export const redeliverWebhook = action({
   mutation: 'redeliverWebhook',
   label: 'Send again',
-  explains: 'Sends it once more. The receiver knows the event by its id.',
+  explains: 'Sends the event again. The receiver recognises it by its id.',
   reason: 'optional',
   hasKey: true,
   fields: [
@@ -212,7 +212,7 @@ export const redeliverWebhook = action({
       laterThan: 'from',
       onlyWith: 'webhookId',
     },
-    { name: 'isAll', label: 'What was delivered too', kind: 'checkbox', onlyWith: 'webhookId' },
+    { name: 'isAll', label: 'Delivered events too', kind: 'checkbox', onlyWith: 'webhookId' },
   ],
   document: graphql(
     `
@@ -227,6 +227,6 @@ export const redeliverWebhook = action({
   ),
   says: ({ redeliveredCount }) =>
     redeliveredCount === 0
-      ? 'It is under way already.'
+      ? 'It is already being sent.'
       : `${counted(redeliveredCount, 'event is', 'events are')} sent again.`,
 });

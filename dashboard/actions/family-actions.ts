@@ -6,6 +6,6 @@ export const pauseFamily: typeof pauseQueue = {
   label: 'Pause the entries of a family',
   confirmLabel: 'Pause its entries',
   explains:
-    'No entry of this family is attempted until they are resumed, or until the instant given. What is being attempted is finished, and nothing is lost.',
+    'Stops attempts for this family until you resume it or the end time passes. Attempts in progress finish; nothing is lost.',
   says: () => 'The family’s entries are paused.',
 };

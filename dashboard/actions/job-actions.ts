@@ -8,7 +8,7 @@ import { Refusal } from './refusal.ts';
 export const runJobNow = action({
   mutation: 'runJobNow',
   label: 'Run now',
-  explains: 'Begins a run at once, beside its schedule. A job never runs twice at a time.',
+  explains: 'Starts a run now, outside the schedule. A job never runs twice at the same time.',
   isInstant: true,
   hasKey: true,
   document: graphql(
@@ -29,7 +29,7 @@ export const pauseJob = action({
   mutation: 'pauseJob',
   label: 'Pause',
   explains:
-    'Its fires are skipped, and the ledger says so, until it is resumed or until the instant given. A run that goes on is finished.',
+    'Skips its fires until you resume it or the end time passes; the ledger records them as skipped. A run in progress finishes.',
   reason: 'required',
   fields: [{ name: 'until', label: 'Until', kind: 'instant', ahead: AHEAD }],
   document: graphql(
@@ -49,7 +49,7 @@ export const pauseJob = action({
 export const resumeJob = action({
   mutation: 'resumeJob',
   label: 'Resume',
-  explains: 'Its next fire runs again. What was skipped while it was paused stays skipped.',
+  explains: 'It runs at its next fire. Skipped fires stay skipped.',
   reason: 'optional',
   isInstant: true,
   document: graphql(
@@ -70,13 +70,13 @@ export const resumeJob = action({
 export const rescheduleJob = action({
   mutation: 'rescheduleJob',
   label: 'Reschedule',
-  explains: 'Changes when it fires, from now on and on every node. What is left empty stays as it is.',
+  explains: 'Changes when it fires, on every node. Empty fields stay unchanged.',
   reason: 'required',
   fields: [
-    { name: 'cron', label: 'Cron', kind: 'text', hint: '5 fields, or 6 with seconds first; @daily and its like.' },
+    { name: 'cron', label: 'Cron', kind: 'text', hint: '5 fields, or 6 with seconds first; also @daily, @hourly, ….' },
     { name: 'timeZone', label: 'Time zone', kind: 'text', hint: 'An IANA name, for example Europe/Berlin.' },
     { name: 'misfirePolicy', label: 'Misfire policy', kind: 'select', options: Object.entries(MISFIRE_POLICY) },
-    { name: 'reset', label: 'Back to what the code says', kind: 'checkbox' },
+    { name: 'reset', label: 'Reset to the default in code', kind: 'checkbox' },
   ],
   document: graphql(
     `
@@ -90,13 +90,13 @@ export const rescheduleJob = action({
     [Refusal],
   ),
   says: ({ schedule, isChanged }) =>
-    isChanged ? `${schedule.name} fires by its new schedule.` : 'That was its schedule already.',
+    isChanged ? `${schedule.name} has its new schedule.` : 'That was already its schedule.',
 });
 
 export const interruptRun = action({
   mutation: 'interruptRun',
   label: 'Interrupt',
-  explains: 'Asks the run to stop at the next safe place; after a grace time it is closed all the same.',
+  explains: 'Asks the run to stop at its next safe point. After a grace period it is closed anyway.',
   reason: 'optional',
   isDangerous: true,
   document: graphql(

@@ -28,7 +28,7 @@ export function ManyField({ label, hint, problem, options, allText, value, onCha
       />
       {value !== null && (
         <div className="grid max-h-56 gap-1.5 overflow-y-auto rounded-md border px-3 py-2">
-          {options.length === 0 && <p className="text-sm text-muted">There is nothing to choose from.</p>}
+          {options.length === 0 && <p className="text-sm text-muted">No choices.</p>}
           {options.map(([option, text, more]) => (
             <div key={option}>
               <Checkbox

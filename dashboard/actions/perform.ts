@@ -10,9 +10,9 @@ export type Performed<Payload> =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'broken'; readonly message: string };
 
-const UNKNOWN = 'It is not known whether it was done.';
-const ONCE = 'Try again: it is done once, however often it is sent.';
-const LOOK_FIRST = 'Look whether it was before you try again.';
+const UNKNOWN = 'The result is unknown.';
+const ONCE = 'Try again. A repeat is safe.';
+const LOOK_FIRST = 'Check whether it was done before you try again.';
 
 const intentOf = createIntents(newKey);
 
@@ -43,13 +43,13 @@ async function send<Input extends object, Payload>(
   // A query would be asked again by itself; what changes something is not.
   if (unanswered !== undefined) {
     const { happened, mayBeDone, whatHelps } = unanswered;
-    const after = mayBeDone ? `${UNKNOWN} ${action.hasKey ? ONCE : LOOK_FIRST}` : `It was not done. ${whatHelps}`;
+    const after = mayBeDone ? `${UNKNOWN} ${action.hasKey ? ONCE : LOOK_FIRST}` : `Not done. ${whatHelps}`;
     return { kind: 'broken', message: `${happened} ${after}` };
   }
   if (error !== undefined) return { kind: 'broken', message: problemOf(error) };
   const outcome = data?.outcome ?? null;
   if (outcome === null)
-    return { kind: 'broken', message: 'The server answered nothing. Look whether it was done before you try again.' };
+    return { kind: 'broken', message: 'The server sent no answer. Check whether it was done before you try again.' };
   if (isRefusal(outcome)) return { kind: 'refused', refusal: outcome };
   return { kind: 'done', payload: outcome as Payload };
 }

@@ -8,7 +8,7 @@ export const openCircuit = action({
   mutation: 'openCircuit',
   label: 'Open the circuit',
   explains:
-    'Nothing is sent to the identity provider until it is closed, or until the instant given. No entry loses a retry by it.',
+    'Stops all calls to the identity provider until you close it or the end time passes. No entry loses a retry.',
   reason: 'required',
   isDangerous: true,
   fields: [{ name: 'until', label: 'Until', kind: 'instant', ahead: AHEAD }],
@@ -30,7 +30,7 @@ export const closeCircuit = action({
   mutation: 'closeCircuit',
   label: 'Close the circuit',
   explains:
-    'Everything that is due is attempted at once. If the provider is still down the circuit opens again after a few failures, each of which costs its entry a retry.',
+    'Attempts everything that is due. If the provider is still down, the circuit opens again after a few failures; each costs its entry a retry.',
   reason: 'optional',
   document: graphql(
     `
@@ -43,13 +43,13 @@ export const closeCircuit = action({
   `,
     [Refusal],
   ),
-  says: ({ isChanged }) => (isChanged ? 'The circuit is closed.' : 'It was closed already.'),
+  says: ({ isChanged }) => (isChanged ? 'The circuit is closed.' : 'It was already closed.'),
 });
 
 export const checkIdentityProvider = action({
   mutation: 'checkIdentityProvider',
   label: 'Check now',
-  explains: 'The node that answers asks the identity provider whether it takes the token and has the organization.',
+  explains: 'This node checks that the identity provider accepts the token and has the organization.',
   reason: 'none',
   isInstant: true,
   document: graphql(
@@ -64,34 +64,34 @@ export const checkIdentityProvider = action({
     [Refusal],
   ),
   says: ({ check }) =>
-    check === null ? 'The server ends, and could not look.' : `${check.isOk ? '' : 'Not in order: '}${check.message}`,
+    check === null ? 'The server is stopping and could not check.' : `${check.isOk ? '' : 'Failed:  '}${check.message}`,
 });
 
 export const setSimulatorFault = action({
   mutation: 'setSimulatorFault',
   label: 'Set the simulator',
   explains:
-    'From now on each call to the built-in simulator goes as chosen, on every node. It shows how the server deals with it; accounts elsewhere are not touched.',
+    'Makes every call to the built-in simulator fail or slow down as chosen, on every node, to show how the server reacts. No other accounts are affected.',
   reason: 'optional',
   fields: [
     {
       name: 'fault',
-      label: 'What goes wrong',
+      label: 'Fault',
       kind: 'select',
       isRequired: true,
       options: [
         ['NONE', 'Nothing'],
-        ['UNAVAILABLE', 'It is down: 503'],
-        ['INVALID_TOKEN', 'The token is refused: 401'],
-        ['INVALID_USERNAME', 'Every username is refused'],
-        ['SLOW', 'It is slow'],
+        ['UNAVAILABLE', 'Down: 503'],
+        ['INVALID_TOKEN', 'Token refused: 401'],
+        ['INVALID_USERNAME', 'Every username refused'],
+        ['SLOW', 'Slow'],
       ],
     },
     {
       name: 'delaySeconds',
-      label: 'How slow, in seconds',
+      label: 'Delay in seconds',
       kind: 'number',
-      hint: '1 to 60, or 3 when left empty.',
+      hint: '1 to 60. Empty: 3.',
       onlyWhen: ['fault', 'SLOW'],
     },
   ],
@@ -106,15 +106,14 @@ export const setSimulatorFault = action({
   `,
     [Refusal],
   ),
-  says: ({ simulator }) =>
-    simulator.fault === 'NONE' ? 'The simulator makes accounts again.' : 'The simulator does so from now on.',
+  says: ({ simulator }) => (simulator.fault === 'NONE' ? 'The fault is off.' : 'The fault is on.'),
 });
 
 export const drainNode = action({
   mutation: 'drainNode',
   label: 'Drain',
   explains:
-    'The node takes nothing new, finishes what it has in hand, and ends its process. Who started it must start it again.',
+    'The node takes no new work, finishes its attempts and runs, and exits. It must be started again by hand or by its supervisor.',
   reason: 'required',
   isDangerous: true,
   document: graphql(
@@ -130,6 +129,6 @@ export const drainNode = action({
   ),
   says: ({ serverNode, isLastRunning }) =>
     isLastRunning
-      ? `${serverNode.name} drains; it is the last one, so nothing runs after it.`
+      ? `${serverNode.name} is draining. It is the last node: nothing runs after it.`
       : `${serverNode.name} drains.`,
 });

@@ -9,7 +9,7 @@ export const pauseQueue = action({
   mutation: 'pauseQueue',
   label: 'Pause the queue',
   explains:
-    'No entry is attempted until it is resumed, or until the instant given. What is being attempted is finished, and nothing is lost.',
+    'Stops all attempts until you resume the queue or the end time passes. Attempts in progress finish; nothing is lost.',
   reason: 'required',
   isDangerous: true,
   fields: [{ name: 'until', label: 'Until', kind: 'instant', ahead: AHEAD }],
@@ -30,7 +30,7 @@ export const pauseQueue = action({
 export const resumeQueue = action({
   mutation: 'resumeQueue',
   label: 'Resume the queue',
-  explains: 'Entries that are due are attempted again at once.',
+  explains: 'Due entries are attempted now.',
   reason: 'optional',
   isInstant: true,
   document: graphql(
@@ -44,17 +44,17 @@ export const resumeQueue = action({
   `,
     [Refusal],
   ),
-  says: 'What is due is attempted again.',
+  says: 'The queue is running again.',
 });
 
 export const setQueueLimits = action({
   mutation: 'setQueueLimits',
   label: 'Set limits',
-  explains: 'Bounds how fast entries are attempted, over all nodes together. Emptying a field takes its limit away.',
+  explains: 'Limits attempts over all nodes together. An empty field means no limit.',
   reason: 'optional',
   fields: [
-    { name: 'startsPerSecond', label: 'Attempts begun a second', kind: 'number', isLiftedByNull: true },
-    { name: 'concurrency', label: 'Attempts at a time', kind: 'number', isLiftedByNull: true },
+    { name: 'startsPerSecond', label: 'Attempts per second', kind: 'number', isLiftedByNull: true },
+    { name: 'concurrency', label: 'Concurrent attempts', kind: 'number', isLiftedByNull: true },
   ],
   document: graphql(
     `
@@ -67,14 +67,14 @@ export const setQueueLimits = action({
   `,
     [Refusal],
   ),
-  says: ({ isChanged }) => (isChanged ? 'The limits hold from now on.' : 'These limits held already.'),
+  says: ({ isChanged }) => (isChanged ? 'The limits are set.' : 'These limits were already set.'),
 });
 
 /** Its plan is looked at before it is applied: see pages/queue/plan. */
 export const planBulkAction = action({
   mutation: 'planBulkAction',
   label: 'Plan',
-  explains: 'Says which entries would be touched and which not, and changes nothing.',
+  explains: 'Shows which entries would change and which not. Changes nothing.',
   reason: 'optional',
   document: graphql(
     `
@@ -97,8 +97,7 @@ export const planBulkAction = action({
 export const applyBulkAction = action({
   mutation: 'applyBulkAction',
   label: 'Apply',
-  explains:
-    'Does exactly what was planned, in the background. Entries that have changed meanwhile are skipped and named.',
+  explains: 'Does exactly what was planned, in the background. Entries that changed since are skipped and listed.',
   isInstant: true,
   hasKey: true,
   document: graphql(
@@ -118,7 +117,7 @@ export const applyBulkAction = action({
 export const undoBulkAction = action({
   mutation: 'undoBulkAction',
   label: 'Undo',
-  explains: 'Takes the action back for each entry that has not been touched since; the others are named.',
+  explains: 'Reverts each entry that has not changed since; the others are listed.',
   reason: 'optional',
   document: graphql(
     `
@@ -131,5 +130,5 @@ export const undoBulkAction = action({
   `,
     [Refusal],
   ),
-  says: 'The undo has begun.',
+  says: 'The undo has started.',
 });

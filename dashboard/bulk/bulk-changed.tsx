@@ -18,12 +18,12 @@ type Line = ChangedPage['nodes'][number];
 const COLUMNS: readonly Column<Line>[] = [
   { name: 'Account', cell: ({ entry }) => <AccountCell of={entry} /> },
   {
-    name: 'State now',
+    name: 'Current state',
     isWide: true,
     cell: ({ entry: { status }, outcome }) => (
       <span className="inline-flex flex-wrap gap-2">
         <Status of={ENTRY_STATUS[status]} />
-        {outcome === 'UNDONE' && <Badge tone="idle">Taken back</Badge>}
+        {outcome === 'UNDONE' && <Badge tone="idle">Undone</Badge>}
         {outcome === 'KEPT' && <Badge tone="warn">Kept by the undo</Badge>}
       </span>
     ),
@@ -60,14 +60,14 @@ export function BulkChangedCard({ of: { bulkActionId, action, doneCount } }: { r
                 <nav aria-label="Pages of the list" className="flex justify-between gap-2 border-t px-4 py-2">
                   <Button
                     isSmall
-                    disabledBecause={trail.length > 0 ? undefined : 'These are the first.'}
+                    disabledBecause={trail.length > 0 ? undefined : 'This is the first page.'}
                     onClick={() => setTrail(trail.slice(0, -1))}
                   >
                     Back
                   </Button>
                   <Button
                     isSmall
-                    disabledBecause={next === null ? 'These are the last.' : undefined}
+                    disabledBecause={next === null ? 'This is the last page.' : undefined}
                     onClick={() => next !== null && setTrail([...trail, next])}
                   >
                     Next

@@ -19,7 +19,7 @@ type LeftOut = LeftOutPage['nodes'][number];
 
 const columnsOf = (own: string): readonly Column<LeftOut>[] => [
   { name: 'Account', cell: ({ entry }) => <AccountCell of={entry} /> },
-  { name: 'State now', cell: ({ entry: { status } }) => <Status of={ENTRY_STATUS[status]} /> },
+  { name: 'Current state', cell: ({ entry: { status } }) => <Status of={ENTRY_STATUS[status]} /> },
   {
     name: 'Why',
     cell: ({ message, entry: { bulkAction } }) => (
@@ -114,7 +114,7 @@ export const BulkSkips = ({ of: { bulkActionId, skippedCount, skippedReasons } }
   skippedCount > 0 && (
     <BulkLeftOut
       title="Skipped"
-      hint="They were no longer what had been planned, so that they were left as they are. Deleted ones are counted, not listed."
+      hint="They had changed since the plan, so they were skipped. Deleted entries are counted, not listed."
       size={skippedCount}
       bulkActionId={bulkActionId}
       document={BulkSkipped}
@@ -137,7 +137,7 @@ export const BulkKeeps = ({ of: { bulkActionId, keptCount } }: { readonly of: Bu
   keptCount > 0 && (
     <BulkLeftOut
       title="Kept by the undo"
-      hint="Something had touched them since, so that they stay as they are."
+      hint="They have changed since, so the undo left them as they are."
       size={keptCount}
       bulkActionId={bulkActionId}
       document={BulkKept}

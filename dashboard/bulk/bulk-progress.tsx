@@ -46,7 +46,7 @@ export function BulkProgress({ bulkActionId, estimatedDuration = null, isLinked 
     <Loaded result={result}>
       {({ bulkAction }) =>
         bulkAction === null ? (
-          <Notice tone="warn">There is no bulk action of this id, or no longer.</Notice>
+          <Notice tone="warn">There is no bulk action with this id.</Notice>
         ) : (
           <>
             <BulkCounts
@@ -81,7 +81,7 @@ export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, o
       : restOf(progress, serverNow() - Date.parse(appliedAt));
   const figures: readonly (readonly [string, number])[] = isUndo
     ? [
-        ['Taken back', undoneCount],
+        ['Undone', undoneCount],
         ['Kept as they are', keptCount],
         ['Of changed', doneCount],
       ]

@@ -27,7 +27,7 @@ export const BULK: Readonly<Record<BulkKind, BulkWords>> = {
     noun: 'retry',
     verb: 'Retry',
     explains:
-      'Each begins a new series of retries and is due at once. The attempts so far stay on record. A retry cannot be undone.',
+      'Makes each entry due now and resets its retries. Earlier attempts stay in the history. A retry cannot be undone.',
     isDangerous: false,
     past: 'Retried',
   },
@@ -37,20 +37,19 @@ export const BULK: Readonly<Record<BulkKind, BulkWords>> = {
     title: 'Cancel many entries',
     noun: 'cancel',
     verb: 'Cancel',
-    explains: 'Their accounts will not be created. Undoing takes them up again, as long as their passwords are there.',
+    explains: 'Their accounts will not be created. You can undo this until their passwords are destroyed.',
     isDangerous: true,
     past: 'Cancelled',
   },
   SET_RUN_AT: {
     address: 'set-run-at',
     label: 'Run at',
-    title: 'Give many entries another time',
+    title: 'Reschedule many entries',
     noun: 'change of times',
-    verb: 'Give another time to',
-    explains:
-      'Sets when pending entries are due next. Their retries are not counted anew. Undoing gives each its own time back.',
+    verb: 'Reschedule',
+    explains: 'Sets when pending entries are due next. Their retry counts stay. Undo restores each entry’s own time.',
     isDangerous: false,
-    past: 'Given another time',
+    past: 'Rescheduled',
   },
 };
 

@@ -12,8 +12,8 @@ describe('why a bulk action cannot be undone', () => {
   it('says of others what stands against it', () => {
     expect(whyNoUndo({ ...finished, canUndo: true })).toBeUndefined();
     expect(whyNoUndo({ ...finished, status: 'RUNNING' })).toBe('It is still being applied.');
-    expect(whyNoUndo({ ...finished, status: 'UNDONE' })).toBe('It is undone.');
+    expect(whyNoUndo({ ...finished, status: 'UNDONE' })).toBe('It was undone.');
     expect(whyNoUndo({ ...finished, doneCount: 0 })).toBe('It changed no entry.');
-    expect(whyNoUndo(finished)).toMatch(/time for undoing has passed/);
+    expect(whyNoUndo(finished)).toMatch(/undo period is over/);
   });
 });

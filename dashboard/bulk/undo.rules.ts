@@ -13,7 +13,7 @@ interface Undoable {
 export function whyNoUndo({ action, status, doneCount, canUndo }: Undoable): string | undefined {
   if (canUndo) return undefined;
   if (action === 'RETRY')
-    return 'A retry cannot be undone: attempts may have been made. What still waits can be cancelled.';
+    return 'A retry cannot be undone: attempts may have been made. Entries that still wait can be cancelled.';
   switch (status) {
     case 'PLANNED':
       return 'It has not been applied.';
@@ -22,11 +22,11 @@ export function whyNoUndo({ action, status, doneCount, canUndo }: Undoable): str
     case 'UNDOING':
       return 'It is being undone.';
     case 'UNDONE':
-      return 'It is undone.';
+      return 'It was undone.';
     default:
       if (doneCount === 0) return 'It changed no entry.';
       return action === 'CANCEL'
-        ? 'The time for undoing has passed, and the passwords are destroyed. Retry the entries with new passwords.'
-        : 'There is nothing left that could be taken back.';
+        ? 'The undo period is over and the passwords are destroyed. Retry the entries with new passwords.'
+        : 'No entry is left to undo.';
   }
 }

@@ -10,7 +10,7 @@ interface EnqueueAnewProps {
   readonly isSmall?: boolean;
 }
 
-export function EnqueueAnew({ entry, label = 'Enqueue anew', isSmall = true }: EnqueueAnewProps) {
+export function EnqueueAnew({ entry, label = 'Enqueue again', isSmall = true }: EnqueueAnewProps) {
   const { isAllowed, reason } = usePermission('enqueueAccount');
   return isAllowed ? (
     <ButtonLink isSmall={isSmall} icon={UserPlus} href={anewAddress(entry)}>

@@ -12,9 +12,9 @@ describe('saved views', () => {
   });
 
   it('need a name that no other has, the built-in ones included', () => {
-    expect(problemOfName('  ', mine)).toBe('Give it a name.');
-    expect(problemOfName('FAILED', mine)).toBe('There is a view of this name.');
-    expect(problemOfName('noah’s', mine)).toBe('There is a view of this name.');
+    expect(problemOfName('  ', mine)).toBe('Enter a name.');
+    expect(problemOfName('FAILED', mine)).toBe('A view with this name exists.');
+    expect(problemOfName('noah’s', mine)).toBe('A view with this name exists.');
     expect(problemOfName('noah’s', mine, 'Noah’s')).toBeUndefined();
     expect(problemOfName('x'.repeat(41), mine)).toBe('At most 40 characters.');
   });

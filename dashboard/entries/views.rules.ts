@@ -42,12 +42,12 @@ function isNamedView(found: unknown): found is NamedView {
 /** Why a view cannot have this name; undefined when it can. `before`: the name that it has now. */
 export function problemOfName(name: string, own: readonly NamedView[], before?: string): string | undefined {
   const wanted = name.trim();
-  if (wanted === '') return 'Give it a name.';
+  if (wanted === '') return 'Enter a name.';
   if (wanted.length > NAME_MAX) return `At most ${NAME_MAX} characters.`;
   const isTaken = [...BUILT_IN, ...own].some(
     (view) => view.name !== before && view.name.toLowerCase() === wanted.toLowerCase(),
   );
-  return isTaken ? 'There is a view of this name.' : undefined;
+  return isTaken ? 'A view with this name exists.' : undefined;
 }
 
 export const withView = (own: readonly NamedView[], name: string, view: QueueView): readonly NamedView[] => [

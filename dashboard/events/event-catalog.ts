@@ -25,6 +25,6 @@ export function eventCatalog(): Promise<readonly EventKind[]> {
 
 async function fetchCatalog(): Promise<readonly EventKind[]> {
   const response = await fetch('/events/schemas');
-  if (!response.ok) throw new Error(`The types of events cannot be had: status ${response.status}.`);
+  if (!response.ok) throw new Error(`The event types could not be loaded: status ${response.status}.`);
   return ((await response.json()) as { events: readonly EventKind[] }).events;
 }

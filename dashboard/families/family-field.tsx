@@ -39,7 +39,7 @@ export function FamilyField({
   onClear,
   problem,
   label = 'Family',
-  hint = 'Type part of its name.',
+  hint = 'Type part of the name.',
   isOnlyOneChosen = false,
 }: FamilyFieldProps) {
   const { isAllowed, reason } = usePermission('families');
@@ -149,14 +149,14 @@ export function FamilyField({
           {found.length === 0 && (
             <p className="px-2 py-1.5 text-muted">
               {error !== undefined
-                ? 'They could not be loaded.'
+                ? 'The families could not be loaded.'
                 : !isFound
                   ? 'Looking …'
-                  : 'No family has this in its name.'}
+                  : 'No family matches.'}
             </p>
           )}
           {data?.families?.pageInfo.hasNextPage === true && (
-            <p className="px-2 py-1.5 text-sm text-muted">There are more: type more of the name.</p>
+            <p className="px-2 py-1.5 text-sm text-muted">More families match: type more of the name.</p>
           )}
         </div>
       )}

@@ -18,11 +18,11 @@ describe('a request without an answer', () => {
       expect(told('Error', status, false)).toEqual([`The server answered with status ${status}.`, false]);
     for (const status of [302, 408, 500, 502, 504])
       expect(told('Error', status, false)).toEqual([`The server answered with status ${status}.`, true]);
-    expect(told('Error', 401)).toEqual(['The server says that nobody is signed in here.', false]);
+    expect(told('Error', 401)).toEqual(['The server says you are not signed in.', false]);
   });
 
   it('with a status of success is one that broke off, or of something else', () => {
-    expect(told('SyntaxError', 200)).toEqual(['The server’s answer broke off.', true]);
-    expect(told('Error', 200, false)).toEqual([expect.stringContaining('answered in its place'), true]);
+    expect(told('SyntaxError', 200)).toEqual(['The server’s answer was cut off.', true]);
+    expect(told('Error', 200, false)).toEqual([expect.stringContaining('answered in place of the server'), true]);
   });
 });

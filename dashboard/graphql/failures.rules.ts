@@ -40,13 +40,13 @@ export function inWords(failure: Failure, status: number | undefined): string {
     case 'late':
       return 'The server did not answer for more than a minute.';
     case 'unknown':
-      return 'The server says that nobody is signed in here.';
+      return 'The server says you are not signed in.';
     case 'status':
       return `The server answered with status ${status}.`;
     case 'broken off':
-      return 'The server’s answer broke off.';
+      return 'The server’s answer was cut off.';
     case 'replaced':
-      return 'Something between here and the server answered in its place: a proxy, or the sign-in page of a network.';
+      return 'Something else answered in place of the server: a proxy, or a network’s sign-in page.';
   }
 }
 

@@ -17,7 +17,7 @@ export function problemOf(error: CombinedError): string {
 /** The same where it is tried again without anybody's doing. */
 export function passingProblemOf(error: CombinedError): string {
   const failure = failureIn(error);
-  return `${failure === undefined ? toldByApi(error) : inWords(failure, statusOf(error))} It is tried again by itself.`;
+  return `${failure === undefined ? toldByApi(error) : inWords(failure, statusOf(error))} It is retried automatically.`;
 }
 
 /** Nothing is wrong with what was asked: it will be answered another time. */

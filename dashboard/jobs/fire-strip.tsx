@@ -45,7 +45,7 @@ export function FireStrip({ jobName, timeZone }: { readonly jobName: string; rea
     const late = lag === null ? undefined : durationMs(lag);
     return [
       `${brief(Date.parse(at), serverNow(), zone)}: ${FIRE_OUTCOME[outcome].text}`,
-      late === undefined ? undefined : `Begun ${lengthOf(late)} after it was due`,
+      late === undefined ? undefined : `Started ${lengthOf(late)} late`,
       reason ?? undefined,
     ]
       .filter((part) => part !== undefined)
@@ -53,7 +53,7 @@ export function FireStrip({ jobName, timeZone }: { readonly jobName: string; rea
   };
   return (
     <Strip
-      label={`What became of the last ${fires.length} fires of ${jobName}, oldest first`}
+      label={`Outcomes of the last ${fires.length} fires of ${jobName}, oldest first`}
       parts={[...fires].reverse().map((fire) => ({
         key: fire.at,
         tone: FIRE_OUTCOME[fire.outcome].tone,

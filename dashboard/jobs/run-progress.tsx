@@ -38,10 +38,10 @@ export function RunProgress({ run, isAlone = false }: RunProgressProps) {
       />
       <p className="text-sm text-muted">
         {progress === null
-          ? 'It has not said how far it is.'
+          ? 'No progress reported yet.'
           : `${progress.label}: ${count(progress.doneCount)}${progress.totalCount === null ? '' : ` of about ${count(progress.totalCount)}`}`}
         {counts.length > 0 && ` · ${countsText(counts)}`}
-        {interruption !== null && !isAlone && ` · ${interruption.by ?? 'Somebody'} asked it to end`}
+        {interruption !== null && !isAlone && ` · ${interruption.by ?? 'Someone'} asked it to stop`}
       </p>
     </div>
   );
@@ -66,7 +66,7 @@ export const InterruptButton = ({ run, isSmall }: InterruptProps) => (
       run.status !== 'RUNNING'
         ? 'It has ended.'
         : run.interruption !== null
-          ? 'It has been asked to end already.'
+          ? 'It was already asked to stop.'
           : undefined
     }
   />

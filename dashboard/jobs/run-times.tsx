@@ -17,7 +17,7 @@ export function RunTimes({ of }: { readonly of: Schedule }) {
     <span className="inline-flex flex-wrap items-center gap-x-3 gap-y-1">
       <Sparkline
         values={[...ended].reverse()}
-        label={`Times of the last ${ended.length} runs: the newest ${newest}, mostly about ${middle}, at most ${longest}`}
+        label={`Durations of the last ${ended.length} runs: newest ${newest}, median ${middle}, longest ${longest}`}
       />
       <span className="text-sm text-muted">
         last {newest}, median {middle}, longest {longest}

@@ -60,7 +60,7 @@ const columns = (isOfOneJob: boolean): readonly Column<Run>[] => [
   },
   { name: 'Took', align: 'right', cell: ({ duration }) => <Length of={duration} /> },
   {
-    name: 'What it did',
+    name: 'Result',
     isWide: true,
     cell: ({ counts, errorMessage }) =>
       errorMessage !== null ? (
@@ -118,9 +118,9 @@ export function RunsTable({ jobName }: { readonly jobName?: string }) {
 
 const NoRuns = ({ address }: { readonly address: ListAddress }) =>
   address.isFiltered ? (
-    <Empty title="No run is like that." actions={<Button onClick={address.clear}>Show all</Button>} />
+    <Empty title="No run matches these filters." actions={<Button onClick={address.clear}>Show all</Button>} />
   ) : (
-    <Empty title="Nothing has run yet.">A run begins when a job’s schedule fires, or when somebody runs it now.</Empty>
+    <Empty title="No runs yet.">A run starts when a job’s schedule fires or when someone runs it now.</Empty>
   );
 
 function filterOf(address: ListAddress, jobName: string | undefined) {

@@ -37,7 +37,7 @@ export function useScheduleActions(schedule: Actionable): ScheduleDoing {
     action: runJobNow,
     input,
     subject: name,
-    disabledBecause: currentRun === null ? undefined : 'It is running; a job never runs twice at a time.',
+    disabledBecause: currentRun === null ? undefined : 'It is already running.',
   });
   const pause = useDoing({ action: pauseJob, input, subject: name });
   const resume = useDoing({ action: resumeJob, input, subject: name });

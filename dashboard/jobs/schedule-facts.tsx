@@ -27,7 +27,7 @@ export function PauseNotice({ of: { pause, timeZone, explanation } }: { readonly
   if (pause === null || isSaid) return null;
   return (
     <Notice tone="warn">
-      {pause.by ?? 'Somebody'} paused it <Time at={pause.pausedAt} jobZone={timeZone} />
+      {pause.by ?? 'Someone'} paused it <Time at={pause.pausedAt} jobZone={timeZone} />
       {pause.until === null ? ', until it is resumed' : ', until '}
       {pause.until !== null && <Time at={pause.until} as="clock" jobZone={timeZone} />}
       {pause.reason === null ? '.' : `: ${pause.reason}`}
@@ -56,7 +56,7 @@ export function ScheduleFacts({ of }: { readonly of: Schedule }) {
               [
                 'Paused',
                 <span key="paused">
-                  by {pause.by ?? 'somebody'}, <Time at={pause.pausedAt} jobZone={timeZone} />
+                  by {pause.by ?? 'someone'}, <Time at={pause.pausedAt} jobZone={timeZone} />
                   {pause.until === null ? (
                     ', until it is resumed'
                   ) : (

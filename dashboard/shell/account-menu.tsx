@@ -18,7 +18,7 @@ export function AccountMenu({ onHelp }: { readonly onHelp: () => void }) {
           <p className="text-sm text-muted">
             {role}
             {family != null && `, family ${family.name}`}
-            {kind === 'LOCAL' && ': this server asks nobody who they are'}
+            {kind === 'LOCAL' && ': access control is off'}
           </p>
         </div>
         <MenuLine />

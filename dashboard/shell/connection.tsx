@@ -16,17 +16,17 @@ type Words = readonly [text: string, dot: string, more: string];
 
 const WORDS: Readonly<Record<LiveStatus, Words>> = {
   live: ['Live', 'bg-good', 'Changes are shown as they happen.'],
-  connecting: ['Connecting', 'bg-warn', 'The connection is being made.'],
+  connecting: ['Connecting', 'bg-warn', 'Connecting.'],
   reconnecting: [
     'Reconnecting',
     'bg-bad',
-    'There is no connection to the server. It is tried again by itself, and what is missed is made up for.',
+    'No connection to the server. Reconnecting automatically; missed changes are loaded then.',
   ],
-  paused: ['Paused', 'bg-line-strong', 'Out of sight, so nothing is asked for.'],
+  paused: ['Paused', 'bg-line-strong', 'Paused while the window is hidden.'],
 };
 
-const FAILING: Words = ['Not up to date', 'bg-bad', 'Something was not answered. It is asked for again by itself.'];
-const SLOW: Words = ['Slow', 'bg-warn', 'The server takes long to answer.'];
+const FAILING: Words = ['Not up to date', 'bg-bad', 'A request failed and is retried automatically.'];
+const SLOW: Words = ['Slow', 'bg-warn', 'The server is slow to answer.'];
 
 export function Connection() {
   const { status } = useLiveState();
@@ -60,8 +60,8 @@ export function ConnectionNotice() {
       {isCut && !isSignedOut && (
         <div className="px-4 pt-4 md:px-6">
           <Notice tone="warn">
-            No connection to the server for {secondsOf(now - cutSince)}. What is shown is as old.{' '}
-            {problem ?? 'It is tried again by itself, and what is missing comes then.'}
+            No connection to the server for {secondsOf(now - cutSince)}. This page shows older data.{' '}
+            {problem ?? 'Reconnecting automatically.'}
           </Notice>
         </div>
       )}
@@ -82,7 +82,7 @@ export function ConnectionNotice() {
                 </Button>
               }
             >
-              Connected again. Changed meanwhile, and up to date now: {missed}.
+              Connected again. Updated since: {missed}.
             </Notice>
           </div>
         )}
@@ -98,9 +98,8 @@ function TroubleNotice({ trouble, now }: { readonly trouble: Trouble; readonly n
   if (problem === undefined)
     return (
       <Notice tone="warn">
-        The server is slow to answer: something was asked for {secondsOf(now - since)} ago. It is shown as soon as it
-        comes. Where six windows of this browser or more show the dashboard side by side, it may be that they wait for
-        each other: close some.
+        The server is slow to answer: a request was sent {secondsOf(now - since)} ago. If six or more windows of this
+        browser show the dashboard, they may wait for each other: close some.
       </Notice>
     );
   const tryAgain = (

@@ -46,11 +46,11 @@ export function HelpSheet({ onClose }: { readonly onClose: () => void }) {
       <footer className="flex flex-wrap items-center justify-between gap-3 border-t pt-4">
         <p className="min-w-0 flex-1 basis-64 text-muted">
           {isOn
-            ? 'Keys without Ctrl or ⌘ can be switched off, so that speech or a slip of the hand does nothing.'
-            : 'Keys without Ctrl or ⌘ are switched off, except on a row of a table that one has gone to.'}
+            ? 'Single-key shortcuts can be turned off, for example for speech input.'
+            : 'Single-key shortcuts are off, except on a focused table row.'}
         </p>
         <Button isSmall onClick={() => prefer({ keys: isOn ? 'off' : 'on' })}>
-          {isOn ? 'Switch them off' : 'Switch them on'}
+          {isOn ? 'Turn them off' : 'Turn them on'}
         </Button>
       </footer>
     </Dialog>

@@ -49,18 +49,18 @@ class Boundary extends Component<BoundaryProps, State> {
     // A newer server has newer parts, and the old ones are gone.
     const isOld = /dynamically imported module|module script/i.test(error.message);
     const { onClose } = this.props;
-    const title = isOld ? 'There is a newer version' : 'This page has a fault';
+    const title = isOld ? 'There is a newer version' : 'This page has an error';
     const notice = (
       <Notice
         tone={isOld ? 'info' : 'bad'}
         isUrgent
         actions={
           <Button isSmall onClick={() => window.location.reload()}>
-            Load it anew
+            Reload
           </Button>
         }
       >
-        {isOld ? 'The server was updated while this page was open.' : `It could not be shown: ${error.message}`}
+        {isOld ? 'The server was updated while this page was open.' : `The page could not be shown: ${error.message}`}
       </Notice>
     );
     return onClose === undefined ? (

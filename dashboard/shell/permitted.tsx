@@ -18,7 +18,7 @@ export function Permitted({ title, needs, children }: PermittedProps) {
   const { isAllowed, reason } = may(needs);
   if (isAllowed) return children;
   return (
-    <Page title={title ?? 'Not for you'}>
+    <Page title={title ?? 'No access'}>
       <Notice tone="info">
         You are {name} ({role}). {reason}
       </Notice>

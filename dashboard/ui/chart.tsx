@@ -90,7 +90,7 @@ export function Chart({ label, times, series, isStacked = false, format = String
             </span>
           );
         })}
-        {isMissing && <span>It could not be drawn: load the page anew.</span>}
+        {isMissing && <span>The chart could not be drawn. Reload the page.</span>}
         {at !== undefined && <span>{brief(at * 1_000, Date.now(), zone)}</span>}
       </figcaption>
     </figure>

@@ -9,7 +9,7 @@ export async function copyText(text: string): Promise<boolean> {
     return true;
   } catch {
     const isCopied = copyBySelecting(text);
-    if (!isCopied) toast('The browser let nothing be copied. Select the text, and copy it by keyboard.', 'bad');
+    if (!isCopied) toast('The browser blocked copying. Select the text and copy it with the keyboard.', 'bad');
     return isCopied;
   }
 }

@@ -45,6 +45,6 @@ export function useFirstPageInstead(
   useLayoutEffect(() => {
     if (!isGone) return;
     latest.current({ after: undefined });
-    toast('That page of the list is gone; this is the newest.', 'info');
+    toast('That page no longer exists; this is the newest.', 'info');
   }, [isGone]);
 }

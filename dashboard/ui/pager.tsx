@@ -18,7 +18,7 @@ export const Pager = ({ of: { hasNextPage, hasPreviousPage, startCursor, endCurs
       <Button
         isSmall
         icon={ArrowLeft}
-        disabledBecause={hasPreviousPage ? undefined : 'These are the newest.'}
+        disabledBecause={hasPreviousPage ? undefined : 'This is the newest page.'}
         onClick={() => onPage({ before: startCursor ?? undefined })}
       >
         Newer
@@ -26,7 +26,7 @@ export const Pager = ({ of: { hasNextPage, hasPreviousPage, startCursor, endCurs
       <Button
         isSmall
         icon={ArrowRight}
-        disabledBecause={hasNextPage ? undefined : 'These are the oldest.'}
+        disabledBecause={hasNextPage ? undefined : 'This is the oldest page.'}
         onClick={() => onPage({ after: endCursor ?? undefined })}
       >
         Older

@@ -51,7 +51,7 @@ export const THEMES = [
 export const ZONES = [
   ['local', `Local (${Intl.DateTimeFormat().resolvedOptions().timeZone})`],
   ['utc', 'UTC'],
-  ['job', 'The job’s zone, where there is one'],
+  ['job', 'The job’s zone, if any'],
 ] as const satisfies readonly (readonly [ZoneChoice, string])[];
 
 export const TIMES = [

@@ -45,7 +45,7 @@ export const RUN_STATUS: Readonly<Record<EnumOf<'RunStatus'>, Wording>> = {
 };
 
 export const RUN_TRIGGER: Readonly<Record<EnumOf<'RunTrigger'>, string>> = {
-  SCHEDULE: 'By its schedule',
+  SCHEDULE: 'Scheduled',
   MANUAL: 'By hand',
   CATCH_UP: 'Catching up',
 };
@@ -92,19 +92,19 @@ export const TOKEN_KIND: Readonly<Record<EnumOf<'AccessTokenKind'>, string>> = {
 };
 
 export const SIMULATOR_FAULT: Readonly<Record<EnumOf<'SimulatorFault'>, Wording>> = {
-  NONE: word('Accounts are made', 'good'),
-  UNAVAILABLE: word('It is down: 503', 'bad'),
-  INVALID_TOKEN: word('The token is refused: 401', 'bad'),
-  INVALID_USERNAME: word('Every username is refused', 'bad'),
-  SLOW: word('It is slow', 'warn'),
+  NONE: word('No fault', 'good'),
+  UNAVAILABLE: word('Down: 503', 'bad'),
+  INVALID_TOKEN: word('Token refused: 401', 'bad'),
+  INVALID_USERNAME: word('Every username refused', 'bad'),
+  SLOW: word('Slow', 'warn'),
 };
 
 export const WEBHOOK_ATTEMPT_OUTCOME: Readonly<Record<EnumOf<'WebhookAttemptOutcome'>, Wording>> = {
   DELIVERED: word('Delivered', 'good'),
   REJECTED: word('Refused by the receiver', 'bad'),
-  GONE: word('Gone: it wants no more', 'bad'),
+  GONE: word('Gone: the receiver wants no more events', 'bad'),
   REDIRECTED: word('Redirected', 'bad'),
-  TIMED_OUT: word('No answer in time', 'warn'),
+  TIMED_OUT: word('Timed out', 'warn'),
   NOT_CONNECTED: word('Not connected', 'warn'),
   UNKNOWN_HOST: word('Unknown host', 'bad'),
   ADDRESS_REFUSED: word('Address not allowed', 'bad'),
@@ -159,9 +159,9 @@ export const MISFIRE_POLICY: Readonly<Record<EnumOf<'MisfirePolicy'>, string>> =
 };
 
 export const DST_NOTE: Readonly<Record<EnumOf<'DstNote'>, string>> = {
-  SHIFTED_BY_GAP: 'Later, since the clocks go forward',
-  FIRST_OF_REPEATED: 'The first of two, since the clocks go back',
-  SECOND_OF_REPEATED: 'The second of two, since the clocks go back',
+  SHIFTED_BY_GAP: 'Later: the clocks go forward',
+  FIRST_OF_REPEATED: 'The first of two: the clocks go back',
+  SECOND_OF_REPEATED: 'The second of two: the clocks go back',
 };
 
 const numbers = new Intl.NumberFormat();

@@ -10,7 +10,7 @@ interface EventTypesProps {
 }
 
 export function EventTypes({ types, most = 2 }: EventTypesProps) {
-  if (types === null) return <span className="text-muted">All, those to come too</span>;
+  if (types === null) return <span className="text-muted">All, including future ones</span>;
   const more = types.length - most;
   return (
     <span className="leading-6">

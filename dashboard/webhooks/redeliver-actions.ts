@@ -5,16 +5,16 @@ import { redeliverWebhook } from '../actions/event-actions.ts';
 export const sendNow: typeof redeliverWebhook = {
   ...redeliverWebhook,
   label: 'Send now',
-  explains:
-    'Its next attempt is made at once, and its attempts are counted anew. The receiver knows the event by its id.',
+  explains: 'Makes the next attempt now and resets its retries. The receiver recognises the event by its id.',
 };
 
 export const sendSpanAgain: typeof redeliverWebhook = {
   ...redeliverWebhook,
-  label: 'Send a span again',
-  explains: 'Sends once more what failed in the span, but no tests. The receiver knows each event by its id.',
+  label: 'Redeliver a range',
+  explains:
+    'Sends everything that failed in the range again, except tests. The receiver recognises each event by its id.',
   says: (payload) =>
     payload.redeliveredCount === 0
-      ? 'There was nothing in the span to send again; tests are not.'
+      ? 'Nothing to send again in this range. Tests are not sent again.'
       : redeliverWebhook.says(payload),
 };

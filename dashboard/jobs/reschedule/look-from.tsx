@@ -19,11 +19,11 @@ export function LookFrom({ timeZone, value, onChange }: LookFromProps) {
   return (
     <div className="flex flex-wrap items-start gap-2">
       <div className="w-60">
-        <InstantField label="Preview from" hint="Empty: from now on." value={value} onInstant={onChange} />
+        <InstantField label="Preview from" hint="Empty: from now." value={value} onInstant={onChange} />
       </div>
       <Button
         className="mt-6"
-        disabledBecause={value === undefined ? 'It looks from now on.' : undefined}
+        disabledBecause={value === undefined ? 'The preview starts now.' : undefined}
         onClick={() => onChange(undefined)}
       >
         Now

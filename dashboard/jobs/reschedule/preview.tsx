@@ -15,7 +15,7 @@ interface PreviewProps {
 }
 
 export const Preview = ({ of, isOld }: PreviewProps) => (
-  <section aria-label="What it would do" aria-busy={isOld} className={`grid gap-4 ${isOld ? 'opacity-60' : ''}`}>
+  <section aria-label="Preview" aria-busy={isOld} className={`grid gap-4 ${isOld ? 'opacity-60' : ''}`}>
     <p className="text-lg" aria-live="polite">
       {capital(of.cronDescription)}, {of.timeZone}
     </p>
@@ -38,7 +38,7 @@ export const Preview = ({ of, isOld }: PreviewProps) => (
           ]}
         />
         <h3 className="mt-4 mb-1 font-medium">
-          Beside the one in force, until <Time at={of.comparedToAt} as="clock" jobZone={of.timeZone} />
+          Compared with the current schedule, until <Time at={of.comparedToAt} as="clock" jobZone={of.timeZone} />
         </h3>
         <div className="grid gap-1">
           <Difference

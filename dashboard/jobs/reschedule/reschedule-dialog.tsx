@@ -38,7 +38,7 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
   };
 
   const send = async (what: 'save' | 'reset'): Promise<void> => {
-    if (reason.trim() === '') return setRefused({ reason: 'This is needed.' });
+    if (reason.trim() === '') return setRefused({ reason: 'Required.' });
     setBusy(what);
     const result = await perform(rescheduleJob, {
       jobName: name,
@@ -66,7 +66,7 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
     <Dialog title={`Reschedule: ${name}`} onClose={onClose} isWide>
       <form ref={form} onSubmit={submit} className="grid grid-cols-[minmax(0,1fr)] gap-4" noValidate>
         <p className="text-muted">
-          From now on and on every node. What was due until now is settled by the schedule that was in force.
+          Applies on every node from now on. Fires that were due before follow the old schedule.
         </p>
         {shown.rest !== undefined && (
           <Notice tone="bad" isUrgent>
@@ -78,12 +78,12 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
         {preview !== undefined ? (
           <Preview of={preview} isOld={isOld} />
         ) : (
-          isWrong && <p className="text-muted">No preview: it comes once what is written can be read.</p>
+          isWrong && <p className="text-muted">No preview: fix the fields first.</p>
         )}
         <TextField
           label="Reason"
           required
-          hint="Kept with the version and in the audit trail."
+          hint="Recorded with the version and in the audit trail."
           problem={shown.reason}
           maxLength={500}
           value={reason}
@@ -92,7 +92,7 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
         <div className="sticky -bottom-5 z-10 -mx-5 -mb-5 flex flex-wrap justify-between gap-2 border-t bg-panel px-5 py-3">
           <Button
             isBusy={busy === 'reset'}
-            disabledBecause={isOverridden ? undefined : 'It is as the code says already.'}
+            disabledBecause={isOverridden ? undefined : 'It already matches the default in code.'}
             onClick={() => void send('reset')}
           >
             Reset to the code’s default
@@ -103,7 +103,7 @@ export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialo
               type="submit"
               kind="primary"
               isBusy={busy === 'save'}
-              disabledBecause={isWrong ? 'It cannot be read yet.' : isSame ? 'Nothing is changed yet.' : undefined}
+              disabledBecause={isWrong ? 'The fields are not valid yet.' : isSame ? 'No change yet.' : undefined}
             >
               Reschedule
             </Button>

@@ -15,9 +15,9 @@ interface TimingFieldsProps {
 const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone')];
 
 const POLICY_HINT = {
-  RUN_ONCE: 'Of missed fires the newest is run late, the older ones are skipped.',
-  SKIP: 'Missed fires are all skipped.',
-  RUN_ALL: 'Missed fires are all run late, the oldest first, up to a bound.',
+  RUN_ONCE: 'Runs the newest missed fire late and skips the older ones.',
+  SKIP: 'Skips all missed fires.',
+  RUN_ALL: 'Runs all missed fires late, the oldest first, up to a limit.',
 } as const;
 
 export function TimingFields({ timing, before, problems, onChange }: TimingFieldsProps) {
@@ -27,7 +27,9 @@ export function TimingFields({ timing, before, problems, onChange }: TimingField
     <div className="grid items-start gap-4 md:grid-cols-2">
       <TextField
         label="Cron"
-        hint={cron === before.cron ? '5 fields, or 6 with seconds first; @daily and its like.' : `Now ${before.cron}`}
+        hint={
+          cron === before.cron ? '5 fields, or 6 with seconds first; also @daily, @hourly, ….' : `Now ${before.cron}`
+        }
         problem={problems.cron}
         value={timing.cron}
         spellCheck={false}
@@ -36,7 +38,7 @@ export function TimingFields({ timing, before, problems, onChange }: TimingField
       />
       <SelectField
         label="Preset"
-        options={[['', 'Of your own'], ...PRESETS]}
+        options={[['', 'Custom'], ...PRESETS]}
         value={PRESETS.some(([preset]) => preset === cron) ? cron : ''}
         onChange={({ target }) => target.value !== '' && onChange({ cron: target.value })}
       />
@@ -44,7 +46,7 @@ export function TimingFields({ timing, before, problems, onChange }: TimingField
         <TextField
           label="Time zone"
           hint={
-            timing.timeZone.trim() === before.timeZone ? 'Whose local time the cron means.' : `Now ${before.timeZone}`
+            timing.timeZone.trim() === before.timeZone ? 'The zone of the cron’s local time.' : `Now ${before.timeZone}`
           }
           problem={problems.timeZone}
           value={timing.timeZone}

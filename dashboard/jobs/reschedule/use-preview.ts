@@ -60,6 +60,6 @@ export function usePreview(jobName: string, timing: Timing, after: string | unde
 }
 
 const emptyProblems = ({ cron, timeZone }: Timing): TimingProblems => ({
-  ...(cron.trim() === '' && { cron: 'Write when it is to fire, or choose a preset.' }),
-  ...(timeZone.trim() === '' && { timeZone: 'Name the zone whose local time the cron means.' }),
+  ...(cron.trim() === '' && { cron: 'Enter a cron or choose a preset.' }),
+  ...(timeZone.trim() === '' && { timeZone: 'Enter the time zone of the cron.' }),
 });

@@ -10,7 +10,7 @@ export default function AccessPage() {
   const [params, setParams] = useSearchParams();
   const tab = params.get('tab') === 'rights' ? 'rights' : 'tokens';
   return (
-    <Page title="Access" description="Who may call this server, and what each may do.">
+    <Page title="Access" description="Who may call this server, and with which rights.">
       <Tabs
         label="Parts of access"
         value={tab}

@@ -7,19 +7,19 @@ export const ROLES: readonly (readonly [role: Role, may: string, mayNot: string]
   [
     'VIEWER',
     'Sees entries, jobs, schedules, runs, nodes, the identity provider and alerts.',
-    'Changes nothing, and sees neither the audit trail, events and webhooks, nor tokens and keys.',
+    'Cannot change anything or see the audit trail, events, webhooks, tokens and keys.',
   ],
   [
     'OPERATOR',
-    'Sees all that a viewer sees, the audit trail, events and webhooks too. Retries, cancels, runs, pauses, sets limits, silences alerts, delivers again.',
-    'Enqueues nothing, and leaves schedules, the circuit, nodes, webhooks, tokens and keys as they are.',
+    'Sees what a viewer sees plus the audit trail, events and webhooks. Retries, cancels, runs, pauses, sets limits, silences alerts, redelivers.',
+    'Cannot enqueue, or change schedules, the circuit, nodes, webhooks, tokens and keys.',
   ],
   [
     'ENQUEUER',
     'Enqueues accounts, and sees the entries that it enqueued itself. Meant for frontends.',
-    'Sees nothing that others enqueued, and nothing of the server.',
+    'Cannot see what others enqueued, or anything about the server.',
   ],
-  ['ADMIN', 'Everything: schedules, the circuit, nodes, webhooks, tokens and keys too.', 'Nothing is kept from it.'],
+  ['ADMIN', 'Everything, including schedules, the circuit, nodes, webhooks, tokens and keys.', 'No limits.'],
 ];
 
 export interface Operation {

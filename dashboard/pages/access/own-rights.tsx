@@ -16,7 +16,7 @@ import { KIND_WORDS, type Operation, operationsFound } from './access.rules.ts';
 const HOW: Readonly<Record<ReturnType<typeof useViewer>['kind'], string>> = {
   ADMIN_TOKEN: 'by the admin token of the configuration',
   API_TOKEN: 'by an API token',
-  LOCAL: 'not at all: this server asks nobody, and only this machine can connect',
+  LOCAL: 'not at all: access control is off, and only this machine can connect',
   OIDC: 'signed in at the organization’s sign-in',
   SYSTEM: 'the server itself',
 };
@@ -90,7 +90,7 @@ export function OwnRightsCard() {
   return (
     <Card
       title="What you may do"
-      hint={`${count(allowed)} of the API’s ${count(operations.length)} operations. Everything on these pages is done by them.`}
+      hint={`${count(allowed)} of the API’s ${count(operations.length)} operations. These pages use nothing else.`}
       isFlush
     >
       <div className="grid gap-3 border-b px-4 pb-4 sm:grid-cols-2 lg:grid-cols-4">
@@ -107,7 +107,7 @@ export function OwnRightsCard() {
         columns={COLUMNS}
         rows={found}
         keyOf={({ name, kind }) => `${kind} ${name}`}
-        empty={<Empty title="No operation fits." />}
+        empty={<Empty title="No operation matches." />}
       />
     </Card>
   );

@@ -9,7 +9,7 @@ export function RolesCard() {
   return (
     <Card
       title="Roles"
-      hint="Each token has one; whoever signs in has the one that the configuration gives them. A token bound to a family sees and touches that family only."
+      hint="Each token has one. People who sign in get theirs from the configuration. A token limited to a family sees and changes only that family."
     >
       <dl className="grid gap-4 md:grid-cols-2">
         {ROLES.map(([role, may, mayNot]) => (

@@ -99,7 +99,7 @@ export function TokensCard() {
   return (
     <Card
       title="API tokens"
-      hint="For frontends, scripts and other programs. Several tokens of one name are one caller, so that one can be changed for another without a gap."
+      hint="For frontends, scripts and other programs. Tokens with the same name are one caller, so you can replace a token without downtime."
       actions={<DoingButton of={creating} kind="primary" />}
       isFlush
     >
@@ -119,11 +119,11 @@ export function TokensCard() {
               lookOf={({ status }) => (status === 'ACTIVE' ? '' : 'text-muted')}
               empty={
                 <Empty
-                  title="There is no token."
+                  title="No tokens."
                   actions={<DoingButton of={creating} kind="primary" label="Create the first" />}
                 >
-                  A program shows its token as <Code>Authorization: Bearer …</Code> and acts by its name and role. The
-                  token is shown once, when it is made.
+                  A program sends its token as <Code>Authorization: Bearer …</Code> and acts with its name and role. The
+                  token is shown once, when it is created.
                 </Empty>
               }
             />

@@ -18,10 +18,7 @@ export default function AlertsPage() {
   const [params, setParams] = useSearchParams();
   const asked = params.get('tab');
   return (
-    <Page
-      title="Alerts"
-      description="The server watches itself and tells of what needs somebody: once when it begins, once when it is over."
-    >
+    <Page title="Alerts" description="The server watches itself and notifies when an alert starts and when it ends.">
       <Tabs
         label="Parts of the alerts"
         value={TABS.find(({ value }) => value === asked)?.value ?? 'on'}

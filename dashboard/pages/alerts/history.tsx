@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<PastAlert>[] = [
   { name: 'Raised', cell: ({ raisedAt }) => <Time at={raisedAt} as="clock" /> },
   { name: 'Severity', cell: ({ severity }) => <Status of={ALERT_SEVERITY[severity]} /> },
   {
-    name: 'What was wrong',
+    name: 'Alert',
     cell: ({ summary, title, subject, count: many }) => {
       const way = wayTo(subject);
       return (
@@ -54,7 +54,7 @@ const COLUMNS: readonly Column<PastAlert>[] = [
 
 const Lasted = ({ from, to }: { readonly from: string; readonly to: string | null }) =>
   to === null ? (
-    <Badge tone="bad">Still on</Badge>
+    <Badge tone="bad">Active</Badge>
   ) : (
     <span className="whitespace-nowrap">
       {lengthOf(Date.parse(to) - Date.parse(from))} <span className="text-muted">until </span>
@@ -135,9 +135,9 @@ export function History() {
                 keyOf={({ id }) => id}
                 empty={
                   address.isFiltered ? (
-                    <Empty title="No alert fits these filters." />
+                    <Empty title="No alert matches these filters." />
                   ) : (
-                    <Empty title="There has been no alert yet.">
+                    <Empty title="No alerts yet.">
                       Every alert stays here after it is over, with its start and duration.
                     </Empty>
                   )

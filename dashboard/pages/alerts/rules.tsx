@@ -48,7 +48,7 @@ const columns = (silenceBy: SilenceBy, onDone: () => void): readonly Column<Rule
   },
   { name: 'Severity', cell: ({ severity }) => ALERT_SEVERITY[severity].text },
   {
-    name: 'From when on',
+    name: 'Threshold',
     cell: ({ threshold, thresholdName }) => (
       <div className="min-w-0 md:min-w-48">
         <p>{threshold ?? <span className="text-muted">At once</span>}</p>
@@ -56,7 +56,7 @@ const columns = (silenceBy: SilenceBy, onDone: () => void): readonly Column<Rule
       </div>
     ),
   },
-  { name: 'Last look', cell: ({ evaluatedAt }) => <Time at={evaluatedAt} /> },
+  { name: 'Last check', cell: ({ evaluatedAt }) => <Time at={evaluatedAt} /> },
   {
     name: 'Actions',
     isNameHidden: true,

@@ -106,7 +106,7 @@ export function Silences() {
                 keyOf={({ silenceId }) => silenceId}
                 empty={
                   <Empty
-                    title="Nothing is silenced."
+                    title="No silences."
                     actions={
                       <>
                         <ButtonLink href="/alerts">To the alerts</ButtonLink>
@@ -122,7 +122,7 @@ export function Silences() {
             </Card>
             {past.length > 0 && (
               <Card title="Over" isFlush>
-                <Table label="Silences that are over" columns={PAST} rows={past} keyOf={({ silenceId }) => silenceId} />
+                <Table label="Ended silences" columns={PAST} rows={past} keyOf={({ silenceId }) => silenceId} />
               </Card>
             )}
           </>

@@ -33,7 +33,7 @@ export function askedBy(get: (name: string) => string | undefined, known: readon
   if (family !== undefined && !isUuid(family)) problems.family = NO_ID;
   const at = spanOf(get('from'), get('to'));
   if (at?.from !== undefined && at.to !== undefined && at.from >= at.to)
-    problems.to = 'This is before the beginning, so that nothing is found.';
+    problems.to = 'This is before the start, so nothing matches.';
   const [actor, typed, outcome] = [get('actor'), get('action'), get('outcome')];
   const action = typed === undefined ? undefined : actionCode(typed);
   const isOutcome = outcome === 'DONE' || outcome === 'DENIED';

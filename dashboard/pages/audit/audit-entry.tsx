@@ -29,7 +29,7 @@ type Act = Extract<NonNullable<ResultOf<typeof One>['node']>, { sequence: unknow
 const KINDS: Readonly<Record<NonNullable<Act['actorKind']>, string>> = {
   ADMIN_TOKEN: 'by the admin token of the configuration',
   API_TOKEN: 'by an API token',
-  LOCAL: 'not asked: on this machine, without access control',
+  LOCAL: 'not authenticated: local, without access control',
   OIDC: 'signed in',
   SYSTEM: 'the server itself',
 };
@@ -45,10 +45,18 @@ export function AuditAct({ id, onClose }: { readonly id: string; readonly onClos
   const act = result.data?.node;
   const isFound = act != null && 'sequence' in act;
   return (
-    <Dialog title={isFound ? `${actionWords(act.action)}, no. ${act.sequence}` : 'An act'} onClose={onClose} isWide>
+    <Dialog
+      title={isFound ? `${actionWords(act.action)}, no. ${act.sequence}` : 'Audit entry'}
+      onClose={onClose}
+      isWide
+    >
       <Loaded result={result} height={16}>
         {() =>
-          isFound ? <Shown act={act} /> : <Notice tone="info">There is no such act, or it is not for you.</Notice>
+          isFound ? (
+            <Shown act={act} />
+          ) : (
+            <Notice tone="info">This audit entry does not exist, or you may not see it.</Notice>
+          )
         }
       </Loaded>
     </Dialog>
@@ -58,9 +66,7 @@ export function AuditAct({ id, onClose }: { readonly id: string; readonly onClos
 function Shown({ act }: { readonly act: Act }) {
   return (
     <>
-      {act.outcome === 'DENIED' && (
-        <Notice tone="bad">It was refused for want of rights, and nothing was changed.</Notice>
-      )}
+      {act.outcome === 'DENIED' && <Notice tone="bad">Denied: missing rights. Nothing changed.</Notice>}
       {act.reason !== null && (
         <blockquote className="border-l-4 border-line-strong pl-3 break-words">{act.reason}</blockquote>
       )}

@@ -12,11 +12,11 @@ export function ExportCard() {
   const [to, setTo] = useState<string>();
   const refused =
     role !== 'ADMIN'
-      ? 'The trail is exported by an ADMIN.'
+      ? 'Only an ADMIN can export the trail.'
       : family != null
-        ? `You are bound to the family ${family.name}; the export holds all.`
+        ? `You are limited to the family ${family.name}; the export covers all families.`
         : from !== undefined && to !== undefined && from >= to
-          ? 'The span ends before it begins.'
+          ? 'The range ends before it starts.'
           : undefined;
   const leave = (): void => {
     const query = new URLSearchParams({ ...(from !== undefined && { from }), ...(to !== undefined && { to }) });
@@ -29,7 +29,7 @@ export function ExportCard() {
     >
       <div className="grid gap-4">
         <div className="grid gap-4 sm:grid-cols-2">
-          <InstantField label="From (optional)" hint="Empty: from the beginning." value={from} onInstant={setFrom} />
+          <InstantField label="From (optional)" hint="Empty: from the start." value={from} onInstant={setFrom} />
           <InstantField label="Before (optional)" hint="Empty: to the end." value={to} onInstant={setTo} />
         </div>
         <div>

@@ -53,7 +53,7 @@ const COLUMNS: readonly Column<Act>[] = [
   },
   { name: 'On', cell: ({ targetType, targetId }) => <TargetLink type={targetType} id={targetId} /> },
   {
-    name: 'Why and what',
+    name: 'Reason and change',
     isWide: true,
     cell: ({ action, reason, before, after }) => {
       const change = changeWords(action, before, after);
@@ -106,7 +106,7 @@ export function AuditList({ address, filter, onOpen }: ListProps) {
                 </Button>
               }
             >
-              There are newer acts.
+              There are newer entries.
             </Notice>
           </div>
         )}
@@ -135,10 +135,9 @@ export function AuditList({ address, filter, onOpen }: ListProps) {
 
 const Nothing = ({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) =>
   isFiltered ? (
-    <Empty title="No act fits these filters." actions={<Button onClick={onClear}>Clear the filters</Button>} />
+    <Empty title="No entry matches these filters." actions={<Button onClick={onClear}>Clear the filters</Button>} />
   ) : (
-    <Empty title="Nothing was done yet.">
-      Each change that somebody makes, each that was refused for want of rights, and what the server does unasked stands
-      here, with who, when and why.
+    <Empty title="No entries yet.">
+      Every change, every denied attempt, and what the server does on its own appears here with who, when and why.
     </Empty>
   );

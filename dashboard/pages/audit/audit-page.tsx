@@ -22,7 +22,7 @@ export default function AuditPage() {
   return (
     <Page
       title="Audit trail"
-      description="Every change that somebody made or was denied, and what the server did unasked. Nothing in it can be changed without being found."
+      description="Every change, every denied attempt, and what the server did on its own. Tampering is detected."
     >
       <Tabs
         label="Parts of the audit trail"

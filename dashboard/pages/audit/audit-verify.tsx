@@ -62,7 +62,7 @@ export function VerifyCard() {
         <div className="grid items-start gap-4 sm:grid-cols-2">
           <InstantField
             label="From (optional)"
-            hint="Empty: from the beginning."
+            hint="Empty: from the start."
             value={asked.from}
             problem={isOrdered ? undefined : 'It must be before the end.'}
             onInstant={(from) => setAsked({ ...asked, from })}
@@ -91,9 +91,9 @@ export function VerifyCard() {
             type="submit"
             kind="primary"
             isBusy={isBusy}
-            disabledBecause={isAllowed ? (isOrdered ? undefined : 'The span has no length.') : reason}
+            disabledBecause={isAllowed ? (isOrdered ? undefined : 'The range is empty.') : reason}
           >
-            {asked.from === undefined && asked.to === undefined ? 'Verify all of it' : 'Verify this span'}
+            {asked.from === undefined && asked.to === undefined ? 'Verify all of it' : 'Verify this range'}
           </Button>
         </div>
         <div aria-live="polite">

@@ -13,8 +13,8 @@ describe('the words of acts', () => {
 
   it('says in a sentence what was begun with how many, which is not how many it came to', () => {
     const of = (action: string) => changeWords(action, null, { action: 'retry', count: 101 });
-    expect(of('applyBulkAction')).toBe('Began a retry that was planned for 101 entries');
-    expect(of('undoBulkAction')).toBe('Began to take back a retry that had changed 101 entries');
+    expect(of('applyBulkAction')).toBe('Started a retry planned for 101 entries');
+    expect(of('undoBulkAction')).toBe('Started to undo a retry that had changed 101 entries');
     expect(changeWords('enqueueAccounts', null, { accepted: 139, refused: 2, entryIds: [] })).toBe(
       '139 accounts accepted, 2 refused',
     );

@@ -36,8 +36,8 @@ export function changeWords(action: string, before: unknown, after: unknown): st
   if (noun !== undefined && typeof state.count === 'number') {
     const entries = counted(state.count, 'entry', 'entries');
     // How many it came to is known only when it has finished.
-    if (action === 'applyBulkAction') return `Began ${noun} that was planned for ${entries}`;
-    if (action === 'undoBulkAction') return `Began to take back ${noun} that had changed ${entries}`;
+    if (action === 'applyBulkAction') return `Started ${noun} planned for ${entries}`;
+    if (action === 'undoBulkAction') return `Started to undo ${noun} that had changed ${entries}`;
   }
   if (action === 'enqueueAccounts' && typeof state.accepted === 'number')
     return `${counted(state.accepted, 'account', 'accounts')} accepted, ${Number(state.refused ?? 0)} refused`;
@@ -71,7 +71,7 @@ export const TARGETS: Readonly<Record<string, Kind>> = {
   Simulator: { text: 'Simulator', href: on('/provider') },
   ServerNode: { text: 'Node', isByUuid: true, href: on('/nodes') },
   Alert: { text: 'Alert', isByUuid: true, href: on('/alerts') },
-  AlertRule: { text: 'Rule of alerts', href: on('/alerts') },
+  AlertRule: { text: 'Alert rule', href: on('/alerts') },
   AlertSilence: { text: 'Silence', isByUuid: true, href: on('/alerts') },
   OutboxEvent: { text: 'Event', isByUuid: true, href: on('/events') },
   Webhook: { text: 'Webhook', isByUuid: true, href: under('/webhooks') },

@@ -31,7 +31,7 @@ describe('what an act changed', () => {
 
   it('says it in one line', () => {
     expect(inShort({ startsPerSecond: null }, { startsPerSecond: 20 })).toBe('Starts per second: 20');
-    expect(inShort({ reason: 'maintenance' }, { reason: null })).toBe('Reason taken away, was maintenance');
+    expect(inShort({ reason: 'maintenance' }, { reason: null })).toBe('Reason removed, was maintenance');
     expect(inShort({ cron: '0 3 * * *' }, { cron: '30 4 * * *', timeZone: 'UTC' })).toBe(
       'Cron from 0 3 * * * to 30 4 * * *; time zone: UTC',
     );

@@ -43,7 +43,7 @@ function phraseOf({ name, before, after, kind }: Difference): string {
   if (Array.isArray(after) && after.length > 1) return `${after.length} ${words}`;
   if (kind === 'added' || isNothing(before)) return `${words}: ${shown(after, IN_SHORT)}`;
   return isNothing(after)
-    ? `${words} taken away, was ${shown(before, IN_SHORT)}`
+    ? `${words} removed, was ${shown(before, IN_SHORT)}`
     : `${words} from ${shown(before, IN_SHORT)} to ${shown(after, IN_SHORT)}`;
 }
 

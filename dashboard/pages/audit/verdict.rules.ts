@@ -40,7 +40,7 @@ export function verdictOf(found: Finding, isWithAnchor: boolean): Verdict {
   if (checkedCount === 0)
     return {
       tone: 'warn',
-      title: 'There was nothing to verify.',
+      title: 'Nothing to verify.',
       sentences: ['No chained audit entry lies in this span.', ...waiting],
     };
   return {

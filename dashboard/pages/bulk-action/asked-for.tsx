@@ -11,11 +11,11 @@ import { ENTRY_STATUS } from '../../ui/words.ts';
 
 export function AskedFor({ of: { filter } }: { readonly of: Bulk }) {
   const view = viewOfFilter(filter);
-  if (filter === null) return <>Entries that were named one by one</>;
+  if (filter === null) return <>Selected entries</>;
   if (view === undefined)
     return (
       <>
-        All entries that match <Code>{JSON.stringify(filter)}</Code>
+        All matching entries <Code>{JSON.stringify(filter)}</Code>
       </>
     );
   return <ByView view={view} />;

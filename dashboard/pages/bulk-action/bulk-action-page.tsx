@@ -38,10 +38,10 @@ const WITHIN = [['Bulk actions', '/bulk-actions']] as const;
 
 const NotThere = () => (
   <Empty
-    title="There is no bulk action of this id."
+    title="There is no bulk action with this id."
     actions={<ButtonLink href="/bulk-actions">All bulk actions</ButtonLink>}
   >
-    It may have been forgotten by now, or be about families that you do not see.
+    It may have been deleted, or concern families that you may not see.
   </Empty>
 );
 
@@ -86,7 +86,7 @@ function BulkParts({ bulk, onChange }: { readonly bulk: Bulk; readonly onChange:
       >
         <BulkCounts bulk={bulk} onChange={onChange} />
       </Card>
-      <Card title="About it">
+      <Card title="Details">
         <Facts
           of={[
             ['What it does', BULK[action].explains],
@@ -102,8 +102,8 @@ function BulkParts({ bulk, onChange }: { readonly bulk: Bulk; readonly onChange:
                 ? [['Finished', <When key="finishedAt" at={finishedAt} />] as const]
                 : [
                     ['Undone by', undoneBy] as const,
-                    ['Why undone', undoReason] as const,
-                    ['Undo asked for', <Time key="undoAskedAt" at={undoAskedAt} />] as const,
+                    ['Reason of the undo', undoReason] as const,
+                    ['Undo requested', <Time key="undoAskedAt" at={undoAskedAt} />] as const,
                     ['Undo finished', <When key="finishedAt" at={finishedAt} />] as const,
                   ]),
             ['Id', <Code key="id">{bulkActionId}</Code>],
@@ -124,10 +124,7 @@ function LeftOutOfPlan({ of: { exclusions } }: { readonly of: Bulk }) {
   const left = (exclusions ?? []).reduce((sum, one) => sum + one.count, 0);
   if (exclusions === null || left === 0) return null;
   return (
-    <Card
-      title={`Left out of the plan: ${counted(left, 'entry', 'entries')}`}
-      hint="Asked for as well, and not part of it."
-    >
+    <Card title={`Left out of the plan: ${counted(left, 'entry', 'entries')}`} hint="Requested, but not part of it.">
       <div className="grid gap-3">
         <Exclusions of={exclusions} />
       </div>

@@ -70,7 +70,7 @@ export default function BulkActionsPage() {
   return (
     <Page
       title="Bulk actions"
-      description="Retries, cancels and changes of times for many entries. Each has a page that shows its progress and undoes it."
+      description="Retry, cancel or reschedule many entries at once. Each bulk action has a page with its progress and its undo."
     >
       <Card
         title="Bulk actions"
@@ -88,10 +88,7 @@ export default function BulkActionsPage() {
                   keyOf={({ id }) => id}
                   onOpen={({ bulkActionId }) => navigate(`/bulk-actions/${bulkActionId}`)}
                   empty={
-                    <Empty
-                      title="There are no bulk actions."
-                      actions={<ButtonLink href="/queue">To the queue</ButtonLink>}
-                    >
+                    <Empty title="No bulk actions." actions={<ButtonLink href="/queue">To the queue</ButtonLink>}>
                       Select entries in the queue to retry, cancel or reschedule them together.
                     </Empty>
                   }

@@ -28,7 +28,7 @@ const normaliseFullName = (raw: string): string => raw.normalize('NFC').replace(
 
 export function usernameProblem(raw: string): string | undefined {
   const username = normaliseUsername(raw);
-  if (username === '') return 'A username is needed.';
+  if (username === '') return 'Enter a username.';
   if (username.length < 3) return 'A username has at least 3 characters.';
   if (username.length > 20) return 'A username has at most 20 characters.';
   if (!/^[a-z0-9_]+$/.test(username)) return 'A username consists of the letters a to z, digits and underscores.';
@@ -37,10 +37,10 @@ export function usernameProblem(raw: string): string | undefined {
 
 function fullNameProblem(raw: string): string | undefined {
   const name = normaliseFullName(raw);
-  if (name === '') return 'A full name is needed.';
+  if (name === '') return 'Enter a full name.';
   if ([...name].length > 100) return 'A full name has at most 100 characters.';
   if (/[\p{Cc}\u202a-\u202e\u2066-\u2069\ufffd]/u.test(name))
-    return 'A full name cannot hold characters that nobody sees or that could not be read.';
+    return 'A full name cannot contain invisible or unreadable characters.';
   return undefined;
 }
 
@@ -55,11 +55,11 @@ function passwordProblem(password: string): string | undefined {
 /** Everything that can be seen to be wrong; empty when nothing is. */
 export function accountProblems(draft: AccountDraft): AccountProblems {
   const problems: Record<AccountField, string | undefined> = {
-    familyId: idProblem(draft.familyId, 'A family is needed.'),
-    createdByUserId: idProblem(draft.createdByUserId, 'A member of the family who asks for it is needed.'),
+    familyId: idProblem(draft.familyId, 'Choose a family.'),
+    createdByUserId: idProblem(draft.createdByUserId, 'Choose the family member who asks for it.'),
     username: usernameProblem(draft.username),
     fullName: fullNameProblem(draft.fullName),
-    role: draft.role === undefined ? 'A role is needed.' : undefined,
+    role: draft.role === undefined ? 'Choose a role.' : undefined,
     password: draft.password === '' ? undefined : passwordProblem(draft.password),
     runAt: undefined,
   };
@@ -67,7 +67,7 @@ export function accountProblems(draft: AccountDraft): AccountProblems {
 }
 
 const idProblem = (id: string, missing: string): string | undefined =>
-  id === '' ? missing : isUuid(id) ? undefined : 'This is no id: an id looks like 0b9d8f6e-….';
+  id === '' ? missing : isUuid(id) ? undefined : 'Not a valid id: an id looks like 0b9d8f6e-….';
 
 const ROLES: Readonly<Record<string, AccountRole>> = {
   admin: 'ADMIN',
@@ -85,7 +85,7 @@ export function roleOf(text: string): AccountRole | { readonly problem: string }
   return {
     problem: /owner/i.test(text)
       ? 'An owner cannot be created here.'
-      : `“${text}” is no role: use Managed account, Member or Admin.`,
+      : `“${text}” is not a role: use Managed account, Member or Admin.`,
   };
 }
 
@@ -97,6 +97,6 @@ export function runAtOf(text: string): string | { readonly problem: string } {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(given);
   const ms = INSTANT.test(given) ? Date.parse(isDay ? `${given}T00:00` : given.replace(' ', 'T')) : Number.NaN;
   if (Number.isNaN(ms))
-    return { problem: `“${given}” is no instant: write 2027-03-28 14:30, or with a zone 2027-03-28T14:30Z.` };
+    return { problem: `“${given}” is not a time: use 2027-03-28 14:30, or with a zone 2027-03-28T14:30Z.` };
   return new Date(ms).toISOString();
 }

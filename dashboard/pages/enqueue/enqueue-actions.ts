@@ -37,7 +37,7 @@ export type Item = VariablesOf<typeof EnqueueMany>['input']['items'][number];
 export const enqueueAccount = action({
   mutation: 'enqueueAccount',
   label: 'Enqueue',
-  explains: 'The account is made at once, or at the instant given; should that fail, it is tried again by itself.',
+  explains: 'The account is created now or at the given time. Failures are retried automatically.',
   hasKey: true,
   document: EnqueueOne,
   says: ({ entry }) => `${entry.username} is queued.`,
@@ -46,7 +46,7 @@ export const enqueueAccount = action({
 export const enqueueAccounts = action({
   mutation: 'enqueueAccounts',
   label: 'Enqueue',
-  explains: 'Each row is queued or refused by itself.',
+  explains: 'Each row is queued or refused on its own.',
   hasKey: true,
   document: EnqueueMany,
   says: ({ acceptedCount }) => `${acceptedCount} are queued.`,

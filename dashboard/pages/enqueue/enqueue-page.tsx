@@ -13,7 +13,7 @@ export default function EnqueuePage() {
   return (
     <Page
       title="Enqueue"
-      description="An account for somebody whom a family looks after. It is made at the identity provider, and retried until it is there."
+      description="A managed account, created at the identity provider and retried until it exists."
     >
       <Tabs
         label="How many"

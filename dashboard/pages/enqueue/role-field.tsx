@@ -17,7 +17,7 @@ export function RoleField({ value, onChange, problem }: RoleFieldProps) {
   return (
     <SelectField
       label="Role"
-      hint="An owner founds the family and is not made here."
+      hint="Owners are not created here."
       problem={problem}
       value={value}
       options={roles.map((role) => [role, USER_ROLE[role]] as const)}

@@ -69,7 +69,7 @@ function ChosenWho({ value, onChange, problems = {} }: WhoFieldsProps) {
 }
 
 function hintOf(family: Members | undefined): string {
-  const what = 'The member of the family on whose behalf it is made.';
+  const what = 'The family member who asks for the account.';
   if (family?.problem !== undefined) return `${what} Not all could be loaded: ${family.problem}`;
   return family?.isCut === true
     ? `${what} Only the first ${counted(family.members.length, 'member is', 'members are')} offered; another one’s id can be given in a table, or through the API.`
@@ -87,7 +87,9 @@ function TypedWho({ value, onChange, problems = {} }: WhoFieldsProps) {
     <>
       <TextField
         label={family === null ? 'Family (its id)' : 'Family'}
-        hint={family === null ? 'You may not list families, so give its id.' : 'The only one that you may enqueue for.'}
+        hint={
+          family === null ? 'You may not list families, so enter the id.' : 'The only family that you may enqueue for.'
+        }
         problem={problems.familyId}
         readOnly={family !== null}
         value={family === null ? familyId : family.name}
@@ -97,7 +99,7 @@ function TypedWho({ value, onChange, problems = {} }: WhoFieldsProps) {
       />
       <TextField
         label="Asked for by (the user’s id)"
-        hint="The member of the family on whose behalf it is made."
+        hint="The family member who asks for the account."
         problem={problems.createdByUserId}
         value={value.createdByUserId}
         onChange={({ target }) => onChange({ ...value, createdByUserId: target.value.trim() })}

@@ -36,7 +36,7 @@ export function EntryButtons({ entry, onDone }: EntryButtonsProps) {
       ? undefined
       : status === 'PROCESSING'
         ? 'It is being attempted right now.'
-        : 'Only an entry that waits has a time at which it is due. Retry it first.';
+        : 'Only a pending entry has a due time. Retry it first.';
   const link = (): void => copy(window.location.href, 'The link');
   const doOrSay = (offBecause: string | undefined, run: () => void) => (): void =>
     offBecause === undefined ? run() : toast(offBecause, 'info');
@@ -92,7 +92,7 @@ export function EntryButtons({ entry, onDone }: EntryButtonsProps) {
 
 /** `canRetry` is false as well where a new password would do: the dialog asks for one. */
 function noRetry({ canRetry, status, family, passwordDestroyedAt }: Entry): string | undefined {
-  if (status === 'COMPLETED') return 'Its account exists: there is nothing to retry.';
+  if (status === 'COMPLETED') return 'Its account exists: nothing to retry.';
   if (status === 'PROCESSING') return 'It is being attempted right now. Wait for the outcome.';
   if (family === null) return 'Its family was deleted. Enqueue the account for another family.';
   return canRetry || passwordDestroyedAt !== null ? undefined : 'The server would refuse a retry now.';
@@ -102,5 +102,5 @@ function noCancel({ canCancel, status }: Entry): string | undefined {
   if (canCancel) return undefined;
   if (status === 'COMPLETED') return 'Its account exists. Remove it at the identity provider instead.';
   if (status === 'PROCESSING') return 'It is being attempted right now. Wait for the outcome.';
-  return 'It is cancelled already.';
+  return 'It is already cancelled.';
 }

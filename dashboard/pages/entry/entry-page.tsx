@@ -85,10 +85,7 @@ const NotThere = ({ entryId }: { readonly entryId: string }) => (
     <div className="rounded-lg border bg-panel">
       <Empty title="There is no entry with this id." actions={<ButtonLink href="/queue">To the queue</ButtonLink>}>
         <p className="break-all">{entryId}</p>
-        <p>
-          It may have been deleted: entries that are done are kept for a while only. Or the link was cut short. Or it is
-          one that you may not see.
-        </p>
+        <p>It may have been deleted after its retention period, the link may be incomplete, or you may not see it.</p>
       </Empty>
     </div>
   </Page>

@@ -3,8 +3,8 @@ import type { BulkChange, Entry } from './entry-query.ts';
 
 export const DESTROYED_BECAUSE: Readonly<Record<NonNullable<Entry['passwordDestroyedBecause']>, string>> = {
   COMPLETED: 'the account was made',
-  CANCELLED: 'the entry was cancelled, and the time for undoing has passed',
-  RETENTION: 'the entry had failed, and the time for which passwords of failed entries are kept has passed',
+  CANCELLED: 'the entry was cancelled and its undo period is over',
+  RETENTION: 'the entry had failed and the retention period of its password is over',
   KEY_LOST: 'the master key was lost, so that nobody can open it any more',
 };
 
@@ -13,7 +13,7 @@ type BulkKind = BulkChange['bulkAction']['action'];
 export const BULK_ACTION: Readonly<Record<BulkKind, string>> = {
   RETRY: 'Retried in bulk',
   CANCEL: 'Cancelled in bulk',
-  SET_RUN_AT: 'Given another time in bulk',
+  SET_RUN_AT: 'Rescheduled in bulk',
 };
 
 /** What it was that left the entry out, or was taken back. */

@@ -36,14 +36,14 @@ function accountOf(entry: Entry): Fact[] {
     ['Family', orGone(family?.name, 'It was deleted')],
     ['Asked for by', orGone(by, 'That user was deleted')],
     ['Password', password],
-    ['User', orGone(user?.fullName, 'Not made yet')],
+    ['User', orGone(user?.fullName, 'Not created yet')],
   ];
 }
 
 function courseOf({ createdAt, updatedAt, nextRetryAt, retryCount, maxRetries }: Entry): Fact[] {
   const enqueued = <Time at={createdAt} />;
   const changed = <Time at={updatedAt} />;
-  const due = nextRetryAt === null ? orGone(undefined, 'Nothing more is tried') : <Time at={nextRetryAt} />;
+  const due = nextRetryAt === null ? orGone(undefined, 'No more attempts') : <Time at={nextRetryAt} />;
   return [
     ['Enqueued', enqueued],
     ['Last changed', changed],
@@ -70,7 +70,7 @@ const orGone = (value: string | undefined, gone: string): ReactNode =>
   value ?? <span className="text-muted">{gone}</span>;
 
 function Password({ entry: { passwordDestroyedAt, passwordDestroyedBecause } }: { readonly entry: Entry }) {
-  if (passwordDestroyedAt === null) return <>Sealed; destroyed once it is not needed</>;
+  if (passwordDestroyedAt === null) return <>Encrypted; destroyed when no longer needed</>;
   return (
     <>
       Destroyed <Time at={passwordDestroyedAt} />

@@ -24,7 +24,7 @@ export function lookOf(happening: Happening, entry: Entry): Look {
             {entry.createdBy !== null && <p>Asked for by {entry.createdBy.fullName}.</p>}
             {runAt !== undefined && (
               <p>
-                Not to begin before <Time at={runAt} as="exact" />.
+                Not before <Time at={runAt} as="exact" />.
               </p>
             )}
           </>
@@ -61,7 +61,7 @@ export function lookOf(happening: Happening, entry: Entry): Look {
         detail: (
           <p>
             {entry.user === null
-              ? 'The account was made; the user has been removed since.'
+              ? 'The account was created; the user has been removed since.'
               : `${entry.user.fullName} is a user of ${entry.family?.name ?? 'the family'} now.`}
           </p>
         ),

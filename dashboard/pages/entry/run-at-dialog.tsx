@@ -55,7 +55,7 @@ export function RunAtDialog({ entry: { entryId, username, nextRetryAt }, onDone,
           ? toast(undoBulkAction.says(result.payload))
           : toast(result.kind === 'broken' ? result.message : result.refusal.message, 'bad'),
       );
-    toast(`${username} is given its new time.`, 'good', { label: 'Undo', run: undo });
+    toast(`${username} is rescheduled.`, 'good', { label: 'Undo', run: undo });
     onDone();
     onClose();
   };
@@ -64,8 +64,8 @@ export function RunAtDialog({ entry: { entryId, username, nextRetryAt }, onDone,
     <Dialog title={`Run at: ${username}`} onClose={onClose}>
       <form onSubmit={(event) => void make(event)} className="grid gap-4" noValidate>
         <p className="text-muted">
-          Sets when the entry is due next. It keeps its retries and its attempts. It is planned first, so that you see
-          what would be done; nothing is changed until you apply it.
+          Sets when the entry is due next. Its retries and attempts stay. You see a plan first; nothing changes until
+          you apply it.
         </p>
         {problems.rest !== undefined && (
           <Notice tone="bad" isUrgent>
@@ -77,7 +77,7 @@ export function RunAtDialog({ entry: { entryId, username, nextRetryAt }, onDone,
             <RunAtField value={runAt} onInstant={setRunAt} problem={problems.fields.runAt} />
             <TextField
               label="Reason (optional)"
-              hint="Kept in the audit trail."
+              hint="Recorded in the audit trail."
               maxLength={500}
               value={reason}
               problem={problems.fields.reason}
@@ -99,7 +99,7 @@ export function RunAtDialog({ entry: { entryId, username, nextRetryAt }, onDone,
             <Button
               kind="primary"
               isBusy={isBusy}
-              disabledBecause={plan.count === 0 ? 'The plan leaves the entry out.' : undefined}
+              disabledBecause={plan.count === 0 ? 'The plan excludes the entry.' : undefined}
               onClick={() => void apply(plan.planId)}
             >
               Apply
@@ -121,7 +121,7 @@ function Planned({ plan: { count, exclusions, expiresAt }, runAt, before }: Plan
   if (count === 0)
     return (
       <Notice tone="warn" isUrgent>
-        The entry would be left out: {exclusions.map(({ message }) => message).join(' ')}
+        The entry is excluded: {exclusions.map(({ message }) => message).join(' ')}
       </Notice>
     );
   const isPast = runAt !== undefined && Date.parse(runAt) <= serverNow();
@@ -138,8 +138,8 @@ function Planned({ plan: { count, exclusions, expiresAt }, runAt, before }: Plan
         .
       </p>
       <p>
-        It can be applied for <Time at={expiresAt} as="countdown" /> more, and be undone afterwards as long as nothing
-        else has touched the entry.
+        It can be applied for <Time at={expiresAt} as="countdown" /> more, and undone afterwards as long as nothing else
+        has changed the entry.
       </p>
     </Notice>
   );

@@ -81,20 +81,22 @@ export function useStory(
   // The oldest change of the circuit that is still told may be younger than the entry.
   const oldest = transitions.length < 100 ? undefined : transitions.at(-1)?.changedAt;
   const omissions = [
-    mayAudit.isAllowed ? undefined : `What people did is not shown. ${mayAudit.reason ?? ''}`,
-    maySeeProvider.isAllowed ? undefined : `What the circuit did is not shown. ${maySeeProvider.reason ?? ''}`,
-    acts.problem === undefined ? undefined : `What people did could not be loaded: ${acts.problem}`,
-    circuit.problem === undefined ? undefined : `What the circuit did could not be loaded: ${circuit.problem}`,
-    known?.pageInfo.hasNextPage === true ? 'Only the last 50 acts are shown; the audit trail has them all.' : undefined,
+    mayAudit.isAllowed ? undefined : `Actions by people are not shown. ${mayAudit.reason ?? ''}`,
+    maySeeProvider.isAllowed ? undefined : `Changes of the circuit are not shown. ${maySeeProvider.reason ?? ''}`,
+    acts.problem === undefined ? undefined : `Actions by people could not be loaded: ${acts.problem}`,
+    circuit.problem === undefined ? undefined : `Changes of the circuit could not be loaded: ${circuit.problem}`,
+    known?.pageInfo.hasNextPage === true
+      ? 'Only the last 50 actions are shown; the audit trail has all of them.'
+      : undefined,
     oldest !== undefined && Date.parse(oldest) > Date.parse(entry.createdAt)
-      ? 'Only the last 100 changes of the circuit are known; it may have opened before them as well.'
+      ? 'Only the last 100 changes of the circuit are shown.'
       : undefined,
     mayAudit.isAllowed && !seesBeyond
-      ? 'Pauses of the whole queue are not shown: you see what concerns your family.'
+      ? 'Pauses of the whole queue are not shown: you see only your family.'
       : undefined,
     pauseActs?.pageInfo.hasNextPage === true &&
     Date.parse(pauseActs.nodes.at(-1)?.at ?? '') > Date.parse(entry.createdAt)
-      ? 'Only the last 50 pauses and resumptions are looked at; the audit trail has them all.'
+      ? 'Only the last 50 pauses and resumptions are shown; the audit trail has all of them.'
       : undefined,
     entry.attempts === null ? 'Its attempts could not be loaded.' : undefined,
   ].filter((text) => text !== undefined);

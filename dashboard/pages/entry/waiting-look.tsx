@@ -14,7 +14,7 @@ export function circuitLook({ to, cause, reason, actor, changedAt }: Transition,
     tone: isOpening ? 'warn' : 'good',
     title: (
       <>
-        {wasOpenAlready ? 'The circuit was open already' : `The circuit ${isOpening ? 'opened' : 'closed'}${by}`}
+        {wasOpenAlready ? 'The circuit was already open' : `The circuit ${isOpening ? 'opened' : 'closed'}${by}`}
         {cause !== null && <Code>{cause}</Code>}
       </>
     ),
@@ -47,7 +47,7 @@ export function pauseLook({ kind, isOfFamily, until, actor, reason }: Pausing, w
     icon: isHold ? CirclePause : CirclePlay,
     tone: isHold ? 'warn' : 'good',
     title: wasAlready
-      ? `${queue} was paused already${actor === undefined ? '' : `, by ${actor}`}`
+      ? `${queue} was already paused${actor === undefined ? '' : `, by ${actor}`}`
       : `${queue} ${PAUSINGS[kind]}${by}`,
     detail: (
       <>

@@ -37,7 +37,7 @@ export function EventDialog({ id, kinds, onClose, onDone }: EventDialogProps) {
       <Loaded result={result} height={16}>
         {() =>
           event === undefined ? (
-            <p>There is no such event, or no more: what was published is kept for a time only.</p>
+            <p>This event does not exist, or was deleted after its retention period.</p>
           ) : (
             <EventFacts
               event={event}
@@ -112,11 +112,11 @@ function EventFacts({ event, kind, onDone }: EventFactsProps) {
             : [['Tried again', <Time key="next" at={event.nextAttemptAt} as="countdown" />] as const]),
           ...(redeliveredAt === null
             ? []
-            : [['Asked for again', <Time key="again" at={redeliveredAt} as="exact" />] as const]),
+            : [['Requested again', <Time key="again" at={redeliveredAt} as="exact" />] as const]),
         ]}
       />
       <div className="grid gap-1.5">
-        <h3 className="font-medium">What it says</h3>
+        <h3 className="font-medium">Content</h3>
         <Pre label="The payload" text={indented(payload)} />
       </div>
       <div className="flex flex-wrap items-center justify-between gap-2">
@@ -133,7 +133,7 @@ function EventFacts({ event, kind, onDone }: EventFactsProps) {
           subject={event.eventType}
           kind={state === 'PARKED' ? 'primary' : 'plain'}
           onDone={onDone}
-          disabledBecause={state === 'PENDING' ? 'It is being published already.' : undefined}
+          disabledBecause={state === 'PENDING' ? 'It is already being published.' : undefined}
         />
       </div>
     </div>

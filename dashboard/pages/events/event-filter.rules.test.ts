@@ -21,7 +21,7 @@ describe('the filters of the outbox', () => {
   it('leave out what is none, and say so where it was typed', () => {
     const { filter, problems } = asked({ family: 'Miller', state: 'LOST', to: 'soon', type: 'nope' });
     expect(filter).toEqual({});
-    expect(problems.type).toBe('There is no such type of event.');
+    expect(problems.type).toBe('Unknown event type.');
     expect(problems.family).toContain('An id looks like');
   });
 

@@ -38,7 +38,7 @@ export function askedBy(get: (name: string) => string | undefined, types: readon
       ...(createdAt !== undefined && { createdAt }),
     },
     problems: {
-      ...(isNoType && { type: 'There is no such type of event.' }),
+      ...(isNoType && { type: 'Unknown event type.' }),
       ...(aggregateId !== undefined && !isUuid(aggregateId) && { aggregateId: NO_ID }),
       ...(family !== undefined && !isUuid(family) && { family: NO_ID }),
     },

@@ -29,14 +29,14 @@ export function EventFilters({ address, problems, kinds }: EventFiltersProps) {
     <Filters
       address={address}
       more={{
-        title: 'By time, what it happened to or family',
+        title: 'By time, object or family',
         names: ['from', 'to', 'aggregate', 'aggregateId', 'family'],
         fields: (
           <>
             <InstantField label="From" value={get('from')} hint="" onInstant={(from) => set({ from })} />
             <InstantField label="Before" value={get('to')} hint="" onInstant={(to) => set({ to })} />
             <SelectField
-              label="Happened to"
+              label="Object"
               value={get('aggregate') ?? ''}
               options={[['', 'Anything'], ...aggregates.map((one) => [one, aggregateWords(one)] as const)]}
               onChange={({ target }) => set({ aggregate: target.value })}

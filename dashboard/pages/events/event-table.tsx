@@ -37,7 +37,7 @@ const columns = (onOpen: EventTableProps['onOpen'], onDone: () => void): readonl
     ),
   },
   {
-    name: 'Happened to',
+    name: 'Object',
     cell: ({ aggregateType, aggregateId, aggregateName }) => (
       <span className="inline-flex flex-wrap items-center gap-x-2 max-md:justify-end" title={aggregateId}>
         {aggregateWords(aggregateType)}

@@ -47,11 +47,11 @@ export default function EventsPage() {
   return (
     <Page
       title="Events"
-      description="What happened, for other programs. Each is handed to every webhook that wants its type, at least once and in order."
+      description="What happened, for other programs. Each event goes to every webhook that subscribes to its type, at least once and in order."
     >
       <OutboxState isFiltered={filter.state === 'PARKED'} />
       {parkedRows.length > 0 && (
-        <Card title="Parked" hint="They wait for somebody; the newest stand here." isFlush>
+        <Card title="Parked" hint="They need an operator. The newest are shown here." isFlush>
           <EventTable label="Parked events" rows={parkedRows} onOpen={open} onDone={refresh} />
         </Card>
       )}
@@ -69,13 +69,13 @@ export default function EventsPage() {
                   empty={
                     address.isFiltered ? (
                       <Empty
-                        title="No event fits these filters."
+                        title="No event matches these filters."
                         actions={<Button onClick={address.clear}>Clear the filters</Button>}
                       />
                     ) : (
-                      <Empty title="Nothing has happened yet.">
-                        An account that is queued, made or given up, a job that ran, a circuit that opened: each is
-                        written here, and sent to the webhooks that want it.
+                      <Empty title="No events yet.">
+                        An account queued, created or failed, a job run, a circuit opened: each becomes an event here
+                        and goes to the webhooks that subscribe to it.
                       </Empty>
                     )
                   }

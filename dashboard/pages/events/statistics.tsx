@@ -33,18 +33,18 @@ export function OutboxState({ isFiltered }: { readonly isFiltered: boolean }) {
             )
           }
         >
-          {counted(parked, 'event is', 'events are')} parked: publishing failed too often, and it is not tried again by
-          itself. Look at what went wrong, then publish {parked === 1 ? 'it' : 'them'} again.
+          {counted(parked, 'event is', 'events are')} parked: publishing failed too often and is not retried. Fix the
+          cause, then publish {parked === 1 ? 'it' : 'them'} again.
         </Notice>
       )}
-      <Card title="Outbox" hint="Events are written with the change that they tell of, so that none is lost.">
+      <Card title="Outbox" hint="Events are written in the same transaction as their change, so none is lost.">
         <Loaded result={result} height={4}>
           {({ outboxStatistics }) =>
             outboxStatistics !== null && (
               <dl className="grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-3 lg:grid-cols-6">
                 <Figure label="To be published" value={count(outboxStatistics.pendingCount)} />
                 <Figure
-                  label="Wait after a failure"
+                  label="Retrying later"
                   value={count(outboxStatistics.waitingCount)}
                   {...(outboxStatistics.waitingCount > 0 && { tone: 'warn' })}
                 />
@@ -54,11 +54,11 @@ export function OutboxState({ isFiltered }: { readonly isFiltered: boolean }) {
                   {...(outboxStatistics.parkedCount > 0 && { tone: 'bad' })}
                 />
                 <Figure
-                  label="Oldest waits for"
+                  label="Oldest waiting for"
                   value={<Length of={outboxStatistics.pendingCount === 0 ? null : outboxStatistics.oldestPendingAge} />}
                 />
                 <Figure
-                  label="Published a second"
+                  label="Published per second"
                   value={count(Math.round(outboxStatistics.publishedPerSecond * 10) / 10)}
                   note="over the last minute"
                 />

@@ -40,8 +40,8 @@ export function FailureGroupItem({ group }: { readonly group: FailureGroup }) {
         </div>
         <Families group={group} />
         <p className="max-w-prose text-muted">
-          <strong className="font-medium text-text">What helps: </strong>
-          {suggestedCure ?? 'nothing needs to be done. It passes by itself.'}
+          <strong className="font-medium text-text">Fix: </strong>
+          {suggestedCure ?? 'nothing to do. It is retried automatically.'}
         </p>
         {sample !== null && (
           <p className="text-sm text-muted">
@@ -99,8 +99,8 @@ function Measure({ group: { count: entries, failedCount, trend } }: { readonly g
   const lately = trend.reduce((sum, attempts) => sum + attempts, 0);
   const words =
     lately === 0
-      ? 'No attempt failed so in the last hour'
-      : `${counted(lately, 'attempt', 'attempts')} failed so in the last hour`;
+      ? 'No such failure in the last hour'
+      : `${counted(lately, 'attempt', 'attempts')} failed in the last hour`;
   return (
     <div className="grid gap-1">
       <div className="flex items-end justify-between gap-6">

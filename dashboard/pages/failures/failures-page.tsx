@@ -22,10 +22,7 @@ export default function FailuresPage() {
     isPaused: !usePermission('failureGroups').isAllowed,
   });
   return (
-    <Page
-      title="Failures"
-      description="Entries that have failed, or wait for a retry after a failure, gathered by cause."
-    >
+    <Page title="Failures" description="Entries that failed or wait for a retry, grouped by cause.">
       <Loaded result={result} height={32}>
         {({ failureGroups }) => <Groups groups={failureGroups ?? []} />}
       </Loaded>
@@ -37,10 +34,9 @@ function Groups({ groups }: { readonly groups: readonly FailureGroup[] }) {
   if (groups.length === 0)
     return (
       <div className="rounded-lg border bg-panel">
-        <Empty title="Nothing fails." actions={<ButtonLink href="/queue">To the queue</ButtonLink>}>
-          When attempts fail, their causes stand here: each with its entries and families, whether it goes on, what
-          helps, and a retry of exactly these entries. A cause goes away once none of its entries is held back by it any
-          more.
+        <Empty title="No failures." actions={<ButtonLink href="/queue">To the queue</ButtonLink>}>
+          When attempts fail, their causes appear here: the entries and families, the trend, the fix, and a retry of
+          exactly these entries. A cause disappears when none of its entries is affected any more.
         </Empty>
       </div>
     );
@@ -52,8 +48,8 @@ function Groups({ groups }: { readonly groups: readonly FailureGroup[] }) {
       title={`${counted(entries, 'entry is', 'entries are')} held back by ${causes}`}
       hint={`${count(failed)} failed for good, ${count(entries - failed)} still retried. ${
         groups.length < MOST_GROUPS
-          ? 'The cause with the most entries first. Entries that somebody changed with SQL belong to none.'
-          : `The ${MOST_GROUPS} causes with the most entries. There may be more: they show up once these are cured.`
+          ? 'Largest first. Entries changed with SQL have no cause.'
+          : `The ${MOST_GROUPS} causes with the most entries. There may be more; they appear when these are fixed.`
       }`}
       isFlush
     >

@@ -32,7 +32,7 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
   },
   { name: 'State', cell: ({ state }) => <Status of={KEY_STATE[state]} /> },
   {
-    name: 'Sealed under it',
+    name: 'Encrypted with it',
     cell: ({ keyId, purpose }) =>
       purpose !== 'SEAL' ? (
         <None />
@@ -118,6 +118,6 @@ export const KeyTable = ({ keys, ...rest }: KeyTableProps) => (
     rows={keys}
     keyOf={({ id }) => id}
     lookOf={({ state }) => (state === 'LOST' ? 'bg-bad-soft/40' : state === 'RETIRED' ? 'text-muted' : '')}
-    empty={<Empty title="There is no key.">The server makes its keys at its first start.</Empty>}
+    empty={<Empty title="No keys.">The server creates its keys at its first start.</Empty>}
   />
 );

@@ -5,18 +5,18 @@ type Purpose = EnumOf<'EncryptionKeyPurpose'>;
 type State = EnumOf<'EncryptionKeyState'>;
 
 export const PURPOSE: Readonly<Record<Purpose, readonly [text: string, more: string]>> = {
-  SEAL: ['Seals passwords', 'and the secrets of webhooks'],
+  SEAL: ['Encrypts passwords', 'and the secrets of webhooks'],
   DIGEST: ['Compares repeated requests', 'by their idempotency keys'],
-  AUDIT: ['Proves the audit trail', 'each act is signed with it'],
+  AUDIT: ['Signs the audit trail', 'each act is signed with it'],
 };
 
 /** Why a key cannot be retired; undefined: it can, unless something is still sealed under it. */
 export function whyNotRetire(purpose: Purpose, state: State): string | undefined {
-  if (state === 'RETIRED') return 'It is destroyed already.';
-  if (purpose !== 'SEAL') return 'It proves what is on record, and is kept for that.';
+  if (state === 'RETIRED') return 'It is already destroyed.';
+  if (purpose !== 'SEAL') return 'It verifies existing records, so it is kept.';
   // A lost one may still come back with its master key; whoever is sure destroys it.
   if (state === 'SUPERSEDED' || state === 'LOST') return undefined;
-  return 'Passwords are sealed with it now. Rotate first.';
+  return 'It is the active key. Rotate first.';
 }
 
 export interface Step {
@@ -56,9 +56,9 @@ export function stepsOf({ keys, isResealing, sealedUnderOld }: Standing): readon
   const hasOld = has('SUPERSEDED') || has('PENDING');
   const isMoved = has('SUPERSEDED') && !has('PENDING') && !isResealing && sealedUnderOld === 0;
   return [
-    { text: 'Rotate: a new key seals from now on.', state: hasOld ? 'done' : 'next' },
+    { text: 'Rotate: a new key encrypts from now on.', state: hasOld ? 'done' : 'next' },
     {
-      text: 'Re-seal: what the old key holds is sealed with the new one.',
+      text: 'Re-encrypt: replace the old key by the new one.',
       state: !hasOld ? 'later' : isMoved ? 'done' : 'next',
     },
     { text: 'Retire: the old key is destroyed.', state: isMoved ? 'next' : 'later' },

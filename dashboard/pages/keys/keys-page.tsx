@@ -37,7 +37,7 @@ export default function KeysPage() {
     ),
   ];
   return (
-    <Page title="Keys" description="What passwords and proofs rest on. No key is ever shown here or anywhere else.">
+    <Page title="Keys" description="The keys that encrypt passwords and sign the audit trail. Keys are never shown.">
       {lost > 0 && (
         <Notice
           tone="bad"
@@ -63,7 +63,7 @@ export default function KeysPage() {
       >
         {sealed.problem !== undefined && (
           <div className="px-4 pb-3">
-            <Notice tone="warn">What is sealed could not be counted. {sealed.problem}</Notice>
+            <Notice tone="warn">The encrypted values could not be counted. {sealed.problem}</Notice>
           </div>
         )}
         <Loaded result={ring} height={16}>

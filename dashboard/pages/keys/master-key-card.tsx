@@ -16,36 +16,34 @@ interface CardProps {
 export const MasterKeyCard = ({ masterKeyIds, onDone }: CardProps) => (
   <Card
     title="Master key"
-    hint="It opens the key ring and nothing else, is not in the database, and never goes over the API. Keep a copy of it apart from the backups."
+    hint="It opens the key ring. It is not in the database and not in the API. Keep a copy apart from the backups."
   >
     <p>
-      The ring is wrapped under{' '}
+      The ring is wrapped with{' '}
       {masterKeyIds.map((id) => (
         <Code key={id}>{id}</Code>
       ))}
-      . To change it, on a working day or after a leak:
+      . To change it:
     </p>
     <ol className="mt-3 grid gap-3">
-      <Step number={1} title="Make a new one">
+      <Step number={1} title="Create a new one">
         <span className="inline-flex items-center gap-1">
           <Code>{MAKE}</Code>
           <CopyIcon text={MAKE} label="Copy the command" />
         </span>{' '}
-        Put it where the old one is kept.
+        Store it where the old one is kept.
       </Step>
-      <Step number={2} title="Start the nodes again, one by one, with both">
+      <Step number={2} title="Restart the nodes one by one with both">
         <Code>MASTER_KEY</Code> stays as it is, <Code>NEW_MASTER_KEY</Code> is the new one (or either with{' '}
-        <Code>_FILE</Code>). Each node says at its start that it holds two.
+        <Code>_FILE</Code>). Each node logs at its start that it holds two.
       </Step>
       <Step number={3} title="Wrap the ring with it">
-        <p className="mb-2">
-          In one transaction; refused, with their names, while a node runs that does not hold the new one.
-        </p>
+        <p className="mb-2">In one transaction. Refused while a node runs without the new key.</p>
         <ActionButton action={wrapWithNewMasterKey} input={{}} onDone={onDone} />
       </Step>
-      <Step number={4} title="Start the nodes again with the new one alone">
-        <Code>MASTER_KEY</Code> is the new one, <Code>NEW_MASTER_KEY</Code> is gone. Keep the old one as long as backups
-        are kept that were made under it. With the embedded database the start does this by itself.
+      <Step number={4} title="Restart the nodes with the new one only">
+        <Code>MASTER_KEY</Code> is the new one, <Code>NEW_MASTER_KEY</Code> is gone. Keep the old one as long as you
+        keep backups made with it. With the embedded database the start does this automatically.
       </Step>
     </ol>
   </Card>

@@ -13,7 +13,7 @@ import type { Resealing } from './key-queries.ts';
 const STATUS: Readonly<Record<Resealing['status'], Wording>> = {
   RUNNING: { text: 'Under way', tone: 'info' },
   FINISHED: { text: 'Finished', tone: 'good' },
-  REPLACED: { text: 'Replaced by a later one', tone: 'idle' },
+  REPLACED: { text: 'Replaced by a newer one', tone: 'idle' },
 };
 
 interface CardProps {
@@ -24,13 +24,13 @@ interface CardProps {
 export const ResealingCard = ({ resealing, onDone }: CardProps) => (
   <Card
     title="Re-sealing"
-    hint="Passwords and secrets of webhooks are sealed anew with the active key, in the background, while everything goes on."
+    hint="Re-encrypts passwords and webhook secrets with the active key in the background."
     actions={<ActionButton action={resealEntries} input={{}} onDone={onDone} />}
   >
     {resealing === null ? (
-      <Empty title="Nothing was ever re-sealed.">
-        After a rotation the old key still holds what was sealed with it. Re-sealing moves that to the new key, so that
-        the old one can be retired.
+      <Empty title="Never re-encrypted.">
+        After a rotation, older values still use the old key. Re-encrypting moves them to the new key, so that the old
+        one can be retired.
       </Empty>
     ) : (
       <Shown resealing={resealing} />
@@ -53,7 +53,7 @@ function Shown({ resealing }: { readonly resealing: Resealing }) {
         </p>
         <Status of={STATUS[status]} />
       </div>
-      <Progress done={done} total={Math.max(totalCount, 1)} label="Sealed anew" />
+      <Progress done={done} total={Math.max(totalCount, 1)} label="Re-encrypted" />
       <Facts
         of={[
           [

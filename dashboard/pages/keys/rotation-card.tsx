@@ -15,7 +15,7 @@ const WORDS = { done: 'done', next: 'comes next', later: 'later' } as const;
 export const RotationCard = ({ steps, onDone }: CardProps) => (
   <Card
     title="Rotation"
-    hint="Everything goes on meanwhile; nothing needs to be stopped."
+    hint="No downtime needed."
     actions={<ActionButton action={rotateEncryptionKey} input={{}} onDone={onDone} />}
   >
     <ol className="grid gap-2">

@@ -47,11 +47,11 @@ export const livingColumns = (
       </div>
     ),
   },
-  { name: 'Attempts in hand', align: 'right', cell: ({ attemptsInHand }) => count(attemptsInHand) },
-  { name: 'Runs in hand', align: 'right', cell: ({ runsInHand }) => count(runsInHand) },
+  { name: 'Attempts running', align: 'right', cell: ({ attemptsInHand }) => count(attemptsInHand) },
+  { name: 'Runs running', align: 'right', cell: ({ runsInHand }) => count(runsInHand) },
   { name: 'Version', cell: ({ version }) => version },
   { name: 'Started', cell: ({ startedAt }) => <Time at={startedAt} /> },
-  { name: 'Last heard of', cell: ({ lastBeatAt }) => <Time at={lastBeatAt} /> },
+  { name: 'Last heartbeat', cell: ({ lastBeatAt }) => <Time at={lastBeatAt} /> },
   {
     name: 'Actions',
     isNameHidden: true,
@@ -64,7 +64,7 @@ export const livingColumns = (
         onDone={onDrained}
         disabledBecause={
           drain !== null || state === 'DRAINING'
-            ? 'It drains already.'
+            ? 'It is already draining.'
             : state === 'STARTING'
               ? 'It is starting; only a running node can be drained.'
               : undefined
@@ -83,15 +83,15 @@ function Drain({ of: { drain, attemptsInHand, runsInHand } }: { readonly of: Nod
     <div className="mt-1 max-w-72 text-sm break-words text-muted">
       <p>
         {left.length === 0
-          ? 'It ends now.'
+          ? 'It is stopping now.'
           : `It ends when ${left.join(' and ')} ${left.length > 1 || attemptsInHand + runsInHand > 1 ? 'are' : 'is'} done.`}
       </p>
       <p>
         {drain === null ? (
-          'A signal stops it.'
+          'Stopping on a signal.'
         ) : (
           <>
-            Asked by {drain.askedBy ?? 'somebody by SQL'} <Time at={drain.askedAt} />
+            Requested by {drain.askedBy ?? 'someone by SQL'} <Time at={drain.askedAt} />
             {drain.reason !== null && <>: {drain.reason}</>}
           </>
         )}
@@ -106,15 +106,15 @@ export const GONE_COLUMNS: readonly Column<Node>[] = [
     name: 'How it ended',
     cell: ({ drain }) =>
       drain === null ? (
-        'Stopped, or not heard of any more'
+        'Stopped or lost'
       ) : (
         <div className="max-w-prose min-w-0 break-words">
-          Drained by {drain.askedBy ?? 'somebody by SQL'}
+          Drained by {drain.askedBy ?? 'someone by SQL'}
           {drain.reason !== null && <>: {drain.reason}</>}
         </div>
       ),
   },
   { name: 'Version', cell: ({ version }) => version },
   { name: 'Started', cell: ({ startedAt }) => <Time at={startedAt} as="clock" /> },
-  { name: 'Last heard of', cell: ({ lastBeatAt }) => <Time at={lastBeatAt} /> },
+  { name: 'Last heartbeat', cell: ({ lastBeatAt }) => <Time at={lastBeatAt} /> },
 ];

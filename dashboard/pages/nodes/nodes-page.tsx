@@ -24,7 +24,7 @@ export default function NodesPage() {
   return (
     <Page
       title="Nodes"
-      description="Each is a server process. Any of them does any work; one that stops is taken over from."
+      description="Each is a server process. All do the same work; when one stops, the others take over."
     >
       <Loaded result={result} height={16}>
         {({ serverNodes }) => {
@@ -40,8 +40,8 @@ export default function NodesPage() {
               <Card title="Processes" isFlush>
                 <dl className="flex flex-wrap gap-x-12 gap-y-3 border-b px-4 pb-4">
                   <Figure label="Running" value={count(summary.running)} />
-                  <Figure label="Attempts in hand" value={count(summary.attempts)} />
-                  <Figure label="Runs in hand" value={count(summary.runs)} />
+                  <Figure label="Attempts running" value={count(summary.attempts)} />
+                  <Figure label="Runs running" value={count(summary.runs)} />
                 </dl>
                 <Table
                   label="Nodes"
@@ -52,8 +52,8 @@ export default function NodesPage() {
                   rows={summary.living}
                   keyOf={({ id }) => id}
                   empty={
-                    <Empty title="No node is known to live.">
-                      The one that answers this page stands here once it has said so in the database.
+                    <Empty title="No node is running.">
+                      The node that serves this page appears here after its first heartbeat.
                     </Empty>
                   }
                 />
@@ -61,15 +61,10 @@ export default function NodesPage() {
               {summary.gone.length > 0 && (
                 <Card
                   title="Gone"
-                  hint="What one of them still held is taken over when its lease ends; no entry and no fire is lost."
+                  hint="Other nodes take over its work when its lease ends; no entry or fire is lost."
                   isFlush
                 >
-                  <Table
-                    label="Nodes that are gone"
-                    columns={GONE_COLUMNS}
-                    rows={summary.gone}
-                    keyOf={({ id }) => id}
-                  />
+                  <Table label="Stopped nodes" columns={GONE_COLUMNS} rows={summary.gone} keyOf={({ id }) => id} />
                 </Card>
               )}
             </>
@@ -82,8 +77,7 @@ export default function NodesPage() {
 
 const DrainedLast = () => (
   <Notice tone="warn">
-    You have drained the only node. It finishes what it has in hand and ends, and nobody answers this page until it is
-    started again, which is done where it was started before. Then the page goes on by itself.
+    You have drained the only node. It finishes its work and exits. This page works again when a node is started.
   </Notice>
 );
 
@@ -92,19 +86,19 @@ function Meaning({ summary: { living, running, versions } }: { readonly summary:
     <>
       {running === 0 && living.length > 0 && (
         <Notice tone="bad">
-          No node takes new work: entries wait, and fires are caught up with once one runs. Start one.
+          No node takes new work. Entries wait, and missed fires are caught up later. Start a node.
         </Notice>
       )}
       {running === 1 && (
         <Notice tone="info">
-          One node runs, and does all the work. While it is stopped nothing is attempted; entries wait, and fires are
-          caught up with when it is back. A second one that uses the same database takes over within seconds.
+          One node does all the work. While it is stopped, entries wait and fires are caught up later. A second node
+          with the same database would take over within seconds.
         </Notice>
       )}
       {versions.length > 1 && (
         <Notice tone="warn">
-          Nodes of different versions run side by side: {versions.join(', ')}. That is fine while they are being
-          replaced one after the other, and for no longer.
+          Nodes of different versions run side by side: {versions.join(', ')}. That is fine during a rolling upgrade
+          only.
         </Notice>
       )}
     </>

@@ -47,18 +47,18 @@ export function ActivityCards() {
   return (
     <>
       <div className="grid gap-4 lg:grid-cols-2">
-        <Card title="Attempts by outcome" hint={`Each bar stands for ${lengthOf(step)}.`} actions={choice}>
+        <Card title="Attempts by outcome" hint={`One bar per ${lengthOf(step)}.`} actions={choice}>
           <Loaded result={result} height={8}>
             {({ queueActivity }) => <Outcomes title={span.title} buckets={queueActivity?.buckets ?? []} />}
           </Loaded>
         </Card>
-        <Card title="Length of attempts" hint="How long they took: half of them, and 95 of 100.">
+        <Card title="Duration of attempts" hint="p50 and p95.">
           <Loaded result={result} height={8}>
             {({ queueActivity }) => <Lengths title={span.title} buckets={queueActivity?.buckets ?? []} />}
           </Loaded>
         </Card>
       </div>
-      <Card title="Errors by class" hint={`What attempts failed with. ${span.title}.`} isFlush>
+      <Card title="Errors by class" hint={`Errors by class. ${span.title}.`} isFlush>
         <Loaded result={result} height={8}>
           {({ queueActivity }) => (
             <Table
@@ -66,11 +66,7 @@ export function ActivityCards() {
               columns={ERRORS}
               rows={queueActivity?.errors ?? []}
               keyOf={({ errorCode, outcome }) => `${errorCode} ${outcome}`}
-              empty={
-                <Empty title="No attempt has failed.">
-                  Each error that the provider answers with, or that comes between, is counted here by its code.
-                </Empty>
-              }
+              empty={<Empty title="No failed attempts.">Errors are counted here by code.</Empty>}
             />
           )}
         </Loaded>

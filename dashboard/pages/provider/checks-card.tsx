@@ -22,16 +22,16 @@ export function ChecksCard({ provider, onDone }: ChecksCardProps) {
   return (
     <Card
       title="Checks"
-      hint="Address, token and organization, looked at by this node at its start and every few minutes."
+      hint="Address, token and organization, checked by this node at its start and every few minutes."
       actions={<ActionButton action={checkIdentityProvider} input={{}} onDone={onDone} />}
     >
       {last === undefined ? (
-        <p className="text-muted">The first look has not ended yet.</p>
+        <p className="text-muted">The first check is still running.</p>
       ) : (
         <div className="grid gap-3">
           <LastCheck of={last} isOutdated={isBeforeOpening(last.check, provider.circuit)} />
           {spans.length > 1 && (
-            <ul className="grid gap-2" aria-label="What they showed before">
+            <ul className="grid gap-2" aria-label="Last known">
               {spans.slice(1).map((span) => (
                 <EarlierChecks key={span.since} of={span} />
               ))}
@@ -54,7 +54,7 @@ function LastCheck({ of: { check, since, count }, isOutdated }: LastCheckProps) 
   return (
     <Notice tone={!isOk ? 'bad' : isOutdated ? 'info' : code === null ? 'good' : 'warn'}>
       <p className="font-medium">
-        {isOk ? 'The last check found it in order' : 'The last check found it not in order'}, <Time at={checkedAt} />
+        {isOk ? 'The last check passed' : 'The last check failed'}, <Time at={checkedAt} />
         {isOutdated && ', before the circuit opened'}
       </p>
       <p className="break-words">{message}</p>
@@ -76,7 +76,7 @@ const EarlierChecks = ({ of: { check, since, count } }: { readonly of: CheckSpan
   <li className="grid gap-0.5">
     <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
       <Badge tone={!check.isOk ? 'bad' : check.code === null ? 'good' : 'warn'}>
-        {check.isOk ? 'In order' : 'Not in order'}
+        {check.isOk ? 'Passed' : 'Failed'}
       </Badge>
       <span className="text-sm text-muted">
         {count === 1 ? (

@@ -20,14 +20,14 @@ export function CircuitCard({ circuit, onDone }: CircuitCardProps) {
   return (
     <Card
       title="Circuit"
-      hint="It spares the entries’ retries while the provider is down."
+      hint="Stops attempts while the provider is down, so that no entry loses a retry."
       actions={
         <>
           <ActionButton
             action={openCircuit}
             input={{}}
             onDone={onDone}
-            disabledBecause={state === 'OPEN' && openedBy !== null ? 'It is open by hand already.' : undefined}
+            disabledBecause={state === 'OPEN' && openedBy !== null ? 'It is already open by hand.' : undefined}
           />
           <ActionButton
             action={closeCircuit}
@@ -65,9 +65,8 @@ export function CircuitCard({ circuit, onDone }: CircuitCardProps) {
 }
 
 function NextProbe({ state, at }: { readonly state: Circuit['state']; readonly at: string | null }) {
-  if (state === 'HALF_OPEN')
-    return <p className="text-muted">The probe waits for an entry that is due, or for its answer.</p>;
-  if (at === null) return <p className="text-muted">There is no probe: it was opened by hand without an end.</p>;
+  if (state === 'HALF_OPEN') return <p className="text-muted">The probe waits for a due entry or for its answer.</p>;
+  if (at === null) return <p className="text-muted">No probe: it was opened by hand without an end time.</p>;
   return (
     <p>
       Next probe:{' '}

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { doerOf, meaningOf, withoutRepeats } from './circuit.rules.ts';
 
 describe('the circuit in words', () => {
-  it('says what each state means, and that one opened by hand without an end waits for somebody', () => {
+  it('says what each state means, and that one opened by hand without an end waits for an operator', () => {
     const open = { state: 'OPEN', openedBy: null, nextProbeAt: '2026-01-01T00:00:00Z' } as const;
     expect(meaningOf({ state: 'CLOSED', openedBy: null, nextProbeAt: null })).toContain('attempted');
     expect(meaningOf(open)).toContain('probes');
     expect(meaningOf({ ...open, state: 'HALF_OPEN' })).toContain('as a probe');
     expect(meaningOf({ ...open, openedBy: 'Mia' })).toContain('probes');
-    expect(meaningOf({ ...open, openedBy: 'Mia', nextProbeAt: null })).toContain('until somebody closes it');
+    expect(meaningOf({ ...open, openedBy: 'Mia', nextProbeAt: null })).toContain('until someone closes it');
   });
 
   it('says a reason once for each outage, at its beginning', () => {

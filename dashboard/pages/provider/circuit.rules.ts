@@ -7,10 +7,9 @@ type Standing = Pick<Circuit, 'state' | 'openedBy' | 'nextProbeAt'>;
 export function meaningOf({ state, openedBy, nextProbeAt }: Standing): string {
   if (state === 'CLOSED') return 'Entries are attempted as they become due.';
   if (state === 'HALF_OPEN')
-    return 'One entry is attempted as a probe. If it succeeds the circuit closes and everything that is due follows; if not, it opens again for longer.';
-  if (openedBy !== null && nextProbeAt === null)
-    return 'Nothing is attempted until somebody closes it, and no entry loses a retry meanwhile.';
-  return 'Nothing is attempted but probes, one entry at a time, and no entry loses a retry. A probe that succeeds closes the circuit.';
+    return 'One entry is attempted as a probe. If it succeeds, the circuit closes; if not, it opens again for longer.';
+  if (openedBy !== null && nextProbeAt === null) return 'No attempts until someone closes it. No entry loses a retry.';
+  return 'Only probes are attempted, one at a time. A successful probe closes the circuit. No entry loses a retry.';
 }
 
 export interface Change extends Transition {

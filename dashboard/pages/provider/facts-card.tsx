@@ -9,11 +9,11 @@ export function FactsCard({ provider }: { readonly provider: Provider }) {
   const { name, url, instanceHost, organizationId, tokenKind, tokenExpiresAt, latencyP50, latencyP95 } = provider;
   const isSimulator = name === 'simulator';
   return (
-    <Card title="Where accounts are made">
+    <Card title="Address and token">
       <div className="grid gap-4">
         <Facts
           of={[
-            ['Provider', isSimulator ? 'The simulator that is built in' : name === 'zitadel' ? 'Zitadel' : name],
+            ['Provider', isSimulator ? 'Built-in simulator' : name === 'zitadel' ? 'Zitadel' : name],
             ['Address', url === null ? null : <Copied key="url" of={url} label="the address" />],
             ...(instanceHost === null ? [] : [['External domain', instanceHost] as const]),
             [
@@ -23,14 +23,14 @@ export function FactsCard({ provider }: { readonly provider: Provider }) {
               ),
             ],
             ['Access', TOKEN_KIND[tokenKind]],
-            ...(tokenKind === 'NONE' ? [] : [['Token ends', <TokenEnd key="end" at={tokenExpiresAt} />] as const]),
+            ...(tokenKind === 'NONE' ? [] : [['Token expires', <TokenEnd key="end" at={tokenExpiresAt} />] as const]),
           ]}
         />
         <dl className="grid grid-cols-2 gap-4 border-t pt-3">
           <Figure
             label="Half of the calls within"
             value={<Length of={latencyP50} />}
-            note="of this node’s last ones, 1,000 at most"
+            note="of this node’s last 1,000 calls"
           />
           <Figure label="95 of 100 within" value={<Length of={latencyP95} />} note="of the same calls" />
         </dl>

@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<Change>[] = [
         {isAsBefore ? (
           <span className="text-muted">still so</span>
         ) : (
-          (reason ?? (to === 'HALF_OPEN' ? 'It was time for a probe' : '–'))
+          (reason ?? (to === 'HALF_OPEN' ? 'Time for a probe' : '–'))
         )}
       </div>
     ),
@@ -53,9 +53,9 @@ export const HistoryCard = ({ transitions, onMore }: HistoryCardProps) => (
       rows={withoutRepeats(transitions)}
       keyOf={({ changedAt, to }) => `${changedAt} ${to}`}
       empty={
-        <Empty title="It has never opened.">
-          It opens when the provider does not accept us, or when several entries in a row fail at it, and closes when a
-          probe succeeds. Each change stands here with who made it and why.
+        <Empty title="Never opened.">
+          It opens when the provider refuses our token or several entries in a row fail, and closes when a probe
+          succeeds. Each change appears here with who and why.
         </Empty>
       }
     />

@@ -32,7 +32,7 @@ export default function ProviderPage() {
   return (
     <Page
       title="Identity provider"
-      description="Where the accounts are made. While it is down nothing is lost: entries wait, and follow by themselves."
+      description="Accounts are created here. While it is down, entries wait and continue automatically."
       badge={circuit !== undefined && circuit.state !== 'CLOSED' && <Status of={CIRCUIT_STATE[circuit.state]} />}
     >
       <Loaded result={result} height={32}>

@@ -33,7 +33,7 @@ export function SimulatorCard({ onDone }: { readonly onDone: () => void }) {
   return (
     <Card
       title="Simulator"
-      hint="It stands in for the identity provider. Break it to see what the server does: nothing that it makes exists anywhere else."
+      hint="A stand-in for the identity provider. Turn on a fault to see how the server reacts; its accounts exist nowhere else."
     >
       <Loaded result={result} height={4}>
         {({ simulator }) =>
@@ -62,10 +62,10 @@ export function SimulatorCard({ onDone }: { readonly onDone: () => void }) {
                   input={{ fault: 'NONE' }}
                   initial={{ fault: 'NONE' }}
                   isInstant
-                  label="Mend it"
+                  label="Turn the fault off"
                   kind={simulator.fault === 'NONE' ? 'plain' : 'primary'}
                   onDone={done}
-                  disabledBecause={simulator.fault === 'NONE' ? 'Nothing is wrong with it.' : undefined}
+                  disabledBecause={simulator.fault === 'NONE' ? 'No fault is on.' : undefined}
                 />
                 {FAULTS.map(([fault, label]) => (
                   <ActionButton
@@ -75,7 +75,9 @@ export function SimulatorCard({ onDone }: { readonly onDone: () => void }) {
                     initial={{ fault, ...(fault === 'SLOW' && { delaySeconds: 3 }) }}
                     label={label}
                     onDone={done}
-                    disabledBecause={simulator.fault === fault && fault !== 'SLOW' ? 'It does so already.' : undefined}
+                    disabledBecause={
+                      simulator.fault === fault && fault !== 'SLOW' ? 'This fault is already on.' : undefined
+                    }
                   />
                 ))}
               </div>

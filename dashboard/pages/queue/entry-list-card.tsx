@@ -57,7 +57,7 @@ export function EntryListCard(props: EntryListCardProps) {
               onChange({ sort, direction });
             }}
           />
-          <IconButton icon={RefreshCw} label="Load the list anew" isBusy={isLoading} onClick={reload} />
+          <IconButton icon={RefreshCw} label="Reload the list" isBusy={isLoading} onClick={reload} />
         </>
       }
     >
@@ -127,7 +127,7 @@ function Counted({
   if (list === undefined) return 'Loading …';
   const all = list.hasMore ? matching : Math.max(matching ?? 0, list.rows.length);
   const shown = list.rows.length - list.left.size;
-  if (all === undefined) return `The first ${count(shown)}; all are being counted`;
+  if (all === undefined) return `The first ${count(shown)}; counting the rest`;
   // Rows that left the list stand there still, and are none of it any more.
   const found = all - list.left.size;
   return shown < found
@@ -139,7 +139,7 @@ function Fresh({ list, onShow }: { readonly list: EntryList<Entry>; readonly onS
   if (list.fresh.size === 0 && !list.isMoreFresh) return null;
   const text =
     list.fresh.size === 0
-      ? 'There may be new ones: show'
+      ? 'There may be new entries: show'
       : `${count(list.fresh.size)}${list.isMoreFresh ? ' or more' : ''} new: show`;
   return (
     <button
@@ -162,8 +162,8 @@ function NoEntries({ view, onChange }: Pick<EntryListCardProps, 'view' | 'onChan
       title="No entry matches these filters."
       actions={<Button onClick={() => onChange(unfiltered(view))}>Clear the filters</Button>}
     >
-      Perhaps it was never enqueued, or its time of keeping is over and it was deleted; the account itself stays. Full
-      names are not searched: filter by the family. An entry that comes to match appears here.
+      It was never enqueued, or was deleted after its retention period; the account itself stays. Full names are not
+      searched: filter by family. New matches appear here.
     </Empty>
   ) : (
     <Empty
@@ -174,8 +174,8 @@ function NoEntries({ view, onChange }: Pick<EntryListCardProps, 'view' | 'onChan
         </ButtonLink>
       }
     >
-      Each managed account that is to be created becomes an entry here. It is attempted at once, and again on a schedule
-      when the identity provider cannot be reached, until the account exists.
+      Each managed account to create is an entry here. It is attempted at once and retried when the identity provider
+      fails, until the account exists.
     </Empty>
   );
 }

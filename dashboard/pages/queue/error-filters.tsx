@@ -54,8 +54,8 @@ export function ErrorFilters({ view, groups = [], onChange }: ErrorFiltersProps)
         label="Failed for the same cause"
         value={view.failureGroup ?? ''}
         options={[
-          ['', 'For any cause, or none'],
-          ...(isKnown ? [] : [[view.failureGroup ?? '', 'A cause that no entry has now'] as const]),
+          ['', 'Any cause'],
+          ...(isKnown ? [] : [[view.failureGroup ?? '', 'A cause without entries'] as const]),
           ...groups.map(
             ({ key, message, count: size }) => [key, `${messageInWords(message)} (${count(size)})`] as const,
           ),

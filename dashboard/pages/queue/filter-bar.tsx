@@ -77,8 +77,8 @@ export function FilterBar({ view, onChange, first }: FilterBarProps) {
             value={view.dueNow === undefined ? '' : String(view.dueNow)}
             options={[
               ['', 'Due or not'],
-              ['true', 'Only what is due now'],
-              ['false', 'Only what is not due now'],
+              ['true', 'Due now'],
+              ['false', 'Not due now'],
             ]}
             onChange={({ target }) => onChange({ dueNow: target.value === '' ? undefined : target.value === 'true' })}
           />
@@ -144,7 +144,7 @@ function Chips({ view, groups, onChange }: ChipsProps) {
     view.failureGroup !== undefined &&
       ([
         'failureGroup',
-        `Cause: ${group !== undefined ? messageInWords(group.message) : groups === undefined ? '…' : 'one that no entry has now'}`,
+        `Cause: ${group !== undefined ? messageInWords(group.message) : groups === undefined ? '…' : 'one without entries'}`,
       ] as const),
     view.created !== undefined && (['created', `Enqueued: ${span(view.created)}`] as const),
     view.due !== undefined && (['due', `Next attempt: ${span(view.due)}`] as const),
@@ -152,7 +152,7 @@ function Chips({ view, groups, onChange }: ChipsProps) {
   ].filter((chip) => chip !== false);
   if (chips.length === 0) return null;
   return (
-    <ul aria-label="Filters that hold" className="flex min-w-0 flex-wrap gap-2">
+    <ul aria-label="Active filters" className="flex min-w-0 flex-wrap gap-2">
       {chips.map(([name, text]) => (
         <li key={name} className="inline-flex max-w-full items-center gap-1 rounded-full bg-accent-soft pl-2.5 text-sm">
           <span className="truncate" title={text}>

@@ -55,7 +55,7 @@ export function QueueHolds({ family }: { readonly family: string | undefined }) 
           {pause.endsAt !== null && (
             <>
               {' '}
-              It goes on by itself <Time at={pause.endsAt} />.
+              It resumes automatically <Time at={pause.endsAt} />.
             </>
           )}
         </Notice>

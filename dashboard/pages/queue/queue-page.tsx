@@ -41,12 +41,12 @@ function NotUnderstood({ of: strange }: { readonly of: readonly string[] }) {
         isUrgent
         actions={
           <Button isSmall onClick={rest}>
-            Leave it out
+            Remove it
           </Button>
         }
       >
-        No entries are shown: this page’s address asks for what it does not know ({strange.join(', ')}). Without it
-        there may be more entries than the link was meant for.
+        No entries are shown: the address has unknown filters ({strange.join(', ')}). Without them the list may show
+        more than intended.
       </Notice>
     </Page>
   );
@@ -126,7 +126,7 @@ function Entries() {
   return (
     <Page
       title="Queue"
-      description="Every managed account that is to be created, and what became of it. Rows change where they stand; new ones wait until you ask for them."
+      description="All managed accounts to create, and their state. Rows update in place; new ones wait until you show them."
       actions={
         <ButtonLink href="/enqueue" icon={Plus} disabledBecause={mayEnqueue.reason}>
           Enqueue

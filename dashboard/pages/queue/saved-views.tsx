@@ -75,7 +75,7 @@ export function SavedViews({ view, isSaving, onSave }: SavedViewsProps) {
         kind="ghost"
         isSmall
         icon={BookmarkPlus}
-        disabledBecause={isKnown ? 'What is shown is a view with a name already.' : undefined}
+        disabledBecause={isKnown ? 'This view is already saved.' : undefined}
         onClick={() => onSave(true)}
       >
         Save view
@@ -134,7 +134,7 @@ function NameDialog({ title, before, onName, onClose }: NameDialogProps) {
       <form onSubmit={submit} noValidate className="grid gap-4">
         <TextField
           label="Name"
-          hint="Its filters and its order are kept in this browser."
+          hint="Filters and order are saved in this browser."
           problem={problem}
           value={name}
           onChange={({ target }) => setName(target.value)}

@@ -28,7 +28,7 @@ export function SelectionBar({ selection, onSelect, shown, hasMore, matching, on
   const isTooMany = selection.kind === 'some' && selection.ids.size > IDS_MAX;
   const offBecause = isAllowed
     ? isTooMany
-      ? `At most ${count(IDS_MAX)} can be named one by one; select all that match instead.`
+      ? `At most ${count(IDS_MAX)} can be selected one by one; select all matching entries instead.`
       : undefined
     : reason;
   return (
@@ -59,7 +59,7 @@ export function SelectionBar({ selection, onSelect, shown, hasMore, matching, on
           className="font-medium text-accent hover:underline"
           onClick={() => onSelect({ kind: 'filter' })}
         >
-          {matching === undefined ? 'Select all that match' : `Select all ${count(matching)} that match`}
+          {matching === undefined ? 'Select all matching' : `Select all ${count(matching)} that match`}
         </button>
       )}
       {children}

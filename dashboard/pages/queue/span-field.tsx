@@ -22,7 +22,7 @@ export function SpanField({ label, names, value, onChange }: SpanFieldProps) {
         options={[
           ['', 'At any time'],
           ...names.map((name) => [name, SPAN_WORDS[name]] as const),
-          ['between', 'Between two instants'],
+          ['between', 'Between two times'],
         ]}
         onChange={({ target }) => {
           setOwn(target.value === 'between');

@@ -52,7 +52,7 @@ export function useEntryList(address: string): ShownList {
       const { data, error } = await client
         .query(QueueRows, { filter, orderBy: orderOf(view), after }, { requestPolicy: 'network-only' })
         .toPromise();
-      if (data?.queuedCreations == null) return { problem: error === undefined ? 'Nothing came.' : problemOf(error) };
+      if (data?.queuedCreations == null) return { problem: error === undefined ? 'No answer.' : problemOf(error) };
       const { nodes, pageInfo } = data.queuedCreations;
       return { page: { nodes, endCursor: pageInfo.endCursor, hasMore: pageInfo.hasNextPage } };
     },

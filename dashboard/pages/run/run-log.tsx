@@ -39,7 +39,7 @@ export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
   const lines = logLines.map((line, place) => ({ ...line, place }));
   return (
     <Card
-      title="What it said"
+      title="Log"
       hint={
         logLines.length === 0
           ? undefined
@@ -55,10 +55,8 @@ export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
       }
     >
       {logLines.length === 0 ? (
-        <Empty title={isRunning ? 'It has said nothing yet.' : 'It said nothing.'}>
-          {isRunning
-            ? 'Lines appear here as soon as the run writes them.'
-            : 'A run by its schedule that had nothing to do says nothing, so that the record stays short.'}
+        <Empty title={isRunning ? 'No log lines yet.' : 'No log lines.'}>
+          {isRunning ? 'Lines appear here as the run writes them.' : 'A scheduled run without work writes no lines.'}
         </Empty>
       ) : (
         <ol className="divide-y" aria-label="Lines of the run">

@@ -50,8 +50,8 @@ export default function RunPage({ params: { runId = '' } }: { readonly params: {
 
 const NoRun = () => (
   <Page title="Run" within={WITHIN}>
-    <Empty title="There is no such run." actions={<ButtonLink href="/runs">To the runs</ButtonLink>}>
-      Runs are kept for a time and then deleted; the ledger keeps longer what became of each fire.
+    <Empty title="There is no run with this id." actions={<ButtonLink href="/runs">To the runs</ButtonLink>}>
+      Runs are deleted after their retention period; the ledger keeps the outcome of each fire longer.
     </Empty>
   </Page>
 );
@@ -114,7 +114,7 @@ function Parts({ run }: { readonly run: Run }) {
       {errorMessage !== null && <Notice tone={status === 'INTERRUPTED' ? 'warn' : 'bad'}>{errorMessage}</Notice>}
       {interruption !== null && (isRunning || errorMessage === null) && (
         <Notice tone="warn">
-          {interruption.by ?? 'Somebody'} asked it to end{' '}
+          {interruption.by ?? 'Someone'} asked it to stop{' '}
           <Time at={interruption.interruptedAt} jobZone={job.timeZone} />
           {interruption.reason === null ? '.' : `: ${interruption.reason}`}
         </Notice>
@@ -122,7 +122,7 @@ function Parts({ run }: { readonly run: Run }) {
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">
         <RunLog run={run} />
         <div className="grid min-w-0 gap-4 max-lg:order-first">
-          <Card title={isRunning ? 'What it has done so far' : 'What it did'}>
+          <Card title={isRunning ? 'Result so far' : 'Result'}>
             <Counts of={run.counts} isRunning={isRunning} />
           </Card>
           <RunFacts run={run} />
@@ -134,7 +134,7 @@ function Parts({ run }: { readonly run: Run }) {
 
 /** What was done in large figures; what was looked for and not found in a line. */
 function Counts({ of, isRunning }: { readonly of: Run['counts']; readonly isRunning: boolean }) {
-  if (of.length === 0) return <p className="text-muted">It has counted nothing{isRunning ? ' yet' : ''}.</p>;
+  if (of.length === 0) return <p className="text-muted">No counts{isRunning ? ' yet' : ''}.</p>;
   const some = of.filter(({ value }) => value !== 0);
   const none = of.filter(({ value }) => value === 0);
   return (
@@ -173,7 +173,7 @@ function RunFacts({ run }: { readonly run: Run }) {
           ['Took', <Length key="took" of={run.duration} />],
           ...(scheduledFor === null
             ? []
-            : [['Its fire was due', <Time key="due" at={scheduledFor} as="exact" jobZone={job.timeZone} />] as const]),
+            : [['Fire due at', <Time key="due" at={scheduledFor} as="exact" jobZone={job.timeZone} />] as const]),
           ...(outcome === null
             ? []
             : [['The fire’s outcome', <Status key="outcome" of={FIRE_OUTCOME[outcome]} />] as const]),

@@ -6,7 +6,7 @@ export default function RunsPage() {
   return (
     <Page
       title="Runs"
-      description="Each is one execution of a job: by its schedule, by hand, or catching up on a fire that was missed."
+      description="One run is one execution of a job: scheduled, by hand, or catching up on a missed fire."
     >
       <RunsTable />
     </Page>

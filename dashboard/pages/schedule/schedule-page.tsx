@@ -55,9 +55,7 @@ function Found({ name }: { readonly name: string }) {
       <Loaded result={result} height={32}>
         {() =>
           schedule === null && (
-            <Empty title={`There is no job ${name}.`}>
-              Its name may be written otherwise: see the list of schedules.
-            </Empty>
+            <Empty title={`There is no job ${name}.`}>Check the name in the list of schedules.</Empty>
           )
         }
       </Loaded>
@@ -90,7 +88,7 @@ function Shown({ schedule }: { readonly schedule: Schedule }) {
       {currentRun !== null && <RunProgress run={currentRun} />}
       <PauseNotice of={schedule} />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <Card title="How it stands">
+        <Card title="Status">
           <div className="grid gap-3">
             <Explanation of={schedule} />
             <ScheduleFacts of={schedule} />
@@ -98,7 +96,7 @@ function Shown({ schedule }: { readonly schedule: Schedule }) {
         </Card>
         <Card title="Next fires">
           {nextFireTimes.length === 0 ? (
-            <p>It never fires again.</p>
+            <p>It does not fire again.</p>
           ) : (
             <FireTimes label={`Next fires of ${name}`} of={nextFireTimes} jobZone={timeZone} pause={pause} />
           )}

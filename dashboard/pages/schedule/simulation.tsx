@@ -59,15 +59,15 @@ export function Simulation({ schedule }: { readonly schedule: Schedule }) {
   if (!isAllowed) return <Notice tone="info">{reason}</Notice>;
   return (
     <Card
-      title="If no server ran"
-      hint="What would become of its fires when a server comes up again, by its schedule and pause as they are now. Nothing is changed by asking."
+      title="Simulate a downtime"
+      hint="Shows what would happen to its fires if no server ran for a while, with the current schedule and pause. Changes nothing."
     >
       <div className="mb-4 flex flex-wrap items-start gap-x-3 gap-y-2">
         <div className="w-56">
           <InstantField
             label="Down from"
             value={from}
-            problem={isOrdered ? undefined : 'It must be before the server is up again.'}
+            problem={isOrdered ? undefined : 'Must be before the server is up again.'}
             onInstant={(value) => put({ from: value })}
           />
         </div>
@@ -80,7 +80,7 @@ export function Simulation({ schedule }: { readonly schedule: Schedule }) {
           />
         </div>
         <fieldset className="flex flex-wrap gap-1 sm:mt-6">
-          <legend className="sr-only">How long it was down</legend>
+          <legend className="sr-only">Downtime</legend>
           {SPANS.map(([name, ms]) => (
             <Button key={name} onClick={() => put({ from: new Date(Date.parse(to) - ms).toISOString() })}>
               {name}
@@ -132,7 +132,7 @@ function Policy({
             disabledBecause={permission.isAllowed ? undefined : permission.reason}
             onClick={() => setTaking(true)}
           >
-            Take this one
+            Use this policy
           </Button>
         )}
       </div>
@@ -140,7 +140,7 @@ function Policy({
         <RescheduleDialog schedule={schedule} initial={{ misfirePolicy }} onClose={() => setTaking(false)} />
       )}
       {counts.length === 0 ? (
-        <Empty title="Nothing would be due." />
+        <Empty title="No fires would be due." />
       ) : (
         <>
           <Shares

@@ -43,9 +43,9 @@ const columns = (jobZone: string, current: number | undefined): readonly Column<
     name: 'What differs',
     cell: (row) => <Differences of={row} />,
   },
-  { name: 'Why', cell: ({ changeReason }) => changeReason ?? <span className="text-muted">Not said</span> },
+  { name: 'Why', cell: ({ changeReason }) => changeReason ?? <span className="text-muted">Not given</span> },
   {
-    name: 'Holds for fires after',
+    name: 'Applies to fires after',
     cell: ({ takesEffectAt }) => <Time at={takesEffectAt} as="clock" jobZone={jobZone} />,
   },
 ];
@@ -84,7 +84,7 @@ function Differences({ of: { changes, cron, timeZone, misfirePolicy, pause, isOv
           )}
         </li>
       ))}
-      {!isOverridden && <li className="text-sm text-muted">As the code says</li>}
+      {!isOverridden && <li className="text-sm text-muted">Default in code</li>}
     </ul>
   );
 }
@@ -103,7 +103,7 @@ export function Versions({ jobName, jobZone }: { readonly jobName: string; reado
     isAbout: ({ SCHEDULE }) => SCHEDULE?.keys.has(jobName) === true,
   });
   return (
-    <Card title="Versions" hint="Each change of the schedule, the newest first; the last 100." isFlush>
+    <Card title="Versions" hint="The last 100 changes of the schedule, newest first." isFlush>
       <Loaded result={result}>
         {({ jobSchedule }) => {
           const versions = jobSchedule?.versions ?? [];

@@ -29,15 +29,12 @@ export function ComingFires() {
     isPaused: !isAllowed,
   });
   return (
-    <Card
-      title="What fires next"
-      hint="The next 100 fires of all jobs, and the next of each job that is not among them; those of paused jobs too."
-    >
+    <Card title="Next fires" hint="The next 100 fires of all jobs and at least one of each, including paused jobs.">
       {!isAllowed && <Notice tone="info">{reason}</Notice>}
       <Loaded result={result}>
         {({ nextFireTimes, jobSchedules }) =>
           nextFireTimes === null || nextFireTimes.length === 0 ? (
-            <Empty title="Nothing fires again." />
+            <Empty title="No more fires." />
           ) : (
             <ol className="divide-y">
               {foldSeries(

@@ -46,7 +46,7 @@ export function ScheduleCard({ schedule }: { readonly schedule: Schedule }) {
           <div className="min-w-0">
             <h3 className="text-sm text-muted">Next fires</h3>
             {nextFireTimes.length === 0 ? (
-              <p>It never fires again.</p>
+              <p>It does not fire again.</p>
             ) : (
               <FireTimes label={`Next fires of ${name}`} of={nextFireTimes} jobZone={timeZone} pause={pause} />
             )}

@@ -28,10 +28,7 @@ export default function SchedulesPage() {
     isPaused: !usePermission('jobSchedules').isAllowed,
   });
   return (
-    <Page
-      title="Schedules"
-      description="Each recurring job fires by its cron. Every fire has exactly one outcome, which its ledger keeps."
-    >
+    <Page title="Schedules" description="Each job fires by its cron. The ledger records one outcome per fire.">
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_21rem]">
         <div className="grid min-w-0 gap-4">
           <Loaded result={result} height={32}>

@@ -14,16 +14,16 @@ export function BrowserCard() {
   const clearViews = (): void => {
     const before = views;
     keepViews([]);
-    toast('Your views are cleared.', 'info', { label: 'Undo', run: () => keepViews(before) });
+    toast('Your views were deleted.', 'info', { label: 'Undo', run: () => keepViews(before) });
   };
   return (
-    <Card title="Kept in this browser" hint="The server knows nothing of it.">
+    <Card title="Kept in this browser" hint="The server does not know it.">
       <div className="grid gap-4">
         <section aria-label="Saved views" className="flex flex-wrap items-start justify-between gap-3">
           <div className="min-w-0 flex-1">
             <p className="font-medium">Saved views of the queue</p>
             {views.length === 0 ? (
-              <p className="text-muted">None. A filter is saved on the page of the queue.</p>
+              <p className="text-muted">None. Save a filter on the queue page.</p>
             ) : (
               <ul className="mt-1 flex flex-wrap gap-x-4 gap-y-1">
                 {views.map(({ name, address }) => (
@@ -42,7 +42,7 @@ export function BrowserCard() {
         </section>
         <section aria-label="Recent entries" className="flex flex-wrap items-start justify-between gap-3">
           <div className="min-w-0 flex-1">
-            <p className="font-medium">Entries that you looked at last</p>
+            <p className="font-medium">Recently opened entries</p>
             <p className="text-muted">
               {recent.length === 0
                 ? 'None.'
@@ -57,7 +57,7 @@ export function BrowserCard() {
               setRecent([]);
             }}
           >
-            Forget them
+            Clear
           </Button>
         </section>
       </div>

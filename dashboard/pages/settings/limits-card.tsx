@@ -16,32 +16,30 @@ export const LimitsCard = ({ limits, onDone }: CardProps) => {
   return (
     <Card
       title="Limits"
-      hint="To spare the identity provider. They hold for all nodes together, and at once."
+      hint="Protect the identity provider. They apply to all nodes together, immediately."
       actions={
         <ActionButton action={setQueueLimits} input={{}} initial={{ startsPerSecond, concurrency }} onDone={onDone} />
       }
     >
       <dl className="grid grid-cols-2 gap-4">
         <Figure
-          label="Attempts begun a second"
+          label="Attempts per second"
           value={startsPerSecond === null ? 'No limit' : count(startsPerSecond)}
           note={
             startsPerSecond === null
               ? 'As fast as the nodes can.'
-              : `In any second at most ${count(startsPerSecond + (burst ?? 0))}: what was saved up may follow at once.`
+              : `At most ${count(startsPerSecond + (burst ?? 0))} in any second, including the burst.`
           }
         />
         <Figure
-          label="Attempts at a time"
+          label="Concurrent attempts"
           value={concurrency === null ? 'No limit' : count(concurrency)}
-          note={
-            concurrency === null ? 'As many as the nodes take in hand.' : 'Others wait until one of these has ended.'
-          }
+          note={concurrency === null ? 'As many as the nodes can run.' : 'Others wait for a free slot.'}
         />
       </dl>
       <p className="mt-3 text-sm text-muted">
         {updatedBy === null ? (
-          'Nobody has set any yet.'
+          'No limits were ever set.'
         ) : (
           <>
             Set <Time at={updatedAt} /> by {updatedBy}.

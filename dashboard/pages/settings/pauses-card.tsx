@@ -68,12 +68,12 @@ export function PausesCard({ pauses, onDone }: CardProps) {
   return (
     <Card
       title="Pauses"
-      hint="Nothing that a pause covers is attempted. Entries wait, and lose no retry."
+      hint="Paused entries wait and lose no retry."
       actions={
         <ActionButton
           action={pauseQueue}
           input={{}}
-          disabledBecause={isPaused ? 'It is paused already.' : undefined}
+          disabledBecause={isPaused ? 'It is already paused.' : undefined}
           onDone={onDone}
         />
       }
@@ -85,9 +85,9 @@ export function PausesCard({ pauses, onDone }: CardProps) {
         rows={pauses}
         keyOf={({ family }) => family?.familyId ?? 'all'}
         empty={
-          <Empty title="Nothing is paused.">
-            Pause the whole queue while the identity provider is being worked on, or one family’s entries while they
-            make up their minds. A pause may end by itself.
+          <Empty title="No pauses.">
+            Pause the whole queue, for example during maintenance of the identity provider, or one family’s entries. A
+            pause can have an end time.
           </Empty>
         }
       />

@@ -16,9 +16,9 @@ const Server = graphql(`
 `);
 
 const DOORS = [
-  ['/graphql', 'GraphiQL', 'Try the API by hand. Its explorer documents every field; scripts use the same address.'],
+  ['/graphql', 'GraphiQL', 'Try the API in the browser. Scripts use the same address.'],
   ['/metrics', 'Metrics', 'For Prometheus.'],
-  ['/health/ready', 'Health', 'Whether this node can work, for load balancers.'],
+  ['/health/ready', 'Health', 'Readiness, for load balancers.'],
 ] as const;
 
 export function ServerCard() {
@@ -65,8 +65,8 @@ export function ServerCard() {
                   [
                     'Access',
                     kind === 'LOCAL'
-                      ? 'callers are not asked who they are; only this machine can connect (set ADMIN_TOKEN to change that)'
-                      : 'callers show who they are: by a token, or signed in',
+                      ? 'access control is off; only this machine can connect (set ADMIN_TOKEN to change that)'
+                      : 'callers authenticate with a token or by signing in',
                   ],
                 ]}
               />
@@ -83,9 +83,7 @@ export function ServerCard() {
             </li>
           ))}
         </ul>
-        <p className="text-sm text-muted">
-          The documents (audit trail, keys, permissions, deployment) lie beside the source, in the folder docs.
-        </p>
+        <p className="text-sm text-muted">The documentation is in the docs folder of the source.</p>
       </div>
     </Card>
   );

@@ -14,7 +14,7 @@ export default function SettingsPage() {
   const { isAllowed, reason } = usePermission('queueControl');
   const control = useControl();
   return (
-    <Page title="Settings" description="What is set for the server’s queue, and what is set for this browser.">
+    <Page title="Settings" description="Settings of the queue and of this browser.">
       {!isAllowed && <Notice tone="info">{reason}</Notice>}
       <Loaded result={control} height={16}>
         {({ queueControl }) =>

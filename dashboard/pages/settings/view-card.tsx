@@ -15,7 +15,7 @@ const KEYS = [
 export function ViewCard() {
   const { theme, zone, density, times, keys } = usePreferences();
   return (
-    <Card title="View" hint="Kept in this browser alone.">
+    <Card title="View" hint="Saved in this browser only.">
       <div className="grid gap-4 sm:grid-cols-3">
         <SelectField
           label="Theme"
@@ -36,7 +36,7 @@ export function ViewCard() {
           onChange={({ target }) => prefer({ times: target.value as Preferences['times'] })}
         />
         <SelectField
-          label="Shortcuts of single keys"
+          label="Single-key shortcuts"
           options={KEYS}
           value={keys}
           onChange={({ target }) => prefer({ keys: target.value as Preferences['keys'] })}

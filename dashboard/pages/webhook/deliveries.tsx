@@ -89,13 +89,13 @@ export function Deliveries({ webhookId, onDone }: DeliveriesProps) {
                 empty={
                   address.isFiltered ? (
                     <Empty
-                      title="No delivery fits these filters."
+                      title="No delivery matches these filters."
                       actions={<Button onClick={address.clear}>Clear the filters</Button>}
                     />
                   ) : (
-                    <Empty title="Nothing has been sent to it yet.">
-                      Each event of its types stands here from when it is published on, with every attempt to deliver
-                      it. Send a test to see whether the receiver answers.
+                    <Empty title="No deliveries yet.">
+                      Each published event of its types appears here with its delivery attempts. Send a test to check
+                      the receiver.
                     </Empty>
                   )
                 }

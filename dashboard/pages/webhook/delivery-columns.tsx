@@ -34,7 +34,7 @@ export const deliveryColumns = (onOpen: (id: string) => void, onDone: () => void
       status !== 'PENDING' ? (
         <Time at={closedAt} as="clock" />
       ) : nextAttemptAt === null ? (
-        <span className="text-muted">under way, or waits its turn</span>
+        <span className="text-muted">in progress, or waiting for an earlier one</span>
       ) : (
         <span className="whitespace-nowrap">
           again in <Time at={nextAttemptAt} as="countdown" />

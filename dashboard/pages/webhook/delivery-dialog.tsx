@@ -33,7 +33,7 @@ export function DeliveryDialog({ id, onClose, onDone }: DeliveryDialogProps) {
       <Loaded result={result} height={16}>
         {() =>
           delivery === undefined ? (
-            <p>There is no such delivery, or no more: they are kept for a time only.</p>
+            <p>This delivery does not exist, or was deleted after its retention period.</p>
           ) : (
             <Whole
               delivery={delivery}
@@ -73,7 +73,7 @@ function Whole({ delivery, onDone }: { readonly delivery: WholeDelivery; readonl
             ? [
                 'Next attempt',
                 nextAttemptAt === null ? (
-                  'Under way, or waits for an earlier one'
+                  'In progress, or waiting for an earlier one'
                 ) : (
                   <Time key="next" at={nextAttemptAt} as="countdown" />
                 ),
@@ -83,7 +83,7 @@ function Whole({ delivery, onDone }: { readonly delivery: WholeDelivery; readonl
             ? []
             : [
                 [
-                  'Asked for again',
+                  'Requested again',
                   <span key="again">
                     <Time at={delivery.redeliveredAt} as="exact" /> by {delivery.redeliveredBy ?? 'somebody'}
                   </span>,
@@ -94,7 +94,7 @@ function Whole({ delivery, onDone }: { readonly delivery: WholeDelivery; readonl
       />
       <section className="grid gap-2">
         <h3 className="font-medium">Attempts</h3>
-        {delivery.attempts.length === 0 && <p className="text-muted">None has ended yet.</p>}
+        {delivery.attempts.length === 0 && <p className="text-muted">None has finished yet.</p>}
         <ol className="grid gap-2">
           {delivery.attempts.map((attempt) => (
             <li key={`${attempt.number} ${attempt.startedAt}`}>

@@ -23,7 +23,7 @@ export function WebhookState({
   return failingSinceAt === null ? null : (
     <Notice tone="bad">
       Nothing was delivered since <Time at={failingSinceAt} as="clock" /> (<Time at={failingSinceAt} />
-      ), though it was tried. It is tried again by itself; look at the last attempts for what the receiver answered.
+      ). It is retried automatically; the last attempts show what the receiver answered.
     </Notice>
   );
 }
@@ -33,7 +33,7 @@ interface WebhookFactsProps {
 }
 
 export const WebhookFacts = ({ of: webhook }: WebhookFactsProps) => (
-  <Card title="About it">
+  <Card title="Details">
     <div className="grid items-start gap-x-8 gap-y-1.5 lg:grid-cols-2">
       <Facts
         of={[
@@ -51,7 +51,7 @@ export const WebhookFacts = ({ of: webhook }: WebhookFactsProps) => (
             ? []
             : [
                 [
-                  'Former secret',
+                  'Previous secret',
                   <span key="secret">
                     signs too, until <Time at={webhook.formerSecretExpiresAt} as="clock" />
                   </span>,

@@ -48,7 +48,10 @@ function WebhookContent({ webhookId }: WebhookPageProps['params']) {
       actions={webhook != null && <Actions webhook={webhook} onDone={result.refresh} />}
     >
       {isNone ? (
-        <Empty title="There is no such webhook." actions={<ButtonLink href="/webhooks">To the webhooks</ButtonLink>}>
+        <Empty
+          title="There is no webhook with this id."
+          actions={<ButtonLink href="/webhooks">To the webhooks</ButtonLink>}
+        >
           It may have been deleted.
         </Empty>
       ) : (

@@ -78,7 +78,7 @@ export default function WebhooksPage() {
   return (
     <Page
       title="Webhooks"
-      description="Addresses that events are sent to as they happen, signed, in order, and again until they are taken."
+      description="Addresses that receive events as they happen: signed, in order, retried until accepted."
       actions={add}
     >
       <Card title="Addresses" isFlush>
@@ -91,9 +91,9 @@ export default function WebhooksPage() {
               keyOf={({ id }) => id}
               onOpen={({ webhookId }) => navigate(`/webhooks/${webhookId}`)}
               empty={
-                <Empty title="No address gets events yet." actions={add}>
-                  Add one, and other programs hear of each account that is made, each failure and each alert within
-                  moments. Each request is signed with a secret of its own by the rules of Standard Webhooks.
+                <Empty title="No webhooks yet." actions={add}>
+                  Add one to notify other programs of each created account, failure and alert. Each webhook has its own
+                  secret; requests are signed as in Standard Webhooks.
                 </Empty>
               }
             />

@@ -110,7 +110,7 @@ export const generalItems = (may: May): readonly Item[] => [
   },
   {
     id: 'rotate key',
-    title: 'Rotate the sealing key',
+    title: 'Rotate the encryption key',
     words: 'encryption password new',
     icon: KeyRound,
     disabledBecause: refusedBy(may, 'rotateEncryptionKey'),
@@ -118,7 +118,7 @@ export const generalItems = (may: May): readonly Item[] => [
   },
   {
     id: 're-seal',
-    title: 'Re-seal passwords',
+    title: 'Re-encrypt passwords',
     words: 'reseal encryption key',
     icon: RefreshCw,
     disabledBecause: refusedBy(may, 'resealEntries'),
@@ -188,7 +188,7 @@ export const viewItems = (viewer: Viewer): readonly Item[] => [
   },
   {
     id: 'times short',
-    title: 'Times as people say them',
+    title: 'Relative times',
     words: 'view relative ago short',
     icon: Clock,
     does: run(() => prefer({ times: 'short' })),
@@ -213,7 +213,7 @@ export const viewItems = (viewer: Viewer): readonly Item[] => [
     title: 'Sign out',
     words: 'log out leave',
     icon: LogOut,
-    disabledBecause: viewer.kind === 'LOCAL' ? 'This server asks nobody who they are.' : undefined,
+    disabledBecause: viewer.kind === 'LOCAL' ? 'Access control is off.' : undefined,
     does: run(signOut),
   },
 ];

@@ -114,12 +114,7 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
         {entry === undefined ? (
           <Search aria-hidden className="size-4 shrink-0 text-muted" />
         ) : (
-          <button
-            type="button"
-            aria-label="Back to everything"
-            onClick={back}
-            className="rounded p-1 text-muted hover:bg-raised"
-          >
+          <button type="button" aria-label="Back" onClick={back} className="rounded p-1 text-muted hover:bg-raised">
             <ArrowLeft className="size-4" />
           </button>
         )}
@@ -133,7 +128,7 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
           className="h-12 min-w-0 flex-1 bg-transparent text-base outline-none"
         />
       </div>
-      <Command.List label="What was found" className="min-h-0 flex-1 overflow-y-auto overscroll-contain p-2">
+      <Command.List label="Results" className="min-h-0 flex-1 overflow-y-auto overscroll-contain p-2">
         {shown.map(
           ({ heading, items }) =>
             items.length > 0 && (
@@ -154,7 +149,7 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
           ? ''
           : isLooking
             ? 'Looking …'
-            : 'Nothing fits. Entries are found by the beginning of their username or by their whole id, not by a full name: find the family by its name, then look through its entries.'}
+            : 'No results. Search by the start of a username or by a whole id. Full names are not searched: find the family, then its entries.'}
       </p>
       {hasEntries && (
         <p id={hint} className="border-t px-4 py-2 text-sm text-muted">

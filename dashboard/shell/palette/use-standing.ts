@@ -44,7 +44,7 @@ function queueItems(pauses: readonly Pause[] | undefined, may: May): readonly It
       title: pauseQueue.label,
       words: 'stop hold',
       icon: CirclePause,
-      disabledBecause: refusedBy(may, 'pauseQueue') ?? (isPaused === true ? 'It is paused already.' : undefined),
+      disabledBecause: refusedBy(may, 'pauseQueue') ?? (isPaused === true ? 'It is already paused.' : undefined),
       does: { kind: 'act', action: pauseQueue, input: {} },
     },
     {

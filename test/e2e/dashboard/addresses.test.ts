@@ -16,7 +16,7 @@ describe.skipIf(isBrowserMissing)('an address', () => {
     await hub.server.graphql('mutation { runJobNow(input: {jobName: "RetentionJob"}) { __typename } }');
     const { context, page } = await visit(hub.browser);
     await open(page, hub.server.url, path);
-    await page.getByText('That page of the list is gone; this is the newest.').first().waitFor();
+    await page.getByText('That page no longer exists; this is the newest.').first().waitFor();
     await page.getByRole('table', { name: table }).getByRole('row').nth(1).waitFor();
     expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     expect(new URL(page.url()).search).toBe('');
@@ -27,7 +27,7 @@ describe.skipIf(isBrowserMissing)('an address', () => {
     await hub.enqueue('for_a_type');
     const { context, page } = await visit(hub.browser);
     await open(page, hub.server.url, '/events?type=nope');
-    await page.getByText('There is no such type of event.').waitFor();
+    await page.getByText('Unknown event type.').waitFor();
     await page.getByRole('table', { name: 'Events' }).getByRole('row').nth(1).waitFor();
     await context.close();
   });
@@ -35,7 +35,7 @@ describe.skipIf(isBrowserMissing)('an address', () => {
   test('of a bulk action that is no id says that there is none', async () => {
     const { context, page, complaints } = await visit(hub.browser);
     await open(page, hub.server.url, '/bulk-actions/x');
-    await page.getByText('There is no bulk action of this id.').waitFor();
+    await page.getByText('There is no bulk action with this id.').waitFor();
     expect(complaints).toEqual([]);
     await context.close();
   });

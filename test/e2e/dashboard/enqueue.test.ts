@@ -39,8 +39,8 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     await enqueue.click();
     await page.getByRole('heading', { name: 'in_vain was not created' }).waitFor({ timeout: 30_000 });
     await page.getByText(/Failed with a permanent error\. ./).waitFor();
-    await page.getByText('its password opens nothing').waitFor();
-    await page.getByRole('link', { name: 'Enqueue anew' }).click();
+    await page.getByText('its password is not in use').waitFor();
+    await page.getByRole('link', { name: 'Enqueue again' }).click();
     await page.getByText('Filled in from').waitFor();
     expect(await page.getByLabel('Username').inputValue()).toBe('in_vain');
     // The password of what failed is of no use to anybody.
@@ -52,7 +52,7 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     await page.getByRole('heading', { name: 'second_try is' }).waitFor();
     await page.getByRole('link', { name: 'Queue', exact: true }).click();
     await page.getByRole('link', { name: 'in_vain' }).click();
-    await page.getByRole('link', { name: 'Enqueue anew' }).click();
+    await page.getByRole('link', { name: 'Enqueue again' }).click();
     await page.getByText('Filled in from').waitFor();
     await page.getByRole('heading', { name: 'second_try is' }).waitFor();
     await page.getByRole('button', { name: 'I have it' }).click();
@@ -83,12 +83,12 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     await open(page, hub.server.url, '/enqueue?tab=many');
     const text = page.getByLabel('Paste rows here');
     await text.fill('username\tfull name\npasted_1\tOne Pasted\nno!\tTwo Pasted\n');
-    await page.getByRole('button', { name: 'Read them' }).click();
+    await page.getByRole('button', { name: 'Read rows' }).click();
     await page.getByText('2 rows, 2 columns').waitFor();
     await page.getByText('Mend them in the text').waitFor();
     await page.getByRole('button', { name: 'Change the text' }).click();
     await text.fill((await text.inputValue()).replace('no!', 'pasted_2'));
-    await page.getByRole('button', { name: 'Read them' }).click();
+    await page.getByRole('button', { name: 'Read rows' }).click();
     await page.getByRole('button', { name: 'Enqueue 2 accounts' }).click();
     await page.getByText('2 queued, 0 refused', { exact: true }).first().waitFor();
     expect(await page.getByText('not sent yet').count()).toBe(0);

@@ -38,7 +38,7 @@ describe.skipIf(isBrowserMissing)('the focus', () => {
     // It cannot be used any more, and says why where one is.
     await expect.poll(() => undo.getAttribute('aria-disabled')).toBe('true');
     expect(await focused(page)).toMatch(/^BUTTON Undo/);
-    await dialog.getByText('It is undone.').first().waitFor();
+    await dialog.getByText('It was undone.').first().waitFor();
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -69,7 +69,7 @@ describe.skipIf(isBrowserMissing)('two nodes', () => {
     // The other node goes on meanwhile.
     for (const username of ['missed_one', 'missed_two', 'missed_three']) await enqueue(second, username);
     first = await processes.startNode({ ...serverEnv(database.url), NODE_NAME: 'node-one', PORT: port });
-    await page.getByText(/^Connected again\. Changed meanwhile, and up to date now: .*3 entries/).waitFor();
+    await page.getByText(/^Connected again\. Updated since: .*3 entries/).waitFor();
     await page.getByRole('button', { name: 'All right' }).click();
     expect(await page.getByText(/^Connected again/).count()).toBe(0);
     // What the browser says of itself about a server that is not there, and nothing else.

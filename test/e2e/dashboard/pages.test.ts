@@ -46,7 +46,7 @@ describe.skipIf(isBrowserMissing)('every page', () => {
       [`/runs/${house.runId}`, 'RetentionJob'],
       [`/webhooks/${house.webhookId}`, '127.0.0.1'],
       [`/bulk-actions/${house.bulkActionId}`, 'Retry'],
-      ['/no/such/page', 'There is nothing here'],
+      ['/no/such/page', 'Page not found'],
     ];
   }, 120_000);
   afterAll(async () => {

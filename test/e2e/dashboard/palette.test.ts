@@ -6,8 +6,8 @@ import { useHub } from '../../support/hub.ts';
 
 const WORDS = [
   ['silence', 'Silence an alert'],
-  ['mend', 'Break or mend the simulator'],
-  ['simulator', 'Break or mend the simulator'],
+  ['mend', 'Turn a simulator fault on or off'],
+  ['simulator', 'Turn a simulator fault on or off'],
   ['send a test', 'Send a test to a webhook'],
   ['token', 'Revoke an API token'],
   ['retire', 'Retire a key'],

@@ -13,7 +13,7 @@ describe.skipIf(isBrowserMissing)('preferences', () => {
     const { context, page, complaints } = await visit(hub.browser);
     await open(page, hub.server.url, '/nodes');
     await press(page, '?');
-    await page.getByRole('button', { name: 'Switch them off' }).click();
+    await page.getByRole('button', { name: 'Turn them off' }).click();
     await press(page, 'Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await press(page, 'g', 'q', '?');
@@ -24,7 +24,7 @@ describe.skipIf(isBrowserMissing)('preferences', () => {
     await press(page, 'Escape');
 
     await open(page, hub.server.url, '/settings');
-    await page.getByLabel('Shortcuts of single keys').selectOption('on');
+    await page.getByLabel('Single-key shortcuts').selectOption('on');
     await page.getByRole('heading', { level: 1 }).click();
     await press(page, 'g', 'n');
     await page.getByRole('heading', { name: 'Nodes', level: 1 }).waitFor();

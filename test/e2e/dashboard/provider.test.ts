@@ -12,7 +12,7 @@ describe.skipIf(isBrowserMissing)('the identity provider', () => {
     await open(page, hub.server.url, '/provider');
     const checks = page.getByRole('region', { name: 'Checks' });
     const checkNow = checks.getByRole('button', { name: 'Check now' });
-    await checks.getByText('The last check found it in order').waitFor();
+    await checks.getByText('The last check passed').waitFor();
     await page.getByRole('button', { name: 'Refuse the token' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Set the simulator' }).click();
     // The simulator looks for a new order four times a second.
@@ -20,12 +20,12 @@ describe.skipIf(isBrowserMissing)('the identity provider', () => {
       .poll(
         async () => {
           await checkNow.click();
-          return checks.getByText('The last check found it not in order').isVisible();
+          return checks.getByText('The last check failed').isVisible();
         },
         { timeout: 30_000 },
       )
       .toBe(true);
-    await checks.getByRole('list', { name: 'What they showed before' }).getByText('In order').waitFor();
+    await checks.getByRole('list', { name: 'Last known' }).getByText('Passed').waitFor();
     // What is wrong with the configuration opens the circuit before an entry has to find out.
     await page.getByRole('main').getByText('Opened by failures').waitFor();
     expect(complaints).toEqual([]);

@@ -88,10 +88,10 @@ describe.skipIf(isBrowserMissing)('the filters of the queue', () => {
   test('an address that is not understood lists nothing, rather than all', async () => {
     const { context, page, complaints } = await visit(hub.browser);
     await open(page, hub.server.url, '/queue?state=BOGUS&username=alpha&plan=cancel');
-    await page.getByText('asks for what it does not know (state=BOGUS)').waitFor();
+    await page.getByText('has unknown filters (state=BOGUS)').waitFor();
     expect(await page.getByRole('table').count()).toBe(0);
     expect(await page.getByRole('dialog').count()).toBe(0);
-    await page.getByRole('button', { name: 'Leave it out' }).click();
+    await page.getByRole('button', { name: 'Remove it' }).click();
     await row(page, 'alpha_one').waitFor();
     expect(new URL(page.url()).search).toBe('?username=alpha');
     expect(complaints).toEqual([]);

@@ -35,7 +35,7 @@ describe.skipIf(isBrowserMissing)('the tour', () => {
   test.each([
     ['It answers 503', 'Open', /503|unavailable/i],
     ['Our token is invalid', 'Open', /token/i],
-    ['It is slow', 'Closed', undefined],
+    ['Slow', 'Closed', undefined],
   ])('%s', async (label, circuit, cause) => {
     const { page } = one;
     const click = (name: string): Promise<void> => page.getByRole('button', { name }).first().click();
@@ -59,7 +59,7 @@ describe.skipIf(isBrowserMissing)('the tour', () => {
       expect(open?.count).toBe(6);
     }
 
-    await tour.getByRole('button', { name: 'Mend it' }).click();
+    await tour.getByRole('button', { name: 'Turn the fault off' }).click();
     // A person does not wait: neither for the next probe nor for the retries.
     const hurry = async (name: string): Promise<void> => {
       const button = tour.getByRole('button', { name }).first();
@@ -79,7 +79,7 @@ describe.skipIf(isBrowserMissing)('the tour', () => {
     await expect
       .poll(
         async () => {
-          if (await page.getByText('All accounts are made.').isVisible()) return true;
+          if (await page.getByText('All accounts exist.').isVisible()) return true;
           await hurry('Close the circuit');
           await hurry('Retry now');
           return false;

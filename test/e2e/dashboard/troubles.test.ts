@@ -30,7 +30,7 @@ describe.skipIf(isBrowserMissing)('trouble on the way', () => {
         : route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' }),
     );
     await page.goto(`${hub.server.url}/`);
-    const told = page.getByRole('main').getByText('The server answered with status 502. It is tried again by itself.');
+    const told = page.getByRole('main').getByText('The server answered with status 502. It is retried automatically.');
     await told.waitFor();
     expect(await told.count()).toBe(1);
     await takeBack();
@@ -44,7 +44,7 @@ describe.skipIf(isBrowserMissing)('trouble on the way', () => {
     const page = await begin('/nodes');
     await answer(page, 'query ', (route) => route.fulfill({ contentType: 'text/html', body: '<h1>Hotel</h1>' }));
     await page.getByRole('link', { name: 'Audit trail' }).click();
-    await page.getByText('Something between here and the server answered in its place').waitFor();
+    await page.getByText('Something else answered in place of the server').waitFor();
     await page.getByRole('banner').getByText('Not up to date').waitFor();
     await page.context().close();
   });
@@ -57,11 +57,11 @@ describe.skipIf(isBrowserMissing)('trouble on the way', () => {
     const send = dialog.getByRole('button', { name: 'Pause', exact: true });
     const takeBack = await answer(page, 'mutation ', (route) => route.fulfill({ status: 502, body: '' }));
     await send.click();
-    await dialog.getByText('status 502. It is not known whether it was done. Look whether it was').waitFor();
+    await dialog.getByText('status 502. The result is unknown. Check whether it was').waitFor();
     await takeBack();
     await answer(page, 'mutation ', (route) => route.fulfill({ status: 413, body: '' }));
     await send.click();
-    await dialog.getByText('status 413. It was not done.').waitFor();
+    await dialog.getByText('status 413. Not done.').waitFor();
     await page.context().close();
   });
 
@@ -75,7 +75,7 @@ describe.skipIf(isBrowserMissing)('trouble on the way', () => {
     await page.context().setOffline(false);
     await live(page);
     await page
-      .getByText('Nothing was done yet.')
+      .getByText('No entries yet.')
       .or(page.getByRole('table', { name: 'Acts' }))
       .waitFor();
     await page.context().close();
@@ -139,7 +139,7 @@ describe.skipIf(isBrowserMissing)('a page that nobody is signed in for, as one b
     await page.route('**/graphql', refuse);
     // It is left for the sign-in before it has loaded.
     await page.goto(`${hub.server.url}/nodes`).catch(() => undefined);
-    await page.getByText('The server says that nobody is signed in here.').waitFor();
+    await page.getByText('The server says you are not signed in.').waitFor();
     await page.waitForTimeout(1_500);
     expect(loads).toBeLessThanOrEqual(4);
     await page.unroute('**/graphql', refuse);
@@ -158,7 +158,7 @@ describe.skipIf(isBrowserMissing)('a page that nobody is signed in for, as one b
     await page.route('**/graphql', refuse);
     const send = dialog.getByRole('button', { name: 'Pause', exact: true });
     await send.click();
-    await dialog.getByText('It was not done. Sign in again in another window').waitFor();
+    await dialog.getByText('Not done. Sign in again in another window').waitFor();
     await page.unroute('**/graphql', refuse);
     await send.click();
     await dialog.waitFor({ state: 'detached' });

@@ -36,7 +36,7 @@ const COLUMNS: readonly Column<CheckedRow>[] = [
   { name: 'Full name', cell: ({ draft }) => <span className="break-words">{draft.fullName || '–'}</span> },
   { name: 'Family', cell: ({ familyName }) => <span className="break-words">{familyName || '–'}</span> },
   { name: 'Role', cell: ({ draft }) => (draft.role === undefined ? '–' : USER_ROLE[draft.role]) },
-  { name: 'Password', cell: ({ draft }) => (draft.password === '' ? 'Made for you' : 'Given') },
+  { name: 'Password', cell: ({ draft }) => (draft.password === '' ? 'Generated' : 'Given') },
   {
     name: 'Run at',
     cell: ({ draft }) => (draft.runAt === undefined ? 'At once' : <Time at={draft.runAt} as="exact" />),
@@ -53,14 +53,14 @@ export function CheckCard() {
   const noSending = !may.isAllowed
     ? may.reason
     : isLookingUp
-      ? 'The families are being looked up.'
+      ? 'Looking up families.'
       : good.length === 0
-        ? 'No row is good yet.'
+        ? 'No valid row yet.'
         : undefined;
   return (
     <Card
       title="Check before sending"
-      hint="Names that are taken already are known only to the server: such rows are refused by themselves, the others go on."
+      hint="Only the server knows which usernames are taken: such rows are refused, the others go on."
       actions={
         <Button kind="primary" icon={Send} disabledBecause={noSending} onClick={() => send(rows)}>
           Enqueue {counted(good.length, 'account', 'accounts')}
@@ -74,27 +74,27 @@ export function CheckCard() {
             tone="bad"
             actions={
               <Button isSmall onClick={lookAgain}>
-                Look again
+                Check again
               </Button>
             }
           >
-            Not all families could be looked up. {problem}
+            Some families could not be looked up. {problem}
           </Notice>
         )}
         {isLookingUp ? (
-          <Notice tone="info">The families that the table names are being looked up.</Notice>
+          <Notice tone="info">Looking up the families in the table.</Notice>
         ) : badCount > 0 ? (
           <Notice tone="warn">
             {counted(badCount, 'row has a problem', 'rows have problems')}, shown first
-            {good.length > 0 && ', and would be left out'}. Mend them in the {isPasted ? 'text' : 'file'}, or choose
+            {good.length > 0 && ', and will be left out'}. Mend them in the {isPasted ? 'text' : 'file'}, or choose
             above what the columns are and what holds for rows that do not say it
             {good.length > 0 && '; or send the others now'}.
           </Notice>
         ) : rows.length === 0 ? (
-          <Notice tone="warn">There is nothing below the heading.</Notice>
+          <Notice tone="warn">There are no rows below the heading.</Notice>
         ) : (
           <Notice tone="good">
-            {rows.length === 1 ? 'The row is good.' : `All ${count(rows.length)} rows are good.`}
+            {rows.length === 1 ? 'The row is valid.' : `All ${count(rows.length)} rows are valid.`}
           </Notice>
         )}
       </div>

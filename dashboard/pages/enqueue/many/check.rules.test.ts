@@ -52,7 +52,7 @@ describe('checkRows', () => {
     expect(rows.map(({ problems }) => problems.username)).toEqual([
       undefined,
       undefined,
-      'Line 1 has this username as well.',
+      'Line 1 has the same username.',
     ]);
     expect(problemsFirst(rows).map(({ line }) => line)).toEqual([3, 1, 2]);
   });

@@ -69,8 +69,7 @@ function checkRow(
   families: ReadonlyMap<string, FoundFamily>,
 ): CheckedRow {
   const named = cell('family');
-  const family =
-    named === '' ? undefined : (families.get(named) ?? { problem: `“${named}” has not been looked up yet.` });
+  const family = named === '' ? undefined : (families.get(named) ?? { problem: `“${named}” is not looked up yet.` });
   const found = family !== undefined && 'familyId' in family ? family : undefined;
   const role = cell('role') === '' ? defaults.role : roleOf(cell('role'));
   const runAt = cell('runAt') === '' ? undefined : runAtOf(cell('runAt'));
@@ -107,7 +106,7 @@ function withoutDoubles(rows: readonly CheckedRow[]): CheckedRow[] {
       first.set(username, row.line);
       return row;
     }
-    const twice = `Line ${before} has this username as well.`;
+    const twice = `Line ${before} has the same username.`;
     return { ...row, problems: { ...row.problems, username: row.problems.username ?? twice } };
   });
 }

@@ -25,15 +25,15 @@ export function ColumnsCard() {
       hint={`${counted(rows, 'row', 'rows')}, ${counted(mapping.length, 'column', 'columns')}`}
       actions={
         <Button isSmall onClick={leaveTable}>
-          {table.isPasted ? 'Change the text' : 'Take other rows'}
+          {table.isPasted ? 'Change the text' : 'Use other rows'}
         </Button>
       }
     >
       <div className="grid gap-5">
         <fieldset className="grid gap-3">
-          <legend className="mb-2 font-medium">What the columns are</legend>
+          <legend className="mb-2 font-medium">Columns</legend>
           <Checkbox
-            label="The first row names the columns"
+            label="The first row is a heading"
             checked={isHeaded}
             onChange={({ target }) => headed(table, target.checked)}
           />
@@ -57,13 +57,13 @@ export function ColumnsCard() {
           </div>
         </fieldset>
         <fieldset>
-          <legend className="mb-2 font-medium">For rows that do not say it</legend>
+          <legend className="mb-2 font-medium">Default for rows without one</legend>
           <div className="grid items-start gap-3 sm:grid-cols-2 lg:grid-cols-3">
             <WhoFields value={who} onChange={setWho} />
             <RoleField value={role} onChange={(chosen) => draft.set({ role: chosen })} />
           </div>
           <p className="mt-2 text-sm text-muted">
-            A row of another family is asked for by its owner. A row without a password gets one, made in this browser.
+            For a row of another family, its owner asks. A row without a password gets one generated in this browser.
           </p>
         </fieldset>
       </div>

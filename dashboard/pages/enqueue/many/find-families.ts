@@ -40,11 +40,10 @@ async function findFamily(name: string): Promise<FoundFamily> {
   if (error !== undefined) return { problem: problemOf(error) };
   const same = (data?.families?.nodes ?? []).filter((one) => one.name.toLowerCase() === name.toLowerCase());
   const [only] = same;
-  if (same.length > 1)
-    return { problem: `Several families are called “${name}”: give the id of the one that is meant.` };
+  if (same.length > 1) return { problem: `Several families are called “${name}”: use the family’s id.` };
   if (only !== undefined) return familyOf(only.familyId);
   return data?.families?.pageInfo.hasNextPage === true
-    ? { problem: `Too many families have “${name}” in their name: give the id of the one that is meant.` }
+    ? { problem: `Too many families match “${name}”: use the family’s id.` }
     : { problem: `No family is called “${name}”.` };
 }
 

@@ -41,7 +41,7 @@ it('takes one column for one column', async () => {
 });
 
 it('says so when there is nothing below the heading', async () => {
-  expect(await rowsOf('username,full name\n')).toBe('There is nothing below the heading.');
+  expect(await rowsOf('username,full name\n')).toBe('There are no rows below the heading.');
 });
 
 describe('a file', () => {

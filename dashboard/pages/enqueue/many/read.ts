@@ -27,9 +27,8 @@ export async function readFile(file: File): Promise<Read> {
 export const readText = (text: string): Promise<Read> => readTable(text, 'Pasted rows', true);
 
 async function readTable(text: string, name: string, isPasted: boolean): Promise<Read> {
-  if (text.trim() === '') return { problem: 'There is nothing in it.' };
-  if (text.includes('\0'))
-    return { problem: 'This is not a text file. Save the table as CSV, with a row for each account, and choose that.' };
+  if (text.trim() === '') return { problem: 'It is empty.' };
+  if (text.includes('\0')) return { problem: 'This is not a text file. Save the table as CSV, one row per account.' };
   const { default: Papa } = await import('papaparse');
   const delimiter = delimiterOf(
     (one) => Papa.parse<string[]>(text, { delimiter: one, preview: ROWS_THAT_TELL, skipEmptyLines: 'greedy' }).data,
@@ -39,13 +38,13 @@ async function readTable(text: string, name: string, isPasted: boolean): Promise
   const broken = errors.find(({ type }) => type === 'Quotes');
   if (broken !== undefined)
     return {
-      problem: `A quotation mark is not closed, or stands where none should, near line ${linesOf(data)[broken.row ?? 0] ?? 1}.`,
+      problem: `A quotation mark is missing or misplaced near line ${linesOf(data)[broken.row ?? 0] ?? 1}.`,
     };
   const { rows, lines } = withoutEmpty(data);
   if (rows.length > MOST_ROWS + 1) return { problem: `It has more than ${MOST_ROWS} rows. Cut it into several files.` };
   if (rows.some((row) => row.length > 50))
-    return { problem: 'It has more than 50 columns: this is no table of accounts.' };
-  if (rows.length === 1 && hasHeadings(rows[0] ?? [])) return { problem: 'There is nothing below the heading.' };
+    return { problem: 'It has more than 50 columns. This is not a table of accounts.' };
+  if (rows.length === 1 && hasHeadings(rows[0] ?? [])) return { problem: 'There are no rows below the heading.' };
   return { name, isPasted, rows, lines };
 }
 

@@ -75,7 +75,10 @@ export function ResultCard() {
   const save = (): void => {
     downloadResults(rows);
     sending.set({ isSaved: true });
-    toast('The results are in your downloads. They hold passwords: keep them safe, and delete them when done.', 'info');
+    toast(
+      'The results are in your downloads. They contain passwords: keep them safe and delete them when done.',
+      'info',
+    );
   };
 
   return (
@@ -119,13 +122,13 @@ export function ResultCard() {
         </p>
         {problem !== undefined && (
           <Notice tone="bad" isUrgent>
-            {problem} Going on sends the last request again as it was.
+            {problem} Continuing sends the last request again unchanged.
           </Notice>
         )}
         {isUnsaved && !isGoingOn && (
           <Notice tone="warn">
-            Passwords were made for these accounts. They are shown this once: download the results before you close this
-            page. The file holds the passwords as they are, so keep it safe and delete it when it has served.
+            Passwords were generated for these accounts. They are shown only once: download the results before you close
+            this page. The file contains the passwords in plain text, so keep it safe and delete it when done.
           </Notice>
         )}
         {!isGoingOn && (
@@ -137,7 +140,7 @@ export function ResultCard() {
               </ButtonLink>
               <Button
                 isSmall
-                disabledBecause={isUnsaved ? 'Download the results first: they hold passwords.' : undefined}
+                disabledBecause={isUnsaved ? 'Download the results first: they contain passwords.' : undefined}
                 onClick={again}
               >
                 Enqueue others

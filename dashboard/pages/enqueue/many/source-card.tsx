@@ -26,7 +26,7 @@ export function SourceCard() {
       if ('problem' in read) setProblem(read.problem);
       else takeTable(read);
     } catch {
-      setProblem('It could not be read. Is it a text file with one account a row?');
+      setProblem('The file could not be read. Is it a text file with one account per row?');
     } finally {
       setBusy(false);
     }
@@ -41,7 +41,7 @@ export function SourceCard() {
   return (
     <Card
       title="The accounts"
-      hint="One a row, with commas, semicolons or tabs between the columns. Nothing is sent before you have seen what is in it."
+      hint="One per row, columns separated by commas, semicolons or tabs. Nothing is sent before you have checked it."
     >
       {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is one way more; the button and the text field do the same. */}
       <div
@@ -60,7 +60,7 @@ export function SourceCard() {
         )}
         <TextArea
           label="Paste rows here"
-          hint="Columns that are known: username, full name, family, asked for by, role, password, run at. The first two are needed."
+          hint="Known columns: username, full name, family, asked for by, role, password, run at. The first two are required."
           rows={8}
           spellCheck={false}
           placeholder={EXAMPLE}
@@ -75,7 +75,7 @@ export function SourceCard() {
             disabledBecause={text.trim() === '' ? 'Paste some rows first.' : undefined}
             onClick={() => void take(readText(text))}
           >
-            Read them
+            Read rows
           </Button>
           <Button icon={FileUp} onClick={() => file.current?.click()}>
             Choose a file

@@ -85,7 +85,7 @@ export function EnqueueOne() {
               <Link href={`/queue/${origin}`} className="text-accent underline">
                 an entry
               </Link>{' '}
-              that cannot succeed as it is. Change what was refused. Its password is not taken over.
+              , which cannot succeed as it is. Change what was refused. Its password is not copied.
             </Notice>
           )}
           {rest !== undefined && (
@@ -99,8 +99,8 @@ export function EnqueueOne() {
               label="Username"
               hint={
                 username === normaliseUsername(username) || usernameProblem(username) !== undefined
-                  ? '3 to 20 of a to z, 0 to 9 and _.'
-                  : `It becomes ${normaliseUsername(username)}.`
+                  ? '3 to 20 characters: a to z, 0 to 9, _.'
+                  : `Stored as ${normaliseUsername(username)}.`
               }
               problem={problems.username}
               value={username}
@@ -110,7 +110,7 @@ export function EnqueueOne() {
             />
             <TextField
               label="Full name"
-              hint="As people write it, 100 characters at most."
+              hint="At most 100 characters."
               problem={problems.fullName}
               value={fullName}
               onChange={({ target }) => form.set({ fullName: target.value })}
@@ -119,7 +119,7 @@ export function EnqueueOne() {
             <div className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-2">
               <TextField
                 label="Password (optional)"
-                hint="12 characters at least. Left empty, one is made and shown once."
+                hint="At least 12 characters. Empty: generated and shown once."
                 problem={problems.password}
                 type={isShown ? 'text' : 'password'}
                 autoComplete="new-password"

@@ -70,17 +70,17 @@ export function MadeOne({ made, onTaken, isBeside = false }: MadeOneProps) {
         )}
         {isLost && (
           <Notice tone="warn">
-            It was queued by an earlier try whose answer did not arrive. The password that was made then cannot be shown
-            again: retry the entry with a new one, or set one at the identity provider once the account is made.
+            An earlier try already queued it, but its answer did not arrive. That generated password cannot be shown
+            again: retry the entry with a new one, or set one at the identity provider once the account exists.
           </Notice>
         )}
         <div className="flex flex-wrap gap-2">
           {/* What was refused is asked for otherwise. */}
           {entry != null && isInVain && <EnqueueAnew entry={entry} isSmall={false} />}
           <Button kind={isInVain ? 'plain' : 'primary'} onClick={onTaken}>
-            {isBeside ? (isToTake ? 'I have it' : 'Put it away') : isToTake ? 'I have it: another one' : 'Another one'}
+            {isBeside ? (isToTake ? 'I have it' : 'Done') : isToTake ? 'I have it: enqueue another' : 'Enqueue another'}
           </Button>
-          <ButtonLink href={`/queue/${entryId}`}>Look at the entry</ButtonLink>
+          <ButtonLink href={`/queue/${entryId}`}>Open the entry</ButtonLink>
         </div>
       </div>
     </Card>

@@ -16,7 +16,7 @@ it('does not have a password given to anybody while there is no account', () => 
   expect(passwordAdvice('FAILED').text).toMatch(/does not exist/);
   expect(passwordAdvice('CANCELLED').text).toMatch(/does not exist/);
   for (const status of ['PENDING', 'PROCESSING', 'COMPLETED'] as const)
-    expect(passwordAdvice(status).text).toMatch(/give it to whoever signs in/);
+    expect(passwordAdvice(status).text).toMatch(/give it to the person who signs in/);
 });
 
 it('puts away one, and leaves the others', () => {

@@ -40,10 +40,10 @@ export function passwordAdvice(status: Status): { readonly tone: 'warn' | 'info'
   if (status === 'FAILED' || status === 'CANCELLED')
     return {
       tone: 'info',
-      text: 'The account does not exist, so its password opens nothing. Only if you mean to retry the entry, copy it now: a retry makes the account with it, and it is shown this once.',
+      text: 'The account does not exist, so its password is not in use. Copy it only if you want to retry the entry: it is shown only once.',
     };
   return {
     tone: 'warn',
-    text: 'Its password is shown this once. Copy it now and give it to whoever signs in with it; nobody can show it again.',
+    text: 'Its password is shown only once. Copy it now and give it to the person who signs in with it.',
   };
 }

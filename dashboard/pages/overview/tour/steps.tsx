@@ -57,7 +57,7 @@ export function Steps({ circuit, fault }: StepsProps) {
                 input={{ fault: one.fault, reason: 'The tour' }}
                 label={one.label}
                 kind={broken === one.fault ? 'primary' : 'plain'}
-                disabledBecause={isMended ? 'It is mended: begin anew to break it again.' : undefined}
+                disabledBecause={isMended ? 'The fault is off. Start again to turn it on.' : undefined}
                 onDone={() => advanceTour({ fault: one.fault })}
               />
             ))}
@@ -65,7 +65,7 @@ export function Steps({ circuit, fault }: StepsProps) {
         </Step>
       )}
       {broken !== undefined && (
-        <Step number={3} title="Enqueue six more, and look what happens" isDone={others.length > 0}>
+        <Step number={3} title="Enqueue six more and watch" isDone={others.length > 0}>
           {others.length === 0 ? (
             <DemoButton
               count={6}
@@ -94,7 +94,7 @@ export function Steps({ circuit, fault }: StepsProps) {
       {others.length > 0 && !six.isLoading && (
         <Step
           number={4}
-          title={broken === 'SLOW' ? 'Mend it' : 'Mend it, and look how the queue drains'}
+          title={broken === 'SLOW' ? 'Turn the fault off' : 'Turn the fault off and watch the queue drain'}
           isDone={isOver}
           isScrolledTo={others !== before.others}
         >
@@ -103,9 +103,9 @@ export function Steps({ circuit, fault }: StepsProps) {
               <ActionButton
                 action={breakSimulator}
                 input={{ fault: 'NONE', reason: 'The tour' }}
-                label="Mend it"
+                label="Turn the fault off"
                 kind={isMended ? 'plain' : 'primary'}
-                disabledBecause={isMended && fault === 'NONE' ? 'It is mended.' : undefined}
+                disabledBecause={isMended && fault === 'NONE' ? 'The fault is off.' : undefined}
                 onDone={() => advanceTour({ isMended: true })}
               />
               {isMended && isHeld && !isDrained && (
@@ -115,9 +115,9 @@ export function Steps({ circuit, fault }: StepsProps) {
             {isMended && (
               <p>
                 {isDrained
-                  ? 'All accounts are made.'
+                  ? 'All accounts exist.'
                   : isHeld
-                    ? 'The next probe finds it well and closes the circuit, and what waits for that follows; or close it by hand.'
+                    ? 'The next probe closes the circuit and the waiting entries continue; or close it by hand.'
                     : 'An entry whose attempt failed waits for its retry. “Retry now” does not wait.'}
               </p>
             )}
@@ -125,7 +125,7 @@ export function Steps({ circuit, fault }: StepsProps) {
         </Step>
       )}
       {isOver && (
-        <Step number={5} title="Look what was recorded" isDone={false} isScrolledTo={!before.isMended}>
+        <Step number={5} title="See what was recorded" isDone={false} isScrolledTo={!before.isMended}>
           <div className="flex flex-wrap gap-2">
             <ButtonLink isSmall href={`/queue/${others[0]}`}>
               An entry’s timeline

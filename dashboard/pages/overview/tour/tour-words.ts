@@ -15,17 +15,17 @@ export const FAULTS: readonly {
     fault: 'UNAVAILABLE',
     label: 'It answers 503',
     shows:
-      'Each attempt fails, and its entry will be retried in a minute. After five failures of different entries the circuit opens: nothing more is sent, so the outage spends nobody’s retries.',
+      'Each attempt fails and is retried in a minute. After five failures of different entries the circuit opens: no more calls, so the outage costs no retries.',
   },
   {
     fault: 'INVALID_TOKEN',
     label: 'Our token is invalid',
     shows:
-      'That is no entry’s fault: the first answer opens the circuit, no entry loses a retry, and all of them wait. Now and then one is let through as a probe.',
+      'That is no entry’s fault: the first answer opens the circuit and no entry loses a retry. From time to time one entry is sent as a probe.',
   },
   {
     fault: 'SLOW',
-    label: 'It is slow',
-    shows: 'Nothing fails; attempts just take three seconds. Each is bounded in time, and many go on side by side.',
+    label: 'Slow',
+    shows: 'Nothing fails; attempts take three seconds. Many run at the same time.',
   },
 ];

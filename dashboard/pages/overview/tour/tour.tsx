@@ -54,12 +54,12 @@ export function Tour({ totals }: { readonly totals: Totals }) {
   return (
     <Card
       title="See it work, in two minutes"
-      hint="Accounts are made at the built-in simulator, so nothing here can do harm."
+      hint="Accounts are created at the built-in simulator only."
       actions={
         <>
           {state.first !== undefined && (
             <Button isSmall kind="ghost" onClick={again}>
-              Begin anew
+              Start again
             </Button>
           )}
           <Button isSmall kind="ghost" onClick={leave}>

@@ -49,7 +49,7 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
           <p>
             For {about}
             {size !== undefined &&
-              `, ${counted(size, 'entry', 'entries')}${'filter' in target ? ' when the list was loaded; the plan counts them anew' : ''}`}
+              `, ${counted(size, 'entry', 'entries')}${'filter' in target ? ' when the list was loaded; the plan counts again' : ''}`}
             . <span className="text-muted">{words.explains} A plan changes nothing.</span>
           </p>
           {kind === 'SET_RUN_AT' && (
@@ -61,7 +61,7 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
           )}
           <TextField
             label="Reason (optional)"
-            hint="Kept in the audit trail, with each entry that is changed."
+            hint="Recorded in the audit trail with each changed entry."
             problem={problems.fields.reason}
             maxLength={500}
             value={asked.reason ?? ''}
@@ -89,11 +89,7 @@ export function PlanDialog({ kind, target, size, onClose }: PlanDialogProps) {
               kind={words.isDangerous ? 'danger' : 'primary'}
               isBusy={isBusy}
               disabledBecause={
-                step.plan.count === 0
-                  ? 'There is nothing that it would change.'
-                  : mayApply.isAllowed
-                    ? undefined
-                    : mayApply.reason
+                step.plan.count === 0 ? 'It would change nothing.' : mayApply.isAllowed ? undefined : mayApply.reason
               }
               onClick={() => void apply(step.plan)}
             >

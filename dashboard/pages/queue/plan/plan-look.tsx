@@ -24,20 +24,22 @@ export function PlanLook({ kind, plan, runAt }: PlanLookProps) {
           {runAt !== undefined && kind === 'SET_RUN_AT' && (
             <>
               {' '}
-              They are to be due at <Time at={runAt} as="exact" />.
+              They become due at <Time at={runAt} as="exact" />.
             </>
           )}
           {plan.estimatedDuration !== null && (
             <>
               {' '}
-              At the speed of the last minutes their attempts take about <Length of={plan.estimatedDuration} />.
+              At the current speed their attempts take about <Length of={plan.estimatedDuration} />.
             </>
           )}{' '}
           The plan can be applied for <Time at={plan.expiresAt} as="countdown" /> more.
         </span>
       </p>
       {plan.count === 0 && (
-        <Notice tone="info">Nothing would be changed; see below why. Select others, or change the filter.</Notice>
+        <Notice tone="info">
+          Nothing would change; the reasons are below. Select other entries or change the filter.
+        </Notice>
       )}
       {plan.sample.length > 0 && (
         <section aria-labelledby="plan-sample">

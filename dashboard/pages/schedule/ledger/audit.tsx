@@ -45,7 +45,7 @@ export function Audit({ jobName, jobZone, from, to }: AuditProps) {
   return (
     <Card
       title="Audit"
-      hint="Reckons anew what was due by the versions of the schedule, and holds the ledger against it: each instant must have exactly one outcome."
+      hint="Recomputes what was due and compares it with the ledger: each due time must have exactly one outcome."
     >
       <div className="flex flex-wrap items-start gap-x-3 gap-y-2">
         <div className="w-56">
@@ -66,13 +66,13 @@ export function Audit({ jobName, jobZone, from, to }: AuditProps) {
         <Button
           className="mt-6"
           isBusy={asked !== undefined && result.isRefreshing}
-          disabledBecause={isAllowed ? (isOrdered ? undefined : 'The span has no length.') : reason}
+          disabledBecause={isAllowed ? (isOrdered ? undefined : 'The range is empty.') : reason}
           onClick={() => {
             setAsked(span);
             if (asked?.from === span.from && asked.to === span.to) result.refresh();
           }}
         >
-          Audit this span
+          Audit this range
         </Button>
       </div>
       {asked !== undefined && (
@@ -97,16 +97,16 @@ function Result({ of, jobZone }: { readonly of: Findings; readonly jobZone: stri
   return (
     <div className="grid gap-3">
       {!wasChecked ? (
-        <Notice tone="warn">Nothing of this span could be checked.</Notice>
+        <Notice tone="warn">Nothing in this range could be checked.</Notice>
       ) : of.isComplete ? (
         <Notice tone="good">
-          The ledger is whole: {counted(of.dueCount, 'fire was due, and it has', 'fires were due, and each has')}{' '}
+          The ledger is complete: {counted(of.dueCount, 'fire was due, and it has', 'fires were due, and each has')}{' '}
           exactly one outcome.
         </Notice>
       ) : (
         <Notice tone="bad">
-          The ledger is not whole: {counted(of.missingCount, 'fire is missing', 'fires are missing')},{' '}
-          {count(of.extraCount)} recorded that should not be,{' '}
+          The ledger is not complete: {counted(of.missingCount, 'fire is missing', 'fires are missing')},{' '}
+          {count(of.extraCount)} recorded but not due,{' '}
           {counted(of.miscountedCount, 'gap is miscounted', 'gaps are miscounted')}.
         </Notice>
       )}
@@ -131,7 +131,7 @@ function Result({ of, jobZone }: { readonly of: Findings; readonly jobZone: stri
         ]}
       />
       <Instants title="Missing" of={of.missing} total={of.missingCount} jobZone={jobZone} />
-      <Instants title="Recorded though not due, or twice" of={of.extra} total={of.extraCount} jobZone={jobZone} />
+      <Instants title="Recorded but not due, or recorded twice" of={of.extra} total={of.extraCount} jobZone={jobZone} />
       {of.miscounted.length > 0 && (
         <div>
           <h3 className="font-medium">Miscounted gaps</h3>

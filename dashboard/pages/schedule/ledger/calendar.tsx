@@ -22,7 +22,7 @@ export function Calendar({ jobName, days, zone, address: { months, size, day, se
   return (
     <Card
       title="Calendar"
-      hint={`Each day by the worst that became of a fire, in ${zone}. Choose a day to see its fires.`}
+      hint={`The worst outcome of each day, in ${zone}. Choose a day to see its fires.`}
       actions={
         <>
           <Button isSmall onClick={() => set({ months: size === 1 ? '3' : '1', day: undefined })}>
@@ -37,7 +37,7 @@ export function Calendar({ jobName, days, zone, address: { months, size, day, se
             />
             <Button
               isSmall
-              disabledBecause={last === present ? 'It is shown.' : undefined}
+              disabledBecause={last === present ? 'Already shown.' : undefined}
               onClick={() => set({ month: undefined, day: undefined })}
             >
               This month
@@ -46,7 +46,7 @@ export function Calendar({ jobName, days, zone, address: { months, size, day, se
               icon={ChevronRight}
               isSmall
               label="Later"
-              disabledBecause={last >= present ? 'The ledger holds only what has been due.' : undefined}
+              disabledBecause={last >= present ? 'The ledger has only past fires.' : undefined}
               onClick={() => set({ month: monthsLater(last, size), day: undefined })}
             />
           </span>

@@ -104,7 +104,7 @@ export function FireList({ jobName, jobZone, from, to, day, days, address }: Fir
   return (
     <Card
       title={day === undefined ? 'Fires' : `Fires of ${dayName(day)}`}
-      hint="Newest first; many fires that share one outcome are one row."
+      hint="Newest first. Consecutive fires with the same outcome share a row."
       isFlush
       actions={
         day !== undefined && (
@@ -128,10 +128,10 @@ export function FireList({ jobName, jobZone, from, to, day, days, address }: Fir
                 rows={foldGaps(nodes)}
                 keyOf={({ fire }) => fire.at}
                 empty={
-                  <Empty title={outcomes.length > 0 ? 'No fire came to that.' : 'Nothing was due.'}>
+                  <Empty title={outcomes.length > 0 ? 'No fire matches.' : 'No fires were due.'}>
                     {outcomes.length > 0
                       ? 'Choose other outcomes, or another day.'
-                      : 'Each fire is written here as soon as it is settled, whatever became of it.'}
+                      : 'Each fire appears here with its outcome.'}
                   </Empty>
                 }
               />
@@ -139,14 +139,14 @@ export function FireList({ jobName, jobZone, from, to, day, days, address }: Fir
                 <nav aria-label="Pages of the list" className="flex justify-between gap-2 border-t px-4 py-2">
                   <Button
                     isSmall
-                    disabledBecause={isWithin ? undefined : 'These are the newest.'}
+                    disabledBecause={isWithin ? undefined : 'This is the newest page.'}
                     onClick={() => set({ until: undefined })}
                   >
                     To the newest
                   </Button>
                   <Button
                     isSmall
-                    disabledBecause={older === undefined ? 'These are the oldest.' : undefined}
+                    disabledBecause={older === undefined ? 'This is the oldest page.' : undefined}
                     onClick={() => set({ until: older })}
                   >
                     Older
