@@ -1,8 +1,8 @@
 /**
- * ManagedAccountRetryJob: the safety net, and the record of what was due. Retries fall due without
- * it (due-timer.ts), paused or not. Each run takes over what crashed nodes held, wakes every node's
- * worker, ends when all that was due at its start is settled or nobody works on it any more, and
- * counts that. It destroys some of the passwords whose time has come, as each heartbeat does.
+ * ManagedAccountRetryJob: a safety net, and a record of what was due. Retries happen without it, also
+ * while it is paused (worker.ts). Each run takes over entries of crashed nodes, wakes the workers of all
+ * nodes, waits until what was due at its start is done or no node works on it any more, and counts the
+ * outcomes. Like each heartbeat, it destroys some of the passwords that are no longer needed.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
@@ -20,7 +20,7 @@ export const managedAccountRetryJob: Job = {
   cron: '* * * * *',
   timeZone: 'UTC',
   misfirePolicy: 'run_once',
-  // A stopping node attempts nothing more: its run would wait in vain, another node's does not.
+  // A stopping node attempts nothing more, so that its run would wait in vain.
   endsWhenStopping: true,
   run: retryDueEntries,
 };
@@ -58,7 +58,7 @@ const entries = (count: number): string => `${count.toLocaleString('en-US')} ${c
 
 const settledOf = (outcomes: RunCounts): number => Object.values(outcomes).reduce((sum, count) => sum + count, 0);
 
-/** What was taken over, or came to be due by hand, may be settled beside what was due. */
+/** More may be done than was due at the start: entries that were taken over, or that an operator retried. */
 function progressOf(outcomes: RunCounts, due: number): RunProgress {
   const done = settledOf(outcomes);
   return { done, total: Math.max(due, done), label: 'Attempting the entries that are due' };
@@ -84,7 +84,7 @@ function sayOutcomes(log: RunLog, due: number, outcomes: RunCounts, circuit: Cir
   }
 }
 
-/** The nodes that hear of work, by name. */
+/** The names of the nodes that get the notice of work. */
 async function nodesAwake(db: Database): Promise<string[]> {
   const nodes = await db.query<{ name: string }>(
     `SELECT name FROM auth.server_nodes WHERE state = 'running' ORDER BY name`,
@@ -92,7 +92,7 @@ async function nodesAwake(db: Database): Promise<string[]> {
   return nodes.map(({ name }) => name);
 }
 
-// The instant travels as text: a Date would cut the database's microseconds.
+// The instant is text, because a Date would drop the database's microseconds.
 async function dueNow(db: Database): Promise<{ now: string; due: number }> {
   const [row] = await db.query<{ now: string; due: number }>(
     `SELECT now()::text AS now, count(*)::int AS due FROM auth.queued_managed_account_creations
@@ -102,7 +102,7 @@ async function dueNow(db: Database): Promise<{ now: string; due: number }> {
 }
 
 const REPORT_EVERY_MS = 2_000;
-/** So long nobody works on what is left: somebody's transaction holds it, or no node is free. It is not waited for. */
+/** After so long without an attempt, what is left is not waited for: a transaction has locked it, or no node is free. */
 const IDLE_FOR_MS = 5_000;
 
 const UNSETTLED = `
@@ -119,8 +119,8 @@ const UNSETTLED = `
     FROM auth.identity_circuits AS circuit WHERE provider = $2`;
 
 /**
- * Waits until nothing that was due at `now` and is not paused waits or is being attempted, the
- * circuit is not closed, or nobody has worked on what is left for a while. Answers the circuit's state; null when it was not waited to the end.
+ * Waits until every entry that was due at `now` is done or paused, the circuit is not closed, or no
+ * node has worked on what is left for a while. Returns the circuit's state, or null if entries are left.
  */
 async function untilSettled(
   { db, provider, signal, report, progress }: JobContext,
@@ -149,7 +149,7 @@ async function untilSettled(
   return null;
 }
 
-/** Attempts that ended since `now`, of entries that were due by then. */
+/** Counts the attempts that ended since `now`, of entries that were due by then. */
 async function countOutcomes(db: Database, now: string): Promise<RunCounts> {
   const [row] = await db.query<Record<'completed' | 'failed' | 'retrying', number>>(
     `SELECT count(*) FILTER (WHERE a.outcome = 'succeeded')::int AS completed,

@@ -1,8 +1,8 @@
 /**
- * A node's worker: woken, it claims whatever is due and goes on until nothing due is left, with
- * at most PROVIDER_CONCURRENCY attempts in flight; then it sleeps until the next entry falls due.
- * While the circuit is not closed it claims nothing but the probe, when its time has come; after
- * it closed, and while pauses or limits are set, it claims no more than it can start at once.
+ * A node's worker. When woken, it claims due entries until none is left, with at most
+ * PROVIDER_CONCURRENCY attempts in flight; then it sleeps until the next entry falls due. While the
+ * circuit is not closed, it claims only a probe, when one is due. In the seconds after the circuit
+ * closed, and while limits are set, it claims no more than it can start at once.
  */
 
 import { releaseProbe } from '../identity/circuit.ts';
@@ -20,18 +20,18 @@ import { createSettler, type SettlerServices } from './settle.ts';
 export type WorkerServices = SettlerServices & AttemptServices & Pick<Services, 'nodeId'>;
 
 export interface Worker {
-  /** Looks for due entries now; many wakes in a row are one. */
+  /** Claims due entries now; several wakes in a row count as one. */
   wake(): void;
-  /** The circuit, a pause or a limit changed: looks at them before it claims or starts anything more. */
+  /** The circuit, a pause or a limit changed: the worker reads them before it claims more. */
   reconsider(): void;
   attemptsInHand(): number;
-  /** Stops claiming, lets attempts in flight end within the time and gives back the rest. */
+  /** Stops claiming, gives back what is not started, and waits for attempts in flight; resolves after `timeoutMs` at the latest. */
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** Outcomes that wait to be written, for each attempt that may be in flight: more of them, and nothing more is claimed. */
+/** With more unwritten outcomes than this for each slot, nothing more is claimed. */
 const UNWRITTEN_PER_SLOT = 4;
-/** Before it is asked when the next entry falls due: a worker that is busy again at once need not know. */
+/** How long to wait before asking when the next entry falls due: a worker that is soon busy again need not know. */
 const SETTLE_MS = 20;
 
 /** Creates the worker; it does nothing until it is woken. */
@@ -41,16 +41,16 @@ export function createWorker(services: WorkerServices): Worker {
   const metrics = services.metrics.queue;
   const claim = claimOptions(services);
   const settler = createSettler(services, () => void returnUnstarted());
-  /** Claimed ahead, so that a slot that falls free is filled without a round trip. */
+  /** Claimed ahead, so that a free slot is filled without a round trip. */
   let waiting: { entry: ClaimedEntry; probeToken?: string }[] = [];
-  /** Attempts that are talking to the provider; their number is bounded. */
+  /** Attempts that are calling the provider; at most `concurrency`. */
   let calling = 0;
   /** These, and those whose outcome is being written. */
   const attempts = new Set<Promise<void>>();
   let slotFreed: (() => void) | undefined;
-  /** Circuit, pauses and limits are to be looked at before the next claim; a new node knows none of them. */
+  /** Circuit, pauses and limits must be read before the next claim; a new node has not read them yet. */
   let mustLook = true;
-  /** When what holds claims back changes by itself, by performance.now(). */
+  /** When what holds claims back changes without a notice, by performance.now(). */
   let changesAt = UNTIL_WOKEN;
   let isAwake = false;
   const pace = createPace(db, claim, concurrency);
@@ -66,7 +66,7 @@ export function createWorker(services: WorkerServices): Worker {
       return changesAt - performance.now();
     },
   });
-  /** By a loop of its own: a claim does not wait for the answer. */
+  /** In a loop of its own, so that no claim waits for the answer. */
   const dueTimer = loop({
     name: 'Asking when the next entry falls due',
     outage: db.outage,
@@ -90,7 +90,7 @@ export function createWorker(services: WorkerServices): Worker {
       if (stopping.aborted) return returnEntries(entries);
       take(entries);
       if (!isAll) continue;
-      // Where nothing was claimed, nothing is due, or something holds it.
+      // When nothing was claimed, nothing is due or something holds it back.
       if (entries.length > 0 || (await look(stopping)) !== 'changed') return;
     }
   };
@@ -104,18 +104,18 @@ export function createWorker(services: WorkerServices): Worker {
       };
     });
 
-  /** Sees what holds claims back, and notes when that next changes by itself. */
+  /** Reads what holds claims back, and when that next changes without a notice. */
   const look = async (stopping: AbortSignal): Promise<'held' | 'free' | 'changed'> => {
     // What was claimed ahead may be paused now, or more than a limit allows.
     if (mustLook) void returnUnstarted();
-    // Before the look, so that what changes during it is looked at again.
+    // Before reading, so that a change during it is read again.
     mustLook = false;
     const { isOpen, isHeld, isChanged, isProbeDue, ms } = await pace.look().catch((error: unknown) => {
       mustLook = true;
       throw error;
     });
     if (isHeld) void returnUnstarted();
-    mustLook ||= isOpen; // Its closing must not be missed: the slow start begins then.
+    mustLook ||= isOpen; // The slow start begins when it closes: that must not be missed.
     if (ms !== undefined) changesAt = performance.now() + Math.max(ms, 10);
     if (isProbeDue && !stopping.aborted) await probe();
     return isHeld ? 'held' : isChanged ? 'changed' : 'free';
@@ -137,7 +137,7 @@ export function createWorker(services: WorkerServices): Worker {
     startWaiting();
   };
 
-  /** Fills the free slots; what its lease leaves no room for goes back. */
+  /** Fills the free slots; gives back entries whose lease is too short by now. */
   const startWaiting = (): void => {
     const tooLate: ClaimedEntry[] = [];
     while (calling < concurrency) {
@@ -159,7 +159,7 @@ export function createWorker(services: WorkerServices): Worker {
     attempts.add(attempt);
   };
 
-  /** One attempt from start to written outcome. */
+  /** One attempt, from its start until its outcome is written. */
   const run = async (entry: ClaimedEntry, probeToken?: string): Promise<void> => {
     const startedAt = entry.now();
     try {
@@ -171,7 +171,7 @@ export function createWorker(services: WorkerServices): Worker {
       if (result.kind === 'postponed') return await returnEntries([entry], result.until, probeToken);
       await settler.settle({ entry, result, startedAt, finishedAt: entry.now(), probeToken });
     } catch (error) {
-      // Nothing was written: the lease runs out, and whoever takes over looks first.
+      // Nothing was written: the lease expires, and the next attempt looks up the account first.
       logger.error(
         { err: error, jobId: entry.id },
         'An attempt broke off; its entry is taken over when the lease ends',
@@ -179,14 +179,14 @@ export function createWorker(services: WorkerServices): Worker {
     }
   };
 
-  /** The circuit opened: what was claimed ahead is not to be attempted now. A probe keeps its say. */
+  /** Gives back what was claimed ahead, but for a probe. */
   const returnUnstarted = (): Promise<void> => {
     const unstarted = waiting.filter(({ probeToken }) => probeToken === undefined);
     waiting = waiting.filter(({ probeToken }) => probeToken !== undefined);
     return returnEntries(unstarted.map(({ entry }) => entry));
   };
 
-  /** Gives entries back, and a probe that was not made: whoever has room takes them, and another may probe. */
+  /** Gives back entries, and the right to probe where a token is given: other nodes may take both. */
   const returnEntries = async (entries: ClaimedEntry[], notBefore: Date | null = null, probe = ''): Promise<void> => {
     if (entries.length === 0) return;
     try {
