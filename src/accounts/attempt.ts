@@ -77,8 +77,8 @@ export async function makeAttempt(entry: ClaimedEntry, services: AttemptServices
 }
 
 /**
- * Believes that the configuration is wrong only if a check of the connection says so too: then no
- * entry is to blame. Else the failure is the entry's own and costs it a retry, as one that may pass.
+ * Treats the configuration as wrong only if a check of the connection confirms it: then no entry is
+ * to blame. Otherwise the failure is the entry's own and costs it a retry, as a transient one.
  */
 async function checked(failed: AttemptFailure, provider: IdentityProvider, timeoutMs: number): Promise<AttemptFailure> {
   const found = timeoutMs < 1 ? undefined : await provider.checkConnection(until(Math.floor(timeoutMs)));
@@ -86,8 +86,8 @@ async function checked(failed: AttemptFailure, provider: IdentityProvider, timeo
     return { ...failed, checkMessage: found.message };
   const isAlone = found !== undefined && 'ok' in found;
   const said = isAlone
-    ? 'It is this account alone that is refused: a check right after found the connection well.'
-    : 'Whether all accounts are refused is not known: the check right after came to no end.';
+    ? 'Only this account is refused: a check of the connection right after succeeded.'
+    : 'It is not known whether all accounts are refused: a check of the connection right after did not finish.';
   return { ...failed, class: 'transient', isAlone, message: `${said} ${failed.message}` };
 }
 

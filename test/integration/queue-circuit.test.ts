@@ -91,7 +91,7 @@ describe('a refusal of one account alone', () => {
       lastErrorCode: code,
       lastOutcome: 'transient_failure',
     });
-    expect(entry.lastErrorMessage).toMatch(/^It is this account alone that is refused/);
+    expect(entry.lastErrorMessage).toMatch(/^Only this account is refused/);
     expect(await loadTransitions(queue.db, PROVIDER, 100)).toEqual([]);
   });
 
@@ -149,7 +149,7 @@ describe('a refusal of one account alone', () => {
     const id = await node.enqueue();
     const entry = await queue.untilAttempts(id, 1);
     expect(entry).toMatchObject({ status: 'pending', retryCount: 1, lastErrorCode: 'PROVIDER_PERMISSION_DENIED' });
-    expect(entry.lastErrorMessage).toMatch(/^Whether all accounts are refused is not known/);
+    expect(entry.lastErrorMessage).toMatch(/^It is not known whether all accounts are refused/);
     expect((await queue.circuit()).state).toBe('closed');
   });
 });
