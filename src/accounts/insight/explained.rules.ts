@@ -26,12 +26,15 @@ export interface Pause {
   readonly reason: string;
   readonly since: Date;
   readonly until: Date | null;
+  /** Of a family's pause. */
+  readonly familyName?: string | null;
 }
 
 /** What holds the whole queue, at one instant. */
 export interface QueueConditions {
   readonly now: Date;
   readonly circuit: {
+    readonly provider: string;
     readonly state: CircuitState;
     readonly openedAt: Date | null;
     readonly cause: string | null;

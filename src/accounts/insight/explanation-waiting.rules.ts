@@ -1,4 +1,6 @@
 /** Why a waiting entry is not attempted yet: what holds back the claim. */
+import type { Said } from '../../diagnosis/condition.ts';
+import { said } from '../../diagnosis/conditions.ts';
 import type { Cure } from '../../diagnosis/cure.ts';
 import { MAX_RETRIES } from '../entry.rules.ts';
 import {
@@ -63,24 +65,33 @@ function waitsFor(entry: ExplainedEntry, now: Date): Blocker[] {
   return [{ kind: 'BackingOff', at, message: `${what}. The last attempt failed with ${entry.lastErrorCode}.`, cure }];
 }
 
-/** What holds the whole queue or the family. */
+/** What holds the whole queue or the family: conditions, each with what it means for this entry. */
 function held(
   entry: ExplainedEntry,
   { now, circuit, queuePause, familyPause, nextStartAt, isConcurrencyUsedUp, liveNodeCount }: QueueConditions,
 ): Blocker[] {
   const blockers: Blocker[] = [];
+  const then = isUsable(entry) ? 'This account is created automatically' : 'It is attempted';
   if (circuit.state !== 'closed') {
-    const { openedAt, openedBy, cause } = circuit;
+    const { provider, openedAt, openedBy, cause, reason } = circuit;
+    const { message, cure } = said('CIRCUIT_OPEN', {
+      ...{ provider, cause, openedBy, reason },
+      isHalfOpen: circuit.state === 'half_open',
+    });
+    const why = cause === null || reason === null ? '' : ` ${reason}`;
     blockers.push({
       kind: 'CircuitOpen',
       at: later(circuit.nextProbeAt, now),
-      ...{ openedAt, openedBy, cause },
-      message: circuitMessage(circuit, outcomeOf(entry)),
-      cure: { label: 'Close the circuit', mutation: 'closeCircuit', input: { reason: null } },
+      subject: provider,
+      ...{ openedAt, openedBy, cause, cure },
+      message: `${message}${why} ${then} once the circuit is closed; the wait costs no retry.`,
     });
   }
-  if (queuePause !== null) blockers.push(paused(queuePause, now, null, outcomeOf(entry)));
-  if (familyPause !== null) blockers.push(paused(familyPause, now, entry.familyId, outcomeOf(entry)));
+  if (queuePause !== null) blockers.push(paused(queuePause, null, said('QUEUE_PAUSED', queuePause), now, then));
+  if (familyPause !== null && entry.familyId !== null) {
+    const family = { familyId: entry.familyId, familyName: familyPause.familyName ?? 'the family' };
+    blockers.push(paused(familyPause, entry.familyId, said('FAMILY_PAUSED', { ...familyPause, ...family }), now, then));
+  }
   if (nextStartAt !== null || isConcurrencyUsedUp) {
     const input = { startsPerSecond: null, concurrency: null };
     blockers.push({
@@ -92,39 +103,25 @@ function held(
       cure: { label: 'Lift the limits', mutation: 'setQueueLimits', input },
     });
   }
-  if (liveNodeCount === 0)
-    blockers.push({ kind: 'NoLiveNode', message: 'No node is running that could attempt it. Start one.', cure: null });
+  if (liveNodeCount === 0) {
+    const { message, advice, cure } = said('NO_LIVE_NODE', {});
+    blockers.push({ kind: 'NoLiveNode', message: `${message} ${advice}`, cure });
+  }
   return blockers;
 }
 
-/** What happens automatically once nothing holds the entry back. */
-const outcomeOf = (entry: ExplainedEntry): string =>
-  isUsable(entry) ? 'This account is created automatically' : 'It is attempted';
-
-/** Worded so that it can be passed on to the people who wait for the account. */
-function circuitMessage({ state, openedBy, reason }: QueueConditions['circuit'], outcome: string): string {
-  if (state === 'half_open')
-    return `One entry is being attempted to check whether the identity provider works again. ${outcome} if it does.`;
-  if (openedBy !== null)
-    return `${openedBy} opened the circuit by hand: “${unended(reason ?? 'no reason given')}”. ${outcome} once the circuit is closed.`;
-  return `The identity provider does not work. ${reason ?? 'The reason is not known.'} ${outcome} once it works again; the wait costs no retry.`;
-}
-
-function paused({ by, reason, since, until }: Pause, now: Date, familyId: string | null, outcome: string): Blocker {
-  return {
-    kind: 'QueuePaused',
-    at: later(until, now),
-    subject: familyId,
-    pausedAt: since,
-    pausedBy: by,
-    reason,
-    message: `${by} paused ${familyId === null ? 'the queue' : 'the family’s queue'}: “${unended(reason)}”. ${outcome} once it is resumed.`,
-    cure: { label: 'Resume', mutation: 'resumeQueue', input: familyId === null ? {} : { familyId } },
-  };
-}
-
-/** A person's reason as part of a sentence. */
-const unended = (reason: string): string => reason.trim().replace(/\.$/, '');
+const paused = (
+  { by, reason, since, until }: Pause,
+  subject: string | null,
+  { message, cure }: Said,
+  now: Date,
+  then: string,
+): Blocker => ({
+  kind: 'QueuePaused',
+  at: later(until, now),
+  ...{ subject, reason, cure, pausedAt: since, pausedBy: by },
+  message: `${message} ${then} once it is resumed.`,
+});
 
 /** The instant if it is still to come. */
 export const later = (at: Date | null, now: Date): Date | null => (at !== null && at > now ? at : null);

@@ -9,7 +9,15 @@ const past = new Date('2026-11-25T11:00:00.000Z');
 
 const conditions: QueueConditions = {
   now,
-  circuit: { state: 'closed', openedAt: null, cause: null, reason: null, openedBy: null, nextProbeAt: null },
+  circuit: {
+    provider: 'zitadel',
+    state: 'closed',
+    openedAt: null,
+    cause: null,
+    reason: null,
+    openedBy: null,
+    nextProbeAt: null,
+  },
   queuePause: null,
   familyPause: null,
   nextStartAt: null,
@@ -87,6 +95,7 @@ describe('a waiting entry', () => {
       {
         ...conditions,
         circuit: {
+          provider: 'zitadel',
           state: 'open',
           openedAt: past,
           cause: 'PROVIDER_TOKEN_INVALID',
@@ -95,7 +104,7 @@ describe('a waiting entry', () => {
           nextProbeAt: past,
         },
         queuePause: pause,
-        familyPause: { ...pause, until: later },
+        familyPause: { ...pause, until: later, familyName: 'Smith' },
         isConcurrencyUsedUp: true,
         liveNodeCount: 0,
       },
@@ -139,12 +148,12 @@ describe('a waiting entry', () => {
         circuit: { ...conditions.circuit, state: 'open', openedAt: past, reason: 'It is down.', ...circuit },
       }).blockers[0]?.message;
     expect(messageOf({ cause: 'PROVIDER_UNAVAILABLE', nextProbeAt: later })).toBe(
-      'The identity provider does not work. It is down. This account is created automatically once it works again; the wait costs no retry.',
+      'The circuit to zitadel is open: no entry is attempted. The cause is PROVIDER_UNAVAILABLE. It is down. This account is created automatically once the circuit is closed; the wait costs no retry.',
     );
     expect(messageOf({ openedBy: 'anna', reason: 'maintenance' })).toBe(
-      'anna opened the circuit by hand: “maintenance”. This account is created automatically once the circuit is closed.',
+      'The circuit to zitadel is open: no entry is attempted. anna opened it: “maintenance”. This account is created automatically once the circuit is closed; the wait costs no retry.',
     );
-    expect(messageOf({ state: 'half_open' })).toMatch(/This account is created automatically if it does/);
+    expect(messageOf({ state: 'half_open' })).toMatch(/half open.* This account is created automatically once/);
   });
 
   it('says in fields since when the circuit has been open, and when it is next probed', () => {
@@ -159,9 +168,13 @@ describe('a waiting entry', () => {
 
   it('says the same of a pause', () => {
     const blockerOf = (until: Date | null) =>
-      explain(entry, { ...conditions, familyPause: { by: 'anna', reason: 'A move.', since: past, until } }).blockers[0];
+      explain(entry, {
+        ...conditions,
+        familyPause: { by: 'anna', reason: 'A move', since: past, until, familyName: 'Smith' },
+      }).blockers[0];
     expect(blockerOf(null)).toMatchObject({
-      message: 'anna paused the family’s queue: “A move”. This account is created automatically once it is resumed.',
+      message:
+        'The queue of Smith is paused by anna: “A move”. This account is created automatically once it is resumed.',
       pausedAt: past,
       at: null,
     });

@@ -41,7 +41,7 @@ export async function explainEntries(
   const wait = untilNextToken(controls);
   const conditions: QueueConditions = {
     now,
-    circuit,
+    circuit: { ...circuit, provider },
     queuePause: pauses.find(({ familyId }) => familyId === null) ?? null,
     familyPause: null,
     nextStartAt: wait > 0 ? new Date(now.getTime() + wait) : null,
@@ -59,7 +59,8 @@ export async function explainEntries(
 }
 
 const PAUSES = `
-  SELECT family_id AS "familyId", paused_by AS by, reason, paused_at AS since, paused_until AS until FROM auth.queue_pauses
+  SELECT family_id AS "familyId", families.name AS "familyName", paused_by AS by, reason, paused_at AS since, paused_until AS until
+  FROM auth.queue_pauses LEFT JOIN auth.families ON families.id = family_id
   WHERE (paused_until IS NULL OR paused_until > now()) AND (family_id IS NULL OR family_id = ANY ($1::uuid[]))`;
 
 const NODES = `

@@ -41,7 +41,7 @@ describe.skipIf(isBrowserMissing)('an entry', () => {
     await story.getByText('“maintenance”').waitFor();
     const explanation = page.getByRole('region', { name: 'Explanation' });
     await explanation.getByText('The circuit is open').waitFor();
-    await explanation.getByText('This account is created automatically once the circuit is closed.').waitFor();
+    await explanation.getByText('This account is created automatically once the circuit is closed').waitFor();
     await page.setViewportSize({ width: 1024, height: 900 });
     // An id and its button stand beside each other, however narrow the card.
     const ids = page.getByRole('region', { name: 'Ids' });
