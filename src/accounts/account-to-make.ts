@@ -1,4 +1,4 @@
-/** What of an entry goes to the provider: its account with the password in plain, or why there can be none. */
+/** The account of an entry as the provider gets it, with the plain password, or why it cannot be created. */
 import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { NewAccount, ProviderFailure } from '../identity/provider.ts';
 import { UnsealError } from '../sealing/jwe.ts';
@@ -20,13 +20,13 @@ export async function unsealPassword(entry: ClaimedEntry, keyRing: KeyRing): Pro
   }
 }
 
-/** The account to be made, or why this entry can never be made as it is. */
+/** The account to create, or why this entry's account can never be created. */
 export function accountOf(entry: ClaimedEntry, password: Unsealed): NewAccount | ProviderFailure {
   const { id: entryId, familyId, username, fullName } = entry;
   if (familyId === null) return failureOf('FAMILY_DELETED');
   if (password.plain === undefined)
     return failureOf('PASSWORD_NOT_SEALED', { detail: `The reason: ${password.problem}.` });
-  // Only a row inserted with SQL has such a name: the provider would take it.
+  // Only a row inserted with SQL has such a name: the provider would accept it.
   const problem = usernameProblem(username.toLowerCase());
   if (problem !== undefined) return failureOf('USERNAME_INVALID', { detail: problem.message });
   return { entryId, familyId, username, fullName, password: password.plain };

@@ -1,12 +1,12 @@
 /**
- * One attempt to create an entry's account: look first where an earlier attempt may have made
- * it, create, and look once more when the outcome is unknown. What looks like a wrong configuration
- * is checked at once, for a firewall may refuse one account alone. It only talks to the provider;
- * what its result means for the row is decided in settle.ts.
+ * One attempt to create an entry's account: look it up first where an earlier attempt may have
+ * created it, create it, and look it up again when the outcome is unknown. An error that suggests a
+ * wrong configuration is checked at once, because a firewall may refuse a single account. An attempt
+ * only talks to the provider; settle.ts decides what its result means for the row.
  *
- * What a broken-off attempt sent may still be done at the provider for a while. Until then
- * ("lookFinalAt") an account that is absent may yet appear: it is created again, which is harmless
- * since its id is the entry's, but nothing is given up and no password replaced.
+ * The provider may still process the request of a broken-off attempt for a while. Until then
+ * ("lookFinalAt") an account that is absent may still appear: it is created again, which is harmless
+ * because its id is the entry's, but the entry is not failed and no password is replaced.
  */
 import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { AccountCreated, CallOptions, IdentityProvider, ProviderFailure } from '../identity/provider.ts';
@@ -15,32 +15,32 @@ import { accountOf, type Unsealed, unsealPassword } from './account-to-make.ts';
 import type { ClaimedEntry } from './claim.ts';
 
 export interface AttemptFailure extends ProviderFailure {
-  /** The account may exist without our knowing it: the next attempt looks first. */
+  /** The account may exist without our knowing it: the next attempt looks it up first. */
   readonly needsLook: boolean;
-  /** What was sent, by this attempt or an earlier one, may still be done until then; null: none of it is open. */
+  /** A request of this attempt or an earlier one may still be processed until then; null: none is open. */
   readonly lookFinalAt: Date | null;
-  /** False when the entry was refused before the provider was asked: says nothing of the provider. */
+  /** False when the entry was refused before the provider was called: says nothing about the provider. */
   readonly wasProviderAsked: boolean;
-  /** A check right after the attempt found all well: it is this entry alone that is refused so. */
+  /** A check right after the attempt succeeded: only this entry is refused. */
   readonly isAlone?: boolean;
-  /** What that check found wrong, where it confirmed the failure: about no entry. */
+  /** What that check found wrong, where it confirmed the failure; not about an entry. */
   readonly checkMessage?: string;
 }
 export type AttemptResult = AccountCreated | AttemptFailure;
 
-/** Nothing came of it that need be written: the entry goes back, due at once or not before the instant. */
+/** There is no outcome to store: the entry goes back, due at once or not before the instant. */
 export interface Postponed {
   readonly kind: 'postponed';
   readonly until: Date | null;
 }
 
-/** What an attempt needs of its node. All calls up to an outcome have PROVIDER_TIMEOUT, and a look after an unknown one again. */
+/** What an attempt needs of its node. All calls up to an outcome share one PROVIDER_TIMEOUT; a lookup after an unknown outcome gets another. */
 export type AttemptServices = Pick<Services, 'provider' | 'keyRing' | 'config'>;
 
 /** The longest an attempt takes: what a lease must leave room for before it is started. */
 export const longestAttemptMs = (timeoutMs: number): number => 2 * timeoutMs;
 
-/** What an attempt sent may still be done at the provider for so long after the attempt, or its lease, has ended. */
+/** How long the provider may still process a request after its attempt, or its lease, has ended. */
 export const openForMs = (timeoutMs: number): number => 2 * timeoutMs;
 
 /** Whether an account that is absent at this claim may still appear. */
@@ -66,7 +66,7 @@ export async function makeAttempt(entry: ClaimedEntry, services: AttemptServices
   });
   const result = await attempt(entry, await unsealPassword(entry, keyRing), services, calls);
   if (result.kind !== 'failure') return result;
-  // An outcome that this attempt left open is written all the same.
+  // An outcome that this attempt left open is stored all the same.
   if (wasTooLate && !result.mayExist) {
     const isOpened = result.lookFinalAt !== null && result.lookFinalAt !== entry.lookFinalAt;
     return isOpened ? result : { kind: 'postponed', until: null };
@@ -113,14 +113,14 @@ async function attempt(
   if (result.class !== 'unknown') return failure(entry, result, { needsLook: result.mayExist });
 
   const known = await look(entry, provider, password.plain, calls());
-  // Absent now is not absent for good: the request may still be running at the provider.
+  // An account that is absent now may still appear: the provider may still process the request.
   return known.kind === 'created'
     ? known
     : failure(entry, result, { needsLook: true, openFor: openForMs(config.PROVIDER_TIMEOUT) });
 }
 
 /**
- * Looks whether an entry's account exists, and adopts it if so. A look that was not possible
+ * Looks up whether an entry's account exists, and adopts it if so. A lookup that was not possible
  * is a failure that leaves the question open.
  */
 export async function look(
@@ -132,7 +132,7 @@ export async function look(
   const found = await provider.findAccount({ entryId: entry.id, username: entry.username }, options);
   if (found.kind === 'absent') return { kind: 'absent' };
   if (found.kind === 'failure') {
-    // A permanent answer: the id is another account's, and a request under way would be refused.
+    // A permanent answer: the id is another account's, and a request in progress would be refused.
     return found.class === 'permanent'
       ? { ...found, needsLook: false, lookFinalAt: null, wasProviderAsked: true }
       : failure(entry, found, { needsLook: true });
@@ -142,7 +142,7 @@ export async function look(
   return adopt(entry, provider, password, account, options);
 }
 
-/** An account made with an earlier password gets the present one before it counts as made. */
+/** An account created with an earlier password gets the present one before the entry completes. */
 async function adopt(
   entry: ClaimedEntry,
   provider: IdentityProvider,
@@ -164,12 +164,12 @@ export const until = (timeoutMs: number): CallOptions => ({ signal: AbortSignal.
 
 interface Leaves {
   readonly needsLook?: boolean | undefined;
-  /** What this attempt sent may still be done for so many milliseconds. */
+  /** For so many milliseconds the provider may still process this attempt's request. */
   readonly openFor?: number | undefined;
   readonly wasProviderAsked?: boolean;
 }
 
-/** A failure, with what it leaves open beside what earlier attempts did. */
+/** A failure, with what it and earlier attempts leave open. */
 function failure(entry: ClaimedEntry, from: ProviderFailure, leaves: Leaves): AttemptFailure {
   const { needsLook = false, openFor, wasProviderAsked = true } = leaves;
   const stillOpen = isLookFinal(entry) ? null : entry.lookFinalAt;

@@ -16,14 +16,14 @@ import { DROP_LEASE } from './lease.ts';
 export interface MadeAccount {
   readonly entry: ClaimedEntry;
   readonly result: AccountCreated;
-  /** The id of the user to be made: chosen before the first try to write it, so that a repeat knows its own work. */
+  /** The id of the new user: chosen before the first write, so that a repeat recognises its own work. */
   readonly userId: string;
   readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly probeToken?: string;
 }
 
-/** `lost`: the lease was taken over, nothing was written. `refused`: the database would not have the account. */
+/** `lost`: the lease was taken over, nothing was written. `refused`: the database refused the account. */
 export type Completion = { kind: 'completed' } | { kind: 'lost' } | { kind: 'refused'; failure: AttemptFailure };
 
 const COMPLETE = `
@@ -78,7 +78,7 @@ export function completeEntries(
       return some.map(({ entry }) => ({ kind: completed.has(entry.id) ? 'completed' : 'lost' }));
     },
     (_one, error) => {
-      // This node's own row is gone, as after a restore: the next beat writes it again. It says nothing of an entry.
+      // This node's own row is gone, as after a restore: the next heartbeat writes it again. It says nothing about an entry.
       if (violation(error)?.constraint === 'account_creation_attempts_node_id_fkey') throw error;
       return { kind: 'refused', failure: refusalOf(error) };
     },

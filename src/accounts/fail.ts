@@ -1,7 +1,7 @@
 /**
- * Closing attempts that made no account: with the circuit's row locked, each failure is
- * decided purely (does it cost a retry, does it open the circuit), then all are written by one
- * statement, fenced by the lease tokens.
+ * Failing attempts: with the circuit's row locked, pure rules decide about each failure (does it
+ * cost a retry, does it open the circuit), then one statement writes all of them, fenced by the
+ * lease tokens.
  */
 import type { Queryable } from '../database/database.ts';
 import { isolating } from '../database/isolate.ts';
@@ -72,7 +72,7 @@ const FAIL = `
   )
   SELECT id FROM entry`;
 
-/** Settles a batch of failures; one answer per failure, in order. What the database refuses of one fails that entry for good. */
+/** Writes a batch of failures; one answer per failure, in order. An entry whose failure the database refuses fails permanently. */
 export async function failEntries(services: FailServices, failures: readonly FailedEntry[]): Promise<FailuresSettled> {
   const together = (some: readonly FailedEntry[]) => failTogether(services, some);
   const answers = await isolating<FailedEntry, Answer>(failures, together, async (one, error) => {
@@ -92,7 +92,7 @@ async function failTogether(services: FailServices, failures: readonly FailedEnt
     const before = await lockCircuit(tx, provider);
     let circuit: typeof before | ReturnType<typeof afterResult> = before;
     const decisions = failures.map((one) => {
-      // A retry is counted by the circuit as it was when the result arrived, then the result counts for it.
+      // Whether a retry counts depends on the circuit before this result; then the result changes the circuit.
       const decision = afterFailure(one.entry, one.failure, one.finishedAt, circuit.state === 'closed');
       circuit = afterResult(circuit, circuitResult(one), before.now, limits);
       return decision;
@@ -140,7 +140,7 @@ async function writtenBefore(
   return new Map(rows.map(({ id, isFailed }) => [id, isFailed ? 'failed' : 'pending']));
 }
 
-/** The same entry with a failure of ours in place of what could not be written. */
+/** The same entry with the failure DATABASE_REFUSED in place of the one that could not be written. */
 function unwritable(one: FailedEntry, error: unknown): FailedEntry {
   const { needsLook, lookFinalAt } = one.failure;
   return {

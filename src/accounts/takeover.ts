@@ -1,11 +1,11 @@
 /**
- * Taking over: entries whose lease ran out were held by a node that crashed or stopped
- * breathing. Their attempt is written as interrupted, from the lease's columns, and they wait
- * again. Any node does this for all; the row locks keep two from doing it twice.
+ * Taking over: entries whose lease has expired were held by a node that crashed or hung. Their
+ * attempt is written as interrupted, from the lease's columns, and they are pending again. Any node
+ * does this for all nodes; the row locks keep two nodes from doing it twice.
  *
- * What was only claimed ahead (as many as a node attempts at once, at the most) is taken for
+ * Entries that were only claimed ahead (at most as many as a node attempts at a time) count as
  * attempted: to tell the two apart, every start would have to be written, a fourth version of each
- * row. It costs them a look, and a retry only where it happens three times in a row.
+ * row. It costs them a lookup, and a retry only where it happens three times in a row.
  */
 import { isolating } from '../database/isolate.ts';
 import { failureGroupOf } from '../diagnosis/failure-group.ts';
@@ -74,8 +74,8 @@ const BATCH_SIZE = 200;
 export type TakeoverServices = Omit<UnitContext, 'caller'> & Pick<Services, 'config'>;
 
 /**
- * Takes over every entry whose lease ran out, in batches. What their nodes sent before the leases
- * ended may still be done at the provider, for as long as PROVIDER_TIMEOUT lets it.
+ * Takes over every entry whose lease has expired, in batches. The provider may still process what
+ * their nodes sent before the leases ended, for as long as PROVIDER_TIMEOUT allows.
  */
 export async function takeOverAllExpired(services: TakeoverServices): Promise<TakenOver> {
   const entryIds: string[] = [];
@@ -95,7 +95,7 @@ export async function takeOverAllExpired(services: TakeoverServices): Promise<Ta
         return entryId;
       },
     );
-    // The rest is locked by others, or refused: it would be found again.
+    // The other entries are locked by other transactions, or refused: they would be found again.
     if (expired.length < BATCH_SIZE || entryIds.length === before) return { entryIds, refused };
   }
 }

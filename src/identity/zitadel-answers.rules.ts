@@ -1,8 +1,8 @@
 /**
  * How to read an answer of Zitadel. Two formats: the Connect protocol writes codes as words
  * and ids into details[].debug, the management API numbers and details[]; both put the id
- * into parentheses at the end of the message. Whatever is not one of these was not written
- * by Zitadel but by something on the way to it.
+ * into parentheses at the end of the message. Anything else was not written by Zitadel but
+ * by something in front of it.
  */
 
 import { secretPattern } from '../telemetry/secret-forms.rules.ts';
@@ -68,7 +68,7 @@ export function saysUserIsAbsent({ status, body }: Answer): boolean {
   return status === 404 && code === 5 && id !== undefined && !id.startsWith('AUTHZ-');
 }
 
-/** True for the two answers to a create after which only a look can tell what is the case. */
+/** True for the two answers to a create after which only a lookup shows whether the account exists. */
 export function saysAccountMayExist({ body }: Answer): boolean {
   const { code } = readError(body);
   return code === 6 || code === 9;
@@ -101,7 +101,7 @@ export function header({ headers }: Answer, name: string): string | undefined {
   return typeof value === 'object' ? value[0] : value;
 }
 
-/** What is behind cannot become part of the message, however much before it is a secret. */
+/** Text beyond this cannot become part of the message, however much of the text before it is a secret. */
 const MOST_READ = 20_000;
 
 /** One line of at most 200 characters without control characters and without the secrets in any form. */

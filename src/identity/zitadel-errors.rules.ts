@@ -20,14 +20,14 @@ import {
 import { notConnected } from './zitadel-connection-errors.rules.ts';
 
 /**
- * `check` is the start-up check, which is also how the organization's id is learnt; `token` asks
+ * `check` is the start-up check, which also finds the organization's id; `token` calls
  * the token endpoint.
  */
 export type Operation = 'create' | 'find' | 'setPassword' | 'check' | 'token';
 
-/** A call that ended without a whole answer. */
+/** A call that ended without a complete answer. */
 export interface BrokenCall {
-  /** False when it is certain that no byte of the request left. */
+  /** False when it is certain that no byte of the request was sent. */
   readonly wasSent: boolean;
   readonly cause: 'deadline' | 'connection' | 'too-large';
   /** The system's or the client's error code: ECONNREFUSED, UND_ERR_SOCKET, ... */
@@ -44,8 +44,8 @@ const PASSWORD_POLICY: Readonly<Record<string, string>> = {
 };
 
 /**
- * Classifies an answer that is not a success. Secrets are strings that must not show up in
- * the message, should the provider repeat them.
+ * Classifies an answer that is not a success. Secrets are strings that must not appear in
+ * the message, even if the provider repeats them.
  */
 export function classifyAnswer(
   operation: Operation,
@@ -64,7 +64,7 @@ export function classifyAnswer(
   return failureOf(codeOf(operation, answer.status, error), details);
 }
 
-/** The token endpoint has errors of another form; what a proxy answers in its place is as everywhere. */
+/** The token endpoint has its own form of errors; a proxy's answer is classified as everywhere. */
 function classifyTokenAnswer(answer: Answer, now: Date, secrets: readonly string[]): ProviderFailure {
   const { status, body } = answer;
   const { error, text } = readTokenError(body);
@@ -76,14 +76,14 @@ function classifyTokenAnswer(answer: Answer, now: Date, secrets: readonly string
   });
 }
 
-/** Zitadel says 404 for a key that it does not know, and 500 for a signature or audience that is wrong. */
+/** Zitadel answers 404 for an unknown key, and 500 for a wrong signature or audience. */
 function tokenCode(status: number, isOAuth: boolean): FailureCode {
   if (isOAuth && status >= 500 && status !== 503) return 'PROVIDER_TOKEN_REQUEST_FAILED';
   if (status === 401 || (isOAuth && status >= 400 && status < 500 && status !== 429)) return 'PROVIDER_KEY_REFUSED';
   return codeOf('token', status, {});
 }
 
-/** A call that broke off: nothing happened if nothing was sent; a look changes nothing either way. */
+/** A call that broke off: nothing happened if nothing was sent; a lookup changes nothing in either case. */
 export function classifyBrokenCall(operation: Operation, { wasSent, cause, errorCode }: BrokenCall): ProviderFailure {
   if (!wasSent) {
     if (errorCode === 'UND_ERR_INVALID_ARG') {
@@ -149,7 +149,7 @@ function codeOfGrpc(operation: Operation, error: ZitadelError): FailureCode {
   }
 }
 
-/** Without a word from Zitadel: as the Connect protocol maps HTTP, and finer where it helps. */
+/** For an answer that Zitadel did not write: as the Connect protocol maps HTTP, and finer where that helps. */
 function codeOfStatus(status: number): FailureCode {
   if (status === 401) return 'PROVIDER_TOKEN_INVALID';
   if (status === 403 || status === 407) return 'PROVIDER_PERMISSION_DENIED';
@@ -160,7 +160,7 @@ function codeOfStatus(status: number): FailureCode {
   return status >= 500 ? 'PROVIDER_INTERNAL_ERROR' : 'PROVIDER_ANSWER_UNEXPECTED';
 }
 
-/** Somebody on the way gave up waiting: the account may still come to be, and a cancel must look first. */
+/** A proxy timed out: the account may still be created, so a cancel must look it up first. */
 const timeoutCode = (operation: Operation): FailureCode =>
   operation === 'create' ? 'OUTCOME_UNKNOWN' : 'PROVIDER_TIMEOUT';
 
