@@ -200,5 +200,5 @@ describe('an explanation', () => {
       'ScheduledFor',
       'WaitingForTurn',
     ]);
-  }, 60_000);
+  }, 300_000);
 });
