@@ -106,7 +106,7 @@ async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
     );
     announce(ctx, 'entriesGivenBack');
     throw new InvalidStateError(
-      'An earlier attempt had made the account: the entry is being completed now, with the password that was given since. Remove the account at the identity provider instead.',
+      'An earlier attempt created the account: the entry is being completed now, with its new password. Remove the account at the identity provider instead.',
     );
   }
   if (found.kind === 'created') {
@@ -116,7 +116,7 @@ async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
     if (completion?.kind === 'completed') {
       announce(ctx, 'accountCreated');
       throw new InvalidStateError(
-        'An earlier attempt had made the account: the entry is completed now. Remove the account at the identity provider instead.',
+        'An earlier attempt created the account: the entry is completed now. Remove the account at the identity provider instead.',
       );
     }
   }
@@ -127,11 +127,11 @@ async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
   announce(ctx, 'entriesGivenBack');
   if (found.kind === 'absent') {
     throw new OutcomeUnknownError(
-      `There is no account so far, but the request of an earlier attempt may still be under way at the identity provider. Cancel the entry again after ${entry.lookFinalAt?.toISOString()}.`,
+      `There is no account so far, but the identity provider may still be processing the request of an earlier attempt. Cancel the entry again after ${entry.lookFinalAt?.toISOString()}.`,
     );
   }
   const why = found.kind === 'failure' ? found.message : 'its user row could not be written';
   throw new OutcomeUnknownError(
-    `An earlier attempt may have made the account, and that could not be found out: ${why} Cancel the entry again once this is mended.`,
+    `An earlier attempt may have created the account, and the check failed: ${why} Cancel the entry again once this is fixed.`,
   );
 }

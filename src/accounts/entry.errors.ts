@@ -10,7 +10,7 @@ export class UsernameTakenError extends Refusal {
   constructor(username: string, by: 'user' | 'entry' | { readonly item: number }) {
     super(
       typeof by === 'object'
-        ? `The username "${username}" is asked for by item ${by.item} of this request already. Choose another, or leave this item out.`
+        ? `Item ${by.item} of this request already has the username "${username}". Choose another, or leave this item out.`
         : by === 'user'
           ? `The username "${username}" belongs to a user already. Choose another.`
           : `The username "${username}" is taken by an entry that is still being created. Wait for its outcome, cancel it, or choose another name.`,

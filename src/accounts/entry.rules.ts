@@ -121,7 +121,7 @@ export function retryProblem(
     return invalid('The entry is being attempted right now. Wait for the outcome, then retry if it failed.');
   if (!entry.hasFamily)
     return invalid(
-      'The entry’s family was deleted, so its account cannot be made. Enqueue the account for another family.',
+      'The entry’s family was deleted, so its account cannot be created. Enqueue the account for another family.',
     );
   if (!entry.hasPassword && !comesWithPassword) {
     return {

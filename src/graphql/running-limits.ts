@@ -57,8 +57,8 @@ export function limitDuration(timeoutMs: number): Plugin<RequestContext> {
 
 function tooLong(timeoutMs: number, isQuery: boolean): GraphQLError {
   const remedy = isQuery
-    ? 'Ask for smaller pages or fewer fields, or narrow the filter.'
-    : 'What was asked for may have been done or not: look, or repeat it with the same idempotencyKey.';
+    ? 'Request smaller pages or fewer fields, or narrow the filter.'
+    : 'The change may have been made or not: check, or repeat it with the same idempotencyKey.';
   return refusal(`The answer took longer than ${timeoutMs} ms. ${remedy}`, 'TIMEOUT', 504);
 }
 

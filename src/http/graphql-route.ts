@@ -18,9 +18,9 @@ import { callerRate, createRateLimit, refuseHasty } from './rate-limit.ts';
 import { sendText } from './server.ts';
 
 const FOREIGN =
-  'A page of another site asked for this in your name, so nothing was done. Use a page of this server, or list the other page’s origin in CORS_ORIGINS; a program or a page of your own sends "Authorization: Bearer …" with an API token instead of a cookie.';
+  'A page of another site sent this request in your name, so it was refused. Use a page of this server, or list the other page’s origin in CORS_ORIGINS; a program or a page of your own sends "Authorization: Bearer …" with an API token instead of a cookie.';
 const NO_WEBSOCKET =
-  'WebSockets are not spoken here. Subscriptions come as server-sent events from this address: POST with "Accept: text/event-stream", as the package graphql-sse does, or EventSource on a page of this server.';
+  'WebSockets are not supported. Subscriptions are server-sent events from this address: POST with "Accept: text/event-stream", as the package graphql-sse does, or EventSource on a page of this server.';
 const METHODS = ['GET', 'HEAD', 'POST'];
 /** In bytes: a thousand accounts in one request take a fifth of it. */
 const LARGEST_BODY = 1_000_000;
@@ -101,5 +101,5 @@ function unspokenProblem({ method = '', headers }: IncomingMessage): RefusalPart
       `Pages of ${headers.origin ?? 'this origin'} may not call this server: list the origin in CORS_ORIGINS, or let the page’s own server ask.`,
       allow,
     ];
-  return [405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked with POST, or with GET for queries and subscriptions.', allow];
+  return [405, 'METHOD_NOT_ALLOWED', 'Use POST, or GET for queries and subscriptions.', allow];
 }

@@ -71,11 +71,7 @@ function assetOf(assets: SinglePage['assets']): Handler {
     const { request, response, url } = exchange;
     const asset = assets.get(url.pathname.slice(ASSETS.length));
     if (asset === undefined)
-      return sendText(
-        response,
-        404,
-        'There is no such part of the page. Load the page anew: it may be of another version.\n',
-      );
+      return sendText(response, 404, 'This file does not exist. Reload the page: it may be from another version.\n');
     sendFile(exchange, await asset.inForm(request.headers['accept-encoding']), 'public, max-age=31536000, immutable');
   });
 }

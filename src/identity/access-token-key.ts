@@ -53,7 +53,7 @@ export function tokenFromKey({ path, issuer, clock = systemClock }: KeyTokenOpti
     if (answer.kind === 'failure') return answer;
     const token = readTokenAnswer(answer.body, askedAt);
     if (token === undefined) {
-      return failureOf('PROVIDER_ANSWER_UNREADABLE', { detail: 'It was asked for a token, and gave none.' });
+      return failureOf('PROVIDER_ANSWER_UNREADABLE', { detail: 'It answered a request for a token without a token.' });
     }
     held = token;
     return token.token;

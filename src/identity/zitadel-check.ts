@@ -149,6 +149,6 @@ function describe(answer: CheckAnswer, url: string): Omit<CheckResult, 'at'> {
   return {
     isOk: true,
     code: null,
-    message: `The identity provider answers at ${url} and accepts the token; accounts are made in the organization ${answer.organizationId}.`,
+    message: `The identity provider answers at ${url} and accepts the token; accounts are created in the organization ${answer.organizationId}.`,
   };
 }

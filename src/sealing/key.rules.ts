@@ -23,6 +23,6 @@ export function retireProblem(purpose: string, state: KeyState): string | undefi
   if (purpose !== 'seal')
     return 'Only keys that passwords are sealed under are retired: the others prove what is on record, and are kept for that.';
   if (state === 'active' || state === 'pending')
-    return 'Passwords are sealed under this key, or will be in a moment. Make another with "rotateEncryptionKey" first, and seal what is there anew with "resealEntries".';
+    return 'This key encrypts new passwords, or will in a moment. Create another key with "rotateEncryptionKey" first, and re-encrypt with "resealEntries".';
   return undefined;
 }

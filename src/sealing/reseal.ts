@@ -75,7 +75,7 @@ async function requireSuperseded(tx: Queryable, keyId: string): Promise<void> {
   throw new InvalidStateError(
     state === 'active' || state === 'pending'
       ? 'This key is the one that passwords are sealed under, or will be in a moment. Make another with "rotateEncryptionKey" first.'
-      : 'Nothing is sealed under this key. Leave keyId out to seal anew whatever is not under the active key.',
+      : 'This key encrypts nothing. Leave keyId out to re-encrypt everything that is not under the active key.',
   );
 }
 

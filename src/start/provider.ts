@@ -145,7 +145,7 @@ async function choose(config: Config, db: Database, logger: Logger): Promise<Cho
   const simulator = await startSimulator({ db, logger });
   const { fault, changedBy } = await loadFaultOrder(db);
   if (fault !== 'none')
-    logger.warn({ fault, changedBy }, 'The simulator plays a fault that was ordered; setSimulatorFault mends it');
+    logger.warn({ fault, changedBy }, 'The simulator has a fault turned on; setSimulatorFault turns it off');
   return {
     zitadel: { name: 'simulator', url: simulator.url, organizationId: simulator.organizationId },
     token: { kind: 'none', get: () => simulator.token, expiresAt: () => null },

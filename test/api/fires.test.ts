@@ -215,7 +215,7 @@ describe('fires', () => {
 
   test.each<[string, Record<string, unknown>, string]>([
     ['an empty span', { to: SPAN.from }, 'to: must be after `from`.'],
-    ['eleven years', { to: '2037-06-01T00:00:00Z' }, 'to: is at most 3,660 days after `from`; ask for a shorter span.'],
+    ['eleven years', { to: '2037-06-01T00:00:00Z' }, 'to: is at most 3,660 days after `from`; request a shorter span.'],
     ['an unknown job', { jobName: 'NoJob' }, 'There is no job named "NoJob". The jobs are LedgerJob, OtherJob.'],
     ['no cursor', { after: 'x' }, 'This is not a cursor of this list.'],
     ['both ends', { first: 1, last: 1 }, 'Ask for `first` or for `last`, not for both.'],

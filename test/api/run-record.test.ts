@@ -63,9 +63,9 @@ test('whoever waits for a run has all that it said, and how far it came', async 
   const run = await runNow(true);
   expect(run.status).toBe('SUCCEEDED');
   expect(run.logLines.map(({ level, message, fields }) => [level, message, fields])).toEqual([
-    ['INFO', expect.stringMatching(/^Began by hand, asked for by .+\.$/), null],
+    ['INFO', expect.stringMatching(/^Started by hand by .+\.$/), null],
     ['INFO', 'Three are due.', { due: 3 }],
-    ['INFO', 'Ended well.', { counts: { due: 3 } }],
+    ['INFO', 'Succeeded.', { counts: { due: 3 } }],
   ]);
   expect(run.progress).toEqual({ doneCount: 3, totalCount: 3, label: 'Counting', updatedAt: expect.any(String) });
 });
@@ -106,9 +106,7 @@ test('lines and progress are told while it goes on', async () => {
     ({ status, logLines }) => status === 'RUNNING' && logLines.some(({ message }) => message.startsWith('Half')),
   );
   end();
-  await isTold(
-    ({ status, logLines }) => status === 'SUCCEEDED' && (logLines.at(-1)?.message.startsWith('Ended') ?? false),
-  );
+  await isTold(({ status, logLines }) => status === 'SUCCEEDED' && logLines.at(-1)?.message === 'Succeeded.');
   watching.close();
   await watching.ended;
 });
@@ -125,7 +123,7 @@ test('the first so many lines can be asked for; more than are kept are refused',
       { runId, first },
     );
   expect((await ask(2)).body.data.jobRun.logLines.map(({ message }) => message)).toEqual([
-    expect.stringContaining('Began by hand'),
+    expect.stringContaining('Started by hand'),
     'Line 1.',
   ]);
   expect((await ask(500)).body.data.jobRun.logLines).toHaveLength(32);

@@ -128,7 +128,7 @@ describe('rescheduleJob', () => {
           {
             path: ['cron'],
             code: 'NEVER_FIRES',
-            message: expect.stringMatching(/would not mend it: .*never fires.* Give cron too, or reset: true alone/),
+            message: expect.stringMatching(/would not fix it: .*never fires.* Set cron too, or reset: true alone/),
           },
         ],
       });

@@ -94,7 +94,7 @@ describe('how long an answer may take', () => {
     expect(answer.body).toEqual({
       errors: [
         expect.objectContaining({
-          message: `The answer took longer than ${TIMEOUT_MS} ms. Ask for smaller pages or fewer fields, or narrow the filter.`,
+          message: `The answer took longer than ${TIMEOUT_MS} ms. Request smaller pages or fewer fields, or narrow the filter.`,
           extensions: { code: 'TIMEOUT', requestId: answer.headers.get('x-request-id') },
         }),
       ],

@@ -75,7 +75,7 @@ describe('the forecast', () => {
       expect(lastAt.getTime() - startsAt.getTime()).toBeLessThan(MINUTE);
     }
     expect(forecast.explanation).toContain(
-      'Due or under way: 12 entries. Due within 24 hours: 9 entries. Due later: 6',
+      'Due or in progress: 12 entries. Due within 24 hours: 9 entries. Due later: 6',
     );
   });
 
@@ -193,7 +193,7 @@ describe('queueForecast', () => {
       emptyAt: null,
       unknownReason: 'QUEUE_PAUSED',
       explanation:
-        'Due or under way: 3 entries. Due within 24 hours: 2 entries. It is not known when the queue will be empty: it is paused until someone resumes it.',
+        'Due or in progress: 3 entries. Due within 24 hours: 2 entries. It is not known when the queue will be empty: it is paused until someone resumes it.',
     });
   });
 });

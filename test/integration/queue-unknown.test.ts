@@ -203,7 +203,7 @@ describe('an outcome that may still come about at the provider', () => {
     await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'OUTCOME_UNKNOWN',
       message: expect.stringContaining(
-        `may still be under way at the identity provider. Cancel the entry again after ${lookFinalAt?.toISOString()}`,
+        `may still be processing the request of an earlier attempt. Cancel the entry again after ${lookFinalAt?.toISOString()}`,
       ),
     });
     expect(await queue.entry(id)).toMatchObject({ status: 'pending', attemptCount: 1, needsLook: true, lookFinalAt });
@@ -387,7 +387,7 @@ describe('cancelling an entry whose outcome is open', () => {
     const before = await queue.entry(id);
     await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'OUTCOME_UNKNOWN',
-      message: expect.stringContaining('could not be found out'),
+      message: expect.stringContaining('the check failed'),
     });
     const { updatedAt, ...rest } = await queue.entry(id);
     const { updatedAt: earlier, ...restBefore } = before;

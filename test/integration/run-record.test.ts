@@ -90,11 +90,11 @@ describe('a run by hand', () => {
     await (await runNow()).finished;
     const all = await lines();
     expect(all.map(({ level, message, fields }) => [level, message, fields])).toEqual([
-      ['info', 'Began by hand, asked for by ann.', null],
+      ['info', 'Started by hand by ann.', null],
       ['info', 'Two are due.', { due: 2 }],
       ['warn', 'One is odd.', null],
       ['error', 'One broke.', { entryId: 'x' }],
-      ['info', 'Ended well.', { counts: { due: 2 } }],
+      ['info', 'Succeeded.', { counts: { due: 2 } }],
     ]);
     const times = all.map(({ at }) => at.getTime());
     expect(times).toEqual(times.toSorted((a, b) => a - b));
@@ -113,7 +113,7 @@ describe('a run by hand', () => {
       });
     });
     const { finished } = await runNow();
-    await expect.poll(messages, { interval: 20, timeout: 30_000 }).toEqual(['info: Began by hand, asked for by ann.']);
+    await expect.poll(messages, { interval: 20, timeout: 30_000 }).toEqual(['info: Started by hand by ann.']);
     const before = await changesOfRuns();
     for (let line = 1; line <= 20; line++) context?.log.info(`Line ${line}.`);
     await expect.poll(async () => (await messages()).length, { interval: 20, timeout: 30_000 }).toBe(21);
@@ -134,7 +134,7 @@ describe('a run by hand', () => {
     expect(all.length).toBeLessThanOrEqual(500);
     expect(all.slice(-3)).toEqual([
       'info: Line 490.',
-      expect.stringContaining('Ended well'),
+      expect.stringContaining('Succeeded'),
       'warn: 1,210 more lines were not kept; the server’s log has them.',
     ]);
   });
@@ -155,7 +155,7 @@ describe('a run by hand', () => {
     await stopping.runNow();
     await stopping.scheduler.stop({ timeoutMs: 200 });
     expect((await messages()).slice(1)).toEqual([
-      'warn: It is asked to end. The server was stopped.',
+      'warn: It is asked to stop. The server was stopped.',
       'warn: Ended early. The server was stopped.',
     ]);
     await db.query('DELETE FROM auth.job_runs');
@@ -166,7 +166,7 @@ describe('a run by hand', () => {
       `UPDATE auth.job_runs SET lease_token = gen_random_uuid(), lease_expires_at = now() + interval '1 day'`,
     );
     await finished;
-    expect(await messages()).toContain('warn: It is asked to end. The lease of this run was lost.');
+    expect(await messages()).toContain('warn: It is asked to stop. The lease of this run was lost.');
     await db.query(`UPDATE auth.job_runs SET lease_expires_at = now() - interval '1 second'`);
     await closeCrashedRuns(db);
     expect((await messages()).at(-1)).toContain('error: The node that ran it stopped renewing its lease');
@@ -211,9 +211,9 @@ describe('a run by its schedule', () => {
     await expect.poll(() => count, { interval: 10, timeout: 30_000 }).toBeGreaterThanOrEqual(1);
     await scheduler.stop({ timeoutMs: 2_000 });
     expect(await messages()).toEqual([
-      expect.stringMatching(/^info: Began by its schedule: due at \S+\.000Z\.$/),
+      expect.stringMatching(/^info: Started by its schedule: due at \S+\.000Z\.$/),
       'info: One was due.',
-      expect.stringContaining('Ended well'),
+      expect.stringContaining('Succeeded'),
     ]);
   });
 });
@@ -263,7 +263,7 @@ describe('a line does not cost a run anything', () => {
       'Fields.',
     ]);
     expect(all[2]?.fields).toEqual({ name: 'a\ufffdb', half: '\ufffd' });
-    expect(all.at(-1)?.message).toContain('Ended well');
+    expect(all.at(-1)?.message).toContain('Succeeded');
   });
 
   it('with secrets of the configuration in it: they are hidden', async () => {

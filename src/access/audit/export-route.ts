@@ -44,7 +44,7 @@ export function auditExportRoute(services: Services, gate: Pick<Gate, 'authentic
         exchange,
         403,
         'FORBIDDEN',
-        'Another site asked for this export in your name. Open it from this server.',
+        'Another site requested this export in your name. Open it from this server.',
       );
     const span = spanOf(exchange);
     if (span === undefined) return;

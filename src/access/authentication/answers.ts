@@ -17,7 +17,7 @@ export const NOT_SHOWN: Refused = {
   status: 401,
   code: 'UNAUTHENTICATED',
   message:
-    'Say who you are: send "Authorization: Bearer …" with an API token (createApiToken makes one), the admin token or a token of the issuer. In a browser, sign in at /sign-in.',
+    'Authenticate: send "Authorization: Bearer …" with an API token (createApiToken creates one), the admin token or a token of the issuer. In a browser, sign in at /sign-in.',
   wwwAuthenticate: REALM,
 };
 
@@ -33,7 +33,7 @@ export const DATABASE_AWAY: Refused = {
   kind: 'refused',
   status: 503,
   code: 'SERVICE_UNAVAILABLE',
-  message: 'The database cannot be reached, so nobody can say who you are. Try again in a moment.',
+  message: 'The database cannot be reached, so your credential cannot be checked. Try again in a moment.',
   retryAfterSeconds: 2,
 };
 
@@ -43,7 +43,7 @@ export function throttled(forMs: number): Refused {
     kind: 'refused',
     status: 429,
     code: 'RATE_LIMITED',
-    message: `Too many wrong credentials came from your address. This one was not looked at; try again in ${retryAfterSeconds} s.`,
+    message: `Too many wrong credentials came from your address. This one was not checked; try again in ${retryAfterSeconds} s.`,
     retryAfterSeconds,
   };
 }

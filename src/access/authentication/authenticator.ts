@@ -179,7 +179,7 @@ export function createAuthenticator(services: Services) {
       if (answer.kind === 'refused') return answer;
       // Who follows a link to them sees them; the site that the link is on does not.
       if (answer.isForeign && request.headers['sec-fetch-mode'] !== 'navigate')
-        return refusalOf({ failure: 'forbidden', message: 'Another site asked for the metrics in your name.' });
+        return refusalOf({ failure: 'forbidden', message: 'Another site requested the metrics in your name.' });
       // Whoever sets a token for the metrics means it, also where nobody else is asked.
       if (answer.caller.kind === 'local' && metricsToken.digest() !== undefined) return NOT_SHOWN;
       return answer.caller.familyId === null

@@ -48,7 +48,7 @@ export function callerOfClaims(claims: Readonly<Record<string, unknown>>, rules:
   const role = STRONGEST_FIRST.find((one) => given.some((name) => rules.roles.get(name) === one));
   if (role === undefined)
     return {
-      problem: `None of your roles at the issuer (claim ${rules.roleClaim}) is a role of this server. Ask whoever grants them there; OIDC_ROLE_MAP says which count.`,
+      problem: `None of your roles at the issuer (claim ${rules.roleClaim}) is a role of this server. Ask an administrator of the issuer; OIDC_ROLE_MAP says which roles count.`,
       isForbidden: true,
     };
   const family = rules.familyClaim === undefined ? '*' : claimOf(claims, rules.familyClaim);

@@ -37,11 +37,11 @@ export function createCodeFlow(config: Config, rules: IssuerRules, logger: Logge
   let failedAt = Number.NEGATIVE_INFINITY;
   const open = (): Promise<client.Configuration> => {
     if (opening === undefined && performance.now() - failedAt < FAILURE_COOLDOWN_MS)
-      throw new Error('The issuer could not be asked a moment ago.');
+      throw new Error('The issuer could not be reached a moment ago.');
     opening ??= discover(issuer, clientId, secret, config.OIDC_CLOCK_TOLERANCE).catch((error: unknown) => {
       opening = undefined;
       failedAt = performance.now();
-      logger.warn({ err: error, issuer }, 'The OpenID Connect issuer cannot be asked');
+      logger.warn({ err: error, issuer }, 'The OpenID Connect issuer cannot be reached');
       throw error;
     });
     return opening;

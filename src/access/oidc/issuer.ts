@@ -45,8 +45,8 @@ export function createIssuer({ issuer, logger, cooldowns }: IssuerOptions): Issu
   const failed = (error: unknown): IssuerUnavailableError => {
     failedAt = performance.now();
     const what = error instanceof Error ? error.message : String(error);
-    logger.warn({ err: error, issuer }, 'The OpenID Connect issuer cannot be asked');
-    return new IssuerUnavailableError(`The issuer ${issuer} cannot be asked for its keys: ${what}`);
+    logger.warn({ err: error, issuer }, 'The OpenID Connect issuer cannot be reached');
+    return new IssuerUnavailableError(`The keys of the issuer ${issuer} cannot be fetched: ${what}`);
   };
 
   const openKeys = async () => {
@@ -58,7 +58,7 @@ export function createIssuer({ issuer, logger, cooldowns }: IssuerOptions): Issu
     async getKey(header, token) {
       const isCoolingDown = performance.now() - failedAt < failureMs;
       if (opening === undefined && isCoolingDown)
-        throw new IssuerUnavailableError(`The issuer ${issuer} could not be asked a moment ago.`);
+        throw new IssuerUnavailableError(`The issuer ${issuer} could not be reached a moment ago.`);
       opening ??= openKeys();
       let keys: Awaited<typeof opening>;
       try {
@@ -68,7 +68,7 @@ export function createIssuer({ issuer, logger, cooldowns }: IssuerOptions): Issu
         throw error instanceof IssuerUnavailableError ? error : failed(error);
       }
       if (!keys.fresh && isCoolingDown)
-        throw new IssuerUnavailableError(`The issuer ${issuer} could not be asked a moment ago.`);
+        throw new IssuerUnavailableError(`The issuer ${issuer} could not be reached a moment ago.`);
       try {
         return await keys(header, token);
       } catch (error) {

@@ -72,7 +72,7 @@ function failureOf(error: unknown, { issuer, audience }: JwtRules): Verdict {
   if (error instanceof IssuerUnavailableError)
     return {
       failure: 'unavailable',
-      message: 'The issuer of your token cannot be asked for its keys. Try again in a moment.',
+      message: 'The keys of your token’s issuer cannot be fetched. Try again in a moment.',
     };
   if (error instanceof errors.JWTExpired)
     return { failure: 'ended', message: 'The token has expired. Get a new one from its issuer.' };

@@ -97,9 +97,7 @@ export async function findSession(
   if (row.msLeft <= 0) return ended('your session is over.');
   if (row.apiTokenId === null && row.sourceDigest !== sourceDigestOf(row.kind))
     return ended(
-      row.kind === 'admin_token'
-        ? 'the admin token was changed.'
-        : 'who may sign in at the issuer was configured anew.',
+      row.kind === 'admin_token' ? 'the admin token was changed.' : 'the settings of the issuer were changed.',
     );
   const { kind, callerId, callerName, role, familyId, prefix, expiresAt, msLeft } = row;
   return {

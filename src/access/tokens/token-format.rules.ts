@@ -41,7 +41,7 @@ export function tokenNameProblem(name: string): { code: string; message: string 
   if (isReserved(name))
     return {
       code: 'RESERVED',
-      message: 'The trail calls somebody else so. Choose a name that says who uses the token.',
+      message: 'The audit trail uses this name for another caller. Choose a name that says who uses the token.',
     };
   return NAME_PATTERN.test(name) && !name.includes('  ')
     ? undefined

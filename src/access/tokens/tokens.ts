@@ -53,7 +53,7 @@ export async function createToken(ctx: Context, request: NewToken): Promise<Made
     });
     if (made === undefined)
       throw new InvalidStateError(
-        `An earlier request with this idempotencyKey made the token ${resultId}; its text was in that answer and cannot be shown again. If that answer was lost, revoke it (revokeApiToken) and make another one with a new key.`,
+        `An earlier request with this idempotencyKey created the token ${resultId}, which cannot be shown again. If its answer was lost, revoke it (revokeApiToken) and create another one with a new key.`,
       );
     tx.happened('tokenCreated', {
       id: made.id,

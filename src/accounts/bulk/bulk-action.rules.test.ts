@@ -56,7 +56,7 @@ describe('when it can be applied and taken back', () => {
     expect(undoProblem({ ...finished, action: 'set_run_at' }, later(1e9), 1_000)).toBeUndefined();
     expect(undoProblem({ ...finished, action: 'retry' }, later(0), 1_000)).toMatch(/cannot be undone/);
     expect(undoProblem({ ...finished, action: 'cancel', doneCount: 0 }, later(0), 1_000)).toMatch(/no entry/);
-    expect(undoProblem({ ...finished, action: 'cancel', status: 'running' }, later(0), 1_000)).toMatch(/under way/);
+    expect(undoProblem({ ...finished, action: 'cancel', status: 'running' }, later(0), 1_000)).toMatch(/in progress/);
     expect(undoProblem({ ...finished, action: 'cancel', status: 'planned' }, later(0), 1_000)).toMatch(/never applied/);
     expect(undoProblem({ ...finished, action: 'cancel', status: 'undone' }, later(1e9), 1_000)).toBeUndefined();
   });

@@ -117,13 +117,13 @@ export interface UndoableAction {
 /** Why a bulk action cannot be taken back, or undefined if it can (or is being, or was). */
 export function undoProblem(action: UndoableAction, now: Date, undoWindowMs: number): string | undefined {
   if (action.status === 'undoing' || action.status === 'undone') return undefined;
-  if (action.status === 'planned') return 'The plan was never applied, so there is nothing to take back.';
+  if (action.status === 'planned') return 'The plan was never applied, so there is nothing to undo.';
   if (action.action === 'retry')
     return 'A retry cannot be undone: attempts may have run. Plan a bulk action CANCEL for the entries that are still pending.';
-  if (action.status === 'running') return 'The bulk action is still under way. Take it back when it is finished.';
-  if (action.doneCount === 0) return 'The bulk action changed no entry, so there is nothing to take back.';
+  if (action.status === 'running') return 'The bulk action is still in progress. Undo it when it is finished.';
+  if (action.doneCount === 0) return 'The bulk action changed no entry, so there is nothing to undo.';
   const endsAt = (action.finishedAt?.getTime() ?? 0) + undoWindowMs;
   if (action.action === 'cancel' && now.getTime() >= endsAt)
-    return 'The undo window has passed, and the passwords of what was cancelled are destroyed. Retry the entries with new passwords.';
+    return 'The undo window has passed, and the passwords of the cancelled entries are destroyed. Retry the entries with new passwords.';
   return undefined;
 }

@@ -25,7 +25,7 @@ export function spanOf(from: Date, to: Date, buckets: number): ActivitySpan {
     issues.push({
       path: ['to'],
       code: 'TOO_LONG',
-      message: `is at most ${LONGEST_DAYS} days after \`from\`; ask for a shorter span.`,
+      message: `is at most ${LONGEST_DAYS} days after \`from\`; request a shorter span.`,
     });
   if (buckets < 1 || buckets > MOST_BUCKETS)
     issues.push({ path: ['buckets'], code: 'OUT_OF_RANGE', message: `is 1 to ${MOST_BUCKETS}.` });

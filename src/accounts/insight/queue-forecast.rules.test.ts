@@ -112,7 +112,7 @@ describe('the forecast', () => {
       unknownReason: null,
       throughput: 20,
       explanation:
-        'Due or under way: 400 entries. Due within 24 hours: 1 entry. In the last 5 minutes 200 attempts ended in 10 s of work: 20 per second. This assumes that every attempt succeeds and nothing new is enqueued.',
+        'Due or in progress: 400 entries. Due within 24 hours: 1 entry. In the last 5 minutes 200 attempts ended in 10 s of work: 20 per second. This assumes that every attempt succeeds and nothing new is enqueued.',
     });
   });
 

@@ -67,7 +67,7 @@ export function forecast(input: ForecastInput): Forecast {
   if (waiting + within + dueLaterCount === 0)
     return { emptyAt: now, unknownReason: null, throughput, explanation: 'The queue is empty.' };
 
-  const known = [`Due or under way: ${entries(waiting)}. Due within 24 hours: ${entries(within)}.`];
+  const known = [`Due or in progress: ${entries(waiting)}. Due within 24 hours: ${entries(within)}.`];
   if (dueLaterCount > 0) known.push(`Due later: ${entries(dueLaterCount)}.`);
   const unknown = whyUnknown(input);
   if (unknown !== null || measured === null) {

@@ -89,7 +89,7 @@ export function createDeliverer(services: DelivererServices): Deliverer {
       .catch((error: unknown) =>
         db.outage.warn(
           error,
-          'Ends of webhook deliveries could not be written; they are made again when their leases end',
+          'Results of webhook deliveries could not be written; they are delivered again when their leases end',
         ),
       )
       .finally(() => {
@@ -142,7 +142,7 @@ export function createDeliverer(services: DelivererServices): Deliverer {
     else if (isFirstFailure || isGivenUp)
       logger.warn(
         { ...line, httpStatus: judged.httpStatus, problem: judged.message },
-        isGivenUp ? 'A webhook delivery was given up' : 'A webhook does not take what it is sent; it is tried again',
+        isGivenUp ? 'A webhook delivery failed' : 'A webhook does not take what it is sent; it is tried again',
       );
     else logger.debug(line, 'An attempt to deliver to a webhook ended');
     if (disabledBecause !== undefined)

@@ -63,6 +63,6 @@ function typeIssues(types: readonly string[] | null | undefined): InputIssue[] {
   if (unknown.length === 0) return [];
   const [first = ''] = unknown;
   const more = unknown.length > 1 ? ` (and ${unknown.length - 1} more)` : '';
-  const message = `holds ${JSON.stringify(first.slice(0, 100))}${more}, which is no type of event that a webhook can ask for. There are: ${TYPES_TO_ASK_FOR.join(', ')}.`;
+  const message = `holds ${JSON.stringify(first.slice(0, 100))}${more}, which is no event type that a webhook can subscribe to. There are: ${TYPES_TO_ASK_FOR.join(', ')}.`;
   return [{ path: ['eventTypes'], code: 'UNKNOWN_EVENT_TYPE', message }];
 }

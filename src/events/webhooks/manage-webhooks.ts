@@ -165,5 +165,5 @@ export async function rotateWebhookSecret(ctx: Context, request: RotateRequest):
 
 const alreadyAnswered = (what: string): InvalidStateError =>
   new InvalidStateError(
-    `An earlier request with this idempotencyKey made ${what}; the secret was in that answer and cannot be shown again. If that answer was lost, use "rotateWebhookSecret" with a new key.`,
+    `An earlier request with this idempotencyKey created ${what}; the secret was in that answer and cannot be shown again. If that answer was lost, use "rotateWebhookSecret" with a new key.`,
   );

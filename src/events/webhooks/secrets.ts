@@ -18,7 +18,7 @@ export const makeSecret = (): string => writeSecret(randomBytes(MADE_BYTES));
 /** What is wrong with a secret that somebody gave; never quotes it. */
 export function secretIssues(secret: string | null | undefined): InputIssue[] {
   if (secret === null || secret === undefined || readSecret(secret) !== undefined) return [];
-  const message = `is not a secret of Standard Webhooks: "${SECRET_PREFIX}" and ${LEAST_SECRET_BYTES} to ${MOST_SECRET_BYTES} bytes in base64. Leave it out to have one made.`;
+  const message = `is not a secret of Standard Webhooks: "${SECRET_PREFIX}" and ${LEAST_SECRET_BYTES} to ${MOST_SECRET_BYTES} bytes in base64. Leave it out to generate one.`;
   return [{ path: ['secret'], code: 'INVALID_SECRET', message }];
 }
 

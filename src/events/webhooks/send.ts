@@ -130,9 +130,9 @@ async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<strin
 function failureOf(error: unknown, host: string): SendResult {
   const code = codeOf(error);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'ENODATA')
-    return failure('unknown_host', `The name ${host} is not known (${code}).`);
+    return failure('unknown_host', `The host name ${host} cannot be resolved (${code}).`);
   if (code === 'UND_ERR_CONNECT_TIMEOUT')
-    return failure('timed_out', `No connection to ${host} was made in time (${code}).`);
+    return failure('timed_out', `No connection to ${host} was established in time (${code}).`);
   if (code.startsWith('UND_ERR_HEADERS_TIMEOUT') || code.startsWith('UND_ERR_BODY_TIMEOUT'))
     return failure('timed_out', `${host} did not answer in time (${code}).`);
   return failure('not_connected', `The request to ${host} failed (${code}).`);

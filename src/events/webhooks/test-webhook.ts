@@ -53,7 +53,7 @@ async function requireFewTests(tx: Queryable, webhookId: string): Promise<void> 
     [webhookId, MOST_TESTS],
   );
   if (under.length === MOST_TESTS)
-    throw new InvalidStateError(`${MOST_TESTS} tests of this webhook are under way. Wait until one has ended.`);
+    throw new InvalidStateError(`${MOST_TESTS} tests of this webhook are in progress. Wait until one has ended.`);
 }
 
 /** It is claimed as it is inserted: its request delivers it, and another node only if that breaks off. */

@@ -30,7 +30,7 @@ export async function insertWebhook(tx: Queryable, caller: Caller, settings: Web
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('family-hub-jobs webhooks'))`);
   const [row] = await tx.query<{ count: number }>('SELECT count(*)::int AS count FROM auth.webhooks');
   if ((row?.count ?? 0) >= MOST_WEBHOOKS)
-    throw new InvalidStateError(`There are ${MOST_WEBHOOKS} webhooks, and no more can be made. Delete one first.`);
+    throw new InvalidStateError(`There are already ${MOST_WEBHOOKS} webhooks, which is the limit. Delete one first.`);
   const id = randomUUID();
   await tx.query(
     `INSERT INTO auth.webhooks (id, url, description, event_types, created_by, state_changed_by)

@@ -56,7 +56,7 @@ export async function auditLedger(db: Queryable, options: AuditOptions): Promise
   }
   const count = countDueOver(history, span);
   if (count > MOST_INSTANTS) {
-    const message = `In that span ${grouped(count)} instants were due. At most ${grouped(MOST_INSTANTS)} are checked at once: ask for a shorter one.`;
+    const message = `In that span ${grouped(count)} instants were due. At most ${grouped(MOST_INSTANTS)} are checked at once: request a shorter span.`;
     throw new InvalidInputError([{ path: ['to'], message, code: 'TOO_LONG' }]);
   }
   const audit = startAudit(history, span);

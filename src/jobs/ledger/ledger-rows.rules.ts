@@ -78,7 +78,7 @@ export function checkSpan(from: Date, to: Date, longestMs: number): void {
       ? { message: 'must be after `from`.', code: 'NOT_AFTER_FROM' }
       : to.getTime() - from.getTime() > longestMs
         ? {
-            message: `is at most ${(longestMs / DAY_MS).toLocaleString('en-US')} days after \`from\`; ask for a shorter span.`,
+            message: `is at most ${(longestMs / DAY_MS).toLocaleString('en-US')} days after \`from\`; request a shorter span.`,
             code: 'TOO_LONG',
           }
         : null;

@@ -49,7 +49,7 @@ export function executeRun(
   const controller = new AbortController();
   const record = createRunRecord(services, { runId: run.runId, logger, redact });
   const abort = (message: string) => {
-    if (!controller.signal.aborted) record.note({ level: 'warn', message: `It is asked to end. ${message}` });
+    if (!controller.signal.aborted) record.note({ level: 'warn', message: `It is asked to stop. ${message}` });
     controller.abort(new Error(message));
   };
   let grace: NodeJS.Timeout | undefined;
@@ -64,7 +64,7 @@ export function executeRun(
     heldSince: run.heldSince,
     renew: (report) => renewRun(db, run, leaseMs, report),
     onLost() {
-      logger.warn('The lease of this run was lost: another node may run the job. It is asked to end');
+      logger.warn('The lease of this run was lost: another node may run the job. It is asked to stop');
       abort('The lease of this run was lost.');
     },
     onInterrupted: (interruption) => interrupt(interruption),

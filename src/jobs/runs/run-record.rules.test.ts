@@ -40,13 +40,13 @@ describe('the runner’s own lines', () => {
 
   test('say who or what began it', () => {
     expect(beginningLine({ trigger: 'schedule', scheduledFor, actor: null }).message).toBe(
-      'Began by its schedule: due at 2026-11-26T03:00:00.000Z.',
+      'Started by its schedule: due at 2026-11-26T03:00:00.000Z.',
     );
     expect(beginningLine({ trigger: 'catch_up', scheduledFor, actor: null }).message).toBe(
-      'Began to catch up with what was due at 2026-11-26T03:00:00.000Z.',
+      'Started to catch up on the fire of 2026-11-26T03:00:00.000Z.',
     );
     expect(beginningLine({ trigger: 'manual', scheduledFor: null, actor: 'ann' }).message).toBe(
-      'Began by hand, asked for by ann.',
+      'Started by hand by ann.',
     );
   });
 
@@ -54,7 +54,7 @@ describe('the runner’s own lines', () => {
     const ended = (status: 'succeeded' | 'failed' | 'interrupted', errorMessage: string | null) =>
       endingLine({ status, counts: { deleted: 2, kept: 0 }, errorMessage });
     const fields = { counts: { deleted: 2 } };
-    expect(ended('succeeded', null)).toEqual({ level: 'info', message: 'Ended well.', fields });
+    expect(ended('succeeded', null)).toEqual({ level: 'info', message: 'Succeeded.', fields });
     expect(ended('failed', 'It broke.')).toEqual({
       level: 'error',
       message: 'Failed: It broke.',

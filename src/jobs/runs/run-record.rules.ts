@@ -35,11 +35,11 @@ export interface Beginning {
 
 /** Who or what began the run. */
 export function beginningLine({ trigger, scheduledFor, actor }: Beginning): RunLine {
-  const due = scheduledFor?.toISOString() ?? 'an instant that nobody knows any more';
+  const due = scheduledFor?.toISOString() ?? 'an unknown time';
   const message = {
-    schedule: `Began by its schedule: due at ${due}.`,
-    catch_up: `Began to catch up with what was due at ${due}.`,
-    manual: `Began by hand, asked for by ${actor ?? 'somebody'}.`,
+    schedule: `Started by its schedule: due at ${due}.`,
+    catch_up: `Started to catch up on the fire of ${due}.`,
+    manual: `Started by hand by ${actor ?? 'an unknown caller'}.`,
   }[trigger];
   return { level: 'info', message };
 }
@@ -56,7 +56,7 @@ export function endingLine({ status, counts, errorMessage }: Ending): RunLine {
   const fields = found.length > 0 ? { counts: Object.fromEntries(found) } : undefined;
   switch (status) {
     case 'succeeded':
-      return { level: 'info', message: 'Ended well.', fields };
+      return { level: 'info', message: 'Succeeded.', fields };
     case 'failed':
       return { level: 'error', message: `Failed: ${errorMessage ?? 'it did not say why'}`, fields };
     case 'interrupted':

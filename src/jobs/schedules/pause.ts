@@ -46,8 +46,7 @@ function requireUsable(reason: string, until: Date | null, now: Date): void {
   const problems: InputIssue[] = [];
   if (reason === '') problems.push({ path: ['reason'], message: 'is needed', code: 'INVALID_VALUE' });
   if (until !== null && until <= now) {
-    const message =
-      'This instant has passed. Give a later one, or leave it out to pause until somebody resumes the job.';
+    const message = 'This instant has passed. Use a later one, or leave it out to pause until someone resumes the job.';
     problems.push({ path: ['until'], message, code: 'IN_THE_PAST' });
   }
   if (problems.length > 0) throw new InvalidInputError(problems);

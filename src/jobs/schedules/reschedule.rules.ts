@@ -62,7 +62,7 @@ export function readTimingRequest(request: TimingRequest): TimingReading {
 export function unreadableAfter(timing: Timing): InputIssue[] {
   return timingIssues(timing).map((issue) => ({
     ...issue,
-    message: `The schedule in force cannot be read, and this would not mend it: ${issue.message} Give ${issue.path.join()} too, or reset: true alone.`,
+    message: `The current schedule is invalid, and this would not fix it: ${issue.message} Set ${issue.path.join()} too, or reset: true alone.`,
   }));
 }
 
