@@ -15,16 +15,16 @@ export abstract class Refusal extends Error {
 
 /** Every code that a refusal can have, and what it means: the enum MutationErrorCode. */
 export const REFUSAL_CODES = {
-  INVALID_INPUT: 'The input means nothing that can be done; `issues` lists every problem.',
+  INVALID_INPUT: 'The input is not valid; `issues` lists every problem.',
   NOT_FOUND: 'What the input names does not exist.',
-  INVALID_STATE: 'The object exists, but its state does not allow this now.',
+  INVALID_STATE: 'The current state of the object does not allow this.',
   USERNAME_TAKEN: 'Another user or active entry has the username.',
-  PASSWORD_DESTROYED: 'The entry’s password is gone; the retry needs a new one.',
-  OUTCOME_UNKNOWN: 'An earlier attempt may have made the account, and the identity provider cannot be asked now.',
-  NOT_ATTEMPTED: 'Nothing is wrong with this item, but another of an atomic request was refused.',
+  PASSWORD_DESTROYED: 'The entry’s password is destroyed; the retry needs a new one.',
+  OUTCOME_UNKNOWN: 'An earlier attempt may have created the account, and the identity provider cannot be checked now.',
+  NOT_ATTEMPTED: 'This item is valid, but another item of an atomic request was refused.',
   IDEMPOTENCY_CONFLICT: 'The idempotency key was used with another input.',
-  KEY_IN_USE: 'Passwords, or secrets of webhooks, are sealed under the key; seal them anew first.',
-  JOB_ALREADY_RUNNING: 'The job is running already; a job never overlaps itself.',
+  KEY_IN_USE: 'The key still encrypts passwords or secrets of webhooks; re-encrypt them first.',
+  JOB_ALREADY_RUNNING: 'The job is already running; a job never overlaps itself.',
 } as const;
 
 export type RefusalCode = keyof typeof REFUSAL_CODES;

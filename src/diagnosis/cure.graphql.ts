@@ -22,7 +22,7 @@ export const CureRef = builder.objectRef<Cure>('Cure').implement({
   }),
 });
 export const Blocker = builder.interfaceRef<AnyBlocker>('Blocker').implement({
-  description: 'Something that stands in the way.',
+  description: 'Something that blocks progress.',
   fields: (t) => ({
     code: t.string({
       description: 'The code of the failure or condition, for scripts.',
@@ -54,12 +54,12 @@ builder.objectRef<AnyBlocker>('NoLiveNode').implement({
   description: 'No node is running that could do it.',
 });
 export const Explanation = builder.objectRef<ExplanationOf<AnyBlocker>>('Explanation').implement({
-  description: 'Why something is not moving.',
+  description: 'Why something makes no progress.',
   fields: (t) => ({
     summary: t.text('summary', 'In a sentence or two, for people.'),
     blockers: t.field({
       type: [Blocker],
-      description: 'Everything that stands in the way; empty when nothing does.',
+      description: 'Everything that blocks progress; empty when nothing does.',
       resolve: ({ blockers }) => [...blockers],
     }),
     nextChangeAt: t.atOrNull(

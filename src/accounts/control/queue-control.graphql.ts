@@ -29,7 +29,7 @@ const Pause = builder.objectRef<QueuePause>('QueuePause').implement({
     pausedBy: t.text('pausedBy', 'Who paused it.'),
     reason: t.text('reason', 'Why.'),
     pausedAt: t.at('pausedAt', 'Since when.'),
-    endsAt: t.atOrNull('pausedUntil', 'When it ends without a resume; null when an operator must resume the queue.'),
+    endsAt: t.atOrNull('pausedUntil', 'When it ends automatically; null when an operator must resume the queue.'),
   }),
 });
 const LimitsRef = builder.objectRef<QueueLimits>('QueueLimits').implement({
@@ -44,10 +44,7 @@ const LimitsRef = builder.objectRef<QueueLimits>('QueueLimits').implement({
       description: 'By how many the starts in a sliding second may exceed `startsPerSecond`; null without that limit.',
       resolve: ({ startsPerSecond }) => (startsPerSecond === null ? null : burstOf(startsPerSecond)),
     }),
-    concurrency: t.countOrNull(
-      'concurrency',
-      'How many attempts may be under way at the same time; null without a limit.',
-    ),
+    concurrency: t.countOrNull('concurrency', 'How many attempts may run at the same time; null without a limit.'),
     updatedBy: t.textOrNull('updatedBy', 'Who set them; null if they were never set.'),
     updatedAt: t.at('updatedAt', 'When they were set.'),
   }),
@@ -57,7 +54,7 @@ const Control = builder.objectRef<object>('QueueControl').implement({
   fields: (t) => ({
     pauses: t.field({
       type: [Pause],
-      description: 'The pauses in force, that of the whole queue first; at most 1000.',
+      description: 'The current pauses, that of the whole queue first; at most 1000.',
       resolve: (_parent, _args, { reading, caller }) => loadPauses(reading, caller.familyId),
     }),
     limits: t.field({
@@ -81,12 +78,12 @@ const PauseInput = builder.inputType('PauseQueueInput', {
   fields: (t) => ({
     reason: t.string({
       required: true,
-      description: 'Why, for those who see that nothing moves; 1 to 500 characters.',
+      description: 'Why, for other operators; 1 to 500 characters.',
       validate: reasonText.trim().min(1, 'is needed'),
     }),
     until: t.field({
       type: 'DateTime',
-      description: 'When it ends without a resume; left out: when an operator resumes the queue.',
+      description: 'When it ends automatically; left out: when an operator resumes the queue.',
     }),
     familyId: t.field({ type: 'UUID', description: 'Pauses only this family; left out: the whole queue.' }),
   }),
@@ -109,7 +106,7 @@ const LimitsInput = builder.inputType('SetQueueLimitsInput', {
       validate: limit,
     }),
     concurrency: t.int({
-      description: 'Attempts that all nodes together may have under way: 1 to 100000; null removes the limit.',
+      description: 'Attempts that all nodes together may run at the same time: 1 to 100000; null removes the limit.',
       validate: limit,
     }),
     reason: t.reason(),
@@ -121,13 +118,13 @@ const pausesPayload = (name: string, description: string) =>
     fields: (t) => ({
       queuePauses: t.field({
         type: [Pause],
-        description: 'The pauses in force now, that of the whole queue first; at most 1000.',
+        description: 'The current pauses, that of the whole queue first; at most 1000.',
         resolve: (_parent, _args, { reading, caller }) => loadPauses(reading, caller.familyId),
       }),
       isChanged: t.flag('isChanged', 'False if nothing changed.'),
     }),
   });
-const PausePayload = pausesPayload('PauseQueuePayload', 'It is paused; attempts under way go on.');
+const PausePayload = pausesPayload('PauseQueuePayload', 'It is paused; running attempts continue.');
 const ResumePayload = pausesPayload('ResumeQueuePayload', 'It is not paused any more.');
 const LimitsPayload = builder.objectRef<{ isChanged: boolean }>('SetQueueLimitsPayload').implement({
   description: 'The limits are set.',

@@ -18,36 +18,33 @@ interface FailureGroupView extends FailureGroup {
 const groupCount = z.int().min(1, 'is at least 1').max(LARGEST_PAGE, `is at most ${LARGEST_PAGE}`).nullish();
 
 const Group = builder.objectRef<FailureGroupView>('FailureGroup').implement({
-  description: 'Entries that have failed or back off for the same cause.',
+  description: 'Entries that failed or wait for a retry for the same cause.',
   fields: (t) => ({
-    key: t.text('key', 'Names the group; `QueuedCreationFilter.failureGroup` selects exactly its entries.'),
-    errorCode: t.text('errorCode', 'Our stable code of the failure.'),
+    key: t.text('key', 'The key of the group; `QueuedCreationFilter.failureGroup` selects its entries.'),
+    errorCode: t.text('errorCode', 'The error code.'),
     message: t.text(
       'message',
-      'What failed, with <id>, <n>, <time>, <address> and <name> for what differs between entries.',
+      'The error message, with <id>, <n>, <time>, <address> and <name> for what differs between entries.',
     ),
-    count: t.count('count', 'Entries that have failed or back off for this cause now.'),
-    failedCount: t.count(
-      'failedCount',
-      'Those of `count` that have failed for good; the others are retried by the schedule.',
-    ),
-    affectedFamilyCount: t.count('affectedFamilyCount', 'Families that these entries are of.'),
+    count: t.count('count', 'How many entries failed or wait for a retry for this cause now.'),
+    failedCount: t.count('failedCount', 'How many of them failed permanently; the others will be retried.'),
+    affectedFamilyCount: t.count('affectedFamilyCount', 'How many families these entries belong to.'),
     affectedFamilies: t.prismaField({
       type: ['Family'],
-      description: 'The families with the most of these entries, five at the most.',
+      description: 'The families with the most of these entries, at most five.',
       resolve: (_query, group) => group.affectedFamilies(),
     }),
-    firstSeenAt: t.at('firstSeenAt', 'When an attempt first failed so, as far back as attempts are kept.'),
-    lastSeenAt: t.at('lastSeenAt', 'When an attempt last failed so.'),
+    firstSeenAt: t.at('firstSeenAt', 'When an attempt first failed this way, among the stored attempts.'),
+    lastSeenAt: t.at('lastSeenAt', 'When an attempt last failed this way.'),
     trend: t.intList({
       description:
-        'Attempts that failed so in the last hour: twelve counts of 5 minutes each, the oldest first; of entries that are cured too.',
+        'Attempts that failed this way in the last hour: twelve counts of 5 minutes each, oldest first, including entries that have recovered.',
       resolve: (group) => [...group.trend],
     }),
     sample: t.field({
       type: QueuedCreation,
       nullable: true,
-      description: 'The entry of the group that was enqueued last; null if it was deleted this moment.',
+      description: 'The newest entry of the group; null if it was just deleted.',
       resolve: (group) => group.sample(),
     }),
     suggestedCure: t.string({
@@ -59,7 +56,7 @@ const Group = builder.objectRef<FailureGroupView>('FailureGroup').implement({
       type: Cure,
       nullable: true,
       description:
-        'The same as a mutation: the plan of a retry, or of a cancel where a retry would meet the same refusal; null when nothing that helps can be done to all of them at once.',
+        'The same as a mutation: the plan of a retry, or of a cancel where a retry would fail the same way; null when no bulk action helps.',
       resolve: ({ errorCode, key }) => {
         const action = groupAction(errorCode);
         if (action === null) return null;
@@ -74,7 +71,7 @@ builder.queryFields((t) => ({
     type: [Group],
     nullable: true,
     description:
-      'Why entries fail: the largest groups first. A row that failed by SQL belongs to no group; filter by `errorCode` for it.',
+      'Why entries fail, the largest groups first. Entries that SQL set to failed belong to no group; filter them by `errorCode`.',
     args: {
       first: t.arg.int({
         defaultValue: 20,
