@@ -82,7 +82,7 @@ export function declareMetrics() {
       ),
       creation: histogram(
         'family_hub_account_creation_seconds',
-        'Time from enqueueing to the created account.',
+        'From enqueueing to the created account.',
         WAIT_SECONDS,
       ),
       retries: histogram('family_hub_entry_retries', 'Retries that an entry had used when it ended.', RETRIES, {
@@ -115,15 +115,11 @@ export function declareMetrics() {
       fireLag: histogram('family_hub_job_fire_lag_seconds', 'Time from a fire to the start of its run.', LAG_SECONDS, {
         job_name: JOB,
       }),
-      runs: counter(
-        'family_hub_job_runs_total',
-        'Finished runs, by status and fire outcome (manual: started by hand).',
-        {
-          job_name: JOB,
-          status: Object.values(RunStatus),
-          outcome: [...Object.values(FireOutcome), 'manual'],
-        },
-      ),
+      runs: counter('family_hub_job_runs_total', 'Finished runs, by status and outcome (manual: started by hand).', {
+        job_name: JOB,
+        status: Object.values(RunStatus),
+        outcome: [...Object.values(FireOutcome), 'manual'],
+      }),
       runDuration: histogram('family_hub_job_run_duration_seconds', 'Duration of runs.', RUN_SECONDS, {
         job_name: JOB,
       }),

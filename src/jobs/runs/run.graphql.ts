@@ -20,7 +20,7 @@ const Trigger = enumOf<RunTrigger>('RunTrigger', 'Why a run was started.', {
 });
 const Status = enumOf<RunStatus>('RunStatus', 'The status of a run.', {
   running: 'In progress.',
-  succeeded: 'Ended well.',
+  succeeded: 'Succeeded.',
   failed: 'Ended with an error.',
   interrupted: 'Stopped before its end: by a person, by a server shutdown, or by a crash.',
 });
