@@ -54,7 +54,7 @@ export type Readings<Code extends ReadCode = ReadCode> = {
 };
 
 /** At most so many alerts of one rule; a rule that finds more says that it is not complete. */
-export const MOST_FINDINGS = 100;
+const MOST_FINDINGS = 100;
 /** For statements: one row more shows that there are more. */
 export const LIMIT = `LIMIT ${MOST_FINDINGS + 1}`;
 

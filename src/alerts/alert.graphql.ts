@@ -61,7 +61,7 @@ async function requireRules(prisma: PrismaClient, asked: readonly string[]): Pro
   if (unknown !== undefined) throw unknownRule(unknown);
 }
 
-export const AlertSeverityRef = enumOf<AlertSeverity>('AlertSeverity', 'How urgent an alert is.', {
+const AlertSeverityRef = enumOf<AlertSeverity>('AlertSeverity', 'How urgent an alert is.', {
   info: 'Do it in the next days.',
   warning: 'Check it today.',
   critical: 'Check it now: something has stopped.',
