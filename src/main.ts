@@ -41,10 +41,6 @@ async function main(): Promise<void> {
       return void process.stdout.write(`${VERSION}\n`);
     case 'start':
       return start();
-    case 'keys:abandon': {
-      const { ABANDON_SETTINGS, abandonLostKeys } = await import('./start/abandon.ts');
-      return abandonLostKeys(readSettings(process.env, ABANDON_SETTINGS), line.args);
-    }
     default: {
       const [{ DATABASE_SETTINGS }, { printDatabaseUrl, seedDatabase }] = await Promise.all([
         import('./start/database.ts'),

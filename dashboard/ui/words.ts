@@ -142,7 +142,6 @@ export const KEY_STATE: Readonly<Record<EnumOf<'EncryptionKeyState'>, Wording>> 
   ACTIVE: word('Active', 'good'),
   SUPERSEDED: word('Superseded', 'warn'),
   RETIRED: word('Retired', 'idle'),
-  LOST: word('Lost', 'bad'),
 };
 
 export const USER_ROLE: Readonly<Record<EnumOf<'UserRole'>, string>> = {

@@ -36,7 +36,7 @@ it('plans for a group what its advice says last', () => {
     const advised = advice?.match(/Then (retry|cancel) the (?:failed )?entries of this group\.$/)?.[1]?.toUpperCase();
     if (advice !== null) expect(groupAction(code), code).toBe(advised ?? null);
   }
-  expect(groupAction('KEY_LOST')).toBeNull();
+  expect(groupAction('PASSWORD_NOT_SEALED')).toBeNull();
   expect(groupAction('ACCOUNT_DATA_REFUSED')).toBe('CANCEL');
   expect(groupAction('PROVIDER_UNAVAILABLE')).toBe('RETRY');
   expect(groupAction('SOMETHING_ELSE')).toBe('RETRY');

@@ -142,10 +142,6 @@ const FAILURES = {
     'The password cannot be decrypted.',
     'Retry with a new password (retryEntry). Enqueue accounts with enqueueAccount instead of SQL.',
   ),
-  KEY_LOST: unusable(
-    'The password was lost with the master key that protected it.',
-    'Retry with a new password (retryEntry).',
-  ),
 
   PROVIDER_TOKEN_INVALID: configuration(
     'The identity provider does not accept the token: it is wrong, expired or revoked.',

@@ -92,7 +92,7 @@ export const SYSTEM_CONDITIONS = {
     severity: 'critical',
     about: 'webhook',
     alert:
-      'A webhook was disabled: it failed for days, its receiver answered 410 Gone, or its secret was lost with its key. It ends when the webhook is resumed or deleted.',
+      'A webhook was disabled: it failed for days, or its receiver answered 410 Gone. It ends when the webhook is resumed or deleted.',
     says: (of: { readonly key: string }) => ({
       message: `The ${webhook(of.key)} was disabled: it receives nothing until it is resumed.`,
       advice:

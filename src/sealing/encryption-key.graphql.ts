@@ -24,7 +24,6 @@ const State = enumOf<KeyState>('EncryptionKeyState', 'The state of a key.', {
   active: 'In use.',
   superseded: 'Replaced by another key; it still decrypts.',
   retired: 'Destroyed: no one can decrypt what it encrypted.',
-  lost: 'Given up because its master key was lost.',
 });
 
 export const EncryptionKey = builder.prismaNode('DataProtectionKey', {
@@ -73,7 +72,6 @@ export const EncryptionKey = builder.prismaNode('DataProtectionKey', {
     activatedAt: t.at('activatedAt', 'From when it is used: a moment after its creation, so that every node knows it.'),
     supersededAt: t.atOrNull('supersededAt', 'When the next key replaced it; null while none has.'),
     retiredAt: t.atOrNull('retiredAt', 'When it was destroyed; null if it was not.'),
-    lostAt: t.atOrNull('lostAt', 'When it was given up with its master key; null if it was not.'),
   }),
 });
 builder.queryField('encryptionKeys', (t) =>

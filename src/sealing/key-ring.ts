@@ -11,8 +11,8 @@ import type { AuditKeys } from '../work/audit-trail.ts';
 import { headerOf, seal, UnsealError, unseal } from './jwe.ts';
 import { MasterKeyError } from './master-key.ts';
 import { prepareRing } from './prepare-ring.ts';
-import { hasKeyRing, openable, SELECT_KEYS, type StoredKey } from './stored-keys.ts';
-import { type DataKey, type MasterKeys, notBound, unwrap, unwrapAll } from './wrapped-keys.ts';
+import { hasKeyRing, SELECT_KEYS, type StoredKey } from './stored-keys.ts';
+import { type DataKey, type MasterKeys, unwrap, unwrapAll, wrongRow } from './wrapped-keys.ts';
 
 export interface KeyRing {
   /** Seals a password for one entry, under the newest active key. */
@@ -46,7 +46,7 @@ export class UnknownKeyError extends UnsealError {}
  */
 export async function verifyMasterKey(db: Queryable, ...masters: MasterKeys): Promise<ReadonlySet<string>> {
   if (!(await hasKeyRing(db))) return new Set();
-  const keys = await unwrapAll(openable(await db.query<StoredKey>(SELECT_KEYS), masters), masters);
+  const keys = await unwrapAll(await db.query<StoredKey>(SELECT_KEYS), masters);
   return new Set(keys.map(({ masterKeyId }) => masterKeyId));
 }
 
@@ -134,18 +134,17 @@ async function load(db: Queryable, masters: MasterKeys, known: ReadonlyMap<strin
   const stored = await db.query<StoredKey>(SELECT_KEYS);
   const now = performance.now();
   const keys = await Promise.all(
-    openable(stored, masters).map(async (row) => {
+    stored.map(async (row) => {
       const key = known.get(row.wrappedKey) ?? (await unwrap(row, masters));
-      // What was opened before was opened for this row: another's would have been refused now.
-      if (!key.isBound || key.id !== row.id || key.purpose !== row.purpose) throw notBound(row);
+      // One that was opened before was opened for its own row: this may be another.
+      if (key.id !== row.id || key.purpose !== row.purpose) throw wrongRow(row.id);
       return { row, key };
     }),
   );
-  const current = keys.filter(({ row }) => !row.isLost);
-  const seals = current.filter(({ row }) => row.purpose === 'seal');
+  const seals = keys.filter(({ row }) => row.purpose === 'seal');
   const active = seals.findLast(({ row }) => row.activeInMs <= 0);
-  const digesting = current.findLast(({ row }) => row.purpose === 'digest');
-  const auditing = current.findLast(({ row }) => row.purpose === 'audit');
+  const digesting = keys.findLast(({ row }) => row.purpose === 'digest');
+  const auditing = keys.findLast(({ row }) => row.purpose === 'audit');
   if (active === undefined || digesting === undefined || auditing === undefined) {
     throw new MasterKeyError(
       'The key ring in auth.data_protection_keys is incomplete. Restore that table from a backup.',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { keyState, retireProblem } from './key.rules.ts';
 
 const at = (ms: number): Date => new Date(Date.UTC(2026, 0, 1) + ms);
-const fresh = { activatedAt: at(0), supersededAt: null, retiredAt: null, lostAt: null };
+const fresh = { activatedAt: at(0), supersededAt: null, retiredAt: null };
 
 describe('keyState', () => {
   it('follows a key from its making to its end', () => {
@@ -13,7 +13,6 @@ describe('keyState', () => {
     expect(keyState(superseded, at(9))).toBe('active');
     expect(keyState(superseded, at(10))).toBe('superseded');
     expect(keyState({ ...superseded, retiredAt: at(20) }, at(20))).toBe('retired');
-    expect(keyState({ ...fresh, lostAt: at(20) }, at(20))).toBe('lost');
   });
 
   it('leaves exactly one key active at any instant, whenever others took its place', () => {
@@ -36,7 +35,6 @@ describe('retireProblem', () => {
   it('lets only keys go that nothing is sealed under any more', () => {
     expect(retireProblem('seal', 'superseded')).toBeUndefined();
     expect(retireProblem('seal', 'retired')).toBeUndefined();
-    expect(retireProblem('seal', 'lost')).toBeUndefined();
     expect(retireProblem('seal', 'active')).toContain('rotateEncryptionKey');
     expect(retireProblem('seal', 'pending')).toContain('rotateEncryptionKey');
     expect(retireProblem('audit', 'superseded')).toContain('Only keys that passwords are sealed under');

@@ -5,15 +5,13 @@ export interface KeyTimes {
   readonly activatedAt: Date;
   readonly supersededAt: Date | null;
   readonly retiredAt: Date | null;
-  readonly lostAt: Date | null;
 }
 
-export type KeyState = 'pending' | 'active' | 'superseded' | 'retired' | 'lost';
+export type KeyState = 'pending' | 'active' | 'superseded' | 'retired';
 
 /** The state at an instant. A key is superseded when the next of its purpose becomes active. */
-export function keyState({ activatedAt, supersededAt, retiredAt, lostAt }: KeyTimes, now: Date): KeyState {
+export function keyState({ activatedAt, supersededAt, retiredAt }: KeyTimes, now: Date): KeyState {
   if (retiredAt !== null) return 'retired';
-  if (lostAt !== null) return 'lost';
   if (activatedAt > now) return 'pending';
   return supersededAt !== null && supersededAt <= now ? 'superseded' : 'active';
 }

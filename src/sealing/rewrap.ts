@@ -59,11 +59,9 @@ export async function wrapWithNewMasterKey(
 }
 
 async function rewrapAll(tx: Queryable, masters: MasterKeys, next: MasterKey) {
-  const held = masters.flatMap((one) => (one === undefined ? [] : [one.id]));
   const rows = await tx.query<KeyRow>(
     `SELECT id, purpose, wrapped_key AS "wrappedKey", master_key_id AS "masterKeyId" FROM auth.data_protection_keys
-     WHERE retired_at IS NULL AND (lost_at IS NULL OR master_key_id = ANY($1)) ORDER BY id FOR UPDATE`,
-    [held],
+     WHERE retired_at IS NULL ORDER BY id FOR UPDATE`,
   );
   const old = rows.filter(({ masterKeyId }) => masterKeyId !== next.id);
   for (const row of old) await rewrap(tx, row, await unwrap(row, masters), next);

@@ -38,7 +38,7 @@ export async function rotateEncryptionKey(
       const made = await insertKey(tx, 'seal', 'rotation', await presentMaster(tx, ctx.keyRing), activationMs);
       const before = await tx.query<{ id: string }>(
         `UPDATE auth.data_protection_keys SET superseded_at = $2
-         WHERE purpose = 'seal' AND id <> $1 AND superseded_at IS NULL AND lost_at IS NULL RETURNING id`,
+         WHERE purpose = 'seal' AND id <> $1 AND superseded_at IS NULL RETURNING id`,
         [made.id, made.activatedAt],
       );
       tx.happened('keyRotated', {
@@ -60,7 +60,7 @@ export async function rotateEncryptionKey(
 async function presentMaster(tx: Queryable, { masters }: KeyRing) {
   const [newest] = await tx.query<{ masterKeyId: string }>(
     `SELECT master_key_id AS "masterKeyId" FROM auth.data_protection_keys
-     WHERE purpose = 'seal' AND retired_at IS NULL AND lost_at IS NULL ORDER BY activated_at DESC, id DESC LIMIT 1`,
+     WHERE purpose = 'seal' AND retired_at IS NULL ORDER BY activated_at DESC, id DESC LIMIT 1`,
   );
   const master = masters.find((one) => one?.id === newest?.masterKeyId);
   if (master === undefined)

@@ -2,19 +2,16 @@
 import type { Queryable } from '../database/database.ts';
 import { NotFoundError } from '../refusals.ts';
 import { type KeyState, type KeyTimes, keyState } from './key.rules.ts';
-import type { KeyPurpose, KeyRow, MasterKeys } from './wrapped-keys.ts';
+import type { KeyPurpose, KeyRow } from './wrapped-keys.ts';
 
-// Before the migrations too, when there are fewer columns: hence the detour over JSON.
 export const SELECT_KEYS = `
   SELECT id, purpose, wrapped_key AS "wrappedKey", master_key_id AS "masterKeyId",
-         to_jsonb(k) ->> 'lost_at' IS NOT NULL AS "isLost",
          (extract(epoch FROM activated_at - now()) * 1000)::float8 AS "activeInMs"
-  FROM auth.data_protection_keys k
+  FROM auth.data_protection_keys
   WHERE retired_at IS NULL
   ORDER BY activated_at, id`;
 
 export interface StoredKey extends KeyRow {
-  readonly isLost: boolean;
   readonly activeInMs: number;
 }
 
@@ -30,15 +27,11 @@ export async function hasKeyRing(db: Queryable): Promise<boolean> {
   return (await db.query('SELECT 1 FROM auth.data_protection_keys LIMIT 1')).length > 0;
 }
 
-/** Keys given up with a lost master key are passed over, unless that was found again. */
-export const openable = (stored: readonly StoredKey[], masters: MasterKeys): readonly StoredKey[] =>
-  stored.filter(({ isLost, masterKeyId }) => !isLost || masters.some((one) => one?.id === masterKeyId));
-
 /** Throws NotFoundError. */
 export async function findKey(db: Queryable, keyId: string): Promise<{ purpose: KeyPurpose; state: KeyState }> {
   const [key] = await db.query<KeyTimes & { purpose: KeyPurpose; now: Date }>(
     `SELECT purpose, activated_at AS "activatedAt", superseded_at AS "supersededAt", retired_at AS "retiredAt",
-            lost_at AS "lostAt", now() AS now
+            now() AS now
      FROM auth.data_protection_keys WHERE id = $1`,
     [keyId],
   );

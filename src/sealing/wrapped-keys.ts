@@ -12,10 +12,10 @@ import { type MasterKey, MasterKeyError } from './master-key.ts';
 export type KeyPurpose = 'seal' | 'digest' | 'audit';
 
 /**
- * How a key came about: with the ring, by rotation, in place of one that was given up with its master
- * key, or in place of one that was simply not there, which nobody does but who takes it away by SQL.
+ * Why a key was created: with the ring, by a rotation, or because a ring that was not new had none,
+ * which happens only when someone deletes keys by SQL.
  */
-export type KeyOrigin = 'first' | 'rotation' | 'abandonment' | 'missing';
+export type KeyOrigin = 'first' | 'rotation' | 'missing';
 
 /** A wrapped key's row. */
 export interface KeyRow {
@@ -34,8 +34,6 @@ export interface DataKey {
   readonly origin: KeyOrigin;
   /** In milliseconds. */
   readonly madeAt: number;
-  /** False for one that was wrapped before id and purpose were bound. */
-  readonly isBound: boolean;
 }
 
 /** The master keys a node holds: the present one, and the one that is to take its place. */
@@ -50,23 +48,20 @@ export function unwrapAll(rows: readonly KeyRow[], masters: MasterKeys): Promise
 }
 
 /**
- * Opens one row. Throws MasterKeyError that names the master key which is needed, or the row whose
- * key was wrapped for another.
+ * Opens one row. Throws MasterKeyError that names the master key which is needed, or a row whose key
+ * was not wrapped for it.
  */
 export async function unwrap({ id, purpose, wrappedKey, masterKeyId }: KeyRow, masters: MasterKeys): Promise<DataKey> {
   const { plaintext, protectedHeader } = await decrypt(wrappedKey, masterKeyId, masters);
-  const { key, purpose: wrappedFor, origin = 'first', madeAt = 0 } = protectedHeader as Partial<Binding>;
-  if (key !== undefined && (key !== id || wrappedFor !== purpose))
-    throw new MasterKeyError(
-      `The row ${id} (${purpose}) of auth.data_protection_keys holds what was wrapped as the key ${key} (${wrappedFor}): somebody changed that table. Restore it from a backup.`,
-    );
-  return { id, purpose, masterKeyId, key: Buffer.from(plaintext), origin, madeAt, isBound: key !== undefined };
+  const { key, purpose: wrappedFor, origin, madeAt } = protectedHeader as unknown as Binding;
+  if (key !== id || wrappedFor !== purpose) throw wrongRow(id);
+  return { id, purpose, masterKeyId, key: Buffer.from(plaintext), origin, madeAt };
 }
 
-/** For a key that is not bound to its row. */
-export const notBound = ({ id }: Pick<DataKey, 'id'>): MasterKeyError =>
+/** For a row whose key was wrapped for another row. */
+export const wrongRow = (id: string): MasterKeyError =>
   new MasterKeyError(
-    `The key ${id} of auth.data_protection_keys is not bound to its row, though others are: somebody changed that table. Restore it from a backup.`,
+    `The row ${id} of auth.data_protection_keys holds a key that was not wrapped for it: someone changed that table. Restore it from a backup.`,
   );
 
 /** What the protected header says beside `alg`, `enc` and `kid`, the master key's id. */

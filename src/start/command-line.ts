@@ -1,18 +1,15 @@
-/** What was asked for on the command line. Nothing is started for a word that is not known. */
+/** Reads the command line. Nothing is started for a word that is not known. */
 import { distance } from 'fastest-levenshtein';
 
-export const KEYS_LOST_FLAG = '--master-key-is-lost';
-
-/** The commands beside the server, each with its options and what it is for. */
+/** The commands beside the server, each with what it does. */
 const COMMANDS = {
-  'db:url': [[], 'Prints the URL of the database, for psql.'],
-  'db:seed': [[], 'Adds the demo family to a database that has no family.'],
-  'keys:abandon': [[KEYS_LOST_FLAG], `Says what giving the key ring up would cost; with ${KEYS_LOST_FLAG}, does it.`],
-  help: [[], 'Prints this.'],
-  version: [[], 'Prints the version.'],
-} as const satisfies Record<string, readonly [options: readonly string[], means: string]>;
+  'db:url': 'Prints the URL of the database, for psql.',
+  'db:seed': 'Adds the demo family to a database that has no family.',
+  help: 'Prints this.',
+  version: 'Prints the version.',
+} as const;
 
-type Command = keyof typeof COMMANDS | 'start';
+export type Command = keyof typeof COMMANDS | 'start';
 
 const SYNONYMS: Readonly<Record<string, Command>> = {
   '--help': 'help',
@@ -21,32 +18,27 @@ const SYNONYMS: Readonly<Record<string, Command>> = {
   '-v': 'version',
 };
 
-export type CommandLine =
-  | { readonly command: Command; readonly args: readonly string[] }
-  | { readonly problem: string };
+export type CommandLine = { readonly command: Command } | { readonly problem: string };
 
-/** Reads the words behind the program's name; without any, the server is meant. */
+/** Reads the words after the program's name; without any, the server is meant. No command has options. */
 export function readCommandLine(words: readonly string[]): CommandLine {
   const asked = words.map((word) => SYNONYMS[word]).find((command) => command !== undefined);
-  if (asked !== undefined) return { command: asked, args: [] };
-  const [word, ...args] = words;
-  if (word === undefined) return { command: 'start', args };
+  if (asked !== undefined) return { command: asked };
+  const [word, other] = words;
+  if (word === undefined) return { command: 'start' };
   if (!isCommand(word)) return { problem: unknown(word.startsWith('-') ? 'option' : 'command', word, known()) };
-  const options: readonly string[] = COMMANDS[word][0];
-  const other = args.find((arg) => !options.includes(arg));
-  if (other === undefined) return { command: word, args };
-  return { problem: unknown(`option of ${word}`, other, options) };
+  return other === undefined ? { command: word } : { problem: unknown(`option of ${word}`, other, []) };
 }
 
 /** What `--help` prints. */
 export const HELP = `Usage: npm start                          starts the server
-       npm start -- <command> [option]
+       npm start -- <command>
 
 ${Object.entries(COMMANDS)
-  .map(([name, [, means]]) => `  ${name.padEnd(14)} ${means}`)
+  .map(([name, means]) => `  ${name.padEnd(14)} ${means}`)
   .join('\n')}
 
-Settings are environment variables, or lines of a file .env: README.md lists them.
+Settings are environment variables, or lines of a file .env: docs/settings.md lists them.
 `;
 
 const isCommand = (word: string): word is keyof typeof COMMANDS => Object.hasOwn(COMMANDS, word);
@@ -56,5 +48,5 @@ const known = (): readonly string[] => [...Object.keys(COMMANDS), ...Object.keys
 function unknown(what: string, word: string, among: readonly string[]): string {
   const [nearest] = among.toSorted((one, other) => distance(one, word) - distance(other, word));
   const hint = nearest === undefined || distance(nearest, word) > 3 ? '' : ` Did you mean "${nearest}"?`;
-  return `Unknown ${what} "${word}".${hint} "npm start -- help" lists what there is.`;
+  return `Unknown ${what} "${word}".${hint} "npm start -- help" lists the commands.`;
 }

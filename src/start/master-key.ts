@@ -61,7 +61,7 @@ export async function masterKeysFor(
 async function firstKey(config: Config, db: Database, next: MasterKey | undefined): Promise<MasterKey> {
   if (await hasKeyRing(db)) {
     throw new StartError(
-      `The database holds a key ring, but its master key is missing: ${embeddedMasterKeyPath(config.DATA_DIR)} is gone. Restore that file from a backup, or give the key as MASTER_KEY; nothing was changed. If it is lost for good: "npm run keys:abandon", see docs/keys.md.`,
+      `The database holds a key ring, but its master key is missing: ${embeddedMasterKeyPath(config.DATA_DIR)} is gone. Restore that file from a backup, or give the key as MASTER_KEY; nothing was changed. If it is lost for good, see "A lost master key" in docs/keys.md.`,
     );
   }
   if (next !== undefined)

@@ -98,7 +98,6 @@ export const FACTS = {
   },
   keysRewrapped: { action: 'wrapWithNewMasterKey', wakes: ['keys'] },
   resealingStarted: { action: 'resealEntries', target: 'Resealing', wakes: ['resealing'] },
-  keyRingAbandoned: { action: 'keyRingAbandoned', wakes: ['keys'] },
 
   // Access
   tokenCreated: { action: 'createApiToken', target: 'ApiToken', event: 'ApiTokenCreated' },

@@ -30,7 +30,7 @@ interface Answer {
 }
 
 const KEY =
-  '{ id keyId purpose state masterKeyId sealedEntryCount sealedSecretCount createdAt activatedAt supersededAt retiredAt lostAt lastUsedAt }';
+  '{ id keyId purpose state masterKeyId sealedEntryCount sealedSecretCount createdAt activatedAt supersededAt retiredAt lastUsedAt }';
 const REFUSALS = `... on MutationError { code message } ... on InvalidInputError { issues { path } } ... on KeyInUseError { inUseCount }`;
 const MUTATIONS = {
   rotateEncryptionKey: `... on RotateEncryptionKeyPayload { isReplay encryptionKey ${KEY} }`,

@@ -1,14 +1,17 @@
 /**
  * The master key over real processes: nodes are started again one by one with both keys, a node is
  * killed in the middle of wrapping the ring anew, another does it, and then the new key alone is
- * enough. And a lost one: the command that gives the ring up, and what entries need then.
+ * enough. And a lost one: the documented steps, and what entries need then.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startEmbedded } from '../../src/database/embedded/embedded.ts';
+import { silentLogger } from '../../src/telemetry/logger.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { enqueueOn } from '../support/entries.ts';
+import { giveUpKeyRing } from '../support/lost-master-key.ts';
 import { createProcesses, type Env, type ServerProcess, until } from '../support/process.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
@@ -137,8 +140,8 @@ describe('a new master key', () => {
   });
 });
 
-describe('a lost master key', () => {
-  test('is given up only when that is meant; then a new password is all that is needed', async () => {
+describe('a lost master key, by the documented steps', () => {
+  test('costs the passwords that waited; then a new password is all that is needed', async () => {
     const node = await processes.startNode({ ...env, MASTER_KEY: NEW });
     const entryId = await enqueueOn(node, { ...account, username: 'lost_child', password: 'Correct-Horse-Battery-7' });
     await until('it to complete', async () => (await entry(entryId)).status === 'completed');
@@ -149,32 +152,22 @@ describe('a lost master key', () => {
       password: 'Correct-Horse-Battery-7',
     });
     const lostEnv = { ...env, MASTER_KEY: LOST };
-    const running = await processes.runToEnd(lostEnv, 'keys:abandon', '--master-key-is-lost');
-    expect([running.code, running.stderr]).toEqual([
-      1,
-      expect.stringContaining('A server is running that holds the keys'),
-    ]);
-    await stop(node);
-
-    expect((await processes.runToEnd(lostEnv)).stderr).toContain('does not open this database');
-    const asked = await processes.runToEnd(lostEnv, 'keys:abandon');
-    expect([asked.code, asked.stdout]).toEqual([0, expect.stringContaining('would lose the password of 1 entry')]);
+    await expect(giveUpKeyRing(database.url)).rejects.toThrow('A node still runs');
     expect((await entry(waiting)).encryptedPassword).not.toBeNull();
-    const known = await processes.runToEnd({ ...env, MASTER_KEY: NEW }, 'keys:abandon', '--master-key-is-lost');
-    expect([known.code, known.stderr]).toEqual([1, expect.stringContaining('opens the key ring')]);
-    const done = await processes.runToEnd(lostEnv, 'keys:abandon', '--master-key-is-lost');
-    expect([done.code, done.stderr]).toEqual([0, '']);
-    expect(done.stdout).toContain('Lost: the password of 1 entry');
+    await stop(node);
+    expect((await processes.runToEnd(lostEnv)).stderr).toContain('does not open this database');
+    await giveUpKeyRing(database.url);
 
     const next = await processes.startNode(lostEnv);
+    expect(said(next)).toContain('The audit trail is broken');
     await next.graphql('mutation { resumeQueue(input: {}) { __typename } }');
+    await until('it to fail', async () => (await entry(waiting)).status === 'failed');
     const { data } = await next.graphql<{ queuedCreation: object }>(
-      'query ($id: UUID!) { queuedCreation(entryId: $id) { status lastErrorCode passwordDestroyedBecause canRetry } }',
+      'query ($id: UUID!) { queuedCreation(entryId: $id) { lastErrorCode passwordDestroyedBecause canRetry } }',
       { id: waiting },
     );
     expect(data.queuedCreation).toEqual({
-      status: 'FAILED',
-      lastErrorCode: 'KEY_LOST',
+      lastErrorCode: 'PASSWORD_NOT_SEALED',
       passwordDestroyedBecause: 'KEY_LOST',
       canRetry: false,
     });
@@ -186,19 +179,16 @@ describe('a lost master key', () => {
     await stop(next);
   });
 
-  test('of the embedded database is made anew in its place', async () => {
+  test('of the embedded database is created again in its place', async () => {
     const dataDir = await processes.makeDataDir();
     const node = await processes.startNode({ DATA_DIR: dataDir });
     await stop(node);
     await rm(join(dataDir, 'master.key'));
     const refused = await processes.runToEnd({ DATA_DIR: dataDir });
-    expect(refused.stderr).toContain('npm run keys:abandon');
-    const done = await processes.runToEnd(
-      { DATA_DIR: dataDir, HEARTBEAT_INTERVAL: '200ms' },
-      'keys:abandon',
-      '--master-key-is-lost',
-    );
-    expect([done.code, done.stderr]).toEqual([0, '']);
+    expect(refused.stderr).toContain('docs/keys.md');
+    const embedded = await startEmbedded({ dataDir, logger: silentLogger });
+    await giveUpKeyRing(embedded.url);
+    await embedded.leave();
     await stop(await processes.startNode({ DATA_DIR: dataDir }));
   });
 });

@@ -236,7 +236,7 @@ describe.concurrent('the master key', () => {
     expect(await sentence(embedded)).toContain(`${file}, id `);
     await rm(file);
     expect(await sentence(embedded)).toBe(
-      `The database holds a key ring, but its master key is missing: ${file} is gone. Restore that file from a backup, or give the key as MASTER_KEY; nothing was changed. If it is lost for good: "npm run keys:abandon", see docs/keys.md.`,
+      `The database holds a key ring, but its master key is missing: ${file} is gone. Restore that file from a backup, or give the key as MASTER_KEY; nothing was changed. If it is lost for good, see "A lost master key" in docs/keys.md.`,
     );
     await expect(readFile(file)).rejects.toThrow('ENOENT');
     expect(postgresOf(dataDir)).toBeUndefined();

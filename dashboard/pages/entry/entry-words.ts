@@ -5,7 +5,7 @@ export const DESTROYED_BECAUSE: Readonly<Record<NonNullable<Entry['passwordDestr
   COMPLETED: 'the account was made',
   CANCELLED: 'the entry was cancelled and its undo period is over',
   RETENTION: 'the entry had failed and the retention period of its password is over',
-  KEY_LOST: 'the master key was lost, so that nobody can open it any more',
+  KEY_LOST: 'the master key was lost, so it can no longer be decrypted',
 };
 
 type BulkKind = BulkChange['bulkAction']['action'];

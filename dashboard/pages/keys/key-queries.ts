@@ -6,7 +6,7 @@ import { useLiveQuery } from '../../live/use-live.ts';
 const Ring = graphql(`
   query KeyRing {
     encryptionKeys {
-      id keyId purpose state createdAt activatedAt supersededAt retiredAt lostAt lastUsedAt masterKeyId
+      id keyId purpose state createdAt activatedAt supersededAt retiredAt lastUsedAt masterKeyId
     }
   }
 `);

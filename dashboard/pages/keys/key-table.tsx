@@ -44,7 +44,7 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
   },
   {
     name: 'Since',
-    cell: ({ state, activatedAt, retiredAt, lostAt, supersededAt }) => (
+    cell: ({ state, activatedAt, retiredAt, supersededAt }) => (
       <div className="text-sm md:whitespace-nowrap">
         <p>
           {state === 'PENDING' ? (
@@ -64,11 +64,6 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
         {retiredAt !== null && (
           <p className="text-muted">
             retired <Time at={retiredAt} />
-          </p>
-        )}
-        {lostAt !== null && (
-          <p className="text-bad">
-            lost <Time at={lostAt} />
           </p>
         )}
       </div>
@@ -117,7 +112,7 @@ export const KeyTable = ({ keys, ...rest }: KeyTableProps) => (
     columns={columns(rest)}
     rows={keys}
     keyOf={({ id }) => id}
-    lookOf={({ state }) => (state === 'LOST' ? 'bg-bad-soft/40' : state === 'RETIRED' ? 'text-muted' : '')}
+    lookOf={({ state }) => (state === 'RETIRED' ? 'text-muted' : '')}
     empty={<Empty title="No keys.">The server creates its keys at its first start.</Empty>}
   />
 );

@@ -2,12 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { sealedUnder, stepsOf, whyNotRetire } from './key.rules.ts';
 
 describe('retiring a key', () => {
-  it('is for sealing keys that another has replaced, or that are lost', () => {
+  it('is for sealing keys that another has replaced', () => {
     expect(whyNotRetire('SEAL', 'SUPERSEDED')).toBeUndefined();
     expect(whyNotRetire('SEAL', 'ACTIVE')).toContain('Rotate first');
     expect(whyNotRetire('SEAL', 'PENDING')).toContain('Rotate first');
     expect(whyNotRetire('SEAL', 'RETIRED')).toContain('already');
-    expect(whyNotRetire('SEAL', 'LOST')).toBeUndefined();
     expect(whyNotRetire('AUDIT', 'SUPERSEDED')).toBeDefined();
   });
 });

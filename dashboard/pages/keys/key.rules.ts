@@ -14,8 +14,7 @@ export const PURPOSE: Readonly<Record<Purpose, readonly [text: string, more: str
 export function whyNotRetire(purpose: Purpose, state: State): string | undefined {
   if (state === 'RETIRED') return 'It is already destroyed.';
   if (purpose !== 'SEAL') return 'It verifies existing records, so it is kept.';
-  // A lost one may still come back with its master key; whoever is sure destroys it.
-  if (state === 'SUPERSEDED' || state === 'LOST') return undefined;
+  if (state === 'SUPERSEDED') return undefined;
   return 'It is the active key. Rotate first.';
 }
 

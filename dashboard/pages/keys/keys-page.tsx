@@ -1,11 +1,10 @@
 /** The key ring: what each key is for, rotating, re-sealing, retiring, and the master key. */
 import { useEffect, useRef } from 'react';
-import { Button, ButtonLink } from '../../ui/button.tsx';
+import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Page } from '../../ui/page.tsx';
-import { counted } from '../../ui/words.ts';
 import { sealedUnder, stepsOf } from './key.rules.ts';
 import { useLatestResealing, useRing, useSealedCounts } from './key-queries.ts';
 import { KeyTable } from './key-table.tsx';
@@ -25,33 +24,16 @@ export default function KeysPage() {
     sealed.refresh();
   };
   const keys = ring.data?.encryptionKeys ?? [];
-  const lost = keys.filter(({ state }) => state === 'LOST').length;
   const old = keys.filter(({ purpose, state }) => purpose === 'SEAL' && state === 'SUPERSEDED');
   const sealedUnderOld = sealedUnder(
     old.map(({ keyId }) => keyId),
     sealed.counts,
   );
   const masterKeyIds = [
-    ...new Set(
-      keys.filter(({ state }) => state !== 'RETIRED' && state !== 'LOST').map(({ masterKeyId }) => masterKeyId),
-    ),
+    ...new Set(keys.filter(({ state }) => state !== 'RETIRED').map(({ masterKeyId }) => masterKeyId)),
   ];
   return (
     <Page title="Keys" description="The keys that encrypt passwords and sign the audit trail. Keys are never shown.">
-      {lost > 0 && (
-        <Notice
-          tone="bad"
-          actions={
-            <ButtonLink isSmall href="/queue?state=FAILED&errorCode=KEY_LOST">
-              Entries that lost their password
-            </ButtonLink>
-          }
-        >
-          {counted(lost, 'key was', 'keys were')} given up with a lost master key. Passwords under such a key are
-          destroyed: retry each of those entries with a new one. Should the master key be found, start every node with
-          it as NEW_MASTER_KEY and wrap the ring with it.
-        </Notice>
-      )}
       <Card
         title="Key ring"
         isFlush

@@ -157,7 +157,6 @@ CREATE TABLE auth.data_protection_keys (
   superseded_at timestamptz(3),
   closed_at timestamptz(3),
   retired_at timestamptz(3),
-  lost_at timestamptz(3),
   last_used_at timestamptz(3),
   -- A key is destroyed when it is retired, and only then.
   CONSTRAINT data_protection_keys_destroyed_check CHECK ((wrapped_key IS NULL) = (retired_at IS NOT NULL)),

@@ -4,7 +4,7 @@ import { LIMIT, type Readings } from '../alert-rule.ts';
 
 const OLD_KEYS = `
   SELECT id::text AS key, activated_at AS since FROM auth.data_protection_keys
-  WHERE purpose = 'seal' AND superseded_at IS NULL AND retired_at IS NULL AND lost_at IS NULL
+  WHERE purpose = 'seal' AND superseded_at IS NULL AND retired_at IS NULL
     AND activated_at < now() - $1 * interval '1 millisecond'
   ORDER BY activated_at, id ${LIMIT}`;
 
