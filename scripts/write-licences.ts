@@ -1,7 +1,7 @@
 /**
  * Writes docs/licences.md: the licence of every package that the server runs with or that the
- * dashboard's page is made of, from the lock file. Fails on one whose licence is not on the list, so
- * that nobody ships it unawares.
+ * dashboard's page contains, from the lock file. Fails on one whose licence is not on the list, so that
+ * no one ships it by accident.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -113,15 +113,15 @@ export function licencesText(packages: readonly Licensed[], bundled: readonly Li
   return [
     '# Licences',
     '',
-    'Of every package that the server runs with (`npm ci --omit=dev`), from `package-lock.json` by',
-    '`npm run licences`, which fails on a licence that is not on its list. `npm run sbom` prints the',
-    'same packages as a CycloneDX bill of materials.',
+    'The licence of every package that the server needs at run time (`npm ci --omit=dev`). `npm run licences` writes',
+    'this page from `package-lock.json` and fails on a licence that is not on its list. `npm run sbom` prints the same',
+    'packages as a CycloneDX bill of materials.',
     '',
     ...tables(packages),
     '## The dashboard',
     '',
-    'Of every package that may be in the page that browsers get: what `dashboard/` imports, and what',
-    'that depends on. Its build leaves out what is not used.',
+    'Every package that can be part of the page in the browser: the imports of `dashboard/` and their dependencies. The',
+    'build leaves out unused code.',
     '',
     ...tables(bundled),
   ].join('\n');
