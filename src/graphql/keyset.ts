@@ -127,20 +127,22 @@ function directionOf({ direction }: OrderKey, { last }: PageArgs): 'asc' | 'desc
 }
 
 /** The page of the rows that `keysetQuery` found. */
-export function pageOf<R extends Row>(key: OrderKey, args: PageArgs, found: readonly R[]): Page<R> {
-  const size = sizeOf(args);
-  const backwards = typeof args.last === 'number';
-  const hasMore = found.length > size;
-  const rows = backwards ? found.slice(0, size).reverse() : found.slice(0, size);
-  const edges = rows.map((node) => ({
-    node,
-    cursor: encodeCursor(key, (node as Record<string, unknown>)[key.field] as Date | null, node.id),
-  }));
+export const pageOf = <R extends Row>(key: OrderKey, args: PageArgs, found: readonly R[]): Page<R> =>
+  pageOfFound(args, found, (node) =>
+    encodeCursor(key, (node as Record<string, unknown>)[key.field] as Date | null, node.id),
+  );
+
+/** The page of rows that were read in its direction, one more than it has if there are others. */
+export function pageOfFound<R>(args: PageArgs, found: readonly R[], cursorOf: (row: R) => string): Page<R> {
+  const rows = found.slice(0, sizeOf(args));
+  const isBackwards = typeof args.last === 'number';
+  const edges = (isBackwards ? rows.reverse() : rows).map((node) => ({ node, cursor: cursorOf(node) }));
+  const hasMore = found.length > rows.length;
   return {
     edges,
     pageInfo: {
-      hasNextPage: backwards ? Boolean(args.before) : hasMore,
-      hasPreviousPage: backwards ? hasMore : Boolean(args.after),
+      hasNextPage: isBackwards ? Boolean(args.before) : hasMore,
+      hasPreviousPage: isBackwards ? hasMore : Boolean(args.after),
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
@@ -157,28 +159,19 @@ export function sizeOf({ first, last }: PageArgs): number {
   return size;
 }
 
-/** One page of rows that are in hand already, by a number that grows. */
+/** One page of loaded rows, in the order of a number that grows. */
 export function keysetOf<R>(rows: readonly R[], keyOf: (row: R) => number, args: PageArgs): Page<R> {
-  const size = sizeOf(args);
   const after = args.after ? decodeNumber(args.after) : Number.NEGATIVE_INFINITY;
   const before = args.before ? decodeNumber(args.before) : Number.POSITIVE_INFINITY;
   const between = rows.filter((row) => keyOf(row) > after && keyOf(row) < before);
-  const backwards = typeof args.last === 'number';
-  const page = backwards ? between.slice(Math.max(0, between.length - size)) : between.slice(0, size);
-  const edges = page.map((node) => ({ node, cursor: Buffer.from(`n:${keyOf(node)}`).toString('base64url') }));
-  const hasMore = between.length > page.length;
-  return {
-    edges,
-    pageInfo: {
-      hasNextPage: backwards ? Boolean(args.before) : hasMore,
-      hasPreviousPage: backwards ? hasMore : Boolean(args.after),
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-  };
+  const found = typeof args.last === 'number' ? between.toReversed() : between;
+  return pageOfFound(args, found, (row) => encodeNumber(keyOf(row)));
 }
 
-/** The number of a row that a cursor of `keysetOf` names. */
+/** The cursor of a row by its number. */
+export const encodeNumber = (number: number): string => Buffer.from(`n:${number}`).toString('base64url');
+
+/** The number in a cursor. Refuses with BAD_USER_INPUT. */
 export function decodeNumber(cursor: string): number {
   const match = /^n:(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
   if (match === null) throw badInput('This is not a cursor of this list. Pass a cursor as an earlier page gave it.');

@@ -69,10 +69,23 @@ const SCHEDULE_VERSIONS = `EXISTS (
     AND NOT EXISTS (SELECT FROM auth.job_fires WHERE job_name = old.job_name
                     AND fired_at > old.in_force_after AND fired_at <= next.in_force_after))`;
 
-const ENDED_ACTION = `${past('created_at')} AND status IN ('finished', 'undone')`;
-const ENDED_RESEALING = `${past('created_at')} AND status <> 'running'`;
-const linesOf = (table: string, key: string, ended: string): string =>
-  `${key} IN (SELECT id FROM auth.${table} WHERE ${ended})`;
+/** The rows of `parent` that match, after their lines: one action can have 100,000. */
+const withLines = (
+  after: Deletion['after'],
+  parent: { readonly name: string; readonly table: string; readonly where: string },
+  lines: { readonly name: string; readonly table: string; readonly key: string },
+): Deletion[] => [
+  {
+    name: lines.name,
+    after,
+    delete: rows(lines.table, `${lines.key} IN (SELECT id FROM auth.${parent.table} WHERE ${parent.where})`),
+  },
+  {
+    name: parent.name,
+    after,
+    delete: rows(parent.table, `${parent.where} AND ${without(lines.table, lines.key)}`),
+  },
+];
 
 const FORGOTTEN_NODE = ['account_creation_attempts', 'job_runs', 'job_fires']
   .map((table) => without(table, 'node_id'))
@@ -114,26 +127,22 @@ export const deletions = (audit: Pick<Audit, 'prune'>): readonly Deletion[] => [
     after: 'HISTORY_RETENTION',
     delete: rows('identity_circuit_transitions', past('created_at'), 'id'),
   },
-  {
-    name: 'bulkActionLines',
-    after: 'HISTORY_RETENTION',
-    delete: rows('bulk_action_entries', linesOf('bulk_actions', 'bulk_action_id', ENDED_ACTION)),
-  },
-  {
-    name: 'bulkActions',
-    after: 'HISTORY_RETENTION',
-    delete: rows('bulk_actions', `${ENDED_ACTION} AND ${without('bulk_action_entries', 'bulk_action_id')}`),
-  },
-  {
-    name: 'resealingSkips',
-    after: 'HISTORY_RETENTION',
-    delete: rows('resealing_skips', linesOf('resealings', 'resealing_id', ENDED_RESEALING)),
-  },
-  {
-    name: 'resealings',
-    after: 'HISTORY_RETENTION',
-    delete: rows('resealings', `${ENDED_RESEALING} AND ${without('resealing_skips', 'resealing_id')}`),
-  },
+  ...withLines(
+    'HISTORY_RETENTION',
+    { name: 'bulkActions', table: 'bulk_actions', where: `${past('created_at')} AND status IN ('finished', 'undone')` },
+    { name: 'bulkActionLines', table: 'bulk_action_entries', key: 'bulk_action_id' },
+  ),
+  // Until then applyBulkAction says that the plan has expired; later that it does not exist.
+  ...withLines(
+    HOUR,
+    { name: 'expiredPlans', table: 'bulk_actions', where: `${past('expires_at')} AND status = 'planned'` },
+    { name: 'expiredPlanLines', table: 'bulk_action_entries', key: 'bulk_action_id' },
+  ),
+  ...withLines(
+    'HISTORY_RETENTION',
+    { name: 'resealings', table: 'resealings', where: `${past('created_at')} AND status <> 'running'` },
+    { name: 'resealingSkips', table: 'resealing_skips', key: 'resealing_id' },
+  ),
   {
     name: 'nodes',
     after: 'HISTORY_RETENTION',

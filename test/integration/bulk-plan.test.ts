@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Plan, planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
-import { dropExpiredPlans } from '../../src/accounts/bulk/bulk-runner.ts';
 import { cancelProblem, retryProblem } from '../../src/accounts/entry.rules.ts';
 import { entryCondition } from '../../src/accounts/entry-queries.graphql.ts';
 import type { EntryStatus } from '../../src/database/generated/prisma/enums.ts';
+import { deletions } from '../../src/retention/retention.ts';
 import { type BulkTest, createBulkTest } from '../support/bulk.ts';
 import { as } from '../support/context.ts';
 
@@ -167,7 +167,8 @@ describe('a plan', () => {
       [[old.planId, applied.planId]],
     );
     await bulk.db.query(`UPDATE auth.bulk_actions SET status = 'finished' WHERE id = $1`, [applied.planId]);
-    await dropExpiredPlans(bulk.db);
+    for (const { name, after, delete: remove } of deletions({ prune: async () => 0 }))
+      if (name.startsWith('expiredPlan')) await remove(bulk.db, Number(after), 1_000);
     const left = await bulk.db.prisma.bulkAction.findMany({ include: { entries: true } });
     expect(new Map(left.map(({ id, entries }) => [id, entries.length]))).toEqual(
       new Map([

@@ -4,8 +4,6 @@
  * heartbeat, so that what a stopped or crashed node left is gone on with when its lease ended.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { restAfter } from '../../database/by-place.ts';
-import type { Database } from '../../database/database.ts';
 import type { Services } from '../../work/context.ts';
 import { type Loop, loop, UNTIL_WOKEN } from '../../work/loop.ts';
 import { announce } from '../../work/unit.ts';
@@ -24,7 +22,6 @@ export function createBulkRunner(services: BulkRunnerServices): Loop {
     name: 'Going on with a bulk action',
     outage: services.db.outage,
     async once(stopping) {
-      await dropExpiredPlans(services.db);
       const leased = await leaseNext(services);
       if (leased === undefined) return UNTIL_WOKEN;
       await goOn(services, leased, stopping);
@@ -82,28 +79,4 @@ async function leaseNext({ db, nodeId, config }: BatchServices): Promise<LeasedA
     [nodeId, config.LEASE_DURATION],
   );
   return leased;
-}
-
-/**
- * Plans that expired an hour ago go: until then applying one says that it has expired. Line by
- * line first, so that no statement deletes 100,000 rows.
- */
-export async function dropExpiredPlans(db: Database): Promise<void> {
-  const expired = await db.query<{ id: string }>(
-    `SELECT id FROM auth.bulk_actions WHERE status = 'planned' AND expires_at <= now() - interval '1 hour' LIMIT 100`,
-  );
-  for (const { id } of expired) {
-    let deleted: unknown[];
-    do {
-      const begun = performance.now();
-      deleted = await db.query(
-        `DELETE FROM auth.bulk_action_entries WHERE ctid = ANY (ARRAY(
-           SELECT ctid FROM auth.bulk_action_entries WHERE bulk_action_id = $1 ORDER BY position LIMIT 1000
-         )) RETURNING 1`,
-        [id],
-      );
-      await restAfter(begun);
-    } while (deleted.length > 0);
-    await db.query(`DELETE FROM auth.bulk_actions WHERE id = $1 AND status = 'planned'`, [id]);
-  }
 }
