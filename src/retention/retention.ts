@@ -119,8 +119,8 @@ export const deletions = (audit: Pick<Audit, 'prune'>): readonly Deletion[] => [
     delete: rows('outbox_events', past('parked_at'), 'parked_at'),
   },
   // The oldest cursor that a subscription can resume from (CursorExpiredError says so).
-  { name: 'changes', after: 3 * DAY, delete: counted(deleteOldChanges) },
-  { name: 'webhookDeliveries', after: 'HISTORY_RETENTION', delete: counted(deleteOldDeliveries) },
+  { name: 'changes', after: 3 * DAY, delete: deleteOldChanges },
+  { name: 'webhookDeliveries', after: 'HISTORY_RETENTION', delete: deleteOldDeliveries },
   { name: 'webhookSecrets', after: 0, delete: rows('webhook_secrets', past('expires_at')) },
   {
     name: 'circuitTransitions',
@@ -153,8 +153,3 @@ export const deletions = (audit: Pick<Audit, 'prune'>): readonly Deletion[] => [
   { name: 'sessions', after: 0, delete: rows('sessions', past('expires_at'), 'expires_at') },
   { name: 'auditEntries', after: 'AUDIT_RETENTION', delete: audit.prune },
 ];
-
-/** Deletions that return the rows' keys. */
-function counted(remove: (tx: Transactional, keepMs: number, limit: number) => Promise<readonly string[]>): Delete {
-  return async (tx, keepMs, limit) => (await remove(tx, keepMs, limit)).length;
-}

@@ -324,7 +324,7 @@ describe('a cursor that cannot be gone on from', () => {
       `UPDATE auth.changes SET at = at - interval '2 hours'
        WHERE (transaction_id, sequence) < (SELECT transaction_id, sequence FROM auth.changes ORDER BY transaction_id DESC, sequence DESC LIMIT 1)`,
     );
-    expect(await deleteOldChanges(database.db, 3_600_000, 1_000)).not.toHaveLength(0);
+    expect(await deleteOldChanges(database.db, 3_600_000, 1_000)).toBeGreaterThan(0);
     const refusal = await feed.subscribe({ topic: 'entry' }, start).then(
       () => undefined,
       (error: unknown) => error as { message: string; extensions: { code: string; oldestCursor: string } },

@@ -1,10 +1,10 @@
-/** Keeping the record of changes: begun anew where it is another database's, and rid of what is old. */
+/** Maintains the log of changes: starts it again in another database, and deletes what is old. */
 import type { Queryable, Transactional } from '../../database/database.ts';
 import { PRECISELY, PROOF } from './change-rows.ts';
 
 /**
- * Sees to it that the record is of this database: what another one wrote (before a dump and
- * restore, a copy, an upgrade) is deleted, since its numbers mean nothing here.
+ * Ensures that the log is of this database: rows that another one wrote (before a dump and restore,
+ * a copy, an upgrade) are deleted, since their transaction ids mean nothing here.
  */
 export async function openRecord(db: Pick<Transactional, 'transaction'>): Promise<void> {
   await db.transaction(async (tx) => {
@@ -24,11 +24,11 @@ export async function openRecord(db: Pick<Transactional, 'transaction'>): Promis
 }
 
 /**
- * Deletes the oldest changes, those kept for `keepMs`, up to `limit` rows; answers how many. Only
- * what has been told: an older transaction that still writes could not be told in its place later.
+ * Deletes up to `limit` changes older than `keepMs`, oldest first; returns how many. Only below the
+ * oldest transaction that still writes: its changes must still be sent in their place.
  */
-export async function deleteOldChanges(db: Queryable, keepMs: number, limit: number): Promise<string[]> {
-  const rows = await db.query<{ key: string }>(
+export async function deleteOldChanges(db: Queryable, keepMs: number, limit: number): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
     `WITH oldest AS (
        SELECT ctid AS place, transaction_id, sequence, at FROM auth.changes
        WHERE transaction_id < ${PRECISELY}
@@ -49,8 +49,8 @@ export async function deleteOldChanges(db: Queryable, keepMs: number, limit: num
          WHERE (transaction_id, sequence) = (SELECT transaction_id, sequence FROM deleted ORDER BY 1 DESC, 2 DESC LIMIT 1)
        ) AS newest
      )
-     SELECT transaction_id || '.' || sequence AS key FROM deleted`,
+     SELECT count(*)::int AS count FROM deleted`,
     [keepMs, limit],
   );
-  return rows.map(({ key }) => key);
+  return row?.count ?? 0;
 }

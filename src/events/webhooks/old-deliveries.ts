@@ -1,22 +1,22 @@
-/** What leaves the tables of webhooks: deliveries beyond their time. */
+/** The retention of webhook deliveries. */
 import type { Queryable } from '../../database/database.ts';
 import { giveHeads, type Waiting } from './heads.ts';
 
 /**
- * Deletes up to `limit` deliveries older than `keepMs`, with their attempts; answers their ids. What
- * an active webhook is still to get stays; what waits for one that nobody resumes does not pile up
- * for ever. Within a transaction: until its end nobody resumes a webhook whose waiting ones it deletes.
+ * Deletes up to `limit` deliveries older than `keepMs`, with their attempts; returns how many. Pending
+ * ones of an active webhook are kept; those of a webhook that is never resumed do not pile up. Must
+ * run in a transaction: it locks the webhooks whose pending deliveries it deletes against a resume.
  */
-export async function deleteOldDeliveries(tx: Queryable, keepMs: number, limit: number): Promise<string[]> {
-  const ended = await tx.query<{ id: string }>(DELETE_ENDED, [keepMs, limit]);
+export async function deleteOldDeliveries(tx: Queryable, keepMs: number, limit: number): Promise<number> {
+  const ended = await tx.query(DELETE_ENDED, [keepMs, limit]);
   const idle = await tx.query<{ id: string }>(LOCK_IDLE, [keepMs]);
   const left = limit - ended.length;
   const waiting =
     idle.length === 0 || left === 0
       ? []
-      : await tx.query<Waiting & { id: string }>(DELETE_WAITING, [keepMs, left, idle.map(({ id }) => id)]);
+      : await tx.query<Waiting>(DELETE_WAITING, [keepMs, left, idle.map(({ id }) => id)]);
   await giveHeads(tx, waiting);
-  return [...ended, ...waiting].map(({ id }) => id);
+  return ended.length + waiting.length;
 }
 
 // By webhook_deliveries_closed_idx.
@@ -26,7 +26,7 @@ const DELETE_ENDED = `
     WHERE closed_at < now() - $1 * interval '1 millisecond'
     ORDER BY closed_at LIMIT $2
     FOR UPDATE SKIP LOCKED
-  )) RETURNING id`;
+  )) RETURNING 1`;
 
 // The oldest of each by webhook_deliveries_status_idx.
 const LOCK_IDLE = `
@@ -49,4 +49,4 @@ const DELETE_WAITING = `
     ) AS oldest
     WHERE oldest.created_at < now() - $1 * interval '1 millisecond'
     LIMIT $2
-  )) RETURNING id, webhook_id AS "webhookId", aggregate_id AS "aggregateId"`;
+  )) RETURNING webhook_id AS "webhookId", aggregate_id AS "aggregateId"`;
