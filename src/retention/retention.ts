@@ -118,7 +118,7 @@ export const deletions = (audit: Pick<Audit, 'prune'>): readonly Deletion[] => [
     after: 'UNRESOLVED_RETENTION',
     delete: rows('outbox_events', past('parked_at'), 'parked_at'),
   },
-  // The oldest cursor that a subscription can resume from (CursorExpiredError says so).
+  // The oldest cursor that a subscription can resume from (change-feed.ts says so when it is older).
   { name: 'changes', after: 3 * DAY, delete: deleteOldChanges },
   { name: 'webhookDeliveries', after: 'HISTORY_RETENTION', delete: deleteOldDeliveries },
   { name: 'webhookSecrets', after: 0, delete: rows('webhook_secrets', past('expires_at')) },

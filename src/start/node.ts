@@ -13,6 +13,7 @@ import { createDatabaseClock } from '../database/database-clock.ts';
 import { hasNewestMigration } from '../database/migrations.ts';
 import type { ReadinessCheck } from '../http/readiness.ts';
 import type { SinglePage } from '../http/single-page.ts';
+import { ensureCircuit } from '../identity/circuit.ts';
 import type { Job } from '../jobs/job.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { ServerMetrics } from '../metrics.ts';
@@ -26,12 +27,11 @@ import {
   setNodeState,
 } from '../nodes/nodes.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
-import { announceKeys } from '../sealing/key-usage.ts';
+import { announceKeys, reportKeys } from '../sealing/key-usage.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { VERSION } from '../version.ts';
 import { type Notices, openNotices } from '../work/notices.ts';
 import type { OpenedProvider, OpenProviderOptions } from './provider.ts';
-import { registerAgain } from './register-again.ts';
 
 export interface NodeOptions {
   readonly config: Config;
@@ -139,6 +139,26 @@ export async function startNode(options: NodeOptions): Promise<StartedNode> {
   await app.begin({ hasTimers });
   hasStarted = true;
   return { app, audit, node, notices, provider, address };
+}
+
+interface Registered extends Pick<NodeOptions, 'db' | 'keyRing' | 'logger'> {
+  readonly node: NodeIdentity;
+  /** The identity provider's name. */
+  readonly provider: string;
+}
+
+/** Writes the row of a node again that a restore under it took away: the same id, its provider and its keys. */
+async function registerAgain({ db, node, provider, keyRing, logger }: Registered): Promise<void> {
+  await db.transaction(async (tx) => {
+    await registerNode(tx, node.name, node.version, node.id);
+    await announceProvider(tx, node.id, provider);
+    await reportKeys(tx, node.id, keyRing);
+    await ensureCircuit(tx, provider);
+  });
+  logger.warn(
+    { nodeId: node.id },
+    'The database had lost this node’s row, as after a restore: the node is registered again',
+  );
 }
 
 interface Checked {

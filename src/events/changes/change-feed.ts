@@ -4,6 +4,7 @@
  * question to the database is asked once, however many they are; with nobody listening none is.
  */
 
+import { GraphQLError } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Database, Queryable } from '../../database/database.ts';
 import { createRecovery } from '../../database/recovery.ts';
@@ -14,7 +15,6 @@ import { openRecord } from './change-record.ts';
 import { type ChangePage, currentPlace, readChanges } from './change-rows.ts';
 import { createChangeStream, type Interest, type Listener, type ToldPage } from './change-stream.ts';
 import { comparePositions, decodeCursor, encodeCursor, type Position } from './cursor.rules.ts';
-import { CursorExpiredError, malformedCursor } from './cursor-errors.ts';
 
 /** Notices can be lost, and SQL by hand behind a pooler sends none. */
 const LOOK_MS = 1_000;
@@ -131,7 +131,7 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
     async subscribe<Row>(interest: Interest<Row> | readonly Interest<unknown>[], after?: string | null) {
       await opened();
       const given = typeof after === 'string' ? decodeCursor(after) : await now();
-      if (given === undefined) throw malformedCursor();
+      if (given === undefined) throw malformed();
       // Found out now, not at the first change.
       if (typeof after === 'string') {
         const found = await read(given.position);
@@ -179,5 +179,15 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
 /** Whether one cannot go on from the place that a page was read from. */
 const isGone = ({ epoch, isKnown }: ChangePage, before: string): boolean => epoch !== before || !isKnown;
 
-const expired = ({ epoch, oldest }: ChangePage): CursorExpiredError =>
-  new CursorExpiredError(encodeCursor(epoch, oldest));
+/** What the cursor has seen is gone: deleted by retention, or lost by a restore or failover. */
+const expired = ({ epoch, oldest }: ChangePage): GraphQLError =>
+  new GraphQLError(
+    'Changes after this cursor are missing: it is older than three days, or the database was restored, or a failover lost its last changes. Load your data again, then subscribe from the query "changeCursor", or from oldestCursor.',
+    { extensions: { code: 'CURSOR_EXPIRED', oldestCursor: encodeCursor(epoch, oldest) } },
+  );
+
+const malformed = (): GraphQLError =>
+  new GraphQLError(
+    'after: this is not a cursor of a change. Pass the `cursor` of an event unchanged, or that of the query "changeCursor", or leave it out.',
+    { extensions: { code: 'BAD_USER_INPUT' } },
+  );
