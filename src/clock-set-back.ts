@@ -1,7 +1,7 @@
 /**
- * The database's clock was set back: instants that it wrote before lie in the future now, and what
- * waits for them would wait for as long as the step. Turns, leases and probes are brought back here;
- * times that somebody was promised (a retry, a run-at, the end of a pause) stay as they are.
+ * After the database's clock was set back, instants that it wrote earlier lie in the future, and work
+ * would wait for them. Turns, leases and probes are corrected here; promised times (a retry, a run-at,
+ * the end of a pause) are kept.
  */
 import type { Queryable } from './database/database.ts';
 
@@ -11,7 +11,7 @@ const leaseOf = (table: string, isHeld: string): string => `
 
 // Each is served by an index or a table of a few rows.
 const LEASES = [
-  // One that was taken in the future: another node's may be longer by its own setting.
+  // Only leases taken in the future: another node's may be longer by its own setting.
   leaseOf('queued_managed_account_creations', `status = 'processing' AND leased_at > now()`),
   leaseOf('job_runs', `status = 'running'`),
   leaseOf('bulk_actions', `status IN ('running', 'undoing')`),
@@ -32,7 +32,7 @@ const TURNS = [
      AND next_retry_at > now() AND next_retry_at <= created_at`,
 ];
 
-/** Brings back whatever lies too far in the future; costs next to nothing when nothing does. */
+/** Corrects what lies too far in the future; costs almost nothing when nothing does. */
 export async function bringBack(db: Queryable, leaseMs: number): Promise<void> {
   for (const statement of LEASES) await db.query(statement, [leaseMs]);
   for (const statement of TURNS) await db.query(statement);

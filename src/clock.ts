@@ -8,9 +8,8 @@ export interface Clock {
 export const systemClock: Clock = { now: () => new Date() };
 
 /**
- * Tells the milliseconds since it was started, by whichever clock says more: one stands still while
- * the machine sleeps, the other may be set back. For leases of entries, of which there are
- * thousands a second: none may look longer than it is.
+ * Measures milliseconds by the clock that shows more: one stops while the machine sleeps, the other
+ * may be set back. For leases of entries, thousands a second: none may seem longer than it is.
  */
 export function startStopwatch(): () => number {
   const steady = performance.now();
@@ -19,7 +18,7 @@ export function startStopwatch(): () => number {
 }
 
 /**
- * Milliseconds, in steps of about ten, of a clock that nobody sets and that goes on while the machine
- * sleeps: what a run's lease is held by. (performance.now() stands still meanwhile.) Costs ten microseconds.
+ * Milliseconds since boot, in steps of about ten: a clock that is never set and that runs while the
+ * machine sleeps, when performance.now() stops. For the leases of runs. Costs ten microseconds.
  */
 export const sinceBoot = (): number => uptime() * 1_000;

@@ -1,7 +1,7 @@
 /**
- * What the process has opened, in order: closed in the reverse order, going on when one close
- * fails or hangs (a provider that does not answer, a statement that waits for a lock). A failed
- * start closes what was open by then.
+ * What the process has opened, closed in the reverse order; a close that fails or hangs (a provider
+ * that does not answer, a statement that waits for a lock) is skipped. A failed start closes what is
+ * open by then.
  */
 import type { Logger } from './telemetry/logger.ts';
 import { within } from './within.ts';

@@ -92,7 +92,7 @@ async function start(): Promise<void> {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  // The terminal was closed. Nobody is impatient who says so twice, as a shell and the kernel do.
+  // The terminal was closed. Shell and kernel both send it, so a second one is not impatience.
   process.on('SIGHUP', (signal) => stop({ signal }));
   try {
     const { startServer } = await import('./start/server.ts');
@@ -108,7 +108,7 @@ async function start(): Promise<void> {
   } catch (error) {
     if (isStopping) return;
     await lifecycle.closeAll();
-    // Whoever looks at Seq does not see what is said on standard error.
+    // Standard error does not reach Seq.
     if (config.SEQ_URL !== undefined) logger.fatal({ err: error }, 'The server could not start');
     await flush();
     throw error;

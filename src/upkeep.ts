@@ -1,6 +1,6 @@
 /**
- * What a node does at each heartbeat: what nodes held that stopped beating is taken over first, then
- * come the safety nets for notices that were lost, and old passwords at a pace of their own.
+ * What a node does after each heartbeat: takes over the work of nodes that stopped beating, wakes what
+ * a lost notice may have left asleep, and destroys old passwords at their own pace.
  */
 import { createPasswordDestroyer, type PasswordServices } from './accounts/passwords.ts';
 import { type TakeoverServices, takeOverAllExpired } from './accounts/takeover.ts';
@@ -9,7 +9,7 @@ import type { Services } from './work/context.ts';
 import { announce } from './work/unit.ts';
 
 export interface UpkeepOptions extends TakeoverServices, PasswordServices, Pick<Services, 'metrics'> {
-  /** To be woken after the takeover. */
+  /** Woken after the takeover. */
   readonly wakes: readonly (() => void)[];
   /** Reads the key ring again. */
   lookAtKeys(): Promise<void>;
@@ -26,7 +26,7 @@ export function createUpkeep(options: UpkeepOptions) {
     announce(options, 'entriesDue');
   };
   return {
-    /** To be done at each heartbeat; at a start it is not known whether the database's clock was set back. */
+    /** Call after each heartbeat; at a start it is unknown whether the database's clock was set back. */
     async beat(wasSetBack = true): Promise<void> {
       try {
         if (wasSetBack) {

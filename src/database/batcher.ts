@@ -1,15 +1,15 @@
 /**
- * Gathers single items into batches, because one statement over a hundred rows costs little
- * more than one over a single row. Without a window it is a group commit: the first item goes
- * at once, what arrives while that is under way goes together next, and a lone caller loses
- * nothing. With a window, what finishes within a few milliseconds goes together.
+ * Collects single items into batches: one statement over a hundred rows costs little more than one
+ * over a single row. Without a window it is a group commit: the first item goes at once, and items
+ * that arrive meanwhile go together next, so a lone caller waits for nothing. With a window, items of
+ * a few milliseconds go together.
  */
 export interface BatcherOptions<Item, Result> {
-  /** Answers one result per item, in order; a throw fails every item of the batch. */
+  /** Returns one result per item, in order; a throw fails every item of the batch. */
   readonly flush: (items: readonly Item[]) => Promise<readonly Result[]>;
   readonly largest: number;
   readonly windowMs: number;
-  /** Batches under way at the same time. */
+  /** Batches in progress at the same time. */
   readonly lanes: number;
 }
 

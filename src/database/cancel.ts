@@ -1,7 +1,7 @@
 /**
- * Cancels what a connection is doing, as the protocol has it: over a connection of its own, with
- * the key that the server gave at the start. It works through PgBouncer as well, which knows the
- * key that it gave itself; pg_cancel_backend would not, since nobody tells it the right process.
+ * Cancels the statement of a connection by the protocol's cancel request: over a new connection, with
+ * the key that the server gave at the start. It works through PgBouncer, which knows the keys that it
+ * gave; pg_cancel_backend would not, since the client does not know the real process id.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type pg from 'pg';
 
 const PATIENCE_MS = 2_000;
-/** What is nearly done may be done: cancelled, all of it would be for nothing. */
+/** A statement that is nearly done may finish: cancelled, its work would be wasted. */
 const AFTER_ABORT_MS = 1_000;
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 const CANCEL_REQUEST = Buffer.from([0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e]);
@@ -31,7 +31,7 @@ export async function cancelRunning(client: pg.PoolClient): Promise<void> {
   const { host, port, ssl, processID, secretKey } = client as unknown as Connected;
   if (processID === null || secretKey === null) return;
   const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
-  // The one thing that always comes: the server closes without a word when it has passed the request on.
+  // The only answer: the server closes the connection when it has taken the request.
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.on('error', () => undefined);
   const patience = setTimeout(() => socket.destroy(), PATIENCE_MS);
@@ -49,9 +49,9 @@ export async function cancelRunning(client: pg.PoolClient): Promise<void> {
 }
 
 /**
- * Cancels what `client` is running once `signal` has been aborted for a second; its statement then
- * fails with SQLSTATE 57014. The answer ends the watch, and says whether anything was cancelled: if
- * so, the connection is not to be used again, since the cancellation may come late.
+ * Cancels what `client` is running one second after `signal` aborts; the statement then fails with
+ * SQLSTATE 57014. The returned function ends the watch and resolves to whether anything was
+ * cancelled: then the connection must not be reused, since the cancellation may come late.
  */
 export function cancelWhenAborted(client: pg.PoolClient, signal: AbortSignal): () => Promise<boolean> {
   let cancelling: Promise<void> | undefined;

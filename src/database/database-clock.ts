@@ -1,13 +1,13 @@
 /**
- * The database's clock, as far as this machine can tell: all nodes go by that one, while timers
- * go by the machine's own. The difference is measured with statements that are needed anyhow.
+ * An estimate of the database's clock: all nodes use that clock, while timers use the machine's own.
+ * The difference is measured with statements that run anyway.
  */
 export interface DatabaseClock {
   /** The database's time now. */
   now(): Date;
-  /** What this machine's clock shows at an instant of the database's. */
+  /** What this machine's clock shows at an instant of the database's clock. */
   onMachine(at: Date): Date;
-  /** Passes an answer through and learns from its `now`, the database's time of asking. */
+  /** Returns the answer, and learns from its `now`, the database's time. */
   measure<T extends { readonly now: Date }>(ask: () => Promise<T>): Promise<T>;
 }
 
@@ -21,7 +21,7 @@ export function createDatabaseClock(): DatabaseClock {
       const answer = await ask();
       const tripMs = Date.now() - askedAt;
       const measured = answer.now.getTime() - askedAt - tripMs / 2;
-      // Within what the trip alone explains, the clocks agree.
+      // A difference that the round trip explains counts as none.
       skewMs = Math.abs(measured) <= tripMs / 2 + 2 ? 0 : Math.round(measured);
       return answer;
     },

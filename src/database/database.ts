@@ -13,12 +13,12 @@ import { PrismaClient } from './generated/prisma/client.ts';
 import { createOutage, type Outage } from './outage.ts';
 import { measurePools, openPool, type Pool } from './pool.ts';
 
-/** Our connections' name, for whoever looks at them; nothing depends on it. */
+/** The name of our connections in pg_stat_activity; nothing depends on it. */
 export const APPLICATION_NAME = 'family-hub-jobs';
 
 /**
- * How every statement of ours begins. The triggers that tell of rows written by hand know ours by
- * it: a session's name may be changed on the way (a parameter of the URL, a pooler), the text is not.
+ * The prefix of every statement of the server. The triggers that notice rows written by hand recognise
+ * ours by it: a session's name may change on the way (a URL parameter, a pooler), the text does not.
  */
 export const OURS = '/* family-hub-jobs */ ';
 
@@ -28,10 +28,10 @@ const READ_TIMEOUT_MS = 15_000;
 const WORK_TIMEOUT_MS = 8_000;
 
 /**
- * How each transaction begins, in one round trip. A process that is halted between two statements
- * (a paused machine, a frozen container) keeps its row locks for ever: PostgreSQL ends it after five
- * seconds. Whoever waits for such a lock waits a little longer than that, and less than a statement
- * may take. What is set here ends with the transaction, so that it works behind a pooler too.
+ * How each transaction begins, in one round trip. A process that is halted between two statements (a
+ * paused machine, a frozen container) would keep its row locks for ever: PostgreSQL ends its session
+ * after five seconds. A statement waits for such a lock a little longer than that, and less than its
+ * own timeout. SET LOCAL ends with the transaction, so it works behind a pooler too.
  */
 const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED;
   SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL lock_timeout = '7s'`;
@@ -43,21 +43,21 @@ export interface Queryable {
 
 export interface Transactional extends Queryable {
   /**
-   * Commits what `run` did, or rolls all of it back when it throws. Within a transaction it is
-   * part of that one, so that a change and its record can be put around what is whole by itself.
-   * What still runs a second after `signal` is aborted is cancelled in the database, and all rolled back.
+   * Commits what `run` did, or rolls it back if `run` throws. Within a transaction it joins that one.
+   * A statement that still runs a second after `signal` aborts is cancelled in the database, and
+   * everything is rolled back.
    */
   transaction<T>(run: (tx: Transactional) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 export interface Database extends Transactional {
-  /** For what is read; each statement is bounded in time, as those of `reading` are. */
+  /** For reading; each statement has a timeout, as those of `reading`. */
   readonly prisma: PrismaClient;
-  /** For what the API reads with SQL: connections apart, and SQLSTATE 57014 for what takes too long. */
+  /** For SQL that the API reads with: separate connections, and SQLSTATE 57014 for a timeout. */
   readonly reading: Queryable;
-  /** True behind a pooler such as PgBouncer: sessions are not ours alone. */
+  /** True behind a pooler such as PgBouncer: sessions are shared. */
   readonly isPooled: boolean;
-  /** Asked by whoever catches an error, so that the log tells of a database that is away once. */
+  /** Consulted for every caught error, so that an outage is logged once. */
   readonly outage: Outage;
   close(): Promise<void>;
 }
@@ -66,16 +66,16 @@ export interface DatabaseOptions {
   readonly url: string;
   /** Half of them, rounded down, are for reading. */
   readonly poolSize: number;
-  /** How long one statement that reads may take; left out: 15 s. */
+  /** The timeout of a reading statement; 15 s by default. */
   readonly readTimeoutMs?: number;
-  /** How long one statement of the server's own work may take; left out: 8 s. */
+  /** The timeout of a statement of the server's own work; 8 s by default. */
   readonly workTimeoutMs?: number;
   readonly logger: Logger;
-  /** Left out: nobody measures the pools. */
+  /** Without it the pools are not measured. */
   readonly metrics?: Pick<ServerMetrics, 'onScrape' | 'database'>;
 }
 
-/** Opens the pools and proves that the database answers. Throws pg's error if it does not. */
+/** Opens the pools and checks that the database answers. Throws pg's error if it does not. */
 export async function openDatabase({
   url,
   poolSize,
@@ -176,13 +176,13 @@ function transaction<T>(
       if (!lent.isSpent) await run({ text: 'ROLLBACK' }).catch(() => undefined);
       throw error;
     } finally {
-      // A cancellation may come late, and must not meet somebody else's statement.
+      // A late cancellation must not hit another statement.
       if (await unwatch?.()) lent.spend();
     }
   });
 }
 
-/** A pooler invents the process id that it tells its clients; PostgreSQL tells the real one. */
+/** A pooler gives its clients an invented process id; PostgreSQL gives the real one. */
 function detectPooler(pool: Pool): Promise<boolean> {
   return pool.lend(async ({ run, client }) => {
     const { rows } = await run({ text: 'SELECT pg_backend_pid() AS pid' });

@@ -1,7 +1,6 @@
 /**
- * One statement for many is quick, but one row that the database cannot take makes it fail for all.
- * Here such a batch is halved until the row is found: the others are written, and it alone is the
- * offender.
+ * One statement for many rows is fast, but one row that the database refuses fails all of them. Such
+ * a batch is halved until that row is found; the others are written.
  */
 import { sqlStateOf } from './violations.ts';
 
@@ -9,8 +8,8 @@ import { sqlStateOf } from './violations.ts';
 const OF_THE_DATA = /^(22|23|54)/;
 
 /**
- * Runs a batch; where the data of one item make that fail, asks `offender` for its result. One
- * result an item, in order. Throws whatever else goes wrong, and what `offender` throws.
+ * Runs a batch; if the data of one item make it fail, `offender` gives its result. Returns one result
+ * per item, in order. Throws any other error, and what `offender` throws.
  */
 export async function isolating<Item, Result>(
   items: readonly Item[],

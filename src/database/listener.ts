@@ -1,7 +1,6 @@
 /**
- * Hearing other nodes: LISTEN on a connection of its own, made anew whenever it is lost. Where
- * that cannot work (a pooler and no direct URL), a table of notices is polled instead; every
- * node of such an installation does so.
+ * Notices of other nodes: LISTEN on a connection of its own, opened again whenever it is lost. Where
+ * LISTEN cannot work (a pooler and no direct URL), every node polls a table of notices instead.
  */
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,10 +8,10 @@ import pg from 'pg';
 import type { Logger } from '../telemetry/logger.ts';
 import { APPLICATION_NAME, type Database } from './database.ts';
 
-/** How often a listening connection is asked whether it is there, and how long it may take to answer. */
+/** How often a listening connection is checked, and how long it may take to answer. */
 const PULSE_MS = 5_000;
 const ANSWER_MS = 5_000;
-/** Between two tries to connect again. */
+/** Between two attempts to connect again. */
 const LONGEST_WAIT_MS = 2_000;
 
 export interface Listener {
@@ -30,11 +29,11 @@ export interface ListenerOptions {
   readonly channel: string;
   readonly logger: Logger;
   readonly onPayload: (payload: string) => void;
-  /** Notices may have been missed: look at everything once. */
+  /** Notices may have been missed: check everything once. */
   readonly onGap: () => void;
 }
 
-/** Starts listening. Resolves when the first connection stands. */
+/** Starts listening. Resolves when the first connection is open. */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
   return options.directUrl === undefined ? pollNotices(options) : listen(options, options.directUrl);
 }
@@ -74,7 +73,7 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
     if (isClosed) return lost();
     client = next;
     if (isLost) throw new Error('The listening connection was lost at once');
-    // Notices come unasked: on a network that swallows packets only a question tells that none can come.
+    // A network that drops packets looks like one without notices: only a query shows the difference.
     pulse = setInterval(() => void answerOf(next, 'SELECT 1').catch(lost), PULSE_MS);
     pulse.unref();
   };
@@ -85,7 +84,7 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
         if (!isClosed) onGap();
         return;
       } catch (error) {
-        // Once, and not of the first try, which comes before a restarted database can be there.
+        // Once, and not for the first attempt, which comes before a restarted database can be up.
         if (wait === 200) db.outage.warn(error, 'Nothing listens for notices now; connecting again');
         await delay(wait, undefined, { ref: false });
       }
@@ -106,7 +105,7 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
   };
 }
 
-/** Asks on a connection that must not wait for ever: no answer is an error. */
+/** A query with a timeout: no answer is an error. */
 const answerOf = (client: pg.Client, sql: string): Promise<unknown> => within(client.query(sql));
 
 function within<T>(answer: Promise<T>): Promise<T> {
@@ -119,7 +118,7 @@ function within<T>(answer: Promise<T>): Promise<T> {
   ]);
 }
 
-/** Nobody says goodbye to who does not answer. */
+/** Without the goodbye of the protocol, which a silent server would not answer. */
 function destroy(client: pg.Client): void {
   (client as pg.Client & { readonly connection: { readonly stream: Socket } }).connection.stream.destroy();
 }
@@ -129,7 +128,7 @@ const POLL_MS = 500;
 async function pollNotices({ db, logger, onPayload, onGap }: ListenerOptions): Promise<Listener> {
   const [start] = await db.query<{ id: string }>('SELECT coalesce(max(id), 0)::text AS id FROM auth.notices');
   let after = start?.id ?? '0';
-  // A number taken earlier may be committed later: the last second is read again, and told apart by id.
+  // A lower number may be committed later: the last second is read again, and known ids are skipped.
   let seen = new Set<string>();
   let rounds = 0;
   let isReading = false;

@@ -50,7 +50,7 @@ export async function loadEngine(pool: pg.Pool): Promise<Engine> {
       try {
         return (await engine.applyMigrations({ migrationsList, filters: NO_FILTER })).appliedMigrationNames;
       } catch (error) {
-        // The engine tries to note the failure in the broken transaction and then tells of that.
+        // The engine tries to record the failure in the broken transaction, and reports that error instead.
         throw scriptError ?? error;
       }
     },

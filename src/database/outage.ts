@@ -1,35 +1,33 @@
 /**
- * A database that is away, or that can store nothing, fails whatever this process does: each request,
- * beat, claim and check. The log tells of it once, with what came first, and once that it is back
- * and how much failed.
+ * When the database is unreachable or read-only, every request, heartbeat, claim and check fails. The
+ * log reports the outage once, with the first failure, and once that it is over and how much failed.
  */
 import type { Logger } from '../telemetry/logger.ts';
 import { unavailability } from './unavailable.ts';
 import { isConnectionFailure, sqlStateOf } from './violations.ts';
 
-/** An answer so long after the last failure, and the outage is over: connections that broke still fail beside new ones. */
+/** An answer this long after the last failure ends the outage: broken connections still fail beside new ones. */
 const CALM_MS = 2_000;
 
-/** What goes on failing is said again so often. */
+/** How often a continuing failure is logged again. */
 const REPEAT_MS = 60_000;
 
 export interface Outage {
   /**
-   * Whether an error only says that the database cannot be reached, or cannot do what it is asked for a
-   * reason that passes. The log has it then, the first of an outage with `fields`, or once a minute;
-   * whoever caught it need say no more.
+   * Whether an error only means that the database is unreachable or temporarily unavailable. Then it is
+   * logged here, with `fields` for the first of an outage, or once a minute; the caller logs nothing.
    */
   explains(error: unknown, fields?: object): boolean;
   /**
-   * Warns of what failed in the background and is tried again, unless the outage explains it. The
-   * same message comes once a minute at most, then with how often it was left out.
+   * Warns about background work that failed and will be retried, unless the outage explains it. The
+   * same message is logged at most once a minute, with how often it was left out.
    */
   warn(error: unknown, message: string): void;
   /** The database has answered a statement. */
   answered(): void;
 }
 
-/** `now` in milliseconds, of any clock that only goes on. */
+/** `now`: milliseconds of a monotonic clock. */
 export function createOutage(logger: Logger, now: () => number = () => performance.now()): Outage {
   /** As many as there are messages in the source. */
   const warned = new Map<string, { readonly at: number; leftOut: number }>();

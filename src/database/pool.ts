@@ -1,9 +1,9 @@
 /**
- * Connections on which no statement can hang. One that takes too long is cancelled over a
- * connection of its own; where even that brings no answer (a server that is frozen, a proxy that
- * forgot the flow) its connection is destroyed, and with it all that lie idle, since they lead the
- * same way. By timers here and not by statement_timeout, which PgBouncer lets nobody set and which
- * a server that is silent cannot keep.
+ * Connections on which no statement can hang. A statement that takes too long is cancelled over a
+ * separate connection. If even that brings no answer (a frozen server, a proxy that lost the flow),
+ * its connection is destroyed, and all idle ones with it, since they take the same route. The timers
+ * are here because PgBouncer does not let clients set statement_timeout, and a frozen server does not
+ * enforce it.
  */
 import type { Socket } from 'node:net';
 import pg from 'pg';
@@ -14,7 +14,7 @@ import { isReadOnly } from './violations.ts';
 /** How long a cancelled statement may take to end before its connection is destroyed. */
 const GRACE_MS = 1_000;
 
-/** One connection's time to be made; a caller may wait longer for one that is in use. */
+/** To open one connection; a caller may wait longer for one that is in use. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface PoolOptions {
@@ -25,37 +25,37 @@ export interface PoolOptions {
   readonly timeoutMs: number;
   /** Whether a cancelled statement fails with SQLSTATE 57014 (it only reads), or as a connection does. */
   readonly purpose: 'reading' | 'work';
-  /** Told of each failure: of a statement, or to connect. */
+  /** Called for each failure of a statement or a connection. */
   readonly onFailed: (error: unknown) => void;
-  /** Told that the server did not even answer a cancellation. */
+  /** Called when the server did not even answer a cancellation. */
   readonly onSilent: () => void;
 }
 
-/** Runs one statement, bounded in time. `isCommit`: it is never cancelled, only given up. */
+/** Runs one statement with a timeout. `isCommit`: it is never cancelled, only abandoned. */
 type RunStatement = (config: pg.QueryConfig, isCommit?: boolean) => Promise<pg.QueryResult>;
 
-/** A connection that is lent. */
+/** A connection on loan. */
 interface Lent {
   readonly client: pg.PoolClient;
   readonly run: RunStatement;
-  /** Never to be used again: broken, or a cancellation may still reach it. */
+  /** Never reuse it: it is broken, or a cancellation may still reach it. */
   readonly isSpent: boolean;
   spend(): void;
 }
 
 export interface Pool {
-  /** With a bounded `query`, for Prisma's adapter and for counting its connections. */
+  /** Its `query` has a timeout; for Prisma's adapter and for counting connections. */
   readonly pg: pg.Pool;
   /** Lends one connection, and takes it back or destroys it when `work` has ended. */
   lend<T>(work: (lent: Lent) => Promise<T>): Promise<T>;
-  /** Destroys the connections that nobody uses; new ones are made when they are needed. */
+  /** Destroys idle connections; new ones are opened when they are needed. */
   dropIdle(): void;
   end(): Promise<void>;
 }
 
 /**
- * A statement had no answer in time. With the code ETIMEDOUT it may have been done or not, as when
- * a connection breaks; with SQLSTATE 57014 the server cancelled it, and nothing of it was done.
+ * A statement timed out. With the code ETIMEDOUT its outcome is unknown, as when a connection breaks;
+ * with SQLSTATE 57014 the server cancelled it, and it had no effect.
  */
 export class StatementTimeout extends Error {
   override readonly name = 'StatementTimeout';
@@ -75,7 +75,7 @@ export class StatementTimeout extends Error {
   }
 }
 
-/** Opens a pool; connections are made when they are needed. */
+/** Opens a pool; connections are opened when they are needed. */
 export function openPool(options: PoolOptions): Pool {
   const { timeoutMs, purpose, onFailed, onSilent } = options;
   const pool = new pg.Pool({
@@ -115,7 +115,7 @@ export function openPool(options: PoolOptions): Pool {
       }, timeoutMs);
       try {
         const result = await client.query(config);
-        // Cancelled while it waited for a synchronous standby, it says that it is done: perhaps only here.
+        // Cancelled while it waited for a synchronous standby: it is committed, perhaps only on this server.
         if (isLate) throw new StatementTimeout('ETIMEDOUT', purpose, timeoutMs);
         return result;
       } catch (caught) {
@@ -142,7 +142,7 @@ export function openPool(options: PoolOptions): Pool {
         },
       });
     } finally {
-      // Not ended with good manners: a silent server would answer none.
+      // Not closed by the protocol: a silent server would not answer.
       if (isSpent) destroy(client);
       client.release(isSpent);
     }
@@ -165,7 +165,7 @@ function timeoutOf(error: unknown, purpose: PoolOptions['purpose'], timeoutMs: n
   return new StatementTimeout(isCancelled ? '57014' : 'ETIMEDOUT', purpose, timeoutMs, error);
 }
 
-/** A connection whose socket is open: the pool learns of one that was destroyed only when it has closed. */
+/** A connection whose socket is open: the pool notices a destroyed one only when it has closed. */
 async function connected(pool: pg.Pool): Promise<pg.PoolClient> {
   for (;;) {
     const client = await pool.connect();
@@ -174,7 +174,7 @@ async function connected(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** Closes a connection's socket at once; whoever waits for an answer on it has an error. */
+/** Closes a connection's socket at once; a statement that waits for its answer fails. */
 function destroy(client: pg.PoolClient): void {
   socketOf(client).destroy();
 }
@@ -190,7 +190,7 @@ class QuicklyConnecting extends pg.Client {
   }
 }
 
-/** Reads the pools off at each scrape; answers what is to be told of every failure. */
+/** Measures the pools at each scrape; returns the function to call for each failure. */
 export function measurePools(
   pools: Readonly<Record<'work' | 'reading', pg.Pool>>,
   { onScrape, database }: Pick<ServerMetrics, 'onScrape' | 'database'>,

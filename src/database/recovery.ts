@@ -1,6 +1,6 @@
 /**
- * Patience with a database that is away or has no connection left: what can be read later is not
- * told as an error now. However many wait, one question finds out when it answers again.
+ * Waits for a database that is unreachable or out of connections, instead of failing what can be read
+ * later. However many callers wait, one query finds out when it answers again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from './database.ts';
@@ -10,20 +10,20 @@ import { isConnectionFailure, sqlStateOf } from './violations.ts';
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
-/** A statement that took too long may be faster on a calmer database; one that is always too slow is a fault. */
+/** A slow statement may be faster on a calmer database; one that is always too slow is a fault. */
 const SLOW_TRIES = 3;
 
-/** Of one reading: waits until it is worth trying again after `error`, and answers false when it is not. */
+/** Of one query: waits until it is worth retrying after `error`; false if it is not. */
 export type Patience = (error: unknown) => Promise<boolean>;
 
 export interface Recovery {
-  /** For one reading. */
+  /** For one query. */
   patience(): Patience;
-  /** From now on every failure stands. */
+  /** From now on every failure is final. */
   close(): void;
 }
 
-/** `db`: what is read from, and asked whether it answers. */
+/** `db`: the handle that is read from and checked. */
 export function createRecovery(db: Queryable): Recovery {
   const closing = new AbortController();
   let coming: Promise<void> | undefined;
@@ -51,7 +51,7 @@ export function createRecovery(db: Queryable): Recovery {
         if (!isPassing(error) || (sqlStateOf(error) === CANCELLED && ++slow >= SLOW_TRIES)) return false;
         try {
           await recovered();
-          // A database that answers, and is short of what this reading takes: it is not asked again at once.
+          // It answers, but lacks what this query needs: do not retry at once.
           if (!isConnectionFailure(error)) await delay(wait, undefined, { ref: false, signal: closing.signal });
           wait = Math.min(2 * wait, LONGEST_PAUSE_MS);
           return true;
@@ -66,5 +66,5 @@ export function createRecovery(db: Queryable): Recovery {
 
 const CANCELLED = '57014';
 
-/** Whether a reading failed by what passes: the database is away, has run out of something, or was too slow. */
+/** Whether a query failed temporarily: the database is unreachable, out of a resource, or too slow. */
 export const isPassing = (error: unknown): boolean => isUnavailable(error) || sqlStateOf(error) === CANCELLED;

@@ -1,21 +1,20 @@
 /**
- * One reading for many askers: what costs much and reads the same for everybody (counts over the
- * whole queue) is read once for all who ask meanwhile, so that a hundred dashboards cost as much
- * as one. An answer is never older than the question: who asks while a reading is under way
- * shares the next one, so that whoever has just changed something sees it.
+ * One query for many callers: an expensive query whose result is the same for everyone (counts over
+ * the whole queue) runs once for all who ask meanwhile, so a hundred dashboards cost as much as one.
+ * A result is never older than the request for it: a caller that asks while the query runs shares the
+ * next one, so a caller that has just changed something sees its change.
  */
 
-/** Readings keep a connection busy for a quarter of the time at the most. */
+/** Shared queries keep a connection busy for at most a quarter of the time. */
 const REST_PER_READING = 3;
 const LONGEST_REST_MS = 1_000;
-/** So much rest may be owed: a page that is opened asks twice or thrice in a row, and then not for seconds. */
+/** Rest that may be owed: a page asks two or three times when it opens, and then not for seconds. */
 const MOST_OWED_MS = 1_000;
 
 /**
- * Wraps `read`, for each database handle by itself; `settings` are the same for everyone who asks of
- * one handle. One reading at a time; each costs a rest three times as long as it took, one second at
- * the most, of which a second may be owed. What `read` throws is thrown to all who shared it, and is
- * not kept.
+ * Wraps `read` per database handle; `settings` must be the same for all callers of one handle. One
+ * query runs at a time and is followed by a rest three times as long, at most one second, of which a
+ * second may be owed. An error goes to all callers that shared the query, and is not cached.
  */
 export function shareReading<Source extends object, Settings extends readonly unknown[], Answer>(
   read: (source: Source, ...settings: Settings) => Promise<Answer>,
@@ -31,12 +30,12 @@ export function shareReading<Source extends object, Settings extends readonly un
 function shareOne<Answer>(read: () => Promise<Answer>): () => Promise<Answer> {
   let next: Promise<Answer> | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  /** When all rest will have been taken. */
+  /** When all owed rest is over. */
   let restedAt = 0;
 
   const readNext = async (): Promise<Answer> => {
     await last;
-    // At least to the next turn of the event loop: all fields of one request share.
+    // At least until the next turn of the event loop: all fields of one request share.
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, restedAt - MOST_OWED_MS - performance.now())));
     next = undefined;
     const begun = performance.now();

@@ -1,7 +1,7 @@
 /**
- * "Cannot start" in one plain sentence: what is wrong, where, what to do. Whoever starts the
- * process prints the message alone and exits with 1; a stack would hide it. Everything else that
- * is thrown while starting is a fault and is shown whole.
+ * "Cannot start" in one plain sentence: what is wrong, where, what to do. The process prints the
+ * message alone, without a stack, and exits with 1. Any other error at the start is a fault and is
+ * printed whole.
  */
 export class StartError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {

@@ -1,6 +1,6 @@
 /**
- * A database that is there and cannot do what it is asked, for a reason that passes: in the words
- * that callers and the log are given. Whoever asks again later may find it done.
+ * A reachable database that temporarily cannot serve a statement: the sentences for callers and the
+ * log. A retry may succeed.
  */
 import { StatementTimeout } from './pool.ts';
 import { isConnectionFailure, sqlStateOf } from './violations.ts';

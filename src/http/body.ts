@@ -1,14 +1,14 @@
-/** The body of a request, read up to a limit; and how a request is refused before GraphQL sees it. */
+/** Reads the body of a request up to a limit, and refuses requests before GraphQL sees them. */
 import { once } from 'node:events';
 import { type ErrorCode, errorBody } from '../graphql/errors.ts';
 import type { Exchange } from './exchange.ts';
 
-/** A body as the handler takes it: it would list a bare buffer's keys, one for every byte. */
+/** A body in the form that the handler takes: it would list a bare buffer's keys, one per byte. */
 interface ReadBody extends AsyncIterable<Buffer> {
   readonly chunks: readonly Buffer[];
 }
 
-/** Answers in GraphQL's form, with a code and the request's id. */
+/** Sends an error in GraphQL's form, with a code and the request's id. */
 export function refuse(
   { response, requestId }: Exchange,
   status: number,
@@ -24,11 +24,11 @@ export function refuse(
   response.end(errorBody(message, code, requestId));
 }
 
-/** Whether the request says itself that it is larger than `largest` bytes. */
+/** Whether the request declares more than `largest` bytes. */
 export const declaresMore = ({ request }: Exchange, largest: number): boolean =>
   Number(request.headers['content-length'] ?? 0) > largest;
 
-/** Refuses a request that is too large; the rest of it is let go by. */
+/** Refuses a request that is too large; the rest of it is discarded. */
 export function refuseLarge(exchange: Exchange, largest: number): void {
   const message = `The request is larger than ${largest} bytes. Send less at a time.`;
   refuse(exchange, 413, 'PAYLOAD_TOO_LARGE', message, { connection: 'close' });
@@ -40,9 +40,9 @@ async function* iterate(chunks: readonly Buffer[]) {
 }
 
 /**
- * Reads a whole body, of `largest` bytes at the most; undefined when it was larger (and refused),
- * or its sender left. Read here and not by the handler, because the stream that would bound it
- * there costs as much as the rest of a small request.
+ * Reads a whole body of at most `largest` bytes; undefined if it was larger (and refused) or the client
+ * disconnected. Read here because the stream that would limit it in the handler costs as much as the
+ * rest of a small request.
  */
 export function readBody(exchange: Exchange, largest: number): Promise<ReadBody | undefined> {
   const { request, response } = exchange;

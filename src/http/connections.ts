@@ -1,7 +1,6 @@
 /**
- * Connections that cost without giving: too many at once get a clear end instead of a place, and
- * a client that does not take its answer is cut off rather than waited for, so that what it
- * does not read cannot pile up here.
+ * Limits on connections: those above the limit are refused with an answer, and a client that does not
+ * read its response is disconnected, so that unsent data cannot pile up.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -11,15 +10,15 @@ import type { Logger } from '../telemetry/logger.ts';
 
 export type ConnectionLimits = Pick<Config, 'maxConnections' | 'slowReaderTimeoutMs' | 'maxUnsentBytes'>;
 
-/** How long whoever is turned away has to read why. */
+/** How long a refused client has to read the reason. */
 const FAREWELL_MS = 1_000;
 const FULL_HOUSE = 'This server has as many connections as it may. Try again in a moment.\n';
 const TURNED_AWAY = `HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${FULL_HOUSE.length}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${FULL_HOUSE}`;
 
 export interface Connections {
-  /** Whether the connection was one too many: it has its answer, and nothing more is to be said on it. */
+  /** Whether the connection was refused: it has its answer, and nothing more may be sent on it. */
   isTurnedAway(socket: Socket): boolean;
-  /** Watches whether the client takes the answer, until it has. */
+  /** Watches whether the client reads the response, until it is sent. */
   watch(request: IncomingMessage, response: ServerResponse): void;
   stop(): void;
 }
@@ -51,7 +50,7 @@ export function guardConnections(
       const unsentBytes = reading.socket.writableLength;
       const isStream = response.getHeader('content-type')?.toString().startsWith('text/event-stream') === true;
       if (unsentBytes === 0) reading.since = now;
-      // Not "took a byte lately": whoever takes one a minute holds as much as who takes none.
+      // Not "read a byte lately": a client that reads one a minute holds as much as one that reads none.
       if (now - reading.since <= slowReaderTimeoutMs && !(isStream && unsentBytes > maxUnsentBytes)) continue;
       metrics.cut.inc(1, { reason: 'slow_reader' });
       logger.warn({ unsentBytes, isStream }, 'A client that did not read was cut off');

@@ -1,4 +1,4 @@
-/** One request and its answer, as handlers of paths get them. */
+/** One request and its response, as handlers get them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export interface Exchange {

@@ -1,4 +1,4 @@
-/** Who stands at the door: what the routes want to know of a request's sender, whoever finds it out. */
+/** What the routes need to know about a request's sender. */
 import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../graphql/errors.ts';
 import type { Caller } from '../work/caller.ts';
@@ -8,13 +8,13 @@ import type { Exchange } from './exchange.ts';
 export interface Admitted {
   readonly kind: 'caller';
   readonly caller: Caller;
-  /** By a browser's cookie, which is sent unasked too. */
+  /** By a browser's cookie, which browsers also send for other sites. */
   readonly isCookie: boolean;
-  /** The browser says that another site had it send this, cookie and all. */
+  /** The browser says that another site made it send this, with the cookie. */
   readonly isForeign: boolean;
-  /** When the credential ends by itself; null: never, or none was needed. */
+  /** When the credential expires; null: never, or none was needed. */
   readonly validUntil: Date | null;
-  /** Calls back once, when the caller's token is revoked or expires or its session ends. Answers how to stop that. */
+  /** Calls back once, when the caller's token is revoked or expires or its session ends. Returns how to stop that. */
   onEnded(ended: () => void): () => void;
 }
 
@@ -30,16 +30,16 @@ export interface Refused {
 }
 
 export interface Gate {
-  /** False: nobody is asked, and everybody on this machine may do everything. */
+  /** False: access control is off, and everyone on this machine may do everything. */
   readonly isConfigured: boolean;
   authenticate(request: IncomingMessage, requestId: string): Promise<Admitted | Refused>;
-  /** Where the request comes from, behind the proxies that are trusted. */
+  /** The address of the request's sender, behind trusted proxies. */
   addressOf(request: IncomingMessage): string;
-  /** Undefined for those who may read the metrics. */
+  /** Undefined for a caller that may read the metrics. */
   mayScrape(request: IncomingMessage, requestId: string): Promise<Refused | undefined>;
 }
 
-/** Answers a refusal in GraphQL's form, with the headers that say what to do. */
+/** Sends a refusal in GraphQL's form, with the headers that say what to do. */
 export function turnAway(
   exchange: Exchange,
   { status, code, message, retryAfterSeconds, wwwAuthenticate }: Refused,

@@ -1,6 +1,6 @@
 /**
- * The way to GraphQL: a browser gets the page, a request is asked who sends it, held to its
- * caller's rate, read up to its limit, and only then seen by GraphQL.
+ * The route of GraphQL: a browser gets the page; a request is authenticated, limited to its caller's
+ * rate, read up to its size limit, and only then passed to GraphQL.
  */
 import type { IncomingMessage } from 'node:http';
 import type { RequestContext } from '../graphql/builder.ts';
@@ -89,7 +89,7 @@ export function graphqlRoute({ graphql, services, graphiql, gate, signInAddress 
   };
 }
 
-/** What no GraphQL request is: each is told apart, and nobody need be asked who sends it. */
+/** What cannot be a GraphQL request: refused before anyone is authenticated. */
 function unspokenProblem({ method = '', headers }: IncomingMessage): RefusalParts | undefined {
   if (headers.upgrade?.toLowerCase().split(/[,/ ]/).includes('websocket')) return [400, 'BAD_REQUEST', NO_WEBSOCKET];
   if (METHODS.includes(method)) return undefined;

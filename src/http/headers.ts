@@ -1,12 +1,12 @@
 /**
- * What every answer tells browsers: that it is no page to frame, guess the type of, or lend to
- * other sites. Answers that are no page get a policy that lets nothing run; pages get their own.
+ * Security headers of every response: no framing, no sniffing of types, no use by other sites.
+ * Responses that are not pages get a policy that lets nothing run; pages get their own.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isLoopback } from '../addresses.ts';
 import { hostOf } from './address.ts';
 
-/** What no page of ours needs. */
+/** What none of the pages needs. */
 const NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
 /**
@@ -18,12 +18,12 @@ export const SINGLE_PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /**
- * For GraphiQL: its editor sets styles on elements and makes its workers from blobs. Scripts still
- * come from files alone, so that nothing that is shown can run.
+ * For GraphiQL: its editor sets styles on elements and creates workers from blobs. Scripts still come
+ * only from files, so displayed text can never run.
  */
 export const GRAPHIQL_POLICY = `default-src 'none'; script-src 'self' blob:; worker-src blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; ${NOTHING_ELSE}`;
 
-/** For what a program fetched with a JSON request: no browser ever shows that as a page. */
+/** For responses to JSON requests: browsers never show them as a page. */
 const DATA_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
@@ -43,9 +43,9 @@ const HEADERS: Readonly<Record<string, string>> = {
 const A_YEAR_S = 31_536_000;
 
 /**
- * Sets them on an answer. Where something in front says that it came over TLS, browsers are told
- * to keep to that for a year: without TLS they ignore it, so that it need not be proved; but not
- * for `localhost`, whose other ports are other people's servers.
+ * Sets them on a response. If a proxy says that the request came over TLS, browsers must use TLS for a
+ * year (HSTS); without TLS they ignore that header, so the proxy need not be trusted. Not for
+ * `localhost`, whose other ports are other servers.
  */
 export function setSecurityHeaders(request: IncomingMessage, response: ServerResponse): void {
   const isData = request.method === 'POST' && request.headers['content-type']?.startsWith('application/json') === true;
@@ -61,8 +61,8 @@ const RESPONSE_HEADERS = 'retry-after, www-authenticate, x-request-id';
 const PREFLIGHT_LASTS_S = '600';
 
 /**
- * Makes what sets the headers of CORS; it answers true when the request was a preflight of a
- * listed origin, and is answered with that. Origins are compared whole, as browsers write them.
+ * Creates what sets the CORS headers; it returns true if the request was a preflight of a listed
+ * origin, which is then answered. Origins are compared whole, as browsers write them.
  */
 export function createCors(origins: readonly string[]) {
   const listed = new Set(origins);

@@ -1,4 +1,4 @@
-/** Pages and their parts: compressed once, and kept by browsers as long as they stay what they are. */
+/** Pages and their files, cached by browsers until they change. */
 import type { IncomingMessage } from 'node:http';
 import type { StaticFile } from '../graphql/graphiql.ts';
 import type { Exchange } from './exchange.ts';
@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.ts';
 export const opensPage = ({ method, headers }: IncomingMessage): boolean =>
   (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html');
 
-/** A browser that opens the address, as opposed to a client that asks a question. */
+/** A browser that opens the address, as opposed to a client that sends a query. */
 export const wantsPage = (request: IncomingMessage): boolean =>
   request.method === 'GET' && opensPage(request) && !new URLSearchParams(request.url?.split('?')[1]).has('query');
 
@@ -19,13 +19,13 @@ export function sendPage(exchange: Exchange, page: StaticFile, policy: string): 
   sendFile(exchange, page, 'private, max-age=0, must-revalidate');
 }
 
-/** Sends a part of a page: its address changes whenever it does. */
+/** Sends a file of a page: its address changes with its content. */
 export function sendPart(exchange: Exchange, part: StaticFile): void {
   const isNewest = part.etag === `"${exchange.url.searchParams.get('v')}"`;
   sendFile(exchange, part, isNewest ? 'public, max-age=31536000, immutable' : 'no-cache');
 }
 
-/** Sends it unless the client has it already. */
+/** Sends the file unless the client has it already. */
 export function sendFile({ request, response }: Exchange, file: StaticFile, cacheControl: string): void {
   response.setHeader('etag', file.etag);
   response.setHeader('cache-control', cacheControl);
@@ -42,6 +42,6 @@ export function sendFile({ request, response }: Exchange, file: StaticFile, cach
   response.end(file.body);
 }
 
-/** Proxies that compress on the way make tags weak; for an `If-None-Match` that is the same (RFC 9110, 13.1.2). */
+/** Proxies that compress make ETags weak; `If-None-Match` compares them as equal (RFC 9110, 13.1.2). */
 const hasAlready = (tags = '', etag: string): boolean =>
   tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);

@@ -1,27 +1,27 @@
 /**
- * Whether the node is ready, found out once a second at the most however many ask, and told within three
- * seconds whatever hangs: load balancers take a silence for a broken node, and anybody may ask.
+ * Whether the node is ready: checked at most once a second for all callers, and answered within three
+ * seconds whatever hangs, since load balancers treat silence as a broken node.
  */
 
-/** One thing that must be true for the node to be ready. */
+/** One condition of readiness. */
 export interface ReadinessCheck {
   readonly name: string;
-  /** Resolves to what is wrong, or undefined. */
+  /** Resolves to the problem, or undefined. */
   check(): Promise<string | undefined>;
 }
 
 export interface Readiness {
   readonly isReady: boolean;
-  /** What is wrong, or `ok`, by the name of each check. */
+  /** The problem, or `ok`, by the name of each check. */
   readonly checks: Readonly<Record<string, string>>;
 }
 
 const KEPT_MS = 1_000;
 const PATIENCE_MS = 2_500;
-/** A check that hangs is not begun again meanwhile; after so long it is taken for lost. */
+/** A hanging check is not started again before this time. */
 const LOST_AFTER_MS = 15_000;
 
-/** Makes the reading that all share; `patienceMs` is how long a check may take. */
+/** Creates the check that all callers share; `patienceMs` is the timeout of each condition. */
 export function shareReadiness(checks: readonly ReadinessCheck[], patienceMs = PATIENCE_MS): () => Promise<Readiness> {
   const bounded = checks.map((one) => ({ name: one.name, check: withinPatience(one, patienceMs) }));
   const read = async (): Promise<Readiness> => {

@@ -13,17 +13,17 @@ import { type SinglePage, singlePageFiles } from './single-page.ts';
 export interface RouteOptions extends GraphqlRouteOptions {
   readonly metrics: Pick<ServerMetrics, 'scrape'>;
   readonly readiness: readonly ReadinessCheck[];
-  /** The page at the root and its parts; left out: the root leads to GraphQL. */
+  /** The page at the root and its files; without it the root redirects to GraphQL. */
   readonly root?: { readonly page: Handler; readonly files: SinglePage };
   /** Paths beside these, each with its handler. */
   readonly more: Readonly<Record<string, Handler>>;
-  /** Holds a handler to the rate of the request's address. */
+  /** Limits a handler to the rate of the request's address. */
   limitAddress(handler: Handler): Handler;
 }
 
 /**
- * All of them but two are held to a rate by address: GraphQL has one for each caller, and a load balancer
- * must not take a node for broken because of what others send through it.
+ * All routes but two have a rate limit by address: GraphQL has one per caller, and a load balancer must
+ * not take a node for broken because of what others send through it.
  */
 export function createRoutes(options: RouteOptions): Record<string, Handler> {
   const { graphiql, gate, metrics, readiness, root, more, limitAddress } = options;
@@ -66,7 +66,7 @@ const toGraphql: Handler = ({ response }) => {
   response.end();
 };
 
-/** Up or not. What is amiss is said only where everybody who can connect may see everything. */
+/** Ready or not. The problems are named only where access control is off. */
 function ready(all: readonly ReadinessCheck[], { isConfigured }: Gate): Handler {
   const readiness = shareReadiness(all);
   return async ({ response }) => {

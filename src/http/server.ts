@@ -15,9 +15,9 @@ import { setSecurityHeaders } from './headers.ts';
 import { opensPage } from './pages.ts';
 
 export interface HttpOptions {
-  /** By path, one that ends in a slash for all below it; a path that is not here is answered with 404. */
+  /** By path; a path that ends in a slash stands for all below it. Any other path gets a 404. */
   readonly routes: Readonly<Record<string, Handler>>;
-  /** Answers a browser that opens a path that is not here. */
+  /** Serves a browser that opens any other path. */
   readonly page?: Handler | undefined;
   readonly logger: Logger;
   readonly metrics: ServerMetrics['http'];
@@ -28,7 +28,7 @@ export interface HttpOptions {
 export interface HttpServer {
   /** Throws Node's error, for example with code EADDRINUSE. */
   listen(host: string, port: number): Promise<AddressInfo>;
-  /** Takes no new connections, ends idle and streaming ones, waits for answers under way. */
+  /** Accepts no new connections, ends idle and streaming ones, and waits for responses in progress. */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -38,11 +38,11 @@ const REPEATED =
   'The request has two headers where one is wanted (Host, Authorization or Content-Type), and those in front may have read the other.\n';
 const ONCE = new Set(['host', 'authorization', 'content-type']);
 const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'] as const;
-/** Two slashes at its beginning would name a host. */
+/** Two leading slashes would name a host. */
 const PLAIN_PATH = /^\/(?![/\\])/;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
-/** Names that are answered beside this machine's own. */
+/** Host names that are accepted besides this machine's own. */
 export const allowedHosts = ({ ALLOWED_HOSTS = [], PUBLIC_URL }: HttpOptions['config']): readonly string[] => [
   ...ALLOWED_HOSTS,
   ...(PUBLIC_URL === undefined ? [] : [new URL(PUBLIC_URL).hostname]),
@@ -58,7 +58,7 @@ export function createHttpServer({ routes, page, logger, metrics, config }: Http
       keepAlive: true,
       requestTimeout: Math.max(config.bodyTimeoutMs, config.headersTimeoutMs),
       headersTimeout: config.headersTimeoutMs,
-      // How often the two above are looked after.
+      // How often the two timeouts above are enforced.
       connectionsCheckingInterval: Math.min(5_000, config.headersTimeoutMs),
     },
     (request, response) => {
@@ -140,7 +140,7 @@ export function createHttpServer({ routes, page, logger, metrics, config }: Http
   };
 }
 
-/** Node takes the first of those that count once, and says nothing. */
+/** Node silently keeps the first of such headers. */
 function repeatsHeader({ rawHeaders }: IncomingMessage): boolean {
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -164,9 +164,9 @@ async function closeServer(server: Server, open: Set<ServerResponse>, timeoutMs:
   });
   server.closeIdleConnections();
   for (const response of open) {
-    // Its connection is kept for a next request unless it is told that there will be none.
+    // Otherwise its connection is kept for a next request.
     response.once('close', () => setImmediate(() => server.closeIdleConnections()));
-    // A subscription would never end by itself; its client connects again, to another node.
+    // A subscription would never end; its client connects again, to another node.
     if (response.getHeader('content-type')?.toString().startsWith('text/event-stream')) response.end();
   }
   const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);

@@ -1,10 +1,8 @@
 /**
- * A page that is one program in the browser: whatever path a person opens, the same page answers and
- * finds out itself what to show there. Its parts are in one folder, under names that change whenever
- * they do. There are no data in any of it, so the parts are anybody's; the page is for those who are
- * signed in, only so that others come to the sign-in first.
+ * A single-page application: every path gets the same page, which decides what to show. Its files are
+ * in one folder, under names that change with their content. They hold no data, so they are public;
+ * only the page requires a sign-in, to lead to it.
  */
-
 import type { Exchange, Handler } from './exchange.ts';
 import { type Gate, turnAway } from './gate.ts';
 import { SINGLE_PAGE_POLICY } from './headers.ts';
@@ -14,18 +12,18 @@ import { type EncodedFile, readStaticFiles } from './static-files.ts';
 
 export interface SinglePage {
   readonly index: EncodedFile;
-  /** By name: what changes its name with its content. */
+  /** By name: files whose name changes with their content. */
   readonly assets: ReadonlyMap<string, EncodedFile>;
-  /** By name: what keeps it, such as an icon. */
+  /** By name: files with a fixed name, such as an icon. */
   readonly beside: ReadonlyMap<string, EncodedFile>;
 }
 
-/** Where the page looks for its parts. */
+/** Where the page loads its files from. */
 const ASSETS = '/assets/';
 
 const INDEX = 'index.html';
 
-/** Reads what a build has put into a folder, whose address ends in a slash; undefined if there is no page. */
+/** Reads a build's folder, whose URL ends in a slash; undefined if there is no page. */
 export async function readSinglePage(folder: URL): Promise<SinglePage | undefined> {
   const { [INDEX]: index, ...beside } = Object.fromEntries(await readStaticFiles(folder));
   if (index === undefined) return undefined;
@@ -35,11 +33,11 @@ export async function readSinglePage(folder: URL): Promise<SinglePage | undefine
 
 export interface SinglePageDoor {
   readonly gate: Pick<Gate, 'authenticate'>;
-  /** Where a browser signs in that wanted to go to this address. */
+  /** The sign-in page that leads back to this address. */
   signInAddress(wanted: string): string;
 }
 
-/** Answers any path with the page. */
+/** Serves the page on any path. */
 export function singlePage({ index }: SinglePage, { gate, signInAddress }: SinglePageDoor): Handler {
   return onlyGet(async (exchange) => {
     const { request, response, requestId, url } = exchange;
@@ -49,13 +47,13 @@ export function singlePage({ index }: SinglePage, { gate, signInAddress }: Singl
       response.writeHead(302, { location, 'cache-control': 'no-store' }).end();
       return;
     }
-    // While nobody can be asked who this is, the page itself says what is amiss, and goes on afterwards.
+    // While authentication is unavailable, the page itself shows the problem and recovers afterwards.
     if (found.kind === 'refused' && found.status !== 503) return turnAway(exchange, found);
     sendPage(exchange, await index.inForm(request.headers['accept-encoding']), SINGLE_PAGE_POLICY);
   });
 }
 
-/** The paths of its parts: those that were in the folder, and nothing else. */
+/** The paths of its files: those in the folder, and nothing else. */
 export function singlePageFiles({ assets, beside }: SinglePage): Record<string, Handler> {
   const files = [...beside].map(([name, file]) => {
     const send = onlyGet(async (exchange) =>

@@ -1,7 +1,7 @@
 /**
- * The files of a folder, read once: nothing that a client names is ever looked for on the disk. Each
- * is compressed once, in zlib's own threads: whoever comes first gets gzip, which takes no time, and
- * sets off brotli at its best, which takes a second for a large script and serves all who follow.
+ * The files of a folder, read once: a client's path never reaches the disk. Each file is compressed
+ * once, in zlib's threads: the first client gets gzip, which is fast, and starts brotli at its best
+ * quality, which takes a second for a large script and serves all later clients.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -10,9 +10,9 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { StaticFile } from '../graphql/graphiql.ts';
 
-/** A file in the forms that clients take. */
+/** A file in the encodings that clients accept. */
 export interface EncodedFile {
-  /** The smallest that there is at the moment for this `Accept-Encoding`. */
+  /** The smallest one available at the moment for this `Accept-Encoding`. */
   inForm(accepted: string | string[] | undefined): Promise<StaticFile>;
 }
 
@@ -23,7 +23,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   '.json': 'application/json; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
-/** Compressed by their nature. */
+/** Already compressed formats. */
 const OTHERS: Readonly<Record<string, string>> = {
   '.ico': 'image/x-icon',
   '.png': 'image/png',
@@ -31,7 +31,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** The files that stand in the folder itself, by name; none where there is no such folder. */
+/** The files directly in the folder, by name; none if the folder does not exist. */
 export async function readStaticFiles(folder: URL): Promise<ReadonlyMap<string, EncodedFile>> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -54,7 +54,7 @@ function encodedFile(name: string, body: Buffer): EncodedFile {
   const plain: StaticFile = { body, contentType, encoding: undefined, etag: `"${digest}"`, isNegotiated: false };
   if (TEXTS[type] === undefined) return { inForm: async () => plain };
 
-  // Each form is another answer, so it has a tag of its own (RFC 9110, 8.8.3.3).
+  // Each encoding needs an ETag of its own (RFC 9110, 8.8.3.3).
   const form = (encoding: 'br' | 'gzip', compressed: Buffer): StaticFile => ({
     ...plain,
     body: compressed,

@@ -1,6 +1,6 @@
 /**
- * Draining a node from afar: the ask is written to its row and a notice sent; the node hears of it
- * at once, or at its next beat, and then stops as on SIGTERM.
+ * Drains a node remotely: the request is written to its row and a notice sent; the node reads it at
+ * once, or at its next heartbeat, and then stops as on SIGTERM.
  */
 import { isHeard, nodeSilenceMs } from '../config/node-silence.ts';
 import type { Queryable } from '../database/database.ts';

@@ -1,9 +1,8 @@
 /**
- * The heartbeat: every few seconds a node says that it lives, what it is about and what it has in
- * hand, writes down which others have fallen silent, and hears whether somebody asked it to
- * drain. One statement, alone on its timer: nothing that follows from it holds up the next beat.
- * While it drains it beats faster, so that people see it get there. It also tells the database's
- * time, and whether somebody left acts unchained in the audit trail.
+ * The heartbeat: every few seconds a node writes that it is alive, its state and its work in progress,
+ * marks silent nodes as gone, and reads whether it was asked to drain. It is one statement on its own
+ * timer, so nothing that follows delays the next beat. A draining node beats faster, to show its
+ * progress. A beat also returns the database's time, and whether audit entries are not chained yet.
  */
 import { nodeSilenceMs } from '../config/node-silence.ts';
 import type { Database, Queryable } from '../database/database.ts';
@@ -42,7 +41,7 @@ export interface HeartbeatOptions {
    * beating may have run out. `wasSetBack`: the database's clock shows less than at a beat before.
    */
   onBeat(wasSetBack: boolean): Promise<void>;
-  /** Somebody asked this node to drain; called once. */
+  /** An operator asked this node to drain; called once. */
   onDrainAsked(ask: DrainAsk): void;
   /** Acts stand in the audit trail that are not chained yet: this node's newest, or what another left. */
   onUnchainedActs(): void;
@@ -51,7 +50,7 @@ export interface HeartbeatOptions {
 export interface Heartbeat {
   /** Says from now on that the node is about this, beginning at once. Rejects when that cannot be written. */
   say(state: Exclude<NodeState, 'gone'>): Promise<void>;
-  /** Beats now: there may be something to hear. */
+  /** Beats now, since something may have changed. */
   beatNow(): void;
   /** Why the last beat could not be written, for the readiness check; undefined when it was. */
   trouble(): string | undefined;
@@ -60,8 +59,8 @@ export interface Heartbeat {
 }
 
 /**
- * Beats until it is stopped; one beat at a time. Nodes that missed three beats are marked as gone,
- * by whoever has beaten for that long itself: after an outage of the database all have missed some.
+ * Beats until it is stopped, one beat at a time. Nodes that missed three beats are marked as gone, by
+ * a node that has itself beaten for that long: after a database outage all have missed some.
  */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { db, nodeId, intervalMs, clock, inHand, register, onBeat, onDrainAsked, onUnchainedActs } = options;

@@ -1,4 +1,4 @@
-/** Which database: the one that was named, or the embedded one. */
+/** Opens the database: the configured one, or the embedded one. */
 import { join, relative, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { type Database, openDatabase, type Queryable } from '../database/database.ts';
@@ -10,7 +10,7 @@ import { explainStartFailure, isStandby, takesNoWrites } from './failures.ts';
 
 export interface DatabaseServer {
   readonly url: string;
-  /** Without a pooler between, where that was said. */
+  /** Without a pooler, if it is configured. */
   readonly directUrl: string | undefined;
   /** The address without its password, for people. */
   readonly shown: string;
@@ -22,7 +22,7 @@ export interface DatabaseServer {
 export const DATABASE_SETTINGS = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'DATA_DIR'] as const;
 export type DatabaseSettings = Pick<Config, (typeof DATABASE_SETTINGS)[number]>;
 
-/** Answers where the database is; starts or joins the embedded one when none was named. */
+/** Returns where the database is; starts or joins the embedded one if none is configured. */
 export async function openDatabaseServer(config: DatabaseSettings, logger: Logger): Promise<DatabaseServer> {
   if (config.DATABASE_URL !== undefined) {
     const url = config.DATABASE_URL;
@@ -44,14 +44,14 @@ export async function openDatabaseServer(config: DatabaseSettings, logger: Logge
   };
 }
 
-/** Where the data are, for people: as they wrote it, unless they are elsewhere. */
+/** The folder of the data, for people: as configured, unless it is elsewhere. */
 function whereabouts(dataDir: string, folder: string): string {
   const path = relative(process.cwd(), resolve(dataDir)) || '.';
   const written = path.startsWith('..') ? resolve(dataDir) : join('.', path);
   return !folder.startsWith(STORE) ? written : `${folder}, since ${written} is closed to PostgreSQL`;
 }
 
-/** For commands: opens the database, migrated and writable, for as long as the work lasts. Throws StartError. */
+/** For commands: opens the database, migrated and writable, during the work. Throws StartError. */
 export async function withDatabase(settings: DatabaseSettings, work: (db: Database) => Promise<void>): Promise<void> {
   const server = await openDatabaseServer(settings, silentLogger);
   try {
@@ -67,7 +67,7 @@ export async function withDatabase(settings: DatabaseSettings, work: (db: Databa
   }
 }
 
-/** Throws a StartError when the database can only be read. */
+/** Throws a StartError if the database is read-only. */
 export async function assertWritable(db: Queryable, shown: string): Promise<void> {
   const [state] = await db.query<{ isStandby: boolean; isReadOnly: boolean }>(
     `SELECT pg_is_in_recovery() AS "isStandby", current_setting('transaction_read_only')::boolean AS "isReadOnly"`,

@@ -1,10 +1,10 @@
-/** Why a start ended, where it was the database's doing: in a sentence with what to do. */
+/** Explains a start that failed because of the database, in a sentence with what to do. */
 import { StartError } from '../database/start-error.ts';
 import { isConnectionFailure, sqlStateOf } from '../database/violations.ts';
 
 const READ_ONLY = '25006';
 
-/** A StartError for a database that went away or takes no writes, named by `shown`; any other error as it is. */
+/** A StartError for a database (named by `shown`) that is unreachable or read-only; any other error unchanged. */
 export function explainStartFailure(error: unknown, shown: string): unknown {
   if (error instanceof StartError) return error;
   if (sqlStateOf(error) === READ_ONLY) return takesNoWrites(shown);
@@ -16,7 +16,7 @@ export function explainStartFailure(error: unknown, shown: string): unknown {
   );
 }
 
-/** For a database that says so before anything is tried. */
+/** For a database that is read-only by its settings. */
 export const takesNoWrites = (shown: string): StartError =>
   new StartError(
     `The database at ${shown} can only be read (default_transaction_read_only is on): switch that off for this user and database, or point DATABASE_URL at one that takes writes.`,

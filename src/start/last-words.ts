@@ -1,13 +1,13 @@
 /**
- * An error that nobody caught ends the process, as Node would have it: nobody knows what is left
- * undone. But not without a word in the log, where its people look, and in Seq.
+ * An uncaught error ends the process, as in Node by default, since its state is unknown; but it is
+ * logged first, in Seq too.
  */
 import type { Log } from '../telemetry/logger.ts';
 
-/** From now on such an error is logged as fatal, Seq is given its two seconds, and the process exits with 1. */
+/** From now on an uncaught error is logged as fatal, sent to Seq within two seconds, and the process exits with 1. */
 export function endOnUncaught({ logger, flush }: Pick<Log, 'logger' | 'flush'>): void {
   let isEnding = false;
-  // Node raises a rejection that nobody handles as one of these, too.
+  // Unhandled rejections come here too.
   process.on('uncaughtException', (error, origin) => {
     if (isEnding) return;
     isEnding = true;

@@ -1,6 +1,6 @@
 /**
- * Which identity provider: Zitadel, or the simulator in this process, both behind the same
- * adapter; and the watch over it, so that a wrong address or token is said at the start.
+ * Opens the identity provider: Zitadel, or the simulator in this process, both behind the same
+ * adapter; and checks it regularly, so that a wrong address or token is reported at the start.
  */
 
 import { systemClock } from '../clock.ts';
@@ -25,26 +25,25 @@ import type { Logger } from '../telemetry/logger.ts';
 import { within } from '../within.ts';
 import type { Services } from '../work/context.ts';
 
-/** A start waits no longer for the first check; it goes on meanwhile. */
+/** How long a start waits for the first check, which continues in the background. */
 const WAIT_FOR_CHECK_MS = 2_000;
 const CHECK_EVERY_MS = 5 * 60_000;
 
 export interface OpenedProvider extends IdentityProvider {
-  /** What is known of it, without asking it. */
+  /** What is known about it, without a request. */
   status(): ProviderStatus;
-  /** Looks at it now, beside the timer: what was found; null if the server ends meanwhile. */
+  /** Checks it now, besides the timer; null if the server stops meanwhile. */
   checkNow(): Promise<CheckResult | null>;
 }
 
-/** `metrics` is left out where nobody counts. */
+/** Without `metrics` nothing is counted. */
 export type OpenProviderOptions = Pick<Services, 'config' | 'db' | 'logger' | 'notices' | 'trail'> & {
   readonly metrics?: ServerMetrics;
 };
 
 /**
- * Opens the provider that the configuration names, and checks it: resolves when the first check
- * is done, after 2 s at the latest. A provider that does not answer, or not as it should, is
- * logged and shown, and never keeps the server from starting.
+ * Opens the configured provider and checks it: resolves when the first check is done, after at most
+ * 2 s. A provider that fails the check is logged and shown, and never prevents the start.
  */
 export async function openProvider(options: OpenProviderOptions): Promise<OpenedProvider> {
   const { config, db, logger, notices, metrics } = options;
@@ -67,12 +66,12 @@ export async function openProvider(options: OpenProviderOptions): Promise<Opened
     intervalMs: CHECK_EVERY_MS,
     retryMs: config.CIRCUIT_PROBE_INTERVAL,
     logger,
-    // Nobody doubts the one that is built in.
+    // The built-in one needs no check.
     levelWhenOk: token.kind === 'none' ? 'debug' : 'info',
     onMisconfigured: (failure) => openMisconfigured(options, adapter.name, failure),
   });
   await within(WAIT_FOR_CHECK_MS, watch.first);
-  // The circuit is every node's, the last look each one's own: where the two do not agree, it looks again.
+  // The circuit is shared, the last check is each node's own: if they disagree, check again.
   const compare = async (): Promise<void> => {
     const { state, cause } = await loadCircuit(db, adapter.name);
     const isMisconfigured = state === 'open' && cause !== null && definitionOf(cause)?.class === 'configuration';
@@ -117,7 +116,7 @@ export async function openProvider(options: OpenProviderOptions): Promise<Opened
   };
 }
 
-/** Resolves when the signal is aborted, and tells nothing. */
+/** Resolves when the signal aborts. */
 const aborted = (signal: AbortSignal): Promise<undefined> =>
   signal.aborted
     ? Promise.resolve(undefined)

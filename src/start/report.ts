@@ -1,4 +1,4 @@
-/** What the server says when it is ready: on a terminal for people, elsewhere as one log line. */
+/** The report of a started server: text on a terminal, elsewhere one log line. */
 import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
 import { isAccessControlled } from '../config/access-rules.ts';
@@ -21,13 +21,13 @@ export interface StartReport {
   readonly hasDashboard: boolean;
   readonly road: 'listen' | 'poll';
   readonly tookMs: number;
-  /** A person reads along. */
+  /** For a terminal. */
   readonly isForPeople: boolean;
 }
 
 export function reportStart(report: StartReport): void {
   const { config, logger, address, server, provider, app, hasDashboard, road, tookMs, isForPeople } = report;
-  // An address that means all of them is none that a browser could go to.
+  // A browser cannot open the unspecified address.
   const reachable = ['0.0.0.0', '::'].includes(address.address) ? 'localhost' : address.address;
   const host = reachable.includes(':') ? `[${reachable}]` : reachable;
   const root = `http://${host}:${address.port}/`;
@@ -36,7 +36,7 @@ export function reportStart(report: StartReport): void {
   const lines: [string, string][] = [
     dashboardLine(hasDashboard, root),
     ['GraphiQL', graphiql],
-    // A URL without its password would only look as if psql took it.
+    // A URL without its password would not work with psql.
     ['Database', server.isEmbedded ? `${server.shown}: psql "$(npm run -s db:url)"` : server.shown],
     [
       'Identity provider',
@@ -80,13 +80,13 @@ export function reportStart(report: StartReport): void {
 export const jobLine = ({ jobName, cron, timeZone, at }: NextFire): string =>
   `${jobName}: ${cronDescription(cron)}${timeZone === 'UTC' ? '' : ` in ${timeZone}`}, next ${at.toISOString()}`;
 
-/** Where the dashboard is, or how it comes to be. */
+/** Where the dashboard is, or how to build it. */
 export const dashboardLine = (hasDashboard: boolean, root: string): [name: string, value: string] => [
   'Dashboard',
   hasDashboard ? root : 'not built: npm run build makes it',
 ];
 
-/** What was switched off, or is insisted on, so that nobody wonders. */
+/** Restrictions by settings, so that refusals are no surprise. */
 function restrictionLines(config: Config): [name: string, value: string][] {
   const masked = (config.MASK_PERSONAL_DATA_FOR ?? []).join(' and ').toUpperCase();
   const restrictions = [
@@ -105,7 +105,7 @@ export function settingsLine(config: Config): [name: string, value: string][] {
   return settings.length === 0 ? [] : [['Settings', settings.join(', ')]];
 }
 
-/** Whether callers are asked who they are, and how they can say it. */
+/** Whether access control is on, and how callers authenticate. */
 export function accessLine(config: Config): [name: string, value: string] {
   if (!isAccessControlled(config))
     return ['Not secured', 'callers are not asked who they are; only this machine can connect (set ADMIN_TOKEN)'];

@@ -1,6 +1,6 @@
 /**
- * Starting a server: each step opens one thing and says how it is closed. The master key is
- * proved before anything is touched; nothing is claimed before the server listens.
+ * Starts a server: each step opens one thing and says how to close it. The master key is verified
+ * before anything is changed; nothing is claimed before the server listens.
  */
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -33,16 +33,16 @@ export interface StartOptions {
   readonly isForPeople: boolean;
   /** Lines of the log that Seq did not get, so far. */
   droppedLines(): number;
-  /** Somebody asked this node over the API to stop as on SIGTERM. */
+  /** An operator asked this node over the API to stop as on SIGTERM. */
   onDrainAsked(ask: DrainAsk): void;
 }
 
-/** Starts everything; resolves when the server is ready. Throws StartError for what an operator can mend. */
+/** Starts everything; resolves when the server is ready. Throws StartError for what an operator can fix. */
 export async function startServer(options: StartOptions): Promise<void> {
   const { config, logger, lifecycle } = options;
   const begun = performance.now();
   const opening = openDatabaseServer(config, logger);
-  // Before it is there: a signal that comes meanwhile must not leave PostgreSQL running.
+  // Registered first: a signal meanwhile must not leave PostgreSQL running.
   lifecycle.opened(
     'the database server',
     () =>
@@ -129,7 +129,7 @@ function listenError(error: NodeJS.ErrnoException, { HOST, PORT }: Config): Erro
   return error;
 }
 
-/** The same for the sources and for what is compiled from them: both are two folders below the project. */
+/** The same for sources and compiled files: both are two folders below the project. */
 const DASHBOARD_FOLDER = new URL('../../dist/dashboard/', import.meta.url);
 
 const openDashboard = () => readSinglePage(DASHBOARD_FOLDER);

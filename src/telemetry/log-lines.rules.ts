@@ -1,8 +1,7 @@
 /**
- * A log line says what happened, and nobody who is quoted in it may make it say more: no second
- * line, no colour, no cursor that goes back, no text that runs the other way. What could is
- * written as an escape, in messages, values and keys alike. JSON already escapes the control
- * characters up to U+001F; whoever prints such a line for people takes that back.
+ * Quoted text must not forge a log line: no second line, no colour, no cursor movement, no reversed
+ * text. Such characters are escaped in messages, values and keys. JSON already escapes the control
+ * characters up to U+001F; a printer for people reverts that.
  */
 
 // DEL and C1, which hold CSI and NEL; marks and overrides of direction; the separators of lines.

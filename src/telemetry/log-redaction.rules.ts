@@ -1,8 +1,8 @@
 /**
- * No secret gets into the log, whoever puts it into a line and wherever: by the name of the field,
- * at any depth, and by what secrets look like within texts (messages, stacks, URLs, answers that
- * somebody else sent). Most lines hold nothing of the kind: one expression tells, and they pass
- * as they are. Rather a word too many is hidden than one too few.
+ * Keeps secrets out of the log, wherever a line has them: by the name of the field, at any depth, and
+ * by what secrets look like in texts (messages, stacks, URLs, responses of other systems). Most lines
+ * have none: one expression finds out, and they pass unchanged. Rather one word too many is hidden
+ * than one too few.
  */
 
 import { commonForms, secretPattern } from './secret-forms.rules.ts';
@@ -39,7 +39,7 @@ const SUSPICIOUS = new RegExp(
   'i',
 );
 
-/** What is left of a secret tells its kind; API tokens keep the prefix by which people tell them apart. */
+/** The replacement names the kind of secret; API tokens keep the prefix that identifies them. */
 const RULES: readonly (readonly [pattern: RegExp, left: string])[] = [
   // A password with a slash breaks an address of PostgreSQL, and is what the complaint then quotes.
   [/\b(postgres(?:ql)?:\/\/[^\s:@/"'<>]*):[^\s"'<>]*@/gi, `$1:${HIDDEN}@`],
@@ -98,7 +98,7 @@ export function createRedaction(known: readonly string[] = []): (line: string) =
     try {
       return `${JSON.stringify(clean(JSON.parse(line)))}\n`;
     } catch {
-      // Whatever it is, it must neither end who logs it nor pass as it is.
+      // It must neither crash the caller nor pass unchanged.
       return text(line);
     }
   };

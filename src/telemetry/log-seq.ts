@@ -1,8 +1,8 @@
 /**
- * Lines for Seq, beside the log that everything is in. A Seq that is away, slow, full or confused
- * must not be felt: nothing waits for it, what waits for it is bounded, what had to be dropped is
- * counted, and its trouble is told once and not once a line. Our own and not `pino-seq`, whose queue
- * has no bound, which loses uncounted what it cannot send at once, and whose texts are templates.
+ * Sends log lines to Seq, besides the log itself. A Seq that is down, slow or full must not affect the
+ * server: nothing waits for it, the buffer is bounded, dropped lines are counted, and its trouble is
+ * logged once and not once per line. Not `pino-seq`: its queue is unbounded, it loses lines uncounted
+ * when a request fails, and it sends messages as templates.
  */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -13,9 +13,9 @@ export interface SeqOptions {
   readonly url: string;
   /** Sent as a header, and nowhere else. */
   readonly apiKey?: string;
-  /** Lines are not taken, or not all; once until `onBack`. */
+  /** Seq does not take all lines; called once until `onBack`. */
   onTrouble(problem: string): void;
-  /** All is well again, and has been for a while; `dropped` lines were lost meanwhile. */
+  /** Seq has been well again for a while; `dropped` lines were lost meanwhile. */
   onBack(dropped: number): void;
   readonly limits?: Partial<SeqLimits>;
 }
@@ -126,7 +126,7 @@ export function createSeqStream({ url, apiKey, onTrouble, onBack, limits }: SeqO
     return undefined;
   };
 
-  /** One at a time, whoever asks: two would send the same lines, and each remove others. */
+  /** One at a time: two would send the same lines, and each remove others. */
   const send = (): Promise<number | undefined> => {
     sending ??= sendOne().then((next) => {
       sending = undefined;
@@ -169,7 +169,7 @@ export function createSeqStream({ url, apiKey, onTrouble, onBack, limits }: SeqO
   };
 }
 
-/** A line that cannot be read must not keep the others back. */
+/** A line that cannot be read must not hold back the others. */
 function eventOf(line: string, longest: number): string {
   try {
     return clefLine(line, longest);
@@ -180,11 +180,11 @@ function eventOf(line: string, longest: number): string {
 
 interface Problem {
   readonly text: string;
-  /** Seq is well; it does not want these lines. */
+  /** Seq is well, but refuses these lines. */
   readonly isAboutLines?: boolean;
 }
 
-/** Makes what sends one batch; it resolves to what was wrong, or undefined, and never rejects. */
+/** Creates what sends one batch; it resolves to the problem, or undefined, and never rejects. */
 function createPost(url: string, apiKey: string | undefined, timeoutMs: number) {
   // Every version of Seq knows this path and type; the newer `/ingest/clef` is not in older ones.
   const address = new URL('api/events/raw?clef', url.endsWith('/') ? url : `${url}/`);
@@ -205,14 +205,14 @@ function createPost(url: string, apiKey: string | undefined, timeoutMs: number) 
       const length = Buffer.byteLength(body);
       const options = { method: 'POST', agent, headers: { ...headers, 'content-length': length }, signal };
       request(address, options, (response) => {
-        // What it answers beside the status is of no use, however much it is.
+        // The body of its response is of no use.
         response.on('error', () => undefined).resume();
         resolve(problemOf(response.statusCode ?? 0));
       })
         .on('error', failed)
         .end(body);
     });
-  // What cannot be asked at all, such as a header that must not be sent, is thrown at once.
+  // An invalid request, such as one with a forbidden header, throws at once.
   return (body: string) => post(body).catch((error: Error): Problem => ({ text: error.message }));
 }
 

@@ -1,7 +1,7 @@
 /**
- * The log: pino, one line per event, readable on a terminal and JSON elsewhere, and to Seq too
- * when one is named. Secrets are cut out here, whatever a caller puts into a line, and nothing
- * that is quoted in a line can forge another or steer a terminal.
+ * The log: pino, one line per event, readable on a terminal and JSON elsewhere, and to Seq if it is
+ * configured. Secrets are removed here, whatever a caller logs, and no quoted text can forge another
+ * line or control a terminal.
  */
 import { type Level, type Logger as PinoLogger, pino } from 'pino';
 import pretty from 'pino-pretty';
@@ -25,7 +25,7 @@ export interface LoggerOptions {
 
 export interface Log {
   readonly logger: Logger;
-  /** Sends what Seq has not got yet, for two seconds at most; standard output is written as it happens. */
+  /** Sends the lines that Seq does not have yet, for at most two seconds; standard output has them at once. */
   flush(): Promise<void>;
   /** Lines that Seq did not get and never will; standard output has them. */
   droppedLines(): number;
@@ -86,7 +86,7 @@ const through = (change: (line: string) => string, stream: { write(line: string)
   },
 });
 
-/** A terminal that was closed, or a pipe that nobody reads any more, takes no lines; the server goes on without. */
+/** A closed terminal or pipe takes no lines; the server continues without it. */
 const standardOutput = () => pino.destination({ dest: 1, sync: true }).on('error', () => undefined);
 
 const prettyOutput = () =>
@@ -97,5 +97,5 @@ const prettyOutput = () =>
     singleLine: true,
   });
 
-/** Says nothing: for tests, and where no one listens. */
+/** Logs nothing: for tests. */
 export const silentLogger: Logger = pino({ level: 'silent' });

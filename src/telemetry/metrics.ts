@@ -1,7 +1,7 @@
 /**
  * The factory that src/metrics.ts declares all metrics with; prom-client stays in this folder.
- * A label is declared with what it may hold, and a value that is not among it becomes "other":
- * so nobody outside, whatever is asked or sent, can add series without end.
+ * A label is declared with its possible values, and any other value becomes "other": no request can
+ * create an unbounded number of series.
  */
 import {
   collectDefaultMetrics,
@@ -25,7 +25,7 @@ interface Counter<B extends Bounds> {
 }
 interface Gauge<B extends Bounds> {
   set(value: number, ...labels: Labelled<B>): void;
-  /** Forgets every series, before those that are there are set anew. */
+  /** Removes every series, before the current ones are set again. */
   clear(): void;
 }
 interface Histogram<B extends Bounds> {

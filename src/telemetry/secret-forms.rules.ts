@@ -1,7 +1,7 @@
 /**
- * Finding a secret in somebody else's text, however it was written there: as it is, escaped for JSON
- * (once or several times), for an address, for HTML, each character in its own way, or in base64 and
- * hexadecimal, also within a longer value.
+ * Finds a secret in any text, however it is written there: plain, escaped for JSON (once or several
+ * times), for URLs or HTML, character by character, or in base64 and hexadecimal, also within a longer
+ * value.
  */
 
 /** A pattern that finds these secrets in every form; undefined when there are none. For `replace`, not for `test`. */
