@@ -54,7 +54,7 @@ export function FailureGroupItem({ group }: { readonly group: FailureGroup }) {
         )}
         {sample !== null && isToCancel && (
           <div>
-            <EnqueueAnew entry={sample} label={`Enqueue ${sample.username} anew`} />
+            <EnqueueAnew entry={sample} label={`Enqueue ${sample.username} again`} />
           </div>
         )}
       </div>

@@ -48,7 +48,7 @@ function Shown({ resealing }: { readonly resealing: Resealing }) {
     <div className="grid gap-3">
       <div className="flex flex-wrap items-center justify-between gap-2">
         <p>
-          <strong>{count(resealedCount)}</strong> of {count(totalCount)} sealed anew
+          <strong>{count(resealedCount)}</strong> of {count(totalCount)} re-encrypted
           {skippedCount > 0 && `, ${count(skippedCount)} skipped`}
         </p>
         <Status of={STATUS[status]} />

@@ -68,8 +68,8 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
       'Plan a cancel of exactly these',
       'Plan a retry of exactly these',
     ]);
-    await group.getByRole('link', { name: /^Enqueue .* anew$/ }).click();
-    await page.getByText('that cannot succeed as it is').waitFor();
+    await group.getByRole('link', { name: /^Enqueue .* again$/ }).click();
+    await page.getByText('which cannot succeed as it is').waitFor();
     expect(await page.getByLabel('Username').inputValue()).toMatch(/_\d+$/);
     expect(await page.getByLabel('Full name').inputValue()).not.toBe('');
     expect(new URL(page.url()).search).toBe('');

@@ -33,7 +33,7 @@ describe.skipIf(isBrowserMissing)('dialogs', () => {
     await dialog.getByLabel('Name').fill('the first');
     await press(page, 'Enter');
     // The message stands in the dialog, where it can be reached.
-    await dialog.getByText('The token the first can be used.').first().waitFor();
+    await dialog.getByText('The token the first was created.').first().waitFor();
     await dialog.getByRole('button', { name: 'Dismiss' }).click();
     await dialog.getByRole('button', { name: 'Dismiss' }).waitFor({ state: 'detached' });
     await page.getByRole('cell', { name: 'the first', includeHidden: true }).waitFor();

@@ -35,7 +35,7 @@ describe.skipIf(isBrowserMissing)('an entry', () => {
     const story = page.getByRole('region', { name: 'What happened' });
     await story.getByText('Enqueued by local').waitFor();
     await story.getByText('Asked for by Olivia Owner.').waitFor();
-    await story.getByText('The queue was paused already, by local').waitFor();
+    await story.getByText('The queue was already paused, by local').waitFor();
     await story.getByText('“a move”').waitFor();
     await story.getByText('The circuit opened by local').waitFor();
     await story.getByText('“maintenance”').waitFor();

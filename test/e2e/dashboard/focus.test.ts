@@ -77,7 +77,7 @@ describe.skipIf(isBrowserMissing)('the focus', () => {
     await use(page, page.getByRole('button', { name: 'Refuse the token' }));
     await use(page, page.getByRole('dialog').getByRole('button', { name: 'Set the simulator' }));
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await page.getByRole('main').getByText('The token is refused').first().waitFor();
+    await page.getByRole('main').getByText('Token refused').first().waitFor();
     await expect.poll(() => focused(page)).toMatch(/^(H\d|BUTTON) ./);
     expect(complaints).toEqual([]);
     await context.close();

@@ -40,7 +40,7 @@ describe.skipIf(isBrowserMissing)('the identity provider', () => {
     await page.getByRole('button', { name: 'Open the circuit' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Open the circuit' }).click();
-    await dialog.getByText('is needed').waitFor();
+    await dialog.getByText('Required').waitFor();
     // Where something is wrong is where one is.
     expect(await dialog.getByLabel('Reason').evaluate((field) => field === document.activeElement)).toBe(true);
     await dialog.getByLabel('Reason').fill('Its disk is changed');
