@@ -1,6 +1,6 @@
 /**
- * Writes what receivers of events read: events/ with the JSON Schema of every event, and
- * docs/events.md. A schema that the catalog has no more is kept: somebody may still hold such events.
+ * Writes the documents for receivers of events: events/ with the JSON Schema of every event, and
+ * docs/events.md. Schemas that are no longer in the catalog stay: receivers may still have such events.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { eventSchemas, schemaFileName, schemaText } from '../src/events/outbox/cloud-event.rules.ts';
@@ -9,7 +9,7 @@ import { CATALOG, EVENT_TYPES } from '../src/work/event-types.rules.ts';
 const FOLDER = new URL('../events/', import.meta.url);
 export const EVENTS = new URL('../docs/events.md', import.meta.url);
 
-/** docs/events.md: what is told, how, and what a receiver may rely on. */
+/** docs/events.md: the events, how they are delivered, and what a receiver can rely on. */
 export function eventsDocument(): string {
   const rows = EVENT_TYPES.map((type) => {
     const { version, aggregate, description, payload } = CATALOG[type];
@@ -19,19 +19,19 @@ export function eventsDocument(): string {
   });
   return `# Events
 
-Generated from \`src/work/event-types.rules.ts\` (\`npm run events\`). What happens is written to
-\`auth.outbox_events\` in the transaction of the change, so that neither is there without the other, and
-published from there to every target: webhooks, and PostgreSQL's \`NOTIFY\`.
+Generated from \`src/work/event-types.rules.ts\` (\`npm run events\`). The server writes each event to
+\`auth.outbox_events\` in the transaction of the change, so that neither exists without the other, and publishes it
+from there to every target: [webhooks](webhooks.md), and PostgreSQL's \`NOTIFY\`.
 
-What a receiver may rely on:
+What a receiver can rely on:
 
-- **At least once.** Each event comes once or more, never less, whatever node dies at whatever moment. A
-  repeat has the same \`id\`: remember those of the last days, and leave out what you had.
-- **In order within its aggregate** (\`partitionkey\`): what happened to one entry comes as it happened.
-  Between aggregates there is no order. What \`redeliverOutboxEvent\` sends again comes out of order.
-- **No secret, and no full name.** A username says which account is meant.
-- **Versions.** A field may be added to a version: ignore what you do not know. What changes or takes one
-  away makes a new version, with another \`type\`.
+- **At least once.** Each event arrives once or more, whichever node dies at whatever moment. A repeat has the same
+  \`id\`: remember the ids of the last days, and ignore those that you have seen.
+- **In order within its aggregate** (\`partitionkey\`): the events of one entry arrive in the order in which they
+  happened. There is no order between aggregates. \`redeliverOutboxEvent\` sends an event again out of order.
+- **No secrets and no full names.** A username identifies the account.
+- **Versions.** A version may get new fields: ignore fields that you do not know. If a field changes or disappears,
+  the event gets a new version, with another \`type\`.
 
 The envelope is [CloudEvents 1.0](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md), as JSON:
 
@@ -51,11 +51,12 @@ The envelope is [CloudEvents 1.0](https://github.com/cloudevents/spec/blob/v1.0.
 }
 \`\`\`
 
-\`source\` is \`PUBLIC_URL\`, or \`urn:family-hub-jobs\` where that is not set. \`GET /events/schemas\` lists the
-events, \`GET /events/schemas/<name>\` answers the JSON Schema of one; both are open to everybody.
+\`source\` is \`PUBLIC_URL\`, or \`urn:family-hub-jobs\` where that is not set. \`GET /events/schemas\` lists the event
+types, and \`GET /events/schemas/<name>\` returns the JSON Schema of one; both are public.
 
-A program that is connected to the database hears of each by \`LISTEN family_hub_events\`, with
-\`{"id": ..., "type": ...}\`, and reads the row. What it missed while it was away it finds by \`processed_at\`.
+A program with a connection to the database can subscribe with \`LISTEN family_hub_events\`. The notification is
+\`{"id": ..., "type": ...}\`; the program then reads the row. After a disconnect it finds what it missed by
+\`processed_at\`.
 
 An event that a target cannot take waits 1 s, 2 s, 4 s ... 10 min and holds back what follows in its
 aggregate, nothing else. After \`EVENT_ATTEMPTS\` failures it is parked: what follows goes on, and it waits for

@@ -130,16 +130,16 @@ export function metricsDocument(): string {
   });
   return `# Metrics
 
-Generated from \`src/metrics.ts\` (\`npm run readme\`). \`GET /metrics\` on each node answers them, beside the
-process's own (\`process_*\`, \`nodejs_*\`: CPU, memory, event loop). What to scrape, alert on and draw with
-them stands in [monitoring/](../monitoring).
+Generated from \`src/metrics.ts\` (\`npm run readme\`). \`GET /metrics\` on each node returns them, and metrics of the
+process (\`process_*\`, \`nodejs_*\`: CPU, memory, event loop). [monitoring/](../monitoring) has a Prometheus
+configuration with rules, and a Grafana dashboard.
 
 "Of the database": one node reads it for all, at most every \`METRICS_INTERVAL\`, and every node shows it;
 take the maximum over the nodes, not the sum. Everything else is of the node that is asked. A label holds
 what is listed here, or \`other\`, whatever is sent to the server.
 
-Transactions of other database users hold the live updates back too, but are seen here only by a user that
-is a member of \`pg_read_all_stats\`.
+Transactions of other database users delay live updates too, but PostgreSQL shows them only to members of
+\`pg_read_all_stats\`.
 
 | metric | type | meaning | labels |
 |---|---|---|---|
