@@ -59,7 +59,7 @@ A program with a connection to the database can subscribe with \`LISTEN family_h
 \`processed_at\`.
 
 An event that a target cannot take waits 1 s, 2 s, 4 s ... 10 min and holds back what follows in its
-aggregate, nothing else. After \`EVENT_ATTEMPTS\` failures it is parked: what follows goes on, and it waits for
+aggregate, nothing else. After 10 failures it is parked: what follows goes on, and it waits for
 \`redeliverOutboxEvent\`. \`outboxStatistics\` counts what waits and what is parked, \`outboxEvents\` shows it.
 
 | event | aggregate | what happened | payload |

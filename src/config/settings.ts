@@ -9,7 +9,7 @@ import { POLICY_SETTINGS } from './policy.ts';
 import { PROVIDER_SETTINGS } from './provider.ts';
 import { RETENTION_SETTINGS } from './retention.ts';
 import { databaseUrl, duration, headerValue, integer, oneOf, setting, text, url } from './values.ts';
-import { OUTBOX_SETTINGS, WEBHOOK_SETTINGS } from './webhooks.ts';
+import { WEBHOOK_SETTINGS } from './webhooks.ts';
 
 const SERVER_SETTINGS = {
   NODE_NAME: setting({
@@ -158,7 +158,7 @@ export const SETTING_GROUPS = {
   'Identity provider': PROVIDER_SETTINGS,
   'Queue and jobs': QUEUE_SETTINGS,
   Retention: RETENTION_SETTINGS,
-  'Alerts, events and webhooks': { ...ALERT_SETTINGS, ...MONITORING_SETTINGS, ...OUTBOX_SETTINGS, ...WEBHOOK_SETTINGS },
+  'Alerts, events and webhooks': { ...ALERT_SETTINGS, ...MONITORING_SETTINGS, ...WEBHOOK_SETTINGS },
   Logs: LOG_SETTINGS,
 };
 

@@ -24,6 +24,16 @@ export const TUNING = {
   statementTimeoutMs: 15_000,
   /** A caller that was quiet may send the requests of so many seconds at once. */
   rateBurstSeconds: 2,
+  /** After so many failures, 1 s, 2 s, 4 s ... 10 min apart, an event is parked: its cause is not one that passes. */
+  eventAttempts: 10,
+  /** How long an attempt to deliver to a webhook may take: name, connection and answer. Receivers answer first and work later. */
+  webhookTimeoutMs: 10_000,
+  /** How many deliveries to one webhook one node makes at the same time: a receiver that hangs holds no more. */
+  webhookConcurrency: 4,
+  /** How long a delivery is retried, less and less often; then it has failed, and the next of its aggregate has its turn. */
+  webhookRetryWindowMs: 86_400_000,
+  /** After this time without a single delivery a webhook is disabled: longer than a weekend and a holiday. */
+  webhookDisableAfterMs: 5 * 86_400_000,
 };
 
 export type Tuning = Readonly<typeof TUNING>;

@@ -37,7 +37,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   app = await startTestApp({
     url: database.url,
-    config: { ...WITH_ACCESS, MASK_PERSONAL_DATA_FOR: ['operator'], EVENT_ATTEMPTS: 1 },
+    config: { ...WITH_ACCESS, MASK_PERSONAL_DATA_FOR: ['operator'], eventAttempts: 1 },
   });
   family = await seedFamily(database.db);
   operator = await callerWith(app, { name: 'an operator', role: 'OPERATOR' });

@@ -22,10 +22,10 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 const DAY_MS = 86_400_000;
 const SETTINGS = {
   LEASE_DURATION: 60_000,
-  WEBHOOK_TIMEOUT: 15_000,
-  WEBHOOK_CONCURRENCY: 4,
-  WEBHOOK_RETRY_WINDOW: DAY_MS,
-  WEBHOOK_DISABLE_AFTER: DAY_MS,
+  webhookTimeoutMs: 15_000,
+  webhookConcurrency: 4,
+  webhookRetryWindowMs: DAY_MS,
+  webhookDisableAfterMs: DAY_MS,
 };
 const caller = systemCaller('the test');
 
@@ -127,7 +127,7 @@ describe('a webhook that is resumed', () => {
     ]);
     await db.transaction((tx) => resume(tx, caller, webhookId, null));
     const claimed = bodies(await claim());
-    expect(claimed).toHaveLength(SETTINGS.WEBHOOK_CONCURRENCY);
+    expect(claimed).toHaveLength(SETTINGS.webhookConcurrency);
     expect(claimed).toEqual(expect.arrayContaining(['d', 'e', 'f']));
   });
 

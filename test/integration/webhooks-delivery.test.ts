@@ -24,7 +24,7 @@ let other: Receiver;
 
 beforeAll(async () => {
   [database, receiver, other] = await Promise.all([createTestDatabase(), startReceiver(), startReceiver()]);
-  const config = { ...TO_LOOPBACK, WEBHOOK_CONCURRENCY: CONCURRENCY, WEBHOOK_TIMEOUT: 10_000 };
+  const config = { ...TO_LOOPBACK, webhookConcurrency: CONCURRENCY, webhookTimeoutMs: 10_000 };
   app = await startTestApp({ url: database.url, config, hasTimers: false });
 });
 afterAll(async () => {
@@ -365,7 +365,7 @@ describe('leases', () => {
     await askWebhooks(app, 'pauseWebhook', { webhookId, reason: 'until the other node has it' });
     await writeEvents(app, [aggregate()]);
     await eventually(async () => (await deliveries(webhookId)).length).toBe(1);
-    const config = { ...app.config, LEASE_DURATION: 300, WEBHOOK_TIMEOUT: 100, WEBHOOK_CONCURRENCY: 1 };
+    const config = { ...app.config, LEASE_DURATION: 300, webhookTimeoutMs: 100, webhookConcurrency: 1 };
     const dying = { ...app.app.services, nodeId: randomUUID(), config };
     // In one transaction: this node must not be the first to see it active.
     const [claimed] = await database.db.transaction(async (tx) => {

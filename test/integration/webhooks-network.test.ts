@@ -27,11 +27,11 @@ beforeEach(() => {
 
 const tools = (resolve: Resolve, more: Partial<SendTools> = {}): SendTools => ({
   resolve: createResolver(resolve),
-  policy: { isHttpAllowed: true, allowedNetworks: [] },
+  policy: { allowedNetworks: [] },
   timeoutMs: 2_000,
   ...more,
 });
-const OWN = { policy: { isHttpAllowed: false, allowedNetworks: LOOPBACK } };
+const OWN = { policy: { allowedNetworks: LOOPBACK } };
 const to = (host: string): string => `http://${host}:${new URL(receiver.url).port}/hook?x=1`;
 const post = (url: string, given: SendTools, signal: AbortSignal = NEVER) =>
   send(given, { url, body: BODY, headers: { 'webhook-id': 'e1' } }, signal);
@@ -76,8 +76,8 @@ describe('what is refused', () => {
     });
   });
 
-  it('plain http to a public address, unless it is allowed', async () => {
-    const policy = { isHttpAllowed: false, allowedNetworks: LOOPBACK };
+  it('plain http to a public address', async () => {
+    const policy = { allowedNetworks: LOOPBACK };
     expect(await post(to('public.test'), tools(answering(['1.1.1.1']), { policy }))).toMatchObject({
       outcome: 'address_refused',
       message: expect.stringContaining('plain http'),
@@ -89,7 +89,7 @@ describe('a name that changes its answer (DNS rebinding)', () => {
   it('is refused once it leads to what is not allowed', async () => {
     const names = answering(['127.0.0.2'], ['127.0.0.1']);
     const allowedNetworks = [readNetwork('127.0.0.2')].flatMap((one) => one ?? []);
-    const given = tools(names, { policy: { isHttpAllowed: true, allowedNetworks } });
+    const given = tools(names, { policy: { allowedNetworks } });
     // The first answer is let through, and nobody listens there.
     expect(await post(to('rebind.test'), given)).toMatchObject({ outcome: 'not_connected' });
     expect(await post(to('rebind.test'), given)).toMatchObject({ outcome: 'address_refused' });

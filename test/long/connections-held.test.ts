@@ -51,7 +51,7 @@ it('deliveries under way end when they are given back, each made once, and strea
   closing.push(() => cluster.remove());
   const receiver = await startReceiver();
   closing.push(() => receiver.close());
-  const app = await startTestApp({ url: cluster.url, config: { ...TO_LOOPBACK, WEBHOOK_CONCURRENCY: EVENTS } });
+  const app = await startTestApp({ url: cluster.url, config: { ...TO_LOOPBACK, webhookConcurrency: EVENTS } });
   closing.push(() => app.close());
   const [family] = (await ask(cluster.url, `INSERT INTO auth.families (name) VALUES ('Held') RETURNING id`)) as {
     id: string;

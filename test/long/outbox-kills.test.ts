@@ -60,8 +60,6 @@ beforeAll(async () => {
     MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
     HEARTBEAT_INTERVAL: '500ms',
     WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
-    WEBHOOK_TIMEOUT: '2s',
-    WEBHOOK_CONCURRENCY: '16',
     ...provider.env,
   };
 });
@@ -89,7 +87,10 @@ function take(body: string, headers: IncomingHttpHeaders): void {
 }
 
 const start = (index: number): Promise<ServerProcess> =>
-  processes.startNode({ ...env, NODE_NAME: `node-${index}-${randomUUID()}` });
+  processes.startNode(
+    { ...env, NODE_NAME: `node-${index}-${randomUUID()}` },
+    { webhookTimeoutMs: 2_000, webhookConcurrency: 16 },
+  );
 
 async function createWebhook(node: ServerProcess): Promise<void> {
   const { port } = receiver.address() as AddressInfo;

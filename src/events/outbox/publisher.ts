@@ -24,7 +24,7 @@ export function createPublisher(
   { db, config, logger, metrics, notices }: PublisherServices,
   targets: readonly EventTarget[] = [notifyTarget, webhookTarget(config)],
 ): Loop {
-  const options = { db, targets, mostAttempts: config.EVENT_ATTEMPTS, batchSize: BATCH_SIZE };
+  const options = { db, targets, mostAttempts: config.eventAttempts, batchSize: BATCH_SIZE };
   /** When the next event that failed is due, by performance.now(); the heartbeats see to those of other nodes. */
   let retryAt = UNTIL_WOKEN;
 

@@ -12,8 +12,8 @@ import type { SealedSecret } from './secrets.ts';
 const LEASE_PER_TIMEOUT = 2;
 
 /** How long a claimed delivery is leased, in milliseconds. */
-export const leaseMs = ({ LEASE_DURATION, WEBHOOK_TIMEOUT }: Services['config']): number =>
-  Math.max(LEASE_DURATION, LEASE_PER_TIMEOUT * WEBHOOK_TIMEOUT);
+export const leaseMs = ({ LEASE_DURATION, webhookTimeoutMs }: Services['config']): number =>
+  Math.max(LEASE_DURATION, LEASE_PER_TIMEOUT * webhookTimeoutMs);
 
 export interface ClaimedDelivery {
   readonly id: string;
@@ -95,7 +95,7 @@ export function claimDue(
   return db.query<ClaimedDelivery>(CLAIM, [
     [...busy.keys()],
     [...busy.values()],
-    config.WEBHOOK_CONCURRENCY,
+    config.webhookConcurrency,
     nodeId,
     leaseMs(config),
   ]);

@@ -57,7 +57,7 @@ export function closeAttempts(services: CloseServices, all: readonly EndedAttemp
         continue;
       }
       const { outcome } = judged;
-      const after = delivery.isTest ? before : afterAttempt(before, outcome, finishedAt, config.WEBHOOK_DISABLE_AFTER);
+      const after = delivery.isTest ? before : afterAttempt(before, outcome, finishedAt, config.webhookDisableAfterMs);
       if (after !== before) changed.add(webhookId);
       webhooks.set(webhookId, after);
       const disabledBecause = after.state === before.state ? undefined : reasonOf(judged);
@@ -103,7 +103,7 @@ function rowOf(config: Services['config'], ended: EndedAttempt) {
 }
 
 function whatFollows(
-  { WEBHOOK_RETRY_WINDOW: windowMs }: Services['config'],
+  { webhookRetryWindowMs: windowMs }: Services['config'],
   { delivery, judged, finishedAt }: EndedAttempt,
 ): { status: 'delivered' | 'pending' | 'failed'; dueAt: Date | null } {
   if (judged.outcome === 'delivered') return { status: 'delivered', dueAt: null };
@@ -119,7 +119,7 @@ function whatFollows(
 const reasonOf = ({ outcome, message }: Judged): string =>
   outcome === 'gone'
     ? 'The receiver answered 410 Gone: it wants no more.'
-    : `Nothing was delivered for too long (WEBHOOK_DISABLE_AFTER). The last attempt: ${message ?? outcome}`;
+    : `Nothing was delivered for too long. The last attempt: ${message ?? outcome}`;
 
 const LOCK = `
   SELECT id, state::text AS state, failing_since AS "failingSince", last_success_at AS "lastSuccessAt"

@@ -59,7 +59,7 @@ export function createDeliverer(services: DelivererServices): Deliverer {
   /** When the next delivery is due that waits for its time, by performance.now(). */
   let dueAt = UNTIL_WOKEN;
 
-  const full = (): string[] => [...busy].flatMap(([id, count]) => (count < config.WEBHOOK_CONCURRENCY ? [] : [id]));
+  const full = (): string[] => [...busy].flatMap(([id, count]) => (count < config.webhookConcurrency ? [] : [id]));
 
   const { wake, stop } = loop({
     name: 'Claiming webhook deliveries',
@@ -187,6 +187,6 @@ async function sendSigned(
   const { eventId: id, body, url } = delivery;
   // The time a receiver checks is that of the world, which this machine's clock follows.
   const headers = signatureHeaders({ id, at: new Date(), body }, secrets);
-  const tools = { resolve: resolveHost, policy: urlPolicy(config), timeoutMs: config.WEBHOOK_TIMEOUT };
+  const tools = { resolve: resolveHost, policy: urlPolicy(config), timeoutMs: config.webhookTimeoutMs };
   return send(tools, { url, body, headers }, stopping);
 }

@@ -45,6 +45,9 @@ export interface Changed {
   readonly isChanged: boolean;
 }
 
+/** How long a former secret still signs: a working day for receivers to change. */
+const SECRET_OVERLAP_MS = 86_400_000;
+
 const stored = (types: readonly string[] | null | undefined): string[] => [...new Set(types ?? [])].sort();
 
 /**
@@ -56,14 +59,13 @@ export async function createWebhook(ctx: Context, request: CreateRequest): Promi
   const { idempotencyKey: key, ...wanted } = request;
   const { url, description = null } = wanted;
   const settings: WebhookSettings = { url: new URL(url).href, description, eventTypes: stored(wanted.eventTypes) };
-  const overlapMs = ctx.config.WEBHOOK_SECRET_OVERLAP;
   return sealingAgain(ctx.keyRing, () =>
     unit(ctx, async (tx) => {
       const secret = wanted.secret ?? makeSecret();
       const call = { mutation: 'createWebhook', key, input: wanted };
       const { resultId: webhookId, isReplay } = await once(tx, ctx, call, async () => {
         const id = await insertWebhook(tx, ctx.caller, settings);
-        await insertSecret(tx, ctx.keyRing, { webhookId: id, secret, overlapMs });
+        await insertSecret(tx, ctx.keyRing, { webhookId: id, secret, overlapMs: SECRET_OVERLAP_MS });
         return id;
       });
       if (isReplay) throw alreadyAnswered(`the webhook ${webhookId}`);
@@ -139,7 +141,7 @@ export async function deleteWebhook(ctx: Context, { webhookId, reason }: Named):
 }
 
 /**
- * Signs with a new secret, and until WEBHOOK_SECRET_OVERLAP is over with the former one too. A repeat is
+ * Signs with a new secret, and for a day with the former one too, unless `isImmediate`. A repeat is
  * refused, as for `createWebhook`. Throws InvalidInputError, NotFoundError, InvalidStateError or
  * IdempotencyConflictError.
  */
@@ -147,7 +149,7 @@ export async function rotateWebhookSecret(ctx: Context, request: RotateRequest):
   await requireValid(ctx.config, { secret: request.secret, idempotencyKey: request.idempotencyKey });
   const { idempotencyKey: key, ...input } = request;
   const { webhookId, isImmediate, reason } = input;
-  const overlapMs = isImmediate ? 0 : ctx.config.WEBHOOK_SECRET_OVERLAP;
+  const overlapMs = isImmediate ? 0 : SECRET_OVERLAP_MS;
   return sealingAgain(ctx.keyRing, () =>
     unit(ctx, async (tx) => {
       const secret = input.secret ?? makeSecret();

@@ -97,7 +97,7 @@ const RotateInput = builder.inputType('RotateWebhookSecretInput', {
     secret: t.string({ description: SECRET }),
     isImmediate: t.boolean({
       description:
-        'True: the former secret signs no more, because somebody may know it. Else it does for WEBHOOK_SECRET_OVERLAP.',
+        'True: the former secret stops signing now, because someone may know it. Otherwise it signs for 24 hours more.',
     }),
     reason: t.reason(REASON),
     idempotencyKey: t.idempotencyKey(ONCE),

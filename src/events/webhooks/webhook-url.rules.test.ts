@@ -3,9 +3,8 @@ import { readNetwork } from '../../addresses.ts';
 import { destinationProblem, hostOf, readUrl, type UrlPolicy } from './webhook-url.rules.ts';
 
 const loopback = readNetwork('127.0.0.0/8');
-const STRICT: UrlPolicy = { isHttpAllowed: false, allowedNetworks: [] };
-const LOCAL: UrlPolicy = { isHttpAllowed: false, allowedNetworks: loopback === undefined ? [] : [loopback] };
-const HTTP: UrlPolicy = { isHttpAllowed: true, allowedNetworks: [] };
+const STRICT: UrlPolicy = { allowedNetworks: [] };
+const LOCAL: UrlPolicy = { allowedNetworks: loopback === undefined ? [] : [loopback] };
 
 const codeOf = (text: string, policy = STRICT): string | undefined => {
   const read = readUrl(text, policy);
@@ -48,11 +47,10 @@ describe('readUrl', () => {
     (text) => expect(codeOf(text)).toBeUndefined(),
   );
 
-  it('takes plain http within networks that are allowed, or where http is allowed at all', () => {
+  it('takes plain http within networks that are allowed, and nowhere else', () => {
     expect(codeOf('http://127.0.0.1:8080/', LOCAL)).toBeUndefined();
     expect(codeOf('http://1.1.1.1/', LOCAL)).toBe('HTTPS_NEEDED');
-    expect(codeOf('http://1.1.1.1/', HTTP)).toBeUndefined();
-    expect(codeOf('http://127.0.0.1:8080/', HTTP)).toBe('ADDRESS_REFUSED');
+    expect(codeOf('http://127.0.0.1:8080/', STRICT)).toBe('ADDRESS_REFUSED');
   });
 });
 

@@ -7,8 +7,6 @@ import type { Config } from '../../config/config.ts';
 import { addressProblem, isListed } from './address.rules.ts';
 
 export interface UrlPolicy {
-  /** Plain http to everywhere, and not only within the networks that are allowed by name. */
-  readonly isHttpAllowed: boolean;
   readonly allowedNetworks: readonly Network[];
 }
 
@@ -18,11 +16,7 @@ export interface UrlProblem {
 }
 
 /** What the settings allow. */
-export const urlPolicy = ({
-  WEBHOOK_ALLOW_HTTP,
-  WEBHOOK_ALLOWED_NETWORKS,
-}: Pick<Config, 'WEBHOOK_ALLOW_HTTP' | 'WEBHOOK_ALLOWED_NETWORKS'>): UrlPolicy => ({
-  isHttpAllowed: WEBHOOK_ALLOW_HTTP === 'true',
+export const urlPolicy = ({ WEBHOOK_ALLOWED_NETWORKS }: Pick<Config, 'WEBHOOK_ALLOWED_NETWORKS'>): UrlPolicy => ({
   allowedNetworks: (WEBHOOK_ALLOWED_NETWORKS ?? []).flatMap((text) => readNetwork(text) ?? []),
 });
 
@@ -71,7 +65,7 @@ export function readUrl(text: string, policy: UrlPolicy): { url: URL } | { probl
 export function destinationProblem(
   url: URL,
   addresses: readonly string[],
-  { isHttpAllowed, allowedNetworks }: UrlPolicy,
+  { allowedNetworks }: UrlPolicy,
 ): UrlProblem | undefined {
   const host = hostOf(url);
   for (const address of addresses) {
@@ -83,11 +77,11 @@ export function destinationProblem(
       };
   }
   const isWithinOwn = addresses.length > 0 && addresses.every((address) => isListed(address, allowedNetworks));
-  if (url.protocol === 'http:' && !isHttpAllowed && !isWithinOwn)
+  if (url.protocol === 'http:' && !isWithinOwn)
     return {
       code: 'HTTPS_NEEDED',
       message:
-        'is plain http, which anybody between can read. Take https; http is for the networks of WEBHOOK_ALLOWED_NETWORKS, or for all with WEBHOOK_ALLOW_HTTP=true.',
+        'is plain http, which others can read on the way. Use https; http is for the networks of WEBHOOK_ALLOWED_NETWORKS.',
     };
   return undefined;
 }
