@@ -134,7 +134,7 @@ Generated from \`src/metrics.ts\` (\`npm run readme\`). \`GET /metrics\` on each
 process (\`process_*\`, \`nodejs_*\`: CPU, memory, event loop). [monitoring/](../monitoring) has a Prometheus
 configuration with rules, and a Grafana dashboard.
 
-"Of the database": one node reads it for all, at most every \`METRICS_INTERVAL\`, and every node shows it;
+"Of the database": one node reads it for all, at most every 10 s, and every node shows it;
 take the maximum over the nodes, not the sum. Everything else is of the node that is asked. A label holds
 what is listed here, or \`other\`, whatever is sent to the server.
 

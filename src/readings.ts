@@ -103,7 +103,7 @@ export interface Readings {
 
 /** Creates this node's part in it; at each scrape it shows the newest reading that it knows. */
 export function createReadings({ config, db, provider, metrics, logger }: Services): Readings {
-  const intervalMs = config.METRICS_INTERVAL;
+  const intervalMs = config.metricsIntervalMs;
   let asked = Number.NEGATIVE_INFINITY;
   let takenAt: number | undefined;
   let underWay: Promise<void> | undefined;

@@ -1,6 +1,6 @@
 /** Who may call, and how callers are recognised; part of the settings. */
 import { z } from 'zod';
-import { duration, integer, setting, text, url } from './values.ts';
+import { duration, setting, text, url } from './values.ts';
 
 /** What a secret of a caller must be like, wherever it is given. Also for those that are read from files. */
 export const SECRET_PATTERN = /^[\x21-\x7e]{32,512}$/;
@@ -106,23 +106,10 @@ export const ACCESS_SETTINGS = {
     means:
       'The claim with the id of the only family that the caller may see; `*` means all, and a caller without the claim is refused. Unset: everyone from the issuer sees all families.',
   }),
-  OIDC_CLOCK_TOLERANCE: setting({
-    schema: duration(0),
-    default: '30s',
-    example: '1m',
-    means: 'By how much the issuer’s clock and this one may differ.',
-  }),
   SESSION_LIFETIME: setting({
     schema: duration(60_000),
     default: '12h',
     example: '8h',
     means: 'How long a browser stays signed in.',
-  }),
-  AUTHENTICATION_FAILURES_PER_MINUTE: setting({
-    schema: integer(1, 1_000_000),
-    default: '10',
-    example: '20',
-    means:
-      'So many wrong credentials from one address within a minute, and whatever comes from it is answered with 429 unseen, right or wrong, but for API tokens and sessions that were good of late: for 30 s at first, twice as long each time, up to 15 min.',
   }),
 } as const;

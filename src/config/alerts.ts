@@ -73,13 +73,3 @@ export const ALERT_SETTINGS = {
       'When alerts are raised, by the rules of [docs/alerts.md](docs/alerts.md) in lower case; rules that you leave out keep their defaults.',
   }),
 } as const;
-
-export const MONITORING_SETTINGS = {
-  METRICS_INTERVAL: setting({
-    schema: duration(100),
-    default: '10s',
-    example: '30s',
-    means:
-      'How often one node reads for all what metrics tell of the database, while anybody scrapes. Rarer where that takes long: it has 2 % of one connection’s time.',
-  }),
-};

@@ -3,7 +3,7 @@
  * them; docs/settings.md is generated from them.
  */
 import { ACCESS_SETTINGS } from './access.ts';
-import { ALERT_SETTINGS, MONITORING_SETTINGS } from './alerts.ts';
+import { ALERT_SETTINGS } from './alerts.ts';
 import { HTTP_SETTINGS } from './http.ts';
 import { POLICY_SETTINGS } from './policy.ts';
 import { PROVIDER_SETTINGS } from './provider.ts';
@@ -103,24 +103,12 @@ const QUEUE_SETTINGS = {
     example: '1h',
     means: 'How long a cancelled entry keeps its password, so that you can retry it.',
   }),
-  FIRE_TOLERANCE: setting({
-    schema: duration(100),
-    default: '5s',
-    example: '10s',
-    means: 'A job that starts later than this after its time is recorded as late.',
-  }),
   MISFIRE_WINDOW: setting({
     schema: duration(1_000),
     default: '24h',
     example: '1h',
     means:
       'How far back the misfire policy of a job applies to missed fires; older ones are recorded as missed. The same on every node.',
-  }),
-  INTERRUPT_GRACE: setting({
-    schema: duration(0),
-    default: '10s',
-    example: '1m',
-    means: 'How long a run that somebody interrupted may take to end; then it is closed as interrupted.',
   }),
 };
 
@@ -158,7 +146,7 @@ export const SETTING_GROUPS = {
   'Identity provider': PROVIDER_SETTINGS,
   'Queue and jobs': QUEUE_SETTINGS,
   Retention: RETENTION_SETTINGS,
-  'Alerts, events and webhooks': { ...ALERT_SETTINGS, ...MONITORING_SETTINGS, ...WEBHOOK_SETTINGS },
+  'Alerts, events and webhooks': { ...ALERT_SETTINGS, ...WEBHOOK_SETTINGS },
   Logs: LOG_SETTINGS,
 };
 

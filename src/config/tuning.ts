@@ -8,7 +8,19 @@ export const TUNING = {
   alertIntervalMs: 10_000,
   /** How long the cause of an alert must be gone before the alert is over: one that flaps stays one alert. */
   alertHoldMs: 60_000,
-  /** Open connections of one node; more get 503. Far below what a process may open, far above honest use. */
+  /**
+   * How often one node measures for all what metrics show of the database, while someone scrapes. Less often
+   * where that is slow, so that it takes 2 % of one connection's time.
+   */
+  metricsIntervalMs: 10_000,
+  /** How long an interrupted run may take to end; then it is closed as interrupted. */
+  interruptGraceMs: 10_000,
+  /**
+   * Wrong credentials from one address within a minute. Then all that comes from it is answered with 429, but for
+   * tokens and sessions that were good lately: for 30 s at first, twice as long each time, up to 15 min.
+   */
+  authenticationFailuresPerMinute: 10,
+  /** Open connections of one node; more get 503. Bounds the memory and files that idle clients can hold. */
   maxConnections: 5_000,
   /** How long a client may take to send the headers of a request, against clients that send a byte now and then. */
   headersTimeoutMs: 10_000,

@@ -50,9 +50,9 @@ const RETRY_MS = 1000;
 /** This node's row in auth.server_nodes must exist. `checkEveryMs`: for tests. */
 export function createScheduler(services: Services, options: { readonly checkEveryMs?: number } = {}): Scheduler {
   const { db, logger, nodeId, config, metrics } = services;
-  const { LEASE_DURATION: leaseMs, FIRE_TOLERANCE: toleranceMs, MISFIRE_WINDOW: windowMs } = config;
+  const { LEASE_DURATION: leaseMs, MISFIRE_WINDOW: windowMs } = config;
   const { checkEveryMs = Math.min(CHECK_EVERY_MS, leaseMs) } = options;
-  const crashGraceMs = Math.min(config.INTERRUPT_GRACE, CRASH_GRACE_SHARE * leaseMs);
+  const crashGraceMs = Math.min(config.interruptGraceMs, CRASH_GRACE_SHARE * leaseMs);
   const jobNames = services.jobs.map(({ name }) => name);
   const schedules = new Map<string, Schedule>();
   const nextFires = new Map<string, NextFire>();
@@ -75,9 +75,9 @@ export function createScheduler(services: Services, options: { readonly checkEve
 
   /** Settles one schedule up to an instant. False: it was not as we knew it. */
   const settleOne = async (schedule: Schedule, at: Date, runningSince: Date | null): Promise<boolean> => {
-    const settlement = settle({ schedule, now: at, upSince, runningSince, toleranceMs, windowMs });
+    const settlement = settle({ schedule, now: at, upSince, runningSince, windowMs });
     if (settlement === null) return true;
-    const claim = await claimFires(db, { schedule, settlement, nodeId, leaseMs, toleranceMs });
+    const claim = await claimFires(db, { schedule, settlement, nodeId, leaseMs });
     if (claim?.run) runs.launch(claim.run);
     if (claim?.isClaimed) countFires(metrics.jobs, schedule.name, claim.fires);
     // When another node was faster, its watermark tells that nothing needs to be read again.

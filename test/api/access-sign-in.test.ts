@@ -25,7 +25,7 @@ beforeAll(async () => {
     OIDC_AUDIENCE: 'the-project',
     OIDC_CLIENT_ID: client.clientId,
     OIDC_CLIENT_SECRET: client.clientSecret,
-    AUTHENTICATION_FAILURES_PER_MINUTE: 1_000,
+    authenticationFailuresPerMinute: 1_000,
   };
   first = await startTestApp({ url: database.url, config, hasTimers: false });
   second = await startTestApp({

@@ -40,7 +40,7 @@ let other: TestApp;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const config = { INTERRUPT_GRACE: 300 };
+  const config = { interruptGraceMs: 300 };
   holder = await startTestApp({ url: database.url, nodeName: 'holder', moreJobs, config });
   other = await startTestApp({ url: database.url, nodeName: 'other', moreJobs, config });
 });

@@ -21,7 +21,7 @@ const asked: { sql: string; values: readonly unknown[] }[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
   family = await seedFamily(database.db);
-  const config = { ADMIN_TOKEN: ADMIN, AUTHENTICATION_FAILURES_PER_MINUTE: 1_000 };
+  const config = { ADMIN_TOKEN: ADMIN, authenticationFailuresPerMinute: 1_000 };
   first = await startTestApp({ url: database.url, config, hasTimers: false, wrapDatabase: listening });
   second = await startTestApp({ url: database.url, config, hasTimers: false });
 });

@@ -30,7 +30,7 @@ const counting = (db: Database): Database => ({
 beforeAll(async () => {
   database = await createTestDatabase();
   family = await seedFamily(database.db);
-  const config = { METRICS_INTERVAL: 200, CIRCUIT_FAILURE_THRESHOLD: 2 };
+  const config = { metricsIntervalMs: 200, CIRCUIT_FAILURE_THRESHOLD: 2 };
   first = await startTestApp({ url: database.url, config, wrapDatabase: counting, nodeName: 'first' });
   second = await startTestApp({ url: database.url, config, wrapDatabase: counting, nodeName: 'second' });
 });

@@ -22,7 +22,6 @@ beforeAll(async () => {
   env = {
     DATABASE_URL: database.url,
     MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
-    FIRE_TOLERANCE: '1s',
     ...provider.env,
   };
 });
@@ -59,7 +58,8 @@ it('settles what was due while it was suspended, once, and fires on', async () =
 
   const halted = await now();
   node.kill('SIGSTOP');
-  await until('four seconds to pass', async () => (await now()).getTime() > halted.getTime() + 4_000);
+  // Longer than a fire may be late and still count as on time.
+  await until('eight seconds to pass', async () => (await now()).getTime() > halted.getTime() + 8_000);
   const resumed = await now();
   node.kill('SIGCONT');
   await until('the next fire', () => onTimeSince(resumed));

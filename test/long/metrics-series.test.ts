@@ -18,7 +18,7 @@ let node: TestApp;
 beforeAll(async () => {
   database = await createTestDatabase();
   family = await seedFamily(database.db);
-  const config = { AUTHENTICATION_FAILURES_PER_MINUTE: 1_000_000, METRICS_INTERVAL: 500 };
+  const config = { authenticationFailuresPerMinute: 1_000_000, metricsIntervalMs: 500 };
   node = await startTestApp({ url: database.url, config, logLevel: 'silent' });
 });
 afterAll(async () => {

@@ -26,14 +26,16 @@ let prometheus: Prometheus;
 beforeAll(async () => {
   database = await createTestDatabase();
   family = await seedFamily(database.db);
-  server = await processes.startNode({
-    DATABASE_URL: database.url,
-    MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
-    ADMIN_TOKEN: 'an-admin-token-of-the-test-that-is-long-enough',
-    METRICS_TOKEN: TOKEN,
-    IDENTITY_PROVIDER: 'simulator',
-    METRICS_INTERVAL: '500ms',
-  });
+  server = await processes.startNode(
+    {
+      DATABASE_URL: database.url,
+      MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+      ADMIN_TOKEN: 'an-admin-token-of-the-test-that-is-long-enough',
+      METRICS_TOKEN: TOKEN,
+      IDENTITY_PROVIDER: 'simulator',
+    },
+    { metricsIntervalMs: 500 },
+  );
 
   // The files as they are, but for what the place and the patience of a test make different.
   folder = await mkdtemp(join(tmpdir(), 'family-hub-jobs-monitoring-'));

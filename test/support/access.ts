@@ -5,7 +5,7 @@ import type { TestApp } from './app.ts';
 const ADMIN_TOKEN = 'the-admin-token-of-the-tests-0123456789';
 
 /** Switches access control on, for tests that try wrong tokens on purpose: none is held off. */
-export const WITH_ACCESS: Partial<Config> = { ADMIN_TOKEN, AUTHENTICATION_FAILURES_PER_MINUTE: 100_000 };
+export const WITH_ACCESS: Partial<Config> = { ADMIN_TOKEN, authenticationFailuresPerMinute: 100_000 };
 
 export type Headers = Readonly<Record<string, string>>;
 

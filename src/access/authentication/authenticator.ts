@@ -40,7 +40,7 @@ export function createAuthenticator(services: Services) {
   });
   const verifier = createVerifier(services);
   const proven = createProven();
-  const limit = config.AUTHENTICATION_FAILURES_PER_MINUTE;
+  const limit = config.authenticationFailuresPerMinute;
   const guessing = createGuessing({ limit, logger });
   /** Cookies that are good no more come from browsers of people: those must not keep anybody from signing in. */
   const cookieGuessing = createGuessing({ limit, logger });

@@ -42,7 +42,6 @@ export function createVerifier(services: Pick<Services, 'config' | 'db' | 'logge
             ...issuerRulesOf(services),
             issuer: issuerUrl,
             audience,
-            clockToleranceMs: config.OIDC_CLOCK_TOLERANCE,
           },
         };
   /** What sessions of this kind must have been begun with to be good now; null: none of them is. */

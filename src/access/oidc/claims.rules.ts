@@ -7,6 +7,9 @@
 import type { Role } from '../../work/caller.ts';
 import { isReserved } from '../tokens/token-format.rules.ts';
 
+/** By how much the clocks of the issuer and of this server may differ, in seconds. */
+export const CLOCK_TOLERANCE_S = 30;
+
 export interface ClaimRules {
   /** A claim's name; where there is none of the whole name, its dots lead into objects. */
   readonly roleClaim: string;

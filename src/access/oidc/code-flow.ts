@@ -7,7 +7,7 @@ import * as client from 'openid-client';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Verdict } from '../authentication/proven.ts';
-import { callerOfClaims, claimOf, type IssuerRules } from './claims.rules.ts';
+import { CLOCK_TOLERANCE_S, callerOfClaims, claimOf, type IssuerRules } from './claims.rules.ts';
 
 /** What the browser keeps while it is away. */
 export interface Departure {
@@ -38,7 +38,7 @@ export function createCodeFlow(config: Config, rules: IssuerRules, logger: Logge
   const open = (): Promise<client.Configuration> => {
     if (opening === undefined && performance.now() - failedAt < FAILURE_COOLDOWN_MS)
       throw new Error('The issuer could not be reached a moment ago.');
-    opening ??= discover(issuer, clientId, secret, config.OIDC_CLOCK_TOLERANCE).catch((error: unknown) => {
+    opening ??= discover(issuer, clientId, secret).catch((error: unknown) => {
       opening = undefined;
       failedAt = performance.now();
       logger.warn({ err: error, issuer }, 'The OpenID Connect issuer cannot be reached');
@@ -92,12 +92,12 @@ export function createCodeFlow(config: Config, rules: IssuerRules, logger: Logge
   };
 }
 
-async function discover(issuer: string, clientId: string, secret: string | undefined, toleranceMs: number) {
+async function discover(issuer: string, clientId: string, secret: string | undefined) {
   const url = new URL(issuer);
   const configuration = await client.discovery(
     url,
     clientId,
-    { [client.clockTolerance]: Math.ceil(toleranceMs / 1_000) },
+    { [client.clockTolerance]: CLOCK_TOLERANCE_S },
     secret === undefined ? client.None() : client.ClientSecretBasic(secret),
     // The configuration accepts plain HTTP on this machine only.
     { timeout: TIMEOUT_S, execute: url.protocol === 'http:' ? [client.allowInsecureRequests] : [] },

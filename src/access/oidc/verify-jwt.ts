@@ -5,7 +5,7 @@
  */
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { endIn, UNKNOWN, type Verdict } from '../authentication/proven.ts';
-import { callerOfClaims, type IssuerRules } from './claims.rules.ts';
+import { CLOCK_TOLERANCE_S, callerOfClaims, type IssuerRules } from './claims.rules.ts';
 import { type Issuer, IssuerUnavailableError } from './issuer.ts';
 import { noAccessToken } from './token-type.rules.ts';
 
@@ -27,7 +27,6 @@ const ALGORITHMS = [
 export interface JwtRules extends IssuerRules {
   readonly issuer: string;
   readonly audience: string;
-  readonly clockToleranceMs: number;
 }
 
 /** True for anything of a JWT's form. */
@@ -35,7 +34,6 @@ export const looksLikeJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$
 
 /** What a JWT is worth. Does not throw for tokens that are none. */
 export async function verifyJwt(token: string, issuer: Issuer, rules: JwtRules): Promise<Verdict> {
-  const toleranceMs = rules.clockToleranceMs;
   let claims: JWTPayload;
   let problem: string | undefined;
   try {
@@ -43,7 +41,7 @@ export async function verifyJwt(token: string, issuer: Issuer, rules: JwtRules):
       algorithms: ALGORITHMS,
       issuer: rules.issuer,
       audience: rules.audience,
-      clockTolerance: toleranceMs / 1_000,
+      clockTolerance: CLOCK_TOLERANCE_S,
       requiredClaims: ['exp', 'sub'],
     });
     claims = payload;
@@ -54,7 +52,7 @@ export async function verifyJwt(token: string, issuer: Issuer, rules: JwtRules):
   if (problem !== undefined) return { failure: 'ended', message: problem };
   const answer = callerOfClaims(claims, rules);
   if ('problem' in answer) return { failure: answer.isForbidden ? 'forbidden' : 'ended', message: answer.problem };
-  const end = (claims.exp ?? 0) * 1_000 + toleranceMs;
+  const end = ((claims.exp ?? 0) + CLOCK_TOLERANCE_S) * 1_000;
   return {
     proof: {
       caller: { kind: 'oidc', ...answer.caller, tokenPrefix: null },

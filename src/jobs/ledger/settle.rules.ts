@@ -7,7 +7,7 @@ import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { dueInstants, previousDue, type Recurrence } from '../calendar/due.rules.ts';
 import { chosenAndGaps, gap, type SettledFire, type Verdict, withStart } from './ledger-rows.rules.ts';
 
-/** A fire that starts no later than this after its instant is on time. */
+/** A fire that starts no later than this after its instant is on time: far above the delay of a timer and a claim. */
 export const ON_TIME_TOLERANCE_MS = 5_000;
 /** Instants older than this are not caught up with. */
 export const MISFIRE_WINDOW_MS = 24 * 3_600_000;

@@ -2,6 +2,7 @@
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { FireGap, OutcomeCount } from '../ledger/fire.graphql.ts';
+import { ON_TIME_TOLERANCE_MS } from '../ledger/settle.rules.ts';
 import { Outcome } from '../runs/run.graphql.ts';
 import { FireTime } from '../schedules/fire-time.graphql.ts';
 import { Policy } from '../schedules/schedule.graphql.ts';
@@ -171,7 +172,7 @@ builder.queryField('simulateDowntime', (t) =>
     type: [Simulation],
     nullable: { list: true, items: false },
     description:
-      'What each misfire policy would do if no server ran between `from` and `to`, with the job’s current schedule and pause. With every policy, a fire that is due at `to`, or at most `FIRE_TOLERANCE` (5 seconds by default) before, starts on time. The scheduler itself uses the same function.',
+      'What each misfire policy would do if no server ran between `from` and `to`, with the job’s current schedule and pause. With every policy, a fire that is due at `to`, or at most 5 seconds before, starts on time. The scheduler itself uses the same function.',
     args: {
       jobName: t.arg.string({ required: true, description: 'Of which job.' }),
       from: t.arg({
@@ -190,7 +191,7 @@ builder.queryField('simulateDowntime', (t) =>
       simulateDowntimeOf(
         reading,
         { jobName, from, to },
-        { toleranceMs: config.FIRE_TOLERANCE, windowMs: config.MISFIRE_WINDOW },
+        { toleranceMs: ON_TIME_TOLERANCE_MS, windowMs: config.MISFIRE_WINDOW },
       ),
   }),
 );

@@ -44,7 +44,7 @@ export function executeRun(
   { redact, onFault }: ExecutionOptions,
 ): RunInHand {
   const { db, config } = services;
-  const { LEASE_DURATION: leaseMs, INTERRUPT_GRACE: graceMs } = config;
+  const { LEASE_DURATION: leaseMs, interruptGraceMs: graceMs } = config;
   const logger = services.logger.child({ jobName: job.name, runId: run.runId });
   const controller = new AbortController();
   const record = createRunRecord(services, { runId: run.runId, logger, redact });

@@ -191,7 +191,7 @@ builder.mutationField('interruptRun', (t) =>
     type: Payload,
     nullable: true,
     description:
-      'Asks a run to stop, on any node, within 2 s. If its job has not stopped after the grace time (`INTERRUPT_GRACE`, 10 s), the run ends as INTERRUPTED although the job may still work. The run’s fire does not run again.',
+      'Asks a run to stop, on any node, within 2 s. If its job has not stopped after 10 s, the run ends as INTERRUPTED although the job may still work. The run’s fire does not run again.',
     args: { input: t.arg({ type: Input, required: true, description: 'Which run.' }) },
     errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
     resolve: (_root, { input }, ctx) => interruptRun(ctx, { runId: input.runId, reason: input.reason?.trim() || null }),

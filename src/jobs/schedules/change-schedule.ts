@@ -9,7 +9,7 @@ import { aggregateIdOf } from '../../events/outbox/aggregate-id.rules.ts';
 import type { Context } from '../../work/context.ts';
 import { type UnitTransaction, unit } from '../../work/unit.ts';
 import { claimFires, type RunLease } from '../ledger/fires.ts';
-import { settle } from '../ledger/settle.rules.ts';
+import { ON_TIME_TOLERANCE_MS, settle } from '../ledger/settle.rules.ts';
 import { loadJobNames, unknownJob } from '../runs/known-job.ts';
 import { timingProblem } from './reschedule.rules.ts';
 import { loadSchedules, type Schedule, type ScheduleInUse, type Timing } from './schedules.ts';
@@ -158,7 +158,7 @@ async function settleBefore(
   if (timingProblem(schedule) !== null) return null;
   const { runningSince } = schedule;
   // A tolerance below zero: nothing is on time, so nothing starts within this transaction.
-  const toleranceMs = startsRuns ? config.FIRE_TOLERANCE : -1;
+  const toleranceMs = startsRuns ? ON_TIME_TOLERANCE_MS : -1;
   const due = settle({ schedule, now, upSince: now, runningSince, toleranceMs, windowMs: config.MISFIRE_WINDOW });
   if (due === null) return null;
   const settlement = { ...due, fires: due.fires.map((fire) => ({ ...fire, starts: startsRuns && fire.starts })) };
