@@ -1,4 +1,4 @@
-/** Rules over several settings of access control; config.ts asks them with its own. */
+/** Rules over several settings of access control; config.ts checks them with its own. */
 import { isLoopback } from '../addresses.ts';
 
 type Name =
@@ -17,7 +17,7 @@ type Rule = readonly [reads: readonly ('HOST' | Name)[], complaint: (config: Val
 /** One of these configures access control. */
 const ACCESS = ['ADMIN_TOKEN', 'ADMIN_TOKEN_FILE', 'OIDC_ISSUER'] as const;
 
-/** Whether callers must say who they are. */
+/** Whether callers must authenticate. */
 export const isAccessControlled = (config: Pick<Values, (typeof ACCESS)[number]>): boolean =>
   ACCESS.some((name) => config[name] !== undefined);
 
@@ -29,14 +29,14 @@ const oneOfTwo = (name: 'ADMIN_TOKEN' | 'METRICS_TOKEN'): Rule => [
       : undefined,
 ];
 
-/** Over plain HTTP only on this machine. */
+/** Plain HTTP is for this machine only. */
 const encrypted = (name: 'OIDC_ISSUER' | 'PUBLIC_URL'): Rule => [
   [name],
   ({ [name]: url }) => {
     if (url === undefined) return undefined;
     const { protocol, hostname } = new URL(url);
     return protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''))
-      ? `${name}="${url}" is not encrypted, so that anybody on the way could act for everybody. Use https:// (http:// only on this machine).`
+      ? `${name}="${url}" is not encrypted, so that anyone on the network could act for everyone. Use https:// (http:// only on this machine).`
       : undefined;
   },
 ];
@@ -46,7 +46,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     ['HOST', ...ACCESS],
     (config) =>
       !isLoopback(config.HOST) && !isAccessControlled(config)
-        ? `HOST="${config.HOST}" is not a loopback address, and callers would not be asked who they are. Set ADMIN_TOKEN (or ADMIN_TOKEN_FILE), or OIDC_ISSUER, or use HOST=127.0.0.1. Example: ADMIN_TOKEN="$(openssl rand -base64 32)"`
+        ? `HOST="${config.HOST}" is not a loopback address, and callers would not authenticate. Set ADMIN_TOKEN (or ADMIN_TOKEN_FILE), or OIDC_ISSUER, or use HOST=127.0.0.1. Example: ADMIN_TOKEN="$(openssl rand -base64 32)"`
         : undefined,
   ],
   oneOfTwo('ADMIN_TOKEN'),
@@ -55,7 +55,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     ['OIDC_ISSUER', 'OIDC_AUDIENCE'],
     ({ OIDC_ISSUER, OIDC_AUDIENCE }) =>
       OIDC_ISSUER !== undefined && OIDC_AUDIENCE === undefined
-        ? 'OIDC_AUDIENCE is needed with OIDC_ISSUER, or tokens that were made for others would be good here. Example: OIDC_AUDIENCE=273889123456789012'
+        ? 'OIDC_AUDIENCE is needed with OIDC_ISSUER, or tokens for other services would be accepted here. Example: OIDC_AUDIENCE=273889123456789012'
         : undefined,
   ],
   [

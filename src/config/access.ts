@@ -1,15 +1,15 @@
-/** Who may call, and how callers are recognised; part of the settings. */
+/** Who may call, and how callers authenticate; part of the settings. */
 import { z } from 'zod';
 import { duration, setting, text, url } from './values.ts';
 
-/** What a secret of a caller must be like, wherever it is given. Also for those that are read from files. */
+/** The form of a caller's secret, in the environment and in files. */
 export const SECRET_PATTERN = /^[\x21-\x7e]{32,512}$/;
 const secret = () =>
-  z.string().regex(SECRET_PATTERN, { error: 'has not 32 to 512 visible ASCII characters without spaces' });
+  z.string().regex(SECRET_PATTERN, { error: 'must have 32 to 512 visible ASCII characters, without spaces' });
 
 const ROLES = ['VIEWER', 'OPERATOR', 'ENQUEUER', 'ADMIN'] as const;
 
-/** `claim=ROLE,other claim=ROLE` as a map from what the issuer says to a role in lower case. */
+/** `claim=ROLE,other claim=ROLE` as a map from the issuer's role to ours in lower case. */
 const roleMap = () =>
   z.string().transform((written, context) => {
     const map = new Map<string, Lowercase<(typeof ROLES)[number]>>();
@@ -20,7 +20,7 @@ const roleMap = () =>
       if (name === '' || role === undefined) {
         context.addIssue({
           code: 'custom',
-          message: `has "${pair.trim()}" where a name and one of ${ROLES.join(', ')} are wanted`,
+          message: `has "${pair.trim()}" where a role of the issuer, = and one of ${ROLES.join(', ')} must be`,
         });
         return z.NEVER;
       }

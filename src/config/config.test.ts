@@ -127,10 +127,10 @@ describe('readConfig', () => {
     [{ NEW_MASTER_KEY: 'x', NEW_MASTER_KEY_FILE: '/k' }, 'NEW_MASTER_KEY and NEW_MASTER_KEY_FILE are both set'],
     [{ MASTER_KEY_FILE: '/k', NEW_MASTER_KEY_FILE: '/k' }, 'NEW_MASTER_KEY_FILE names the same file'],
     [{ DATABASE_DIRECT_URL: 'postgresql://a@b/c' }, 'DATABASE_DIRECT_URL is set without DATABASE_URL'],
-    [{ HOST: '0.0.0.0' }, 'is not a loopback address, and callers would not be asked who they are. Set ADMIN_TOKEN'],
+    [{ HOST: '0.0.0.0' }, 'is not a loopback address, and callers would not authenticate. Set ADMIN_TOKEN'],
     [{ HOST: '0.0.0.0', METRICS_TOKEN: TOKEN }, 'is not a loopback address'],
-    [{ SEQ_API_KEY: 'geheim€' }, 'SEQ_API_KEY holds something else than visible ASCII characters without spaces'],
-    [{ ADMIN_TOKEN: 'x'.repeat(31) }, 'ADMIN_TOKEN has not 32 to 512 visible ASCII characters without spaces'],
+    [{ SEQ_API_KEY: 'geheim€' }, 'SEQ_API_KEY must have only visible ASCII characters, without spaces'],
+    [{ ADMIN_TOKEN: 'x'.repeat(31) }, 'ADMIN_TOKEN must have 32 to 512 visible ASCII characters, without spaces'],
     [{ ADMIN_TOKEN: TOKEN, ADMIN_TOKEN_FILE: '/t' }, 'ADMIN_TOKEN and ADMIN_TOKEN_FILE are both set'],
     [{ METRICS_TOKEN: TOKEN, METRICS_TOKEN_FILE: '/t' }, 'METRICS_TOKEN and METRICS_TOKEN_FILE are both set'],
     [{ OIDC_ISSUER: 'https://id.example.org' }, 'OIDC_AUDIENCE is needed'],
@@ -138,7 +138,10 @@ describe('readConfig', () => {
     [{ OIDC_CLIENT_SECRET: 'x' }, 'OIDC_CLIENT_ID is needed'],
     [{ OIDC_ISSUER: 'http://id.example.org', OIDC_AUDIENCE: 'x' }, 'is not encrypted'],
     [{ PUBLIC_URL: 'http://jobs.example.org' }, 'is not encrypted'],
-    [{ OIDC_ROLE_MAP: 'a=ADMIN,b' }, 'has "b" where a name and one of VIEWER, OPERATOR, ENQUEUER, ADMIN are wanted'],
+    [
+      { OIDC_ROLE_MAP: 'a=ADMIN,b' },
+      'has "b" where a role of the issuer, = and one of VIEWER, OPERATOR, ENQUEUER, ADMIN must be',
+    ],
     [{ OIDC_ROLE_MAP: 'a=admin' }, 'has "a=admin" where'],
     [{ HOST: '127.evil.example' }, 'is not a loopback address'],
   ])('refuses %j', (env, problem) => {
@@ -176,7 +179,8 @@ describe('readConfig', () => {
     'postgresql:///hub?host=db1.example,db2.example',
   ])('refuses several hosts by name: %s', (url) => {
     const problems = problemsOf({ ...EXTERNAL, DATABASE_URL: url, DATABASE_DIRECT_URL: url });
-    const why = 'names several hosts, and one is supported: name the primary, or what always leads to it. Example: ';
+    const why =
+      'names several hosts, but only one is supported: name the primary, or an address that always leads to it. Example: ';
     expect(problems).toEqual([
       expect.stringContaining(`DATABASE_URL ${why}`),
       expect.stringContaining(`DATABASE_DIRECT_URL ${why}`),

@@ -1,6 +1,6 @@
 /**
- * The configuration, read from the environment one time, purely: all complaints come together,
- * each with the variable, what is wrong and an example.
+ * Reads the configuration from the environment once, as a pure function. It reports all problems
+ * together, each with the variable, what is wrong and an example.
  */
 import type { z } from 'zod';
 import { ACCESS_RULES } from './access-rules.ts';
@@ -12,7 +12,7 @@ import type { Setting } from './values.ts';
 type Settings = typeof SETTINGS;
 type Key = keyof Settings;
 const KEYS = Object.keys(SETTINGS) as Key[];
-/** What is set, or what the default stands for; settings with neither are undefined. */
+/** The value that is set, or the default; undefined for a setting with neither. */
 type Values = {
   [K in Key]: Settings[K] extends { default: string }
     ? z.output<Settings[K]['schema']>
@@ -24,7 +24,7 @@ export type Config = Values & Tuning;
 
 const TOKENS = ['ZITADEL_TOKEN', 'ZITADEL_TOKEN_FILE', 'ZITADEL_KEY_FILE'] as const;
 
-/** Everything that is wrong with the environment, one line per problem. */
+/** All problems of the environment, one line each. */
 export class ConfigurationError extends Error {
   readonly problems: readonly string[];
 
@@ -38,9 +38,9 @@ export class ConfigurationError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the configuration from an environment, of which `dotenv` are the names that a .env brought.
- * An empty value counts as unset. Throws ConfigurationError that names every problem; `warnings`
- * holds what looks like a setting and is none.
+ * Reads the configuration; `dotenv` are the names that come from a .env. An empty value counts as
+ * unset. `warnings` names variables that look like a setting and are none. Throws ConfigurationError
+ * with every problem.
  */
 export function readConfig(
   env: Environment,
@@ -52,7 +52,7 @@ export function readConfig(
   return { config: { ...TUNING, ...values }, warnings };
 }
 
-/** Reads only what a command needs: what else is missing or wrong does not keep it from its work. */
+/** Reads the settings that a command needs, and ignores problems of others. Throws ConfigurationError. */
 export function readSettings<K extends Key>(env: Environment, names: readonly K[]): Pick<Values, K> {
   const { values, problems } = read(env, names);
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -85,8 +85,8 @@ function read(env: Environment, names: readonly Key[]): { values: Values; proble
 }
 
 /**
- * Rules over more than one setting. Each names what it reads: where one of those was wrong by
- * itself, the rule is not asked, since its complaint would lead astray.
+ * Rules over more than one setting. Each names what it reads: when one of those is wrong already, the
+ * rule is not checked, because its complaint would mislead.
  */
 const RULES: readonly (readonly [reads: readonly Key[], complaint: (config: Values) => string | undefined])[] = [
   [
@@ -158,7 +158,7 @@ const RULES: readonly (readonly [reads: readonly Key[], complaint: (config: Valu
     ['DATABASE_URL', 'ZITADEL_URL', 'IDENTITY_PROVIDER'],
     ({ DATABASE_URL, ZITADEL_URL, IDENTITY_PROVIDER }) =>
       DATABASE_URL !== undefined && ZITADEL_URL === undefined && IDENTITY_PROVIDER === undefined
-        ? 'ZITADEL_URL is needed with DATABASE_URL: real accounts must not be completed against a toy. Example: ZITADEL_URL=https://id.example.org, or say IDENTITY_PROVIDER=simulator'
+        ? 'ZITADEL_URL is needed with DATABASE_URL: real accounts must not be created in a simulator. Example: ZITADEL_URL=https://id.example.org, or say IDENTITY_PROVIDER=simulator'
         : undefined,
   ],
   [
@@ -178,12 +178,12 @@ const RULES: readonly (readonly [reads: readonly Key[], complaint: (config: Valu
   ...ACCESS_RULES,
 ];
 
-/** Which provider is used: said by name, else Zitadel where it has a URL, else the simulator. */
+/** The provider in use: the one that is named, else Zitadel if it has a URL, else the simulator. */
 export function providerOf(config: Pick<Config, 'IDENTITY_PROVIDER' | 'ZITADEL_URL'>): 'zitadel' | 'simulator' {
   return config.IDENTITY_PROVIDER ?? (config.ZITADEL_URL === undefined ? 'simulator' : 'zitadel');
 }
 
-/** True for a host, with a port or without, and nothing around it. */
+/** Whether this is a host, with or without a port, and nothing else. */
 function isHostName(text: string): boolean {
   return URL.canParse(`http://${text}`) && /^[^\s/?#@\\]+$/.test(text);
 }

@@ -1,4 +1,4 @@
-/** What the API allows beyond roles: changes at all, changes without a reason, and whose names are shown. */
+/** What the API allows beyond roles: mutations, mutations without a reason, and personal data; part of the settings. */
 import { z } from 'zod';
 import { oneOf, setting } from './values.ts';
 

@@ -1,11 +1,11 @@
-/** Which texts of the configuration are secrets, so that the log can hide them wherever they turn up. */
+/** The secrets of the configuration, so that the log can hide them wherever they appear. */
 
 import type { ZodType } from 'zod';
 import type { Config } from './config.ts';
 import { SETTINGS } from './settings.ts';
 import type { Setting } from './values.ts';
 
-/** The values of all secret settings, and the passwords within those that are addresses, as written and as meant. */
+/** The values of all secret settings, and the passwords in URLs, both as written and decoded. */
 export function secretsOf(config: Config): string[] {
   const secret = Object.entries(SETTINGS as Record<string, Setting<ZodType>>).filter(
     ([, { isSecret }]) => isSecret === true,
@@ -18,7 +18,7 @@ export function secretsOf(config: Config): string[] {
     try {
       return [value, password, decodeURIComponent(password)];
     } catch {
-      // A % that begins no escape stands for itself.
+      // A % that starts no escape is literal.
       return [value, password];
     }
   });

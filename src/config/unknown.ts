@@ -1,13 +1,13 @@
-/** Variables that look like settings and are none. Only names are told, never values. */
+/** Variables that look like settings and are none. Messages hold names, never values. */
 import { distance } from 'fastest-levenshtein';
 
-/** What a .env may hold for others: the compose file beside it, Node, PostgreSQL's clients. */
+/** What a .env may hold for other programs: Docker Compose, Node, PostgreSQL's clients. */
 const OF_OTHERS =
   /^(POSTGRES_PASSWORD|GRAFANA_ADMIN_PASSWORD|ZITADEL_MASTERKEY|SEQ_ACCEPT_EULA|SEQ_ADMIN_PASSWORD|TZ|(NO|FORCE)_COLOR|(COMPOSE|DOCKER|NODE|NPM|PG)_?[A-Z_]+|(HTTPS?|NO|ALL)_PROXY)$/i;
 
 /**
- * A sentence for each name that is no setting, with the setting that is nearest: of the environment,
- * which is full of others' names, for those that are near; of a .env, for every one.
+ * A sentence for each name that is no setting, with the nearest setting: for all names of a .env, and
+ * for names of the environment that are close to a setting, since most others belong to other programs.
  */
 export function unknownSettings(
   known: readonly string[],
@@ -28,7 +28,7 @@ export function unknownSettings(
     });
 }
 
-/** The longer the name, the more of it may be wrong; short ones are near to too much. */
+/** Longer names may differ in more letters; short names would be close to too many. */
 function isNear(key: string, name: string): boolean {
   const allowed = key.length >= 12 ? 3 : key.length >= 9 ? 2 : key.length >= 6 ? 1 : 0;
   return allowed > 0 && distance(key, name) <= allowed;

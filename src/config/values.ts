@@ -1,4 +1,4 @@
-/** What the values of settings can be, each a rule that reads the text of the environment. */
+/** The types of settings; each parses the text of the environment. */
 import { z } from 'zod';
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -8,7 +8,7 @@ export const duration = (atLeastMs = 1) =>
   z.string().transform((text, context) => readDuration(text, atLeastMs, context));
 
 /**
- * How long something is kept: a duration, or `never` to delete it, which is null. A day at least, as
+ * How long something is kept: a duration, or `never` to keep it, which is null. At least a day, as
  * long as idempotency keys are kept: a repeated request finds what the first one created.
  */
 export const retention = (atLeastMs = 86_400_000) =>
@@ -27,7 +27,7 @@ function readDuration(text: string, atLeastMs: number, context: z.RefinementCtx<
   return ms;
 }
 
-/** A duration as people write it: in the largest unit that leaves no rest. */
+/** A duration in the largest unit that leaves no remainder. */
 export function durationText(ms: number): string {
   const unit = (['d', 'h', 'm', 's'] as const).find((one) => ms % (UNITS[one] ?? 1) === 0 && ms > 0) ?? 'ms';
   return `${ms / (UNITS[unit] ?? 1)}${unit}`;
@@ -55,12 +55,15 @@ export const url = (...protocols: string[]) =>
     error: `is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
-/** A database's address, with one host. */
+/** The URL of a PostgreSQL database, with one host. */
 export const databaseUrl = () =>
   z.string().transform((text, context) => {
     const [, hosts = ''] = /^[^:]+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(text) ?? [];
     if (hosts.includes(',') || /[?&]host=[^&]*(,|%2c)/i.test(text))
-      return fail(context, 'names several hosts, and one is supported: name the primary, or what always leads to it');
+      return fail(
+        context,
+        'names several hosts, but only one is supported: name the primary, or an address that always leads to it',
+      );
     const isOne = URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
     return isOne ? text : fail(context, 'is not a URL that begins with postgres:// or postgresql://');
   });
@@ -70,9 +73,9 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(values: T)
 
 export const text = () => z.string();
 
-/** What is sent as a header: another character would be refused when it is sent, long after the start. */
+/** The value of a header: checked here, because another character would fail only when it is sent. */
 export const headerValue = () =>
-  z.string().regex(/^[\x21-\x7e]+$/, { error: 'holds something else than visible ASCII characters without spaces' });
+  z.string().regex(/^[\x21-\x7e]+$/, { error: 'must have only visible ASCII characters, without spaces' });
 
 function fail(context: z.RefinementCtx<string>, message: string): never {
   context.addIssue({ code: 'custom', message });
@@ -80,7 +83,7 @@ function fail(context: z.RefinementCtx<string>, message: string): never {
 }
 
 export interface Setting<T extends z.ZodType> {
-  /** What a set value becomes; the default is written as one would write it in the environment. */
+  /** Parses a value, also the default, which is written as in the environment. */
   readonly schema: T;
   readonly default?: string;
   readonly example: string;

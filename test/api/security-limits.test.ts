@@ -87,7 +87,7 @@ describe('how long an answer may take', () => {
     await database.db.query('ALTER TABLE auth.real_families RENAME TO families');
   });
 
-  test('a query that takes longer is TIMEOUT, with the setting and the remedy', async () => {
+  test('a query that takes longer is TIMEOUT, with the limit and the remedy', async () => {
     const begun = performance.now();
     const answer = await hurried.graphql('{ families { nodes { name } } }');
     expect(performance.now() - begun).toBeLessThan(5_000);
