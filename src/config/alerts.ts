@@ -25,7 +25,7 @@ const THRESHOLDS = {
   DISK_FULL: [size(), '1GB'],
 } as const satisfies Readonly<Record<string, readonly [schema: z.ZodType<number>, written: string]>>;
 
-export type AlertThreshold = keyof typeof THRESHOLDS;
+type AlertThreshold = keyof typeof THRESHOLDS;
 
 /** By rule, in milliseconds; of DISK_FULL in bytes. */
 export type Thresholds = Readonly<Record<AlertThreshold, number>>;
