@@ -100,6 +100,12 @@ describe('readConfig', () => {
     expect(problemsOf({ DATABASE_URL: 'mysql://user:geheim@host' }).join()).not.toContain('geheim');
   });
 
+  it('has constants that no environment variable changes', () => {
+    const { config, warnings } = readConfig({ alertIntervalMs: '1', ALERT_INTERVAL_MS: '1' });
+    expect(config.alertIntervalMs).toBe(10_000);
+    expect(warnings).toEqual([]);
+  });
+
   it('treats an empty value as unset', () => {
     expect(readConfig({ PORT: '', DATABASE_URL: '' }).config.PORT).toBe(4000);
   });
