@@ -26,10 +26,7 @@ const db = await openDatabase({ url: embedded.url, poolSize: 2, workTimeoutMs: 6
 try {
   await seedDemoFamily(db);
   await fillMillion(db);
-  const server = await startBenchServer(
-    { DATA_DIR: dataDir, HISTORY_RETENTION: 'never' },
-    { metricsIntervalMs: 100 },
-  );
+  const server = await startBenchServer({ DATA_DIR: dataDir, HISTORY_RETENTION: 'never' }, { metricsIntervalMs: 100 });
   try {
     const scrapes: number[] = [];
     const readings = new Map<number, number>();
