@@ -8,10 +8,10 @@ it('holds what differs from its default, as one would write it, and nothing else
   expect(changed({})).toEqual([]);
   expect(changed({ UNDO_WINDOW: '15m' })).toEqual([]);
   expect(changed({ UNDO_WINDOW: '900s' }), 'the same, written differently').toEqual([]);
-  expect(changed({ UNDO_WINDOW: '20m', PORT: '4001', NODE_NAME: 'one', RUN_RETENTION: 'never' })).toEqual([
+  expect(changed({ UNDO_WINDOW: '20m', PORT: '4001', NODE_NAME: 'one', HISTORY_RETENTION: 'never' })).toEqual([
+    'HISTORY_RETENTION=never',
     'NODE_NAME=one',
     'PORT=4001',
-    'RUN_RETENTION=never',
     'UNDO_WINDOW=20m',
   ]);
 });

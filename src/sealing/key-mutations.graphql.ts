@@ -1,4 +1,4 @@
-/** What can be done with the key ring on a working day: rotate, seal anew, retire, change the master key. */
+/** The mutations of the key ring: rotate, encrypt again, retire, change the master key. */
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import { builder } from '../graphql/builder.ts';

@@ -22,7 +22,7 @@ export interface KeyRing {
    * when the ring may only be too old to know the key (`openSealed` reads it again).
    */
   unseal(sealed: string, entryId: string): string;
-  /** A keyed digest: equal values have equal digests, and nobody without the ring can guess one. */
+  /** A keyed digest: equal values have equal digests, and no one without the ring can guess one. */
   digest(value: string): string;
   readonly auditKeys: AuditKeys;
   /** The key that a password would be sealed under now. */
@@ -58,7 +58,7 @@ export async function openKeyRing(db: Database, ...masters: MasterKeys): Promise
   let usedKeyId: string | undefined;
   let reading: Promise<void> | undefined;
   let next: Promise<void> | undefined;
-  /** Retired since they were read: what was claimed before it was sealed anew is still opened. */
+  /** Keys that were retired since: an entry that was claimed before it was encrypted again is still decrypted. */
   const former = new Map<string, { readonly key: Buffer; readonly until: number }>();
 
   const read = async (): Promise<void> => {

@@ -50,8 +50,8 @@ export async function countSealedUnder(db: Queryable, keyId: string): Promise<Us
 }
 
 /**
- * A starting node says which keys it holds, and then sees whether they still open the ring: after
- * whoever changes the master key has looked for such nodes, or before. Throws MasterKeyError.
+ * A starting node stores which keys it holds, and then checks that they still open the ring: so a
+ * change of the master key either sees this node, or this node sees the change. Throws MasterKeyError.
  */
 export async function announceKeys(db: Database, nodeId: string, keyRing: KeyRing): Promise<void> {
   await db.transaction(async (tx) => {

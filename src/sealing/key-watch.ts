@@ -1,7 +1,7 @@
 /**
- * A node's look at the key ring: at each heartbeat, and when another node says that it changed,
- * the ring is read again, and written down which key this node seals under now. When a key was
- * last used is written once a minute at the most.
+ * Watches the key ring: at each heartbeat, and when another node changed it, reads the ring again
+ * and stores which key this node encrypts under now. When a key was last used is stored at most once
+ * a minute.
  */
 import type { Database } from '../database/database.ts';
 import type { KeyRing } from './key-ring.ts';

@@ -1,4 +1,4 @@
-/** What a key's row means: which state it is in, and which texts a caller may be told about it. */
+/** The state of a key, from its row, and why a key cannot be retired. */
 
 /** What decides a key's state. */
 export interface KeyTimes {

@@ -1,8 +1,8 @@
 /**
  * One batch of a re-sealing, in one transaction. It holds the re-sealing's row and names the node
- * that leases it, so that what is counted is what was done, by whoever goes on. Entries that
- * others hold are passed over and come again; a password that changed meanwhile is never
- * overwritten, and an attempt under way has its own copy of what it needs.
+ * that leases it, so that the counts stay true whichever node continues. Entries that others hold
+ * are skipped and come again; a password that changed meanwhile is never overwritten, and a running
+ * attempt has its own copy of what it needs.
  */
 import type { Queryable } from '../database/database.ts';
 import type { Services } from '../work/context.ts';

@@ -1,7 +1,7 @@
 /**
- * Starting to seal passwords anew under the active key. It is done in the background, by one node
- * at a time (reseal-runner.ts). One that is started while another is under way takes its place:
- * so the pace, or the choice of keys, is changed.
+ * Starts to encrypt passwords again under the active key. One node at a time does so in the
+ * background (reseal-runner.ts). A re-sealing that is started while another runs replaces it: this
+ * is how to change the pace or the choice of keys.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,8 +1,8 @@
 /**
- * Retiring a key: its wrapped form is destroyed, so that what was sealed under it, in an old dump
- * for instance, can be opened by nobody, whoever has the master key. First the key is closed: from
- * then on the entries' table itself refuses what is sealed under it, also from a node that was
- * halted all the while; only then is counted, for good, whether anything still needs it.
+ * Retires a key: destroys its wrapped form, so that no one can decrypt what was encrypted under it,
+ * in an old dump for example, not even with the master key. First it closes the key: from then on
+ * the entries' table itself refuses what is encrypted under it, also from a node that was halted all
+ * the while; only then does it count whether anything still needs the key.
  */
 
 import { nodeSilenceMs } from '../config/node-silence.ts';

@@ -1,9 +1,9 @@
 /**
- * A new master key: every key of the ring is wrapped anew, under it, while everything goes on. The
- * keys themselves stay, and so does what is sealed under them. It is one transaction over a few
- * rows: one that is interrupted has changed nothing, and is simply asked for again. A ring that is
- * partly under each (a restored backup, say) is opened by a node that holds both, and ends up
- * under the new one.
+ * Changes the master key: wraps every key of the ring under the new one while the server works. The
+ * keys themselves stay, and so does what is encrypted under them. It is one transaction over a few
+ * rows: if it is interrupted, nothing has changed, and it is sent again. A ring that is partly under
+ * each (a restored backup, for example) is opened by a node that holds both, and ends up under the
+ * new one.
  */
 
 import { nodeSilenceMs } from '../config/node-silence.ts';
@@ -18,7 +18,7 @@ import { type KeyRow, LOCK_KEY_RING, type MasterKeys, rewrap, unwrap } from './w
 export interface Rewrapped {
   /** The master key that the ring is under now. */
   readonly masterKeyId: string;
-  /** How many keys were wrapped anew by this call, and how many there are that are not destroyed. */
+  /** How many keys this call wrapped again, and how many there are that are not destroyed. */
   readonly rewrappedCount: number;
   readonly keyCount: number;
   readonly isChanged: boolean;

@@ -1,7 +1,7 @@
 /**
- * Rotation: a new key that passwords will be sealed under. It becomes active a moment after it
- * was made, so that every node knows it before anybody uses it; what is sealed already stays as
- * it is until it is sealed anew.
+ * Rotation: a new key that encrypts passwords. It becomes active a moment after it was created, so
+ * that every node knows it before one uses it; what is already encrypted stays as it is until it is
+ * encrypted again.
  */
 import { requireUsableKey } from '../access/idempotency.rules.ts';
 import { once } from '../access/idempotency.ts';

@@ -94,7 +94,7 @@ const wrap = (
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: master.id, key: id, purpose, origin, madeAt })
     .encrypt(master.key);
 
-/** Wraps a key anew where it stands, unless its row was changed meanwhile. */
+/** Wraps a key again in its row, unless the row was changed meanwhile. */
 export async function rewrap(tx: Queryable, row: KeyRow, key: DataKey, master: MasterKey): Promise<void> {
   await tx.query(
     'UPDATE auth.data_protection_keys SET wrapped_key = $3, master_key_id = $4 WHERE id = $1 AND wrapped_key = $2',

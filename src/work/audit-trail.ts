@@ -1,4 +1,4 @@
-/** One act as an operation tells it to the audit trail, within the transaction of the change. */
+/** An audit entry as an operation records it, in the transaction of the change. */
 import type { Queryable } from '../database/database.ts';
 import type { Caller } from './caller.ts';
 
@@ -59,11 +59,11 @@ export interface AuditKeys {
 
 export interface AuditTrail {
   /**
-   * Makes the row of an act; for statements that write it together with their change:
+   * Signs an audit entry; for statements that write it together with their change:
    * `INSERT INTO auth.audit_entries (${AUDIT_COLUMNS}) SELECT ${AUDIT_COLUMNS}
    *  FROM input, jsonb_populate_record(NULL::auth.audit_entries, input.act)`.
    */
   sign(act: Act): SignedAct;
-  /** Writes acts within the caller's transaction. */
+  /** Writes audit entries in the caller's transaction. */
   record(tx: Queryable, ...acts: readonly Act[]): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The audit trail in the API: who did what, when and why. A caller that is bound to a family sees the acts that concern it. */
+/** The audit trail in the API: who did what, when and why. A caller of a family sees that family's audit entries. */
 import type { AuditEntry, Prisma } from '../../database/generated/prisma/client.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
@@ -79,7 +79,7 @@ const Entry = builder.prismaNode('AuditEntry', {
     outcome: t.field({
       type: Outcome,
       description: 'Its outcome.',
-      // The column holds nothing else unless somebody changed it, which verifyAuditTrail tells.
+      // The column holds nothing else unless someone changed it, which verifyAuditTrail finds.
       resolve: ({ outcome }): Outcome => (outcome === 'denied' ? 'denied' : 'done'),
     }),
     actor: t.text('actor', 'Who, for people.'),
@@ -189,7 +189,7 @@ builder.queryField('auditEntries', (t) =>
   ),
 );
 
-/** The value; the text itself where somebody changed it into none. */
+/** The value; the text itself where someone changed it into something that is not JSON. */
 function parsed(text: string | null): unknown {
   if (text === null) return null;
   try {

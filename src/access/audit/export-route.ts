@@ -1,6 +1,6 @@
 /**
  * `GET /audit/export?from&to`: the audit trail as JSON lines, for ADMIN, sent as it is read, so
- * that a long one takes no more memory than a short one and nobody reads faster than the client
+ * that a long one takes no more memory than a short one and nothing is read faster than the client
  * takes it. The last line is the anchor: an export without one was broken off. Exporting is on
  * record itself, and so is that it was refused.
  */

@@ -1,7 +1,7 @@
 /**
  * What proves the trail: a code over each row, one over each place in the chain, one over each
- * anchor, all HMAC-SHA256 under the audit key, which whoever can write SQL does not have. Each
- * kind begins with a name of its own, so that no code can be passed off as one of another kind.
+ * anchor, all HMAC-SHA256 under the audit key, which someone with SQL does not have. Each kind
+ * begins with its own name, so that no code passes for one of another kind.
  */
 import { createHmac } from 'node:crypto';
 import type { SignedRow } from '../../work/audit-trail.ts';
