@@ -20,10 +20,8 @@ export const ScheduleFields = graphql(
     nextFireTimes(first: 5) { at localTime dst }
     currentRun { ...RunningFields }
     lastRun { id runId status finishedAt duration errorMessage }
-    explanation {
-      summary nextChangeAt
-      blockers { __typename message cure { label mutation input } }
-    }
+    previousFireAt lastFireSummary
+    explanation { blockers { __typename message at cure { label mutation input } } }
     runs(first: 30) { nodes { id runId status duration startedAt } }
   }
 `,

@@ -144,9 +144,10 @@ export const WORK_CONDITIONS = {
     title: 'Job paused',
     severity: 'warning',
     about: 'job',
-    says: (of: Pause & { readonly jobName: string }) => ({
+    says: (of: Pause & { readonly jobName: string; readonly isSkipping?: boolean }) => ({
       message: `${of.jobName} is ${pausedBy(of)}.`,
-      advice: 'Its fires are skipped until it is resumed.',
+      advice:
+        of.isSkipping === false ? 'The pause ends before the next fire.' : 'Its fires are skipped until it is resumed.',
       cure: cure('Resume', 'resumeJob', { jobName: of.jobName }),
     }),
   }),

@@ -1,4 +1,4 @@
-/** Explanations of schedules from the database: one statement for all that are asked for at the same moment. */
+/** Explanations of schedules from the database: one statement for all that are requested at the same moment. */
 import { isHeard, nodeSilenceMs } from '../../config/node-silence.ts';
 import { type Batcher, createBatcher } from '../../database/batcher.ts';
 import type { FireOutcome, RunStatus } from '../../database/generated/prisma/enums.ts';
@@ -23,7 +23,7 @@ interface Row extends ExplainedSchedule {
   readonly interruptedBy: string | null;
 }
 
-/** Explains the schedule of each name, null where there is none; those asked for together share a statement. */
+/** Explains the schedule of each name; null where there is none. Names that are added together share a statement. */
 export function createScheduleExplanations({
   reading,
   jobs,
