@@ -9,7 +9,7 @@ const COMMANDS = {
   version: 'Prints the version.',
 } as const;
 
-export type Command = keyof typeof COMMANDS | 'start';
+type Command = keyof typeof COMMANDS | 'start';
 
 const SYNONYMS: Readonly<Record<string, Command>> = {
   '--help': 'help',

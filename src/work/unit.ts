@@ -76,7 +76,7 @@ function noticesOf(facts: readonly Happening[]): Notice[] {
 }
 
 /** The audit entry of a fact; none where the fact has none. */
-export function actsOf({ fact, details }: Happening, caller: Context['caller']): Act[] {
+function actsOf({ fact, details }: Happening, caller: Context['caller']): Act[] {
   const { action, target: type } = fact;
   if (action === undefined) return [];
   const { id, familyId, reason, before, after } = details;
