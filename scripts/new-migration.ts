@@ -4,7 +4,7 @@
  *
  *   npx tsx scripts/new-migration.ts add_something
  *
- * The engine compares the two files; it only insists on some database that it can reach.
+ * The engine compares the two files, but needs a database that it can connect to.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

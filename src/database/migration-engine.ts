@@ -1,9 +1,9 @@
 /**
  * Prisma's schema engine, compiled to WebAssembly, over the driver adapter: nothing is downloaded
  * and no process is started. The package expects a bundler that imports .wasm; Node does not, so
- * the module is instantiated here by hand. adapter-pg runs a script by cutting it at every
- * semicolon, each piece in a transaction of its own, which breaks function bodies and leaves
- * halves behind; so scripts are sent whole, on the one connection that the caller's pool has.
+ * the module is instantiated here by hand. adapter-pg splits a script at every semicolon and runs
+ * each part in its own transaction, which breaks function bodies and leaves half-applied migrations;
+ * so scripts are sent whole, on the one connection of the caller's pool.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -15,14 +15,14 @@ import type pg from 'pg';
 const NO_FILTER = { externalTables: [], externalEnums: [] };
 
 export interface Engine {
-  /** Applies those that `_prisma_migrations` does not have; returns their names. Throws PostgreSQL's error. */
+  /** Applies those that are not in `_prisma_migrations`; returns their names. Throws PostgreSQL's error. */
   applyMigrations(list: MigrationList): Promise<string[]>;
   /** The SQL that leads from one schema.prisma (undefined: an empty database) to another. */
   diff(from: string | undefined, to: string): Promise<string>;
   free(): void;
 }
 
-/** Loads the engine over a pool, whose connections must be reachable whatever is asked of it. */
+/** Loads the engine over a pool. It connects to the database for every request, also for `diff`. */
 export async function loadEngine(pool: pg.Pool): Promise<Engine> {
   let scriptError: unknown;
   const factory = new PrismaPg(pool);
@@ -77,7 +77,7 @@ interface EngineModule {
   __wbg_set_wasm(exports: object): void;
 }
 
-// What is used of WebAssembly, a global whose types come with those of browsers.
+// The part of WebAssembly that is used here: its types come only with those of browsers.
 interface WasmLoader {
   instantiate(
     bytes: Uint8Array,

@@ -1,12 +1,12 @@
 /**
- * Which migrations a database still needs, and when it must be left alone: the code may only run
- * on a schema that it knows to the letter.
+ * Which migrations a database still needs, and when to refuse it: the code runs only on exactly the
+ * schema that it knows.
  */
 import { StartError } from './start-error.ts';
 
-/** A migration that this version of the code brings. */
+/** A migration in this version of the code. */
 export interface KnownMigration {
-  /** The folder's name, for example `20261125000000_initial`; names sort in the order of application. */
+  /** The folder's name, for example `20261125000000_initial`; sorted by name, migrations are in the order in which to apply them. */
   readonly name: string;
   /** SHA-256 of migration.sql, in hexadecimal, as Prisma writes it. */
   readonly checksum: string;
@@ -22,7 +22,7 @@ export interface RecordedMigration {
 
 /**
  * The names of the migrations to apply, in order. Throws a StartError when the database was
- * migrated by other code (newer, or with other content), or when a migration was left half-done.
+ * migrated by other code (newer, or with other content), or when a migration did not finish.
  */
 export function pendingMigrations(
   known: readonly KnownMigration[],

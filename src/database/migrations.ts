@@ -2,8 +2,8 @@
  * Brings the database to the code's schema at start. Each migration is one transaction, together
  * with its row in `_prisma_migrations`: a process that dies in the middle leaves nothing behind.
  * The lock is held by that same transaction, so that it works through a pooler in transaction
- * mode too, and nodes that start together apply each migration once. (The price: a migration
- * cannot hold statements that refuse transactions, such as CREATE INDEX CONCURRENTLY.)
+ * mode too, and nodes that start together apply each migration once. (The price: a migration cannot
+ * contain statements that must run outside a transaction, such as CREATE INDEX CONCURRENTLY.)
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -19,9 +19,9 @@ import { StartError } from './start-error.ts';
 /** The project's migrations: two folders up, from src/ as from dist/. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
-// Any number that no one else locks; the same for every version of this server.
+// Any number that nothing else locks; the same in every version of this server.
 const LOCK_KEY = 4_712_021_303;
-// The engine's own lock lives in the session, which behind a pooler is not ours to keep.
+// The engine's own lock belongs to the session, which behind a pooler is not ours to keep.
 const ENGINE_LOCK_KEY = 72_707_369;
 
 export interface MigrateOptions {
@@ -48,7 +48,7 @@ export async function migrate({
 }: MigrateOptions): Promise<{ applied: string[] }> {
   const migrations = await readMigrations(directory);
   const pool = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 10_000 });
-  // One that breaks while it is in use fails its statement; the event beside that would end us too.
+  // A connection that breaks in use fails its statement; without a listener its event would also end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', (error) => logger.warn({ err: error }, 'The connection for migrations was lost'));
   let engine: Engine | undefined;
@@ -70,7 +70,7 @@ export async function migrate({
   }
 }
 
-/** Applies the last of `upToIt`; false when another node was faster. The pool has one connection, so this is one transaction. */
+/** Applies the last of `upToIt`; false when another node already has. The pool has one connection, so this is one transaction. */
 async function applyUnderLock(
   pool: pg.Pool,
   engine: Engine,
@@ -79,7 +79,7 @@ async function applyUnderLock(
   upToIt: readonly Migration[],
 ): Promise<boolean> {
   const name = upToIt.at(-1)?.name ?? '';
-  // A process that is halted here would keep all others from starting. Those who wait do so as long as it takes.
+  // A process that is halted here would keep all others from starting. Those that wait for the lock have no limit.
   await pool.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'`);
   try {
     await pool.query('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
@@ -103,8 +103,7 @@ async function applyUnderLock(
 }
 
 async function readHistory(pool: pg.Pool): Promise<RecordedMigration[]> {
-  // Asked of the catalog and not of to_regclass: that may remember, after a wait for the lock, that
-  // there was none before.
+  // Reads the catalog and not to_regclass, which after the wait for the lock may answer from its cache.
   const { rows: tables } = await pool.query(
     `SELECT FROM pg_class WHERE relname = '_prisma_migrations' AND relnamespace = 'public'::regnamespace`,
   );
