@@ -3,12 +3,13 @@
  * twenty schedules, by pg_stat_statements; and how late a fire that is on time is, at three nodes
  * that are processes of their own.
  *
- *   npx tsx bench/idle.ts [seconds]
+ *   npm run build && npx tsx bench/idle.ts [seconds]
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { openDatabase } from '../src/database/database.ts';
 import { openCluster, startServer, stopServer } from '../src/database/embedded/cluster.ts';
 import { superuserUrl } from '../src/database/embedded/connection.ts';
@@ -86,7 +87,7 @@ async function measureLag(): Promise<void> {
     `UPDATE auth.job_schedules SET cron = '* * * * * *', time_zone = 'UTC', is_overridden = true, settled_through = now()
      WHERE name NOT LIKE 'Idle%'`,
   );
-  const processes = createProcesses();
+  const processes = createProcesses(fileURLToPath(new URL('../dist', import.meta.url)));
   const env = {
     DATABASE_URL: url,
     IDENTITY_PROVIDER: 'simulator',

@@ -2,11 +2,12 @@
  * Pictures of every page of the dashboard, for people who look whether it is well made, and for the
  * README: `npx tsx scripts/screenshots.ts [folder] [address]`. Without an address a server with a
  * furnished database is started; the server of an address (one that holds a million entries, for
- * example) is only looked at. Needs Debian's Chromium and a built dashboard.
+ * example) is only looked at. Needs Debian's Chromium and `npm run build`.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { openDatabase } from '../src/database/database.ts';
 import { startEmbedded } from '../src/database/embedded/embedded.ts';
@@ -35,7 +36,7 @@ try {
 }
 
 async function furnishAndTakeAll(): Promise<void> {
-  const processes = createProcesses();
+  const processes = createProcesses(fileURLToPath(new URL('../dist', import.meta.url)));
   const dataDir = await mkdtemp(join(tmpdir(), 'family-hub-screenshots-'));
   const embedded = await startEmbedded({ dataDir, logger: silentLogger });
   try {

@@ -2,16 +2,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { createProcesses, postgresOf, processesIn, until } from '../support/process.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const SERVER = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const processes = createProcesses();
 afterEach(() => processes.endAll());
 
@@ -44,7 +41,7 @@ describe('a word on the command line', () => {
 describe.skipIf(!existsSync('/usr/bin/script'))('a terminal', () => {
   it('shows the first start on a screen, and a server whose terminal is closed drains', async () => {
     const dataDir = await processes.makeDataDir();
-    const program = `exec '${process.execPath}' --import '${TSX}' '${SERVER}'`;
+    const program = `exec '${process.execPath}' '${join(inject('serverSources'), 'main.js')}'`;
     const terminal = spawn('/usr/bin/script', ['-qfec', program, '/dev/null'], {
       cwd: dataDir,
       env: { PATH: process.env.PATH, SHELL: '/bin/sh', TERM: 'xterm', DATA_DIR: dataDir, PORT: '0' },

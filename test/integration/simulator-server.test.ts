@@ -5,8 +5,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createFaultPlan } from '../../src/identity/simulator/faults.ts';
 import {
   DEFAULT_ORGANIZATION_ID,
@@ -210,7 +211,13 @@ describe('as a process of its own', () => {
   it('says where it is, serves the same accounts, and ends on SIGTERM', async () => {
     child = spawn(
       process.execPath,
-      ['--import', 'tsx', 'src/identity/simulator/standalone.ts', '--database-url', database.url, '--token', 'abc'],
+      [
+        join(inject('serverSources'), 'identity/simulator/standalone.js'),
+        '--database-url',
+        database.url,
+        '--token',
+        'abc',
+      ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     if (child.stdout === null) throw new Error('No output to read.');

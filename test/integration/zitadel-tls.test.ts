@@ -7,17 +7,16 @@ import { execFile } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 const PROGRAM = `
-import { createZitadelProvider } from '${new URL('../../src/identity/zitadel.ts', import.meta.url)}';
-import { silentLogger as logger } from '${new URL('../../src/telemetry/logger.ts', import.meta.url)}';
+import { createZitadelProvider } from '${pathToFileURL(join(inject('serverSources'), 'identity/zitadel.js'))}';
+import { silentLogger as logger } from '${pathToFileURL(join(inject('serverSources'), 'telemetry/logger.js'))}';
 const results = [];
 for (const url of process.argv.slice(1)) {
   const options = { name: 'zitadel', url, getToken: () => 't', emailDomain: 'x', concurrency: 1, logger };
@@ -27,7 +26,6 @@ for (const url of process.argv.slice(1)) {
 }
 process.stdout.write(JSON.stringify(results));
 `;
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const DAY_MS = 86_400_000;
 
 const servers: Server[] = [];
@@ -50,15 +48,7 @@ async function ask(names: readonly string[], isAuthorityKnown: boolean) {
     PATH: process.env.PATH,
     ...(isAuthorityKnown ? { NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem') } : {}),
   };
-  const args = [
-    '--import',
-    TSX,
-    '--input-type=module',
-    '--eval',
-    PROGRAM,
-    '--',
-    ...names.map((name) => urls[name] ?? ''),
-  ];
+  const args = ['--input-type=module', '--eval', PROGRAM, '--', ...names.map((name) => urls[name] ?? '')];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 30_000 });
   return JSON.parse(stdout) as { class: string; code: string; message: string }[];
 }

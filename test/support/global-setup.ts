@@ -1,7 +1,8 @@
 /**
  * One PostgreSQL per test run: a throw-away embedded one, or the server of TEST_DATABASE_URL. All
  * migrations are applied once, to a template from which each test file clones its own database.
- * No one can connect to the template, since a clone fails while someone does.
+ * No one can connect to the template, since a clone fails while someone does. And once the sources are
+ * translated, for the tests that start servers.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -17,11 +18,14 @@ import { isAlive } from '../../src/database/embedded/processes.ts';
 import { migrate } from '../../src/database/migrations.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { makeOpenFolder, removeDataDir } from './data-dir.ts';
+import { translateSources } from './server-sources.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** A server on which databases may be created: by whom, from what, named how. */
     databaseServer: { adminUrl: string; template: string; prefix: string };
+    /** The folder of the server's sources as JavaScript, with `main.js`. */
+    serverSources: string;
   }
 }
 
@@ -34,6 +38,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
       stdio: 'inherit',
       env: { ...process.env, NODE_ENV: 'production' },
     });
+  const folder = await makeOpenFolder(`${FOLDER_PREFIX}${process.pid}-`);
+  project.provide('serverSources', await translateSources(folder));
   const server = await startTestServer();
   const prefix = `family_hub_test_${randomBytes(4).toString('hex')}_`;
   const template = `${prefix}template`;
@@ -50,6 +56,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   project.provide('databaseServer', { adminUrl: server.url, template, prefix });
 
   return async () => {
+    await removeDataDir(folder);
     try {
       await withAdmin(server.url, async (admin) => {
         const { rows } = await admin.query<{ name: string }>(

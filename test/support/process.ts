@@ -1,33 +1,29 @@
 /**
  * Real server processes, and the identity-provider simulator as a process that lives on while
- * servers are killed. Programs run from their source (tsx), so that a test can never pass or fail
- * by an old build; in a folder of their own and with nothing of our environment, so that no `.env`
- * and no setting of whoever runs the tests changes the outcome.
+ * servers are killed. Programs run in a folder of their own and with nothing of our environment, so
+ * that no `.env` and no setting of whoever runs the tests changes the outcome.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { inject } from 'vitest';
 import type { Tuning } from '../../src/config/tuning.ts';
 import { readPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { isAlive } from '../../src/database/embedded/processes.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import type { SimulatorCalls } from '../../src/identity/simulator/simulator.ts';
 import { makeOpenFolder, removeDataDir } from './data-dir.ts';
+import type {} from './global-setup.ts';
 
-const SERVER = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const PROVIDER = fileURLToPath(new URL('../../src/identity/simulator/standalone.ts', import.meta.url));
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const TUNING = new URL('../../src/config/tuning.ts', import.meta.url).href;
 const SERVER_ENV = { LOG_FORMAT: 'json', PORT: '0' };
 const POLL_MS = 10;
 
 /** What Node loads before the program so that its constants have other values: no environment variable can. */
-const preload = (tuning: Partial<Tuning>): string =>
-  `data:text/javascript,${encodeURIComponent(`import { TUNING } from '${TUNING}'; Object.assign(TUNING, ${JSON.stringify(tuning)});`)}`;
+const preload = (sources: string, tuning: Partial<Tuning>): string =>
+  `data:text/javascript,${encodeURIComponent(`import { TUNING } from '${pathToFileURL(join(sources, 'config/tuning.js')).href}'; Object.assign(TUNING, ${JSON.stringify(tuning)});`)}`;
 
 export type Env = Readonly<Record<string, string | undefined>>;
 export interface Exit {
@@ -68,8 +64,12 @@ export interface ProviderProcess extends RunningProgram {
 
 export type Processes = ReturnType<typeof createProcesses>;
 
-/** The processes and folders of one test file. Call `endAll` in afterEach or afterAll. */
-export function createProcesses() {
+/**
+ * The processes and folders of one test file. Call `endAll` in afterEach or afterAll. They run what is in
+ * `sources`: a folder with `main.js`.
+ */
+export function createProcesses(sources: string = inject('serverSources')) {
+  const server = join(sources, 'main.js');
   const programs: (RunningProgram & { readonly child: ChildProcess })[] = [];
   const dataDirs: string[] = [];
   let workingFolder: Promise<string> | undefined;
@@ -81,7 +81,7 @@ export function createProcesses() {
     tuning: Partial<Tuning> = {},
   ): Promise<RunningProgram> {
     workingFolder ??= mkdtemp(join(tmpdir(), 'family-hub-jobs-process-'));
-    const imports = ['--import', TSX, '--import', preload(tuning)];
+    const imports = ['--import', preload(sources, tuning)];
     const child = spawn(process.execPath, ['--enable-source-maps', ...imports, program, ...args], {
       cwd: await workingFolder,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...env },
@@ -109,14 +109,14 @@ export function createProcesses() {
     return started;
   }
 
-  /** Starts `src/main.ts` and does not wait for anything. */
+  /** Starts the server and does not wait for anything. */
   const startProgram = (env: Env, ...args: string[]): Promise<RunningProgram> =>
-    run(SERVER, args, { ...SERVER_ENV, ...env });
+    run(server, args, { ...SERVER_ENV, ...env });
 
   return {
     startProgram,
 
-    /** Runs `src/main.ts` to its end: for commands, and for starts that are refused. */
+    /** Runs the server to its end: for commands, and for starts that are refused. */
     async runToEnd(env: Env, ...args: string[]): Promise<Exit & { stdout: string; stderr: string }> {
       const program = await startProgram(env, ...args);
       const exit = await within(90_000, `${args.join(' ') || 'the server'} to end`, program.exited);
@@ -129,7 +129,7 @@ export function createProcesses() {
      */
     async startNode(env: Env, tuning?: Partial<Tuning>): Promise<ServerProcess> {
       const begun = performance.now();
-      const program = await run(SERVER, [], { ...SERVER_ENV, ...env }, tuning);
+      const program = await run(server, [], { ...SERVER_ENV, ...env }, tuning);
       const ready = await readyLine(program, 'a server', (line) => /"msg":"[^"]* is ready after/.test(line));
       const readyAfterMs = Math.round(performance.now() - begun);
       const url = `http://127.0.0.1:${(JSON.parse(ready) as { port: number }).port}`;
@@ -145,7 +145,11 @@ export function createProcesses() {
     /** Starts the simulator on a migrated database. */
     async startProvider(options: { databaseUrl: string; latencyMs?: number }): Promise<ProviderProcess> {
       const { databaseUrl, latencyMs = 0 } = options;
-      const program = await run(PROVIDER, ['--database-url', databaseUrl, '--latency-ms', String(latencyMs)], {});
+      const program = await run(
+        join(sources, 'identity/simulator/standalone.js'),
+        ['--database-url', databaseUrl, '--latency-ms', String(latencyMs)],
+        {},
+      );
       const ready = JSON.parse(await readyLine(program, 'the provider', () => true));
       const { url, organizationId, token } = ready as Record<'url' | 'organizationId' | 'token', string>;
       const control = async (path: string, init: RequestInit = {}): Promise<unknown> => {
