@@ -15,8 +15,9 @@ export default defineConfig({
     // A process for each file would take half of the rules' time, and loading the sources anew for each a third
     // of the database's. What the sources keep is by handle.
     isolate: false,
-    // Most files wait for the database or for processes: three at a time use two cores. Long ones are busy.
-    maxWorkers: isLong ? 2 : 3,
+    // Most files wait for the database or for processes for more than half of their time: four at a time use
+    // two cores. Long ones are busy.
+    maxWorkers: isLong ? 2 : 4,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // A poll ends when its condition holds; on a busy machine that may take longer than the default second.

@@ -39,7 +39,13 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** The initdb and start options of a database whose loss does not matter (tests). */
 export const THROW_AWAY: ClusterOptions = {
   initdbArguments: ['--no-sync'],
-  settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' },
+  settings: {
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    autovacuum: 'off',
+    max_connections: '300',
+  },
 };
 
 export interface ClusterOptions {
