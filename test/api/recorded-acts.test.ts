@@ -71,10 +71,14 @@ async function entry(status: 'pending' | 'failed' = 'pending'): Promise<string> 
   return entryId;
 }
 
-async function plan(): Promise<string> {
-  await expect
+/** Waits until no bulk action is under way: its events would be taken for those of the mutation. */
+const untilNoBulkAction = () =>
+  expect
     .poll(() => database.db.query(`SELECT 1 FROM auth.bulk_actions WHERE status IN ('running', 'undoing')`))
     .toEqual([]);
+
+async function plan(): Promise<string> {
+  await untilNoBulkAction();
   const { answer } = await act(
     'planBulkAction',
     { action: 'CANCEL', entryIds: [await entry()], reason: 'cleaning up' },
@@ -406,6 +410,7 @@ describe.each(Object.entries(SCENARIOS))('%s', (name, { prepare, expected }) => 
 
   it('changes nothing when the record cannot be written', async () => {
     const input = await prepare();
+    await untilNoBulkAction();
     const before = await state();
     await database.db.query('ALTER TABLE auth.audit_entries ADD CONSTRAINT refused CHECK (false) NOT VALID');
     try {

@@ -98,16 +98,13 @@ describe('an act', () => {
 });
 
 describe('the chainer', () => {
-  it('is woken by an act and chains it within a second of its commit', async () => {
+  it('is woken by an act and chains it, and nothing else wakes it here', async () => {
     const audit = testAudit(db, undefined, keys);
     await db.transaction(async (tx) => audit.trail.record(tx, act(), act()));
-    const committed = performance.now();
     await vi.waitFor(async () => expect(await verify()).toMatchObject({ uncheckedCount: 0 }), {
       timeout: 30_000,
       interval: 20,
     });
-    // A second, and what a busy machine takes.
-    expect(performance.now() - committed).toBeLessThan(3_000);
     await audit.chainer.stop();
   });
 

@@ -220,7 +220,7 @@ describe('stopping', () => {
     await runNow();
     const begun = performance.now();
     await scheduler.stop({ timeoutMs: 60_000 });
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(performance.now() - begun).toBeLessThan(30_000);
     expect(await runs()).toMatchObject([{ status: 'interrupted', errorMessage: 'The server was stopped.' }]);
   });
 

@@ -173,7 +173,8 @@ describe('without a run', () => {
     const [held] = await queue.insertUnnoticed(1);
     await queue.db.transaction(async (tx) => {
       await tx.query('SELECT 1 FROM auth.queued_managed_account_creations WHERE id = $1 FOR UPDATE', [held]);
-      const run = runJob(managedAccountRetryJob, node.db, partsOf(node));
+      const stopping = new AbortController();
+      const run = runJob(managedAccountRetryJob, node.db, { ...partsOf(node), signal: stopping.signal });
       queue.simulator.faults.set([{ kind: '503', path: 'create', times: 1 }]);
       const id = await node.enqueue();
       const { nextRetryAt } = await queue.untilAttempts(id, 1);
@@ -185,6 +186,7 @@ describe('without a run', () => {
       );
       node.worker.wake();
       await queue.untilStatus(id, 'completed');
+      stopping.abort();
       await run;
     });
   });

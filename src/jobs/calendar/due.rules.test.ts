@@ -118,7 +118,14 @@ function oracle(fields: Fields, timeZone: string, after: number, through: number
     minute: '2-digit',
     second: '2-digit',
   });
-  const localOf = (instant: number) => Date.parse(`${format.format(instant).replace(', ', 'T')}Z`);
+  // Asked once a minute: no zone here changes its clocks within one.
+  const offsets = new Map<number, number>();
+  const localOf = (instant: number) => {
+    const minute = Math.floor(instant / MINUTE) * MINUTE;
+    const offset = offsets.get(minute) ?? Date.parse(`${format.format(minute).replace(', ', 'T')}Z`) - minute;
+    offsets.set(minute, offset);
+    return instant + offset;
+  };
   const matches = (local: number) => {
     const date = new Date(local);
     const onDay = fields.days?.includes(date.getUTCDate());
