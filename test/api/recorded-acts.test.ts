@@ -363,10 +363,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   rotateEncryptionKey: { prepare: () => ({ reason }), expected: { target_type: 'EncryptionKey', reason } },
 };
 
-/** Everything that a mutation could have changed, but the leases and beats of the running node. */
+/** Everything that a mutation could have changed, but the leases, beats and marks of held entries of the running node. */
 const state = () =>
   database.db.query(`
-    SELECT (SELECT jsonb_agg(to_jsonb(e) ORDER BY id) FROM auth.queued_managed_account_creations e) AS entries,
+    SELECT (SELECT jsonb_agg(to_jsonb(e) - 'is_held' ORDER BY id) FROM auth.queued_managed_account_creations e) AS entries,
            (SELECT jsonb_agg(to_jsonb(b) - 'lease_expires_at' ORDER BY id) FROM auth.bulk_actions b WHERE status <> 'running') AS bulk,
            (SELECT jsonb_agg(to_jsonb(p) ORDER BY scope) FROM auth.queue_pauses p) AS pauses,
            (SELECT jsonb_agg(jsonb_build_array(starts_per_second, concurrency)) FROM auth.queue_limits) AS limits,

@@ -21,8 +21,7 @@ const FREE =
   filter input label lastErrorMessage lastFireSummary looksAt message notes payload problem reason stateReason suggestedCure summary undoReason url
   warnings`);
 /** What this server or who runs it named: codes, keys, jobs, nodes, tokens. */
-const TECHNICAL =
-  words(`action address aggregateType anchor clientRef code cronDescription cursor date endCursor errorCode
+const TECHNICAL = words(`action address aggregateType clientRef code cronDescription cursor date endCursor errorCode
   eventType eventTypes generatedPassword groupKey hostName instanceHost jobName jobNames key lastErrorCode localTime masterKeyId
   mutation name node organizationId path permissions prefix providerRequestId requestId rule secret sequence
   startCursor subject targetId targetType target threshold thresholdName title token tokenPrefix username version zitadelUserId`);
