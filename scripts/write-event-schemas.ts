@@ -58,9 +58,10 @@ A program with a connection to the database can subscribe with \`LISTEN family_h
 \`{"id": ..., "type": ...}\`; the program then reads the row. After a disconnect it finds what it missed by
 \`processed_at\`.
 
-An event that a target cannot take waits 1 s, 2 s, 4 s ... 10 min and holds back what follows in its
-aggregate, nothing else. After 10 failures it is parked: what follows goes on, and it waits for
-\`redeliverOutboxEvent\`. \`outboxStatistics\` counts what waits and what is parked, \`outboxEvents\` shows it.
+If a target does not accept an event, the server tries again after 1 s, 2 s, 4 s and so on up to 10 min. Meanwhile only
+later events of the same aggregate wait. After 10 failures the event is parked: later events continue, and the
+parked one waits for \`redeliverOutboxEvent\`. \`outboxStatistics\` counts waiting and parked events, \`outboxEvents\`
+lists them.
 
 | event | aggregate | what happened | payload |
 |---|---|---|---|

@@ -134,9 +134,9 @@ Generated from \`src/metrics.ts\` (\`npm run readme\`). \`GET /metrics\` on each
 process (\`process_*\`, \`nodejs_*\`: CPU, memory, event loop). [monitoring/](../monitoring) has a Prometheus
 configuration with rules, and a Grafana dashboard.
 
-"Of the database": one node reads it for all, at most every 10 s, and every node shows it;
-take the maximum over the nodes, not the sum. Everything else is of the node that is asked. A label holds
-what is listed here, or \`other\`, whatever is sent to the server.
+"From the database": one node reads these for all, at most every 10 s, and every node shows them; take the maximum over
+the nodes, not the sum. All other metrics are of the node that answers. A label has only the listed values, or
+\`other\`, whatever clients send.
 
 Transactions of other database users delay live updates too, but PostgreSQL shows them only to members of
 \`pg_read_all_stats\`.
