@@ -28,7 +28,7 @@ export const Blocker = builder.interfaceRef<AnyBlocker>('Blocker').implement({
       description: 'The code of the failure or condition, for scripts.',
       resolve: ({ code, kind }) => code ?? screamingSnake(kind),
     }),
-    message: t.text('message', 'What it is, for people; `at` says until when.'),
+    message: t.text('message', 'What it is, for people, without instants: `at` is one.'),
     at: t.field({
       type: 'DateTime',
       nullable: true,
