@@ -169,11 +169,7 @@ export async function finishRun(
                            WHERE other.fire_id = finished.fire_id AND other.id <> finished.id)
        RETURNING fire.id
      ), event AS (
-       INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload)
-       SELECT 'JobRunFinished', 'Job', ${namedAggregateId('Job', 'job_name')},
-              jsonb_build_object('jobName', job_name, 'runId', id, 'trigger', trigger, 'status', status, 'scheduledFor', scheduled_for,
-                                 'startedAt', started_at, 'finishedAt', finished_at, 'counts', counts)
-       FROM finished
+       ${finishedEvent('finished')}
      )
      SELECT (SELECT to_jsonb(ended) FROM (SELECT ${endedColumns('finished')} FROM finished) AS ended) AS ended,
             EXISTS (SELECT FROM owed) OR EXISTS (
@@ -193,6 +189,14 @@ export async function finishRun(
   );
   return row ?? { ended: null, isFireOwed: false };
 }
+
+/** Writes the event of each run that the part `runs` of the statement has closed. */
+const finishedEvent = (runs: string): string =>
+  `INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload)
+       SELECT 'JobRunFinished', 'Job', ${namedAggregateId('Job', 'job_name')},
+              jsonb_build_object('jobName', job_name, 'runId', id, 'trigger', trigger, 'status', status, 'scheduledFor', scheduled_for,
+                                 'startedAt', started_at, 'finishedAt', finished_at, 'counts', counts)
+       FROM ${runs}`;
 
 /**
  * Closes, as `interrupted`, every run whose lease ended `graceMs` ago, and owes its fire
@@ -228,11 +232,7 @@ export function closeCrashedRuns(
                            WHERE other.fire_id = crashed.fire_id AND other.id <> crashed.id)
        RETURNING fire.id
      ), event AS (
-       INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload)
-       SELECT 'JobRunFinished', 'Job', ${namedAggregateId('Job', 'job_name')},
-              jsonb_build_object('jobName', job_name, 'runId', id, 'trigger', trigger, 'status', status, 'scheduledFor', scheduled_for,
-                                 'startedAt', started_at, 'finishedAt', finished_at, 'counts', counts)
-       FROM crashed
+       ${finishedEvent('crashed')}
      ), line AS (
        INSERT INTO auth.job_run_log_lines (run_id, at, level, message)
        SELECT id, finished_at, 'error', error_message FROM crashed
