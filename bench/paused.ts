@@ -1,112 +1,110 @@
 /**
- * What a paused family costs: claims beside 0 and beside so many due entries of a paused family,
- * interleaved in one run; how long it takes to pause and to resume that family; and what the trigger
- * that marks entries costs an insert.
+ * What a paused family costs. Claims alternate between two databases, in one of which a family with so
+ * many due entries is paused: while its entries are marked, and after that. Also how long it takes to
+ * pause and to resume that family, and what the trigger that marks entries costs an insert.
  */
-import { claimDue } from '../src/accounts/claim.ts';
+import { claimDue, giveBack } from '../src/accounts/claim.ts';
 import { keepHolds } from '../src/accounts/control/holds.ts';
 import { pauseQueue, resumeQueue } from '../src/accounts/control/queue-control.ts';
 import { ensureCircuit } from '../src/identity/circuit.ts';
 import { testContext } from '../test/support/context.ts';
-import { median, openSetting } from './setting.ts';
+import { median, openSetting, type Setting } from './setting.ts';
 
 const PAUSED = Number(process.argv[2] ?? 100_000);
-const CLAIMS = Number(process.argv[3] ?? 200);
-const ROUNDS = Number(process.argv[4] ?? 5);
-const INSERTED = 20_000;
+const CLAIMS = Number(process.argv[3] ?? 300);
+const INSERTED = 10_000;
+const ROUNDS = 9;
 /** As many as a worker with a concurrency of 32 claims ahead. */
 const LIMIT = 64;
 
-const setting = await openSetting();
-const { db, keyRing, nodeId } = setting;
-const context = testContext({ db, keyRing });
-const claim = { provider: 'bench', nodeId, leaseMs: 30_000 };
+const settings = [await openSetting(), await openSetting()] as const;
+const [alone, beside] = settings;
 try {
-  await ensureCircuit(db, claim.provider);
-  const families = await db.query<{ id: string }>(
-    `INSERT INTO auth.families (name) VALUES ('Paused'), ('Other') RETURNING id`,
-  );
-  const [paused = '', other = ''] = families.map(({ id }) => id);
-  const measured = { without: [] as number[], beside: [] as number[] };
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const count of round % 2 === 0 ? [0, PAUSED] : [PAUSED, 0]) {
-      await db.query('TRUNCATE auth.queued_managed_account_creations CASCADE');
-      await fill(paused, count);
-      await fill(other, CLAIMS * LIMIT);
-      if (count > 0) {
-        const begun = performance.now();
-        await pauseQueue(context, { familyId: paused, reason: 'a benchmark' });
-        const answered = performance.now() - begun;
-        await keepAll();
-        console.log(`round ${round}: paused after ${ms(answered)}, all marked after ${ms(performance.now() - begun)}`);
-      }
-      await db.query('VACUUM ANALYZE auth.queued_managed_account_creations');
-      const each = await claimAll();
-      if (round > 0) measured[count === 0 ? 'without' : 'beside'].push(each);
-      console.log(`round ${round}: a claim of ${LIMIT} beside ${count} paused: ${ms(each)}`);
-      if (count === 0) continue;
-      const begun = performance.now();
-      await resumeQueue(context, { familyId: paused });
-      const first = await keepHolds(db);
-      const firstMs = performance.now() - begun;
-      await keepAll();
-      console.log(
-        `round ${round}: resumed; the first ${first.releasedCount} can be claimed after ${ms(firstMs)}, all after ${ms(performance.now() - begun)}`,
-      );
-    }
+  const familyId = '00000000-0000-4000-8000-000000000001';
+  for (const { db } of settings) {
+    await ensureCircuit(db, 'bench');
+    await db.query(`INSERT INTO auth.families (id, name) VALUES ($1, 'Paused')`, [familyId]);
+    await fill(db, 'other', 2_000);
   }
-  const { without, beside } = measured;
-  const ratios = beside.map((each, index) => each / (without[index] ?? Number.NaN));
+  await fill(beside.db, 'paused', PAUSED, familyId);
+  for (const { db } of settings) await db.query('VACUUM ANALYZE auth.queued_managed_account_creations');
+  await measure('with none paused', () => false);
+
+  const context = testContext({ db: beside.db, keyRing: beside.keyRing });
+  let begun = performance.now();
+  await pauseQueue(context, { familyId, reason: 'a benchmark' });
+  const pausedMs = performance.now() - begun;
+  let isMarking = true;
+  const marked = keepAll().then((ms) => {
+    isMarking = false;
+    return ms;
+  });
+  await measure('while they are marked', () => isMarking);
+  console.log(`paused after ${told(pausedMs)}, all marked after ${told(pausedMs + (await marked))}`);
+  await measure('with all marked', () => false);
+
+  begun = performance.now();
+  await resumeQueue(context, { familyId });
+  const { releasedCount } = await keepHolds(beside.db);
+  const firstMs = performance.now() - begun;
+  const restMs = await keepAll();
   console.log(
-    `median of ${ROUNDS}: a claim of ${LIMIT} takes ${ms(median(without))}, beside ${PAUSED} paused entries ${ms(median(beside))}, ratio ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
+    `resumed; ${releasedCount} can be claimed after ${told(firstMs)}, all ${PAUSED} after ${told(firstMs + restMs)}`,
   );
-  const inserts: number[] = [];
-  for (let round = 0; round <= ROUNDS; round++) {
-    const [marking, plain] = [await inserting(other, 'ENABLE'), await inserting(other, 'DISABLE')];
-    if (round > 0) inserts.push(marking / plain);
-  }
+
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) ratios.push((await inserting('ENABLE')) / (await inserting('DISABLE')));
   console.log(
-    `median of ${ROUNDS}: inserting ${INSERTED} entries with the trigger takes ${median(inserts).toFixed(2)} times as long as without (${Math.min(...inserts).toFixed(2)} to ${Math.max(...inserts).toFixed(2)})`,
+    `an insert of ${INSERTED} entries with the trigger: ${median(ratios).toFixed(2)} times as long as without (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
   );
 } finally {
-  await setting.close();
+  for (const setting of settings) await setting.close();
 }
 
-async function inserting(familyId: string, trigger: 'ENABLE' | 'DISABLE'): Promise<number> {
-  await db.query('TRUNCATE auth.queued_managed_account_creations CASCADE');
-  await db.query(`ALTER TABLE auth.queued_managed_account_creations ${trigger} TRIGGER hold_paused`);
-  const begun = performance.now();
-  await fill(familyId, INSERTED);
-  return performance.now() - begun;
+function told(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
 }
 
-function ms(value: number): string {
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
-}
-
-/** Due entries; those of the paused family have been due for longer. */
-async function fill(familyId: string, count: number): Promise<void> {
+/** Due entries; those of a family have been due for longer. */
+async function fill(db: Setting['db'], name: string, count: number, familyId: string | null = null): Promise<void> {
   await db.query(
     `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, next_retry_at)
-     SELECT $1, left($1::uuid::text, 4) || n, 'Some Body', now() - CASE WHEN $3 THEN interval '2 hours' ELSE interval '1 hour' END
-     FROM generate_series(1, $2) AS n`,
-    [familyId, count, count === PAUSED],
+     SELECT $1, $2 || n, 'Some Body', now() - CASE WHEN $1::uuid IS NULL THEN interval '1 hour' ELSE interval '2 hours' END
+     FROM generate_series(1, $3) AS n`,
+    [familyId, name, count],
   );
 }
 
-async function keepAll(): Promise<void> {
+/** What the nodes do when they get the notice; milliseconds. */
+async function keepAll(): Promise<number> {
+  const begun = performance.now();
   for (;;) {
-    const { heldCount, releasedCount } = await keepHolds(db);
-    if (heldCount + releasedCount === 0) return;
+    const { heldCount, releasedCount } = await keepHolds(beside.db);
+    if (heldCount + releasedCount === 0) return performance.now() - begun;
   }
 }
 
-/** Milliseconds a claim. */
-async function claimAll(): Promise<number> {
+/** Claims in turn from both, as often as CLAIMS says, or for as long as `isGoingOn`. */
+async function measure(when: string, isGoingOn: () => boolean): Promise<void> {
+  const times = new Map<Setting, number[]>(settings.map((setting) => [setting, []]));
+  for (let count = 0; count < CLAIMS || isGoingOn(); count++)
+    for (const [{ db, nodeId }, measured] of times) {
+      const begun = performance.now();
+      const entries = await claimDue(db, { provider: 'bench', nodeId, leaseMs: 30_000 }, LIMIT);
+      measured.push(performance.now() - begun);
+      if (entries.length !== LIMIT) throw new Error(`A claim brought ${entries.length} entries instead of ${LIMIT}.`);
+      await giveBack(db, entries);
+    }
+  const [without = [], others = []] = [times.get(alone), times.get(beside)];
+  console.log(
+    `${when}: a claim of ${LIMIT} beside ${PAUSED} due entries of a family: median ${told(median(others))}, slowest ${told(Math.max(...others))}; alone ${told(median(without))}, slowest ${told(Math.max(...without))}; ratio of the medians ${(median(others) / median(without)).toFixed(2)} (${without.length} claims each)`,
+  );
+}
+
+async function inserting(trigger: 'ENABLE' | 'DISABLE'): Promise<number> {
+  await alone.db.query('TRUNCATE auth.queued_managed_account_creations CASCADE');
+  await alone.db.query(`ALTER TABLE auth.queued_managed_account_creations ${trigger} TRIGGER hold_paused`);
   const begun = performance.now();
-  for (let count = 0; count < CLAIMS; count++) {
-    const entries = await claimDue(db, claim, LIMIT);
-    if (entries.length !== LIMIT) throw new Error(`A claim brought ${entries.length} entries instead of ${LIMIT}.`);
-  }
-  return (performance.now() - begun) / CLAIMS;
+  await fill(alone.db, 'inserted', INSERTED);
+  return performance.now() - begun;
 }
