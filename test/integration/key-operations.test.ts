@@ -275,7 +275,7 @@ describe('sealing anew', () => {
       await until('six tries', async () => tries.length >= 6);
     });
     const pauses = tries.slice(1, 6).map((at, index) => at - (tries[index] ?? 0));
-    for (const [index, ms] of pauses.entries()) expect(ms, `pause ${index + 1}`).toBeGreaterThan(45 * 2 ** index);
+    for (const [index, ms] of pauses.entries()) expect(ms, `pause ${index + 1}`).toBeGreaterThan(25 * 2 ** index);
     await untilFinished(resealingId);
     await runner.stop(1_000);
   });
