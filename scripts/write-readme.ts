@@ -171,6 +171,9 @@ configuration:
   alert stays visible. If it is still on when the silence ends, it is announced then, unless it was announced
   before. The end of an announced alert is always announced.
 
+\`conditions\` lists what needs attention now: these alerts, and without waiting for a threshold open circuits,
+pauses, and missing nodes.
+
 Alerts cannot report a database that is unreachable: metrics and the log do. A rule that cannot be evaluated
 has an alert of its own (\`RULE_UNREADABLE\`), and its alerts stay as they are. PostgreSQL shows when other
 users' transactions began only to members of \`pg_read_all_stats\`.

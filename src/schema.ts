@@ -25,6 +25,7 @@ import './accounts/insight/queue-forecast.graphql.ts';
 import './alerts/alert.graphql.ts';
 import './alerts/alert.graphql.ts';
 import './alerts/alert.graphql.ts';
+import './alerts/attention.graphql.ts';
 import './alerts/silence.graphql.ts';
 import './events/changes/change-subscription.graphql.ts';
 import './events/changes/change-subscription.graphql.ts';

@@ -53,6 +53,7 @@ export const OPERATIONS: Readonly<Record<string, Permission>> = {
   'Query.verifyAuditTrail': ofAll(OPERATES),
   'Query.outboxEvents': ofAll(OPERATES),
   'Query.outboxStatistics': ofAll(OPERATES),
+  'Query.conditions': ofFamilies(SEES),
   'Query.alerts': ofAll(SEES),
   'Query.alertRules': ofAll(SEES),
   'Query.alertSilences': ofAll(SEES),

@@ -61,7 +61,7 @@ async function requireRules(prisma: PrismaClient, asked: readonly string[]): Pro
   if (unknown !== undefined) throw unknownRule(unknown);
 }
 
-const AlertSeverityRef = enumOf<AlertSeverity>('AlertSeverity', 'How urgent an alert is.', {
+export const AlertSeverityRef = enumOf<AlertSeverity>('AlertSeverity', 'How urgent an alert is.', {
   info: 'Do it in the next days.',
   warning: 'Check it today.',
   critical: 'Check it now: something has stopped.',
@@ -79,7 +79,7 @@ const Kind = enumOf<SubjectKind>('AlertSubjectKind', 'What an alert is about.', 
   database: 'The database.',
   alert_rule: 'An alert rule; `key` is its name.',
 });
-const Subject = builder.objectRef<{ kind: SubjectKind; key: string | null }>('AlertSubject').implement({
+export const Subject = builder.objectRef<{ kind: SubjectKind; key: string | null }>('AlertSubject').implement({
   description: 'What an alert or condition is about, for a link.',
   fields: (t) => ({
     kind: t.expose('kind', { type: Kind, description: 'Its kind.' }),

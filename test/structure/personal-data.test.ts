@@ -17,7 +17,7 @@ const ACTORS = words(`actor actorId askedBy by changedBy createdBy endedBy opene
   stateChangedBy undoneBy updatedBy`);
 /** What people or other programs wrote, or what quotes them. */
 const FREE =
-  words(`after aggregateName answer before body cause changeReason description errorMessage explanation fields
+  words(`advice after aggregateName answer before body cause changeReason description errorMessage explanation fields
   filter input label lastErrorMessage lastFireSummary looksAt message notes payload problem reason stateReason suggestedCure summary undoReason url
   warnings`);
 /** What this server or who runs it named: codes, keys, jobs, nodes, tokens. */

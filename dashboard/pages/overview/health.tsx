@@ -1,4 +1,4 @@
-/** Is all well, in one glance and one sentence; what is not, with its cure beside it. */
+/** Is all well, in one sentence; each thing that needs attention, with its cures. */
 import { CircleCheckBig, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
@@ -8,28 +8,17 @@ import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Button } from '../../ui/button.tsx';
 import { Notice } from '../../ui/notice.tsx';
-import { Prose } from '../../ui/prose.tsx';
+import { Time } from '../../ui/time.tsx';
 import { counted } from '../../ui/words.ts';
-import { type Statistics, troublesOf, verdictOf } from './health.rules.ts';
+import { pageOf, type Statistics, verdictOf } from './health.rules.ts';
 
-/** What only those see who are bound to no family. */
-const Health = graphql(`
-  query Health {
-    simulator { fault changedBy }
-    identityProvider { circuit { state reason openedAt openedBy } }
-    jobSchedules { id name isPaused pause { reason by } }
-    serverNodes { id state }
-    alerts(first: 20, filter: { isOn: true }) {
-      nodes {
-        id alertId severity summary isSilenced notFoundAt subject { kind }
-        explanation { blockers { message cure { label mutation input } } }
-      }
+const Conditions = graphql(`
+  query Conditions {
+    conditions {
+      code severity message advice startedAt
+      subject { kind key }
+      cures { label mutation input }
     }
-  }
-`);
-const Pauses = graphql(`
-  query Pauses {
-    queueControl { pauses { reason pausedBy family { familyId name } } }
   }
 `);
 
@@ -38,69 +27,54 @@ const FIRST = 4;
 
 export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
   const [isWhole, setWhole] = useState(false);
-  const seesAll = usePermission('identityProvider').isAllowed;
-  const health = useLiveQuery({
-    query: Health,
+  const { data, problem, isPassing, isLoading } = useLiveQuery({
+    query: Conditions,
     variables: {},
-    on: ['CIRCUIT', 'SCHEDULE', 'ALERT'],
-    everyMs: 10_000,
-    isPaused: !seesAll,
+    on: ['CIRCUIT', 'SCHEDULE', 'ALERT', 'QUEUED_CREATION'],
+    everyMs: 5_000,
+    isPaused: !usePermission('conditions').isAllowed,
   });
-  const pauses = useLiveQuery({ query: Pauses, variables: {}, on: ['QUEUED_CREATION'], everyMs: 5_000 });
-  const { data } = health;
-  if ((seesAll && health.isLoading) || pauses.isLoading)
-    return <div aria-hidden className="h-14 animate-pulse rounded-lg bg-raised" />;
-  const troubles = troublesOf({
-    simulator: data?.simulator,
-    circuit: data?.identityProvider?.circuit,
-    pauses: pauses.data?.queueControl?.pauses,
-    alerts: data?.alerts?.nodes,
-    jobs: data?.jobSchedules ?? [],
-    runningNodes: data?.serverNodes?.filter(({ state }) => state === 'RUNNING').length,
-    failedCount: statistics.failedCount,
-  });
-  const isKnown =
-    pauses.data?.queueControl != null &&
-    (!seesAll ||
-      (health.problem === undefined &&
-        data?.identityProvider != null &&
-        data.alerts !== null &&
-        data.jobSchedules !== null &&
-        data.serverNodes !== null));
-  const isWell = isKnown && troubles.length === 0;
+  if (isLoading) return <div aria-hidden className="h-14 animate-pulse rounded-lg bg-raised" />;
+  const known = problem === undefined ? data?.conditions : undefined;
+  const conditions = data?.conditions ?? [];
+  const isWell = known?.length === 0;
   const Icon = isWell ? CircleCheckBig : TriangleAlert;
+  const tone = isWell ? 'text-good' : conditions[0]?.severity === 'CRITICAL' ? 'text-bad' : 'text-warn';
   return (
     <section aria-label="Is all well" className="grid gap-3">
-      {health.problem !== undefined && !health.isPassing && <Notice tone="bad">{health.problem}</Notice>}
-      <p
-        role="status"
-        className={`flex items-center gap-3 text-lg font-semibold ${isWell ? 'text-good' : troubles[0]?.tone === 'bad' ? 'text-bad' : 'text-warn'}`}
-      >
+      {problem !== undefined && !isPassing && <Notice tone="bad">{problem}</Notice>}
+      <p role="status" className={`flex items-center gap-3 text-lg font-semibold ${tone}`}>
         <Icon aria-hidden className="size-6 shrink-0" />
-        {verdictOf(troubles, statistics, isKnown)}
+        {verdictOf(known?.length, statistics)}
       </p>
-      {(isWhole ? troubles : troubles.slice(0, FIRST)).map(({ key, tone, text, cures, href }) => (
+      {(isWhole ? conditions : conditions.slice(0, FIRST)).map((condition) => (
         <Notice
-          key={key}
-          tone={tone}
+          key={`${condition.code} ${condition.subject.key} ${condition.message}`}
+          tone={condition.severity === 'CRITICAL' ? 'bad' : 'warn'}
           actions={
             <>
-              {cures.slice(0, 2).map((cure) => (
-                <CureButton key={`${cure.mutation} ${cure.label} ${JSON.stringify(cure.input)}`} cure={cure} />
+              {condition.cures.map((cure) => (
+                <CureButton key={cure.label} cure={cure} />
               ))}
-              <Link href={href} className="self-center px-1 text-sm underline underline-offset-2">
-                Look at it
+              <Link href={pageOf(condition)} className="self-center px-1 text-sm underline underline-offset-2">
+                Details
               </Link>
             </>
           }
         >
-          <Prose text={text} />
+          {condition.message} {condition.advice}
+          {condition.startedAt !== null && (
+            <span className="text-muted">
+              {' Since '}
+              <Time at={condition.startedAt} as="clock" />.
+            </span>
+          )}
         </Notice>
       ))}
-      {!isWhole && troubles.length > FIRST && (
+      {!isWhole && conditions.length > FIRST && (
         <div>
           <Button isSmall kind="ghost" onClick={() => setWhole(true)}>
-            {counted(troubles.length - FIRST, 'more thing', 'more things')}
+            {counted(conditions.length - FIRST, 'more', 'more')}
           </Button>
         </div>
       )}

@@ -1,4 +1,4 @@
-/** Is all well, in one glance; the rest leads to where more is known. */
+/** Is all well, at a glance; the other cards link to the pages with the details. */
 
 import { Loaded } from '../../ui/loaded.tsx';
 import { Page } from '../../ui/page.tsx';

@@ -37,7 +37,7 @@ describe.skipIf(isBrowserMissing)('the overview', () => {
       .toBe(true);
     await health.getByRole('link', { name: 'Plan a retry of these entries' }).waitFor();
     // The first is about the simulator, which somebody set so.
-    await health.getByRole('link', { name: 'Look at it' }).last().click();
+    await health.getByRole('link', { name: 'Details' }).last().click();
     await page.getByRole('heading', { name: 'Failures', level: 1 }).waitFor();
     await page.getByText(/^1 family: /).waitFor();
     await page.getByText('The provider said: “Username is not allowed (SIMUL-…)”').waitFor();
