@@ -1,33 +1,33 @@
 /**
- * When an alert goes on and off: decided purely, from what was on before, what is wrong now and
- * which silences hold. On when it is found, off when it has not been found for the hold time, so
- * that what comes and goes is one alert. What is announced is announced once, on and off.
+ * When an alert is raised and resolved: a pure decision from the alerts that are on, what was found
+ * and the silences in force. It is raised when it is found, and resolved when it was not found for the
+ * hold time, so that one that flaps stays one alert. Each is announced once, raised and resolved.
  */
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
 import type { Finding, Findings } from './alert-rule.ts';
 
-/** What there is of an alert beside what was found. */
+/** A finding as an alert. */
 export interface AlertState extends Omit<Finding, 'since'> {
   readonly id: string;
   readonly rule: string;
   readonly severity: AlertSeverity;
   readonly startedAt: Date;
   readonly raisedAt: Date;
-  /** When others were told; null while a silence keeps it back. */
+  /** Null while a silence holds the announcement back. */
   readonly announcedAt: Date | null;
-  /** Since when it is not found any more. */
+  /** Since when it is no longer found. */
   readonly clearSince: Date | null;
   readonly resolvedAt: Date | null;
 }
 
-/** What a rule found; undefined where it could not be asked. */
+/** What a rule found; undefined where it could not be evaluated. */
 export interface Asked {
   readonly rule: string;
   readonly severity: AlertSeverity;
   readonly found: Findings | undefined;
 }
 
-/** A silence that holds: of one alert, or of a rule and, where it is given, one group of it. */
+/** A silence in force: of one alert, or of a rule and, where given, one group of it. */
 export interface Silence {
   readonly alertId: string | null;
   readonly rule: string | null;
@@ -37,7 +37,7 @@ export interface Silence {
 export interface Change {
   readonly alert: AlertState;
   readonly isNew: boolean;
-  /** What others are told, if anything. */
+  /** What is announced, if anything. */
   readonly edge: 'raised' | 'resolved' | null;
 }
 
@@ -45,7 +45,7 @@ export interface Decision {
   readonly now: Date;
   readonly holdMs: number;
   readonly silences: readonly Silence[];
-  /** An id for an alert that goes on. */
+  /** An id for an alert that is raised. */
   readonly newId: () => string;
 }
 
@@ -56,8 +56,8 @@ export const covers = (silence: Silence, alert: { id: string; rule: string; grou
     : silence.alertId === alert.id;
 
 /**
- * What changes: `open` are the alerts that are on, whatever their rule; those of rules that were
- * not asked, or that did not see everything, stay as they are unless they are found.
+ * Answers the changes. `open` are the alerts that are on, of all rules; those of rules that were not
+ * evaluated, or that did not read everything, stay as they are unless they are found.
  */
 export function decide(open: readonly AlertState[], asked: readonly Asked[], decision: Decision): Change[] {
   const before = new Map(open.map((alert) => [keyOf(alert.rule, alert.groupKey), alert]));
@@ -88,7 +88,7 @@ function raised(
   return [announced({ ...what, id: newId(), rule, severity, ...started }, decision, true)];
 }
 
-/** A longer count, or other words, tell nobody anything new. */
+/** A higher count or other words are not announced. */
 function stillOn(alert: AlertState, { since: _, ...what }: Finding, decision: Decision): Change[] {
   const next = announced({ ...alert, ...what, clearSince: null }, decision, false);
   return next.edge === null && isSame(alert, next.alert) ? [] : [next];

@@ -1,7 +1,7 @@
 /**
- * Asks the rules, one after the other and for so long at the most: a look must be over well before
- * its turn runs out, or nothing that it found would count. Whoever is quick is asked first, and who
- * was not reached comes first the next time: one slow rule hides no other, and is told of itself.
+ * Reads the alert rules one after the other, within a time: an evaluation must end well before its turn
+ * expires, or its findings are dropped. The fastest rules come first, and those that were not reached come
+ * first the next time: a slow rule hides no other, and has an alert of its own (RULE_UNREADABLE).
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from '../database/database.ts';
@@ -9,27 +9,27 @@ import type { Outage } from '../database/outage.ts';
 import type { Asked } from './alert.rules.ts';
 import type { AlertRule, Findings } from './alert-rule.ts';
 
-/** Half of a turn: what was found has still to be written. */
+/** Leaves time to write the findings before the turn expires. */
 const LONGEST_MS = 30_000;
 
 export interface AskingTools {
   readonly rules: readonly AlertRule[];
   readonly reading: Queryable;
   readonly outage: Pick<Outage, 'explains' | 'warn'>;
-  /** Left out: half a minute. */
+  /** In milliseconds; left out: 30 s. */
   readonly longestMs?: number;
 }
 
 /**
  * Answers what every rule found: undefined for one that failed, did not answer in time or was not
- * reached. Undefined as a whole when `stopping` comes first; throws when the database is away.
+ * reached. Undefined as a whole when `stopping` resolves first; throws when the database is unreachable.
  */
 export type Ask = (stopping: Promise<void>) => Promise<Asked[] | undefined>;
 
 export function createAsking({ rules, reading, outage, longestMs = LONGEST_MS }: AskingTools): Ask {
-  /** Of the last look, in milliseconds; those that it did not reach are not in it. */
+  /** How long each took the last time, in milliseconds; those that were not reached are missing. */
   let took = new Map<string, number>();
-  /** Asked by an earlier look and still at it: asked again, they would take one connection more each time. */
+  /** Still running from an earlier evaluation: started again, they would take one more connection each time. */
   const atIt = new Set<string>();
 
   const ask = async ({ name, find }: AlertRule): Promise<Findings | undefined> => {
@@ -38,7 +38,7 @@ export function createAsking({ rules, reading, outage, longestMs = LONGEST_MS }:
       return await find(reading);
     } catch (error) {
       if (outage.explains(error)) throw error;
-      outage.warn(error, `What the alert rule ${name} looks at could not be read`);
+      outage.warn(error, `The alert rule ${name} could not be evaluated`);
       return undefined;
     } finally {
       atIt.delete(name);
@@ -70,7 +70,7 @@ export function createAsking({ rules, reading, outage, longestMs = LONGEST_MS }:
     }
     const unread = rules.filter(({ name }) => !found.has(name)).map(({ name }) => name);
     if (unread.length > 0)
-      outage.warn(new Error(`Without an answer: ${unread.join(', ')}`), 'Not every alert rule could be asked in time');
+      outage.warn(new Error(`Without an answer: ${unread.join(', ')}`), 'Not every alert rule was evaluated in time');
     return rules.map(({ name: rule, severity }) => ({ rule, severity, found: found.get(rule) }));
   };
 }

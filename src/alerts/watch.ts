@@ -1,14 +1,13 @@
-/** Looks for alerts from time to time, one look at a time, until it is stopped. */
-
+/** Evaluates the alert rules in intervals, one evaluation at a time, until it is stopped. */
 import { within } from '../within.ts';
 import { loop } from '../work/loop.ts';
 import { type EvaluationTools, evaluate } from './evaluate.ts';
 
 export interface AlertWatch {
   begin(): void;
-  /** Looks now, if it is this node's turn. Rejects when the database does not answer. */
+  /** Evaluates the rules now, if it is this node's turn. Rejects when the database does not answer. */
   look(): Promise<void>;
-  /** Breaks off a look in hand, and waits for its end no longer than that. */
+  /** Aborts an evaluation in progress, and waits for its end for at most that long. */
   stop(timeoutMs: number): Promise<void>;
 }
 
@@ -22,7 +21,7 @@ export function createAlertWatch(tools: EvaluationTools): AlertWatch {
   const look = (): Promise<void> => {
     const looked = last.then(async () => {
       if (isStopped) return;
-      // One for each look: what waits for a promise stays with it.
+      // A promise for each evaluation: a shared one would keep all its listeners.
       const stopping = new Promise<void>((resolve) => {
         breakOff = resolve;
       });
@@ -32,7 +31,7 @@ export function createAlertWatch(tools: EvaluationTools): AlertWatch {
     return looked;
   };
   const looks = loop({
-    name: 'Looking for alerts',
+    name: 'Evaluating the alert rules',
     outage: db.outage,
     retryMs: intervalMs,
     async once() {

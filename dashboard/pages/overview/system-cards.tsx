@@ -121,7 +121,9 @@ function NodeList({ of: nodes }: { readonly of: NonNullable<System['serverNodes'
 
 function AlertList({ of: alerts }: { readonly of: NonNullable<System['alerts']>['nodes'] }) {
   if (alerts.length === 0)
-    return <Empty title="No alert is on.">The server watches itself by its rules; what it finds stands here.</Empty>;
+    return (
+      <Empty title="No alert is on.">The server evaluates its alert rules every few seconds; alerts appear here.</Empty>
+    );
   return (
     <ul className="grid gap-2">
       {alerts.map(({ id, summary, severity, raisedAt, isSilenced, notFoundAt }) => (
@@ -131,7 +133,7 @@ function AlertList({ of: alerts }: { readonly of: NonNullable<System['alerts']>[
             <span className="text-sm text-muted">
               <Time at={raisedAt} />
               {isSilenced && ', silenced'}
-              {notFoundAt !== null && ', not found any more'}
+              {notFoundAt !== null && ', no longer found'}
             </span>
           </span>
           <span>{summary}</span>
