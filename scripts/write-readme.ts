@@ -163,8 +163,9 @@ configuration:
   condition was not found for a minute: one that flaps stays one alert.
 - **Grouped.** 4,000 entries that fail for one cause are one alert. A higher count is not announced again.
 - **Announced** by the events \`AlertRaised\` and \`AlertResolved\` (written in the same transaction, so that
-  webhooks get each at least once), by \`alertChanged\`, by the metric \`family_hub_alerts\`, and by one line in
-  the log (error for critical, warn for warning; info when it is resolved).
+  webhooks get each at least once), by \`alertChanged\`, by the metric \`family_hub_alerts\` (which also shows a critical
+  \`RULE_UNREADABLE\` when no node has evaluated the rules for 5 minutes), and by one line in the log
+  (error for critical, warn for warning; info when it is resolved).
 - **Explained.** \`alerts { nodes { title summary startedAt explanation { blockers { code message cure { mutation input } } } subject { kind key } } }\`
   says what is wrong, since when, what to do, which mutation does it, and what to link to.
 - **Silenced** with an end and a reason: \`silenceAlert\` for one alert, a rule, or one group of it. A silenced

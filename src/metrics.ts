@@ -223,14 +223,10 @@ export function declareMetrics() {
       ),
     },
     alerts: {
-      on: gauge(
-        'family_hub_alerts',
-        'From the database: active alerts. RULE_UNREADABLE is critical when no node has evaluated the rules for 5 minutes.',
-        {
-          rule: { atMost: 50, of: 'the alert rules of the server' },
-          severity: Object.values(AlertSeverity),
-        },
-      ),
+      on: gauge('family_hub_alerts', 'From the database: active alerts.', {
+        rule: { atMost: 50, of: 'the alert rules of the server' },
+        severity: Object.values(AlertSeverity),
+      }),
     },
     changes: {
       heldBack: gauge(
