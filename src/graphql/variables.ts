@@ -1,7 +1,7 @@
 /**
- * What is wrong with an operation's variables, told without their values: GraphQL would print
- * the whole input, password and all, once for each problem. So they are looked at before the
- * executor sees them, and only as far as the last problem that is told.
+ * What is wrong with an operation's variables, without their values: GraphQL would print the whole
+ * input, password included, once for each problem. So they are checked before the executor sees them,
+ * and only up to the last problem that is reported.
  */
 import {
   coerceInputValue,
@@ -16,6 +16,7 @@ import {
   typeFromAST,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { InputIssue } from '../refusals.ts';
 import { valueFree } from './value-free.rules.ts';
 
 const MOST_PROBLEMS = 50;
@@ -49,24 +50,35 @@ function variableProblems({ schema, document, operationName, variableValues }: R
     if (!isInputType(type)) continue;
     const isGiven = Object.hasOwn(values, name);
     if (!isGiven && node.defaultValue !== undefined) continue;
-    for (const message of problemsOf(name, type, isGiven, values[name], MOST_PROBLEMS - problems.length))
-      problems.push(new GraphQLError(message, { nodes: node, extensions: { http: { status: 400 } } }));
+    for (const { message, issues } of problemsOf(name, type, isGiven, values[name], MOST_PROBLEMS - problems.length))
+      problems.push(new GraphQLError(message, { nodes: node, extensions: { issues, http: { status: 400 } } }));
     if (problems.length >= MOST_PROBLEMS) break;
   }
   return problems;
 }
 
+interface Problem {
+  readonly message: string;
+  /** The field within the variable, as the refusals of operations have it. */
+  readonly issues?: readonly InputIssue[];
+}
+
 /** The first so many problems with the value of one variable. */
-function problemsOf(name: string, type: GraphQLInputType, isGiven: boolean, value: unknown, most: number): string[] {
+function problemsOf(name: string, type: GraphQLInputType, isGiven: boolean, value: unknown, most: number): Problem[] {
   if (isNonNullType(type)) {
-    if (!isGiven) return [`Variable "$${name}" of required type "${type}" was not provided.`];
-    if (value === null) return [`Variable "$${name}" of non-null type "${type}" must not be null.`];
+    if (!isGiven) return [{ message: `Variable "$${name}" of required type "${type}" was not provided.` }];
+    if (value === null) return [{ message: `Variable "$${name}" of non-null type "${type}" must not be null.` }];
   }
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   const enough = new Error('Enough problems.');
   try {
-    coerceInputValue(value, type, (path, _value, { message }) => {
-      problems.push(`Variable "$${name}" has no valid value at "${[name, ...path].join('.')}": ${valueFree(message)}`);
+    coerceInputValue(value, type, (keys, _value, error) => {
+      const path = keys.map(String);
+      const message = valueFree(error.message);
+      problems.push({
+        message: `Variable "$${name}" has no valid value at "${[name, ...path].join('.')}": ${message}`,
+        issues: [{ path, code: 'INVALID_VALUE', message }],
+      });
       if (problems.length >= most) throw enough;
     });
   } catch (error) {

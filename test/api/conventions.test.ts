@@ -495,6 +495,9 @@ describe('shapes', () => {
     expect(
       told.map((message) => /^Variable "\$input" has no valid value at "([\w.]+)": /.exec(message)?.[1]).sort(),
     ).toEqual(['input', 'input', 'input', 'input.familyId', 'input.role', 'input.username']);
+    expect(body.errors?.map(({ extensions }) => extensions.issues)).toContainEqual([
+      { path: ['username'], code: 'INVALID_VALUE', message: 'String cannot represent a non string value.' },
+    ]);
     expect(told.map((message) => message.replace(/^.*?": /, ''))).toEqual(
       expect.arrayContaining([
         'Field "fullName" of required type "String!" was not provided.',

@@ -5,18 +5,20 @@ describe('A preview that was refused', () => {
   it('says at each field what is wrong with it', () =>
     expect(
       timingProblems(
-        'cron: In the minute field, "99" is out of range. It takes 0 to 59. timeZone: There is no time zone "Mars/Base".',
+        [
+          { path: ['cron'], message: 'In the minute field, "99" is out of range. It takes 0 to 59.' },
+          { path: ['timeZone'], message: 'There is no time zone "Mars/Base".' },
+        ],
+        'Both.',
       ),
     ).toEqual({
       cron: 'In the minute field, "99" is out of range. It takes 0 to 59.',
       timeZone: 'There is no time zone "Mars/Base".',
     }));
-  it('says so too of what is no value at all', () =>
-    expect(
-      timingProblems('Variable "$input" has no valid value at "input.timeZone": This is not a time zone name.'),
-    ).toEqual({ timeZone: 'This is not a time zone name.' }));
-  it('says the rest above', () =>
-    expect(timingProblems('There is no job "Nothing".')).toEqual({ rest: 'There is no job "Nothing".' }));
+  it('says the rest above', () => {
+    expect(timingProblems([], 'There is no job "Nothing".')).toEqual({ rest: 'There is no job "Nothing".' });
+    expect(timingProblems([{ path: ['first'], message: 'Too many.' }], 'x')).toEqual({ rest: 'Too many.' });
+  });
 });
 
 describe('What differs', () => {

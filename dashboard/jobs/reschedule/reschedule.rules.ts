@@ -24,23 +24,19 @@ export const PRESETS: readonly (readonly [cron: string, text: string])[] = [
 const FIELDS = ['cron', 'timeZone', 'misfirePolicy', 'after'] as const;
 export type TimingProblems = Partial<Record<(typeof FIELDS)[number] | 'rest', string>>;
 
-const VARIABLE = /^Variable "\$\w+" has no valid value at "(?:\w+\.)*(\w+)": (.+)$/s;
-const NAMED = /(?:^|\s)(cron|timeZone|misfirePolicy|after): /g;
+interface Issue {
+  readonly path: readonly string[];
+  readonly message: string;
+}
 
-/** A preview's refusal, which names its fields in one text, taken apart by field. */
-export function timingProblems(message: string): TimingProblems {
-  const variable = VARIABLE.exec(message);
-  if (variable !== null) {
-    const [, field = '', text = ''] = variable;
-    return isField(field) ? { [field]: text } : { rest: text };
-  }
-  const found = [...message.matchAll(NAMED)];
-  if (found.length === 0) return { rest: message };
+/** The problems of a refused preview by field; without any, the message as a whole. */
+export function timingProblems(issues: readonly Issue[], message: string): TimingProblems {
+  if (issues.length === 0) return { rest: message };
   const problems: TimingProblems = {};
-  found.forEach((match, index) => {
-    const field = match[1] as (typeof FIELDS)[number];
-    problems[field] = message.slice(match.index + match[0].length, found[index + 1]?.index).trim();
-  });
+  for (const { path, message: problem } of issues) {
+    const name = path.at(-1) ?? '';
+    problems[isField(name) ? name : 'rest'] ??= problem;
+  }
   return problems;
 }
 

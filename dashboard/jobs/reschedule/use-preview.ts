@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useQuery } from 'urql';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
-import { codeOf, problemOf } from '../../graphql/problems.ts';
+import { codeOf, issuesOf, problemOf } from '../../graphql/problems.ts';
 import { useSettled } from '../../ui/use-settled.ts';
 import { type Timing, type TimingProblems, timingProblems } from './reschedule.rules.ts';
 
@@ -54,7 +54,7 @@ export function usePreview(jobName: string, timing: Timing, after: string | unde
       : refused === undefined
         ? {}
         : codeOf(refused) === 'BAD_USER_INPUT'
-          ? timingProblems(refused.graphQLErrors[0]?.message ?? '')
+          ? timingProblems(issuesOf(refused), refused.graphQLErrors[0]?.message ?? '')
           : { rest: problemOf(refused) },
   };
 }
