@@ -195,6 +195,45 @@ describe('readConfig', () => {
   });
 });
 
+describe('settings that are not at their default', () => {
+  const changed = (env: Record<string, string>) => [...readConfig(env).changed].sort();
+
+  it('holds what differs from its default, as one would write it, and nothing else', () => {
+    expect(changed({})).toEqual([]);
+    expect(changed({ UNDO_WINDOW: '15m' })).toEqual([]);
+    expect(changed({ UNDO_WINDOW: '900s' }), 'the same, written differently').toEqual([]);
+    expect(changed({ UNDO_WINDOW: '20m', PORT: '4001', NODE_NAME: 'one', HISTORY_RETENTION: 'never' })).toEqual([
+      'HISTORY_RETENTION=never',
+      'NODE_NAME=one',
+      'PORT=4001',
+      'UNDO_WINDOW=20m',
+    ]);
+  });
+
+  it('says of a secret only that it is set', () => {
+    const secrets = {
+      MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+      DATABASE_URL: 'postgresql://jobs:hidden@db.example:5432/family_hub',
+      ADMIN_TOKEN: 'x'.repeat(32),
+      IDENTITY_PROVIDER: 'simulator',
+    };
+    expect(changed(secrets)).toEqual([
+      'ADMIN_TOKEN (set)',
+      'DATABASE_URL (set)',
+      'IDENTITY_PROVIDER=simulator',
+      'MASTER_KEY (set)',
+    ]);
+  });
+
+  it('includes lists, as they are written, and compares what they mean', () => {
+    expect(changed({ OIDC_ROLE_MAP: 'admins=ADMIN', ALERT_THRESHOLDS: 'entry_overdue=9m' })).toEqual([
+      'ALERT_THRESHOLDS=entry_overdue=9m',
+      'OIDC_ROLE_MAP=admins=ADMIN',
+    ]);
+    expect(changed({ ALERT_THRESHOLDS: 'entry_overdue=300s' })).toEqual([]);
+  });
+});
+
 describe('readSettings', () => {
   it('asks for nothing that the command does not read', () => {
     const url = 'postgresql://a@b/c';

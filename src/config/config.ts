@@ -2,6 +2,7 @@
  * Reads the configuration from the environment once, as a pure function. It reports all problems
  * together, each with the variable, what is wrong and an example.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { ACCESS_RULES } from './access-rules.ts';
 import { SETTINGS } from './settings.ts';
@@ -39,17 +40,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the configuration; `dotenv` are the names that come from a .env. An empty value counts as
- * unset. `warnings` names variables that look like a setting and are none. Throws ConfigurationError
- * with every problem.
+ * unset. `changed` holds the settings that are not at their default, as they are written: `PORT=4001`;
+ * of a secret only that it is set: `MASTER_KEY (set)`. `warnings` names variables that look like a
+ * setting and are none. Throws ConfigurationError with every problem.
  */
 export function readConfig(
   env: Environment,
   dotenv: readonly string[] = [],
-): { config: Config; warnings: readonly string[] } {
-  const { values, problems } = read(env, KEYS);
+): { config: Config; changed: readonly string[]; warnings: readonly string[] } {
+  const { values, changed, problems } = read(env, KEYS);
   const warnings = unknownSettings(KEYS, Object.keys(env), dotenv);
   if (problems.length > 0) throw new ConfigurationError([...problems, ...warnings]);
-  return { config: { ...TUNING, ...values }, warnings };
+  return { config: { ...TUNING, ...values }, changed, warnings };
 }
 
 /** Reads the settings that a command needs, and ignores problems of others. Throws ConfigurationError. */
@@ -59,8 +61,9 @@ export function readSettings<K extends Key>(env: Environment, names: readonly K[
   return values;
 }
 
-function read(env: Environment, names: readonly Key[]): { values: Values; problems: string[] } {
+function read(env: Environment, names: readonly Key[]): { values: Values; changed: string[]; problems: string[] } {
   const problems: string[] = [];
+  const changed: string[] = [];
   const wrong = new Set<Key>();
   const values: Record<string, unknown> = {};
   for (const key of names) {
@@ -69,8 +72,12 @@ function read(env: Environment, names: readonly Key[]): { values: Values; proble
     const raw = given ?? fallback;
     if (raw === undefined) continue;
     const result = schema.safeParse(raw);
-    if (result.success) values[key] = result.data;
-    else {
+    if (result.success) {
+      values[key] = result.data;
+      // Compared as values: `900s` is no other setting than `15m`.
+      const isDefault = fallback !== undefined && isDeepStrictEqual(schema.parse(fallback), result.data);
+      if (!isDefault) changed.push(isSecret ? `${key} (set)` : `${key}=${raw}`);
+    } else {
       wrong.add(key);
       const what = result.error.issues.map((issue) => issue.message).join(', ');
       problems.push(`${key}${isSecret ? '' : `="${raw}"`} ${what}. Example: ${key}=${example}`);
@@ -81,7 +88,7 @@ function read(env: Environment, names: readonly Key[]): { values: Values; proble
     const problem = complaint(values as Values);
     if (problem !== undefined) problems.push(problem);
   }
-  return { values: values as Values, problems };
+  return { values: values as Values, changed, problems };
 }
 
 /**

@@ -28,7 +28,7 @@ function readDuration(text: string, atLeastMs: number, context: z.RefinementCtx<
 }
 
 /** A duration in the largest unit that leaves no remainder. */
-export function durationText(ms: number): string {
+function durationText(ms: number): string {
   const unit = (['d', 'h', 'm', 's'] as const).find((one) => ms % (UNITS[one] ?? 1) === 0 && ms > 0) ?? 'ms';
   return `${ms / (UNITS[unit] ?? 1)}${unit}`;
 }

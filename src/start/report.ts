@@ -2,7 +2,6 @@
 import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
 import { isAccessControlled } from '../config/access-rules.ts';
-import { changedSettings } from '../config/changed-settings.ts';
 import type { Config } from '../config/config.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { cronDescription } from '../jobs/calendar/cron.rules.ts';
@@ -13,6 +12,8 @@ import type { DatabaseServer } from './database.ts';
 
 export interface StartReport {
   readonly config: Config;
+  /** The settings that are not at their default, as readConfig returns them. */
+  readonly changed: readonly string[];
   readonly logger: Logger;
   readonly address: AddressInfo;
   readonly server: DatabaseServer;
@@ -26,7 +27,7 @@ export interface StartReport {
 }
 
 export function reportStart(report: StartReport): void {
-  const { config, logger, address, server, provider, app, hasDashboard, road, tookMs, isForPeople } = report;
+  const { config, changed, logger, address, server, provider, app, hasDashboard, road, tookMs, isForPeople } = report;
   // A browser cannot open the unspecified address.
   const reachable = ['0.0.0.0', '::'].includes(address.address) ? 'localhost' : address.address;
   const host = reachable.includes(':') ? `[${reachable}]` : reachable;
@@ -47,7 +48,7 @@ export function reportStart(report: StartReport): void {
     ...jobs.map((job, index): [string, string] => [index === 0 ? 'Jobs' : '', job]),
     accessLine(config),
     ...restrictionLines(config),
-    ...settingsLine(config),
+    ...settingsLine(changed),
     ...(road === 'poll'
       ? [['Notices', 'polled every 500 ms: behind a pooler, set DATABASE_DIRECT_URL for LISTEN'] as [string, string]]
       : []),
@@ -70,7 +71,7 @@ export function reportStart(report: StartReport): void {
     notices: road,
     access: accessLine(config).join(': '),
     restricted: restrictionLines(config)[0]?.[1],
-    settings: changedSettings(config),
+    settings: changed,
     tookMs: Math.round(tookMs),
   };
   logger.info(fields, ready);
@@ -100,10 +101,8 @@ function restrictionLines(config: Config): [name: string, value: string][] {
 }
 
 /** What differs from the defaults; of secrets only that they are set. */
-export function settingsLine(config: Config): [name: string, value: string][] {
-  const settings = changedSettings(config);
-  return settings.length === 0 ? [] : [['Settings', settings.join(', ')]];
-}
+export const settingsLine = (changed: readonly string[]): [name: string, value: string][] =>
+  changed.length === 0 ? [] : [['Settings', changed.join(', ')]];
 
 /** Whether access control is on, and how callers authenticate. */
 export function accessLine(config: Config): [name: string, value: string] {

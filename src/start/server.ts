@@ -26,6 +26,8 @@ const DATABASE_SERVER_PATIENCE_MS = 90_000;
 
 export interface StartOptions {
   readonly config: Config;
+  /** The settings that are not at their default, as readConfig returns them. */
+  readonly changed: readonly string[];
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly nodeName: string;
@@ -105,6 +107,7 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
   });
   reportStart({
     config,
+    changed: options.changed,
     logger,
     address,
     server,
