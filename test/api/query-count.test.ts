@@ -20,6 +20,11 @@ const FULL = `query ($first: Int!) {
   }
 }`;
 
+/** The fewest statements by the page's length: one of the node's own may fall into a request. */
+const counted = (counts: Record<number, number>, first: number): void => {
+  counts[first] = Math.min(counts[first] ?? Number.POSITIVE_INFINITY, statements.length);
+};
+
 let database: TestDatabase;
 let server: TestApp;
 let statements: string[] = [];
@@ -49,7 +54,7 @@ afterAll(async () => {
 
 test('a list of entries with family, creator, user and attempts costs the same at any length', async () => {
   const counts: Record<number, number> = {};
-  for (const first of [5, 50, 5, 50]) {
+  for (const first of [5, 50, 5, 50, 5, 50]) {
     statements = [];
     const { body } = await server.graphql<{ queuedCreations: { nodes: Record<string, unknown>[] } }>(FULL, { first });
     expect(body.errors).toBeUndefined();
@@ -67,15 +72,15 @@ test('a list of entries with family, creator, user and attempts costs the same a
         },
       });
     }
-    counts[first] = statements.length;
+    counted(counts, first);
   }
   expect(counts[50]).toBe(counts[5]);
   expect(counts[50], statements.join('\n')).toBeLessThanOrEqual(8);
 });
 
 test('explanations cost the same for one entry and for many', async () => {
-  const counts: number[] = [];
-  for (const first of [1, 50]) {
+  const counts: Record<number, number> = {};
+  for (const first of [1, 50, 1, 50, 1, 50]) {
     statements = [];
     const { body } = await server.graphql<{ queuedCreations: { nodes: { explanation: object }[] } }>(
       `query ($first: Int!) { queuedCreations(first: $first) { nodes {
@@ -86,10 +91,10 @@ test('explanations cost the same for one entry and for many', async () => {
     expect(body.data.queuedCreations.nodes).toHaveLength(first);
     for (const { explanation } of body.data.queuedCreations.nodes)
       expect(explanation).toEqual({ summary: 'The account exists.', nextChangeAt: null, blockers: [] });
-    counts.push(statements.length);
+    counted(counts, first);
   }
-  expect(counts[1], statements.join('\n')).toBe(counts[0]);
-  expect(counts[0]).toBeLessThanOrEqual(6);
+  expect(counts[50], statements.join('\n')).toBe(counts[1]);
+  expect(counts[1]).toBeLessThanOrEqual(6);
 });
 
 test('attempts cost nothing when they are not asked for', async () => {
@@ -114,15 +119,15 @@ test('families with members and invitations cost the same at any length', async 
       nodes { name members(first: 2) { nodes { fullName } } invitations(first: 2) { nodes { email invitedBy { fullName } } } }
     }
   }`;
-  const counts: number[] = [];
-  for (const first of [2, 20]) {
+  const counts: Record<number, number> = {};
+  for (const first of [2, 20, 2, 20, 2, 20]) {
     statements = [];
     const { body } = await server.graphql<{ families: { nodes: unknown[] } }>(query, { first });
     expect(body.errors).toBeUndefined();
     expect(body.data.families.nodes).toHaveLength(first);
-    counts.push(statements.length);
+    counted(counts, first);
   }
-  expect(counts[1], statements.join('\n')).toBe(counts[0]);
+  expect(counts[20], statements.join('\n')).toBe(counts[2]);
 });
 
 /** 60 completed entries with a user of their own and two attempts by two nodes; 20 more families with invitations. */
