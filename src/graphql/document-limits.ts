@@ -5,6 +5,7 @@
  */
 import { GraphQLError, NoSchemaIntrospectionCustomRule, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { InputIssue } from '../refusals.ts';
 import { DOCUMENT_LIMITS, type DocumentLimits, documentProblem } from './document-limits.rules.ts';
 
 /** Comments and long texts are one token or none, and take room all the same. */
@@ -55,9 +56,14 @@ export function hideSchema<Context extends object>(): Plugin<Context> {
 /** As graphql-js words it: ` Did you mean "a" or "b"?`, and the like. */
 const SUGGESTION = / Did you mean [^?]*\?/g;
 
-/** The error without the names that its message proposes. */
+/** The error without the names that its message, or that of one of its issues, proposes. */
 export function withoutSuggestions(error: GraphQLError): GraphQLError {
   if (!error.message.includes('Did you mean')) return error;
-  const { nodes, source, positions, path, extensions } = error;
+  const { nodes, source, positions, path } = error;
+  const issues = error.extensions.issues as readonly InputIssue[] | undefined;
+  const extensions = {
+    ...error.extensions,
+    ...(issues && { issues: issues.map((one) => ({ ...one, message: one.message.replace(SUGGESTION, '') })) }),
+  };
   return new GraphQLError(error.message.replace(SUGGESTION, ''), { nodes, source, positions, path, extensions });
 }

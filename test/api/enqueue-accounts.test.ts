@@ -107,7 +107,7 @@ describe('enqueueAccounts', () => {
       { code: 'INVALID_INPUT', issues: [{ path: ['items', '1', 'username'] }] },
       { generatedPassword: password },
       { generatedPassword: password },
-      { __typename: 'UsernameTakenError', message: expect.stringContaining('item 3 of this request') },
+      { __typename: 'UsernameTakenError', message: expect.stringContaining('Item 3 of this request') },
     ]);
   });
 
@@ -175,12 +175,12 @@ describe('a thousand items', () => {
   /** Not what wakes workers, records and chains what was done, or is done at each heartbeat. */
   const aboutEntries = (sql: string): boolean =>
     /queued_managed_account_creations|account_creation_attempts|auth.?\.?.?(families|users)/.test(sql) &&
-    !/pg_notify|identity_circuits|ORDER BY coalesce\(next_retry_at|password_destroyed_because/.test(sql);
+    !/pg_notify|identity_circuits|AND NOT is_held AND next_retry_at >|password_destroyed_because/.test(sql);
 
   test('cost one statement; with what hangs on the entries, few more', async () => {
     const known = await send({ items: items(1_000) });
     expect(known.acceptedCount).toBe(1_000);
-    expect(statements.filter(aboutEntries)).toHaveLength(1);
+    expect(statements.filter(aboutEntries), statements.filter(aboutEntries).join('\n')).toHaveLength(1);
     statements = [];
     const full = await send(
       { items: items(1_000) },

@@ -81,9 +81,9 @@ describe('a bulk request', () => {
       { code: 'USERNAME_TAKEN', message: expect.stringContaining('an entry') },
       { entryId: expect.any(String) },
       { code: 'USERNAME_TAKEN', message: expect.stringContaining('a user') },
-      { code: 'USERNAME_TAKEN', message: expect.stringContaining('by item 1 of this request'), username: 'twin' },
+      { code: 'USERNAME_TAKEN', message: expect.stringContaining('Item 1 of this request'), username: 'twin' },
       { code: 'INVALID_INPUT' },
-      { code: 'USERNAME_TAKEN', message: expect.stringContaining('by item 1 of this request') },
+      { code: 'USERNAME_TAKEN', message: expect.stringContaining('Item 1 of this request') },
     ]);
   });
 
@@ -103,7 +103,7 @@ describe('a bulk request', () => {
     expect(acceptedCount).toBe(500);
     expect(codesOf(results.slice(0, 500))).toEqual(Array.from({ length: 500 }, () => 'ok'));
     for (const [index, result] of results.slice(500).entries())
-      expect(result).toMatchObject({ message: expect.stringContaining(`by item ${index} of this request`) });
+      expect(result).toMatchObject({ message: expect.stringContaining(`Item ${index} of this request`) });
     expect(await count()).toBe(500);
   });
 
@@ -211,7 +211,7 @@ describe('an idempotency key', () => {
         isEnqueued(result) ? { entryId: result.entryId, generatedPassword: null, isReplay: true } : result,
       ),
     );
-    expect(again.results[2]).toMatchObject({ message: expect.stringContaining('by item 0') });
+    expect(again.results[2]).toMatchObject({ message: expect.stringContaining('Item 0') });
     expect(await count()).toBe(2);
   });
 
